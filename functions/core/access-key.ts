@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto';
+import type { Scope } from '../contract.ts';
+import type { TenantId } from './ids.ts';
+
+/** What a key may be granted. */
+export const SCOPES = ['submit', 'read', 'operate', 'admin'] as const satisfies readonly Scope[];
+
+/** What the holder of a key may do, and as whom. */
+export type AccessGrant = {
+  readonly tenantId: TenantId;
+  readonly scopes: readonly Scope[];
+  /** Whom or what the key is for; shown to people only. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+};
+
+/** Who holds which key. A key itself is never kept, only its hash. */
+export interface AccessStore {
+  find(keyHash: string): Promise<AccessGrant | undefined>;
+  /** Replaces the grant of the same key, if there is one. */
+  put(keyHash: string, grant: AccessGrant): Promise<void>;
+}
+
+const KEY_BYTES = 32;
+
+/** The key that 32 random bytes stand for: `mr_` and 43 characters of base64url. */
+export function newAccessKey(random: Uint8Array): string {
+  if (random.length !== KEY_BYTES) throw new RangeError(`A key takes ${KEY_BYTES} random bytes, not ${random.length}.`);
+  return `mr_${Buffer.from(random).toString('base64url')}`;
+}
+
+/** SHA-256 in hex. A key is 256 random bits, so that nothing slower is needed. */
+export const hashAccessKey = (key: string): string => hash('sha256', key);
+
+/** Reads a scope as someone wrote it; `undefined` if there is none of that name. */
+export const parseScope = (text: string): Scope | undefined => SCOPES.find((scope) => scope === text);

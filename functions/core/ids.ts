@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** `<26 characters>-<table shard>`; the characters sort by creation time unless the id derives from a key. */
+export type TaskId = Branded<'TaskId'>;
+/** The owner of tasks. Comes from the caller's credentials, never from a request body. */
+export type TenantId = Branded<'TenantId'>;
+/** Names one claim of a task; only its holder may settle. */
+export type LeaseToken = Branded<'LeaseToken'>;
+
+/** Crockford's base 32, in which ULIDs are written: no I, L, O, U. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const TASK_ID = /^[0-9A-HJKMNP-TV-Z]{26}-\d{1,3}$/;
+const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Reads a task id as a caller wrote it; `undefined` if it cannot be one. */
+export const parseTaskId = (text: string): TaskId | undefined => (TASK_ID.test(text) ? (text as TaskId) : undefined);
+
+/** Reads a tenant id: up to 63 lower-case letters, digits and hyphens; `undefined` if it cannot be one. */
+export const parseTenantId = (text: string): TenantId | undefined =>
+  TENANT_ID.test(text) ? (text as TenantId) : undefined;
+
+/** Puts the table shard behind a unique part of 26 characters, so that a reader finds the table from the id. */
+export const taskIdOf = (unique: string, tableShard: number): TaskId => `${unique}-${tableShard}` as TaskId;
+
+/** The unique part of an id that stands for a tenant's idempotency key: 130 bits of SHA-256. */
+export function uniqueFromKey(tenantId: TenantId, idempotencyKey: string): string {
+  const digest = hash('sha256', `${tenantId}\n${idempotencyKey}`, 'buffer');
+  return Array.from(digest.subarray(0, 26), (byte) => ALPHABET[byte % 32]).join('');
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
+import { type TaskId, type TenantId, parseTaskId, parseTenantId } from './ids.ts';
+import type { JsonValue } from './json.ts';
+import { seedOf, type TaskSeed } from './task.ts';
+
+const seedSchema = z.strictObject({
+  id: z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id')),
+  tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
+  type: z.string().min(1),
+  resourceClass: z.enum(RESOURCE_CLASSES),
+  priority: z.enum(PRIORITIES),
+  executorKey: z.string().min(1),
+  maxAttempts: z.int().positive(),
+  timeoutSeconds: z.number().positive(),
+  input: z.union([
+    z.strictObject({ inline: z.json() as unknown as z.ZodType<JsonValue> }),
+    z.strictObject({ ref: z.string().min(1) }),
+  ]),
+  fingerprint: z.string().min(1),
+  createdAt: z.int().positive(),
+  assignee: z.strictObject({ type: z.string(), id: z.string() }).exactOptional(),
+  workflowInstanceId: z.string().exactOptional(),
+  traceId: z.string().exactOptional(),
+});
+
+/** Version 1 of what travels on a lane: the whole task, so that it can run even where its row was never written. */
+const messageSchema = z.strictObject({ v: z.literal(1), task: seedSchema });
+
+function refuse(ctx: z.RefinementCtx, message: string): never {
+  ctx.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+/** The body of the message that carries a task. */
+export const encodeMessage = (task: TaskSeed): string => JSON.stringify({ v: 1, task: seedOf(task) });
+
+export type DecodedMessage =
+  | { readonly result: 'task'; readonly task: TaskSeed }
+  | { readonly result: 'malformed'; readonly reason: string };
+
+const MAX_REASON_LENGTH = 300;
+
+/** Reads a message back; what is no message of ours comes with the reason, in one line. */
+export function decodeMessage(body: string): DecodedMessage {
+  try {
+    const parsed = messageSchema.safeParse(JSON.parse(body));
+    if (parsed.success) return { result: 'task', task: parsed.data.task };
+    const issue = parsed.error.issues[0];
+    // The name of an unknown field is in the message, and may have any length and character.
+    const message = issue?.message.replace(/[\s\p{C}]+/gu, ' ').slice(0, MAX_REASON_LENGTH);
+    return { result: 'malformed', reason: `${issue?.path.join('.') || 'the body'}: ${message}` };
+  } catch {
+    // JSON.parse on what is not JSON; or the schema on what nests deeper than the stack.
+    return { result: 'malformed', reason: 'the body is not JSON that can be read' };
+  }
+}

@@ -1,0 +1,28 @@
+import { TaskFailure } from './define-task.ts';
+import type { JsonValue } from './json.ts';
+import type { TaskError } from './task.ts';
+
+/** How one attempt ended: a value, never an exception. */
+export type Outcome =
+  | { readonly kind: 'succeeded'; readonly output: JsonValue }
+  | { readonly kind: 'failed'; readonly error: TaskError; readonly retryAfterSeconds?: number };
+
+/** Longest message that a task keeps of its error; longer ones are cut, so that a row stays small. */
+const MAX_ERROR_MESSAGE = 300;
+
+export function failed(code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome {
+  const shown = message.length > MAX_ERROR_MESSAGE ? `${message.slice(0, MAX_ERROR_MESSAGE - 1)}…` : message;
+  return {
+    kind: 'failed',
+    error: { code, message: shown, retryable },
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
+}
+
+/** What a handler threw, as an outcome. A plain error may be a passing fault, so it is retryable; never its stack. */
+export function outcomeOfThrown(thrown: unknown): Outcome {
+  if (thrown instanceof TaskFailure) {
+    return failed(thrown.code, thrown.message, thrown.retryable, thrown.retryAfterSeconds);
+  }
+  return failed('handler_error', thrown instanceof Error ? thrown.message : String(thrown), true);
+}

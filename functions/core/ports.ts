@@ -1,0 +1,112 @@
+import type { METRICS } from '../contract.ts';
+import type { LeaseToken, TaskId, TenantId } from './ids.ts';
+import type { JsonValue } from './json.ts';
+import type { Payload } from './payload.ts';
+import type { QueuedTask, RunningTask, Task, TaskSeed } from './task.ts';
+import type { Claimability, Lease, Settlement } from './transition.ts';
+
+/** What happened. Each verb is one conditional write, and its result names the loser. */
+export interface TaskStore {
+  /** Adds the row of a new task, unless there is one. */
+  insert(task: QueuedTask): Promise<InsertResult>;
+  /**
+   * Takes the task for one attempt and counts it. A row that is missing is made from `task`: the queue is the truth of
+   * what is to run.
+   */
+  claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult>;
+  /** Gives a claimed task its next status, if `task`'s lease token still holds it. */
+  settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost'>;
+  /** The task, unless it does not exist, is another tenant's, or is past its retention at `now`. */
+  get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined>;
+}
+
+export type InsertResult = { readonly result: 'inserted' } | { readonly result: 'exists'; readonly task: Task };
+
+export type ClaimResult =
+  | { readonly result: 'claimed'; readonly task: RunningTask }
+  | Exclude<Claimability, { result: 'claimable' }>;
+
+/** What is to run. A sent task is delivered at least once. */
+export interface TaskQueue {
+  /** Puts the task on its lane, visible after `delaySeconds` (0 to 900, whole). */
+  send(task: TaskSeed, delaySeconds: number): Promise<void>;
+}
+
+/** A message as its lane delivered it. Deleting it is the event source's part: it deletes what we do not report. */
+export type Delivery = {
+  readonly messageId: string;
+  readonly queueName: string;
+  readonly receipt: string;
+  readonly body: string;
+};
+
+/** What an executor may do to the messages it was given. */
+export interface Deliveries {
+  /** Makes each message visible again after its `seconds` (0 to 43,200, whole), unless it is deleted before. */
+  hold(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void>;
+  /** Copies a message that can never run to the dead-letter queue, with the reason. */
+  quarantine(delivery: Delivery, reason: string): Promise<void>;
+}
+
+/** Keeps the inputs and outputs that are too large for their task's row. */
+export interface PayloadStore {
+  /** `name` is unique within the task: `input`, or `output` with the attempt. Storing it twice replaces it. */
+  put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue): Promise<Payload>;
+  get(payload: Payload): Promise<JsonValue>;
+}
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** Uniform in [0, 1). */
+export type Random = () => number;
+
+export interface Ids {
+  /** 26 characters of Crockford's base 32 that sort by `now`. */
+  unique(now: number): string;
+  leaseToken(): LeaseToken;
+}
+
+/** Numbers for the dashboards. */
+export interface Meter {
+  /** Adds one value of a metric of the lane that `executorKey` names; milliseconds for times, 1 for an event. */
+  record(executorKey: string, metric: keyof typeof METRICS, value: number): void;
+}
+
+/** One line for people to search: `event` says what happened, in few words that never change. */
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** Follows a task across functions. X-Ray now; whatever takes its place has to do only this. */
+export interface Tracing {
+  /** The trace that the current invocation belongs to, if it is traced at all. */
+  traceId(): string | undefined;
+  /** Runs `work` as a named part of the current trace; what it throws is recorded there and thrown on. */
+  part<T>(name: string, annotations: Annotations, work: (annotate: (more: Annotations) => void) => Promise<T>): Promise<T>;
+}
+
+/** By these a trace is found: `task_id`, `task_type`, `task_status`, and on failure `error`, `error_message`. */
+export type Annotations = Readonly<Record<string, string>>;
+
+export type HttpRequest = {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal: AbortSignal;
+};
+
+export type HttpResponse = {
+  readonly status: number;
+  /** Names in lower case; a repeated header's values joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decompressed. Must be read to its end or destroyed, or its connection stays taken. */
+  readonly body: AsyncIterable<Uint8Array> & { text(): Promise<string>; destroy(): void };
+};
+
+/** Outgoing HTTP of handlers. */
+export interface HttpClient {
+  /**
+   * Follows up to 5 redirects. Throws `TaskFailure`: `host_not_allowed` where the deployment forbids the host or its
+   * address, `network_error` (retryable) where no answer came.
+   */
+  request(url: string, request: HttpRequest): Promise<HttpResponse>;
+}
