@@ -1,0 +1,13 @@
+import { type AccessStore, hashAccessKey } from '../core/access-key.ts';
+
+/** What the router reads of the caller: nothing, where the key is not known. API Gateway carries only plain values. */
+export type AuthorizerContext = { readonly tenantId: string; readonly scopes: string } | Record<string, never>;
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** Finds whose key an `Authorization` header carries. Only the key's hash is ever looked up. */
+export async function authorize(authorization: string | undefined, access: AccessStore): Promise<AuthorizerContext> {
+  const key = BEARER.exec(authorization ?? '')?.[1];
+  const grant = key === undefined ? undefined : await access.find(hashAccessKey(key));
+  return grant === undefined ? {} : { tenantId: grant.tenantId, scopes: grant.scopes.join(' ') };
+}

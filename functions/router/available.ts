@@ -1,0 +1,11 @@
+import { Problem } from './problem.ts';
+
+/** Waits for a port. What it throws is a failure of the platform: the caller is told to try again, the log tells why. */
+export async function available<T>(answer: Promise<T>, detail = 'a part of the platform does not answer'): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    const problem = new Problem('unavailable', `${detail}: try again`, { headers: { 'retry-after': '1' } });
+    throw Object.assign(problem, { cause });
+  }
+}

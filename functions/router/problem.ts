@@ -1,0 +1,77 @@
+import { STATUS_CODES } from 'node:http';
+import * as z from 'zod';
+
+/** Every `code` that the API answers with, and its status. Codes are stable; the texts beside them are not. */
+export const PROBLEM_STATUS = {
+  invalid_request: 400,
+  unauthenticated: 401,
+  missing_scope: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  idempotency_conflict: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  internal_error: 500,
+  unavailable: 503,
+} as const;
+export type ProblemCode = keyof typeof PROBLEM_STATUS;
+
+export type FieldError = { readonly field: string; readonly message: string };
+
+/** Thrown by a route to answer with `application/problem+json` (RFC 9457). */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: readonly FieldError[]; headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(detail);
+    this.code = code;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+  }
+}
+
+/** The document of a problem. */
+export const problemSchema = z.strictObject({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]]),
+  detail: z.string(),
+  errors: z
+    .array(z.strictObject({ field: z.string().describe('JSON pointer, or the name of a header'), message: z.string() }))
+    .optional()
+    .describe('Every wrong field of the request'),
+});
+
+export function problemDocument({ code, message, errors }: Problem): z.infer<typeof problemSchema> {
+  const status = PROBLEM_STATUS[code];
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? code,
+    status,
+    code,
+    detail: message,
+    ...(errors.length > 0 ? { errors: [...errors] } : {}),
+  };
+}
+
+type Issue = {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+};
+
+/** The issues of a schema as wrong fields below `pointer`. */
+export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[] =>
+  issues.map(({ message, path = [] }) => ({
+    field: path.reduce<string>((field, part) => `${field}/${escapePointer(typeof part === 'object' ? part.key : part)}`, pointer),
+    message,
+  }));
+
+/** RFC 6901. */
+const escapePointer = (part: PropertyKey): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,0 +1,60 @@
+import type * as z from 'zod';
+import type { Scope } from '../contract.ts';
+import type { TaskCatalog } from '../core/define-task.ts';
+import type { TenantId } from '../core/ids.ts';
+import type { Clock, Ids, Log, Meter, PayloadStore, TaskQueue, TaskStore, Tracing } from '../core/ports.ts';
+import type { ProblemCode } from './problem.ts';
+
+export type RouterPorts = {
+  readonly store: TaskStore;
+  readonly queue: TaskQueue;
+  readonly payloads: PayloadStore;
+  readonly catalog: TaskCatalog;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly meter: Meter;
+  readonly tracing: Tracing;
+  readonly log: Log;
+  /** What stands before a lane's name in the name of its queue. */
+  readonly queueNamePrefix: string;
+};
+
+export type Caller = { readonly tenantId: TenantId; readonly scopes: readonly Scope[] };
+
+export type Request = {
+  readonly method: string;
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** As it was sent; empty where there is none. */
+  readonly body: Buffer;
+};
+
+export type Response = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body: unknown;
+};
+
+/** One operation of the API: what it does, and what its OpenAPI document says of it. */
+export type Route<From = Caller> = {
+  readonly summary: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: z.ZodType;
+  readonly response: { readonly status: number; readonly description: string; readonly schema: z.ZodType };
+  /** Beside those that every route of its scope has. */
+  readonly problems: readonly ProblemCode[];
+  handle(request: Request, from: From, ports: RouterPorts): Promise<Response>;
+};
+
+/** An operation that asks for no key. */
+export type OpenRoute = Route<undefined>;
+
+export type Parameter = {
+  readonly in: 'path' | 'header' | 'query';
+  readonly name: string;
+  readonly required: boolean;
+  readonly description: string;
+  readonly schema: z.ZodType;
+};

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import type { DocumentedRoutes } from '../openapi.ts';
+import type { OpenRoute } from '../route.ts';
+
+/** The route that describes all routes. What builds the document is loaded by the first that asks for it. */
+export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
+  summary: 'Read this document',
+  response: { status: 200, description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) },
+  problems: [],
+
+  async handle() {
+    const { openapiDocument } = await import('../openapi.ts');
+    return { status: 200, body: openapiDocument(routes()) };
+  },
+});
