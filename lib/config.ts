@@ -1,0 +1,120 @@
+import type { Node } from 'constructs';
+import * as z from 'zod';
+import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
+
+/** A mistake in the configuration, in one sentence that names the value. */
+export class ConfigError extends Error {}
+
+const concurrency = z.strictObject({
+  /** Environments that Lambda keeps for the class, and the most it may have. */
+  reserved: z.int().min(8),
+  /** `MaximumConcurrency` of each lane's event source; SQS takes no less than 2. */
+  lanes: z.record(z.enum(LANE_KINDS), z.int().min(2).max(1000)),
+});
+
+const host = z
+  .string()
+  .regex(/^(\*|(\*\.)?[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+)$/i, 'must be a host name, *.a.domain, an address or *');
+
+/** What can be said about a deployment: in `cdk.json` under `context`, or by `cdk deploy -c name=value`. */
+const configSchema = z.strictObject({
+  preset: z.enum(['dev', 'prod']),
+  /** Prefix of every stack, function and queue: two names are two deployments in one account. */
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be up to 31 lower-case letters, digits and hyphens'),
+  /** Hosts that tasks may call: `*` is every public one; a private address has to be named itself. */
+  outboundHosts: z.preprocess((value) => (typeof value === 'string' ? split(value) : value), z.array(host)),
+  /** How long a finished task can be read. */
+  retentionDays: z.preprocess(fromText, z.int().min(1).max(365)),
+  logRetentionDays: z.preprocess(fromText, z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365])),
+  /** Over how many partitions each index key is spread: one takes 1,000 new tasks a second of one tenant and type. */
+  indexShards: z.preprocess(fromText, z.int().min(1).max(64)),
+  /** Whether tables and payloads outlive their stack. */
+  retainData: z.preprocess(fromText, z.boolean()),
+  concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
+});
+export type DeployConfig = z.infer<typeof configSchema>;
+
+/** `-c` hands over every value as text. */
+function fromText(value: unknown): unknown {
+  if (value === 'true' || value === 'false') return value === 'true';
+  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+}
+
+const split = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+
+/** The most executors that were asked for, and how the lanes of a class share them. */
+const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
+
+const common = {
+  name: 'millrace',
+  retentionDays: 14,
+  concurrency: Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, TEN])) as Record<ResourceClass, typeof TEN>,
+};
+
+const PRESETS = {
+  dev: { ...common, outboundHosts: ['*'], logRetentionDays: 7, indexShards: 1, retainData: false },
+  prod: { ...common, outboundHosts: [], logRetentionDays: 30, indexShards: 8, retainData: true },
+} as const;
+
+/** Context that the CDK itself puts beside ours. */
+const FOREIGN_CONTEXT = /^(@aws-cdk\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
+
+/** Reads the context of the app over the defaults of its preset. Throws `ConfigError` with all that is wrong. */
+export function readConfig(node: Node): DeployConfig {
+  const context = Object.entries(node.getAllContext() as Record<string, unknown>).filter(
+    ([key]) => !FOREIGN_CONTEXT.test(key),
+  );
+  const given = Object.fromEntries(context);
+  const named = z.object({ preset: configSchema.shape.preset }).safeParse(given, { reportInput: true });
+  if (!named.success) throw new ConfigError(sentences(named.error.issues, given));
+  const whole = laidOver(PRESETS[named.data.preset], given);
+  const parsed = configSchema.safeParse(whole, { reportInput: true });
+  if (!parsed.success) throw new ConfigError(sentences(parsed.error.issues, whole));
+  for (const resourceClass of RESOURCE_CLASSES) checkConcurrency(resourceClass, parsed.data);
+  return parsed.data;
+}
+
+/** What is given in place of the default, part by part: whoever names one class leaves the others as they are. */
+function laidOver(base: unknown, given: unknown): unknown {
+  if (!isRecord(base) || !isRecord(given)) return given;
+  return {
+    ...base,
+    ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, laidOver(base[key], value)])),
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * An event source asks for as many executors as it may, whatever Lambda reserves; each one that Lambda then refuses
+ * costs a message one of its five deliveries, and in the end the task its life.
+ */
+function checkConcurrency(resourceClass: ResourceClass, { concurrency }: DeployConfig): void {
+  const { reserved, lanes } = concurrency[resourceClass];
+  const sum = Object.values(lanes).reduce((total, lane) => total + lane, 0);
+  if (reserved >= sum) return;
+  throw new ConfigError(
+    `concurrency.${resourceClass}.reserved is ${reserved}, but its lanes may ask for ${sum} together: ` +
+      `raise it to ${sum} or lower the lanes, or messages will be throttled into the dead-letter queue`,
+  );
+}
+
+function sentences(issues: readonly z.core.$ZodIssue[], whole: unknown): string {
+  return issues
+    .map((issue) => {
+      const path = issue.path.join('.');
+      if (issue.code !== 'unrecognized_keys') {
+        return `configuration ${path} is ${JSON.stringify(issue.input) ?? 'missing'}: ${issue.message}`;
+      }
+      const part = issue.path.reduce((value, key) => (value as Record<PropertyKey, unknown>)[key], whole);
+      const known = Object.keys(part as object).filter((key) => !issue.keys.includes(key));
+      const unknown = issue.keys.map((key) => [...issue.path, key].join('.'));
+      return `unknown configuration ${unknown.join(', ')}; there is: ${known.join(', ')}`;
+    })
+    .join('\n');
+}

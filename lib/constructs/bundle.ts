@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { Stage } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { buildSync } from 'esbuild';
+
+const root = join(import.meta.dirname, '../..');
+const bundles = new WeakMap<Stage, Map<string, string>>();
+
+/** A CommonJS dependency finds `require` only where the bundle brings it. */
+const REQUIRE = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/**
+ * The code of a door (`functions/<door>/index.ts`) as ES modules for Node 24. What is imported dynamically becomes a
+ * chunk of its own, which is loaded only when it is needed. Each door is bundled once in a synth.
+ */
+export function bundle(scope: Construct, door: string): Code {
+  const stage = Stage.of(scope) as Stage;
+  const built = bundles.get(stage) ?? new Map<string, string>();
+  bundles.set(stage, built);
+  let directory = built.get(door);
+  if (directory === undefined) {
+    directory = join(stage.outdir, `bundle.${door}`);
+    buildSync({
+      entryPoints: [join(root, 'functions', door, 'index.ts')],
+      outdir: directory,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node24',
+      mainFields: ['module', 'main'],
+      outExtension: { '.js': '.mjs' },
+      banner: { js: REQUIRE },
+      minify: true,
+      legalComments: 'none',
+      logLevel: 'error',
+    });
+    built.set(door, directory);
+  }
+  return Code.fromAsset(directory);
+}

@@ -1,0 +1,52 @@
+import { Duration } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { executorKeyOf, type LaneKind, queueNameOf, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** Deliveries of a message before SQS sets it aside. Retries of a task do not count here: each is a new message. */
+const MAX_RECEIVE_COUNT = 5;
+
+/** Six times the function's timeout, so that a throttled batch is not delivered twice (Lambda's documentation, "SQS"). */
+const VISIBILITY_FACTOR = 6;
+
+/** A dead letter keeps its first send time, so its queue has to keep messages longer than the lane (SQS: at most 14). */
+const LANE_RETENTION_DAYS = 7;
+export const DEAD_LETTER_RETENTION_DAYS = 14;
+
+export type LaneProps = {
+  readonly config: DeployConfig;
+  readonly resourceClass: ResourceClass;
+  readonly kind: LaneKind;
+  readonly executor: ServiceFunction;
+  readonly deadLetterQueue: Queue;
+};
+
+/** The queue of one (resource class, kind) and the event source that hands its messages to the class's executor. */
+export class Lane extends Construct {
+  readonly queue: Queue;
+
+  constructor(scope: Construct, id: string, { config, resourceClass, kind, executor, deadLetterQueue }: LaneProps) {
+    super(scope, id);
+    const { functionTimeoutSeconds, concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[resourceClass];
+    this.queue = new Queue(this, 'Queue', {
+      queueName: laneQueueName(config, resourceClass, kind),
+      visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR),
+      retentionPeriod: Duration.days(LANE_RETENTION_DAYS),
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
+    });
+    executor.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: concurrencyPerInvocation,
+        maxConcurrency: config.concurrency[resourceClass].lanes[kind],
+        reportBatchItemFailures: true,
+      }),
+    );
+  }
+}
+
+/** The name of a lane's queue, known without the stack that makes it. */
+export const laneQueueName = ({ name }: DeployConfig, resourceClass: ResourceClass, kind: LaneKind): string =>
+  `${name}-${queueNameOf(executorKeyOf(resourceClass, kind, 0))}`;

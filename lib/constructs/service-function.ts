@@ -1,0 +1,67 @@
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { ENV } from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
+import { bundle } from './bundle.ts';
+
+export type ServiceFunctionProps = {
+  readonly config: DeployConfig;
+  /** The room under `functions/` whose `index.ts` exports the handler. */
+  readonly door: string;
+  /** The function's name behind the deployment's. */
+  readonly name: string;
+  readonly description: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly ephemeralStorageMb?: number;
+  readonly reservedConcurrency?: number;
+  readonly environment: Partial<Record<keyof typeof ENV, string>>;
+};
+
+/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
+const HEAP_SHARE = 0.8;
+
+/** A Lambda function as all of ours are: arm64, Node 24, traced, with a log group and a role of its own. */
+export class ServiceFunction extends LambdaFunction {
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    const functionName = `${props.config.name}-${props.name}`;
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: props.config.logRetentionDays as RetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      }),
+    );
+    super(scope, id, {
+      functionName,
+      description: props.description,
+      code: bundle(scope, props.door),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      ...(props.ephemeralStorageMb === undefined
+        ? {}
+        : { ephemeralStorageSize: Size.mebibytes(props.ephemeralStorageMb) }),
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+      tracing: Tracing.ACTIVE,
+      loggingFormat: LoggingFormat.JSON,
+      logGroup,
+      role,
+      environment: {
+        NODE_OPTIONS: `--max-old-space-size=${Math.floor(props.memoryMb * HEAP_SHARE)} --max-http-header-size=16384`,
+        POWERTOOLS_SERVICE_NAME: props.config.name,
+        ...Object.fromEntries(Object.entries(props.environment).map(([key, value]) => [ENV[key as keyof typeof ENV], value])),
+      },
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import type { App } from 'aws-cdk-lib';
+import { tasks } from '../tasks/index.ts';
+import { checkDefinitions } from './check-definitions.ts';
+import type { DeployConfig } from './config.ts';
+import { ApiStack } from './stacks/api-stack.ts';
+import { DataStack } from './stacks/data-stack.ts';
+import { ExecutionStack } from './stacks/execution-stack.ts';
+import { OperationsStack } from './stacks/operations-stack.ts';
+
+/** Builds the stacks of one deployment. Data stands alone; execution and API build on it; operations looks at all. */
+export async function buildMillrace(app: App, config: DeployConfig): Promise<void> {
+  await checkDefinitions(tasks);
+  const data = new DataStack(app, `${config.name}-data`, config);
+  const execution = new ExecutionStack(app, `${config.name}-execution`, { config, data });
+  const api = new ApiStack(app, `${config.name}-api`, { config, data });
+  const operations = new OperationsStack(app, `${config.name}-operations`, { config, apiId: api.apiId });
+  operations.addStackDependency(execution);
+}

@@ -1,0 +1,14 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { RESOURCE_CLASSES } from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
+import { ExecutorPool } from '../constructs/executor-pool.ts';
+import type { DataStack } from './data-stack.ts';
+
+/** What runs tasks: one pool of executors for each resource class. */
+export class ExecutionStack extends Stack {
+  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
+    super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });
+    for (const resourceClass of RESOURCE_CLASSES) new ExecutorPool(this, resourceClass, { config, data, resourceClass });
+  }
+}

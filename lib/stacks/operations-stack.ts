@@ -1,0 +1,189 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import {
+  LANE_KINDS,
+  LANE_OBJECTIVE_SECONDS,
+  METRIC_DIMENSIONS,
+  METRICS,
+  METRICS_NAMESPACE,
+  RESOURCE_CLASS_SPECS,
+  RESOURCE_CLASSES,
+} from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
+import { deadLetterQueueName } from '../constructs/executor-pool.ts';
+import { laneQueueName } from '../constructs/lane.ts';
+
+/** Waiting tasks for each executor of a class at which more of them wait than it can soon run. */
+const WAITING_PER_EXECUTOR = 100;
+const API_LATENCY_SECONDS = 1;
+
+const minute = Duration.minutes(1);
+
+type Watch = {
+  /** The alarm's name, and its heading in `docs/runbook.md`. */
+  readonly heading: string;
+  /** Which of many: a class, or a lane. */
+  readonly of?: string;
+  readonly metric: IMetric;
+  readonly above: number;
+  /** How long it has to last. */
+  readonly minutes: number;
+};
+
+/** What people look at: one dashboard, and the alarms that say when to. */
+export class OperationsStack extends Stack {
+  readonly #config: DeployConfig;
+
+  constructor(scope: Construct, id: string, { config, apiId }: { config: DeployConfig; apiId: string }) {
+    super(scope, id, { stackName: id, description: 'Millrace: dashboard and alarms' });
+    this.#config = config;
+    const api = (metricName: string, statistic: string, label: string) =>
+      new Metric({ namespace: 'AWS/ApiGateway', metricName, dimensionsMap: { ApiId: apiId }, statistic, period: minute, label });
+    for (const watch of this.#watches(api('Latency', 'p99', 'p99'))) this.#alarm(watch);
+    this.#dashboard(api);
+  }
+
+  #watches(apiLatency: IMetric): Watch[] {
+    const { concurrency } = this.#config;
+    const lanes = RESOURCE_CLASSES.flatMap((resourceClass) => LANE_KINDS.map((kind) => ({ resourceClass, kind })));
+    return [
+      { heading: 'API latency', metric: apiLatency, above: API_LATENCY_SECONDS * 1000, minutes: 5 },
+      ...RESOURCE_CLASSES.map((resourceClass) => ({
+        heading: 'Dead letters',
+        of: resourceClass,
+        metric: sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass)),
+        above: 0,
+        minutes: 1,
+      })),
+      ...RESOURCE_CLASSES.map((resourceClass) => ({
+        heading: 'Queue depth',
+        of: resourceClass,
+        metric: sum(LANE_KINDS.map((kind) => this.#depth(resourceClass, kind))),
+        above: concurrency[resourceClass].reserved * WAITING_PER_EXECUTOR,
+        minutes: 5,
+      })),
+      ...lanes.map(({ resourceClass, kind }) => ({
+        heading: 'Oldest message',
+        of: `${resourceClass}-${kind}`,
+        metric: sqs('ApproximateAgeOfOldestMessage', laneQueueName(this.#config, resourceClass, kind)),
+        // The age counts until a message is deleted, so it holds the run as well as the wait.
+        above: LANE_OBJECTIVE_SECONDS[kind] + RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds,
+        minutes: 3,
+      })),
+      ...lanes.map(({ resourceClass, kind }) => ({
+        heading: 'Wait time',
+        of: `${resourceClass}-${kind}`,
+        metric: new Metric({
+          namespace: METRICS_NAMESPACE,
+          metricName: METRICS.wait.name,
+          dimensionsMap: {
+            [METRIC_DIMENSIONS.service]: this.#config.name,
+            [METRIC_DIMENSIONS.resourceClass]: resourceClass,
+            [METRIC_DIMENSIONS.lane]: kind,
+          },
+          statistic: 'p99',
+          period: minute,
+        }),
+        above: LANE_OBJECTIVE_SECONDS[kind] * 1000,
+        minutes: 3,
+      })),
+    ];
+  }
+
+  #alarm({ heading, of, metric, above, minutes }: Watch): void {
+    const name = [heading, of].filter(Boolean).join(': ');
+    new Alarm(this, name, {
+      alarmName: `${this.#config.name} ${name}`,
+      alarmDescription: `docs/runbook.md, "${heading}"`,
+      metric,
+      threshold: above,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: minutes,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #dashboard(api: (metricName: string, statistic: string, label: string) => IMetric): void {
+    const queues = (metricName: string) =>
+      RESOURCE_CLASSES.flatMap((resourceClass) =>
+        LANE_KINDS.map((kind) => sqs(metricName, laneQueueName(this.#config, resourceClass, kind), `${resourceClass} ${kind}`)),
+      );
+    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: this.#config.name, defaultInterval: Duration.hours(3) });
+    dashboard.addWidgets(
+      graph('Tasks per minute', [
+        this.#total('accepted'),
+        this.#total('succeeded'),
+        this.#total('failed'),
+        this.#total('retried'),
+      ]),
+      graph('Waiting tasks', queues('ApproximateNumberOfMessagesVisible')),
+      graph('Age of the oldest message (s)', queues('ApproximateAgeOfOldestMessage')),
+    );
+    dashboard.addWidgets(
+      graph('Wait before the first attempt, p99 (ms)', [this.#lanes('wait', 'p99')]),
+      graph('Execution of an attempt, p99 (ms)', [this.#lanes('execution', 'p99')]),
+      graph('Dead letters', RESOURCE_CLASSES.map((resourceClass) =>
+        sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass), resourceClass),
+      )),
+    );
+    dashboard.addWidgets(
+      graph('API requests per minute', [api('Count', 'Sum', 'requests'), api('4xx', 'Sum', '4xx'), api('5xx', 'Sum', '5xx')]),
+      graph('API latency (ms)', [api('Latency', 'p50', 'p50'), api('Latency', 'p99', 'p99')]),
+      graph('Executors at work', RESOURCE_CLASSES.map((resourceClass) =>
+        lambda('ConcurrentExecutions', `${this.#config.name}-executor-${resourceClass}`, resourceClass),
+      )),
+    );
+  }
+
+  /** The metric of every lane that has sent it, a line each. */
+  #lanes(metric: keyof typeof METRICS, statistic: string): IMetric {
+    return new MathExpression({ expression: this.#search(metric, statistic), label: '', period: minute });
+  }
+
+  #total(metric: keyof typeof METRICS): IMetric {
+    return new MathExpression({ expression: `SUM(${this.#search(metric, 'Sum')})`, label: metric, period: minute });
+  }
+
+  #search(metric: keyof typeof METRICS, statistic: string): string {
+    const schema = [METRICS_NAMESPACE, ...Object.values(METRIC_DIMENSIONS)].join(',');
+    const terms = `MetricName="${METRICS[metric].name}" ${METRIC_DIMENSIONS.service}="${this.#config.name}"`;
+    return `SEARCH('{${schema}} ${terms}', '${statistic}', 60)`;
+  }
+
+  #depth(resourceClass: (typeof RESOURCE_CLASSES)[number], kind: (typeof LANE_KINDS)[number]): IMetric {
+    return sqs('ApproximateNumberOfMessagesVisible', laneQueueName(this.#config, resourceClass, kind));
+  }
+}
+
+const sqs = (metricName: string, QueueName: string, label?: string): Metric =>
+  new Metric({
+    namespace: 'AWS/SQS',
+    metricName,
+    dimensionsMap: { QueueName },
+    statistic: 'Maximum',
+    period: minute,
+    ...(label === undefined ? {} : { label }),
+  });
+
+const lambda = (metricName: string, FunctionName: string, label: string): Metric =>
+  new Metric({ namespace: 'AWS/Lambda', metricName, dimensionsMap: { FunctionName }, statistic: 'Maximum', period: minute, label });
+
+/** A queue that nobody uses sends no metrics, and `a + b` is missing wherever one of the two is. */
+const sum = (metrics: readonly IMetric[]): IMetric =>
+  new MathExpression({
+    expression: `SUM([${metrics.map((_, index) => `FILL(m${index}, 0)`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period: minute,
+  });
+
+const graph = (title: string, left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 8, height: 6 });
