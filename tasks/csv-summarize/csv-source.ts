@@ -1,0 +1,24 @@
+import { setImmediate } from 'node:timers/promises';
+import type { TaskContext } from '../../functions/core/define-task.ts';
+import { failUnlessOk } from '../fail-unless-ok.ts';
+
+const PIECE_BYTES = 65_536;
+
+/**
+ * The text in pieces, as a network would bring it: a parser given all of it at once would hold all of its rows. Between
+ * pieces timers get their turn, without which the task's timeout would come too late.
+ */
+export async function* csvOfText(text: string): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    await setImmediate();
+    yield bytes.subarray(start, start + PIECE_BYTES);
+  }
+}
+
+/** What a URL answers, as it arrives. Fails the attempt for a status from 400 up (retryable if 429 or 5xx). */
+export async function csvAt(url: string, ctx: TaskContext): Promise<AsyncIterable<Uint8Array>> {
+  const response = await ctx.http.request(url, { headers: { accept: 'text/csv' }, signal: ctx.signal });
+  await failUnlessOk(response, ctx);
+  return response.body;
+}

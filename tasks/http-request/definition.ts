@@ -1,0 +1,19 @@
+import { defineTask } from '../../functions/core/define-task.ts';
+import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
+import { httpRequestInput } from './http-request-input.ts';
+
+export const httpRequest = defineTask({
+  type: 'http.request',
+  description:
+    'Calls a URL and returns its answer. Repeated on network errors, 429 and 5xx; every attempt carries the same ' +
+    'Idempotency-Key, the id of the task. Another status from 400 up fails the task with the code http_<status>.',
+  resources: 'io-intensive',
+  priority: 'normal',
+  timeoutSeconds: 45,
+  retry: { ...DEFAULT_RETRY, maxAttempts: 5 },
+  input: httpRequestInput,
+  async run(input, ctx) {
+    const { sendRequest } = await import('./send-request.ts');
+    return sendRequest(input, ctx);
+  },
+});

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+
+const MAX_HEADERS = 50;
+const MAX_BODY_LENGTH = 1_000_000;
+
+/** A field name and a field value of RFC 9110, sections 5.1 and 5.5; of the value, what is printable. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]{0,4000}$/;
+
+/** Headers that belong to the connection (RFC 9110, section 7.6.1) or that the client sets from the request itself. */
+const RESERVED_HEADERS = new Set([
+  ...['connection', 'expect', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te'],
+  ...['trailer', 'transfer-encoding', 'upgrade', 'host', 'content-length', 'accept-encoding', 'idempotency-key'],
+]);
+
+const headersSchema = z
+  .record(z.string(), z.string().regex(HEADER_VALUE, 'must be printable text of at most 4,000 characters'))
+  .superRefine((headers, ctx) => {
+    const names = Object.keys(headers);
+    if (names.length > MAX_HEADERS) ctx.addIssue({ code: 'custom', message: `at most ${MAX_HEADERS} headers` });
+    for (const name of names) {
+      if (!HEADER_NAME.test(name)) ctx.addIssue({ code: 'custom', path: [name], message: 'is no header name' });
+      if (RESERVED_HEADERS.has(name.toLowerCase())) {
+        ctx.addIssue({ code: 'custom', path: [name], message: 'is set by Millrace and cannot be given' });
+      }
+    }
+  })
+  .describe(`Request headers, except ${[...RESERVED_HEADERS].join(', ')}.`)
+  .meta({ maxProperties: MAX_HEADERS, propertyNames: { pattern: HEADER_NAME.source } });
+
+export const httpRequestInput = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .describe('Where to, http or https. Up to 5 redirects are followed.'),
+    method: z
+      .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      .default('GET')
+      .describe('GET if not given.'),
+    headers: headersSchema.default({}),
+    body: z.string().max(MAX_BODY_LENGTH).describe('Sent as UTF-8. Not with GET or HEAD.').exactOptional(),
+  })
+  .refine(({ method, body }) => body === undefined || (method !== 'GET' && method !== 'HEAD'), {
+    path: ['body'],
+    message: 'cannot be sent with GET or HEAD',
+  });
+
+export type HttpRequestInput = z.output<typeof httpRequestInput>;

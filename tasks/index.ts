@@ -1,0 +1,8 @@
+import type { TaskCatalog } from '../functions/core/define-task.ts';
+
+/** The task types of this deployment. Add yours: a type's name, and where its definition is. */
+export const tasks = {
+  'csv.summarize': async () => (await import('./csv-summarize/definition.ts')).csvSummarize,
+  'http.request': async () => (await import('./http-request/definition.ts')).httpRequest,
+  'markdown.render': async () => (await import('./markdown-render/definition.ts')).markdownRender,
+} satisfies TaskCatalog;
