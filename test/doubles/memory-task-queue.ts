@@ -1,0 +1,44 @@
+import { encodeMessage } from '../../functions/core/message.ts';
+import type { Deliveries, Delivery, TaskQueue } from '../../functions/core/ports.ts';
+import type { TaskSeed } from '../../functions/core/task.ts';
+
+type Message = { readonly id: string; readonly queueName: string; readonly body: string; visibleAt: number };
+
+/** One lane in memory, at least once like SQS: what is not deleted becomes visible again. */
+export class MemoryTaskQueue implements TaskQueue, Deliveries {
+  readonly messages = new Map<string, Message>();
+  readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
+  readonly #now: () => number;
+  #sent = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async send(task: TaskSeed, delaySeconds: number): Promise<void> {
+    this.put(encodeMessage(task), delaySeconds);
+  }
+
+  put(body: string, delaySeconds = 0): void {
+    const id = String(++this.#sent);
+    this.messages.set(id, { id, queueName: 'lane', body, visibleAt: this.#now() + delaySeconds * 1000 });
+  }
+
+  /** The visible messages, hidden from now on for `visibilitySeconds`. */
+  receive(visibilitySeconds = 300): Delivery[] {
+    const visible = [...this.messages.values()].filter(({ visibleAt }) => visibleAt <= this.#now());
+    for (const message of visible) message.visibleAt = this.#now() + visibilitySeconds * 1000;
+    return visible.map(({ id, queueName, body }) => ({ messageId: id, queueName, receipt: id, body }));
+  }
+
+  async hold(messages: Parameters<Deliveries['hold']>[0]): Promise<void> {
+    for (const { delivery, seconds } of messages) {
+      const message = this.messages.get(delivery.receipt);
+      if (message !== undefined) message.visibleAt = this.#now() + seconds * 1000;
+    }
+  }
+
+  async quarantine({ body }: Delivery, reason: string): Promise<void> {
+    this.deadLetters.push({ body, reason });
+  }
+}

@@ -1,0 +1,30 @@
+import { parseTenantId, taskIdOf, type TenantId } from '../../functions/core/ids.ts';
+import type { TaskSeed } from '../../functions/core/task.ts';
+
+export const tenant = (name: string): TenantId => {
+  const id = parseTenantId(name);
+  if (id === undefined) throw new Error(`${name} is no tenant id`);
+  return id;
+};
+
+/** A task as a submit makes it; each has an id of its own. */
+export function taskSeed(overrides: Partial<TaskSeed> = {}): TaskSeed {
+  return {
+    id: taskIdOf(uniquePart(), 0),
+    tenantId: tenant('acme'),
+    type: 'greet',
+    resourceClass: 'default',
+    priority: 'normal',
+    executorKey: 'default/normal/0',
+    maxAttempts: 3,
+    timeoutSeconds: 10,
+    input: { inline: { name: 'Ada' } },
+    fingerprint: 'fingerprint-a',
+    createdAt: Date.UTC(2026, 0, 1),
+    ...overrides,
+  };
+}
+
+/** Unique on a table that outlives the test run. */
+const uniquePart = (): string => (BigInt(Date.now()) * 1_000_000n + BigInt(++count)).toString().padStart(26, '0');
+let count = 0;

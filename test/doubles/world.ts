@@ -1,0 +1,48 @@
+import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
+import type { LeaseToken } from '../../functions/core/ids.ts';
+import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
+import type { ExecutorPorts } from '../../functions/executor/execute-task.ts';
+import type { RouterPorts } from '../../functions/router/route.ts';
+import { MemoryPayloadStore } from './memory-payload-store.ts';
+import { MemoryTaskQueue } from './memory-task-queue.ts';
+import { MemoryTaskStore } from './memory-task-store.ts';
+
+const TRACE = '1-6b04c28d-e8be8acc27b5c47405b6f5a2';
+
+/** Everything around the doors, in memory, with time and chance in the hands of the test. */
+export function createWorld(definitions: readonly TaskDefinition[] = []) {
+  const world = { now: Date.UTC(2026, 0, 1), random: 0.5 };
+  const clock = () => world.now;
+  const queue = new MemoryTaskQueue(clock);
+  const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
+  const recorded: { readonly executorKey: string; readonly metric: string; readonly value: number }[] = [];
+  const annotated: Record<string, string>[] = [];
+  let ids = 0;
+  const log: Log = (level, event, fields) => logged.push({ level, event, ...fields });
+  const meter: Meter = { record: (executorKey, metric, value) => recorded.push({ executorKey, metric, value }) };
+  const tracing: Tracing = {
+    traceId: () => TRACE,
+    part: (_name, annotations, work) => {
+      const segment = { ...annotations };
+      annotated.push(segment);
+      return work((more) => Object.assign(segment, more));
+    },
+  };
+  const catalog: TaskCatalog = Object.fromEntries(definitions.map((definition) => [definition.type, async () => definition]));
+  const ports: ExecutorPorts & RouterPorts & { deliveries: MemoryTaskQueue } = {
+    store: new MemoryTaskStore(),
+    queue,
+    deliveries: queue,
+    payloads: new MemoryPayloadStore(),
+    catalog,
+    clock,
+    random: () => world.random,
+    ids: { unique: () => String(++ids).padStart(26, '0'), leaseToken: () => `lease-${++ids}` as LeaseToken },
+    http: { request: () => Promise.reject(new Error('no test of this world calls out')) },
+    queueNamePrefix: 'millrace-',
+    ...{ meter, tracing, log },
+  };
+  return Object.assign(world, { ports, queue, logged, recorded, annotated, advance: (seconds: number) => void (world.now += seconds * 1000) });
+}
+
+export type World = ReturnType<typeof createWorld>;

@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startLocalStack } from '../../local/local-stack.ts';
+
+/** What the suites know of the stack they run against. */
+export type StackUnderTest = {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly awsEndpoint: string;
+  readonly tasksTable: string;
+  readonly accessTable: string;
+  /** Where its templates were synthesized to. */
+  readonly assembly: string;
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly stack: StackUnderTest;
+  }
+}
+
+/** Deploys the stacks once, as `npm start` does, with every function held to its role. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-test-'));
+  const stack = await startLocalStack({ stateDirectory, enforceRoles: true });
+  const data = stack.outputs['millrace-data'] ?? {};
+  project.provide('stack', {
+    url: stack.url,
+    apiKey: stack.apiKey,
+    awsEndpoint: stack.awsEndpoint,
+    tasksTable: data.TasksTableName ?? '',
+    accessTable: data.AccessTableName ?? '',
+    assembly: join(stateDirectory, 'cdk.out'),
+  });
+  return async () => {
+    stack.kill();
+    await stack.ended;
+    await rm(stateDirectory, { recursive: true, force: true });
+  };
+}

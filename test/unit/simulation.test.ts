@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import * as z from 'zod';
+import { defineTask, type TaskDefinition } from '../../functions/core/define-task.ts';
+import { isFinished, queuedTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import type { Lease } from '../../functions/core/transition.ts';
+import { handleBatch } from '../../functions/executor/handle-batch.ts';
+import { taskSeed } from '../doubles/task-seed.ts';
+import { createWorld, type World } from '../doubles/world.ts';
+
+const TASKS = 5;
+const FAULTS = ['deliver twice', 'lose acknowledgement', 'stall', 'claim', 'settle', 'send', 'hold', 'die after claim'] as const;
+type Fault = (typeof FAULTS)[number];
+
+const step = fc.record({
+  faults: fc.subarray([...FAULTS], { maxLength: 3 }),
+  /** Whether the handler fails, for each task. */
+  failing: fc.array(fc.boolean(), { minLength: TASKS, maxLength: TASKS }),
+  secondsUntilNext: fc.integer({ min: 0, max: 40 }),
+  random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+});
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+it('brings every accepted task to exactly one end, whatever breaks on the way', async () => {
+  const rowWritten = fc.array(fc.boolean(), { minLength: TASKS, maxLength: TASKS });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 25 }), rowWritten, run), { numRuns: 200 });
+}, 60_000);
+
+/** Lives through the steps, then lets everything recover, and checks the invariants on the way and at the end. */
+async function run(steps: readonly Step[], rowWritten: readonly boolean[]): Promise<void> {
+  let failing: readonly boolean[] = [];
+  let gate: Promise<void> = Promise.resolve();
+  const attempts = new Map<string, number[]>();
+  const world = createWorld([
+    defineTask({
+      type: 'greet',
+      description: '',
+      resources: 'default',
+      priority: 'normal',
+      timeoutSeconds: 10,
+      retry: { maxAttempts: 3, baseDelaySeconds: 2, maxDelaySeconds: 20 },
+      input: z.strictObject({ number: z.int() }),
+      run: async ({ number }, { task }) => {
+        attempts.set(task.id, [...(attempts.get(task.id) ?? []), task.attempt]);
+        const fails = failing[number];
+        await gate;
+        if (fails) throw new Error('again');
+        return number;
+      },
+    }) as TaskDefinition,
+  ]);
+  const violations = watchLeases(world);
+  const seeds = rowWritten.map((_, number) => taskSeed({ input: { inline: { number } } }));
+  for (const [number, seed] of seeds.entries()) {
+    await world.ports.queue.send(seed, 0);
+    if (rowWritten[number]) await world.ports.store.insert(queuedTask(seed));
+  }
+
+  const ended = new Map<string, Task>();
+  const checkEnds = async (): Promise<void> => {
+    for (const { tenantId, id } of seeds) {
+      const task = await world.ports.store.get(tenantId, id, world.now);
+      if (ended.has(id)) expect(task).toEqual(ended.get(id));
+      else if (task !== undefined && isFinished(task)) ended.set(id, task);
+    }
+  };
+
+  const stalled: { readonly wake: () => void; readonly invocation: Promise<void> }[] = [];
+  const wakeStalled = async (): Promise<void> => {
+    for (const { wake, invocation } of stalled.splice(0)) {
+      wake();
+      await invocation;
+    }
+  };
+  for (const { faults, random, secondsUntilNext, ...chosen } of steps) {
+    world.random = random;
+    failing = chosen.failing;
+    if (faults.includes('stall')) {
+      const { promise, resolve: wake } = Promise.withResolvers<void>();
+      gate = promise;
+      stalled.push({ wake, invocation: invoke(world, faults) });
+      // The handlers are at the gate before it is another's.
+      await new Promise(setImmediate);
+      gate = Promise.resolve();
+    } else {
+      await invoke(world, faults);
+      await wakeStalled();
+    }
+    await checkEnds();
+    world.advance(secondsUntilNext);
+  }
+
+  await wakeStalled();
+  failing = [];
+  for (let calm = 0; calm < 20 && world.queue.messages.size > 0; calm++) {
+    world.advance(400);
+    await invoke(world, []);
+    await checkEnds();
+  }
+  expect(violations).toEqual([]);
+  expect(world.queue.messages.size).toBe(0);
+  expect(ended.size).toBe(TASKS);
+  for (const seen of attempts.values()) expect(new Set(seen).size).toBe(seen.length);
+}
+
+async function invoke(world: World, faults: readonly Fault[]): Promise<void> {
+  const deliveries = world.queue.receive(360);
+  const handed = faults.includes('deliver twice') ? [...deliveries, ...deliveries] : deliveries;
+  const kept = await handleBatch(handed, 60, faulty(world.ports, faults));
+  if (faults.includes('lose acknowledgement')) return;
+  for (const { messageId } of deliveries) if (!kept.includes(messageId)) world.queue.messages.delete(messageId);
+}
+
+/** Notes each claim while another lease was valid, and each settle by one that no longer held the task. */
+function watchLeases({ ports, ...world }: World): string[] {
+  const violations: string[] = [];
+  const holders = new Map<string, Lease>();
+  const { store } = ports;
+  const [claim, settle] = [store.claim.bind(store), store.settle.bind(store)];
+  Object.assign(store, {
+    claim: async (seed: TaskSeed, lease: Lease, now: number) => {
+      const result = await claim(seed, lease, now);
+      if (result.result !== 'claimed') return result;
+      if ((holders.get(seed.id)?.expiresAt ?? 0) > now) violations.push(`${seed.id} claimed twice at ${world.now}`);
+      holders.set(seed.id, lease);
+      return result;
+    },
+    settle: async (...[task, settlement]: Parameters<typeof settle>) => {
+      const result = await settle(task, settlement);
+      if (result === 'lost') return result;
+      if (holders.get(task.id)?.token !== task.leaseToken) violations.push(`${task.id} settled by a stale attempt`);
+      holders.delete(task.id);
+      return result;
+    },
+  });
+  return violations;
+}
+
+/** The ports with some things broken; a broken verb fails at every other call, so that a batch meets both. */
+function faulty(ports: World['ports'], faults: readonly Fault[]): World['ports'] {
+  let calls = 0;
+  const breaks = (fault: Fault): boolean => faults.includes(fault) && ++calls % 2 === 1;
+  const refuse = () => Promise.reject(new Error('throttled'));
+  const { store, queue, deliveries } = ports;
+  return {
+    ...ports,
+    store: {
+      insert: (task) => store.insert(task),
+      get: (...args) => store.get(...args),
+      claim: async (...args) => {
+        if (breaks('claim')) return refuse();
+        const result = await store.claim(...args);
+        return breaks('die after claim') ? refuse() : result;
+      },
+      settle: (...args) => (breaks('settle') ? refuse() : store.settle(...args)),
+    },
+    queue: { send: (...args) => (breaks('send') ? refuse() : queue.send(...args)) },
+    deliveries: Object.assign(Object.create(deliveries), {
+      hold: (...args: Parameters<typeof deliveries.hold>) => (breaks('hold') ? refuse() : deliveries.hold(...args)),
+    }),
+  };
+}
