@@ -50,6 +50,9 @@ export const INVOCATION_MARGIN_SECONDS = 10;
 /** A lease outlives its task's timeout by this much; a killed executor's task runs again after it. */
 export const LEASE_MARGIN_SECONDS = 15;
 
+/** Deliveries of a message before SQS sets it aside. Retries of a task do not count here: each is a new message. */
+export const MAX_RECEIVE_COUNT = 5;
+
 /** SQS delays a message by at most 15 minutes ("Amazon SQS message timers"). */
 export const MAX_QUEUE_DELAY_SECONDS = 900;
 

@@ -1,5 +1,5 @@
 import { TaskFailure } from '../core/define-task.ts';
-import type { HttpRequest } from '../core/ports.ts';
+import type { HttpRequest } from '../core/http-client.ts';
 
 /** One request of a chain of redirects. */
 export type Hop = {

@@ -1,4 +1,4 @@
-import type { HttpClient } from '../core/ports.ts';
+import type { HttpClient } from '../core/http-client.ts';
 
 /** Outgoing HTTP that is loaded by the first request: executors whose tasks make none do without it. */
 export function lazyHttpClient(outboundHosts: string): HttpClient {

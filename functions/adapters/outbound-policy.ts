@@ -60,7 +60,7 @@ for (const [prefix, bits] of SPECIAL_IPV4) {
 /**
  * Reads a comma-separated list of hosts. An entry is `*` (every public host), `example.com` (that host only),
  * `*.example.com` (its subdomains, not itself) or an IP address. Only a host that is named in full may have an address
- * that is private, loopback, link-local or otherwise not public. Throws, naming the entry, where it is none of these.
+ * that is private, loopback or otherwise not public. Throws, naming the entry, where it is none of these.
  */
 export function parseOutboundHosts(list: string): OutboundPolicy {
   const entries = list

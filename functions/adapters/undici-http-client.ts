@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Agent, type Dispatcher } from 'undici';
 import { TaskFailure } from '../core/define-task.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from '../core/ports.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../core/http-client.ts';
 import { checkedLookup, type Resolve } from './checked-lookup.ts';
 import { ACCEPT_ENCODING, decompressed, encodingsOf } from './decompressed.ts';
 import { type Hop, redirectOf } from './http-redirect.ts';

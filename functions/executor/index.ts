@@ -11,6 +11,7 @@ import { env, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
+import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
 
 const meter = new EmfMeter();
@@ -28,10 +29,7 @@ const ports = {
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
-  const deliveries = records.map(({ messageId, eventSourceARN, receiptHandle: receipt, body }) => {
-    return { messageId, queueName: eventSourceARN.slice(eventSourceARN.lastIndexOf(':') + 1), receipt, body };
-  });
-  const kept = await handleBatch(deliveries, context.getRemainingTimeInMillis() / 1000, ports);
+  const kept = await handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
   meter.flush();
   return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };
 };

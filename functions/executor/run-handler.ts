@@ -3,7 +3,8 @@ import type { TaskContext, TaskDefinition } from '../core/define-task.ts';
 import { TaskFailure } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
-import type { HttpClient, Log } from '../core/ports.ts';
+import type { HttpClient } from '../core/http-client.ts';
+import type { Log } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 
 export type HandlerTools = { readonly http: HttpClient; readonly log: Log };

@@ -64,14 +64,17 @@ export function problemDocument({ code, message, errors }: Problem): z.infer<typ
 type Issue = {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** The unknown fields, which zod reports together at what holds them. */
+  readonly keys?: readonly PropertyKey[];
 };
 
 /** The issues of a schema as wrong fields below `pointer`. */
 export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[] =>
-  issues.map(({ message, path = [] }) => ({
-    field: path.reduce<string>((field, part) => `${field}/${escapePointer(typeof part === 'object' ? part.key : part)}`, pointer),
-    message,
-  }));
+  issues.flatMap(({ message, path = [], keys }) => {
+    const parts = path.map((part) => (typeof part === 'object' ? part.key : part));
+    const fields = keys === undefined ? [parts] : keys.map((key) => [...parts, key]);
+    return fields.map((field) => ({ field: [pointer, ...field.map(escapePointer)].join('/'), message }));
+  });
 
 /** RFC 6901. */
 const escapePointer = (part: PropertyKey): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,7 +1,8 @@
 import { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Annotations, Tracing } from '../core/ports.ts';
 
-const tracer = new Tracer();
+/** AWS calls are captured by client, and calls of handlers go through undici: patching `http` for all would add nothing. */
+const tracer = new Tracer({ captureHTTPsRequests: false });
 
 /** The X-Ray header of the invocation: Lambda keeps it here, traced or not. */
 export const traceHeader = (): string | undefined => process.env['_X_AMZN_TRACE_ID'];

@@ -4,13 +4,13 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LANE_KINDS, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import type { DataStack } from '../stacks/data-stack.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName } from './lane.ts';
 import { ServiceFunction } from './service-function.ts';
+import type { TaskData } from './task-data.ts';
 
 export type ExecutorPoolProps = {
   readonly config: DeployConfig;
-  readonly data: DataStack;
+  readonly data: TaskData;
   readonly resourceClass: ResourceClass;
 };
 

@@ -2,12 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { executorKeyOf, type LaneKind, queueNameOf, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
+import { executorKeyOf, type LaneKind, MAX_RECEIVE_COUNT, queueNameOf, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { ServiceFunction } from './service-function.ts';
-
-/** Deliveries of a message before SQS sets it aside. Retries of a task do not count here: each is a new message. */
-const MAX_RECEIVE_COUNT = 5;
 
 /** Six times the function's timeout, so that a throttled batch is not delivered twice (Lambda's documentation, "SQS"). */
 const VISIBILITY_FACTOR = 6;

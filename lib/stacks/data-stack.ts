@@ -12,6 +12,7 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { DeployConfig } from '../config.ts';
+import type { TaskData } from '../constructs/task-data.ts';
 
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
@@ -28,11 +29,10 @@ const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryInde
 const LONGEST_QUEUED_DAYS = 14;
 
 /** What a deployment keeps: tasks, payloads, definitions, keys, and the bus of task events. */
-export class DataStack extends Stack {
+export class DataStack extends Stack implements TaskData {
   readonly tasks: TableV2;
   readonly access: TableV2;
-  /** What a function that reads or writes tasks needs to know. */
-  readonly taskEnvironment: Record<'tasksTable' | 'payloadBucket' | 'indexShards' | 'retentionDays', string>;
+  readonly taskEnvironment: TaskData['taskEnvironment'];
   readonly #payloads: Bucket;
 
   constructor(scope: Construct, id: string, config: DeployConfig) {
@@ -80,7 +80,6 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'AccessTableName', { value: this.access.tableName });
   }
 
-  /** Lets a function put and get payloads, and nothing else of the bucket. */
   grantPayloads(grantee: IGrantable): void {
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({

@@ -1,13 +1,17 @@
+import { MAX_RECEIVE_COUNT } from '../../functions/contract.ts';
 import { encodeMessage } from '../../functions/core/message.ts';
 import type { Deliveries, Delivery, TaskQueue } from '../../functions/core/ports.ts';
 import type { TaskSeed } from '../../functions/core/task.ts';
 
-type Message = { readonly id: string; readonly queueName: string; readonly body: string; visibleAt: number };
+type Message = { readonly id: string; readonly body: string; visibleAt: number; receiveCount: number };
 
-/** One lane in memory, at least once like SQS: what is not deleted becomes visible again. */
+/**
+ * One lane in memory, at least once like SQS: what is not deleted becomes visible again, and what was delivered too
+ * often goes to the dead letters without a reason.
+ */
 export class MemoryTaskQueue implements TaskQueue, Deliveries {
   readonly messages = new Map<string, Message>();
-  readonly deadLetters: { readonly body: string; readonly reason: string }[] = [];
+  readonly deadLetters: { readonly body: string; readonly reason?: string }[] = [];
   readonly #now: () => number;
   #sent = 0;
 
@@ -21,14 +25,21 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
 
   put(body: string, delaySeconds = 0): void {
     const id = String(++this.#sent);
-    this.messages.set(id, { id, queueName: 'lane', body, visibleAt: this.#now() + delaySeconds * 1000 });
+    this.messages.set(id, { id, body, visibleAt: this.#now() + delaySeconds * 1000, receiveCount: 0 });
   }
 
   /** The visible messages, hidden from now on for `visibilitySeconds`. */
   receive(visibilitySeconds = 300): Delivery[] {
     const visible = [...this.messages.values()].filter(({ visibleAt }) => visibleAt <= this.#now());
-    for (const message of visible) message.visibleAt = this.#now() + visibilitySeconds * 1000;
-    return visible.map(({ id, queueName, body }) => ({ messageId: id, queueName, receipt: id, body }));
+    for (const message of visible) {
+      message.visibleAt = this.#now() + visibilitySeconds * 1000;
+      if (++message.receiveCount <= MAX_RECEIVE_COUNT) continue;
+      this.messages.delete(message.id);
+      this.deadLetters.push({ body: message.body });
+    }
+    return visible
+      .filter(({ id }) => this.messages.has(id))
+      .map(({ id, body, receiveCount }) => ({ messageId: id, queueName: 'lane', receipt: id, receiveCount, body }));
   }
 
   async hold(messages: Parameters<Deliveries['hold']>[0]): Promise<void> {

@@ -21,12 +21,14 @@ declare module 'vitest' {
   }
 }
 
-/** Deploys the stacks once, as `npm start` does, with every function held to its role. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Deploys the stacks once for all projects, as `npm start` does, with every function held to its role. */
+export default async function setup({ vitest }: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const root = vitest.getRootProject();
+  if ('stack' in root.getProvidedContext()) return undefined;
   const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   const stack = await startLocalStack({ stateDirectory, enforceRoles: true });
   const data = stack.outputs['millrace-data'] ?? {};
-  project.provide('stack', {
+  root.provide('stack', {
     url: stack.url,
     apiKey: stack.apiKey,
     awsEndpoint: stack.awsEndpoint,

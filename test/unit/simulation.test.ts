@@ -23,7 +23,7 @@ type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 it('brings every accepted task to exactly one end, whatever breaks on the way', async () => {
   const rowWritten = fc.array(fc.boolean(), { minLength: TASKS, maxLength: TASKS });
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 25 }), rowWritten, run), { numRuns: 200 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 25 }), rowWritten, run), { numRuns: 300 });
 }, 60_000);
 
 /** Lives through the steps, then lets everything recover, and checks the invariants on the way and at the end. */
@@ -91,13 +91,18 @@ async function run(steps: readonly Step[], rowWritten: readonly boolean[]): Prom
   }
 
   await wakeStalled();
+  await checkEnds();
   failing = [];
+  // Only where the queue itself refuses again and again can a message not be replaced in time: then it is redriven.
+  if (!steps.some(({ faults }) => faults.includes('send'))) expect(world.queue.deadLetters).toEqual([]);
+  for (const { body } of world.queue.deadLetters.splice(0)) world.queue.put(body);
   for (let calm = 0; calm < 20 && world.queue.messages.size > 0; calm++) {
     world.advance(400);
     await invoke(world, []);
     await checkEnds();
   }
   expect(violations).toEqual([]);
+  expect(world.queue.deadLetters).toEqual([]);
   expect(world.queue.messages.size).toBe(0);
   expect(ended.size).toBe(TASKS);
   for (const seen of attempts.values()) expect(new Set(seen).size).toBe(seen.length);
@@ -105,10 +110,13 @@ async function run(steps: readonly Step[], rowWritten: readonly boolean[]): Prom
 
 async function invoke(world: World, faults: readonly Fault[]): Promise<void> {
   const deliveries = world.queue.receive(360);
-  const handed = faults.includes('deliver twice') ? [...deliveries, ...deliveries] : deliveries;
-  const kept = await handleBatch(handed, 60, faulty(world.ports, faults));
-  if (faults.includes('lose acknowledgement')) return;
-  for (const { messageId } of deliveries) if (!kept.includes(messageId)) world.queue.messages.delete(messageId);
+  const ports = faulty(world.ports, faults);
+  const invocations = faults.includes('deliver twice') ? 2 : 1;
+  const results = Array.from({ length: invocations }, () => handleBatch(deliveries, 60, ports));
+  for (const kept of await Promise.all(results)) {
+    if (faults.includes('lose acknowledgement')) continue;
+    for (const { messageId } of deliveries) if (!kept.includes(messageId)) world.queue.messages.delete(messageId);
+  }
 }
 
 /** Notes each claim while another lease was valid, and each settle by one that no longer held the task. */

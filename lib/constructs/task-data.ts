@@ -1,0 +1,11 @@
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { ENV } from '../../functions/contract.ts';
+
+/** What a function that works on tasks needs of the place where they are kept. */
+export interface TaskData {
+  readonly tasks: TableV2;
+  readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
+  /** Lets a function put and get payloads, and nothing else of the bucket. */
+  grantPayloads(grantee: IGrantable): void;
+}

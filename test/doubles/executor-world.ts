@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { defineTask, type TaskDefinition } from '../../functions/core/define-task.ts';
+import { queuedTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import { handleBatch } from '../../functions/executor/handle-batch.ts';
+import { taskSeed } from './task-seed.ts';
+import type { World } from './world.ts';
+
+/** The task type `greet`, with a handler of the test's own. */
+export const greet = (run: TaskDefinition<{ name: string }>['run']): TaskDefinition =>
+  defineTask({
+    type: 'greet',
+    description: 'Greets someone',
+    resources: 'default',
+    priority: 'normal',
+    timeoutSeconds: 10,
+    retry: { maxAttempts: 3, baseDelaySeconds: 4, maxDelaySeconds: 60 },
+    input: z.strictObject({ name: z.string() }),
+    run,
+  }) as TaskDefinition;
+
+export const hello = greet(async ({ name }) => ({ greeting: `Hello ${name}` }));
+
+/** One invocation on whatever is visible: what is not kept is deleted, as the event source does. */
+export async function invoke(world: World, remainingSeconds = 60): Promise<string[]> {
+  const deliveries = world.queue.receive();
+  const kept = await handleBatch(deliveries, remainingSeconds, world.ports);
+  for (const { messageId } of deliveries) if (!kept.includes(messageId)) world.queue.messages.delete(messageId);
+  return kept;
+}
+
+export async function submit(world: World, seed: TaskSeed = taskSeed()): Promise<TaskSeed> {
+  await world.ports.queue.send(seed, 0);
+  await world.ports.store.insert(queuedTask(seed));
+  return seed;
+}
+
+export const read = (world: World, { tenantId, id }: TaskSeed): Promise<Task | undefined> =>
+  world.ports.store.get(tenantId, id, world.now);
+
+/** Seconds until each message of the lane is visible. */
+export const visibleIn = (world: World): number[] =>
+  [...world.queue.messages.values()].map(({ visibleAt }) => (visibleAt - world.now) / 1000);
+
+/** The metrics recorded so far, in order. */
+export const metrics = (world: World): string[] => world.recorded.map(({ metric }) => metric);

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ENV } from '../../functions/contract.ts';
+import { bundle } from '../../lib/constructs/bundle.ts';
+
+const DOORS = ['router', 'executor', 'authorizer'] as const;
+
+/** Text that a library cannot be without, minified or not. */
+const TRACES = {
+  marked: 'github.com/markedjs/marked',
+  'sanitize-html': 'allowedSchemesByTag',
+  'csv-parse': 'CSV_INVALID',
+  undici: 'UND_ERR_',
+  '@aws-sdk/client-s3': 'x-amz-server-side-encryption',
+};
+
+const outdir = mkdtempSync(join(tmpdir(), 'millrace-bundles-'));
+afterAll(() => rmSync(outdir, { recursive: true }));
+
+const stack = new Stack(new App({ outdir }), 'Bundles');
+for (const door of DOORS) bundle(stack, door);
+
+const directoryOf = (door: string) => join(outdir, `bundle.${door}`);
+const chunk = (door: string, file: string) => readFileSync(join(directoryOf(door), file), 'utf8');
+const tracesIn = (door: string, files: Iterable<string>) => {
+  const code = [...files].map((file) => chunk(door, file)).join('\n');
+  return Object.entries(TRACES).flatMap(([library, trace]) => (code.includes(trace) ? [library] : []));
+};
+
+/** The chunks that are loaded with a door whether it needs them or not: a dynamic import is not followed. */
+function loadedAtStart(door: string, file = 'index.mjs', seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const imports = chunk(door, file).matchAll(/(?:\bfrom|\bimport)\s*["']\.\/([^"']+\.mjs)["']/g);
+  for (const [, imported = ''] of imports) loadedAtStart(door, imported, seen);
+  return seen;
+}
+
+describe('the bundles', () => {
+  test.each(DOORS)('start without what handlers are made of: %s', (door) => {
+    expect(loadedAtStart(door).size).toBeGreaterThan(1);
+    expect(tracesIn(door, loadedAtStart(door))).toEqual([]);
+  });
+
+  test('have the handlers and their libraries for when they are needed', () => {
+    expect(tracesIn('executor', readdirSync(directoryOf('executor')))).toEqual(Object.keys(TRACES));
+  });
+
+  test.each(DOORS)('load in Node and hand Lambda a handler: %s', (door) => {
+    const script = `import(${JSON.stringify(join(directoryOf(door), 'index.mjs'))}).then((door) => console.log(typeof door.handler))`;
+    const environment = Object.fromEntries(Object.values(ENV).map((name) => [name, '1']));
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { ...environment, AWS_REGION: 'us-east-1', POWERTOOLS_SERVICE_NAME: 'millrace' },
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
+  });
+
+  test('are the same code from one synth to the next, so that a deploy changes only what changed', () => {
+    const again = mkdtempSync(join(outdir, 'again-'));
+    bundle(new Stack(new App({ outdir: again }), 'Bundles'), 'authorizer');
+    expect(readdirSync(join(again, 'bundle.authorizer'))).toEqual(readdirSync(directoryOf('authorizer')));
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { rowKey, seedAttributes, statusGroupOf } from '../../functions/adapters/task-row.ts';
+import { taskSeed } from '../doubles/task-seed.ts';
+import { synthesize } from './synthesis.ts';
+
+type KeyPart = { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' };
+
+const INDEXES = {
+  byType: { hash: ['tenantId', 'type', 'indexShard'], range: ['createdAt'] },
+  byStatus: { hash: ['tenantId', 'statusGroup', 'indexShard'], range: ['createdAt'] },
+  byAssignee: { hash: ['tenantId', 'assigneeType', 'assigneeId', 'indexShard'], range: ['createdAt'] },
+  byWorkflow: { hash: ['tenantId', 'workflowInstanceId', 'indexShard'], range: ['createdAt'] },
+  due: { hash: ['dueShard'], range: ['dueAt'] },
+};
+
+/** The row of a new task, as the adapter writes it. */
+const rowOf = (seed: ReturnType<typeof taskSeed>) => ({
+  ...rowKey(seed.tenantId, seed.id),
+  ...seedAttributes(seed, 8),
+  statusGroup: { S: statusGroupOf('queued') },
+});
+
+describe.each([await synthesize('dev'), await synthesize('prod')])('the data of $preset', ({ preset, all, config }) => {
+  const tables = all('AWS::DynamoDB::GlobalTable');
+  const table = (name: string) => tables.find(({ id }) => id.startsWith(name))?.Properties;
+  const tasks = table('Tasks');
+  const kept = preset === 'prod';
+
+  test('are three tables, on demand, with point-in-time recovery, in one region', () => {
+    expect(all('AWS::DynamoDB::Table')).toEqual([]);
+    expect(tables).toHaveLength(3);
+    for (const { Properties } of tables) {
+      expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
+      expect(Properties.Replicas).toHaveLength(1);
+      expect(Properties.Replicas[0].PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
+    }
+  });
+
+  test(kept ? 'outlive their stack, and nobody deletes a table by mistake' : 'go with their stack', () => {
+    for (const resource of [...tables, ...all('AWS::S3::Bucket')]) {
+      expect([resource['DeletionPolicy'], resource['UpdateReplacePolicy']]).toEqual(
+        kept ? ['Retain', 'Retain'] : ['Delete', 'Delete'],
+      );
+    }
+    for (const { Properties } of tables) expect(Properties.Replicas[0].DeletionProtectionEnabled).toBe(kept);
+  });
+
+  test('are addressed by keys of their own', () => {
+    const keyOf = (name: string) => table(name)?.KeySchema;
+    expect(keyOf('Tasks')).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
+    expect(keyOf('Definitions')).toEqual([{ AttributeName: 'type', KeyType: 'HASH' }]);
+    expect(keyOf('Access')).toEqual([{ AttributeName: 'keyHash', KeyType: 'HASH' }]);
+  });
+
+  test('tell of every change of a task, and let finished ones expire', () => {
+    expect(tasks?.StreamSpecification.StreamViewType).toBe('NEW_AND_OLD_IMAGES');
+    expect(tasks?.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+  });
+
+  test('are indexed by keys only', () => {
+    const indexes = tasks?.GlobalSecondaryIndexes.map(
+      ({ IndexName, KeySchema, Projection }: { IndexName: string; KeySchema: KeyPart[]; Projection: unknown }) => {
+        const names = (type: string) =>
+          KeySchema.filter(({ KeyType }) => KeyType === type).map((part) => part.AttributeName);
+        return [IndexName, { hash: names('HASH'), range: names('RANGE'), Projection }];
+      },
+    );
+    expect(Object.fromEntries(indexes)).toEqual(
+      Object.fromEntries(
+        Object.entries(INDEXES).map(([name, key]) => [name, { ...key, Projection: { ProjectionType: 'KEYS_ONLY' } }]),
+      ),
+    );
+  });
+
+  test('are indexed by attributes that the adapter writes, of the type it writes', () => {
+    const row: Record<string, object> = rowOf(
+      taskSeed({ assignee: { type: 'user', id: '7' }, workflowInstanceId: 'w' }),
+    );
+    const { due, ...always } = INDEXES;
+    const attributes = tasks?.AttributeDefinitions as { AttributeName: string; AttributeType: string }[];
+    for (const name of Object.values(always).flatMap(({ hash, range }) => [...hash, ...range])) {
+      const type = attributes.find(({ AttributeName }) => AttributeName === name)?.AttributeType;
+      expect(Object.keys(row[name] ?? {}), name).toEqual([type]);
+    }
+    expect(attributes.filter(({ AttributeName }) => AttributeName.startsWith('due'))).toEqual(
+      [...due.hash, ...due.range].map((AttributeName) => ({ AttributeName, AttributeType: 'N' })),
+    );
+  });
+
+  test('keep tasks out of the indexes that they have no part in', () => {
+    const row = rowOf(taskSeed());
+    const indexed = Object.entries(INDEXES).filter(([, { hash, range }]) =>
+      [...hash, ...range].every((name) => name in row),
+    );
+    expect(indexed.map(([name]) => name)).toEqual(['byType', 'byStatus']);
+  });
+
+  test('have payloads in one private, encrypted bucket that forgets after the tasks do', () => {
+    const [bucket, ...others] = all('AWS::S3::Bucket');
+    expect(others).toEqual([]);
+    expect(bucket?.Properties.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+    const [encryption] = bucket?.Properties.BucketEncryption.ServerSideEncryptionConfiguration ?? [];
+    expect(encryption.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('AES256');
+    const [rule] = bucket?.Properties.LifecycleConfiguration.Rules ?? [];
+    expect(rule.Status).toBe('Enabled');
+    // A task may wait on its lane for 14 days before it even starts.
+    expect(rule.ExpirationInDays).toBeGreaterThanOrEqual(config.retentionDays + 14);
+  });
+
+  test('have a bus for task events', () => {
+    expect(all('AWS::Events::EventBus').map(({ Properties }) => Properties.Name)).toEqual(['millrace-tasks']);
+  });
+});

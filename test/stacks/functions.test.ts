@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { ENV, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
+import { synthesize } from './synthesis.ts';
+
+/** Section 5 of the design, as it was asked for. */
+const EXECUTORS: Record<ResourceClass, { memoryMb: number; ephemeralStorageMb: number; reserved: number }> = {
+  default: { memoryMb: 256, ephemeralStorageMb: 512, reserved: 10 },
+  'io-intensive': { memoryMb: 512, ephemeralStorageMb: 2048, reserved: 10 },
+  'cpu-intensive': { memoryMb: 3538, ephemeralStorageMb: 512, reserved: 10 },
+  'memory-intensive': { memoryMb: 4096, ephemeralStorageMb: 512, reserved: 10 },
+};
+
+/** The most that Lambda gives a function, and that an HTTP API waits for one. */
+const LAMBDA_TIMEOUT_SECONDS = 900;
+const HTTP_API_TIMEOUT_SECONDS = 30;
+
+describe.each([await synthesize('dev'), await synthesize('prod')])(
+  'the functions of $preset',
+  ({ all, text, config }) => {
+    const functions = all('AWS::Lambda::Function');
+    const functionNamed = (name: string) =>
+      functions.find(({ Properties }) => Properties.FunctionName === `millrace-${name}`);
+
+    test('are the four executors, the router and the authorizer', () => {
+      expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(
+        [
+          ...RESOURCE_CLASSES.map((name) => `millrace-executor-${name}`),
+          'millrace-router',
+          'millrace-authorizer',
+        ].sort(),
+      );
+    });
+
+    test.each(functions.map(({ Properties, stack }) => ({ name: Properties.FunctionName, Properties, stack })))(
+      '$name runs on Node 24 and arm64, traced, with most of its memory as heap',
+      ({ Properties, stack }) => {
+        const { NODE_OPTIONS: options, ...environment } = Properties.Environment.Variables;
+        expect(Properties).toMatchObject({
+          Architectures: ['arm64'],
+          Runtime: 'nodejs24.x',
+          Handler: 'index.handler',
+          TracingConfig: { Mode: 'Active' },
+          LoggingConfig: { LogFormat: 'JSON' },
+        });
+        const heapShare = Number(/--max-old-space-size=(\d+)/.exec(options)?.[1]) / Properties.MemorySize;
+        expect(heapShare).toBeGreaterThan(0.78);
+        expect(heapShare).toBeLessThanOrEqual(0.8);
+        expect(options).toContain('--max-http-header-size=16384');
+        expect(environment['POWERTOOLS_SERVICE_NAME']).toBe('millrace');
+        const known = new Set<string>(['POWERTOOLS_SERVICE_NAME', ...Object.values(ENV)]);
+        expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+        for (const value of Object.values(environment)) expect(text(value, stack)).not.toContain('undefined');
+      },
+    );
+
+    test('write to log groups of their own, which forget', () => {
+      const groups = all('AWS::Logs::LogGroup');
+      const used = functions.map(({ Properties, stack }) => {
+        const group = groups.find(
+          ({ id, stack: home }) => id === Properties.LoggingConfig.LogGroup.Ref && home === stack,
+        );
+        expect(group?.Properties.LogGroupName).toBe(`/aws/lambda/${Properties.FunctionName}`);
+        return group?.id;
+      });
+      expect(new Set(used).size).toBe(functions.length);
+      expect(groups.length).toBe(functions.length);
+      for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(config.logRetentionDays);
+    });
+
+    test('end before those who wait for them do', () => {
+      for (const { Properties } of functions) {
+        expect(Properties.Timeout).toBeGreaterThan(0);
+        expect(Properties.Timeout).toBeLessThanOrEqual(LAMBDA_TIMEOUT_SECONDS);
+      }
+      for (const door of ['router', 'authorizer']) {
+        expect(functionNamed(door)?.Properties.Timeout, door).toBeLessThan(HTTP_API_TIMEOUT_SECONDS);
+      }
+    });
+
+    test.each(RESOURCE_CLASSES)('the executor of %s has what its class was promised', (resourceClass) => {
+      const { memoryMb, ephemeralStorageMb, reserved } = EXECUTORS[resourceClass];
+      expect(functionNamed(`executor-${resourceClass}`)?.Properties).toMatchObject({
+        MemorySize: memoryMb,
+        EphemeralStorage: { Size: ephemeralStorageMb },
+        Timeout: RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds,
+        ReservedConcurrentExecutions: reserved,
+      });
+    });
+
+    test('find their tables, bucket and queues', () => {
+      const environment = (name: string, variable: keyof typeof ENV) => {
+        const found = functionNamed(name);
+        return found && text(found.Properties.Environment.Variables[ENV[variable]], found.stack);
+      };
+      expect(environment('authorizer', 'accessTable')).toBe('Access');
+      for (const name of ['router', 'executor-cpu-intensive']) {
+        expect(environment(name, 'tasksTable')).toBe('Tasks');
+        expect(environment(name, 'payloadBucket')).toBe('Payloads');
+        expect(environment(name, 'queueUrlPrefix')).toBe('https://sqs.us-east-1.amazonaws.com/123456789012/millrace-');
+        expect(environment(name, 'indexShards')).toBe(String(config.indexShards));
+        expect(environment(name, 'retentionDays')).toBe('14');
+      }
+      expect(environment('executor-cpu-intensive', 'deadLetterQueueUrl')).toBe('millrace-cpu-intensive-dead-letters');
+      expect(environment('executor-io-intensive', 'outboundHosts')).toBe(config.outboundHosts.join(','));
+    });
+  },
+);

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import {
+  executorKeyOf,
+  LANE_KINDS,
+  queueNameOf,
+  RESOURCE_CLASS_SPECS,
+  RESOURCE_CLASSES,
+} from '../../functions/contract.ts';
+import { queueArn, synthesize } from './synthesis.ts';
+
+const deployments = [
+  await synthesize('dev'),
+  await synthesize('prod', { concurrency: { 'io-intensive': { reserved: 60, lanes: { high: 40 } } } }),
+];
+
+describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
+  const queues = all('AWS::SQS::Queue');
+  const mappings = all('AWS::Lambda::EventSourceMapping');
+  const queueNamed = (name: string) => queues.find(({ Properties }) => Properties.QueueName === name)?.Properties;
+  const functionNamed = (name: string) =>
+    all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === name)?.Properties;
+  const mappingsOf = (name: string) =>
+    mappings.filter(({ Properties, stack }) => text(Properties.FunctionName, stack) === name);
+
+  test('are sixteen, and four queues of dead letters', () => {
+    const lanes = RESOURCE_CLASSES.flatMap((name) =>
+      LANE_KINDS.map((kind) => `millrace-${queueNameOf(executorKeyOf(name, kind, 0))}`),
+    );
+    const deadLetters = RESOURCE_CLASSES.map((name) => `millrace-${name}-dead-letters`);
+    expect(lanes).toHaveLength(16);
+    expect(queues.map(({ Properties }) => Properties.QueueName).sort()).toEqual([...lanes, ...deadLetters].sort());
+  });
+
+  describe.each(RESOURCE_CLASSES)('of %s', (resourceClass) => {
+    const executor = functionNamed(`millrace-executor-${resourceClass}`);
+    const deadLetters = queueNamed(`millrace-${resourceClass}-dead-letters`);
+
+    test.each(LANE_KINDS)('%s sets messages aside after five deliveries, for longer than it keeps them', (kind) => {
+      const lane = queueNamed(`millrace-${resourceClass}-${kind}-0`);
+      expect(lane?.RedrivePolicy.maxReceiveCount).toBe(5);
+      const target = text(lane?.RedrivePolicy.deadLetterTargetArn, 'millrace-execution');
+      expect(target).toBe(queueArn(`millrace-${resourceClass}-dead-letters`));
+      expect(deadLetters?.MessageRetentionPeriod).toBeGreaterThan(lane?.MessageRetentionPeriod);
+    });
+
+    test.each(LANE_KINDS)('%s hides a message for at least six times as long as the executor may run', (kind) => {
+      expect(queueNamed(`millrace-${resourceClass}-${kind}-0`)?.VisibilityTimeout).toBeGreaterThanOrEqual(
+        6 * executor?.Timeout,
+      );
+    });
+
+    test('have one mapping each, which reports what failed and holds back', () => {
+      const mapped = mappingsOf(`millrace-executor-${resourceClass}`);
+      expect(mapped.map(({ Properties, stack }) => text(Properties.EventSourceArn, stack)).sort()).toEqual(
+        LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`)).sort(),
+      );
+      for (const { Properties } of mapped) {
+        expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+        expect(Properties.BatchSize).toBe(RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation);
+        expect(Properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
+        expect(Properties.Enabled).not.toBe(false);
+        // Provisioned pollers cost money while nothing runs.
+        expect(Properties.ProvisionedPollerConfig).toBeUndefined();
+      }
+    });
+
+    test('never ask for more executors than are reserved', () => {
+      const asked = mappingsOf(`millrace-executor-${resourceClass}`).map(
+        ({ Properties }) => Properties.ScalingConfig.MaximumConcurrency,
+      );
+      expect(executor?.ReservedConcurrentExecutions).toBeGreaterThanOrEqual(asked.reduce((sum, each) => sum + each, 0));
+    });
+  });
+
+  test('are polled by nothing else', () => {
+    expect(mappings).toHaveLength(16);
+  });
+});

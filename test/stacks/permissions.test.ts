@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
+import { queueArn, synthesize } from './synthesis.ts';
+
+type Grant = { readonly action: string; readonly resource: string };
+type Statement = { Effect: string; Action: unknown; Resource: unknown; NotAction?: unknown; NotResource?: unknown };
+
+/** X-Ray gives these two no resource to name (Service Authorization Reference, "AWS X-Ray"). */
+const TRACING = ['xray:PutTelemetryRecords *', 'xray:PutTraceSegments *'];
+
+const laneArnsOf = (resourceClass: ResourceClass) =>
+  LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`));
+const everyLaneArn = RESOURCE_CLASSES.flatMap(laneArnsOf);
+
+/** An index holds no rows to get, put or update, so naming it beside its table gives nothing away. */
+const INDEX_OF_TABLE = /\.Arn\/index\/\*$/;
+
+describe.each([await synthesize('dev'), await synthesize('prod')])('the permissions of $preset', ({ all, text }) => {
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+  const policies = [...all('AWS::IAM::Policy'), ...all('AWS::IAM::ManagedPolicy')];
+  const roles = all('AWS::IAM::Role');
+  const statementsOf = ({ Properties }: { Properties: { PolicyDocument: { Statement: Statement[] } } }) =>
+    Properties.PolicyDocument.Statement;
+  const everyStatement = policies.flatMap((policy) =>
+    statementsOf(policy as never).map((statement) => ({ ...statement, stack: policy.stack })),
+  );
+
+  /** What a function may do: every pair of an action and a resource. */
+  const grantsOf = (functionName: string): Grant[] => {
+    const found = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === functionName);
+    const role = found?.Properties.Role['Fn::GetAtt'][0];
+    const attached = policies.filter(({ Properties, stack }) => {
+      return stack === found?.stack && Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role);
+    });
+    return attached.flatMap((policy) =>
+      statementsOf(policy as never).flatMap(({ Action, Resource }) =>
+        list(Action).flatMap((action) =>
+          list(Resource).map((resource) => ({ action: String(action), resource: text(resource, policy.stack) })),
+        ),
+      ),
+    );
+  };
+  const lines = (grants: Grant[]) => grants.map(({ action, resource }) => `${action} ${resource}`).sort();
+  const besidesLogsAndTraces = (functionName: string) =>
+    lines(grantsOf(functionName)).filter((line) => !/^(logs|xray):/.test(line));
+
+  test('allow, and name every action whole', () => {
+    expect(everyStatement.length).toBeGreaterThan(20);
+    for (const { Effect, Action, NotAction, NotResource } of everyStatement) {
+      expect(Effect).toBe('Allow');
+      expect(list(Action).filter((action) => String(action).includes('*'))).toEqual([]);
+      expect([NotAction, NotResource]).toEqual([undefined, undefined]);
+    }
+  });
+
+  test('name what they are for, but for the two of tracing', () => {
+    const open = everyStatement.flatMap(({ Action, Resource, stack }) =>
+      list(Resource).some((resource) => text(resource, stack) === '*') ? list(Action) : [],
+    );
+    expect([...new Set(open)].map((action) => `${action} *`).sort()).toEqual(TRACING);
+  });
+
+  test('are of our own making: no managed policy, none inline, none of a bucket or queue, and only Lambda takes a role', () => {
+    for (const { Properties } of roles) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+      expect(Properties.Policies).toBeUndefined();
+      expect(statementsOf({ Properties: { PolicyDocument: Properties.AssumeRolePolicyDocument } })).toEqual([
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+      ]);
+    }
+    for (const type of [
+      'AWS::IAM::ManagedPolicy',
+      'AWS::IAM::User',
+      'AWS::S3::BucketPolicy',
+      'AWS::SQS::QueuePolicy',
+    ]) {
+      expect(all(type), type).toEqual([]);
+    }
+  });
+
+  test('come with a role for each function alone', () => {
+    const functions = all('AWS::Lambda::Function');
+    expect(new Set(functions.map(({ Properties, stack }) => text(Properties.Role, stack))).size).toBe(functions.length);
+    expect(roles).toHaveLength(functions.length);
+  });
+
+  test('let each function write its own log and traces', () => {
+    for (const { Properties, stack } of all('AWS::Lambda::Function')) {
+      const log = `${text(Properties.LoggingConfig.LogGroup, stack)}.Arn`;
+      expect(lines(grantsOf(Properties.FunctionName)).filter((line) => /^(logs|xray):/.test(line))).toEqual([
+        `logs:CreateLogStream ${log}`,
+        `logs:PutLogEvents ${log}`,
+        ...TRACING,
+      ]);
+    }
+  });
+
+  test('let the authorizer get keys, and nothing else', () => {
+    expect(besidesLogsAndTraces('millrace-authorizer')).toEqual(['dynamodb:GetItem Access.Arn']);
+  });
+
+  test('let the router put and get tasks and payloads, and send to every lane', () => {
+    expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:PutItem Tasks.Arn',
+      's3:GetObject Payloads.Arn/payloads/*',
+      's3:PutObject Payloads.Arn/payloads/*',
+      ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
+    ]);
+  });
+
+  test.each(RESOURCE_CLASSES)(
+    'let the executor of %s update tasks, and use the queues of its class',
+    (resourceClass) => {
+      const lanes = laneArnsOf(resourceClass);
+      const polled = [
+        'ReceiveMessage',
+        'DeleteMessage',
+        'ChangeMessageVisibility',
+        'GetQueueAttributes',
+        'GetQueueUrl',
+      ];
+      const executor = besidesLogsAndTraces(`millrace-executor-${resourceClass}`);
+      expect(executor.filter((line) => !INDEX_OF_TABLE.test(line))).toEqual(
+        [
+          'dynamodb:UpdateItem Tasks.Arn',
+          's3:GetObject Payloads.Arn/payloads/*',
+          's3:PutObject Payloads.Arn/payloads/*',
+          ...lanes.flatMap((arn) => polled.map((action) => `sqs:${action} ${arn}`)),
+          ...[...lanes, queueArn(`millrace-${resourceClass}-dead-letters`)].map((arn) => `sqs:SendMessage ${arn}`),
+        ].sort(),
+      );
+    },
+  );
+
+  test('let only the API call the router and the authorizer', () => {
+    const callers = all('AWS::Lambda::Permission').map(
+      ({ Properties: { Action, Principal, SourceArn, ...rest }, stack }) => {
+        const source = text(SourceArn, stack).replace('arn:aws:execute-api:us-east-1:123456789012:', '');
+        return [text(rest.FunctionName, stack), Action, Principal, source].join(' ');
+      },
+    );
+    expect(callers.sort()).toEqual([
+      'millrace-authorizer.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/authorizers/ApiKeyAuthorizer',
+      'millrace-router.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
+    ]);
+  });
+});

@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, vi } from 'vitest';
+import cdk from '../../cdk.json' with { type: 'json' };
+import { readConfig } from '../../lib/config.ts';
+import { buildMillrace } from '../../lib/millrace.ts';
+
+// Bundling is most of a synth, and what is in the bundles concerns only bundles.test.ts, which does not come here.
+vi.mock('esbuild', () => ({
+  buildSync: ({ outdir }: { outdir: string }) => {
+    mkdirSync(outdir, { recursive: true });
+    writeFileSync(join(outdir, 'index.mjs'), '');
+  },
+}));
+
+type Fields = ReturnType<Template['findResources']>[string];
+export type Resource = Fields & { readonly id: string; readonly stack: string };
+export type Deployment = Awaited<ReturnType<typeof synthesize>>;
+
+const PSEUDO_PARAMETERS: Record<string, string> = {
+  'AWS::Partition': 'aws',
+  'AWS::Region': 'us-east-1',
+  'AWS::AccountId': '123456789012',
+  'AWS::URLSuffix': 'amazonaws.com',
+};
+
+/** The templates of a whole deployment as `cdk deploy` would send them, and questions to ask of them. */
+export async function synthesize(preset: 'dev' | 'prod', context: Record<string, unknown> = {}) {
+  const outdir = mkdtempSync(join(tmpdir(), 'millrace-synth-'));
+  afterAll(() => rmSync(outdir, { recursive: true }));
+  const app = new App({ outdir, context: { ...cdk.context, ...context, preset } });
+  const config = readConfig(app.node);
+  await buildMillrace(app, config);
+  const templates = new Map(
+    app.synth().stacksRecursively.map(({ stackName, template }) => [stackName, Template.fromJSON(template)]),
+  );
+
+  const all = (type: string): Resource[] =>
+    [...templates].flatMap(([stack, template]) =>
+      Object.entries(template.findResources(type)).map(([id, fields]) => ({ ...fields, id, stack })),
+    );
+
+  const exported = (name: string): string => {
+    for (const [stack, template] of templates) {
+      const found = Object.values(template.findOutputs('*')).find(({ Export }) => Export?.Name === name);
+      if (found !== undefined) return text(found['Value'], stack);
+    }
+    throw new Error(`no stack exports ${name}`);
+  };
+
+  /** A value as it would be once deployed. What only AWS can name is named by its construct: `Tasks`, `Tasks.Arn`. */
+  const text = (value: unknown, stack: string): string => {
+    if (typeof value === 'string') return value;
+    const [[kind, argument] = []] = Object.entries(value as object);
+    if (kind === 'Ref') return PSEUDO_PARAMETERS[argument] ?? nameOf(argument, stack);
+    if (kind === 'Fn::Join') return argument[1].map((part: unknown) => text(part, stack)).join(argument[0]);
+    if (kind === 'Fn::ImportValue') return exported(argument);
+    if (kind === 'Fn::GetAtt') return attributeOf(argument, stack);
+    throw new Error(`no text for ${JSON.stringify(value)}`);
+  };
+
+  const resource = (id: string, stack: string): Fields => {
+    const found = templates.get(stack)?.toJSON()['Resources'][id];
+    if (found === undefined) throw new Error(`${stack} has no ${id}`);
+    return found;
+  };
+
+  const nameOf = (id: string, stack: string): string => {
+    const { QueueName, FunctionName } = resource(id, stack)['Properties'];
+    return QueueName ?? FunctionName ?? id.replace(/[0-9A-F]{8}$/, '');
+  };
+
+  const attributeOf = ([id, attribute]: [string, string], stack: string): string =>
+    resource(id, stack)['Type'] === 'AWS::SQS::Queue' && attribute === 'Arn'
+      ? queueArn(nameOf(id, stack))
+      : `${nameOf(id, stack)}.${attribute}`;
+
+  return { preset, config, templates, all, text };
+}
+
+export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:123456789012:${name}`;

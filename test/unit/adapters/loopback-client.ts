@@ -1,0 +1,14 @@
+import { onTestFinished } from 'vitest';
+import type { Resolve } from '../../../functions/adapters/checked-lookup.ts';
+import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
+import { UndiciHttpClient } from '../../../functions/adapters/undici-http-client.ts';
+
+/** A client that may call `hosts`, until the test is finished. */
+export function clientFor(hosts: string, resolve?: Resolve): UndiciHttpClient {
+  const client = new UndiciHttpClient(parseOutboundHosts(hosts), resolve);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+/** Of a request that is not aborted. */
+export const never = new AbortController().signal;

@@ -1,0 +1,49 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+
+const ROOT = join(import.meta.dirname, '../..');
+const ROOMS = '{bin,lib,functions,tasks,client,local,test,loadtest}';
+
+const glob = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).sort();
+const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const linesOf = (file: string): number => textOf(file).trimEnd().split('\n').length;
+
+const sources = glob(`${ROOMS}/**/*.{ts,mjs,js,html,css,py,sh}`);
+const deployed = glob('{lib,functions,tasks}/**/*.ts');
+
+describe('the house', () => {
+  test('is found', () => {
+    expect(sources).toContain('functions/core/task.ts');
+    expect(deployed).toContain('functions/contract.ts');
+  });
+
+  test('has no file over 300 lines', () => {
+    expect(sources.filter((file) => linesOf(file) > 300)).toEqual([]);
+  });
+
+  test('has no door whose index.ts reaches 40 lines: it wires, and what it wires lives beside it', () => {
+    expect(glob('functions/*/index.ts').filter((file) => linesOf(file) >= 40)).toEqual([]);
+  });
+
+  test('has no file named for being a leftover', () => {
+    const leftover = /\b(utils?|helpers?|common|misc|shared|managers?)\b|\/(types|interfaces)\./;
+    expect(sources.filter((file) => leftover.test(file))).toEqual([]);
+  });
+
+  test('deploys nothing that knows of the local run', () => {
+    const local = /ministack|localstack|isLocal|(?<!link-)local\b/i;
+    expect(deployed.filter((file) => local.test(textOf(file)))).toEqual([]);
+  });
+
+  test('imports nothing in a way that the import rules do not see', () => {
+    const unseen = /\brequire\(|\bimport\((?!['"])|\bimport\(['"][^'"]*['"]\)\.(?!then\b)/;
+    expect(deployed.filter((file) => unseen.test(textOf(file)))).toEqual([]);
+  });
+
+  test('pins every dependency to one version', () => {
+    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+  });
+});

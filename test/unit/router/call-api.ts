@@ -1,0 +1,52 @@
+import { expect } from 'vitest';
+import * as z from 'zod';
+import { openapiDocument } from '../../../functions/router/openapi.ts';
+import { problemSchema } from '../../../functions/router/problem.ts';
+import { answer } from '../../../functions/router/router.ts';
+import { openRoutes, routes } from '../../../functions/router/routes/index.ts';
+import { type ApiRequest, apiEvent } from '../../doubles/api-event.ts';
+import type { World } from '../../doubles/world.ts';
+
+type Schema = Parameters<typeof z.fromJSONSchema>[0];
+type Operation = { responses: Record<string, { content: Record<string, { schema: Schema }> }> };
+
+export type ApiAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+};
+
+const document = openapiDocument({ routes, openRoutes }) as {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+};
+
+/** Calls the router as API Gateway does, and holds each of its answers against the OpenAPI document. */
+export async function callApi({ ports }: World, request: string, options: ApiRequest = {}): Promise<ApiAnswer> {
+  const event = apiEvent(request, options);
+  const { statusCode: status = 0, headers, body: text = '' } = await answer(event, ports);
+  const body = JSON.parse(text);
+  const contentType = String(headers?.['content-type']);
+  const schema = documentedSchema(event.routeKey, status, contentType);
+  expect(schema.safeParse(body).error, `${request}: ${status} ${contentType} ${text.slice(0, 500)}`).toBeUndefined();
+  if (status >= 400) {
+    expect(body).toMatchObject({ type: 'about:blank', status });
+    expect(text).not.toMatch(/\bat .+[:/]\d+|\.ts\b|node:|Error:/);
+  }
+  return { status, headers: headers as ApiAnswer['headers'], body };
+}
+
+/** What the document says of an answer. Paths that are none of ours are not in it, but their problems are like all others. */
+function documentedSchema(routeKey: string, status: number, contentType: string): z.ZodType {
+  const [method = '', path = ''] = routeKey.split(' ');
+  const operation = document.paths[path]?.[method.toLowerCase()];
+  if (operation === undefined) return problemSchema;
+  const media = operation.responses[status]?.content[contentType];
+  if (media === undefined) throw new Error(`the document of ${routeKey} has no ${status} of ${contentType}`);
+  return z.fromJSONSchema(resolved(media.schema));
+}
+
+function resolved(schema: Schema): Schema {
+  const name = typeof schema === 'object' && schema.$ref?.replace('#/components/schemas/', '');
+  return name ? (document.components.schemas[name] ?? schema) : schema;
+}

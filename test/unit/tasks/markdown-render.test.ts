@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { markdownRender } from '../../../tasks/markdown-render/definition.ts';
+import { attempt, issuesOf } from './task-context.ts';
+
+const render = async (markdown: string): Promise<string> => {
+  const { html } = (await attempt(markdownRender, { markdown })) as { html: string };
+  return html;
+};
+
+describe('what it refuses', () => {
+  test.each([{}, { markdown: 1 }, { markdown: 'a', more: 1 }, { markdown: 'x'.repeat(100_001) }, null, 'text'])(
+    'the input %#',
+    async (input) => expect(await issuesOf(markdownRender, input)).toHaveLength(1),
+  );
+
+  test('Markdown that is nested so deeply that the stack overflows', async () => {
+    await expect(render('>'.repeat(50_000))).rejects.toMatchObject({ code: 'invalid_markdown', retryable: false });
+  });
+});
+
+describe('what could run', () => {
+  test.each([
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    '<svg onload=alert(1)><a xlink:href="javascript:alert(1)">x</a></svg>',
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+    '<iframe src="javascript:alert(1)"></iframe>',
+    '<object data="data:text/html,<script>alert(1)</script>"></object>',
+    '<form action="javascript:alert(1)"><button formaction="javascript:alert(1)">x</button></form>',
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="jav&#x09;ascript:alert(1)">x</a>',
+    '<a href=" &#14; javascript:alert(1)">x</a>',
+    '<p style="background:url(javascript:alert(1))" onclick="alert(1)">x</p>',
+    '<style>@import "javascript:alert(1)";</style>',
+    '<link rel=stylesheet href="javascript:alert(1)"><base href="javascript:alert(1)//">',
+    '<meta http-equiv=refresh content="0;url=javascript:alert(1)">',
+    '<input type="image" src=x onerror=alert(1) autofocus onfocus=alert(1)>',
+    '<details open ontoggle=alert(1)>x</details>',
+    '<video><source onerror=alert(1)></video><audio src=x onerror=alert(1)>',
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    '<textarea><img title="</textarea><img src=x onerror=alert(1)>">',
+    '<xmp><img src=x onerror=alert(1)></xmp>',
+    '<<script>script>alert(1)<</script>/script>',
+    '[x](javascript:alert(1))',
+    '[x](JaVaScRiPt:alert(1))',
+    '[x](javascript&colon;alert(1))',
+    '[x](vbscript:msgbox(1))',
+    '[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)',
+    '![x](javascript:alert(1))',
+    '![x](data:image/svg+xml,<svg/onload=alert(1)>)',
+    '![x"onerror="alert(1)](https://example.com/a.png"onerror="alert(1))',
+    '[x](https://example.com "a\\" onmouseover=\\"alert(1)")',
+    '<javascript:alert(1)>',
+    '[x]: javascript:alert(1)\n\n[x]',
+    '```"><script>alert(1)</script>\ncode\n```',
+    '`<script>alert(1)</script>`',
+  ])('%s does not', async (markdown) => {
+    expect(dangersIn(await render(markdown))).toEqual([]);
+  });
+
+  test('text from a tag that is dropped cannot become a tag', async () => {
+    expect(await render('<b>&lt;img src=x onerror=alert(1)&gt;</b>')).toBe(
+      '<p><b>&lt;img src=x onerror=alert(1)&gt;</b></p>\n',
+    );
+  });
+
+  test('ids and names, which could shadow the variables of a page, are dropped', async () => {
+    expect(await render('<a id="config" name="config" class="x">x</a>\n\n# config')).toBe(
+      '<p><a rel="noopener noreferrer nofollow">x</a></p>\n<h1>config</h1>\n',
+    );
+  });
+});
+
+/** Tags and attributes beyond those that formatting needs, and URLs beyond those that show or lead to a page. */
+function dangersIn(html: string): string[] {
+  const tags = [...html.matchAll(/<\/?([^\s>/]*)((?:"[^"]*"|[^>"])*)>/g)];
+  const harmless = /^(h[1-6]|p|a|img|code|pre|b|em|strong|table|thead|tbody|tr|t[hd]|details|input)$/;
+  return tags.flatMap(([tag, name = '', rest = '']) => {
+    const attributes = [...rest.matchAll(/([^\s=/]+)(?:="([^"]*)")?/g)];
+    const harmful = attributes.filter(
+      ([, attribute = '', value = '']) =>
+        !/^(href|src|alt|title|rel|class|type|checked|disabled)$/.test(attribute) ||
+        (/^(href|src)$/.test(attribute) && !/^https?:\/\//.test(value) && /^[^/?#]*(:|&)/.test(value)),
+    );
+    return harmless.test(name) && harmful.length === 0 ? [] : [tag];
+  });
+}
+
+test('the check for dangers sees them', () => {
+  const dangers = [
+    '<script>',
+    '<img onerror="x">',
+    '<a href="javascript:x">',
+    '<p onclick=x>',
+    '<a href="java&#9;script:x">',
+  ];
+  expect(dangers.flatMap(dangersIn)).toEqual(dangers);
+});
+
+describe('what it renders', () => {
+  test.each([
+    ['# Title', '<h1>Title</h1>\n'],
+    ['**a** *b* ~~c~~ `d`', '<p><strong>a</strong> <em>b</em> <del>c</del> <code>d</code></p>\n'],
+    ['```ts\nlet a = 1 < 2;\n```', '<pre><code class="language-ts">let a = 1 &lt; 2;\n</code></pre>\n'],
+    ['```c++\n```', '<pre><code class="language-c++"></code></pre>\n'],
+    ['![a](https://e.org/a.png "t")', '<p><img src="https://e.org/a.png" alt="a" title="t" /></p>\n'],
+    ['[a](/b?c=1&d=2#e)', '<p><a href="/b?c=1&amp;d=2#e" rel="noopener noreferrer nofollow">a</a></p>\n'],
+    ['a@e.org', '<p><a href="mailto:a@e.org" rel="noopener noreferrer nofollow">a@e.org</a></p>\n'],
+    ['[a](//e.org)', '<p><a rel="noopener noreferrer nofollow">a</a></p>\n'],
+    ['3. c', '<ol start="3">\n<li>c</li>\n</ol>\n'],
+    ['H<sub>2</sub>O <kbd>x</kbd>', '<p>H<sub>2</sub>O <kbd>x</kbd></p>\n'],
+    ['<marquee>kept</marquee>', '<p>kept</p>\n'],
+    ['', ''],
+  ])('%j', async (markdown, html) => {
+    expect(await render(markdown)).toBe(html);
+  });
+
+  test('a table', async () => {
+    const html = await render('| a | b |\n|:-:|---|\n| 1 | 2 |\n');
+    expect(html).toContain('<th align="center">a</th>');
+    expect(html).toContain('<td>2</td>');
+  });
+
+  test('a list of tasks, and no other input', async () => {
+    const html = await render('- [x] done\n- [ ] open\n\n<input type="text" value="x"><input type="checkbox">');
+    expect(html.match(/<input[^>]*>/g)).toEqual([
+      '<input checked disabled type="checkbox" />',
+      '<input disabled type="checkbox" />',
+    ]);
+  });
+});

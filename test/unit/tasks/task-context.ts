@@ -1,0 +1,39 @@
+import { onTestFinished } from 'vitest';
+import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
+import { UndiciHttpClient } from '../../../functions/adapters/undici-http-client.ts';
+import { type TaskContext, type TaskDefinition, TaskFailure } from '../../../functions/core/define-task.ts';
+import type { JsonValue } from '../../../functions/core/json.ts';
+
+export const TASK_ID = '01K0000000000000000000000A-0';
+
+/** What a handler is given by the executor, with HTTP that may call this machine. */
+export function taskContext(signal: AbortSignal = new AbortController().signal): TaskContext {
+  const http = new UndiciHttpClient(parseOutboundHosts('127.0.0.1'));
+  onTestFinished(() => http.close());
+  return {
+    task: { id: TASK_ID, tenantId: 'acme', type: 'test', attempt: 1, maxAttempts: 3 },
+    signal,
+    http,
+    log: () => {},
+    fail: (code, message, options) => {
+      throw new TaskFailure(code, message, options);
+    },
+  };
+}
+
+/** The messages of what is wrong with an input, each behind the path of its field; empty if nothing is. */
+export async function issuesOf(definition: TaskDefinition, input: JsonValue): Promise<string[]> {
+  const { issues = [] } = await definition.input['~standard'].validate(input);
+  return issues.map(({ path = [], message }) => `${path.map(String).join('.')}: ${message}`);
+}
+
+/** One attempt, as the executor makes it: the raw input is validated, and what comes out of that is run. */
+export async function attempt(
+  definition: TaskDefinition,
+  input: JsonValue,
+  ctx: TaskContext = taskContext(),
+): Promise<JsonValue> {
+  const parsed = await definition.input['~standard'].validate(input);
+  if (parsed.issues !== undefined) throw new Error(JSON.stringify(parsed.issues));
+  return definition.run(parsed.value, ctx);
+}
