@@ -58,6 +58,26 @@ for (const [prefix, bits] of SPECIAL_IPV4) {
 }
 
 /**
+ * The function's own machine, and what answers there for its credentials: whoever runs the DNS of a host that was named
+ * may point it into the network, but not here. fd00:ec2::/32 is where EC2 puts its services in IPv6.
+ */
+const ofThisMachine = new BlockList();
+for (const [prefix, bits] of [
+  ['0.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+] as const) {
+  ofThisMachine.addSubnet(prefix, bits, 'ipv4');
+}
+for (const [prefix, bits] of [
+  ['::', 127],
+  ['fe80::', 10],
+  ['fd00:ec2::', 32],
+] as const) {
+  ofThisMachine.addSubnet(prefix, bits, 'ipv6');
+}
+
+/**
  * Reads a comma-separated list of hosts. An entry is `*` (every public host), `example.com` (that host only),
  * `*.example.com` (its subdomains, not itself) or an IP address. Only a host that is named in full may have an address
  * that is private, loopback or otherwise not public. Throws, naming the entry, where it is none of these.
@@ -73,7 +93,12 @@ export function parseOutboundHosts(list: string): OutboundPolicy {
     entries.filter((entry) => entry !== '*' && !entry.startsWith('*.')).map((entry) => hostOf(entry)),
   );
 
-  const allowsAddress = (hostname: string, address: string): boolean => named.has(plain(hostname)) || isPublic(address);
+  const allowsAddress = (hostname: string, address: string): boolean => {
+    const host = plain(hostname);
+    return (
+      isPublic(address) || (named.has(host) && (spellsOut(host) || !ofThisMachine.check(address, familyOf(address))))
+    );
+  };
   return {
     allowsAddress,
     check(url) {
@@ -100,9 +125,14 @@ export const addressNotAllowed = (hostname: string): TaskFailure =>
   );
 
 function isPublic(address: string): boolean {
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  const family = familyOf(address);
   return routable.check(address, family) && !special.check(address, family);
 }
+
+const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+/** Does the host itself say which address is meant? Any other name means what its DNS makes of it. */
+const spellsOut = (host: string): boolean => isIP(host) !== 0 || host === 'localhost';
 
 /** A host as the policy compares it: `url.hostname` without an IPv6 address's brackets or a root's trailing dot. */
 const plain = (hostname: string): string => hostname.replace(/^\[|\]$|\.$/g, '');

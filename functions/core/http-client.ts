@@ -16,8 +16,9 @@ export type HttpResponse = {
 /** Outgoing HTTP of handlers. */
 export interface HttpClient {
   /**
-   * Follows up to 5 redirects. Throws `TaskFailure`: `host_not_allowed` where the deployment forbids the host or its
-   * address, `network_error` (retryable) where no answer came.
+   * Follows up to 5 redirects. Throws `TaskFailure`: `network_error` (retryable) where no answer came,
+   * `host_not_allowed` where the deployment forbids the host or its address, `invalid_url` and `invalid_request` for
+   * what cannot be sent, `invalid_redirect` and `too_many_redirects`. An abort throws the signal's reason.
    */
   request(url: string, request: HttpRequest): Promise<HttpResponse>;
 }

@@ -6,7 +6,7 @@ import { type ColumnSummary, NO_NUMBERS, withCell } from './column-summary.ts';
 /** Without a limit, a quote that is never closed would take in the rest of the file. */
 const MAX_ROW_BYTES = 1_000_000;
 
-export type CsvSummary = {
+type CsvSummary = {
   /** Without the first, which names the columns. */
   readonly rows: number;
   readonly columns: Readonly<Record<string, ColumnSummary>>;

@@ -6,7 +6,7 @@ import type { HttpRequestInput } from './http-request-input.ts';
 /** Bytes of the body, decompressed. What is larger belongs into a file, not into a task's output. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
-export type HttpRequestOutput = {
+type HttpRequestOutput = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -125,6 +125,19 @@ describe('an address in a URL', () => {
     expect(verdict(list, url)).toBe('allowed');
   });
 
+  test.each([
+    '127.0.0.1',
+    '::1',
+    '::ffff:127.0.0.1',
+    '169.254.169.254',
+    '169.254.170.2',
+    'fe80::1',
+    'fd00:ec2::254',
+    '0.0.0.0',
+  ])("of the machine itself (%s) is not allowed to a name, whatever that name's DNS says", (address) => {
+    expect(parseOutboundHosts('db.internal').allowsAddress('db.internal', address)).toBe(false);
+  });
+
   test('is matched by no other address that is named', () => {
     expect(verdict('127.0.0.1', 'http://127.0.0.2/')).toBe('host_not_allowed');
     expect(verdict('localhost', 'http://127.0.0.1/')).toBe('host_not_allowed');

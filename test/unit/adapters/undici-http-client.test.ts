@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
 import type { Resolve } from '../../../functions/adapters/checked-lookup.ts';
+import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
 import { UndiciHttpClient } from '../../../functions/adapters/undici-http-client.ts';
 import { clientFor, never } from './loopback-client.ts';
 import { serve } from './loopback-server.ts';
@@ -113,6 +113,15 @@ describe('where no answer comes', () => {
   test('a connection that is reset before the answer', async () => {
     const { url } = await serve((request) => request.socket.resetAndDestroy());
     await expect(clientFor('127.0.0.1').request(url, { signal: never })).rejects.toMatchObject(NETWORK_ERROR);
+  });
+
+  test('a connection that is reset before a compressed body begins', async () => {
+    const { url } = await serve((request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).flushHeaders();
+      setTimeout(() => request.socket.resetAndDestroy(), 20);
+    });
+    const response = await clientFor('127.0.0.1').request(url, { signal: never });
+    await expect(response.body.text()).rejects.toMatchObject(NETWORK_ERROR);
   });
 
   test('a connection that is reset within the body', async () => {

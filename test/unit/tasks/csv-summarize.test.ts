@@ -33,7 +33,7 @@ describe('a malformed CSV fails at once and names the line', () => {
     ['a quote that is never closed', 'a,b\n1,"2\n3,4\n', 'line 3: '],
     ['a quote in the middle', 'a,b\n1,2"3\n', 'line 2: '],
     ['text behind a quote', 'a,b\n1,2\n"3"x,4\n', 'line 3: '],
-    ['a row without end', `a,b\n1,"${'x'.repeat(2_000_000)}`, 'line 2: '],
+    ['a row without end', `a,b\n1,"${'x'.repeat(2_000_000)}`, 'line 2: Max Record Size'],
     ['nothing', '', 'line 1: the row that names the columns is missing'],
     ['only empty lines', '\n\n', 'line 1: the row that names the columns is missing'],
     ['two columns of one name', 'a,b,a\n1,2,3\n', 'line 1: two columns are named "a"'],
