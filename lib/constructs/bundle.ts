@@ -8,7 +8,8 @@ const root = join(import.meta.dirname, '../..');
 const bundles = new WeakMap<Stage, Map<string, string>>();
 
 /** A CommonJS dependency finds `require` only where the bundle brings it. */
-const REQUIRE = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+const REQUIRE =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
  * The code of a door (`functions/<door>/index.ts`) as ES modules for Node 24. What is imported dynamically becomes a

@@ -2,7 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { executorKeyOf, type LaneKind, MAX_RECEIVE_COUNT, queueNameOf, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
+import {
+  executorKeyOf,
+  type LaneKind,
+  MAX_RECEIVE_COUNT,
+  queueNameOf,
+  RESOURCE_CLASS_SPECS,
+  type ResourceClass,
+} from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { ServiceFunction } from './service-function.ts';
 

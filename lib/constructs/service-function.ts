@@ -60,7 +60,9 @@ export class ServiceFunction extends LambdaFunction {
       environment: {
         NODE_OPTIONS: `--max-old-space-size=${Math.floor(props.memoryMb * HEAP_SHARE)} --max-http-header-size=16384`,
         POWERTOOLS_SERVICE_NAME: props.config.name,
-        ...Object.fromEntries(Object.entries(props.environment).map(([key, value]) => [ENV[key as keyof typeof ENV], value])),
+        ...Object.fromEntries(
+          Object.entries(props.environment).map(([key, value]) => [ENV[key as keyof typeof ENV], value]),
+        ),
       },
     });
   }

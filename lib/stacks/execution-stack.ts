@@ -9,6 +9,7 @@ import type { DataStack } from './data-stack.ts';
 export class ExecutionStack extends Stack {
   constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
     super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });
-    for (const resourceClass of RESOURCE_CLASSES) new ExecutorPool(this, resourceClass, { config, data, resourceClass });
+    for (const resourceClass of RESOURCE_CLASSES)
+      new ExecutorPool(this, resourceClass, { config, data, resourceClass });
   }
 }

@@ -48,7 +48,14 @@ export class OperationsStack extends Stack {
     super(scope, id, { stackName: id, description: 'Millrace: dashboard and alarms' });
     this.#config = config;
     const api = (metricName: string, statistic: string, label: string) =>
-      new Metric({ namespace: 'AWS/ApiGateway', metricName, dimensionsMap: { ApiId: apiId }, statistic, period: minute, label });
+      new Metric({
+        namespace: 'AWS/ApiGateway',
+        metricName,
+        dimensionsMap: { ApiId: apiId },
+        statistic,
+        period: minute,
+        label,
+      });
     for (const watch of this.#watches(api('Latency', 'p99', 'p99'))) this.#alarm(watch);
     this.#dashboard(api);
   }
@@ -116,9 +123,14 @@ export class OperationsStack extends Stack {
   #dashboard(api: (metricName: string, statistic: string, label: string) => IMetric): void {
     const queues = (metricName: string) =>
       RESOURCE_CLASSES.flatMap((resourceClass) =>
-        LANE_KINDS.map((kind) => sqs(metricName, laneQueueName(this.#config, resourceClass, kind), `${resourceClass} ${kind}`)),
+        LANE_KINDS.map((kind) =>
+          sqs(metricName, laneQueueName(this.#config, resourceClass, kind), `${resourceClass} ${kind}`),
+        ),
       );
-    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: this.#config.name, defaultInterval: Duration.hours(3) });
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: this.#config.name,
+      defaultInterval: Duration.hours(3),
+    });
     dashboard.addWidgets(
       graph('Tasks per minute', [
         this.#total('accepted'),
@@ -132,16 +144,26 @@ export class OperationsStack extends Stack {
     dashboard.addWidgets(
       graph('Wait before the first attempt, p99 (ms)', [this.#lanes('wait', 'p99')]),
       graph('Execution of an attempt, p99 (ms)', [this.#lanes('execution', 'p99')]),
-      graph('Dead letters', RESOURCE_CLASSES.map((resourceClass) =>
-        sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass), resourceClass),
-      )),
+      graph(
+        'Dead letters',
+        RESOURCE_CLASSES.map((resourceClass) =>
+          sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass), resourceClass),
+        ),
+      ),
     );
     dashboard.addWidgets(
-      graph('API requests per minute', [api('Count', 'Sum', 'requests'), api('4xx', 'Sum', '4xx'), api('5xx', 'Sum', '5xx')]),
+      graph('API requests per minute', [
+        api('Count', 'Sum', 'requests'),
+        api('4xx', 'Sum', '4xx'),
+        api('5xx', 'Sum', '5xx'),
+      ]),
       graph('API latency (ms)', [api('Latency', 'p50', 'p50'), api('Latency', 'p99', 'p99')]),
-      graph('Executors at work', RESOURCE_CLASSES.map((resourceClass) =>
-        lambda('ConcurrentExecutions', `${this.#config.name}-executor-${resourceClass}`, resourceClass),
-      )),
+      graph(
+        'Executors at work',
+        RESOURCE_CLASSES.map((resourceClass) =>
+          lambda('ConcurrentExecutions', `${this.#config.name}-executor-${resourceClass}`, resourceClass),
+        ),
+      ),
     );
   }
 
@@ -176,7 +198,14 @@ const sqs = (metricName: string, QueueName: string, label?: string): Metric =>
   });
 
 const lambda = (metricName: string, FunctionName: string, label: string): Metric =>
-  new Metric({ namespace: 'AWS/Lambda', metricName, dimensionsMap: { FunctionName }, statistic: 'Maximum', period: minute, label });
+  new Metric({
+    namespace: 'AWS/Lambda',
+    metricName,
+    dimensionsMap: { FunctionName },
+    statistic: 'Maximum',
+    period: minute,
+    label,
+  });
 
 /** A queue that nobody uses sends no metrics, and `a + b` is missing wherever one of the two is. */
 const sum = (metrics: readonly IMetric[]): IMetric =>

@@ -38,7 +38,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
 
   test(kept ? 'outlive their stack, and nobody deletes a table by mistake' : 'go with their stack', () => {
     for (const resource of [...tables, ...all('AWS::S3::Bucket')]) {
-      expect([resource['DeletionPolicy'], resource['UpdateReplacePolicy']]).toEqual(
+      expect([resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual(
         kept ? ['Retain', 'Retain'] : ['Delete', 'Delete'],
       );
     }

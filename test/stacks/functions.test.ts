@@ -46,7 +46,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         expect(heapShare).toBeGreaterThan(0.78);
         expect(heapShare).toBeLessThanOrEqual(0.8);
         expect(options).toContain('--max-http-header-size=16384');
-        expect(environment['POWERTOOLS_SERVICE_NAME']).toBe('millrace');
+        expect(environment.POWERTOOLS_SERVICE_NAME).toBe('millrace');
         const known = new Set<string>(['POWERTOOLS_SERVICE_NAME', ...Object.values(ENV)]);
         expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
         for (const value of Object.values(environment)) expect(text(value, stack)).not.toContain('undefined');

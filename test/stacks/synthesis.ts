@@ -8,7 +8,7 @@ import cdk from '../../cdk.json' with { type: 'json' };
 import { readConfig } from '../../lib/config.ts';
 import { buildMillrace } from '../../lib/millrace.ts';
 
-// Bundling is most of a synth, and what is in the bundles concerns only bundles.test.ts, which does not come here.
+// Bundling takes seconds, and what is in the bundles concerns only bundles.test.ts, which does not come here.
 vi.mock('esbuild', () => ({
   buildSync: ({ outdir }: { outdir: string }) => {
     mkdirSync(outdir, { recursive: true });
@@ -16,9 +16,11 @@ vi.mock('esbuild', () => ({
   },
 }));
 
+// So does the CDK's own validator, which validation.test.ts turns on again.
+vi.stubEnv('CDK_VALIDATION', 'false');
+
 type Fields = ReturnType<Template['findResources']>[string];
 export type Resource = Fields & { readonly id: string; readonly stack: string };
-export type Deployment = Awaited<ReturnType<typeof synthesize>>;
 
 const PSEUDO_PARAMETERS: Record<string, string> = {
   'AWS::Partition': 'aws',
@@ -34,8 +36,9 @@ export async function synthesize(preset: 'dev' | 'prod', context: Record<string,
   const app = new App({ outdir, context: { ...cdk.context, ...context, preset } });
   const config = readConfig(app.node);
   await buildMillrace(app, config);
+  const assembly = app.synth();
   const templates = new Map(
-    app.synth().stacksRecursively.map(({ stackName, template }) => [stackName, Template.fromJSON(template)]),
+    assembly.stacksRecursively.map(({ stackName, template }) => [stackName, Template.fromJSON(template)]),
   );
 
   const all = (type: string): Resource[] =>
@@ -46,7 +49,7 @@ export async function synthesize(preset: 'dev' | 'prod', context: Record<string,
   const exported = (name: string): string => {
     for (const [stack, template] of templates) {
       const found = Object.values(template.findOutputs('*')).find(({ Export }) => Export?.Name === name);
-      if (found !== undefined) return text(found['Value'], stack);
+      if (found !== undefined) return text(found.Value, stack);
     }
     throw new Error(`no stack exports ${name}`);
   };
@@ -63,22 +66,22 @@ export async function synthesize(preset: 'dev' | 'prod', context: Record<string,
   };
 
   const resource = (id: string, stack: string): Fields => {
-    const found = templates.get(stack)?.toJSON()['Resources'][id];
+    const found = templates.get(stack)?.toJSON().Resources[id];
     if (found === undefined) throw new Error(`${stack} has no ${id}`);
     return found;
   };
 
   const nameOf = (id: string, stack: string): string => {
-    const { QueueName, FunctionName } = resource(id, stack)['Properties'];
+    const { QueueName, FunctionName } = resource(id, stack).Properties;
     return QueueName ?? FunctionName ?? id.replace(/[0-9A-F]{8}$/, '');
   };
 
   const attributeOf = ([id, attribute]: [string, string], stack: string): string =>
-    resource(id, stack)['Type'] === 'AWS::SQS::Queue' && attribute === 'Arn'
+    resource(id, stack).Type === 'AWS::SQS::Queue' && attribute === 'Arn'
       ? queueArn(nameOf(id, stack))
       : `${nameOf(id, stack)}.${attribute}`;
 
-  return { preset, config, templates, all, text };
+  return { preset, config, assembly, templates, all, text };
 }
 
 export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:123456789012:${name}`;

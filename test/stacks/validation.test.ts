@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { synthesize } from './synthesis.ts';
+
+vi.stubEnv('CDK_VALIDATION', 'true');
+
+test.each([await synthesize('dev'), await synthesize('prod')])(
+  "CloudFormation's own rules find nothing in the templates of $preset",
+  ({ assembly, templates }) => {
+    const { pluginReports } = JSON.parse(readFileSync(join(assembly.directory, 'validation-report.json'), 'utf8'));
+    expect(templates.size).toBe(4);
+    expect(pluginReports).toEqual([]);
+  },
+);

@@ -1,0 +1,160 @@
+import { App } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import cdk from '../../cdk.json' with { type: 'json' };
+import { RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { ConfigError, readConfig } from '../../lib/config.ts';
+
+const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
+const dev = (context: Record<string, unknown> = {}) => read({ preset: 'dev', ...context });
+
+/** What the deployer is told. */
+function complaint(context: Record<string, unknown>): string {
+  try {
+    read(context);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
+const HOST_RULE = 'must be a host name, *.a.domain, an address or *';
+const NAME_RULE = 'must be up to 31 lower-case letters, digits and hyphens';
+
+describe('the configuration', () => {
+  test('comes from a preset', () => {
+    const concurrency = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, TEN]));
+    const both = { name: 'millrace', retentionDays: 14, concurrency };
+    expect(dev()).toEqual({
+      ...both,
+      preset: 'dev',
+      outboundHosts: ['*'],
+      logRetentionDays: 7,
+      indexShards: 1,
+      retainData: false,
+    });
+    expect(read({ preset: 'prod' })).toEqual({
+      ...both,
+      preset: 'prod',
+      outboundHosts: [],
+      logRetentionDays: 30,
+      indexShards: 8,
+      retainData: true,
+    });
+  });
+
+  test('that ships in cdk.json is valid, whatever the CDK puts beside it', () => {
+    const ofTheCli = { 'aws:cdk:bundling-stacks': ['**'], '@aws-cdk/core:stackRelativeExports': true, 'cdk-nag': 1 };
+    expect(read({ ...cdk.context, ...ofTheCli })).toEqual(dev());
+  });
+
+  test.each([
+    [{ name: 'acme-2' }, { name: 'acme-2' }],
+    [{ retentionDays: '30' }, { retentionDays: 30 }],
+    [{ logRetentionDays: '90' }, { logRetentionDays: 90 }],
+    [{ indexShards: '4' }, { indexShards: 4 }],
+    [{ retainData: 'true' }, { retainData: true }],
+    [{ retainData: 'false' }, { retainData: false }],
+    [{ outboundHosts: 'api.example.com, *.example.org' }, { outboundHosts: ['api.example.com', '*.example.org'] }],
+    [{ outboundHosts: '' }, { outboundHosts: [] }],
+  ])('takes text, as `cdk deploy -c` gives it: %o', (context, expected) => {
+    expect(dev(context)).toEqual({ ...dev(), ...expected });
+  });
+
+  test.each([
+    [{ retentionDays: 1, logRetentionDays: 365, indexShards: 64, retainData: true }],
+    [{ outboundHosts: ['localhost', '10.0.0.7', '::1', '*'] }],
+  ])('takes values, as cdk.json gives them: %o', (context) => {
+    expect(dev(context)).toEqual({ ...dev(), ...context });
+  });
+
+  test('changes one lane of one class, and leaves the others', () => {
+    const { concurrency } = dev({ concurrency: { default: { reserved: 30, lanes: { high: 20 } } } });
+    expect(concurrency).toEqual({
+      ...dev().concurrency,
+      default: { reserved: 30, lanes: { high: 20, normal: 2, low: 2, batch: 2 } },
+    });
+    expect(dev().concurrency.default).toEqual(TEN);
+  });
+});
+
+describe('a wrong configuration is told in one sentence that names the value', () => {
+  const ONE_OF_PRESETS = 'Invalid option: expected one of "dev"|"prod"';
+  const KEYS = 'name, retentionDays, concurrency, outboundHosts, logRetentionDays, indexShards, retainData, preset';
+  const outOfTen = (given: number, asked: number) =>
+    `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
+    'or lower the lanes, or messages will be throttled into the dead-letter queue';
+
+  test.each([
+    [{}, `preset is missing: ${ONE_OF_PRESETS}`],
+    [{ preset: 'stage', name: 'A' }, `preset is "stage": ${ONE_OF_PRESETS}`],
+    [{ preset: 'toString' }, `preset is "toString": ${ONE_OF_PRESETS}`],
+  ])('%o', (context, told) => {
+    expect(complaint(context)).toBe(`configuration ${told}`);
+  });
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ name: 'Acme' }, `name is "Acme": ${NAME_RULE}`],
+    [{ name: '2acme' }, `name is "2acme": ${NAME_RULE}`],
+    [{ name: 'a'.repeat(32) }, `name is "${'a'.repeat(32)}": ${NAME_RULE}`],
+    [{ name: 7 }, 'name is 7: Invalid input: expected string, received number'],
+    [{ outboundHosts: 'good.com, b ad' }, `outboundHosts.1 is "b ad": ${HOST_RULE}`],
+    [{ outboundHosts: ['https://good.com'] }, `outboundHosts.0 is "https://good.com": ${HOST_RULE}`],
+    [{ outboundHosts: ['good.com', 7] }, 'outboundHosts.1 is 7: Invalid input: expected string, received number'],
+    [{ outboundHosts: 5 }, 'outboundHosts is 5: Invalid input: expected array, received number'],
+    [{ retentionDays: 'two' }, 'retentionDays is "two": Invalid input: expected number, received string'],
+    [{ retentionDays: '' }, 'retentionDays is "": Invalid input: expected number, received string'],
+    [{ retentionDays: true }, 'retentionDays is true: Invalid input: expected number, received boolean'],
+    [{ retentionDays: '1.5' }, 'retentionDays is 1.5: Invalid input: expected int, received number'],
+    [{ retentionDays: '0' }, 'retentionDays is 0: Too small: expected number to be >=1'],
+    [{ retentionDays: '366' }, 'retentionDays is 366: Too big: expected number to be <=365'],
+    [{ logRetentionDays: '4' }, 'logRetentionDays is 4: Invalid option: expected one of 1|3|5|7|14|30|60|90|180|365'],
+    [{ indexShards: '65' }, 'indexShards is 65: Too big: expected number to be <=64'],
+    [{ retainData: 'yes' }, 'retainData is "yes": Invalid input: expected boolean, received string'],
+    [{ retainData: '1' }, 'retainData is 1: Invalid input: expected boolean, received number'],
+    [{ concurrency: 'ten' }, 'concurrency is "ten": Invalid input: expected record, received string'],
+    [{ concurrency: null }, 'concurrency is null: Invalid input: expected record, received null'],
+    [
+      { concurrency: { default: { reserved: '20' } } },
+      'concurrency.default.reserved is "20": Invalid input: expected number, received string',
+    ],
+    [
+      { concurrency: { default: { lanes: { high: 1 } } } },
+      'concurrency.default.lanes.high is 1: Too small: expected number to be >=2',
+    ],
+    [
+      { concurrency: { default: { lanes: { high: 1001 } } } },
+      'concurrency.default.lanes.high is 1001: Too big: expected number to be <=1000',
+    ],
+  ])('%o', (context, told) => {
+    expect(complaint({ preset: 'dev', ...context })).toBe(`configuration ${told}`);
+  });
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ shards: 2 }, `shards; there is: ${KEYS}`],
+    [{ shards: 2, tables: 3 }, `shards, tables; there is: ${KEYS}`],
+    [{ concurrency: { gpu: TEN } }, `concurrency.gpu; there is: ${RESOURCE_CLASSES.join(', ')}`],
+    [{ concurrency: { default: { max: 9 } } }, 'concurrency.default.max; there is: reserved, lanes'],
+    [
+      { concurrency: { default: { lanes: { urgent: 2 } } } },
+      'concurrency.default.lanes.urgent; there is: high, normal, low, batch',
+    ],
+  ])('%o', (context, told) => {
+    expect(complaint({ preset: 'dev', ...context })).toBe(`unknown configuration ${told}`);
+  });
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ reserved: 9 }, outOfTen(9, 10)],
+    [{ lanes: { low: 3 } }, outOfTen(10, 11)],
+  ])('lanes that may ask for more than is reserved: %o', (concurrency, told) => {
+    expect(complaint({ preset: 'dev', concurrency: { default: concurrency } })).toBe(told);
+  });
+
+  test('one for each, where several are wrong', () => {
+    expect(complaint({ preset: 'dev', name: 'A', retentionDays: 0 }).split('\n')).toEqual([
+      `configuration name is "A": ${NAME_RULE}`,
+      'configuration retentionDays is 0: Too small: expected number to be >=1',
+    ]);
+  });
+});
