@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
-import { type TaskId, type TenantId, parseTaskId, parseTenantId } from './ids.ts';
+import { parseTaskId, parseTenantId, type TaskId, type TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 import { seedOf, type TaskSeed } from './task.ts';
 
@@ -14,7 +14,8 @@ const seedSchema = z.strictObject({
   maxAttempts: z.int().positive(),
   timeoutSeconds: z.number().positive(),
   input: z.union([
-    z.strictObject({ inline: z.json() as unknown as z.ZodType<JsonValue> }),
+    // Not z.json(): its copy has no key `__proto__`. What can be written again is no deeper than the stack.
+    z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
     z.strictObject({ ref: z.string().min(1) }),
   ]),
   fingerprint: z.string().min(1),
@@ -32,8 +33,11 @@ function refuse(ctx: z.RefinementCtx, message: string): never {
   return z.NEVER;
 }
 
-/** The body of the message that carries a task. */
-export const encodeMessage = (task: TaskSeed): string => JSON.stringify({ v: 1, task: seedOf(task) });
+/** The body of the message that carries a task. Of what SQS refuses, JSON leaves U+FFFE and U+FFFF as they are. */
+export const encodeMessage = (task: TaskSeed): string =>
+  JSON.stringify({ v: 1, task: seedOf(task) })
+    .replaceAll('\ufffe', '\\ufffe')
+    .replaceAll('\uffff', '\\uffff');
 
 export type DecodedMessage =
   | { readonly result: 'task'; readonly task: TaskSeed }
@@ -48,7 +52,7 @@ export function decodeMessage(body: string): DecodedMessage {
     if (parsed.success) return { result: 'task', task: parsed.data.task };
     const issue = parsed.error.issues[0];
     // The name of an unknown field is in the message, and may have any length and character.
-    const message = issue?.message.replace(/[\s\p{C}]+/gu, ' ').slice(0, MAX_REASON_LENGTH);
+    const message = issue?.message.slice(0, MAX_REASON_LENGTH).replace(/[\s\p{C}]+/gu, ' ');
     return { result: 'malformed', reason: `${issue?.path.join('.') || 'the body'}: ${message}` };
   } catch {
     // JSON.parse on what is not JSON; or the schema on what nests deeper than the stack.

@@ -14,7 +14,8 @@ export function failed(code: string, message: string, retryable: boolean, retryA
   const shown = message.length > MAX_ERROR_MESSAGE ? `${message.slice(0, MAX_ERROR_MESSAGE - 1)}…` : message;
   return {
     kind: 'failed',
-    error: { code, message: shown, retryable },
+    // A half of a surrogate pair, cut here or by the handler, is no text that a table takes.
+    error: { code, message: shown.toWellFormed(), retryable },
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
 }
@@ -24,5 +25,13 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
   if (thrown instanceof TaskFailure) {
     return failed(thrown.code, thrown.message, thrown.retryable, thrown.retryAfterSeconds);
   }
-  return failed('handler_error', thrown instanceof Error ? thrown.message : String(thrown), true);
+  return failed('handler_error', textOf(thrown), true);
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'something that has no text';
+  }
 }

@@ -1,6 +1,6 @@
 import { Problem } from './problem.ts';
 
-/** Waits for a port. What it throws is a failure of the platform: the caller is told to try again, the log tells why. */
+/** Waits for a port. What it throws is a failure of the platform: the caller shall try again, and the log says why. */
 export async function available<T>(answer: Promise<T>, detail = 'a part of the platform does not answer'): Promise<T> {
   try {
     return await answer;

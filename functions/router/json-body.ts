@@ -3,7 +3,7 @@ import { fieldErrors, Problem } from './problem.ts';
 import type { Request } from './route.ts';
 
 /** API Gateway would take 10 MB and Lambda 6 MB; ours is below both, so that the answer is ours too. */
-export const MAX_BODY_BYTES = 5 * 1024 * 1024;
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 /** Deeper than data gets. What walks a value calls itself at each level, and a stack ends somewhere. */
 const MAX_LEVELS = 100;
@@ -26,7 +26,9 @@ export function jsonBody<T>(request: Request, schema: z.ZodType<T>): T {
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Problem('invalid_request', 'the body is not what this call takes', { errors: fieldErrors(parsed.error.issues) });
+  throw new Problem('invalid_request', 'the body is not what this call takes', {
+    errors: fieldErrors(parsed.error.issues),
+  });
 }
 
 function parseJson(body: Buffer): unknown {

@@ -7,7 +7,15 @@ import { available } from './available.ts';
 
 const time = z.iso.datetime();
 
-export const assigneeSchema = z.strictObject({ type: z.string().min(1).max(64), id: z.string().min(1).max(128) });
+/** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
+export const nameSchema = (maxLength: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((name) => name.isWellFormed(), 'Invalid string: half a surrogate pair');
+
+export const assigneeSchema = z.strictObject({ type: nameSchema(64), id: nameSchema(128) });
 
 /** A task as the API shows it. */
 export const taskSchema = z.strictObject({
@@ -45,12 +53,7 @@ export async function taskView(task: Task, payloads: PayloadStore, queueNamePref
 }
 
 /** Shows a task whose payloads are at hand. */
-export function viewOf(
-  task: Task,
-  input: JsonValue,
-  output: JsonValue | undefined,
-  queueNamePrefix: string,
-): TaskView {
+export function viewOf(task: Task, input: JsonValue, output: JsonValue | undefined, queueNamePrefix: string): TaskView {
   const { id, tenantId, type, priority, status, attempt, maxAttempts, timeoutSeconds, executorKey } = task;
   return {
     ...{ id, tenantId, type, priority, status, attempt, maxAttempts, timeoutSeconds, input },

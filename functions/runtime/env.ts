@@ -8,9 +8,9 @@ export function env(name: keyof typeof ENV): string {
 }
 
 function envNumber(name: keyof typeof ENV): number {
-  const value = Number(env(name));
-  if (!Number.isFinite(value)) throw new Error(`the environment variable ${ENV[name]} is no number`);
-  return value;
+  const value = env(name);
+  if (!/^\d+$/.test(value)) throw new Error(`the environment variable ${ENV[name]} is no number`);
+  return Number(value);
 }
 
 /** How this deployment keeps its tasks. */

@@ -9,14 +9,14 @@ import { available } from '../available.ts';
 import { jsonBody } from '../json-body.ts';
 import { fieldErrors, Problem } from '../problem.ts';
 import type { Caller, Request, Response, Route, RouterPorts } from '../route.ts';
-import { assigneeSchema, taskSchema, taskView, viewOf } from '../task-view.ts';
+import { assigneeSchema, nameSchema, taskSchema, taskView, viewOf } from '../task-view.ts';
 
 const submitSchema = z.strictObject({
   type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
   input: z.unknown().describe("What the type's schema takes"),
   priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
   assignee: assigneeSchema.optional(),
-  workflowInstanceId: z.string().min(1).max(128).optional(),
+  workflowInstanceId: nameSchema(128).optional(),
   maxAttempts: z.int().min(1).max(20).optional(),
   timeoutSeconds: z.int().min(1).optional().describe('For one attempt'),
 });
@@ -33,7 +33,8 @@ export const submitTask: Route = {
       in: 'header',
       name: 'Idempotency-Key',
       required: false,
-      description: 'Submitting again with the same key and body answers with the first task: 1 to 128 visible characters',
+      description:
+        'Submitting again with the same key and body answers with the first task: 1 to 128 visible characters',
       schema: idempotencyKeySchema,
     },
   ],
@@ -63,7 +64,10 @@ async function validInput({ input, timeoutSeconds }: Submit, definition: TaskDef
   const errors = checked.issues === undefined ? [] : fieldErrors(checked.issues, '/input');
   const longest = RESOURCE_CLASS_SPECS[definition.resources].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
   if (timeoutSeconds !== undefined && timeoutSeconds > longest) {
-    errors.push({ field: '/timeoutSeconds', message: `an attempt of class ${definition.resources} may take ${longest} s` });
+    errors.push({
+      field: '/timeoutSeconds',
+      message: `an attempt of class ${definition.resources} may take ${longest} s`,
+    });
   }
   if (errors.length > 0) throw invalid(...errors);
   return input as JsonValue;
@@ -84,7 +88,10 @@ async function newTask(
   { clock, ids, payloads, tracing }: RouterPorts,
 ): Promise<QueuedTask> {
   const createdAt = clock();
-  const id = taskIdOf(idempotencyKey === undefined ? ids.unique(createdAt) : uniqueFromKey(tenantId, idempotencyKey), 0);
+  const id = taskIdOf(
+    idempotencyKey === undefined ? ids.unique(createdAt) : uniqueFromKey(tenantId, idempotencyKey),
+    0,
+  );
   const priority = submit.priority ?? definition.priority;
   const fingerprint = fingerprintOf(submit as JsonValue);
   const { assignee, workflowInstanceId } = submit;
@@ -115,7 +122,7 @@ async function send(task: QueuedTask, input: JsonValue, ports: RouterPorts): Pro
   if (found.fingerprint !== task.fingerprint) {
     throw new Problem('idempotency_conflict', `this Idempotency-Key belongs to another submit: task ${found.id}`);
   }
-  // A row without an attempt was inserted by another submit; one with an attempt may be ours, claimed before our insert.
+  // A row without an attempt is another submit's; one with an attempt may be ours, claimed before our insert.
   const replayed = found !== task && (found.attempt === 0 || found.createdAt !== task.createdAt);
   if (!replayed) ports.meter.record(task.executorKey, 'accepted', 1);
   return {

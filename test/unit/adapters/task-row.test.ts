@@ -45,7 +45,7 @@ function rowOf(task: Task): Row {
   }
 }
 
-/** What DynamoDB counts ("DynamoDB item sizes and formats"): names, text in UTF-8, two digits of a number a byte and one more. */
+/** "DynamoDB item sizes and formats": names, text in UTF-8, a byte for two digits of a number and one more. */
 const sizeOf = (row: Row): number =>
   Object.entries(row).reduce((size, [name, { S, N, BOOL }]) => {
     if (S === undefined && N === undefined && BOOL === undefined)

@@ -36,7 +36,7 @@ export async function callApi({ ports }: World, request: string, options: ApiReq
   return { status, headers: headers as ApiAnswer['headers'], body };
 }
 
-/** What the document says of an answer. Paths that are none of ours are not in it, but their problems are like all others. */
+/** What the document says of an answer. It has no paths that are none of ours, but their problems are like all others. */
 function documentedSchema(routeKey: string, status: number, contentType: string): z.ZodType {
   const [method = '', path = ''] = routeKey.split(' ');
   const operation = document.paths[path]?.[method.toLowerCase()];

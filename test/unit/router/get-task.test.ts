@@ -66,7 +66,7 @@ describe('a task is shown whole', () => {
     });
   });
 
-  it.each<JsonValue>([null, false, 0, '', [], { html: '<p>' }, 'x'.repeat(100_000)])(
+  it.each<[JsonValue]>([[null], [false], [0], [''], [[]], [{ html: '<p>' }], ['x'.repeat(300)]])(
     'succeeded, with its output %j',
     async (value) => {
       const output = await world.ports.payloads.put(seed.tenantId, seed.id, 'output-1', value);

@@ -112,6 +112,8 @@ describe('a body that is wrong is invalid_request and names the field', () => {
     [outer({ assignee: { type: '', id: 'x'.repeat(129) } }), ['/assignee/type', '/assignee/id']],
     [outer({ assignee: { type: 'x'.repeat(65), id: '' } }), ['/assignee/type', '/assignee/id']],
     [outer({ assignee: { type: 'user', id: 'u', name: 'Ada' } }), ['/assignee/name']],
+    [outer({ assignee: { type: '\ud83d', id: '\ude82' } }), ['/assignee/type', '/assignee/id']],
+    [outer({ workflowInstanceId: '\ud83d' }), ['/workflowInstanceId']],
     [outer({ workflowInstanceId: '' }), ['/workflowInstanceId']],
     [outer({ workflowInstanceId: 'x'.repeat(129) }), ['/workflowInstanceId']],
     [outer({ priority: 1, maxAttempts: 0, timeoutSeconds: -1 }), ['/priority', '/maxAttempts', '/timeoutSeconds']],

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { executorKeyOf, LANE_KINDS, PRIORITIES, RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { type LeaseToken, taskIdOf } from '../../functions/core/ids.ts';
+import type { JsonValue } from '../../functions/core/json.ts';
+import type { Payload } from '../../functions/core/payload.ts';
+import type { Task, TaskError, TaskSeed } from '../../functions/core/task.ts';
+import { tenant } from './task-seed.ts';
+
+const text = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength });
+const characters = (alphabet: string, minLength: number, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
+const times = fc.integer({ min: 1, max: Date.UTC(2100, 0, 1) });
+const count = fc.integer({ min: 1, max: 20 });
+
+const payloads: fc.Arbitrary<Payload> = fc.oneof(
+  // What JSON gives back: an input was JSON before it was a task's.
+  fc.jsonValue().map((value) => ({ inline: JSON.parse(JSON.stringify(value)) as JsonValue })),
+  text(100).map((ref) => ({ ref })),
+);
+
+const errors: fc.Arbitrary<TaskError> = fc.record({ code: text(40), message: fc.string(), retryable: fc.boolean() });
+
+/** Every task that a submit can make. */
+export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
+  .tuple(fc.constantFrom(...RESOURCE_CLASSES), fc.constantFrom(...LANE_KINDS), fc.nat({ max: 99 }))
+  .chain(([resourceClass, lane, shard]) =>
+    fc.record(
+      {
+        id: characters('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 26, 26).map((unique) => taskIdOf(unique, shard)),
+        tenantId: characters('abcxyz019', 1, 63).map(tenant),
+        type: text(40),
+        resourceClass: fc.constant(resourceClass),
+        priority: fc.constantFrom(...PRIORITIES),
+        executorKey: fc.constant(executorKeyOf(resourceClass, lane, shard)),
+        maxAttempts: count,
+        timeoutSeconds: fc.integer({ min: 1, max: 290 }),
+        input: payloads,
+        fingerprint: characters('abcXYZ019_-', 16, 16),
+        createdAt: times,
+        assignee: fc.record({ type: text(64), id: text(128) }),
+        workflowInstanceId: text(128),
+        traceId: text(35),
+      },
+      {
+        requiredKeys: [
+          ...(['id', 'tenantId', 'type', 'resourceClass', 'priority', 'executorKey', 'maxAttempts'] as const),
+          ...(['timeoutSeconds', 'input', 'fingerprint', 'createdAt'] as const),
+        ],
+      },
+    ),
+  );
+
+/** Every task that a store can hold. */
+export const tasks: fc.Arbitrary<Task> = fc
+  .tuple(
+    taskSeeds,
+    fc.oneof(
+      fc.record(
+        { status: fc.constant('queued' as const), attempt: fc.nat({ max: 20 }), notBefore: times, error: errors },
+        { requiredKeys: ['status', 'attempt'] },
+      ),
+      fc.record({
+        status: fc.constant('running' as const),
+        attempt: count,
+        leaseToken: text(12).map((token) => token as LeaseToken),
+        leaseExpiresAt: times,
+        startedAt: times,
+      }),
+      fc.record({
+        status: fc.constant('succeeded' as const),
+        attempt: count,
+        output: payloads,
+        startedAt: times,
+        finishedAt: times,
+      }),
+      fc.record({
+        status: fc.constant('failed' as const),
+        attempt: count,
+        error: errors,
+        startedAt: times,
+        finishedAt: times,
+      }),
+    ),
+  )
+  .map(([seed, state]) => structuredClone({ ...seed, ...state }));

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeMessage, encodeMessage } from '../../../functions/core/message.ts';
+import { taskSeeds, tasks } from '../../doubles/task-arbitraries.ts';
+import { taskSeed } from '../../doubles/task-seed.ts';
+
+const seed = taskSeed({ assignee: { type: 'user', id: 'u-1' }, workflowInstanceId: 'wf-1', traceId: '1-2-3' });
+const changed = (part: Record<string, unknown>): string => JSON.stringify({ v: 1, task: { ...seed, ...part } });
+const without = (name: keyof typeof seed): string => {
+  const { [name]: _, ...task } = seed;
+  return JSON.stringify({ v: 1, task });
+};
+const deep = `${'['.repeat(2e5)}${']'.repeat(2e5)}`;
+
+describe('a message that is none of ours is malformed, with a reason in one line', () => {
+  it.each([
+    ['nothing', '', 'the body is not JSON'],
+    ['text', 'nonsense', 'the body is not JSON'],
+    ['half a message', encodeMessage(seed).slice(0, -1), 'the body is not JSON'],
+    [
+      'deeper than the stack',
+      encodeMessage(seed).replace('{"name":"Ada"}', deep),
+      'the body is not JSON that can be read',
+    ],
+    ['null', 'null', 'the body: '],
+    ['a list', '[]', 'the body: '],
+    ['no version', JSON.stringify({ task: seed }), 'v: '],
+    ['an unknown version', JSON.stringify({ v: 2, task: seed }), 'v: '],
+    ['a version as text', JSON.stringify({ v: '1', task: seed }), 'v: '],
+    ['no task', '{"v":1}', 'task: '],
+    ['something beside the task', JSON.stringify({ v: 1, task: seed, more: 1 }), 'the body: Unrecognized key: "more"'],
+    ['an unknown part', changed({ attempt: 1 }), 'task: Unrecognized key: "attempt"'],
+    ['an unknown part of many lines', changed({ 'a\nb\r\u2028\u0000c': 1 }), 'task: Unrecognized key: "a b c"'],
+    ['an id that is none', changed({ id: 'x' }), 'task.id: is no task id'],
+    ['a tenant that is none', changed({ tenantId: 'A#b' }), 'task.tenantId: is no tenant id'],
+    ['an empty type', changed({ type: '' }), 'task.type: '],
+    ['an unknown class', changed({ resourceClass: 'gpu' }), 'task.resourceClass: '],
+    ['an unknown priority', changed({ priority: 'urgent' }), 'task.priority: '],
+    ['no attempts', changed({ maxAttempts: 0 }), 'task.maxAttempts: '],
+    ['half an attempt', changed({ maxAttempts: 1.5 }), 'task.maxAttempts: '],
+    ['no time', changed({ timeoutSeconds: 0 }), 'task.timeoutSeconds: '],
+    ['a bare input', changed({ input: { name: 'Ada' } }), 'task.input: '],
+    ['no input', changed({ input: {} }), 'task.input: '],
+    ['two inputs', changed({ input: { inline: 1, ref: 'x' } }), 'task.input: '],
+    ['an empty reference', changed({ input: { ref: '' } }), 'task.input.ref: '],
+    ['a time as text', changed({ createdAt: '2026-01-01' }), 'task.createdAt: '],
+    ['half an assignee', changed({ assignee: { type: 'user' } }), 'task.assignee.id: '],
+    ['a trace of null', changed({ traceId: null }), 'task.traceId: '],
+  ])('%s', (_, body, reason) => {
+    const decoded = decodeMessage(body);
+    if (decoded.result !== 'malformed') throw new Error('it was taken');
+    expect(decoded.reason.slice(0, reason.length)).toBe(reason);
+    expect(decoded.reason).toMatch(/^.{10,400}$/);
+  });
+
+  it.each([
+    ...(['id', 'tenantId', 'type', 'resourceClass', 'priority', 'executorKey', 'maxAttempts'] as const),
+    ...(['timeoutSeconds', 'input', 'fingerprint', 'createdAt'] as const),
+  ])('a task without %s', (name) => {
+    expect(decodeMessage(without(name))).toMatchObject({
+      result: 'malformed',
+      reason: expect.stringContaining(`task.${name}: `),
+    });
+  });
+
+  it('and of any content', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), fc.dictionary(fc.string(), fc.jsonValue()).map(changed)), (body) => {
+        const decoded = decodeMessage(body);
+        if (decoded.result === 'malformed') expect(decoded.reason).toMatch(/^[^\p{C}]{10,400}$/u);
+      }),
+    );
+  });
+
+  it('which is short, however long the unknown is', () => {
+    const decoded = decodeMessage(changed({ ['🚂'.repeat(100_000)]: 1 }));
+    expect(decoded).toMatchObject({ result: 'malformed', reason: expect.stringMatching(/^[^\p{C}]{10,400}$/u) });
+  });
+});
+
+describe('a message of ours', () => {
+  it('brings the task back as it was sent', () => {
+    fc.assert(
+      fc.property(taskSeeds, (task) => {
+        expect(decodeMessage(encodeMessage(task))).toEqual({ result: 'task', task });
+      }),
+    );
+  });
+
+  it('carries nothing of what the task has been through', () => {
+    fc.assert(
+      fc.property(tasks, (task) => {
+        const decoded = decodeMessage(encodeMessage(task));
+        if (decoded.result === 'malformed') throw new Error(decoded.reason);
+        for (const name of ['status', 'attempt', 'leaseToken', 'error', 'output']) {
+          expect(Object.hasOwn(decoded.task, name)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('brings back a field that is a name of Object', () => {
+    const task = { ...seed, input: { inline: JSON.parse('{"__proto__":{"a":1},"constructor":2}') } };
+    expect(JSON.stringify(decodeMessage(encodeMessage(task)))).toBe(JSON.stringify({ result: 'task', task }));
+  });
+
+  it('holds only characters that SQS takes', () => {
+    const text = String.fromCodePoint(0, 1, 0x1f, 0x7f, 0xd800, 0xfffd, 0xfffe, 0xffff, 0x1f682);
+    const task = { ...seed, type: text, input: { inline: { [text]: text } }, workflowInstanceId: '\\\uffff\\ufffe' };
+    const body = encodeMessage(task);
+    expect(body).toMatch(/^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u);
+    expect(decodeMessage(body)).toEqual({ result: 'task', task });
+  });
+
+  it.each(['assignee', 'workflowInstanceId', 'traceId'] as const)('may come without %s', (name) => {
+    const { [name]: _, ...task } = seed;
+    expect(decodeMessage(without(name))).toEqual({ result: 'task', task });
+  });
+
+  it('keeps the format of version 1: messages outlive a deployment', () => {
+    expect(JSON.parse(encodeMessage(seed))).toEqual({ v: 1, task: seed });
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { TaskFailure } from '../../../functions/core/define-task.ts';
+import { failed, outcomeOfThrown } from '../../../functions/core/outcome.ts';
+
+const handlerError = (message: string) => ({
+  kind: 'failed',
+  error: { code: 'handler_error', message, retryable: true },
+});
+
+describe('what a handler throws', () => {
+  it.each<[string, unknown, string]>([
+    ['an Error', new Error('it went wrong'), 'it went wrong'],
+    ['an Error without a message', new RangeError(), ''],
+    ['text', 'it went wrong', 'it went wrong'],
+    ['a number', 7, '7'],
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['an object', { message: 'not an error' }, '[object Object]'],
+    ['an object without a prototype', Object.create(null), 'something that has no text'],
+    [
+      'an object whose text throws',
+      {
+        toString: () => {
+          throw new Error('gotcha');
+        },
+      },
+      'something that has no text',
+    ],
+    [
+      'an Error whose message is not text',
+      Object.assign(new Error('x'), { message: { nested: true } }),
+      '[object Object]',
+    ],
+  ])('is a retryable handler_error where it is %s', (_, thrown, message) => {
+    expect(outcomeOfThrown(thrown)).toEqual(handlerError(message));
+  });
+
+  it.each([
+    new Error('boom'),
+    new TaskFailure('code', 'boom'),
+    Object.assign(new Error('boom'), { cause: new Error('deep') }),
+  ])('never shows its stack or its cause: %s', (thrown) => {
+    const text = JSON.stringify(outcomeOfThrown(thrown));
+    expect(text).not.toContain('outcome.test.ts');
+    expect(text).not.toContain('deep');
+    expect(text).toContain('boom');
+  });
+
+  it.each([
+    [{}, { retryable: false }, {}],
+    [{ retryable: true }, { retryable: true }, {}],
+    [{ retryable: true, retryAfterSeconds: 7 }, { retryable: true }, { retryAfterSeconds: 7 }],
+    [{ retryAfterSeconds: 0 }, { retryable: false }, { retryAfterSeconds: 0 }],
+  ])('is what a TaskFailure of %o says', (options, error, more) => {
+    const thrown = new TaskFailure('no_such_user', 'Ada is unknown', options);
+    expect(outcomeOfThrown(thrown)).toEqual({
+      kind: 'failed',
+      error: { code: 'no_such_user', message: 'Ada is unknown', ...error },
+      ...more,
+    });
+  });
+});
+
+describe('the message of a failure', () => {
+  it.each([
+    [0, 0],
+    [299, 299],
+    [300, 300],
+    [301, 300],
+    [100_000, 300],
+  ])('of %i characters keeps %i', (length, kept) => {
+    const outcome = failed('code', 'x'.repeat(length), true);
+    if (outcome.kind !== 'failed') throw new Error(outcome.kind);
+    expect(outcome.error.message).toHaveLength(kept);
+    expect(outcome.error.message.endsWith('…')).toBe(length > kept);
+  });
+
+  it('is cut between characters', () => {
+    const outcome = failed('code', '🚂'.repeat(200), true);
+    if (outcome.kind !== 'failed') throw new Error(outcome.kind);
+    expect(outcome.error.message.isWellFormed()).toBe(true);
+  });
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { executorKeyOf, queueNameOf } from '../../../functions/contract.ts';
+import { shardOf } from '../../../functions/core/routing.ts';
+
+const KEYS = Array.from({ length: 5000 }, (_, index) => `tenant-${index % 97}#type-${index}`);
+const shardCounts = [2, 3, 4, 7, 10];
+
+describe('shardOf', () => {
+  it('is one of the shards, and always the same', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 50 }), (key, shards) => {
+        const shard = shardOf(key, shards);
+        expect(shard).toBe(shardOf(key, shards));
+        expect(Number.isInteger(shard) && shard >= 0 && shard < shards).toBe(true);
+      }),
+    );
+  });
+
+  it('moves a key only to the new shard, whatever the key', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 20 }), (key, shards) => {
+        expect([shardOf(key, shards), shards]).toContain(shardOf(key, shards + 1));
+      }),
+    );
+  });
+
+  it.each(shardCounts)('gives each of %i shards its share of the keys, within 15 percent', (shards) => {
+    const byShard = Object.values(Object.groupBy(KEYS, (key) => shardOf(key, shards)));
+    const share = KEYS.length / shards;
+    expect(byShard).toHaveLength(shards);
+    for (const keys of byShard) expect(Math.abs((keys?.length ?? 0) - share) / share).toBeLessThan(0.15);
+  });
+
+  it.each(shardCounts)('moves 1/(n + 1) of the keys when there is one more than %i, within 15 percent', (shards) => {
+    const moved = KEYS.filter((key) => shardOf(key, shards) !== shardOf(key, shards + 1));
+    const share = KEYS.length / (shards + 1);
+    expect(Math.abs(moved.length - share) / share).toBeLessThan(0.15);
+    expect(new Set(moved.map((key) => shardOf(key, shards + 1)))).toEqual(new Set([shards]));
+  });
+});
+
+it('an executor key names its queue', () => {
+  const key = executorKeyOf('io-intensive', 'high', 2);
+  expect(key).toBe('io-intensive/high/2');
+  expect(queueNameOf(key)).toBe('io-intensive-high-2');
+});

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../functions/core/outcome.ts';
+import { isFinished, queuedTask, type RunningTask, seedOf, type Task } from '../../../functions/core/task.ts';
+import { claimability, claimed, settled, settlementOfFailure } from '../../../functions/core/transition.ts';
+import { tasks } from '../../doubles/task-arbitraries.ts';
+import { taskSeed } from '../../doubles/task-seed.ts';
+
+const NOW = Date.UTC(2026, 5, 1);
+const error = { code: 'boom', message: 'it went wrong', retryable: true };
+const lease = { token: 'lease-2' as never, expiresAt: NOW + 25_000 };
+const seed = taskSeed();
+const queued = queuedTask(seed);
+const running: RunningTask = {
+  ...{ ...seed, status: 'running', attempt: 1 },
+  ...{ leaseToken: 'lease-1' as never, leaseExpiresAt: NOW, startedAt: NOW - 10_000 },
+};
+const times = { startedAt: NOW - 10_000, finishedAt: NOW - 5000 };
+const succeeded: Task = { ...seed, status: 'succeeded', attempt: 1, output: { inline: 1 }, ...times };
+const failed: Task = { ...seed, status: 'failed', attempt: 1, error, ...times };
+const claimable = { result: 'claimable' };
+
+describe('claimability', () => {
+  it.each<[string, Task, object]>([
+    ['queued', queued, claimable],
+    ['queued and due', { ...queued, notBefore: NOW }, claimable],
+    ['queued and not due', { ...queued, notBefore: NOW + 1 }, { result: 'not_due', until: NOW + 1 }],
+    ['running with an ended lease', running, claimable],
+    ['running', { ...running, leaseExpiresAt: NOW + 1 }, { result: 'leased', until: NOW + 1 }],
+    ['succeeded', succeeded, { result: 'finished', task: succeeded }],
+    ['failed', failed, { result: 'finished', task: failed }],
+  ])('of a task that is %s', (_, task, result) => {
+    expect(claimability(task, seed.fingerprint, NOW)).toEqual(result);
+  });
+
+  it('is a conflict for every task of another submit', () => {
+    fc.assert(
+      fc.property(tasks, (task) => {
+        expect(claimability(task, 'another', NOW)).toEqual({ result: 'conflict' });
+      }),
+    );
+  });
+
+  it('is lost only to a live lease, a later time or the end', () => {
+    fc.assert(
+      fc.property(tasks, fc.integer({ min: 1, max: Date.UTC(2100, 0, 1) }), (task, now) => {
+        const { result } = claimability(task, task.fingerprint, now);
+        expect(result === 'finished').toBe(isFinished(task));
+        expect(result === 'leased').toBe(task.status === 'running' && task.leaseExpiresAt > now);
+        expect(result === 'not_due').toBe(
+          task.status === 'queued' && task.notBefore !== undefined && task.notBefore > now,
+        );
+      }),
+    );
+  });
+});
+
+describe('claimed', () => {
+  const claim = { status: 'running', leaseToken: lease.token, leaseExpiresAt: lease.expiresAt, startedAt: NOW };
+
+  it.each<[string, Parameters<typeof claimed>[0], number]>([
+    ['a new task', queued, 1],
+    ['a failed attempt, less its error and delay', { ...queued, attempt: 1, error, notBefore: NOW }, 2],
+    ['an attempt whose executor was lost', running, 2],
+  ])('takes %s', (_, task, attempt) => {
+    expect(claimed(task, lease, NOW)).toStrictEqual({ ...seed, ...claim, attempt });
+  });
+});
+
+describe('settled', () => {
+  it.each([
+    [{ status: 'succeeded', output: { inline: 1 }, finishedAt: NOW }, { startedAt: running.startedAt }],
+    [{ status: 'failed', error, finishedAt: NOW }, { startedAt: running.startedAt }],
+    [{ status: 'queued', error, notBefore: NOW }, {}],
+  ] as const)('as %o drops the lease, and the start of what will start again', (settlement, started) => {
+    expect(settled(running, settlement)).toStrictEqual({ ...seed, attempt: 1, ...started, ...settlement });
+  });
+});
+
+describe('settlementOfFailure', () => {
+  const retry = { maxAttempts: 99, baseDelaySeconds: 4, maxDelaySeconds: 60 };
+  const outcome = (retryable: boolean, retryAfterSeconds?: number): Extract<Outcome, { kind: 'failed' }> => ({
+    ...{ kind: 'failed', error: { ...error, retryable } },
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+
+  it.each([
+    ['is not retryable', 1, outcome(false)],
+    ['is not retryable, though it says when', 1, outcome(false, 7)],
+    ['was the last one', 3, outcome(true)],
+    ['was more than the last one', 4, outcome(true, 7)],
+  ])('ends the task where the failed attempt %s', (_, attempt, failure) => {
+    expect(settlementOfFailure({ ...running, attempt }, failure, retry, NOW, 0.5)).toStrictEqual({
+      ...{ status: 'failed', error: failure.error, finishedAt: NOW },
+    });
+  });
+
+  it.each([
+    [1, 0.5, outcome(true), 2],
+    [2, 0.5, outcome(true), 4],
+    [1, 0, outcome(true), 0],
+    [1, 0, outcome(true, 33), 33],
+    [1, 0, outcome(true, 5000), 900],
+  ])('after attempt %i, with the chance %f, queues the task again', (attempt, random, failure, seconds) => {
+    expect(settlementOfFailure({ ...running, attempt }, failure, retry, NOW, random)).toStrictEqual({
+      ...{ status: 'queued', error: failure.error, notBefore: NOW + seconds * 1000 },
+    });
+  });
+});
+
+it('seedOf is what no transition changes', () => {
+  fc.assert(
+    fc.property(tasks, (task) => {
+      const before = seedOf(task);
+      if (isFinished(task)) return;
+      const taken = claimed(task, lease, NOW);
+      expect(seedOf(taken)).toStrictEqual(before);
+      expect(seedOf(settled(taken, { status: 'failed', error, finishedAt: NOW }))).toStrictEqual(before);
+    }),
+  );
+});

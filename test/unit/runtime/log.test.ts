@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { log } from '../../../functions/runtime/log.ts';
+import { writtenLines } from './written-lines.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const time = '2026-01-01T00:00:00.000Z';
+
+describe('log', () => {
+  it.each(['info', 'warn', 'error'] as const)('writes one line of JSON at level %s', (level) => {
+    expect(writtenLines(() => log(level, 'request', { status: 202, route: null }))).toEqual([
+      { level, event: 'request', time, status: 202, route: null },
+    ]);
+  });
+
+  it('keeps what has many lines on one', () => {
+    const reason = 'Error: boom\n    at here\r\n    at there\u2028';
+    expect(writtenLines(() => log('error', 'request failed', { reason }))).toEqual([
+      { level: 'error', event: 'request failed', time, reason },
+    ]);
+  });
+
+  it('leaves out what is not there', () => {
+    expect(writtenLines(() => log('info', 'request', { trace_id: undefined }))).toEqual([
+      { level: 'info', event: 'request', time },
+    ]);
+  });
+});
