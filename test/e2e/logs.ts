@@ -1,0 +1,18 @@
+import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { inject } from 'vitest';
+
+const client = new CloudWatchLogsClient({
+  endpoint: inject('stack').awsEndpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
+/** What a function has logged since `startTime`, line by line. */
+export async function logsOf(functionName: string, startTime = 0): Promise<string[]> {
+  const lines: string[] = [];
+  const request = { logGroupName: `/aws/lambda/${functionName}`, startTime };
+  for await (const { events = [] } of paginateFilterLogEvents({ client }, request)) {
+    lines.push(...events.map(({ message = '' }) => message));
+  }
+  return lines;
+}
