@@ -15,7 +15,12 @@ export const LANE_KINDS = [...PRIORITIES, 'batch'] as const;
 export type LaneKind = (typeof LANE_KINDS)[number];
 
 /** How long a task of a lane may wait before someone should know, in seconds. */
-export const LANE_OBJECTIVE_SECONDS: Readonly<Record<LaneKind, number>> = { high: 60, normal: 600, low: 3600, batch: 600 };
+export const LANE_OBJECTIVE_SECONDS: Readonly<Record<LaneKind, number>> = {
+  high: 60,
+  normal: 600,
+  low: 3600,
+  batch: 600,
+};
 
 /** `<class>/<lane>/<shard>`: names a lane and the executor that takes from it. */
 export const executorKeyOf = (resourceClass: ResourceClass, lane: LaneKind, shard: number): string =>
@@ -37,8 +42,18 @@ export type ResourceClassSpec = {
 export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassSpec>> = {
   default: { memoryMb: 256, ephemeralStorageMb: 512, functionTimeoutSeconds: 60, concurrencyPerInvocation: 10 },
   'io-intensive': { memoryMb: 512, ephemeralStorageMb: 2048, functionTimeoutSeconds: 60, concurrencyPerInvocation: 10 },
-  'cpu-intensive': { memoryMb: 3538, ephemeralStorageMb: 512, functionTimeoutSeconds: 180, concurrencyPerInvocation: 2 },
-  'memory-intensive': { memoryMb: 4096, ephemeralStorageMb: 512, functionTimeoutSeconds: 300, concurrencyPerInvocation: 1 },
+  'cpu-intensive': {
+    memoryMb: 3538,
+    ephemeralStorageMb: 512,
+    functionTimeoutSeconds: 180,
+    concurrencyPerInvocation: 2,
+  },
+  'memory-intensive': {
+    memoryMb: 4096,
+    ephemeralStorageMb: 512,
+    functionTimeoutSeconds: 300,
+    concurrencyPerInvocation: 1,
+  },
 };
 
 /**

@@ -10,7 +10,15 @@ import type { TaskId, TenantId } from '../core/ids.ts';
 import type { ClaimResult, InsertResult, TaskStore } from '../core/ports.ts';
 import type { QueuedTask, RunningTask, Task, TaskSeed } from '../core/task.ts';
 import { claimability, type Lease, type Settlement } from '../core/transition.ts';
-import { errorAttributes, payloadAttributes, type Row, rowKey, seedAttributes, statusGroupOf, taskOfRow } from './task-row.ts';
+import {
+  errorAttributes,
+  payloadAttributes,
+  type Row,
+  rowKey,
+  seedAttributes,
+  statusGroupOf,
+  taskOfRow,
+} from './task-row.ts';
 
 export type DynamoTaskStoreOptions = {
   readonly tableName: string;
@@ -93,7 +101,8 @@ export class DynamoTaskStore implements TaskStore {
       return { result: 'claimed', task: taskOfRow(row ?? {}) as RunningTask };
     } catch (error) {
       const refusal = claimability(taskOfRow(rowThatRefused(error)), task.fingerprint, now);
-      if (refusal.result === 'claimable') throw new Error('a claim was refused by a row that allows it', { cause: error });
+      if (refusal.result === 'claimable')
+        throw new Error('a claim was refused by a row that allows it', { cause: error });
       return refusal;
     }
   }
@@ -134,7 +143,7 @@ export class DynamoTaskStore implements TaskStore {
       }),
     );
     // TTL deletes within days, not at once ("Using time to live (TTL) in DynamoDB").
-    if (row === undefined || Number(row['expiresAt']?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now) return undefined;
+    if (row === undefined || Number(row.expiresAt?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now) return undefined;
     return taskOfRow(row);
   }
 

@@ -1,7 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { queueNameOf } from '../contract.ts';
 import { encodeMessage } from '../core/message.ts';
 import type { TaskQueue } from '../core/ports.ts';
-import { queueNameOf } from '../contract.ts';
 import type { TaskSeed } from '../core/task.ts';
 
 export type SqsTaskQueueOptions = {

@@ -54,7 +54,8 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
 }
 
 const text = (row: Row, name: string): string | undefined => row[name]?.S;
-const number = (row: Row, name: string): number | undefined => (row[name]?.N === undefined ? undefined : Number(row[name].N));
+const number = (row: Row, name: string): number | undefined =>
+  row[name]?.N === undefined ? undefined : Number(row[name].N);
 
 function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new Error(`the task row has no valid ${name}`);
@@ -72,7 +73,7 @@ function error(row: Row): TaskError | undefined {
   return {
     code,
     message: required(text(row, 'errorMessage'), 'errorMessage'),
-    retryable: required(row['errorRetryable']?.BOOL, 'errorRetryable'),
+    retryable: required(row.errorRetryable?.BOOL, 'errorRetryable'),
   };
 }
 

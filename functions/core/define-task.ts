@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
-import type { JsonValue } from './json.ts';
 import type { HttpClient } from './http-client.ts';
+import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot). */

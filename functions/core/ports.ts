@@ -83,7 +83,11 @@ export interface Tracing {
   /** The trace that the current invocation belongs to, if it is traced at all. */
   traceId(): string | undefined;
   /** Runs `work` as a named part of the current trace; what it throws is recorded there and thrown on. */
-  part<T>(name: string, annotations: Annotations, work: (annotate: (more: Annotations) => void) => Promise<T>): Promise<T>;
+  part<T>(
+    name: string,
+    annotations: Annotations,
+    work: (annotate: (more: Annotations) => void) => Promise<T>,
+  ): Promise<T>;
 }
 
 /** By these a trace is found: `task_id`, `task_type`, `task_status`, and on failure `error`, `error_message`. */

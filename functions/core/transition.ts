@@ -1,7 +1,7 @@
+import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
 import { type RetryPolicy, retryDelaySeconds } from './retry.ts';
-import type { LeaseToken } from './ids.ts';
 import type { FinishedTask, QueuedTask, RunningTask, Task, TaskError } from './task.ts';
 
 /** What `settle` writes: the next status of a claimed task. */

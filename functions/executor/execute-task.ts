@@ -1,7 +1,17 @@
 import { LEASE_MARGIN_SECONDS } from '../contract.ts';
 import { findDefinition, type TaskCatalog } from '../core/define-task.ts';
 import { failed, type Outcome } from '../core/outcome.ts';
-import type { Annotations, Clock, Ids, Meter, PayloadStore, Random, TaskQueue, TaskStore, Tracing } from '../core/ports.ts';
+import type {
+  Annotations,
+  Clock,
+  Ids,
+  Meter,
+  PayloadStore,
+  Random,
+  TaskQueue,
+  TaskStore,
+  Tracing,
+} from '../core/ports.ts';
 import { DEFAULT_RETRY } from '../core/retry.ts';
 import type { RunningTask, TaskSeed } from '../core/task.ts';
 import { type Settlement, settlementOfFailure } from '../core/transition.ts';
@@ -23,7 +33,10 @@ export type ExecutorPorts = HandlerTools & {
 export type Verdict = { readonly keep: false } | { readonly keep: true; readonly seconds: number };
 
 const DELETE: Verdict = { keep: false };
-const keepFor = (milliseconds: number): Verdict => ({ keep: true, seconds: Math.max(1, Math.ceil(milliseconds / 1000)) });
+const keepFor = (milliseconds: number): Verdict => ({
+  keep: true,
+  seconds: Math.max(1, Math.ceil(milliseconds / 1000)),
+});
 
 /** Claims the task of one message, runs it once and settles it. Throws only where the platform fails. */
 export async function executeTask(queued: TaskSeed, ports: ExecutorPorts): Promise<Verdict> {

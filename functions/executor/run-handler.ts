@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskContext, TaskDefinition } from '../core/define-task.ts';
 import { TaskFailure } from '../core/define-task.ts';
+import type { HttpClient } from '../core/http-client.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
-import type { HttpClient } from '../core/http-client.ts';
 import type { Log } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 

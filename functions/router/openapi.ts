@@ -21,7 +21,12 @@ export function openapiDocument({ routes, openRoutes }: DocumentedRoutes): Recor
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Millrace', version: '1', description: 'Run tasks in the background.', license: { name: 'Apache-2.0' } },
+    info: {
+      title: 'Millrace',
+      version: '1',
+      description: 'Run tasks in the background.',
+      license: { name: 'Apache-2.0' },
+    },
     paths,
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key: `mr_…`' } },
@@ -30,17 +35,32 @@ export function openapiDocument({ routes, openRoutes }: DocumentedRoutes): Recor
   };
 }
 
-function operation(key: string, route: Pick<Route, 'summary' | 'parameters' | 'requestBody' | 'response' | 'problems'>, secured: boolean) {
+function operation(
+  key: string,
+  route: Pick<Route, 'summary' | 'parameters' | 'requestBody' | 'response' | 'problems'>,
+  secured: boolean,
+) {
   const { summary, parameters = [], requestBody, response, problems } = route;
   const scope = ROUTES[key as keyof typeof ROUTES];
-  const codes: ProblemCode[] = [...problems, ...(secured ? (['unauthenticated', 'missing_scope'] as const) : []), 'internal_error'];
+  const codes: ProblemCode[] = [
+    ...problems,
+    ...(secured ? (['unauthenticated', 'missing_scope'] as const) : []),
+    'internal_error',
+  ];
   return {
     summary,
-    ...(secured ? { description: `Needs a key with the scope \`${scope}\`.`, security: [{ key: [] }] } : { security: [] }),
+    ...(secured
+      ? { description: `Needs a key with the scope \`${scope}\`.`, security: [{ key: [] }] }
+      : { security: [] }),
     parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: jsonSchema(schema, 'input') })),
     ...(requestBody === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(requestBody, 'input') } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: jsonSchema(requestBody, 'input') } },
+          },
+        }),
     responses: {
       [response.status]: {
         description: response.description,

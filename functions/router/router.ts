@@ -66,7 +66,9 @@ function requestOf({ requestContext, pathParameters, headers, body, isBase64Enco
 function unknownRoute({ method, path }: { readonly method: string; readonly path: string }): Problem {
   const allowed = [...Object.keys(ROUTES), ...OPEN_ROUTES]
     .map((key) => key.split(' ') as [string, string])
-    .filter(([, pattern]) => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .filter(([, pattern]) =>
+      new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+    )
     .map(([allowedMethod]) => allowedMethod);
   return allowed.length === 0
     ? new Problem('not_found', `there is nothing at ${path}`)
@@ -81,7 +83,10 @@ function responseOf(error: unknown, { log }: RouterPorts): Response {
     error instanceof Problem ? error : new Problem('internal_error', 'something failed on our side; try again');
   if (PROBLEM_STATUS[problem.code] >= 500) {
     const cause = error instanceof Problem ? error.cause : error;
-    log('error', 'request failed', { code: problem.code, reason: cause instanceof Error ? cause.stack : String(cause) });
+    log('error', 'request failed', {
+      code: problem.code,
+      reason: cause instanceof Error ? cause.stack : String(cause),
+    });
   }
   return {
     status: PROBLEM_STATUS[problem.code],
@@ -90,4 +95,5 @@ function responseOf(error: unknown, { log }: RouterPorts): Response {
   };
 }
 
-const isKeyOf = <T extends object>(record: T, key: string): key is Extract<keyof T, string> => Object.hasOwn(record, key);
+const isKeyOf = <T extends object>(record: T, key: string): key is Extract<keyof T, string> =>
+  Object.hasOwn(record, key);

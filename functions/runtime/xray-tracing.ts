@@ -5,7 +5,7 @@ import type { Annotations, Tracing } from '../core/ports.ts';
 const tracer = new Tracer({ captureHTTPsRequests: false });
 
 /** The X-Ray header of the invocation: Lambda keeps it here, traced or not. */
-export const traceHeader = (): string | undefined => process.env['_X_AMZN_TRACE_ID'];
+export const traceHeader = (): string | undefined => process.env._X_AMZN_TRACE_ID;
 
 /** Records each call of an AWS client as a part of the trace. */
 export const traced: typeof tracer.captureAWSv3Client = (client) => tracer.captureAWSv3Client(client);

@@ -176,7 +176,14 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
       });
 
       it('loses on a row that is not there', async () => {
-        const running = { ...taskSeed(), status: 'running', attempt: 1, leaseToken: 'x', leaseExpiresAt: 1, startedAt: 1 };
+        const running = {
+          ...taskSeed(),
+          status: 'running',
+          attempt: 1,
+          leaseToken: 'x',
+          leaseExpiresAt: 1,
+          startedAt: 1,
+        };
         expect(await store.settle(running as RunningTask, endings[0])).toBe('lost');
       });
     });

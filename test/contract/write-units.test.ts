@@ -17,7 +17,10 @@ function meteredClient(): { client: DynamoDBClient; units: () => number } {
   });
   client.middlewareStack.add(
     (next) => async (args) => {
-      const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as typeof args.input });
+      const result = await next({
+        ...args,
+        input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as typeof args.input,
+      });
       const { ConsumedCapacity: consumed } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
       if (consumed?.CapacityUnits === undefined) throw new Error('the call came back without its capacity');
       units += consumed.CapacityUnits;
@@ -36,7 +39,11 @@ it('takes a task from submit to success in at most 7 write units, and shows it f
   await store.insert(queuedTask(seed));
   const claim = await store.claim(seed, { token: 'lease' as LeaseToken, expiresAt: now + 1000 }, now);
   if (claim.result !== 'claimed') throw new Error(claim.result);
-  await store.settle(claim.task, { status: 'succeeded', output: { inline: { greeting: 'Hello Ada' } }, finishedAt: now });
+  await store.settle(claim.task, {
+    status: 'succeeded',
+    output: { inline: { greeting: 'Hello Ada' } },
+    finishedAt: now,
+  });
   expect(units()).toBeLessThanOrEqual(7);
   const written = units();
   await store.get(seed.tenantId, seed.id, now);

@@ -1,6 +1,13 @@
 import type { TaskId, TenantId } from '../../functions/core/ids.ts';
 import type { ClaimResult, InsertResult, TaskStore } from '../../functions/core/ports.ts';
-import { isFinished, type QueuedTask, queuedTask, type RunningTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import {
+  isFinished,
+  type QueuedTask,
+  queuedTask,
+  type RunningTask,
+  type Task,
+  type TaskSeed,
+} from '../../functions/core/task.ts';
 import { claimability, claimed, type Lease, type Settlement, settled } from '../../functions/core/transition.ts';
 
 /** The task store in a map: the same contract as on DynamoDB, from the domain's own transitions. */

@@ -1,4 +1,4 @@
-import { parseTenantId, taskIdOf, type TenantId } from '../../functions/core/ids.ts';
+import { parseTenantId, type TenantId, taskIdOf } from '../../functions/core/ids.ts';
 import type { TaskSeed } from '../../functions/core/task.ts';
 
 export const tenant = (name: string): TenantId => {

@@ -28,7 +28,9 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
       return work((more) => Object.assign(segment, more));
     },
   };
-  const catalog: TaskCatalog = Object.fromEntries(definitions.map((definition) => [definition.type, async () => definition]));
+  const catalog: TaskCatalog = Object.fromEntries(
+    definitions.map((definition) => [definition.type, async () => definition]),
+  );
   const ports: ExecutorPorts & RouterPorts & { deliveries: MemoryTaskQueue } = {
     store: new MemoryTaskStore(),
     queue,
@@ -42,7 +44,16 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     queueNamePrefix: 'millrace-',
     ...{ meter, tracing, log },
   };
-  return Object.assign(world, { ports, queue, logged, recorded, annotated, advance: (seconds: number) => void (world.now += seconds * 1000) });
+  return Object.assign(world, {
+    ports,
+    queue,
+    logged,
+    recorded,
+    annotated,
+    advance: (seconds: number): void => {
+      world.now += seconds * 1000;
+    },
+  });
 }
 
 export type World = ReturnType<typeof createWorld>;

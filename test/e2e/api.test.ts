@@ -47,15 +47,40 @@ describe('bad input', () => {
     ['a method that a path does not have', 405, 'method_not_allowed', () => call('DELETE', UNKNOWN_TASK)],
     ['a body that is not JSON', 400, 'invalid_request', () => call('POST', '/api/tasks', { headers: json, body: '{' })],
     ['no body', 400, 'invalid_request', () => call('POST', '/api/tasks', { headers: json })],
-    ['another media type', 415, 'unsupported_media_type', () => call('POST', '/api/tasks', { headers: { 'content-type': 'text/plain' }, body: '{}' })],
-    ['a body of over 5 MiB', 413, 'payload_too_large', () => post('/api/tasks', { ...render, input: { markdown: 'x'.repeat(5_300_000) } })],
+    [
+      'another media type',
+      415,
+      'unsupported_media_type',
+      () => call('POST', '/api/tasks', { headers: { 'content-type': 'text/plain' }, body: '{}' }),
+    ],
+    [
+      'a body of over 5 MiB',
+      413,
+      'payload_too_large',
+      () => post('/api/tasks', { ...render, input: { markdown: 'x'.repeat(5_300_000) } }),
+    ],
     ['an unknown field', 400, 'invalid_request', () => post('/api/tasks', { ...render, tenantId: 'other' })],
     ['a wrong type of a field', 400, 'invalid_request', () => post('/api/tasks', { ...render, maxAttempts: '3' })],
     ['an unknown task type', 400, 'invalid_request', () => post('/api/tasks', { type: 'toString', input: {} })],
-    ["input against the type's schema", 400, 'invalid_request', () => post('/api/tasks', { ...render, input: { text: 1 } })],
+    [
+      "input against the type's schema",
+      400,
+      'invalid_request',
+      () => post('/api/tasks', { ...render, input: { text: 1 } }),
+    ],
     ['an unknown priority', 400, 'invalid_request', () => post('/api/tasks', { ...render, priority: 'urgent' })],
-    ['a timeout above its class', 400, 'invalid_request', () => post('/api/tasks', { ...render, timeoutSeconds: 3600 })],
-    ['an Idempotency-Key with a space', 400, 'invalid_request', () => post('/api/tasks', render, { headers: { 'idempotency-key': 'a b' } })],
+    [
+      'a timeout above its class',
+      400,
+      'invalid_request',
+      () => post('/api/tasks', { ...render, timeoutSeconds: 3600 }),
+    ],
+    [
+      'an Idempotency-Key with a space',
+      400,
+      'invalid_request',
+      () => post('/api/tasks', render, { headers: { 'idempotency-key': 'a b' } }),
+    ],
   ];
 
   it.each(cases)('%s is %i %s', async (_, status, code, request) => {
@@ -68,7 +93,7 @@ describe('bad input', () => {
 
   it('names every wrong field', async () => {
     const { body } = await post('/api/tasks', { ...render, input: { markdown: 7, more: 1 }, timeoutSeconds: 3600 });
-    const fields = (body['errors'] as { field: string }[]).map(({ field }) => field);
+    const fields = (body.errors as { field: string }[]).map(({ field }) => field);
     expect(fields).toEqual(expect.arrayContaining(['/input/markdown', '/input/more', '/timeoutSeconds']));
   });
 });
@@ -112,7 +137,7 @@ describe('an Idempotency-Key', () => {
 describe('the definitions', () => {
   it('tell what a caller has to send', async () => {
     const { body } = await call('GET', '/api/definitions');
-    const types = Object.fromEntries((body['items'] as { type: string }[]).map((item) => [item.type, item]));
+    const types = Object.fromEntries((body.items as { type: string }[]).map((item) => [item.type, item]));
     expect(Object.keys(types).sort()).toEqual(['csv.summarize', 'http.request', 'markdown.render']);
     expect(types['markdown.render']).toMatchObject({
       resources: 'default',

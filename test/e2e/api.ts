@@ -42,8 +42,8 @@ export async function until(id: string, status: TaskView['status'], seconds = 45
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const { body } = await call('GET', `/api/tasks/${id}`);
-    if (body['status'] === status) return body as TaskView;
-    if (body['status'] === 'succeeded' || body['status'] === 'failed' || Date.now() > deadline) {
+    if (body.status === status) return body as TaskView;
+    if (body.status === 'succeeded' || body.status === 'failed' || Date.now() > deadline) {
       throw new Error(`the task should be ${status}: ${JSON.stringify(body)}`);
     }
     await sleep(100);

@@ -26,8 +26,8 @@ describe('csv.summarize', () => {
       price: { count: rows, min: 0, max: 249.75 },
       town: { count: 0, min: null, max: null, mean: null },
     });
-    expect(columns['id']?.mean).toBeCloseTo((rows - 1) / 2, 6);
-    expect(columns['price']?.mean).toBeCloseTo(124.875, 6);
+    expect(columns.id?.mean).toBeCloseTo((rows - 1) / 2, 6);
+    expect(columns.price?.mean).toBeCloseTo(124.875, 6);
   });
 });
 
@@ -53,7 +53,10 @@ describe('http.request', () => {
       response.writeHead(request < 3 ? 500 : 200, { 'content-type': 'text/plain' });
       response.end(request < 3 ? 'not now' : 'done');
     });
-    const { id } = await submit({ type: 'http.request', input: { url: `${receiver.url}/hook`, method: 'POST', body: 'x' } });
+    const { id } = await submit({
+      type: 'http.request',
+      input: { url: `${receiver.url}/hook`, method: 'POST', body: 'x' },
+    });
     const task = await until(id, 'succeeded');
     expect(task).toMatchObject({ attempt: 3, output: { status: 200, body: 'done' } });
     expect(receiver.requests).toHaveLength(3);

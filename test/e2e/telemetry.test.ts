@@ -32,7 +32,9 @@ async function metricsOf(functionName: string, resourceClass: string): Promise<R
       Dimensions: [['service', 'ResourceClass', 'Lane']],
     });
     if (ResourceClass !== resourceClass || Lane !== 'high') continue;
-    for (const [name, value] of Object.entries(values)) (metrics[name] ??= []).push(...[value as number].flat());
+    for (const [name, value] of Object.entries(values)) {
+      metrics[name] = [...(metrics[name] ?? []), ...[value as number].flat()];
+    }
   }
   return metrics;
 }
@@ -49,8 +51,12 @@ it('counts what was accepted and what finished, with the times of both', async (
 it.each(FUNCTIONS)('%s was refused nothing by its role, and failed nowhere', async (name) => {
   const lines = await logsOf(`millrace-${name}`);
   expect(lines.length).toBeGreaterThan(0);
-  expect(lines.filter((line) => /AccessDenied|not authorized|"level":"error"|visibility not changed/.test(line))).toEqual(
+  expect(
+    lines.filter((line) => /AccessDenied|not authorized|"level":"error"|visibility not changed/.test(line)),
+  ).toEqual(
     // The suite beside this one sends a message that is none.
-    name === 'executor-default' ? expect.toSatisfy((found: string[]) => found.every((line) => line.includes('malformed message'))) : [],
+    name === 'executor-default'
+      ? expect.toSatisfy((found: string[]) => found.every((line) => line.includes('malformed message')))
+      : [],
   );
 });

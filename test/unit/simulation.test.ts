@@ -9,7 +9,16 @@ import { taskSeed } from '../doubles/task-seed.ts';
 import { createWorld, type World } from '../doubles/world.ts';
 
 const TASKS = 5;
-const FAULTS = ['deliver twice', 'lose acknowledgement', 'stall', 'claim', 'settle', 'send', 'hold', 'die after claim'] as const;
+const FAULTS = [
+  'deliver twice',
+  'lose acknowledgement',
+  'stall',
+  'claim',
+  'settle',
+  'send',
+  'hold',
+  'die after claim',
+] as const;
 type Fault = (typeof FAULTS)[number];
 
 const step = fc.record({

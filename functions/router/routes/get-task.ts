@@ -12,7 +12,7 @@ export const getTask: Route = {
   problems: ['not_found', 'unavailable'],
 
   async handle({ parameters }, { tenantId }, { store, payloads, clock, queueNamePrefix }) {
-    const id = parseTaskId(parameters['id'] ?? '');
+    const id = parseTaskId(parameters.id ?? '');
     const task = id && (await available(store.get(tenantId, id, clock())));
     if (task === undefined) throw new Problem('not_found', 'there is no such task');
     return { status: 200, body: await taskView(task, payloads, queueNamePrefix) };

@@ -16,7 +16,11 @@ describe('a task that succeeds', () => {
       output: { inline: { greeting: 'Hello Ada' } },
     });
     expect(world.queue.messages.size).toBe(0);
-    expect(world.recorded).toContainEqual({ executorKey: 'default/normal/0', metric: 'wait', value: expect.any(Number) });
+    expect(world.recorded).toContainEqual({
+      executorKey: 'default/normal/0',
+      metric: 'wait',
+      value: expect.any(Number),
+    });
     expect(metrics(world)).toEqual(['wait', 'execution', 'succeeded']);
     expect(world.annotated).toEqual([{ task_id: seed.id, task_type: 'greet', task_status: 'succeeded' }]);
   });

@@ -1,0 +1,26 @@
+import type { StackOutputs } from './cdk.ts';
+
+/**
+ * Where an endpoint serves the HTTP API of a stack's outputs: the first address whose health check answers. Emulators
+ * serve it below a path of their own, which, unlike a name under `localhost`, every HTTP client can reach.
+ */
+export async function apiUrl(
+  endpoint: string,
+  { ApiId, ApiUrl }: StackOutputs[string],
+  signal: AbortSignal,
+): Promise<string> {
+  const emulated = ApiId === undefined ? [] : [`${endpoint}/_aws/execute-api/${ApiId}`];
+  const candidates = [...emulated, ...emulated.map((url) => `${url}/$default`), ApiUrl ?? []].flat();
+  const answers: string[] = [];
+  for (const url of candidates) {
+    signal.throwIfAborted();
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(30_000)]);
+    const answer = await fetch(`${url}/api/health`, { signal: limit }).then(
+      async (response) => (response.ok ? 'ok' : `${response.status} ${(await response.text()).slice(0, 300)}`),
+      (error: unknown) => String(error),
+    );
+    if (answer === 'ok') return url;
+    answers.push(`  ${url}/api/health: ${answer}`);
+  }
+  throw new Error(`The deployed API does not answer.\n${answers.join('\n')}`);
+}

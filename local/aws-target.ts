@@ -1,0 +1,60 @@
+/** Where AWS is, and who asks. */
+export type AwsTarget = {
+  readonly endpoint: string;
+  readonly region: string;
+  /** For an SDK client: `new LambdaClient(target.client)`. */
+  readonly client: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: {
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string;
+    };
+    readonly useDualstackEndpoint: false;
+    readonly useFipsEndpoint: false;
+  };
+  /** The same for a process. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+/** Settings of the caller that a foreign endpoint may need. */
+const CONNECTION = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'AWS_CA_BUNDLE'];
+
+/** The cloud on this machine: it asks for no real credentials, and must not be given any. */
+export const localTarget = (endpoint: string): AwsTarget => target(endpoint, {});
+
+/** An endpoint that speaks AWS, with the credentials and region of the caller's environment where there are any. */
+export const foreignTarget = (endpoint: string, environment: NodeJS.ProcessEnv): AwsTarget =>
+  target(endpoint, environment);
+
+function target(endpoint: string, environment: NodeJS.ProcessEnv): AwsTarget {
+  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
+  const accessKeyId = environment.AWS_ACCESS_KEY_ID ?? 'test';
+  const secretAccessKey = environment.AWS_SECRET_ACCESS_KEY ?? 'test';
+  const sessionToken = environment.AWS_SESSION_TOKEN;
+  const connection = CONNECTION.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    endpoint,
+    region,
+    client: {
+      endpoint,
+      region,
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+      useDualstackEndpoint: false,
+      useFipsEndpoint: false,
+    },
+    environment: {
+      ...Object.fromEntries(connection),
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
+    },
+  };
+}

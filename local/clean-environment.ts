@@ -1,0 +1,25 @@
+import { devNull } from 'node:os';
+import { join } from 'node:path';
+
+export const PROJECT = join(import.meta.dirname, '..');
+export const BINARIES = join(PROJECT, 'node_modules/.bin');
+
+/** What a child may know of the caller's environment: nothing that can lead to an account, a proxy or a profile. */
+const INHERITED = ['LANG', 'LC_ALL', 'TERM', 'TZ', 'USER', 'SystemRoot'];
+
+/** An environment in which neither the user's AWS settings nor the user's home can be found. Values are absolute paths. */
+export function cleanEnvironment(home: string, temporary: string): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(inherited),
+    PATH: `${BINARIES}:${process.env.PATH ?? ''}`,
+    HOME: home,
+    TMPDIR: temporary,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}

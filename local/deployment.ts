@@ -1,0 +1,57 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { bootstrap, type CdkOptions, deploy, readTemplate, type StackOutputs, synthesize } from './cdk.ts';
+import { applyDroppedProperties } from './dropped-properties.ts';
+import type { Progress } from './progress.ts';
+
+export type DeploymentOptions = {
+  /** Prefix of the stacks. */
+  readonly name: string;
+  /** CDK context beside the name. */
+  readonly context: Readonly<Record<string, string>>;
+  /** `aws://<account>/<region>` where it is known before the app is synthesized. */
+  readonly environment: string | undefined;
+};
+
+/** The stacks that run tasks. Operations is left out: emulators refuse some of its resources. */
+const STACKS = ['data', 'execution', 'api'];
+
+/** Bootstraps the account if need be, and brings its stacks to what the project says. */
+export async function deployStacks(
+  cdk: CdkOptions,
+  { name, context, environment }: DeploymentOptions,
+  progress: Progress,
+): Promise<StackOutputs> {
+  const cloudFormation = new CloudFormationClient(cdk.target.client);
+  const synthesized = progress.step('Building the stacks', () => synthesize(cdk, { ...context, name }));
+  const prepared = (async () => {
+    if (environment === undefined) await synthesized;
+    if (await isBootstrapped(cloudFormation)) return;
+    await progress.step('Preparing the account', () => bootstrap(cdk, environment));
+  })();
+  await Promise.all([synthesized, prepared]);
+
+  const stacks = STACKS.map((stack) => `${name}-${stack}`);
+  const outputs = await progress.step('Deploying the stacks', () => deploy(cdk, stacks));
+  const clients = {
+    cloudFormation,
+    dynamo: new DynamoDBClient(cdk.target.client),
+    lambda: new LambdaClient(cdk.target.client),
+  };
+  await Promise.all(
+    stacks.map(async (stack) => applyDroppedProperties(clients, stack, await readTemplate(cdk.directory, stack))),
+  );
+  return outputs;
+}
+
+async function isBootstrapped(cloudFormation: CloudFormationClient): Promise<boolean> {
+  try {
+    const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'CDKToolkit' }));
+    return /^(CREATE|UPDATE)_COMPLETE$/.test(stack?.StackStatus ?? '');
+  } catch (error) {
+    // CloudFormation's answer for a stack that does not exist.
+    if (error instanceof Error && error.name === 'ValidationError') return false;
+    throw error;
+  }
+}

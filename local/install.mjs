@@ -1,0 +1,155 @@
+// Installs what `npm start` and `npm test` need. Runs as their npm hook on a clone that has nothing installed yet, so it
+// is plain JavaScript, imports only Node, and parses on every Node from 18 on.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const LOCKFILE = join(PROJECT, 'package-lock.json');
+const INSTALLED = join(PROJECT, 'node_modules/.package-lock.json');
+const BUNDLED_NODE = join(PROJECT, 'node_modules/node/bin/node');
+const REQUIREMENTS = join(PROJECT, 'local/requirements.txt');
+const VENV = join(PROJECT, '.millrace/ministack');
+const STAMP = join(VENV, 'installed.sha256');
+const TICK_MS = 10_000;
+
+const DISK_FULL = 'The disk is full: the installation needs about 1 GB for its packages and the caches of npm and pip.';
+
+/** Something that the user has to do; the message is all that there is to say. */
+class Refusal extends Error {}
+
+function checkNode() {
+  if (process.platform === 'win32')
+    throw new Refusal('Millrace runs on Linux and macOS; on Windows, use it inside WSL.');
+  if (Number(process.versions.node.split('.')[0]) >= 20) return;
+  throw new Refusal(
+    `Millrace needs Node 20 or newer, and this is ${process.version}: install one from https://nodejs.org.`,
+  );
+}
+
+/** The first Python that can make the environment. */
+function findPython() {
+  const check = 'import sys; assert sys.version_info >= (3, 10); import venv, ensurepip';
+  const found = ['python3', 'python'].find((name) => spawnSync(name, ['-c', check]).status === 0);
+  if (found !== undefined) return found;
+  const version = spawnSync('python3', ['--version'], { encoding: 'utf8' }).stdout?.trim();
+  const isRecent = spawnSync('python3', ['-c', check.split(';', 2).join(';')]).status === 0;
+  if (isRecent)
+    throw new Refusal(`${version} lacks the venv module: install it (Debian, Ubuntu: apt install python3-venv).`);
+  const what = version ? `this machine's python3 is ${version}` : 'there is no python3';
+  throw new Refusal(
+    `Millrace needs Python 3.10 or newer to run a cloud on this machine, and ${what}: install one from https://www.python.org.`,
+  );
+}
+
+/** Whether node_modules holds what the lockfile says: npm writes its own lockfile there last. */
+function hasPackages() {
+  if (!existsSync(INSTALLED) || !existsSync(BUNDLED_NODE)) return false;
+  try {
+    const wanted = JSON.parse(readFileSync(LOCKFILE, 'utf8')).packages;
+    const found = JSON.parse(readFileSync(INSTALLED, 'utf8')).packages;
+    const isThere = ([path, { version, optional }]) => found[path]?.version === version || (optional && !found[path]);
+    return Object.entries(wanted)
+      .filter(([path]) => path !== '')
+      .every(isThere);
+  } catch {
+    return false;
+  }
+}
+
+async function installPackages(signal) {
+  await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline'], signal);
+  if (existsSync(BUNDLED_NODE)) return;
+  throw new Refusal(
+    'npm did not run the install script of its package "node": allow install scripts (`npm config get ignore-scripts`).',
+  );
+}
+
+const requirementsHash = () => createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
+const hasVenv = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === requirementsHash();
+
+/** The stamp is written last, so that an environment without it is half made, and made anew. */
+async function installVenv(python, signal) {
+  rmSync(VENV, { recursive: true, force: true });
+  mkdirSync(dirname(VENV), { recursive: true });
+  await run(python, ['-m', 'venv', VENV], signal);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'];
+  await run(join(VENV, 'bin/python'), [...pip, '--requirement', REQUIREMENTS], signal);
+  writeFileSync(STAMP, requirementsHash());
+}
+
+/** Runs a command as the leader of a process group, so that an interruption ends all that it has started. */
+function run(command, args, signal) {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const child = spawn(command, args, { cwd: PROJECT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const kill = () => {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {} // it is gone already
+    };
+    signal.addEventListener('abort', kill, { once: true });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      signal.removeEventListener('abort', kill);
+      if (signal.aborted) return reject(signal.reason);
+      if (code === 0) return resolve();
+      if (/ENOSPC|no space left on device/i.test(output) || isDiskFull()) return reject(new Refusal(DISK_FULL));
+      reject(new Refusal(`\`${[command, ...args].join(' ')}\` failed (exit code ${code}):\n${output.trimEnd()}`));
+    });
+  });
+}
+
+/** Some of what npm and Python start keeps its reason to itself. */
+function isDiskFull() {
+  return [PROJECT, dirname(VENV)].filter(existsSync).some((path) => {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize < 20_000_000;
+  });
+}
+
+async function step(label, work) {
+  const since = Date.now();
+  const seconds = (digits) => ((Date.now() - since) / 1000).toFixed(digits);
+  console.error(`  … ${label}`);
+  const timer = setInterval(() => console.error(`  … ${label} (${seconds(0)} s)`), TICK_MS);
+  try {
+    await work();
+    console.error(`  ✓ ${label} (${seconds(1)} s)`);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function install() {
+  checkNode();
+  const steps = [];
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => controller.abort());
+  if (!hasVenv() && !process.env.MILLRACE_ENDPOINT) {
+    const python = findPython();
+    steps.push(step('Installing MiniStack (Python)', () => installVenv(python, controller.signal)));
+  }
+  if (!hasPackages()) steps.push(step('Installing packages (npm)', () => installPackages(controller.signal)));
+  await Promise.all(
+    steps.map((work) =>
+      work.catch((error) => {
+        controller.abort(); // there is no use in the other one, then
+        throw error;
+      }),
+    ),
+  );
+}
+
+try {
+  await install();
+} catch (error) {
+  if (error.name === 'AbortError') console.error('The installation was interrupted; the next start does it anew.');
+  else if (error.code === 'ENOSPC') console.error(DISK_FULL);
+  else console.error(error instanceof Refusal ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,126 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createKey } from '../client/keys.ts';
+import { DynamoAccessStore } from '../functions/adapters/dynamo-access-store.ts';
+import { hashAccessKey, SCOPES } from '../functions/core/access-key.ts';
+import { parseTenantId } from '../functions/core/ids.ts';
+import { apiUrl } from './api-url.ts';
+import { type AwsTarget, localTarget } from './aws-target.ts';
+import type { StackOutputs } from './cdk.ts';
+import { deployStacks } from './deployment.ts';
+import { freePort } from './free-port.ts';
+import { readIdentity, writeIdentity } from './identity.ts';
+import { type MiniStack, savedState, startMiniStack } from './ministack.ts';
+import { type Progress, quietProgress } from './progress.ts';
+
+export type LocalStackOptions = {
+  /** Absolute; everything that the run writes. The next run on it goes on with its state: tasks, keys, addresses. */
+  readonly stateDirectory: string;
+  /** The port to try first. */
+  readonly port?: number;
+  /** Prefix of the stacks; `millrace` unless given. */
+  readonly name?: string;
+  /** CDK context beside the name; by default, tasks may call what runs on this machine. */
+  readonly context?: Readonly<Record<string, string>>;
+  /** Somewhere that speaks AWS, to be used instead of starting MiniStack. */
+  readonly target?: AwsTarget;
+  /** Lets functions do only what their roles grant. Takes a restart of MiniStack after the deploy, about 2 s. */
+  readonly enforceRoles?: boolean;
+  readonly progress?: Progress;
+  /** Hears the process id of MiniStack as soon as it runs. */
+  readonly onServer?: (pid: number) => void;
+  /** Ends what is running and makes `startLocalStack` throw. */
+  readonly signal?: AbortSignal;
+};
+
+export type LocalStack = {
+  /** Of the API, without a slash at its end: `${url}/api/tasks`. */
+  readonly url: string;
+  /** Of the tenant `local`, with every scope. */
+  readonly apiKey: string;
+  readonly awsEndpoint: string;
+  /** The process id of MiniStack, where it was started. */
+  readonly pid: number | undefined;
+  readonly outputs: StackOutputs;
+  /** Fulfilled when MiniStack has ended, by itself or stopped; never where another endpoint is used. */
+  readonly ended: MiniStack['ended'];
+  /** Saves the state and ends every process. `false` if the state could not be saved. */
+  stop(): Promise<boolean>;
+  /** Ends every process at once; the state stays that of the last stop. */
+  kill(): void;
+};
+
+const MINISTACK_ENVIRONMENT = 'aws://000000000000/us-east-1';
+const PORTS = Array.from({ length: 20 }, (_, offset) => 4566 + offset);
+const CONTEXT = { outboundHosts: '*,localhost,127.0.0.1' };
+
+/** Deploys the project's stacks to a cloud on this machine. When it throws, nothing of it is left running. */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const { stateDirectory, name = 'millrace', progress = quietProgress } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  await mkdir(stateDirectory, { recursive: true });
+  const identity = await readIdentity(stateDirectory);
+  let server: MiniStack | undefined;
+  try {
+    if (options.target === undefined) {
+      const port = await freePort([options.port, identity.port, ...PORTS].filter((wish) => wish !== undefined));
+      const directory = join(stateDirectory, 'cloud');
+      if (savedState(directory) === 'incomplete') {
+        progress.note('The last run ended before its state was saved: starting with an empty one.');
+      }
+      const settings = { directory, port, enforceRoles: false, signal };
+      server = await progress.step('Starting MiniStack', () => startMiniStack(settings));
+      options.onServer?.(server.pid);
+    }
+    const target = options.target ?? localTarget(server?.endpoint ?? '');
+    const outputs = await deployStacks(
+      { target, directory: stateDirectory, signal },
+      { name, context: { ...CONTEXT, ...options.context }, environment: server && MINISTACK_ENVIRONMENT },
+      progress,
+    );
+    await grantEverything(target, outputs[`${name}-data`]?.AccessTableName, identity.apiKey);
+    server?.keep();
+    if (server !== undefined && options.enforceRoles === true) server = await enforcing(server, progress);
+    const api = outputs[`${name}-api`] ?? {};
+    const url = await progress.step('Calling the API', () => apiUrl(target.endpoint, api, signal));
+    await writeIdentity(stateDirectory, { ...identity, ...(server && { port: server.options.port }) });
+    return running(server, { url, apiKey: identity.apiKey, awsEndpoint: target.endpoint, outputs });
+  } catch (error) {
+    server?.kill();
+    await server?.ended;
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+const running = (
+  server: MiniStack | undefined,
+  facts: Pick<LocalStack, 'url' | 'apiKey' | 'awsEndpoint' | 'outputs'>,
+) => ({
+  ...facts,
+  pid: server?.pid,
+  ended: server?.ended ?? new Promise<never>(() => {}),
+  stop: async () => (await server?.stop()) ?? true,
+  kill: () => server?.kill(),
+});
+
+/** MiniStack refuses CDK's own roles too much, so it deploys without enforcing any, and starts again with its state. */
+async function enforcing(server: MiniStack, progress: Progress): Promise<MiniStack> {
+  return progress.step('Enforcing the roles', async () => {
+    if (!(await server.stop()))
+      throw new Error('MiniStack could not save its state to start again with roles enforced.');
+    const restarted = await startMiniStack({ ...server.options, enforceRoles: true });
+    restarted.keep();
+    return restarted;
+  });
+}
+
+/** Grants the local key, unless the state of an earlier run has it. */
+async function grantEverything(target: AwsTarget, accessTable: string | undefined, apiKey: string): Promise<void> {
+  const tenantId = parseTenantId('local');
+  if (accessTable === undefined || tenantId === undefined)
+    throw new Error('The data stack has no output AccessTableName.');
+  const store = new DynamoAccessStore(new DynamoDBClient(target.client), accessTable);
+  if ((await store.find(hashAccessKey(apiKey))) !== undefined) return;
+  await createKey(store, { tenantId, scopes: SCOPES, name: 'local run' }, apiKey);
+}

@@ -1,0 +1,90 @@
+"""Runs MiniStack so that it never outlives its parent and never leaves half a state behind.
+
+    python ministack-server.py <directory>
+
+The parent holds our stdin. It writes the line "keep" once what the server holds is worth keeping; when stdin ends after
+that (the parent stops us, or died), the state is saved and the server ends with all its workers. When it ends before,
+they end at once, and the directory stays as the last run left it. The file `saved` says that the state is complete, and
+of which port it is.
+"""
+
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import ministack.app as server
+from ministack.core import iam_actions
+
+SAVED = Path(sys.argv[1]) / 'saved'
+STATE = Path(os.environ['STATE_DIR'])
+PORT = os.environ['GATEWAY_PORT']
+SAVE_ATTEMPTS = 3
+ADDRESSED = ('sqs.json', 'lambda.json', 'cloudformation.json', 'apigateway.json')
+
+
+class Failures(logging.Handler):
+    """MiniStack logs what it could not save, and goes on."""
+
+    count = 0
+
+    def emit(self, record):
+        self.count += 1
+
+
+failures = Failures(level=logging.ERROR)
+save_all = server.save_all
+extract_iam_action = iam_actions.extract_iam_action
+
+
+def end_group():
+    shutil.rmtree(os.environ['TMPDIR'], ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+
+def save_and_end(services):
+    """Takes the place of MiniStack's own save: the last thing that a stopping server has to do."""
+    SAVED.unlink(missing_ok=True)
+    for _ in range(SAVE_ATTEMPTS):  # a worker that still writes can spoil one attempt
+        failures.count = 0
+        save_all(services)
+        if failures.count == 0:
+            SAVED.write_text(PORT)
+            break
+    end_group()
+
+
+def move_to_port():
+    """A queue's key in the state is its URL: on another port than before, no event source would find its queue."""
+    if not SAVED.exists() or (last := SAVED.read_text()) == PORT:
+        return
+    for file in filter(Path.exists, map(STATE.joinpath, ADDRESSED)):
+        file.write_text(file.read_text().replace(f'localhost:{last}', f'localhost:{PORT}'))
+    SAVED.write_text(PORT)
+
+
+def follow_parent():
+    keep = sys.stdin.readline().strip() == 'keep'
+    sys.stdin.read()
+    if not keep:
+        end_group()
+    # On the event loop, as MiniStack's own shutdown does it, but without waiting for idle connections to go away.
+    server._MAIN_LOOP.call_soon_threadsafe(lambda: save_and_end(server._build_persistence_save_dict()))
+
+
+def iam_action(service, *request):
+    """IAM knows no batch actions of SQS: sqs:SendMessage allows SendMessageBatch, and so on (SQS API permissions)."""
+    action = extract_iam_action(service, *request)
+    return action.removesuffix('Batch') if service == 'sqs' and action else action
+
+
+logging.getLogger('persistence').addHandler(failures)
+iam_actions.extract_iam_action = iam_action
+server.save_all = save_and_end
+move_to_port()
+sys.argv = sys.argv[:1]  # MiniStack reads it, too
+threading.Thread(target=follow_parent, daemon=True).start()
+server.main()

@@ -1,0 +1,125 @@
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
+import { HOST } from './free-port.ts';
+import { type ProcessGroup, signalGroup, startGroup } from './process-group.ts';
+
+/** Its Python, as `local/install.mjs` makes it. */
+const PYTHON = join(PROJECT, '.millrace/ministack/bin/python');
+export const SERVER_SCRIPT = join(PROJECT, 'local/ministack-server.py');
+
+export type MiniStackOptions = {
+  /** Everything that MiniStack writes, for this run and the next. */
+  readonly directory: string;
+  readonly port: number;
+  /** Refuses what a function's role does not grant. CDK's own roles are refused too much: deploy without it. */
+  readonly enforceRoles: boolean;
+  readonly signal: AbortSignal;
+};
+
+export type MiniStack = {
+  readonly options: MiniStackOptions;
+  readonly endpoint: string;
+  readonly pid: number;
+  /** Fulfilled when the server has ended, by itself or stopped. */
+  readonly ended: ProcessGroup['ended'];
+  /** From now on, whatever ends this server saves its state first. */
+  keep(): void;
+  /** Ends the server and its workers. `false` if there was a state to keep and it could not be saved. */
+  stop(): Promise<boolean>;
+  /** Ends them at once; the state is that of the last stop. */
+  kill(): void;
+};
+
+const START_SECONDS = 60;
+/** A server with much to save needs long; it is killed after this, and its state is lost. */
+const SAVE_SECONDS = 60;
+
+/** What `directory` keeps of the last run: nothing, a state to go on with, or half a state. */
+export function savedState(directory: string): 'none' | 'complete' | 'incomplete' {
+  if (existsSync(join(directory, 'saved'))) return 'complete';
+  return existsSync(join(directory, 'state')) ? 'incomplete' : 'none';
+}
+
+const savedAt = (directory: string): number | undefined =>
+  statSync(join(directory, 'saved'), { throwIfNoEntry: false })?.mtimeMs;
+
+/** Starts MiniStack on the state of its directory, and waits until it answers. */
+export async function startMiniStack(options: MiniStackOptions): Promise<MiniStack> {
+  const { directory, port, signal } = options;
+  if (!existsSync(PYTHON)) throw new Error('MiniStack is not installed: run `node local/install.mjs`.');
+  if (savedState(directory) !== 'complete') await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  // Functions run in here. It must lie outside of the project, or they would see its package.json and node_modules.
+  const temporary = await mkdtemp(join(tmpdir(), 'millrace-'));
+
+  const logFile = join(directory, 'ministack.log');
+  const group = startGroup(PYTHON, [SERVER_SCRIPT, directory], {
+    env: serverEnvironment(options, temporary),
+    logFile,
+  });
+  const { child } = group;
+  const ended = group.ended.finally(() => rm(temporary, { recursive: true, force: true }));
+  let isKept = false;
+  const server: MiniStack = {
+    options,
+    endpoint: `http://${HOST}:${port}`,
+    pid: child.pid ?? 0,
+    ended,
+    keep() {
+      isKept = true;
+      child.stdin?.write('keep\n');
+    },
+    async stop() {
+      const before = savedAt(directory);
+      child.stdin?.end();
+      await Promise.race([ended, sleep(SAVE_SECONDS * 1000, undefined, { ref: false })]);
+      signalGroup(child, 'SIGKILL');
+      await ended;
+      return !isKept || savedAt(directory) !== before;
+    },
+    kill: () => signalGroup(child, 'SIGKILL'),
+  };
+  try {
+    const tooLate = AbortSignal.timeout(START_SECONDS * 1000);
+    const failure = ended.then(() => Promise.reject(new Error(`MiniStack ended while it started; see ${logFile}.`)));
+    await Promise.race([failure, healthy(server.endpoint, AbortSignal.any([signal, tooLate]))]);
+    return server;
+  } catch (error) {
+    server.kill();
+    throw error;
+  }
+}
+
+async function healthy(endpoint: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const answer = await fetch(`${endpoint}/_ministack/ready`, { signal }).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await sleep(50);
+  }
+}
+
+/** The server's settings. Its functions inherit them all, so there is nothing here that would change what they do. */
+function serverEnvironment({ directory, port, enforceRoles }: MiniStackOptions, temporary: string) {
+  return {
+    ...cleanEnvironment(temporary, temporary),
+    // By default it listens on every interface, and for MQTT on 8883.
+    BIND_HOST: HOST,
+    GATEWAY_PORT: String(port),
+    IOT_MTLS_ENABLED: '0',
+    // Where Lambda's own runtime would have the AWS SDK.
+    NODE_PATH: join(BINARIES, '..'),
+    PERSIST_STATE: '1',
+    STATE_DIR: join(directory, 'state'),
+    S3_PERSIST: '1',
+    S3_DATA_DIR: join(directory, 's3'),
+    // As in Lambda; without it the tracer believes that it is somewhere else and does nothing.
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    LOG_LEVEL: 'WARNING',
+    AUTH: String(enforceRoles),
+  };
+}
