@@ -17,7 +17,7 @@ const GRID_WIDTH = 24;
 
 const SEARCH = /SEARCH\('\{([^}]+)\} MetricName="([^"]+)" service="([^"]+)"', '(?:Sum|p\d+)', 60\)/;
 
-const { all, text } = await synthesize('prod', { name: 'acme' });
+const { all, text } = await synthesize('prod', { context: { name: 'acme' } });
 const [dashboard, ...others] = all('AWS::CloudWatch::Dashboard');
 const body = () => text(dashboard?.Properties.DashboardBody, 'acme-operations');
 const widgets = (): Widget[] => JSON.parse(body()).widgets;

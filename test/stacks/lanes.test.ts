@@ -10,7 +10,7 @@ import { queueArn, synthesize } from './synthesis.ts';
 
 const deployments = [
   await synthesize('dev'),
-  await synthesize('prod', { concurrency: { 'io-intensive': { reserved: 60, lanes: { high: 40 } } } }),
+  await synthesize('prod', { context: { concurrency: { 'io-intensive': { reserved: 60, lanes: { high: 40 } } } } }),
 ];
 
 describe.each(deployments)('the lanes of $preset', ({ all, text }) => {

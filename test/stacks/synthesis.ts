@@ -1,23 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, vi } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { readConfig } from '../../lib/config.ts';
 import { buildMillrace } from '../../lib/millrace.ts';
-
-// Bundling takes seconds, and what is in the bundles concerns only bundles.test.ts, which does not come here.
-vi.mock('esbuild', () => ({
-  buildSync: ({ outdir }: { outdir: string }) => {
-    mkdirSync(outdir, { recursive: true });
-    writeFileSync(join(outdir, 'index.mjs'), '');
-  },
-}));
-
-// So does the CDK's own validator, which validation.test.ts turns on again.
-vi.stubEnv('CDK_VALIDATION', 'false');
 
 type Fields = ReturnType<Template['findResources']>[string];
 export type Resource = Fields & { readonly id: string; readonly stack: string };
@@ -29,10 +15,30 @@ const PSEUDO_PARAMETERS: Record<string, string> = {
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** The templates of a whole deployment as `cdk deploy` would send them, and questions to ask of them. */
-export async function synthesize(preset: 'dev' | 'prod', context: Record<string, unknown> = {}) {
-  const outdir = mkdtempSync(join(tmpdir(), 'millrace-synth-'));
-  afterAll(() => rmSync(outdir, { recursive: true }));
+type Synthesis = Awaited<ReturnType<typeof synthesizeAnew>>;
+const syntheses = new Map<string, Promise<Synthesis>>();
+
+export type SynthesisOptions = {
+  readonly context?: Record<string, unknown>;
+  /** Lets the CDK check the templates against CloudFormation's rules, which takes seconds. */
+  readonly validation?: boolean;
+};
+
+/** The templates of a whole deployment as `cdk deploy` would send them: made once, whoever asks. */
+export function synthesize(preset: 'dev' | 'prod', options: SynthesisOptions = {}): Promise<Synthesis> {
+  const key = JSON.stringify([preset, options]);
+  const synthesis = syntheses.get(key) ?? synthesizeAnew(preset, options, `test-${syntheses.size}`);
+  syntheses.set(key, synthesis);
+  return synthesis;
+}
+
+async function synthesizeAnew(
+  preset: 'dev' | 'prod',
+  { context = {}, validation = false }: SynthesisOptions,
+  directory: string,
+) {
+  const outdir = join(import.meta.dirname, '../../cdk.out', directory);
+  process.env.CDK_VALIDATION = String(validation);
   const app = new App({ outdir, context: { ...cdk.context, ...context, preset } });
   const config = readConfig(app.node);
   await buildMillrace(app, config);

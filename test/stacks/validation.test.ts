@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { synthesize } from './synthesis.ts';
 
-vi.stubEnv('CDK_VALIDATION', 'true');
+const validation = true;
 
-test.each([await synthesize('dev'), await synthesize('prod')])(
+test.each([await synthesize('dev', { validation }), await synthesize('prod', { validation })])(
   "CloudFormation's own rules find nothing in the templates of $preset",
   ({ assembly, templates }) => {
     const { pluginReports } = JSON.parse(readFileSync(join(assembly.directory, 'validation-report.json'), 'utf8'));
