@@ -3,18 +3,15 @@ import { expect, inject, it } from 'vitest';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
 import type { LeaseToken } from '../../functions/core/ids.ts';
 import { queuedTask } from '../../functions/core/task.ts';
+import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 
-const { awsEndpoint, tasksTable } = inject('stack');
+const { tasksTable } = inject('stack');
 
 /** A client that asks for the capacity of each of its calls and adds it up. */
 function meteredClient(): { client: DynamoDBClient; units: () => number } {
   let units = 0;
-  const client = new DynamoDBClient({
-    endpoint: awsEndpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const client = new DynamoDBClient(awsClient);
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next({

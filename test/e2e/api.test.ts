@@ -3,20 +3,17 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createKey } from '../../client/keys.ts';
 import { DynamoAccessStore } from '../../functions/adapters/dynamo-access-store.ts';
 import type { Scope } from '../../functions/contract.ts';
+import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { call, post, submit, until } from './api.ts';
 
-const { awsEndpoint, accessTable } = inject('stack');
+const { accessTable } = inject('stack');
 const render = { type: 'markdown.render', input: { markdown: '# hi' } };
 const UNKNOWN_TASK = '/api/tasks/01M859FY21NP7H6QB49KRATWQ0-0';
 
 const keys = { submit: '', read: '', otherTenant: '' };
 beforeAll(async () => {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const access = new DynamoAccessStore(
-    new DynamoDBClient({ endpoint: awsEndpoint, region: 'us-east-1', credentials }),
-    accessTable,
-  );
+  const access = new DynamoAccessStore(new DynamoDBClient(awsClient), accessTable);
   const create = (tenantName: string, ...scopes: Scope[]) =>
     createKey(access, { tenantId: tenant(tenantName), scopes, name: 'test' });
   keys.submit = await create('local', 'submit');

@@ -5,18 +5,13 @@ import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudf
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, inject, it } from 'vitest';
 import { encodeMessage } from '../../functions/core/message.ts';
+import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { until } from './api.ts';
 
-const { awsEndpoint, assembly } = inject('stack');
-const aws = {
-  endpoint: awsEndpoint,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  useQueueUrlAsEndpoint: false,
-};
-const sqs = new SQSClient(aws);
-const queueUrl = (name: string): string => `${awsEndpoint}/000000000000/millrace-${name}`;
+const { assembly } = inject('stack');
+const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
+const queueUrl = (name: string): string => `${awsClient.endpoint}/000000000000/millrace-${name}`;
 
 const send = (name: string, body: string) =>
   sqs.send(new SendMessageCommand({ QueueUrl: queueUrl(name), MessageBody: body, MessageGroupId: 'local' }));
@@ -65,7 +60,7 @@ describe('a message on a lane', () => {
 
 describe('the stack that was deployed', () => {
   it.each(['millrace-data', 'millrace-execution', 'millrace-api'])('%s is what `cdk deploy` ships', async (name) => {
-    const { TemplateBody: deployed } = await new CloudFormationClient(aws).send(
+    const { TemplateBody: deployed } = await new CloudFormationClient(awsClient).send(
       new GetTemplateCommand({ StackName: name }),
     );
     const synthesized = await readFile(join(assembly, `${name}.template.json`), 'utf8');

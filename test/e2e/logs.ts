@@ -1,11 +1,7 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
-import { inject } from 'vitest';
+import { awsClient } from '../doubles/aws-client.ts';
 
-const client = new CloudWatchLogsClient({
-  endpoint: inject('stack').awsEndpoint,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-});
+const client = new CloudWatchLogsClient(awsClient);
 
 /** What a function has logged since `startTime`, line by line. */
 export async function logsOf(functionName: string, startTime = 0): Promise<string[]> {

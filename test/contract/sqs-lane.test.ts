@@ -1,0 +1,101 @@
+import {
+  CreateQueueCommand,
+  type Message,
+  type MessageSystemAttributeName,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SqsDeliveries } from '../../functions/adapters/sqs-deliveries.ts';
+import { SqsTaskQueue } from '../../functions/adapters/sqs-task-queue.ts';
+import { decodeMessage } from '../../functions/core/message.ts';
+import type { Delivery } from '../../functions/core/ports.ts';
+import { awsClient } from '../doubles/aws-client.ts';
+import { taskSeed } from '../doubles/task-seed.ts';
+
+const client = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
+const prefix = `contract-${Date.now()}-`;
+const queueUrlPrefix = `${awsClient.endpoint}/000000000000/${prefix}`;
+const deadLetterQueueUrl = `${queueUrlPrefix}dead-letters`;
+const traceHeader = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
+const queue = new SqsTaskQueue(client, { queueUrlPrefix, traceHeader: () => traceHeader });
+const deliveries = new SqsDeliveries(client, { queueUrlPrefix, deadLetterQueueUrl });
+
+beforeAll(async () => {
+  for (const name of ['default-high-0', 'dead-letters']) {
+    await client.send(new CreateQueueCommand({ QueueName: prefix + name, Attributes: { VisibilityTimeout: '300' } }));
+  }
+});
+
+async function receive(url = `${queueUrlPrefix}default-high-0`, WaitTimeSeconds = 1): Promise<Message | undefined> {
+  const { Messages: [message] = [] } = await client.send(
+    new ReceiveMessageCommand({
+      QueueUrl: url,
+      WaitTimeSeconds,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['All'] as MessageSystemAttributeName[],
+    }),
+  );
+  return message;
+}
+
+const deliveryOf = ({ MessageId = '', ReceiptHandle = '', Body = '' }: Message): Delivery => ({
+  messageId: MessageId,
+  queueName: `${prefix}default-high-0`,
+  receipt: ReceiptHandle,
+  receiveCount: 1,
+  body: Body,
+});
+
+describe('a lane on SQS', () => {
+  const seed = () => taskSeed({ executorKey: 'default/high/0', priority: 'high' });
+
+  it('carries the task whole, with its tenant as group and its trace', async () => {
+    const task = seed();
+    await queue.send(task, 0);
+    const message = await receive();
+    expect(decodeMessage(message?.Body ?? '')).toEqual({ result: 'task', task });
+    expect(message?.Attributes).toMatchObject({ MessageGroupId: task.tenantId, AWSTraceHeader: traceHeader });
+  });
+
+  it('delivers a delayed task only after its delay', async () => {
+    await queue.send(seed(), 2);
+    expect(await receive(undefined, 0)).toBeUndefined();
+    expect(await receive(undefined, 5)).toBeDefined();
+  });
+
+  it('delivers again as soon as a hold ends, not at the end of its own visibility timeout', async () => {
+    await queue.send(seed(), 0);
+    const message = await receive();
+    if (message === undefined) throw new Error('nothing was delivered');
+    await deliveries.hold([{ delivery: deliveryOf(message), seconds: 1 }]);
+    expect(await receive(undefined, 0)).toBeUndefined();
+    expect((await receive(undefined, 5))?.MessageId).toBe(message.MessageId);
+  });
+
+  it('holds more messages than one request takes', async () => {
+    const messages: Message[] = [];
+    for (let count = 0; count < 12; count++) {
+      await queue.send(seed(), 0);
+      const message = await receive();
+      if (message !== undefined) messages.push(message);
+    }
+    await deliveries.hold(messages.map((message) => ({ delivery: deliveryOf(message), seconds: 0 })));
+    const again = new Set<string | undefined>();
+    for (let count = 0; count < 12; count++) again.add((await receive())?.MessageId);
+    expect(again).toEqual(new Set(messages.map(({ MessageId }) => MessageId)));
+  });
+
+  it('sets a message aside with the reason and the lane that it came from', async () => {
+    await queue.send(seed(), 0);
+    const message = await receive();
+    if (message === undefined) throw new Error('nothing was delivered');
+    await deliveries.quarantine(deliveryOf(message), 'task.id: is no task id');
+    const letter = await receive(deadLetterQueueUrl);
+    expect(letter?.Body).toBe(message.Body);
+    expect(letter?.MessageAttributes).toMatchObject({
+      reason: { StringValue: 'task.id: is no task id' },
+      queueName: { StringValue: `${prefix}default-high-0` },
+    });
+  });
+});
