@@ -96,6 +96,8 @@ export const METRICS = {
   failed: { name: 'TasksFailed', unit: 'Count' },
   /** Attempts that failed and are followed by another. */
   retried: { name: 'TasksRetried', unit: 'Count' },
+  /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
+  platformFailed: { name: 'PlatformFailures', unit: 'Count' },
   /** From submit to the start of the first attempt. */
   wait: { name: 'WaitTime', unit: 'Milliseconds' },
   /** One attempt, from claim to settle. */

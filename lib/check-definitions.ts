@@ -1,17 +1,52 @@
 import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS } from '../functions/contract.ts';
-import type { TaskCatalog } from '../functions/core/define-task.ts';
+import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
 import { ConfigError } from './config.ts';
 
-/** Throws `ConfigError` for a task type that its class cannot run, or that the catalog lists under another name. */
+/** As many as a submit may ask for. */
+const MAX_ATTEMPTS = 20;
+
+/** Throws `ConfigError` for a task type that cannot run as it is defined, or that is listed under another name. */
 export async function checkDefinitions(catalog: TaskCatalog): Promise<void> {
   for (const [name, load] of Object.entries(catalog)) {
-    const { type, resources, timeoutSeconds } = await load();
+    const definition = await load();
+    const { type } = definition;
     if (type !== name) throw new ConfigError(`tasks/index.ts lists the task type ${type} as ${name}`);
-    const longest = RESOURCE_CLASS_SPECS[resources].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
-    if (timeoutSeconds > longest) {
-      throw new ConfigError(
-        `the task type ${type} asks for timeoutSeconds ${timeoutSeconds}, but its class ${resources} gives an attempt at most ${longest} s`,
-      );
-    }
+    checkTimeout(definition);
+    checkRetry(definition);
+    checkSchema(definition);
+  }
+}
+
+function checkTimeout({ type, resources, timeoutSeconds }: TaskDefinition): void {
+  const asked = `the task type ${type} asks for timeoutSeconds ${timeoutSeconds}`;
+  if (!(timeoutSeconds > 0)) throw new ConfigError(`${asked}, which must be more than 0`);
+  const longest = RESOURCE_CLASS_SPECS[resources].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
+  if (timeoutSeconds > longest) {
+    throw new ConfigError(`${asked}, but its class ${resources} gives an attempt at most ${longest} s`);
+  }
+}
+
+function checkRetry({ type, retry }: TaskDefinition): void {
+  const { maxAttempts } = retry;
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MAX_ATTEMPTS) {
+    throw new ConfigError(
+      `the task type ${type} asks for retry.maxAttempts ${maxAttempts}, which must be a whole number from 1 to ${MAX_ATTEMPTS}`,
+    );
+  }
+  for (const field of ['baseDelaySeconds', 'maxDelaySeconds'] as const) {
+    if (Number.isFinite(retry[field]) && retry[field] >= 0) continue;
+    throw new ConfigError(
+      `the task type ${type} asks for retry.${field} ${retry[field]}, which must be a number that is not negative`,
+    );
+  }
+}
+
+/** `GET /api/definitions` shows the schema of every type: one that cannot be shown would fail it for all. */
+function checkSchema({ type, input }: TaskDefinition): void {
+  try {
+    input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`the input schema of the task type ${type} cannot become JSON Schema: ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
@@ -12,17 +13,25 @@ const concurrency = z.strictObject({
   lanes: z.record(z.enum(LANE_KINDS), z.int().min(2).max(1000)),
 });
 
-const host = z
-  .string()
-  .regex(/^(\*|(\*\.)?[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+)$/i, 'must be a host name, *.a.domain, an address or *');
+const PRESET_RULE =
+  'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
+  '(neither of it) under "context" in cdk.json';
+
+const host = z.string().refine(isOutboundHost, 'must be a host name, *.a.domain, an address or *');
+
+/** Lambda takes 4 KB of environment in all (Lambda's documentation, "Quotas"). */
+const MAX_HOSTS_LENGTH = 1000;
+const hosts = z
+  .array(host)
+  .refine((all) => all.join(',').length <= MAX_HOSTS_LENGTH, `must be at most ${MAX_HOSTS_LENGTH} characters in all`);
 
 /** What can be said about a deployment: in `cdk.json` under `context`, or by `cdk deploy -c name=value`. */
 const configSchema = z.strictObject({
-  preset: z.enum(['dev', 'prod']),
+  preset: z.enum(['dev', 'prod'], PRESET_RULE),
   /** Prefix of every stack, function and queue: two names are two deployments in one account. */
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be up to 31 lower-case letters, digits and hyphens'),
   /** Hosts that tasks may call: `*` is every public one; a private address has to be named itself. */
-  outboundHosts: z.preprocess((value) => (typeof value === 'string' ? split(value) : value), z.array(host)),
+  outboundHosts: z.preprocess((value) => (typeof value === 'string' ? split(value) : value), hosts),
   /** How long a finished task can be read. */
   retentionDays: z.preprocess(fromText, z.int().min(1).max(365)),
   logRetentionDays: z.preprocess(fromText, z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365])),
@@ -46,6 +55,16 @@ const split = (text: string): string[] =>
     .map((part) => part.trim())
     .filter(Boolean);
 
+/** The rule of `functions/adapters/outbound-policy.ts`, whose refusal would come too late: when a function starts. */
+function isOutboundHost(entry: string): boolean {
+  if (entry === '*') return true;
+  const isWildcard = entry.startsWith('*.');
+  const text = isWildcard ? entry.slice('*.'.length) : entry;
+  const name = isIP(text) === 6 ? `[${text}]` : text;
+  if (/[,/:@?#*\\\s]/.test(name.replace(/^\[.*\]$/, '')) || !URL.canParse(`http://${name}`)) return false;
+  return !isWildcard || isIP(new URL(`http://${name}`).hostname.replace(/^\[|\]$|\.$/g, '')) === 0;
+}
+
 /** The most executors that were asked for, and how the lanes of a class share them. */
 const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 
@@ -59,6 +78,9 @@ const PRESETS = {
   dev: { ...common, outboundHosts: ['*'], logRetentionDays: 7, indexShards: 1, retainData: false },
   prod: { ...common, outboundHosts: [], logRetentionDays: 30, indexShards: 8, retainData: true },
 } as const;
+
+/** Of a wrong value, in its sentence. */
+const MAX_SHOWN_LENGTH = 200;
 
 /** Context that the CDK itself puts beside ours. */
 const FOREIGN_CONTEXT = /^(@aws-cdk\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
@@ -104,12 +126,17 @@ function checkConcurrency(resourceClass: ResourceClass, { concurrency }: DeployC
   );
 }
 
+const shown = (input: unknown): string => {
+  const text = JSON.stringify(input) ?? 'missing';
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+};
+
 function sentences(issues: readonly z.core.$ZodIssue[], whole: unknown): string {
   return issues
     .map((issue) => {
       const path = issue.path.join('.');
       if (issue.code !== 'unrecognized_keys') {
-        return `configuration ${path} is ${JSON.stringify(issue.input) ?? 'missing'}: ${issue.message}`;
+        return `configuration ${path} is ${shown(issue.input)}: ${issue.message}`;
       }
       const part = issue.path.reduce((value, key) => (value as Record<PropertyKey, unknown>)[key], whole);
       const known = Object.keys(part as object).filter((key) => !issue.keys.includes(key));

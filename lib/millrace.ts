@@ -7,12 +7,16 @@ import { DataStack } from './stacks/data-stack.ts';
 import { ExecutionStack } from './stacks/execution-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 
-/** Builds the stacks of one deployment. Data stands alone; execution and API build on it; operations looks at all. */
+/**
+ * Builds the stacks of one deployment. Data stands alone, execution builds on it, then the API, and operations looks at
+ * all.
+ */
 export async function buildMillrace(app: App, config: DeployConfig): Promise<void> {
   await checkDefinitions(tasks);
   const data = new DataStack(app, `${config.name}-data`, config);
   const execution = new ExecutionStack(app, `${config.name}-execution`, { config, data });
   const api = new ApiStack(app, `${config.name}-api`, { config, data });
-  const operations = new OperationsStack(app, `${config.name}-operations`, { config, apiId: api.apiId });
-  operations.addStackDependency(execution);
+  // The router accepts the task types that it knows, so it must never be newer than the executors.
+  api.addStackDependency(execution);
+  new OperationsStack(app, `${config.name}-operations`, { config, apiId: api.apiId });
 }

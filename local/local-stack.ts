@@ -21,7 +21,7 @@ export type LocalStackOptions = {
   readonly port?: number;
   /** Prefix of the stacks; `millrace` unless given. */
   readonly name?: string;
-  /** CDK context beside the name; by default, tasks may call what runs on this machine. */
+  /** CDK context beside the name, over the preset `dev`; with MiniStack, tasks may call what runs on this machine. */
   readonly context?: Readonly<Record<string, string>>;
   /** Somewhere that speaks AWS, to be used instead of starting MiniStack. */
   readonly target?: AwsTarget;
@@ -53,7 +53,10 @@ export type LocalStack = {
 
 const MINISTACK_ENVIRONMENT = 'aws://000000000000/us-east-1';
 const PORTS = Array.from({ length: 20 }, (_, offset) => 4566 + offset);
-const CONTEXT = { outboundHosts: '*,localhost,127.0.0.1' };
+/** Nothing here is to be kept once its stack is gone. */
+const CONTEXT = { preset: 'dev' };
+/** Beside every public host, what runs on this machine: with MiniStack, the functions run on it too. */
+const HOSTS_OF_MINISTACK = { outboundHosts: '*,localhost,127.0.0.1' };
 
 /** Deploys the project's stacks to a cloud on this machine. When it throws, nothing of it is left running. */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
@@ -76,7 +79,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const target = options.target ?? localTarget(server?.endpoint ?? '');
     const outputs = await deployStacks(
       { target, directory: stateDirectory, signal },
-      { name, context: { ...CONTEXT, ...options.context }, environment: server && MINISTACK_ENVIRONMENT },
+      {
+        name,
+        context: { ...CONTEXT, ...(server && HOSTS_OF_MINISTACK), ...options.context },
+        environment: server && MINISTACK_ENVIRONMENT,
+      },
       progress,
     );
     await grantEverything(target, outputs[`${name}-data`]?.AccessTableName, identity.apiKey);

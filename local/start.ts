@@ -121,7 +121,7 @@ Millrace is running (ready after ${seconds.toFixed(1)} s).
 
   API            ${url}
   key            ${apiKey}
-  AWS endpoint   ${awsEndpoint} (region us-east-1, any credentials)
+  AWS endpoint   ${awsEndpoint}${serverPid === undefined ? '' : ' (region us-east-1, any credentials)'}
   for programs   .millrace/local.json
 
 Submit a task:

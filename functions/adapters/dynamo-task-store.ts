@@ -9,7 +9,7 @@ import {
 import type { TaskId, TenantId } from '../core/ids.ts';
 import type { ClaimResult, InsertResult, TaskStore } from '../core/ports.ts';
 import type { QueuedTask, RunningTask, Task, TaskSeed } from '../core/task.ts';
-import { claimability, type Lease, type Settlement } from '../core/transition.ts';
+import { claimability, isSettledBy, type Lease, type Settlement } from '../core/transition.ts';
 import {
   errorAttributes,
   payloadAttributes,
@@ -100,7 +100,9 @@ export class DynamoTaskStore implements TaskStore {
       );
       return { result: 'claimed', task: taskOfRow(row ?? {}) as RunningTask };
     } catch (error) {
-      const refusal = claimability(taskOfRow(rowThatRefused(error)), task.fingerprint, now);
+      const found = taskOfRow(rowThatRefused(error));
+      if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
+      const refusal = claimability(found, task.fingerprint, now);
       if (refusal.result === 'claimable')
         throw new Error('a claim was refused by a row that allows it', { cause: error });
       return refusal;
@@ -125,12 +127,15 @@ export class DynamoTaskStore implements TaskStore {
             ':running': { S: 'running' },
             ':leaseToken': { S: task.leaseToken },
           },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
       return 'settled';
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return 'lost';
-      throw error;
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return error.Item !== undefined && isSettledBy(taskOfRow(error.Item), task.attempt, settlement)
+        ? 'settled'
+        : 'lost';
     }
   }
 

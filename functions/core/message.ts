@@ -41,15 +41,21 @@ export const encodeMessage = (task: TaskSeed): string =>
 
 export type DecodedMessage =
   | { readonly result: 'task'; readonly task: TaskSeed }
+  /** Of a later version of Millrace than this one: somebody else can read it. */
+  | { readonly result: 'newer' }
   | { readonly result: 'malformed'; readonly reason: string };
+
+const newerSchema = z.object({ v: z.int().min(2) });
 
 const MAX_REASON_LENGTH = 300;
 
 /** Reads a message back; what is no message of ours comes with the reason, in one line. */
 export function decodeMessage(body: string): DecodedMessage {
   try {
-    const parsed = messageSchema.safeParse(JSON.parse(body));
+    const value: unknown = JSON.parse(body);
+    const parsed = messageSchema.safeParse(value);
     if (parsed.success) return { result: 'task', task: parsed.data.task };
+    if (newerSchema.safeParse(value).success) return { result: 'newer' };
     const issue = parsed.error.issues[0];
     // The name of an unknown field is in the message, and may have any length and character.
     const message = issue?.message.slice(0, MAX_REASON_LENGTH).replace(/[\s\p{C}]+/gu, ' ');

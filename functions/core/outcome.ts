@@ -9,13 +9,14 @@ export type Outcome =
 
 /** Longest message that a task keeps of its error; longer ones are cut, so that a row stays small. */
 const MAX_ERROR_MESSAGE = 300;
+const MAX_ERROR_CODE = 64;
 
 export function failed(code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome {
   const shown = message.length > MAX_ERROR_MESSAGE ? `${message.slice(0, MAX_ERROR_MESSAGE - 1)}…` : message;
   return {
     kind: 'failed',
     // A half of a surrogate pair, cut here or by the handler, is no text that a table takes.
-    error: { code, message: shown.toWellFormed(), retryable },
+    error: { code: code.slice(0, MAX_ERROR_CODE).toWellFormed(), message: shown.toWellFormed(), retryable },
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
 }

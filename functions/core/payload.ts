@@ -6,5 +6,14 @@ import type { JsonValue } from './json.ts';
  */
 export type Payload = { readonly inline: JsonValue } | { readonly ref: string };
 
+/**
+ * Bytes that an input or an output may have on its way through Lambda, whose answer holds 6 MB (6,291,556 bytes, Lambda
+ * quotas): a task is shown with both, and something beside them.
+ */
+export const MAX_WIRE_BYTES = 3_000_000;
+
+/** Bytes of a payload inside the body of an answer: JSON as a string of JSON, so that each quote takes two. */
+export const wireBytesOf = (json: string): number => Buffer.byteLength(JSON.stringify(json));
+
 /** Bytes of JSON up to which a payload travels inside its task. */
 export const INLINE_PAYLOAD_BYTES = 256;

@@ -5,7 +5,10 @@ import type { Payload } from './payload.ts';
 import type { QueuedTask, RunningTask, Task, TaskSeed } from './task.ts';
 import type { Claimability, Lease, Settlement } from './transition.ts';
 
-/** What happened. Each verb is one conditional write, and its result names the loser. */
+/**
+ * What happened. Each verb is one conditional write, and its result names the loser. A write that is repeated because
+ * its answer was lost finds itself, and does not lose to itself.
+ */
 export interface TaskStore {
   /** Adds the row of a new task, unless there is one. */
   insert(task: QueuedTask): Promise<InsertResult>;
@@ -59,6 +62,9 @@ export interface PayloadStore {
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
+
+/** Waits so many milliseconds. */
+export type Sleep = (milliseconds: number) => Promise<unknown>;
 
 /** Uniform in [0, 1). */
 export type Random = () => number;

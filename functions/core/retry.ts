@@ -1,5 +1,3 @@
-import { MAX_QUEUE_DELAY_SECONDS } from '../contract.ts';
-
 /** How failed attempts of a task are repeated. */
 export type RetryPolicy = {
   /** Attempts in all, the first included; 1 means no retry. */
@@ -12,6 +10,9 @@ export type RetryPolicy = {
 
 export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, baseDelaySeconds: 2, maxDelaySeconds: 300 };
 
+/** SQS hides a message for at most 12 hours ("Amazon SQS visibility timeout"); what waits longer would come too early. */
+const LONGEST_DELAY_SECONDS = 11 * 3600;
+
 /**
  * Whole seconds until the attempt after `attempt` (1-based): exponential backoff with full jitter, that is uniform
  * between 0 and `min(maxDelaySeconds, baseDelaySeconds * 2^(attempt - 1))` ("Exponential Backoff And Jitter", AWS
@@ -20,5 +21,5 @@ export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, baseDelaySeconds: 2,
 export function retryDelaySeconds(policy: RetryPolicy, attempt: number, random: number, atLeastSeconds = 0): number {
   const ceiling = Math.min(policy.maxDelaySeconds, policy.baseDelaySeconds * 2 ** (attempt - 1));
   const delay = Math.max(Math.round(random * ceiling), Math.ceil(atLeastSeconds));
-  return Math.min(delay, MAX_QUEUE_DELAY_SECONDS);
+  return Math.min(delay, LONGEST_DELAY_SECONDS);
 }

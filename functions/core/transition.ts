@@ -62,6 +62,14 @@ export function claimed(task: QueuedTask | RunningTask, lease: Lease, now: numbe
   };
 }
 
+/** Is `task` what this settlement of `attempt` has made of it? Then a repeated settle has found itself. */
+export const isSettledBy = (task: Task, attempt: number, settlement: Settlement): boolean =>
+  task.attempt === attempt &&
+  task.status === settlement.status &&
+  ('finishedAt' in task
+    ? 'finishedAt' in settlement && task.finishedAt === settlement.finishedAt
+    : 'notBefore' in task && 'notBefore' in settlement && task.notBefore === settlement.notBefore);
+
 /** running -> what the settlement says; the lease ends with it. */
 export function settled(task: RunningTask, settlement: Settlement): Task {
   const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, startedAt, ...kept } = task;

@@ -1,5 +1,6 @@
-import { LEASE_MARGIN_SECONDS } from '../contract.ts';
+import { INVOCATION_MARGIN_SECONDS, LEASE_MARGIN_SECONDS, MAX_QUEUE_DELAY_SECONDS } from '../contract.ts';
 import { findDefinition, type TaskCatalog } from '../core/define-task.ts';
+import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome } from '../core/outcome.ts';
 import type {
   Annotations,
@@ -8,6 +9,7 @@ import type {
   Meter,
   PayloadStore,
   Random,
+  Sleep,
   TaskQueue,
   TaskStore,
   Tracing,
@@ -15,7 +17,8 @@ import type {
 import { DEFAULT_RETRY } from '../core/retry.ts';
 import type { RunningTask, TaskSeed } from '../core/task.ts';
 import { type Settlement, settlementOfFailure } from '../core/transition.ts';
-import { type HandlerTools, runHandler } from './run-handler.ts';
+import { persistently } from './persistently.ts';
+import { fieldsOf, type HandlerTools, runHandler } from './run-handler.ts';
 
 export type ExecutorPorts = HandlerTools & {
   readonly store: TaskStore;
@@ -23,6 +26,7 @@ export type ExecutorPorts = HandlerTools & {
   readonly payloads: PayloadStore;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
+  readonly sleep: Sleep;
   readonly random: Random;
   readonly ids: Ids;
   readonly meter: Meter;
@@ -33,13 +37,25 @@ export type ExecutorPorts = HandlerTools & {
 export type Verdict = { readonly keep: false } | { readonly keep: true; readonly seconds: number };
 
 const DELETE: Verdict = { keep: false };
+
+/** SQS takes up to 12 hours (43,200 s) from the delivery on. */
+const LONGEST_HOLD_SECONDS = 43_000;
 const keepFor = (milliseconds: number): Verdict => ({
   keep: true,
-  seconds: Math.max(1, Math.ceil(milliseconds / 1000)),
+  seconds: Math.min(Math.max(1, Math.ceil(milliseconds / 1000)), LONGEST_HOLD_SECONDS),
 });
 
-/** Claims the task of one message, runs it once and settles it. Throws only where the platform fails. */
-export async function executeTask(queued: TaskSeed, ports: ExecutorPorts): Promise<Verdict> {
+/** What an invocation leaves of its time for settling, and for answering its event source. */
+const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
+const ANSWER_MILLISECONDS = 1_000;
+
+/**
+ * Claims the task of one message, runs it once and settles it, before `deadline` (milliseconds since the epoch), when
+ * the function itself has to end. Throws only where the platform fails.
+ */
+export async function executeTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+  // Read first: an input that cannot be had now costs no attempt.
+  const input = await ports.payloads.get(queued.input);
   const now = ports.clock();
   const lease = {
     token: ports.ids.leaseToken(),
@@ -57,23 +73,28 @@ export async function executeTask(queued: TaskSeed, ports: ExecutorPorts): Promi
     case 'not_due':
       return keepFor(claim.until - now);
     case 'claimed':
-      return ports.tracing.part('task', annotationsOf(claim.task), (annotate) => attempt(claim.task, ports, annotate));
+      return ports.tracing.part('task', annotationsOf(claim.task), (annotate) =>
+        attempt(claim.task, input, deadline, ports, annotate),
+      );
   }
 }
 
 async function attempt(
   task: RunningTask,
+  input: JsonValue,
+  deadline: number,
   ports: ExecutorPorts,
   annotate: (more: Annotations) => void,
 ): Promise<Verdict> {
   if (task.attempt === 1) ports.meter.record(task.executorKey, 'wait', task.startedAt - task.createdAt);
-  const settlement = await settlementOf(task, ports);
+  const settleBy = Math.min(deadline, task.leaseExpiresAt) - ANSWER_MILLISECONDS;
+  const settlement = await settlementOf(task, input, deadline, settleBy, ports);
   annotate({
     task_status: settlement.status,
     ...('error' in settlement ? { error: settlement.error.code, error_message: settlement.error.message } : {}),
   });
-  if ((await ports.store.settle(task, settlement)) === 'lost') {
-    ports.log('warn', 'outcome dropped: another attempt holds the task', { task_id: task.id, attempt: task.attempt });
+  if ((await persistently(() => ports.store.settle(task, settlement), settleBy, ports)) === 'lost') {
+    ports.log('warn', 'outcome dropped: another attempt holds the task', fieldsOf(task));
     return keepFor(0);
   }
   record(task, settlement, ports);
@@ -81,26 +102,36 @@ async function attempt(
 }
 
 /** What to write of one attempt: its outcome, or the reason why there can be none. */
-async function settlementOf(task: RunningTask, ports: ExecutorPorts): Promise<Settlement> {
+async function settlementOf(
+  task: RunningTask,
+  input: JsonValue,
+  deadline: number,
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Settlement> {
   const definition = await findDefinition(ports.catalog, task.type);
+  const timeout = Math.min(task.timeoutSeconds * 1000, deadline - ports.clock() - SETTLE_MILLISECONDS);
   const outcome: Outcome =
     task.attempt > task.maxAttempts
       ? failed('executor_lost', `all ${task.maxAttempts} attempts ended without an outcome`, false)
       : definition === undefined
         ? failed('unknown_task_type', `this deployment has no task type ${task.type}`, false)
-        : await runHandler(definition, task, await ports.payloads.get(task.input), ports);
+        : await runHandler(definition, task, input, timeout, ports);
   if (outcome.kind === 'succeeded') {
-    const output = await ports.payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output);
-    return { status: 'succeeded', output, finishedAt: ports.clock() };
+    const put = () => ports.payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output);
+    return { status: 'succeeded', output: await persistently(put, settleBy, ports), finishedAt: ports.clock() };
   }
   return settlementOfFailure(task, outcome, definition?.retry ?? DEFAULT_RETRY, ports.clock(), ports.random());
 }
 
-/** Sends the task again for its next attempt. If the queue refuses, the message at hand comes back in its place. */
+/**
+ * Sends the task again for its next attempt; what is due later than SQS can delay comes early, and is then held until it
+ * is due. If the queue refuses, the message at hand comes back in its place.
+ */
 async function requeue(task: RunningTask, notBefore: number, ports: ExecutorPorts): Promise<Verdict> {
   const delaySeconds = Math.max(0, Math.ceil((notBefore - ports.clock()) / 1000));
   try {
-    await ports.queue.send(task, delaySeconds);
+    await ports.queue.send(task, Math.min(delaySeconds, MAX_QUEUE_DELAY_SECONDS));
     return DELETE;
   } catch (error) {
     ports.log('warn', 'retry not sent: its message is kept instead', { task_id: task.id, reason: String(error) });
@@ -114,8 +145,7 @@ function record(task: RunningTask, settlement: Settlement, { clock, log, meter }
   if (settlement.status === 'succeeded') return;
   const { code, message } = settlement.error;
   log('warn', settlement.status === 'queued' ? 'attempt failed' : 'task failed', {
-    ...annotationsOf(task),
-    attempt: task.attempt,
+    ...fieldsOf(task),
     max_attempts: task.maxAttempts,
     error: code,
     error_message: message,

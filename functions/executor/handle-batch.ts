@@ -1,15 +1,22 @@
-import { INVOCATION_MARGIN_SECONDS, LEASE_MARGIN_SECONDS, MAX_RECEIVE_COUNT } from '../contract.ts';
-import { decodeMessage } from '../core/message.ts';
+import {
+  INVOCATION_MARGIN_SECONDS,
+  LEASE_MARGIN_SECONDS,
+  MAX_QUEUE_DELAY_SECONDS,
+  MAX_RECEIVE_COUNT,
+  RESOURCE_CLASS_SPECS,
+} from '../contract.ts';
+import { type DecodedMessage, decodeMessage } from '../core/message.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
 import { type ExecutorPorts, executeTask, type Verdict } from './execute-task.ts';
 
 export type BatchPorts = ExecutorPorts & { readonly deliveries: Deliveries };
 
-type Work = { readonly delivery: Delivery; readonly task: TaskSeed };
-
 /** Beyond the lease's end, so that the next claim finds it expired. */
 const VISIBILITY_MARGIN_SECONDS = 3;
+
+/** A message that this version cannot read comes up again after this, for one that can. */
+const NEWER_VERSION_SECONDS = 60;
 
 /**
  * From this delivery on, a message is replaced before it is worked on. Executors that die and tables that throttle then
@@ -26,19 +33,21 @@ export async function handleBatch(
   remainingSeconds: number,
   ports: BatchPorts,
 ): Promise<string[]> {
-  const work: Work[] = [];
+  const deadline = ports.clock() + remainingSeconds * 1000;
+  const decoded = deliveries.map((delivery) => ({ delivery, message: decodeMessage(delivery.body) }));
+  const held = hold(
+    new Map(
+      decoded.flatMap(({ delivery, message }) =>
+        message.result === 'task' ? [[delivery, secondsOfAttempt(message.task)] as const] : [],
+      ),
+    ),
+    ports,
+  );
   const kept = new Map<Delivery, number>();
-  for (const delivery of deliveries) {
-    const decoded = decodeMessage(delivery.body);
-    if (decoded.result === 'task') work.push({ delivery, task: decoded.task });
-    else if (!(await quarantined(delivery, decoded.reason, ports))) kept.set(delivery, 0);
-  }
-  const held = hold(new Map(work.map(({ delivery, task }) => [delivery, secondsOfAttempt(task)])), ports);
   await Promise.all(
-    work.map(async ({ delivery, task }) => {
-      const replaced = delivery.receiveCount >= REPLACED_FROM && (await resent(task, ports));
-      const verdict = await verdictOn(task, remainingSeconds, ports);
-      if (verdict.keep && !replaced) kept.set(delivery, verdict.seconds);
+    decoded.map(async ({ delivery, message }) => {
+      const verdict = await verdictOn(delivery, message, deadline, ports);
+      if (verdict.keep) kept.set(delivery, verdict.seconds);
     }),
   );
   await held;
@@ -50,20 +59,55 @@ export async function handleBatch(
 const secondsOfAttempt = ({ timeoutSeconds }: TaskSeed): number =>
   Math.ceil(timeoutSeconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;
 
-/** A platform failure costs the task nothing: its message stays, and the claim that follows finds what was written. */
-async function verdictOn(task: TaskSeed, remainingSeconds: number, ports: BatchPorts): Promise<Verdict> {
-  if (task.timeoutSeconds + INVOCATION_MARGIN_SECONDS / 2 > remainingSeconds) return { keep: true, seconds: 0 };
+async function verdictOn(
+  delivery: Delivery,
+  message: DecodedMessage,
+  deadline: number,
+  ports: BatchPorts,
+): Promise<Verdict> {
+  switch (message.result) {
+    case 'malformed':
+      return { keep: !(await quarantined(delivery, message.reason, ports)), seconds: 0 };
+    case 'newer':
+      ports.log('warn', 'message of a later version', { message_id: delivery.messageId, queue: delivery.queueName });
+      return { keep: true, seconds: NEWER_VERSION_SECONDS };
+    case 'task': {
+      const replaced = delivery.receiveCount >= REPLACED_FROM && (await resent(message.task, ports));
+      const verdict = await executed(message.task, deadline, ports);
+      return replaced ? { keep: false } : verdict;
+    }
+  }
+}
+
+/** A platform failure loses nothing: the message stays, and the claim that follows finds what was written. */
+async function executed(task: TaskSeed, deadline: number, ports: BatchPorts): Promise<Verdict> {
+  const fields = { task_id: task.id, task_type: task.type };
+  const remainingSeconds = (deadline - ports.clock()) / 1000;
+  if (secondsNeeded(task) > remainingSeconds) {
+    ports.log('warn', 'message returned: too little time is left', { ...fields, remaining_seconds: remainingSeconds });
+    return { keep: true, seconds: 0 };
+  }
   try {
-    return await executeTask(task, ports);
+    return await executeTask(task, deadline, ports);
   } catch (error) {
-    ports.log('error', 'platform failure', { task_id: task.id, task_type: task.type, reason: String(error) });
+    ports.meter.record(task.executorKey, 'platformFailed', 1);
+    ports.log('error', 'platform failure', { ...fields, reason: String(error) });
     return { keep: true, seconds: secondsOfAttempt(task) };
   }
 }
 
+/**
+ * What must be left of an invocation to begin an attempt. A task from a time when its class had longer invocations asks
+ * for more than there ever is; it gets a whole one.
+ */
+function secondsNeeded({ timeoutSeconds, resourceClass }: TaskSeed): number {
+  const whole = RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds;
+  return Math.min(timeoutSeconds + INVOCATION_MARGIN_SECONDS / 2, whole - INVOCATION_MARGIN_SECONDS / 2);
+}
+
 async function resent(task: TaskSeed, ports: BatchPorts): Promise<boolean> {
   try {
-    await ports.queue.send(task, secondsOfAttempt(task));
+    await ports.queue.send(task, Math.min(secondsOfAttempt(task), MAX_QUEUE_DELAY_SECONDS));
     return true;
   } catch (error) {
     ports.log('warn', 'message not replaced', { task_id: task.id, reason: String(error) });

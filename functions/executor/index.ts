@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
@@ -22,10 +23,10 @@ const ports = {
   store: new DynamoTaskStore(traced(dynamoClient()), taskStoreOptions()),
   queue: new SqsTaskQueue(sqs, { queueUrlPrefix, traceHeader }),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
-  payloads: new S3PayloadStore(env('payloadBucket'), s3Client),
+  payloads: new S3PayloadStore(env('payloadBucket'), async () => traced(await s3Client())),
   http: lazyHttpClient(env('outboundHosts')),
   catalog: tasks,
-  ...{ clock: Date.now, random: Math.random, ids: systemIds, meter, tracing, log },
+  ...{ clock: Date.now, sleep, random: Math.random, ids: systemIds, meter, tracing, log },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {

@@ -18,7 +18,7 @@ const queueUrlPrefix = env('queueUrlPrefix');
 const ports: RouterPorts = {
   store: new DynamoTaskStore(traced(dynamoClient()), taskStoreOptions()),
   queue: new SqsTaskQueue(traced(sqsClient()), { queueUrlPrefix, traceHeader }),
-  payloads: new S3PayloadStore(env('payloadBucket'), s3Client),
+  payloads: new S3PayloadStore(env('payloadBucket'), async () => traced(await s3Client())),
   catalog: tasks,
   clock: Date.now,
   ids: systemIds,

@@ -13,11 +13,11 @@ export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(calls);
 /** Queue URLs are built from names, so the client's own endpoint is the one to call. */
 export const sqsClient = (): SQSClient => new SQSClient({ ...calls, useQueueUrlAsEndpoint: false });
 
-/** For objects of several MB. */
+/** For objects of several MB; two tries end before any function does that waits for them. */
 export async function s3Client(): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   return new S3Client({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -22,9 +23,11 @@ export function bundle(scope: Construct, door: string): Code {
   let directory = built.get(door);
   if (directory === undefined) {
     directory = join(stage.outdir, `bundle.${door}`);
-    buildSync({
+    const { outputFiles } = buildSync({
       entryPoints: [join(root, 'functions', door, 'index.ts')],
-      outdir: directory,
+      // Source maps tell files from here: two levels below the root, as /var/task is, and not wherever a synth writes.
+      outdir: join(root, 'dist', door),
+      write: false,
       bundle: true,
       splitting: true,
       format: 'esm',
@@ -34,9 +37,14 @@ export function bundle(scope: Construct, door: string): Code {
       outExtension: { '.js': '.mjs' },
       banner: { js: REQUIRE },
       minify: true,
+      // For readable stacks in the logs; the sources themselves stay out of what is deployed.
+      sourcemap: true,
+      sourcesContent: false,
       legalComments: 'none',
       logLevel: 'error',
     });
+    mkdirSync(directory, { recursive: true });
+    for (const { path, contents } of outputFiles) writeFileSync(join(directory, basename(path)), contents);
     built.set(door, directory);
   }
   return Code.fromAsset(directory);

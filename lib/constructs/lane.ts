@@ -17,7 +17,7 @@ import type { ServiceFunction } from './service-function.ts';
 const VISIBILITY_FACTOR = 6;
 
 /** A dead letter keeps its first send time, so its queue has to keep messages longer than the lane (SQS: at most 14). */
-const LANE_RETENTION_DAYS = 7;
+const LANE_RETENTION_DAYS = 13;
 export const DEAD_LETTER_RETENTION_DAYS = 14;
 
 export type LaneProps = {

@@ -25,8 +25,8 @@ const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryInde
   projectionType: ProjectionType.KEYS_ONLY,
 });
 
-/** SQS keeps a message for at most 14 days, so no task starts later than that after its submit. */
-const LONGEST_QUEUED_DAYS = 14;
+/** Payloads expire `retentionDays` and this many days after they were written: a task may wait on its lane first. */
+const QUEUED_DAYS = 14;
 
 /** What a deployment keeps: tasks, payloads, definitions, keys, and the bus of task events. */
 export class DataStack extends Stack implements TaskData {
@@ -67,7 +67,7 @@ export class DataStack extends Stack implements TaskData {
       removalPolicy: keep.removalPolicy,
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      lifecycleRules: [{ expiration: Duration.days(config.retentionDays + LONGEST_QUEUED_DAYS) }],
+      lifecycleRules: [{ expiration: Duration.days(config.retentionDays + QUEUED_DAYS) }],
     });
     new EventBus(this, 'TaskEvents', { eventBusName: `${config.name}-tasks` });
     this.taskEnvironment = {

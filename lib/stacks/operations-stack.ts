@@ -13,11 +13,13 @@ import type { Construct } from 'constructs';
 import {
   LANE_KINDS,
   LANE_OBJECTIVE_SECONDS,
+  type LaneKind,
   METRIC_DIMENSIONS,
   METRICS,
   METRICS_NAMESPACE,
   RESOURCE_CLASS_SPECS,
   RESOURCE_CLASSES,
+  type ResourceClass,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { deadLetterQueueName } from '../constructs/executor-pool.ts';
@@ -28,13 +30,14 @@ const WAITING_PER_EXECUTOR = 100;
 const API_LATENCY_SECONDS = 1;
 
 const minute = Duration.minutes(1);
+const fiveMinutes = Duration.minutes(5);
 
 type Watch = {
   /** The alarm's name, and its heading in `docs/runbook.md`. */
   readonly heading: string;
   /** Which of many: a class, or a lane. */
   readonly of?: string;
-  readonly metric: IMetric;
+  readonly metric: Metric | MathExpression;
   readonly above: number;
   /** How long it has to last. */
   readonly minutes: number;
@@ -60,7 +63,7 @@ export class OperationsStack extends Stack {
     this.#dashboard(api);
   }
 
-  #watches(apiLatency: IMetric): Watch[] {
+  #watches(apiLatency: Metric): Watch[] {
     const { concurrency } = this.#config;
     const lanes = RESOURCE_CLASSES.flatMap((resourceClass) => LANE_KINDS.map((kind) => ({ resourceClass, kind })));
     return [
@@ -71,6 +74,17 @@ export class OperationsStack extends Stack {
         metric: sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass)),
         above: 0,
         minutes: 1,
+      })),
+      ...RESOURCE_CLASSES.map((resourceClass) => ({
+        heading: 'Platform failures',
+        of: resourceClass,
+        // Five minutes in one: a task alone on its lane comes back, and fails again, only every other minute or later.
+        metric: sum(
+          LANE_KINDS.map((kind) => this.#own('platformFailed', resourceClass, kind, 'Sum', fiveMinutes)),
+          fiveMinutes,
+        ),
+        above: 0,
+        minutes: 5,
       })),
       ...RESOURCE_CLASSES.map((resourceClass) => ({
         heading: 'Queue depth',
@@ -90,17 +104,7 @@ export class OperationsStack extends Stack {
       ...lanes.map(({ resourceClass, kind }) => ({
         heading: 'Wait time',
         of: `${resourceClass}-${kind}`,
-        metric: new Metric({
-          namespace: METRICS_NAMESPACE,
-          metricName: METRICS.wait.name,
-          dimensionsMap: {
-            [METRIC_DIMENSIONS.service]: this.#config.name,
-            [METRIC_DIMENSIONS.resourceClass]: resourceClass,
-            [METRIC_DIMENSIONS.lane]: kind,
-          },
-          statistic: 'p99',
-          period: minute,
-        }),
+        metric: this.#own('wait', resourceClass, kind, 'p99', minute),
         above: LANE_OBJECTIVE_SECONDS[kind] * 1000,
         minutes: 3,
       })),
@@ -115,7 +119,7 @@ export class OperationsStack extends Stack {
       metric,
       threshold: above,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: minutes,
+      evaluationPeriods: minutes / metric.period.toMinutes(),
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
@@ -144,12 +148,12 @@ export class OperationsStack extends Stack {
     dashboard.addWidgets(
       graph('Wait before the first attempt, p99 (ms)', [this.#lanes('wait', 'p99')]),
       graph('Execution of an attempt, p99 (ms)', [this.#lanes('execution', 'p99')]),
-      graph(
-        'Dead letters',
-        RESOURCE_CLASSES.map((resourceClass) =>
+      graph('Dead letters, and platform failures per minute', [
+        ...RESOURCE_CLASSES.map((resourceClass) =>
           sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass), resourceClass),
         ),
-      ),
+        this.#total('platformFailed'),
+      ]),
     );
     dashboard.addWidgets(
       graph('API requests per minute', [
@@ -167,6 +171,27 @@ export class OperationsStack extends Stack {
     );
   }
 
+  /** A metric of one lane. */
+  #own(
+    metric: keyof typeof METRICS,
+    resourceClass: ResourceClass,
+    kind: LaneKind,
+    statistic: string,
+    period: Duration,
+  ): Metric {
+    return new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName: METRICS[metric].name,
+      dimensionsMap: {
+        [METRIC_DIMENSIONS.service]: this.#config.name,
+        [METRIC_DIMENSIONS.resourceClass]: resourceClass,
+        [METRIC_DIMENSIONS.lane]: kind,
+      },
+      statistic,
+      period,
+    });
+  }
+
   /** The metric of every lane that has sent it, a line each. */
   #lanes(metric: keyof typeof METRICS, statistic: string): IMetric {
     return new MathExpression({ expression: this.#search(metric, statistic), label: '', period: minute });
@@ -182,7 +207,7 @@ export class OperationsStack extends Stack {
     return `SEARCH('{${schema}} ${terms}', '${statistic}', 60)`;
   }
 
-  #depth(resourceClass: (typeof RESOURCE_CLASSES)[number], kind: (typeof LANE_KINDS)[number]): IMetric {
+  #depth(resourceClass: ResourceClass, kind: LaneKind): IMetric {
     return sqs('ApproximateNumberOfMessagesVisible', laneQueueName(this.#config, resourceClass, kind));
   }
 }
@@ -207,12 +232,12 @@ const lambda = (metricName: string, FunctionName: string, label: string): Metric
     label,
   });
 
-/** A queue that nobody uses sends no metrics, and `a + b` is missing wherever one of the two is. */
-const sum = (metrics: readonly IMetric[]): IMetric =>
+/** A lane that nobody uses sends no metrics, and `a + b` is missing wherever one of the two is. */
+const sum = (metrics: readonly IMetric[], period = minute): MathExpression =>
   new MathExpression({
     expression: `SUM([${metrics.map((_, index) => `FILL(m${index}, 0)`).join(', ')}])`,
     usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
-    period: minute,
+    period,
   });
 
 const graph = (title: string, left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 8, height: 6 });

@@ -99,6 +99,14 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
         expect(await read(seed)).toMatchObject({ attempt: 1 });
       });
 
+      it('finds itself when it is repeated because its answer was lost', async () => {
+        const seed = taskSeed();
+        const held = lease();
+        const task = await claim(seed, NOW, held);
+        expect(await claim(seed, NOW, held)).toEqual(task);
+        expect(await read(seed)).toMatchObject({ attempt: 1 });
+      });
+
       it('is refused while a lease lives, and says until when', async () => {
         const seed = taskSeed();
         await claim(seed, NOW, lease(NOW + 1000));
@@ -173,6 +181,15 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
         const running = await claim(seed);
         const settlements = [endings[0], endings[2]].map((settlement) => store.settle(running, settlement));
         expect((await Promise.all(settlements)).sort()).toEqual(['lost', 'settled']);
+      });
+
+      it.each(endings)('finds itself when %o is repeated because its answer was lost', async (settlement) => {
+        const seed = taskSeed();
+        const running = await claim(seed);
+        await store.settle(running, settlement);
+        const settled = await read(seed);
+        expect(await store.settle(running, settlement)).toBe('settled');
+        expect(await read(seed)).toEqual(settled);
       });
 
       it('loses on a row that is not there', async () => {

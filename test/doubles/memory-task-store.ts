@@ -8,7 +8,14 @@ import {
   type Task,
   type TaskSeed,
 } from '../../functions/core/task.ts';
-import { claimability, claimed, type Lease, type Settlement, settled } from '../../functions/core/transition.ts';
+import {
+  claimability,
+  claimed,
+  isSettledBy,
+  type Lease,
+  type Settlement,
+  settled,
+} from '../../functions/core/transition.ts';
 
 /** The task store in a map: the same contract as on DynamoDB, from the domain's own transitions. */
 export class MemoryTaskStore implements TaskStore {
@@ -28,6 +35,7 @@ export class MemoryTaskStore implements TaskStore {
 
   async claim(seed: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
     const found = this.#rows.get(keyOf(seed)) ?? queuedTask(seed);
+    if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const allowed = claimability(found, seed.fingerprint, now);
     if (allowed.result !== 'claimable') return allowed;
     const task = claimed(found as QueuedTask | RunningTask, lease, now);
@@ -37,7 +45,9 @@ export class MemoryTaskStore implements TaskStore {
 
   async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost'> {
     const found = this.#rows.get(keyOf(task));
-    if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) return 'lost';
+    if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) {
+      return found !== undefined && isSettledBy(found, task.attempt, settlement) ? 'settled' : 'lost';
+    }
     this.#rows.set(keyOf(task), settled(found, settlement));
     return 'settled';
   }

@@ -38,6 +38,9 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     payloads: new MemoryPayloadStore(),
     catalog,
     clock,
+    sleep: async (milliseconds) => {
+      world.now += milliseconds;
+    },
     random: () => world.random,
     ids: { unique: () => String(++ids).padStart(26, '0'), leaseToken: () => `lease-${++ids}` as LeaseToken },
     http: { request: () => Promise.reject(new Error('no test of this world calls out')) },

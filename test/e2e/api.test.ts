@@ -51,10 +51,10 @@ describe('bad input', () => {
       () => call('POST', '/api/tasks', { headers: { 'content-type': 'text/plain' }, body: '{}' }),
     ],
     [
-      'a body of over 5 MiB',
+      'a body of over 2.5 MB',
       413,
       'payload_too_large',
-      () => post('/api/tasks', { ...render, input: { markdown: 'x'.repeat(5_300_000) } }),
+      () => post('/api/tasks', { ...render, input: { markdown: 'x'.repeat(2_600_000) } }),
     ],
     ['an unknown field', 400, 'invalid_request', () => post('/api/tasks', { ...render, tenantId: 'other' })],
     ['a wrong type of a field', 400, 'invalid_request', () => post('/api/tasks', { ...render, maxAttempts: '3' })],

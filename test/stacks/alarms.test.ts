@@ -78,6 +78,24 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     }
   });
 
+  test('watch for platform failures in each class, also where a task alone on its lane fails', () => {
+    const watched = under('Platform failures').map((alarm) =>
+      metricsOf(alarm).map((metric) => [
+        metric.MetricName,
+        ...Object.values(METRIC_DIMENSIONS).map((name) => dimensionOf(metric, name)),
+      ]),
+    );
+    const failuresOf = (name: string) =>
+      LANE_KINDS.map((kind) => [METRICS.platformFailed.name, 'millrace', name, kind]);
+    expect(watched).toEqual(RESOURCE_CLASSES.map(failuresOf));
+    for (const { Properties } of under('Platform failures')) {
+      const [expression, ...metrics] = Properties.Metrics;
+      expect(expression.Expression).toBe('SUM([FILL(m0, 0), FILL(m1, 0), FILL(m2, 0), FILL(m3, 0)])');
+      for (const { MetricStat } of metrics) expect(MetricStat).toMatchObject({ Stat: 'Sum', Period: 300 });
+      expect([Properties.Threshold, Properties.EvaluationPeriods]).toEqual([0, 1]);
+    }
+  });
+
   test('watch the oldest message of each lane, and let it run before they call', () => {
     expect(under('Oldest message')).toHaveLength(lanes.length);
     for (const { resourceClass, kind } of lanes) {

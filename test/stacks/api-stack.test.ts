@@ -2,63 +2,72 @@ import { describe, expect, test } from 'vitest';
 import { FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
 import { synthesize } from './synthesis.ts';
 
-describe.each([await synthesize('dev'), await synthesize('prod')])('the API of $preset', ({ all, text, templates }) => {
-  const routes = all('AWS::ApiGatewayV2::Route');
-  const [authorizer, ...otherAuthorizers] = all('AWS::ApiGatewayV2::Authorizer');
-  const routeOf = (key: string) => routes.find(({ Properties }) => Properties.RouteKey === key)?.Properties;
+describe.each([await synthesize('dev'), await synthesize('prod')])(
+  'the API of $preset',
+  ({ all, text, templates, assembly }) => {
+    const routes = all('AWS::ApiGatewayV2::Route');
+    const [authorizer, ...otherAuthorizers] = all('AWS::ApiGatewayV2::Authorizer');
+    const routeOf = (key: string) => routes.find(({ Properties }) => Properties.RouteKey === key)?.Properties;
 
-  test('has the routes of the contract, and no other', () => {
-    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual(
-      [...Object.keys(ROUTES), ...OPEN_ROUTES, FALLBACK_ROUTE].sort(),
-    );
-  });
-
-  test.each([...Object.keys(ROUTES), FALLBACK_ROUTE])('asks for a key: %s', (key) => {
-    expect(routeOf(key)?.AuthorizationType).toBe('CUSTOM');
-    expect(routeOf(key)?.AuthorizerId).toEqual({ Ref: authorizer?.id });
-  });
-
-  test.each(OPEN_ROUTES)('asks for none: %s', (key) => {
-    expect(routeOf(key)?.AuthorizationType).toBe('NONE');
-    expect(routeOf(key)?.AuthorizerId).toBeUndefined();
-  });
-
-  test('remembers for a minute what a key may do', () => {
-    expect(otherAuthorizers).toEqual([]);
-    expect(authorizer?.Properties).toMatchObject({
-      AuthorizerType: 'REQUEST',
-      AuthorizerPayloadFormatVersion: '2.0',
-      EnableSimpleResponses: true,
-      AuthorizerResultTtlInSeconds: 60,
-      IdentitySource: ['$request.header.Authorization'],
-    });
-    expect(text(authorizer?.Properties.AuthorizerUri, 'millrace-api')).toContain(
-      '/millrace-authorizer.Arn/invocations',
-    );
-  });
-
-  test('hands every route to the router, in the format that it reads', () => {
-    const [integration, ...others] = all('AWS::ApiGatewayV2::Integration');
-    expect(others).toEqual([]);
-    expect(integration?.Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
-    expect(text(integration?.Properties.IntegrationUri, 'millrace-api')).toBe('millrace-router.Arn');
-    for (const { Properties, stack } of routes) {
-      expect(text(Properties.Target, stack)).toBe(
-        text({ 'Fn::Join': ['/', ['integrations', { Ref: integration?.id }]] }, stack),
+    test('has the routes of the contract, and no other', () => {
+      expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual(
+        [...Object.keys(ROUTES), ...OPEN_ROUTES, FALLBACK_ROUTE].sort(),
       );
-    }
-  });
+    });
 
-  test('is an HTTP API, deployed as it changes, at no path of its own', () => {
-    expect(all('AWS::ApiGatewayV2::Api').map(({ Properties }) => Properties.ProtocolType)).toEqual(['HTTP']);
-    expect(all('AWS::ApiGatewayV2::Stage').map(({ Properties }) => Properties)).toMatchObject([
-      { StageName: '$default', AutoDeploy: true },
-    ]);
-  });
+    test.each([...Object.keys(ROUTES), FALLBACK_ROUTE])('asks for a key: %s', (key) => {
+      expect(routeOf(key)?.AuthorizationType).toBe('CUSTOM');
+      expect(routeOf(key)?.AuthorizerId).toEqual({ Ref: authorizer?.id });
+    });
 
-  test('says where it is', () => {
-    expect(Object.keys(templates.get('millrace-api')?.findOutputs('*') ?? {})).toEqual(
-      expect.arrayContaining(['ApiUrl', 'ApiId']),
-    );
-  });
-});
+    test.each(OPEN_ROUTES)('asks for none: %s', (key) => {
+      expect(routeOf(key)?.AuthorizationType).toBe('NONE');
+      expect(routeOf(key)?.AuthorizerId).toBeUndefined();
+    });
+
+    test('remembers for a minute what a key may do', () => {
+      expect(otherAuthorizers).toEqual([]);
+      expect(authorizer?.Properties).toMatchObject({
+        AuthorizerType: 'REQUEST',
+        AuthorizerPayloadFormatVersion: '2.0',
+        EnableSimpleResponses: true,
+        AuthorizerResultTtlInSeconds: 60,
+        IdentitySource: ['$request.header.Authorization'],
+      });
+      expect(text(authorizer?.Properties.AuthorizerUri, 'millrace-api')).toContain(
+        '/millrace-authorizer.Arn/invocations',
+      );
+    });
+
+    test('hands every route to the router, in the format that it reads', () => {
+      const [integration, ...others] = all('AWS::ApiGatewayV2::Integration');
+      expect(others).toEqual([]);
+      expect(integration?.Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+      expect(text(integration?.Properties.IntegrationUri, 'millrace-api')).toBe('millrace-router.Arn');
+      for (const { Properties, stack } of routes) {
+        expect(text(Properties.Target, stack)).toBe(
+          text({ 'Fn::Join': ['/', ['integrations', { Ref: integration?.id }]] }, stack),
+        );
+      }
+    });
+
+    test('is an HTTP API, deployed as it changes, at no path of its own', () => {
+      expect(all('AWS::ApiGatewayV2::Api').map(({ Properties }) => Properties.ProtocolType)).toEqual(['HTTP']);
+      expect(all('AWS::ApiGatewayV2::Stage').map(({ Properties }) => Properties)).toMatchObject([
+        { StageName: '$default', AutoDeploy: true },
+      ]);
+    });
+
+    test('is deployed after the executors, so that it accepts no task type that they do not know', () => {
+      const execution = assembly.getStackByName('millrace-execution');
+      expect(assembly.getStackByName('millrace-api').dependencies).toContain(execution);
+      expect(execution.dependencies.map(({ id }) => id)).not.toContain('millrace-api');
+    });
+
+    test('says where it is', () => {
+      expect(Object.keys(templates.get('millrace-api')?.findOutputs('*') ?? {})).toEqual(
+        expect.arrayContaining(['ApiUrl', 'ApiId']),
+      );
+    });
+  },
+);

@@ -60,9 +60,21 @@ describe('the bundles', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
   });
 
+  test.each(DOORS)('name the lines of our sources in a stack, and do not carry the sources: %s', (door) => {
+    for (const file of readdirSync(directoryOf(door)).filter((name) => name.endsWith('.mjs'))) {
+      const { sources, sourcesContent } = JSON.parse(chunk(door, `${file}.map`));
+      expect(sources.filter((source: string) => !/^\.\.\/\.\.\/(functions|tasks|node_modules)\//.test(source))).toEqual(
+        [],
+      );
+      expect(sourcesContent).toBeUndefined();
+    }
+  });
+
   test('are the same code from one synth to the next, so that a deploy changes only what changed', () => {
     const again = mkdtempSync(join(outdir, 'again-'));
     bundle(new Stack(new App({ outdir: again }), 'Bundles'), 'authorizer');
-    expect(readdirSync(join(again, 'bundle.authorizer'))).toEqual(readdirSync(directoryOf('authorizer')));
+    const contentsOf = (directory: string) =>
+      readdirSync(directory).map((file) => [file, readFileSync(join(directory, file), 'utf8')]);
+    expect(contentsOf(join(again, 'bundle.authorizer'))).toEqual(contentsOf(directoryOf('authorizer')));
   });
 });

@@ -48,7 +48,8 @@ describe('the dashboard', () => {
     expect([...new Set(ofAws().map(([namespace]) => namespace))].sort()).toEqual(known);
     const searched = lines().flatMap(([first]) => (typeof first === 'string' ? [] : [SEARCH.exec(first.expression)]));
     const names: string[] = Object.values(METRICS).map(({ name }) => name);
-    expect(searched.length).toBe(6);
+    expect(searched.length).toBe(7);
+    expect(searched.map((found) => found?.[2])).toContain(METRICS.platformFailed.name);
     for (const found of searched) {
       expect(found?.[1]).toBe([METRICS_NAMESPACE, ...Object.values(METRIC_DIMENSIONS)].join(','));
       expect(names).toContain(found?.[2]);

@@ -108,7 +108,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     expect(encryption.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('AES256');
     const [rule] = bucket?.Properties.LifecycleConfiguration.Rules ?? [];
     expect(rule.Status).toBe('Enabled');
-    // A task may wait on its lane for 14 days before it even starts.
+    // A task may wait on its lane, and as a dead letter, before it even starts.
     expect(rule.ExpirationInDays).toBeGreaterThanOrEqual(config.retentionDays + 14);
   });
 

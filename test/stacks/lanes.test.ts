@@ -8,6 +8,8 @@ import {
 } from '../../functions/contract.ts';
 import { queueArn, synthesize } from './synthesis.ts';
 
+const DAY_SECONDS = 86_400;
+
 const deployments = [
   await synthesize('dev'),
   await synthesize('prod', { context: { concurrency: { 'io-intensive': { reserved: 60, lanes: { high: 40 } } } } }),
@@ -40,7 +42,8 @@ describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
       expect(lane?.RedrivePolicy.maxReceiveCount).toBe(5);
       const target = text(lane?.RedrivePolicy.deadLetterTargetArn, 'millrace-execution');
       expect(target).toBe(queueArn(`millrace-${resourceClass}-dead-letters`));
-      expect(deadLetters?.MessageRetentionPeriod).toBeGreaterThan(lane?.MessageRetentionPeriod);
+      expect(lane?.MessageRetentionPeriod).toBe(13 * DAY_SECONDS);
+      expect(deadLetters?.MessageRetentionPeriod).toBe(14 * DAY_SECONDS);
     });
 
     test.each(LANE_KINDS)('%s hides a message for at least six times as long as the executor may run', (kind) => {

@@ -40,6 +40,43 @@ describe('checking the task definitions', () => {
     );
   });
 
+  const told = (changes: Partial<typeof greet>) =>
+    checkDefinitions({ greet: async () => ({ ...greet, ...changes }) }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof ConfigError ? error.message : error),
+    );
+
+  test.each([0, -1, Number.NaN])('refuses a timeout of %d', async (timeoutSeconds) => {
+    expect(await told({ timeoutSeconds })).toBe(
+      `the task type greet asks for timeoutSeconds ${timeoutSeconds}, which must be more than 0`,
+    );
+  });
+
+  test.each([0, -1, 1.5, 21, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d attempts', async (maxAttempts) => {
+    expect(await told({ retry: { ...DEFAULT_RETRY, maxAttempts } })).toBe(
+      `the task type greet asks for retry.maxAttempts ${maxAttempts}, which must be a whole number from 1 to 20`,
+    );
+  });
+
+  test.each(['baseDelaySeconds', 'maxDelaySeconds'] as const)('refuses no delay for retry.%s', async (field) => {
+    for (const delay of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(await told({ retry: { ...DEFAULT_RETRY, [field]: delay } })).toBe(
+        `the task type greet asks for retry.${field} ${delay}, which must be a number that is not negative`,
+      );
+    }
+  });
+
+  test.each([1, 20])('passes %d attempts without a delay', async (maxAttempts) => {
+    expect(await told({ retry: { maxAttempts, baseDelaySeconds: 0, maxDelaySeconds: 0 } })).toBeUndefined();
+  });
+
+  test('refuses a schema that cannot be shown', async () => {
+    const input: typeof greet.input = z.object({}).and(z.custom<Record<string, never>>());
+    expect(await told({ input })).toMatch(
+      /^the input schema of the task type greet cannot become JSON Schema: .+ cannot be represented in JSON Schema$/,
+    );
+  });
+
   test('refuses a type that is listed under another name', async () => {
     await expect(checkDefinitions({ greet: async () => greet, welcome: async () => greet })).rejects.toThrow(
       new ConfigError('tasks/index.ts lists the task type greet as welcome'),

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
+import { parseOutboundHosts } from '../../functions/adapters/outbound-policy.ts';
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
 import { ConfigError, readConfig } from '../../lib/config.ts';
 
@@ -46,7 +47,7 @@ describe('the configuration', () => {
 
   test('that ships in cdk.json is valid, whatever the CDK puts beside it', () => {
     const ofTheCli = { 'aws:cdk:bundling-stacks': ['**'], '@aws-cdk/core:stackRelativeExports': true, 'cdk-nag': 1 };
-    expect(read({ ...cdk.context, ...ofTheCli })).toEqual(dev());
+    expect(read({ ...cdk.context, ...ofTheCli, preset: 'dev' })).toEqual(dev());
   });
 
   test.each([
@@ -79,17 +80,92 @@ describe('the configuration', () => {
   });
 });
 
+describe('outbound hosts', () => {
+  const accepts = (parse: () => unknown): boolean => {
+    try {
+      parse();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const GOOD = [
+    '*',
+    'example.com',
+    'EXAMPLE.com.',
+    '*.example.com',
+    '*.a.example.com',
+    'localhost',
+    'my_host',
+    'bücher.de',
+  ];
+  const GOOD_ADDRESSES = ['10.0.0.1', '127.1', '0x7f.1', '::1', 'fd00::7', '::ffff:10.0.0.1', '[::1]'];
+  const BAD = [
+    'http://a.com',
+    'a.com:443',
+    'a.com/x',
+    'a b',
+    '*.',
+    '**',
+    'a.*',
+    '*a.com',
+    'user@a.com',
+    'a#b',
+    'a?b',
+    'a%b',
+  ];
+  const BAD_ADDRESSES = [
+    '999.1.1.1',
+    '1.2.3.4.5',
+    '*.10.0.0.1',
+    ':::',
+    '::1::',
+    '*.0x7f',
+    '*.::1',
+    '*.[::1]',
+    '[10.0.0.1]',
+  ];
+
+  test.each([
+    ...[...GOOD, ...GOOD_ADDRESSES].map((entry) => ({ entry, good: true })),
+    ...[...BAD, ...BAD_ADDRESSES].map((entry) => ({ entry, good: false })),
+  ])('get the same answer at synth as at run time: $entry', ({ entry, good }) => {
+    expect({
+      synthText: accepts(() => dev({ outboundHosts: entry })),
+      synthList: accepts(() => dev({ outboundHosts: [entry] })),
+      runTime: accepts(() => parseOutboundHosts(entry)),
+    }).toEqual({ synthText: good, synthList: good, runTime: good });
+  });
+
+  test.each(['', 'a.com,b.com', ' a.com'])('are one to an element of a list: "%s" is refused', (entry) => {
+    expect(complaint({ preset: 'dev', outboundHosts: [entry] })).toContain(HOST_RULE);
+  });
+
+  test('leave room for the rest of the environment', () => {
+    const of = (length: number) => [`${'a'.repeat(62)}.com`, 'b'.repeat(length - 67)];
+    expect(dev({ outboundHosts: of(1000) }).outboundHosts.join(',')).toHaveLength(1000);
+    const told = complaint({ preset: 'dev', outboundHosts: of(1001) });
+    expect(told).toMatch(
+      /^configuration outboundHosts is \["a{62}\.com","b+…: must be at most 1000 characters in all$/,
+    );
+    expect(told.length).toBeLessThan(300);
+  });
+});
+
 describe('a wrong configuration is told in one sentence that names the value', () => {
-  const ONE_OF_PRESETS = 'Invalid option: expected one of "dev"|"prod"';
+  const PRESET_RULE =
+    'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
+    '(neither of it) under "context" in cdk.json';
   const KEYS = 'name, retentionDays, concurrency, outboundHosts, logRetentionDays, indexShards, retainData, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';
 
   test.each([
-    [{}, `preset is missing: ${ONE_OF_PRESETS}`],
-    [{ preset: 'stage', name: 'A' }, `preset is "stage": ${ONE_OF_PRESETS}`],
-    [{ preset: 'toString' }, `preset is "toString": ${ONE_OF_PRESETS}`],
+    [{}, `preset is missing: ${PRESET_RULE}`],
+    [{ preset: 'stage', name: 'A' }, `preset is "stage": ${PRESET_RULE}`],
+    [{ preset: 'toString' }, `preset is "toString": ${PRESET_RULE}`],
   ])('%o', (context, told) => {
     expect(complaint(context)).toBe(`configuration ${told}`);
   });

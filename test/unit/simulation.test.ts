@@ -168,7 +168,9 @@ function faulty(ports: World['ports'], faults: readonly Fault[]): World['ports']
         const result = await store.claim(...args);
         return breaks('die after claim') ? refuse() : result;
       },
-      settle: (...args) => (breaks('settle') ? refuse() : store.settle(...args)),
+      // For the whole invocation, or the executor would just try again: as if it had died.
+      settle: (...[task, settlement]) =>
+        faults.includes('settle') && /[02468]-0$/.test(task.id) ? refuse() : store.settle(task, settlement),
     },
     queue: { send: (...args) => (breaks('send') ? refuse() : queue.send(...args)) },
     deliveries: Object.assign(Object.create(deliveries), {

@@ -4,6 +4,7 @@ import { findDefinition, type TaskDefinition } from '../../core/define-task.ts';
 import { fingerprintOf } from '../../core/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../../core/ids.ts';
 import type { JsonValue } from '../../core/json.ts';
+import { MAX_WIRE_BYTES, wireBytesOf } from '../../core/payload.ts';
 import { type QueuedTask, queuedTask, type Task } from '../../core/task.ts';
 import { available } from '../available.ts';
 import { jsonBody } from '../json-body.ts';
@@ -46,8 +47,9 @@ export const submitTask: Route = {
     const submit = jsonBody(request, submitSchema);
     const definition = await definitionOf(submit.type, ports);
     const input = await validInput(submit, definition);
-    const task = await newTask(submit, input, definition, idempotencyKeyOf(request), caller, ports);
-    return send(task, input, ports);
+    const idempotencyKey = idempotencyKeyOf(request);
+    const task = await newTask(submit, input, definition, idempotencyKey, caller, ports);
+    return send(task, input, idempotencyKey !== undefined, ports);
   },
 };
 
@@ -70,7 +72,12 @@ async function validInput({ input, timeoutSeconds }: Submit, definition: TaskDef
     });
   }
   if (errors.length > 0) throw invalid(...errors);
-  return input as JsonValue;
+  const bytes = wireBytesOf(JSON.stringify(input));
+  if (bytes <= MAX_WIRE_BYTES) return input as JsonValue;
+  throw new Problem(
+    'payload_too_large',
+    `the input takes ${bytes} bytes where ${MAX_WIRE_BYTES} fit: send a URL of the data instead`,
+  );
 }
 
 function idempotencyKeyOf({ headers }: Request): string | undefined {
@@ -116,14 +123,14 @@ async function newTask(
 }
 
 /** Queue first: once the message is there the task will run, whatever becomes of its row. */
-async function send(task: QueuedTask, input: JsonValue, ports: RouterPorts): Promise<Response> {
+async function send(task: QueuedTask, input: JsonValue, isKeyed: boolean, ports: RouterPorts): Promise<Response> {
   await available(ports.queue.send(task, 0), NOTHING_KEPT);
   const found = await inserted(task, ports);
   if (found.fingerprint !== task.fingerprint) {
     throw new Problem('idempotency_conflict', `this Idempotency-Key belongs to another submit: task ${found.id}`);
   }
-  // A row without an attempt is another submit's; one with an attempt may be ours, claimed before our insert.
-  const replayed = found !== task && (found.attempt === 0 || found.createdAt !== task.createdAt);
+  // Without a key the id is nobody else's. A row with an attempt may be ours as well, claimed before our insert.
+  const replayed = isKeyed && found !== task && (found.attempt === 0 || found.createdAt !== task.createdAt);
   if (!replayed) ports.meter.record(task.executorKey, 'accepted', 1);
   return {
     status: 202,

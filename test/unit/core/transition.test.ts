@@ -100,7 +100,8 @@ describe('settlementOfFailure', () => {
     [2, 0.5, outcome(true), 4],
     [1, 0, outcome(true), 0],
     [1, 0, outcome(true, 33), 33],
-    [1, 0, outcome(true, 5000), 900],
+    [1, 0, outcome(true, 5000), 5000],
+    [1, 0, outcome(true, 99_999), 39_600],
   ])('after attempt %i, with the chance %f, queues the task again', (attempt, random, failure, seconds) => {
     expect(settlementOfFailure({ ...running, attempt }, failure, retry, NOW, random)).toStrictEqual({
       ...{ status: 'queued', error: failure.error, notBefore: NOW + seconds * 1000 },

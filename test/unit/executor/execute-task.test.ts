@@ -115,6 +115,62 @@ describe('an attempt that fails', () => {
   });
 });
 
+describe('a failure in a handler', () => {
+  it('is logged with its stack and cause, and shown without', async () => {
+    const cause = new Error('no paper');
+    const world = createWorld([greet(() => Promise.reject(new Error('the printer is on fire', { cause })))]);
+    const seed = await submit(world);
+    await invoke(world);
+    expect(world.logged).toContainEqual(
+      expect.objectContaining({
+        event: 'handler threw',
+        task_id: seed.id,
+        stack: expect.stringContaining('execute-task.test.ts'),
+        cause: expect.stringContaining('no paper'),
+      }),
+    );
+    expect(JSON.stringify(await read(world, seed))).not.toContain('execute-task.test.ts');
+  });
+
+  it('logs no field in the place of ours', async () => {
+    const world = createWorld([
+      greet(async (_, ctx) => {
+        ctx.log('greeted', { task_id: 'another', level: 'error' });
+        return null;
+      }),
+    ]);
+    const seed = await submit(world);
+    await invoke(world);
+    expect(world.logged).toContainEqual(
+      expect.objectContaining({
+        level: 'info',
+        event: 'greeted',
+        task_id: seed.id,
+        fields: { task_id: 'another', level: 'error' },
+      }),
+    );
+  });
+
+  it('is final where the output is more than an answer can show', async () => {
+    const world = createWorld([greet(async () => '"'.repeat(1_000_000))]);
+    const seed = await submit(world);
+    await invoke(world);
+    expect(await read(world, seed)).toMatchObject({ status: 'failed', error: { code: 'output_too_large' } });
+  });
+
+  it('that asks for hours is sent as late as the queue can, and held until then', async () => {
+    const world = createWorld([
+      greet(async (_, ctx) => ctx.fail('busy', 'later', { retryable: true, retryAfterSeconds: 3600 })),
+    ]);
+    await submit(world);
+    await invoke(world);
+    expect(visibleIn(world)).toEqual([900]);
+    world.advance(900);
+    expect(await invoke(world)).toHaveLength(1);
+    expect(visibleIn(world)).toEqual([2700]);
+  });
+});
+
 describe('a timeout', () => {
   it('ends the attempt, tells the handler, and drops what it returns later', async () => {
     let signal: AbortSignal | undefined;

@@ -50,7 +50,6 @@ describe('a message', () => {
 
   it.each([
     ['is not JSON', 'nonsense', 'the body is not JSON'],
-    ['is of an unknown version', '{"v":2,"task":{}}', 'v: '],
     ['lacks its task', '{"v":1}', 'task: '],
     ['has a part that is wrong', encodeMessage(taskSeed()).replace('"greet"', '7'), 'task.type: '],
   ])('that %s goes to the dead letters with its reason, and is deleted', async (_, body, reason) => {
@@ -60,6 +59,27 @@ describe('a message', () => {
     expect(await invoke(world)).toEqual([]);
     expect(world.queue.deadLetters).toEqual([{ body, reason: expect.stringContaining(reason) }]);
     expect(await read(world, healthy)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('of a later version is kept for an executor that can read it', async () => {
+    const world = createWorld([hello]);
+    world.queue.put('{"v":2,"tasks":[]}');
+    expect(await invoke(world)).toHaveLength(1);
+    expect(visibleIn(world)).toEqual([60]);
+  });
+
+  it('asks for more time than any invocation has: it runs, and is cut off in time to be settled', async () => {
+    const world = createWorld([greet(() => new Promise(() => {}))]);
+    const seed = await submit(world, taskSeed({ timeoutSeconds: 600, maxAttempts: 1 }));
+    const remaining = 55.03;
+    const before = Date.now();
+    world.ports.payloads.get = async () => {
+      world.advance(50);
+      return { name: 'Ada' };
+    };
+    expect(await invoke(world, remaining)).toEqual([]);
+    expect(Date.now() - before).toBeLessThan(5000);
+    expect(await read(world, seed)).toMatchObject({ status: 'failed', error: { code: 'timeout' } });
   });
 
   it('that cannot be set aside is kept', async () => {
@@ -142,6 +162,28 @@ describe('a message delivered again and again', () => {
 });
 
 describe('a platform that fails', () => {
+  it('while the input is read costs no attempt, and is counted', async () => {
+    const world = createWorld([hello]);
+    const seed = await submit(world);
+    world.ports.payloads.get = () => Promise.reject(new Error('throttled'));
+    expect(await invoke(world)).toHaveLength(1);
+    expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 0 });
+    expect(metrics(world)).toEqual(['platformFailed']);
+  });
+
+  it.each(['settle', 'put'] as const)('at %s for a while does not cost the outcome', async (verb) => {
+    const world = createWorld([hello]);
+    const seed = await submit(world, taskSeed({ maxAttempts: 1 }));
+    const target = (verb === 'settle' ? world.ports.store : world.ports.payloads) as unknown as Record<string, never>;
+    const original = (target[verb] as unknown as () => Promise<never>).bind(target);
+    let failures = 4;
+    Object.assign(target, {
+      [verb]: (...args: []) => (failures-- > 0 ? Promise.reject(new Error('throttled')) : original(...args)),
+    });
+    expect(await invoke(world)).toEqual([]);
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  });
+
   it.each(['claim', 'settle'] as const)('at %s keeps the message and spares the others', async (verb) => {
     const world = createWorld([hello]);
     const unlucky = await submit(world);

@@ -5,7 +5,7 @@ import { echo, greet } from '../../doubles/task-definitions.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';
 
-const MIB = 1024 * 1024;
+const MAX_BODY_BYTES = 2_500_000;
 const valid = { type: 'greet', input: { name: 'Ada' } };
 const submit = (world: World, request: ApiRequest) => callApi(world, 'POST /api/tasks', request);
 
@@ -69,12 +69,18 @@ describe('a body that cannot be read', () => {
   });
 
   it.each([
-    ['text', `"${'x'.repeat(5 * MIB - 1)}"`],
-    ['base64', Buffer.alloc(5 * MIB + 1, '[')],
-    ['characters of several bytes', `"${'é'.repeat(2.5 * MIB)}"`],
-  ])('because its %s is over 5 MiB is payload_too_large', async (_, body) => {
+    ['text', `"${'x'.repeat(MAX_BODY_BYTES - 1)}"`],
+    ['base64', Buffer.alloc(MAX_BODY_BYTES + 1, '[')],
+    ['characters of several bytes', `"${'é'.repeat(MAX_BODY_BYTES / 2)}"`],
+  ])('because its %s is over 2.5 MB is payload_too_large', async (_, body) => {
     expect(await submit(world, { body })).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
   });
+});
+
+it('an input that does not fit into the answer that shows it is payload_too_large', async () => {
+  const body = JSON.stringify({ type: 'echo', input: '"'.repeat(1_100_000) });
+  expect(body.length).toBeLessThan(MAX_BODY_BYTES);
+  expect(await submit(world, { body })).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
 });
 
 describe('a body that is wrong is invalid_request and names the field', () => {
