@@ -1,6 +1,13 @@
-import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS } from '../functions/contract.ts';
+import {
+  INVOCATION_MARGIN_SECONDS,
+  PRIORITIES,
+  RESOURCE_CLASS_SPECS,
+  RESOURCE_CLASSES,
+} from '../functions/contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
 import { ConfigError } from './config.ts';
+
+const TYPE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 
 /** As many as a submit may ask for. */
 const MAX_ATTEMPTS = 20;
@@ -9,12 +16,27 @@ const MAX_ATTEMPTS = 20;
 export async function checkDefinitions(catalog: TaskCatalog): Promise<void> {
   for (const [name, load] of Object.entries(catalog)) {
     const definition = await load();
+    if (definition === undefined) throw new ConfigError(`tasks/index.ts finds no definition for the task type ${name}`);
     const { type } = definition;
     if (type !== name) throw new ConfigError(`tasks/index.ts lists the task type ${type} as ${name}`);
+    checkKind(definition);
     checkTimeout(definition);
     checkRetry(definition);
     checkSchema(definition);
   }
+}
+
+/** A type is a part of URLs and metrics; the other fields choose from a few, which a cast can get around. */
+function checkKind({ type, resources, priority, input, run }: TaskDefinition): void {
+  const mustBe = (field: string, value: unknown, expected: string): ConfigError =>
+    new ConfigError(`the task type ${type} has the ${field} ${JSON.stringify(value)}, which must be ${expected}`);
+  if (!TYPE_NAME.test(type))
+    throw mustBe('type', type, 'words of lower-case letters, digits and hyphens with dots between');
+  if (!RESOURCE_CLASSES.includes(resources))
+    throw mustBe('resources', resources, `one of ${RESOURCE_CLASSES.join(', ')}`);
+  if (!PRIORITIES.includes(priority)) throw mustBe('priority', priority, `one of ${PRIORITIES.join(', ')}`);
+  if (input?.['~standard'] === undefined) throw mustBe('input', input, 'a schema, such as z.strictObject({ ... })');
+  if (typeof run !== 'function') throw mustBe('run', run, 'a function');
 }
 
 function checkTimeout({ type, resources, timeoutSeconds }: TaskDefinition): void {

@@ -110,7 +110,7 @@ export function parseOutboundHosts(list: string): OutboundPolicy {
         throw new TaskFailure('invalid_url', 'the URL carries credentials; send them in an Authorization header');
       }
       if (!everyHost && !named.has(host) && !domains.some((domain) => host.endsWith(domain))) {
-        throw new TaskFailure('host_not_allowed', `${host} is not among the hosts in ${ENV.outboundHosts}`);
+        throw new TaskFailure('host_not_allowed', `${host} is not among the outboundHosts of this deployment`);
       }
       if (isIP(host) !== 0 && !allowsAddress(host, host)) throw addressNotAllowed(host);
     },
@@ -121,7 +121,7 @@ export function parseOutboundHosts(list: string): OutboundPolicy {
 export const addressNotAllowed = (hostname: string): TaskFailure =>
   new TaskFailure(
     'host_not_allowed',
-    `${plain(hostname)} has no public address; hosts inside a network have to be named in full in ${ENV.outboundHosts}`,
+    `${plain(hostname)} has no public address; hosts inside a network have to be named in full in outboundHosts`,
   );
 
 function isPublic(address: string): boolean {

@@ -52,7 +52,7 @@ export class UndiciHttpClient implements HttpClient {
       if (next === undefined) return responseOf(response, hop.url, signal);
       await response.body.dump({ limit: DISCARDED_BYTES, signal });
       if (redirects === MAX_REDIRECTS) {
-        throw new TaskFailure('too_many_redirects', `${url} redirects more than ${MAX_REDIRECTS} times`);
+        throw new TaskFailure('too_many_redirects', `${hop.url.host} redirects more than ${MAX_REDIRECTS} times`);
       }
       hop = next;
     }

@@ -113,7 +113,11 @@ async function settlementOf(
   const timeout = Math.min(task.timeoutSeconds * 1000, deadline - ports.clock() - SETTLE_MILLISECONDS);
   const outcome: Outcome =
     task.attempt > task.maxAttempts
-      ? failed('executor_lost', `all ${task.maxAttempts} attempts ended without an outcome`, false)
+      ? failed(
+          'executor_lost',
+          `all ${task.maxAttempts} attempts ended without an outcome: the executor crashed, ran out of memory or was blocked`,
+          false,
+        )
       : definition === undefined
         ? failed('unknown_task_type', `this deployment has no task type ${task.type}`, false)
         : await runHandler(definition, task, input, timeout, ports);

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
 
-const MAX_TEXT_LENGTH = 5_000_000;
+/** What fits into the body of a submit, less what is around it. */
+const MAX_TEXT_LENGTH = 2_000_000;
 
 export const csvSummarize = defineTask({
   type: 'csv.summarize',

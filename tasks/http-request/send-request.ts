@@ -4,7 +4,7 @@ import { textUpTo } from '../text-up-to.ts';
 import type { HttpRequestInput } from './http-request-input.ts';
 
 /** Bytes of the body, decompressed. What is larger belongs into a file, not into a task's output. */
-const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 2_000_000;
 
 type HttpRequestOutput = {
   readonly status: number;
@@ -14,7 +14,7 @@ type HttpRequestOutput = {
 
 /**
  * Sends the request once. Fails the attempt with `http_<status>` for a status from 400 up (retryable if 429 or 5xx),
- * and with `response_too_large` for a body over 4 MB.
+ * and with `response_too_large` for a body over 2 MB.
  */
 export async function sendRequest(input: HttpRequestInput, ctx: TaskContext): Promise<HttpRequestOutput> {
   const { url, ...request } = input;

@@ -7,7 +7,10 @@ test('the catalog has the task types that ship', () => {
   expect(Object.keys(tasks)).toEqual(expect.arrayContaining(['csv.summarize', 'http.request', 'markdown.render']));
 });
 
-describe.each(Object.entries(tasks))('%s', (type, load) => {
+/** What ships is an example; a team's own types are checked at synth, for what would break. */
+const SHIPPED = ['csv.summarize', 'http.request', 'markdown.render'] as const;
+
+describe.each(SHIPPED.map((type) => [type, tasks[type]] as const))('%s', (type, load) => {
   test('is found under its own type', async () => {
     expect((await load()).type).toBe(type);
   });

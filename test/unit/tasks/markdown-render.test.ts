@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { markdownRender } from '../../../tasks/markdown-render/definition.ts';
-import { attempt, issuesOf } from './task-context.ts';
+import { attempt, issuesOf, taskContext } from './task-context.ts';
 
 const render = async (markdown: string): Promise<string> => {
   const { html } = (await attempt(markdownRender, { markdown })) as { html: string };
@@ -127,5 +127,25 @@ describe('what it renders', () => {
       '<input checked disabled type="checkbox" />',
       '<input disabled type="checkbox" />',
     ]);
+  });
+});
+
+describe('Markdown that takes time by its square', () => {
+  test.each([
+    ['unclosed emphasis', '**a_'.repeat(25_000)],
+    ['unclosed emphasis of one kind', '*a_'.repeat(33_000)],
+    ['open brackets', '['.repeat(99_000)],
+  ])('of %s ends with its attempt, and keeps no timer from its turn', async (_, markdown) => {
+    const started = Date.now();
+    const timeout = AbortSignal.timeout(500);
+    const beats: number[] = [];
+    const beat = setInterval(() => beats.push(Date.now()), 50);
+    const ended = await attempt(markdownRender, { markdown }, taskContext(timeout)).catch((reason: unknown) => reason);
+    clearInterval(beat);
+    expect(Date.now() - started).toBeLessThan(5000);
+    expect(beats.length).toBeGreaterThan(2);
+    expect(ended).toSatisfy(
+      (end: unknown) => end === timeout.reason || typeof (end as { html: string }).html === 'string',
+    );
   });
 });
