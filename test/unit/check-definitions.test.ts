@@ -77,6 +77,26 @@ describe('checking the task definitions', () => {
     );
   });
 
+  test.each([
+    ['type', 'Greet Me!', '"Greet Me!", which must be words of lower-case letters'],
+    ['resources', 'huge', '"huge", which must be one of default, io-intensive'],
+    ['resources', 'toString', '"toString", which must be one of default, io-intensive'],
+    ['priority', 'urgent', '"urgent", which must be one of high, normal, low'],
+    ['input', undefined, 'undefined, which must be a schema'],
+    ['run', 'hello', '"hello", which must be a function'],
+  ])('refuses the %s %s', async (field, value, reason) => {
+    const definition = { ...greet, [field]: value } as typeof greet;
+    await expect(checkDefinitions({ [definition.type]: async () => definition })).rejects.toThrow(
+      `the task type ${definition.type} has the ${field} ${reason}`,
+    );
+  });
+
+  test('refuses a name in the catalog that leads nowhere', async () => {
+    await expect(checkDefinitions({ greet: async () => undefined as never })).rejects.toThrow(
+      new ConfigError('tasks/index.ts finds no definition for the task type greet'),
+    );
+  });
+
   test('refuses a type that is listed under another name', async () => {
     await expect(checkDefinitions({ greet: async () => greet, welcome: async () => greet })).rejects.toThrow(
       new ConfigError('tasks/index.ts lists the task type greet as welcome'),

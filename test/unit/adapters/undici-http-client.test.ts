@@ -29,8 +29,7 @@ describe('where it must not go', () => {
     const client = clientFor('*.example.com', async () => [LOOPBACK]);
     await expect(client.request(`http://a.example.com:${port}/`, { signal: never })).rejects.toMatchObject({
       ...HOST_NOT_ALLOWED,
-      message:
-        'a.example.com has no public address; hosts inside a network have to be named in full in MILLRACE_OUTBOUND_HOSTS',
+      message: 'a.example.com has no public address; hosts inside a network have to be named in full in outboundHosts',
     });
   });
 
