@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -72,6 +72,8 @@ describe('the bundles', () => {
 
   test('are the same code from one synth to the next, so that a deploy changes only what changed', () => {
     const again = mkdtempSync(join(outdir, 'again-'));
+    mkdirSync(join(again, 'bundle.authorizer'));
+    writeFileSync(join(again, 'bundle.authorizer/chunk-OLD.mjs'), 'left by an earlier synth');
     bundle(new Stack(new App({ outdir: again }), 'Bundles'), 'authorizer');
     const contentsOf = (directory: string) =>
       readdirSync(directory).map((file) => [file, readFileSync(join(directory, file), 'utf8')]);

@@ -149,3 +149,10 @@ describe('Markdown that takes time by its square', () => {
     );
   });
 });
+
+test('texts at once and one after the other each get their own HTML', async () => {
+  const texts = Array.from({ length: 12 }, (_, number) => `# ${number}`);
+  const together = await Promise.all(texts.map(render));
+  expect(together).toEqual(texts.map((_, number) => `<h1>${number}</h1>\n`));
+  for (const [number, text] of texts.entries()) expect(await render(text)).toBe(together[number]);
+});
