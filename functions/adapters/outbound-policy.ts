@@ -68,6 +68,7 @@ for (const [prefix, bits] of [
   ['169.254.0.0', 16],
 ] as const) {
   ofThisMachine.addSubnet(prefix, bits, 'ipv4');
+  ofThisMachine.addSubnet(NAT64[0] + prefix, NAT64[1] + bits, 'ipv6');
 }
 for (const [prefix, bits] of [
   ['::', 127],

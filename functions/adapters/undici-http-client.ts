@@ -115,7 +115,7 @@ function failureOf(error: unknown, url: URL, signal: AbortSignal): unknown {
 
 function urlOf(text: string): URL {
   const url = URL.parse(text);
-  if (url === null) throw new TaskFailure('invalid_url', `not a URL: ${text}`);
+  if (url === null) throw new TaskFailure('invalid_url', 'what is to be called is no URL');
   return url;
 }
 

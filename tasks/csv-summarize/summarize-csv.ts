@@ -6,6 +6,9 @@ import { type ColumnSummary, NO_NUMBERS, withCell } from './column-summary.ts';
 /** Without a limit, a quote that is never closed would take in the rest of the file. */
 const MAX_ROW_BYTES = 1_000_000;
 
+/** Each column takes some 100 bytes of the output, and its share of the time for every row. */
+const MAX_COLUMNS = 10_000;
+
 type CsvSummary = {
   /** Without the first, which names the columns. */
   readonly rows: number;
@@ -36,6 +39,9 @@ async function summaryOf(rows: AsyncIterable<string[]>, ctx: Pick<TaskContext, '
   for await (const row of rows) {
     if (names === undefined) {
       names = row;
+      if (names.length > MAX_COLUMNS) {
+        ctx.fail('invalid_csv', `line 1: ${names.length} columns, and at most ${MAX_COLUMNS} are summarized`);
+      }
       const twice = names.find((name, index) => row.indexOf(name) !== index);
       if (twice !== undefined) ctx.fail('invalid_csv', `line 1: two columns are named "${twice}"`);
       summaries = names.map(() => NO_NUMBERS);

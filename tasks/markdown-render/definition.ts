@@ -10,7 +10,8 @@ export const markdownRender = defineTask({
   description: 'Renders GitHub Flavored Markdown as HTML that is safe to show on a page.',
   resources: 'default',
   priority: 'normal',
-  timeoutSeconds: 50,
+  // A document takes milliseconds; only what takes time by its square comes near.
+  timeoutSeconds: 15,
   retry: DEFAULT_RETRY,
   input: z.strictObject({
     markdown: z

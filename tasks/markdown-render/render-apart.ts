@@ -4,11 +4,15 @@ import { type TaskContext, TaskFailure } from '../../functions/core/define-task.
 const ROLE = 'markdown.render';
 
 /** Many times what a document needs; without it, one text could take the memory of all tasks of an invocation. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
 
-/** Threads that wait for the next text; starting one takes some 100 ms. A busy executor starts more, and ends them. */
-const MOST_IDLE = 2;
+/** As many as fit into 256 MB beside the executor, and have work: the function has a share of one CPU. */
+const MOST_THREADS = 2;
+let threads = 0;
+/** Threads that wait for the next text; starting one takes some 100 ms. */
 const idle: Worker[] = [];
+/** Texts that wait for a thread, the first come first. */
+const waiting: (() => void)[] = [];
 
 const TOO_MUCH_MEMORY = new TaskFailure('invalid_markdown', 'the Markdown takes too much memory to render');
 
@@ -20,7 +24,7 @@ type Answer = { readonly html: string } | { readonly refusal: string };
  * its turn. An abort ends the thread wherever it is.
  */
 export async function renderApart(markdown: string, ctx: Pick<TaskContext, 'fail' | 'signal'>): Promise<string> {
-  ctx.signal.throwIfAborted();
+  await turn(ctx.signal);
   const worker = idle.pop() ?? newWorker();
   worker.ref();
   let answered = false;
@@ -29,8 +33,32 @@ export async function renderApart(markdown: string, ctx: Pick<TaskContext, 'fail
     answered = true;
     return 'html' in answer ? answer.html : ctx.fail('invalid_markdown', answer.refusal);
   } finally {
-    if (answered && idle.length < MOST_IDLE) keep(worker);
+    if (answered) keep(worker);
     else await worker.terminate();
+    const next = waiting.shift();
+    if (next === undefined) threads--;
+    else next();
+  }
+}
+
+/** Waits until a thread is free, and takes it. Rejects with the signal's reason when that comes first. */
+async function turn(signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (threads < MOST_THREADS) {
+    threads++;
+    return;
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = (): void => {
+    waiting.splice(waiting.indexOf(resolve), 1);
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', abort);
+  waiting.push(resolve);
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -31,10 +31,21 @@ const ALLOWED: sanitizeHtml.IOptions = {
   exclusiveFilter: ({ tag, attribs }) => tag === 'input' && !(attribs.type === 'checkbox' && 'disabled' in attribs),
 };
 
+/** A short text may name one long URL thousands of times. What is longer would be no output anyway, but take memory. */
+const MAX_HTML_LENGTH = 3_000_000;
+
+/** A line that opens a hundred quotes and lists, each in the other: no document has it, and it takes 200 MB to read. */
+const NESTED_TOO_DEEPLY = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])[ \t])){100}/m;
+
 /** HTML of GitHub Flavored Markdown, without anything that could run. Fails the attempt if it is nested too deeply. */
 export function renderMarkdown(markdown: string, ctx: Pick<TaskContext, 'fail'>): string {
+  if (NESTED_TOO_DEEPLY.test(markdown)) ctx.fail('invalid_markdown', 'the Markdown is nested too deeply');
   try {
-    return sanitizeHtml(marked.parse(markdown, { async: false }), ALLOWED);
+    const html = marked.parse(markdown, { async: false });
+    if (html.length > MAX_HTML_LENGTH) {
+      ctx.fail('invalid_markdown', `its HTML would be longer than ${MAX_HTML_LENGTH} characters`);
+    }
+    return sanitizeHtml(html, ALLOWED);
   } catch (error) {
     // How marked and its kind fail where quotes or lists go thousands of levels deep: the stack overflows.
     if (error instanceof RangeError) ctx.fail('invalid_markdown', 'the Markdown is nested too deeply');

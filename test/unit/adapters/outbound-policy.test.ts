@@ -102,6 +102,7 @@ describe('an address', () => {
     expect(policy.allowsAddress('db.internal', '10.0.0.5')).toBe(true);
     expect(policy.allowsAddress('db.internal.', '10.0.0.5')).toBe(true);
     expect(policy.allowsAddress('other.internal', '10.0.0.5')).toBe(false);
+    expect(policy.allowsAddress('db.internal', '64:ff9b::10.0.0.5')).toBe(true);
   });
 });
 
@@ -134,6 +135,9 @@ describe('an address in a URL', () => {
     'fe80::1',
     'fd00:ec2::254',
     '0.0.0.0',
+    '64:ff9b::127.0.0.1',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b::0.0.0.1',
   ])("of the machine itself (%s) is not allowed to a name, whatever that name's DNS says", (address) => {
     expect(parseOutboundHosts('db.internal').allowsAddress('db.internal', address)).toBe(false);
   });

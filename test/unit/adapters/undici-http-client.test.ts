@@ -88,6 +88,33 @@ describe('where it must not go', () => {
   });
 });
 
+describe('a failure tells nothing of a URL beyond its host, since the rest may hold secrets', () => {
+  test.each([
+    ['too_many_redirects', '/?key=secret', 'redirects more than 5 times'],
+    ['invalid_redirect', 'http://[secret', 'redirects to what is no URL'],
+  ])('%s', async (code, location, message) => {
+    const { url, port } = await serve((_, response) => response.writeHead(302, { location }).end());
+    await expect(clientFor('127.0.0.1').request(`${url}/?key=secret`, { signal: never })).rejects.toMatchObject({
+      code,
+      message: `127.0.0.1:${port} ${message}`,
+    });
+  });
+
+  test('network_error', async () => {
+    const { url } = await serve((request) => request.socket.destroy());
+    const sent = clientFor('127.0.0.1').request(`${url}/secret?key=secret`, { signal: never });
+    await expect(sent).rejects.toMatchObject({ ...NETWORK_ERROR, message: expect.not.stringContaining('secret') });
+  });
+
+  test('invalid_url', async () => {
+    const sent = clientFor('*').request('http://example.com:port/?key=secret', { signal: never });
+    await expect(sent).rejects.toMatchObject({
+      code: 'invalid_url',
+      message: expect.not.stringContaining('secret'),
+    });
+  });
+});
+
 describe('where no answer comes', () => {
   test('a refused connection', async () => {
     const server = createServer().listen(0, '127.0.0.1');

@@ -36,6 +36,11 @@ describe('a malformed CSV fails at once and names the line', () => {
     ['a row without end', `a,b\n1,"${'x'.repeat(1_500_000)}`, 'line 2: Max Record Size'],
     ['nothing', '', 'line 1: the row that names the columns is missing'],
     ['only empty lines', '\n\n', 'line 1: the row that names the columns is missing'],
+    [
+      'too many columns',
+      Array.from({ length: 10_001 }, (_, i) => i).join(),
+      'line 1: 10001 columns, and at most 10000',
+    ],
     ['two columns of one name', 'a,b,a\n1,2,3\n', 'line 1: two columns are named "a"'],
   ])('%s', async (_, text, message) => {
     await expect(summarize(text)).rejects.toMatchObject({
@@ -148,6 +153,12 @@ describe('a summary', () => {
 
   test('of a header alone has no rows', async () => {
     expect(await summarize('a,b')).toEqual({ rows: 0, columns: { a: NO_NUMBERS, b: NO_NUMBERS } });
+  });
+
+  test('of as many columns as may be has them all', async () => {
+    const names = Array.from({ length: 10_000 }, (_, index) => `c${index}`);
+    const { columns } = await summarize(names.join());
+    expect(Object.keys(columns)).toEqual(names);
   });
 
   test('reads byte order marks, CRLF, quotes, blanks and lines within a cell', async () => {

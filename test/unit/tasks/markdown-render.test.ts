@@ -18,6 +18,14 @@ describe('what it refuses', () => {
   });
 });
 
+test('a short text that would become more than 3 MB of HTML is refused', async () => {
+  const markdown = `[a]: /${'x'.repeat(3000)}\n\n${'[a] '.repeat(1_100)}`;
+  await expect(render(markdown)).rejects.toMatchObject({
+    code: 'invalid_markdown',
+    message: 'its HTML would be longer than 3000000 characters',
+  });
+});
+
 describe('what could run', () => {
   test.each([
     '<script>alert(1)</script>',
@@ -156,3 +164,34 @@ test('texts at once and one after the other each get their own HTML', async () =
   expect(together).toEqual(texts.map((_, number) => `<h1>${number}</h1>\n`));
   for (const [number, text] of texts.entries()) expect(await render(text)).toBe(together[number]);
 });
+
+test('a text that waits behind others ends with its own attempt, and leaves the threads to the next', async () => {
+  const flood = '**a_'.repeat(25_000);
+  const floods = [600, 600].map((milliseconds) => {
+    const context = taskContext(AbortSignal.timeout(milliseconds));
+    return attempt(markdownRender, { markdown: flood }, context).catch((reason: unknown) => reason);
+  });
+  const impatient = AbortSignal.timeout(100);
+  const waiting = attempt(markdownRender, { markdown: '# hi' }, taskContext(impatient));
+  await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' });
+  const patient = render('# hi');
+  await Promise.all(floods);
+  expect(await patient).toBe('<h1>hi</h1>\n');
+  expect(await Promise.all(['# 1', '# 2', '# 3'].map(render))).toEqual([
+    '<h1>1</h1>\n',
+    '<h1>2</h1>\n',
+    '<h1>3</h1>\n',
+  ]);
+});
+
+test.each(['1. ', '> ', '- ', '>', '> 1. '])(
+  'a line of nothing but %j is refused before it takes memory',
+  async (marker) => {
+    await expect(render(marker.repeat(100_000 / marker.length))).rejects.toMatchObject({ code: 'invalid_markdown' });
+  },
+);
+
+test.each(['-'.repeat(500), '> > > quoted', '* * *', `a\n${'='.repeat(500)}`, `| a |\n| ${'-'.repeat(500)} |`])(
+  'a document may have the line %#',
+  async (markdown) => expect(await render(markdown)).toMatch(/^<(hr|blockquote|h1|table)/),
+);
