@@ -62,6 +62,13 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
  */
 export const INVOCATION_MARGIN_SECONDS = 10;
 
+/** Seconds that one attempt may take in a class. */
+export const longestAttemptSeconds = (resourceClass: ResourceClass): number =>
+  RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
+
+/** Attempts that a task type or a submit may ask for. */
+export const MAX_ATTEMPTS = 20;
+
 /** A lease outlives its task's timeout by this much; a killed executor's task runs again after it. */
 export const LEASE_MARGIN_SECONDS = 15;
 

@@ -1,16 +1,8 @@
-import {
-  INVOCATION_MARGIN_SECONDS,
-  PRIORITIES,
-  RESOURCE_CLASS_SPECS,
-  RESOURCE_CLASSES,
-} from '../functions/contract.ts';
+import { longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../functions/contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
 import { ConfigError } from './config.ts';
 
 const TYPE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
-
-/** As many as a submit may ask for. */
-const MAX_ATTEMPTS = 20;
 
 /** Throws `ConfigError` for a task type that cannot run as it is defined, or that is listed under another name. */
 export async function checkDefinitions(catalog: TaskCatalog): Promise<void> {
@@ -42,7 +34,7 @@ function checkKind({ type, resources, priority, input, run }: TaskDefinition): v
 function checkTimeout({ type, resources, timeoutSeconds }: TaskDefinition): void {
   const asked = `the task type ${type} asks for timeoutSeconds ${timeoutSeconds}`;
   if (!(timeoutSeconds > 0)) throw new ConfigError(`${asked}, which must be more than 0`);
-  const longest = RESOURCE_CLASS_SPECS[resources].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
+  const longest = longestAttemptSeconds(resources);
   if (timeoutSeconds > longest) {
     throw new ConfigError(`${asked}, but its class ${resources} gives an attempt at most ${longest} s`);
   }

@@ -67,6 +67,11 @@ export class TaskFailure extends Error {
   }
 }
 
+/** What `ctx.fail` does. */
+export const fail: TaskContext['fail'] = (code, message, options) => {
+  throw new TaskFailure(code, message, options);
+};
+
 /** The task types of a deployment, each loaded when first needed. */
 export type TaskCatalog = Readonly<Record<string, () => Promise<TaskDefinition>>>;
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TaskContext, TaskDefinition } from '../core/define-task.ts';
-import { TaskFailure } from '../core/define-task.ts';
+import { fail, type TaskContext, type TaskDefinition, TaskFailure } from '../core/define-task.ts';
 import type { HttpClient } from '../core/http-client.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
@@ -85,9 +84,7 @@ function contextOf(task: RunningTask, signal: AbortSignal, { http, log }: Handle
     http,
     // Apart, so that no field of a handler takes the place of one of ours.
     log: (message, fields) => log('info', message, { ...fieldsOf(task), ...(fields && { fields }) }),
-    fail: (code, message, options) => {
-      throw new TaskFailure(code, message, options);
-    },
+    fail,
   };
 }
 

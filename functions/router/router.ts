@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { OPEN_ROUTES, ROUTES, type Scope } from '../contract.ts';
+import { OPEN_ROUTES, ROUTES } from '../contract.ts';
+import { parseScope } from '../core/access-key.ts';
 import { parseTenantId } from '../core/ids.ts';
 import { PROBLEM_STATUS, Problem, problemDocument } from './problem.ts';
 import type { Caller, Request, Response, RouterPorts } from './route.ts';
@@ -49,7 +50,7 @@ function callerOf({ requestContext }: Event): Caller {
       headers: { 'www-authenticate': 'Bearer' },
     });
   }
-  return { tenantId: tenant, scopes: (scopes ?? '').split(' ') as Scope[] };
+  return { tenantId: tenant, scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []) };
 }
 
 function requestOf({ requestContext, pathParameters, headers, body, isBase64Encoded }: Event): Request {

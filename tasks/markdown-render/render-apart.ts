@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { type TaskContext, TaskFailure } from '../../functions/core/define-task.ts';
+import { fail, type TaskContext, TaskFailure } from '../../functions/core/define-task.ts';
 
 const ROLE = 'markdown.render';
 
@@ -66,16 +66,16 @@ async function answerBy(worker: Worker, markdown: string, signal: AbortSignal): 
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const abort = (): void => reject(signal.reason);
   const end = (): void => reject(new Error('the thread that renders Markdown ended without an answer'));
-  const fail = (error: NodeJS.ErrnoException): void =>
+  const refuse = (error: NodeJS.ErrnoException): void =>
     error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? reject(TOO_MUCH_MEMORY) : reject(error);
   signal.addEventListener('abort', abort);
-  worker.on('message', resolve).on('error', fail).on('exit', end);
+  worker.on('message', resolve).on('error', refuse).on('exit', end);
   worker.postMessage(markdown);
   try {
     return await promise;
   } finally {
     signal.removeEventListener('abort', abort);
-    worker.off('message', resolve).off('error', fail).off('exit', end);
+    worker.off('message', resolve).off('error', refuse).off('exit', end);
   }
 }
 
@@ -102,9 +102,6 @@ if (!isMainThread && workerData?.role === ROLE) {
 
 async function answerOf(markdown: string): Promise<Answer> {
   const { renderMarkdown } = await import('./render-markdown.ts');
-  const fail = (code: string, message: string): never => {
-    throw new TaskFailure(code, message);
-  };
   try {
     return { html: renderMarkdown(markdown, { fail }) };
   } catch (error) {

@@ -1,24 +1,15 @@
-import * as z from 'zod';
-import { defineTask, type TaskDefinition } from '../../functions/core/define-task.ts';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import { queuedTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
+import { greet as hello } from './task-definitions.ts';
 import { taskSeed } from './task-seed.ts';
 import type { World } from './world.ts';
 
+export { hello };
+
 /** The task type `greet`, with a handler of the test's own. */
 export const greet = (run: TaskDefinition<{ name: string }>['run']): TaskDefinition =>
-  defineTask({
-    type: 'greet',
-    description: 'Greets someone',
-    resources: 'default',
-    priority: 'normal',
-    timeoutSeconds: 10,
-    retry: { maxAttempts: 3, baseDelaySeconds: 4, maxDelaySeconds: 60 },
-    input: z.strictObject({ name: z.string() }),
-    run,
-  }) as TaskDefinition;
-
-export const hello = greet(async ({ name }) => ({ greeting: `Hello ${name}` }));
+  ({ ...hello, run }) as TaskDefinition;
 
 /** One invocation on whatever is visible: what is not kept is deleted, as the event source does. */
 export async function invoke(world: World, remainingSeconds = 60): Promise<string[]> {

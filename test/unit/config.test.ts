@@ -5,7 +5,7 @@ import { parseOutboundHosts } from '../../functions/adapters/outbound-policy.ts'
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
 import { ConfigError, readConfig } from '../../lib/config.ts';
 
-const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
+const read = (context: Record<string, unknown>) => readConfig(new App({ context, outdir: 'cdk.out/test-config' }).node);
 const dev = (context: Record<string, unknown> = {}) => read({ preset: 'dev', ...context });
 
 /** What the deployer is told. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { executorKeyOf, INVOCATION_MARGIN_SECONDS, PRIORITIES, RESOURCE_CLASS_SPECS } from '../../contract.ts';
+import { executorKeyOf, longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES } from '../../contract.ts';
 import { findDefinition, type TaskDefinition } from '../../core/define-task.ts';
 import { fingerprintOf } from '../../core/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../../core/ids.ts';
@@ -18,7 +18,7 @@ const submitSchema = z.strictObject({
   priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
   assignee: assigneeSchema.optional(),
   workflowInstanceId: nameSchema(128).optional(),
-  maxAttempts: z.int().min(1).max(20).optional(),
+  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).optional(),
   timeoutSeconds: z.int().min(1).optional().describe('For one attempt'),
 });
 type Submit = z.infer<typeof submitSchema>;
@@ -64,7 +64,7 @@ async function definitionOf(type: string, { catalog }: RouterPorts): Promise<Tas
 async function validInput({ input, timeoutSeconds }: Submit, definition: TaskDefinition): Promise<JsonValue> {
   const checked = await definition.input['~standard'].validate(input);
   const errors = checked.issues === undefined ? [] : fieldErrors(checked.issues, '/input');
-  const longest = RESOURCE_CLASS_SPECS[definition.resources].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
+  const longest = longestAttemptSeconds(definition.resources);
   if (timeoutSeconds !== undefined && timeoutSeconds > longest) {
     errors.push({
       field: '/timeoutSeconds',

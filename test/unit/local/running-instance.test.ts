@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { claimRecord, commandLineOf, earlierRun, readRecord, updateRecord } from '../../../local/running-instance.ts';
 
 const EXPECTED = { run: 'local/start.ts', server: 'ministack-server.py /here/state' };
@@ -43,7 +43,9 @@ describe('an earlier run', () => {
 
 describe('the record of a run', () => {
   test('is claimed by one run only, and replaced by it', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'millrace-record-')), 'run.json');
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-record-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, 'run.json');
     expect(readRecord(file)).toBeUndefined();
     expect(claimRecord(file, { pid: 7 })).toBe(true);
     expect(claimRecord(file, { pid: 8 })).toBe(false);

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
 import { UndiciHttpClient } from '../../../functions/adapters/undici-http-client.ts';
-import { type TaskContext, type TaskDefinition, TaskFailure } from '../../../functions/core/define-task.ts';
+import { fail, type TaskContext, type TaskDefinition } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
 
 export const TASK_ID = '01K0000000000000000000000A-0';
@@ -15,9 +15,7 @@ export function taskContext(signal: AbortSignal = new AbortController().signal):
     signal,
     http,
     log: () => {},
-    fail: (code, message, options) => {
-      throw new TaskFailure(code, message, options);
-    },
+    fail,
   };
 }
 
