@@ -26,6 +26,10 @@ export const LANE_OBJECTIVE_SECONDS: Readonly<Record<LaneKind, number>> = {
 export const executorKeyOf = (resourceClass: ResourceClass, lane: LaneKind, shard: number): string =>
   `${resourceClass}/${lane}/${shard}`;
 
+/** The name of an executor function behind the deployment's: one for each class and shard. */
+export const executorNameOf = (resourceClass: ResourceClass, shard: number): string =>
+  `executor-${resourceClass}-${shard}`;
+
 /** The queue of an executor key, less the deployment's prefix: `default/high/0` -> `default-high-0`. */
 export const queueNameOf = (executorKey: string): string => executorKey.replaceAll('/', '-');
 
@@ -78,15 +82,47 @@ export const MAX_RECEIVE_COUNT = 5;
 /** SQS delays a message by at most 15 minutes ("Amazon SQS message timers"). */
 export const MAX_QUEUE_DELAY_SECONDS = 900;
 
+/** How far ahead a task may be scheduled: a year. */
+export const MAX_DELAY_SECONDS = 365 * 86_400;
+
+/** How long a lane keeps a message; a dead letter keeps its first send time, and SQS takes 14 days at most. */
+export const LANE_RETENTION_DAYS = 13;
+
+/** How long a payload is kept beyond its task's retention: on its lane, and between its attempts. */
+export const PAYLOAD_SLACK_DAYS = 30;
+
+/** Tasks of one bulk submit. */
+export const MAX_BULK_TASKS = 1_000;
+
+/** SQS bills each 64 KB of a request as one ("Amazon SQS pricing"), so a message of several tasks ends there. */
+export const MAX_MESSAGE_BYTES = 65_536;
+
+/** Messages of one `SendMessageBatch`, and bytes of all of them (SQS API reference). */
+export const MAX_REQUEST_MESSAGES = 10;
+export const MAX_REQUEST_BYTES = 1_048_576;
+
+/** How often the sweeper looks for tasks that are due. */
+export const SWEEP_PERIOD_SECONDS = 60;
+
+/** A change of a definition is seen everywhere after this. */
+export const DEFINITION_EFFECT_SECONDS = 10;
+
 /** Names of the environment variables of every function. Which door reads which is in `functions/runtime/env.ts`. */
 export const ENV = {
-  tasksTable: 'MILLRACE_TASKS_TABLE',
+  /** The tables of tasks, by shard, comma-separated. */
+  tasksTables: 'MILLRACE_TASKS_TABLES',
+  definitionsTable: 'MILLRACE_DEFINITIONS_TABLE',
   accessTable: 'MILLRACE_ACCESS_TABLE',
   payloadBucket: 'MILLRACE_PAYLOAD_BUCKET',
   /** Everything of a lane's queue URL before its name: `https://sqs.<region>.amazonaws.com/<account>/<prefix>-`. */
   queueUrlPrefix: 'MILLRACE_QUEUE_URL_PREFIX',
   deadLetterQueueUrl: 'MILLRACE_DEAD_LETTER_QUEUE_URL',
   indexShards: 'MILLRACE_INDEX_SHARDS',
+  /** Executor shards of each class that has more than one: `{"default":2}`. */
+  executorShards: 'MILLRACE_EXECUTOR_SHARDS',
+  eventBus: 'MILLRACE_EVENT_BUS',
+  /** The claim of a JWT that names the tenant. */
+  tenantClaim: 'MILLRACE_TENANT_CLAIM',
   retentionDays: 'MILLRACE_RETENTION_DAYS',
   /** Comma-separated hosts that tasks may call; see `functions/adapters/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
@@ -101,11 +137,12 @@ export const METRICS = {
   accepted: { name: 'TasksAccepted', unit: 'Count' },
   succeeded: { name: 'TasksSucceeded', unit: 'Count' },
   failed: { name: 'TasksFailed', unit: 'Count' },
+  cancelled: { name: 'TasksCancelled', unit: 'Count' },
   /** Attempts that failed and are followed by another. */
   retried: { name: 'TasksRetried', unit: 'Count' },
   /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
   platformFailed: { name: 'PlatformFailures', unit: 'Count' },
-  /** From submit to the start of the first attempt. */
+  /** From submit, or from when it was due, to the start of the first attempt. */
   wait: { name: 'WaitTime', unit: 'Milliseconds' },
   /** One attempt, from claim to settle. */
   execution: { name: 'ExecutionTime', unit: 'Milliseconds' },
@@ -119,8 +156,15 @@ export type Scope = 'submit' | 'read' | 'operate' | 'admin';
  */
 export const ROUTES = {
   'POST /api/tasks': 'submit',
+  'POST /api/tasks/batch': 'submit',
+  'GET /api/tasks': 'read',
   'GET /api/tasks/{id}': 'read',
+  'GET /api/tasks/{id}/subtasks': 'read',
+  'POST /api/tasks/{id}/cancel': 'operate',
+  'POST /api/tasks/{id}/retry': 'operate',
   'GET /api/definitions': 'read',
+  'GET /api/definitions/{type}': 'read',
+  'PATCH /api/definitions/{type}': 'admin',
 } as const satisfies Record<string, Scope>;
 export type RouteKey = keyof typeof ROUTES;
 
@@ -130,3 +174,17 @@ export type OpenRouteKey = (typeof OPEN_ROUTES)[number];
 
 /** Everything else under the base path: the router answers it with a problem document. */
 export const FALLBACK_ROUTE = 'ANY /api/{proxy+}';
+
+/** `source` of the events on the bus. */
+export const EVENT_SOURCE = 'millrace';
+
+/** `detail-type` of the events on the bus: what a task has just become. */
+export const TASK_EVENTS = [
+  'task.scheduled',
+  'task.queued',
+  'task.running',
+  'task.succeeded',
+  'task.failed',
+  'task.cancelled',
+] as const;
+export type TaskEventName = (typeof TASK_EVENTS)[number];

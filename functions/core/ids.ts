@@ -7,6 +7,8 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type TaskId = Branded<'TaskId'>;
 /** The owner of tasks. Comes from the caller's credentials, never from a request body. */
 export type TenantId = Branded<'TenantId'>;
+/** A place in the order of creation; a later one is the greater text. */
+export type TaskOrder = Branded<'TaskOrder'>;
 /** Names one claim of a task; only its holder may settle. */
 export type LeaseToken = Branded<'LeaseToken'>;
 
@@ -22,6 +24,9 @@ export const parseTaskId = (text: string): TaskId | undefined => (TASK_ID.test(t
 export const parseTenantId = (text: string): TenantId | undefined =>
   TENANT_ID.test(text) ? (text as TenantId) : undefined;
 
+/** The shard of the task table that holds a task's row. */
+export const tableShardOf = (id: TaskId): number => Number(id.slice(id.indexOf('-') + 1));
+
 /** Puts the table shard behind a unique part of 26 characters, so that a reader finds the table from the id. */
 export const taskIdOf = (unique: string, tableShard: number): TaskId => `${unique}-${tableShard}` as TaskId;
 
@@ -30,3 +35,22 @@ export function uniqueFromKey(tenantId: TenantId, idempotencyKey: string): strin
   const digest = hash('sha256', `${tenantId}\n${idempotencyKey}`, 'buffer');
   return Array.from(digest.subarray(0, 26), (byte) => ALPHABET[byte % 32]).join('');
 }
+
+const ORDER = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+const TIME_CHARACTERS = 10;
+
+/**
+ * Where a task stands among all others by creation time: 10 characters of milliseconds, and 16 of the id, so that no two
+ * are equal. Of an id that does not derive from a key it is the first part.
+ */
+export function orderOf({ id, createdAt }: { readonly id: TaskId; readonly createdAt: number }): TaskOrder {
+  let time = '';
+  for (let rest = createdAt; time.length < TIME_CHARACTERS; rest = Math.floor(rest / 32)) {
+    time = ALPHABET[rest % 32] + time;
+  }
+  return (time + id.slice(TIME_CHARACTERS, 26)) as TaskOrder;
+}
+
+/** Reads a task's place as it was written; `undefined` if it cannot be one. */
+export const parseTaskOrder = (text: string): TaskOrder | undefined =>
+  ORDER.test(text) ? (text as TaskOrder) : undefined;

@@ -20,27 +20,29 @@ const seedSchema = z.strictObject({
   ]),
   fingerprint: z.string().min(1),
   createdAt: z.int().positive(),
+  runAt: z.int().positive().exactOptional(),
   assignee: z.strictObject({ type: z.string(), id: z.string() }).exactOptional(),
   workflowInstanceId: z.string().exactOptional(),
   traceId: z.string().exactOptional(),
 });
 
-/** Version 1 of what travels on a lane: the whole task, so that it can run even where its row was never written. */
-const messageSchema = z.strictObject({ v: z.literal(1), task: seedSchema });
+/** Version 1 of what travels on a lane: whole tasks, so that they can run even where their rows were never written. */
+const messageSchema = z.strictObject({ v: z.literal(1), tasks: z.array(seedSchema).min(1) });
 
 function refuse(ctx: z.RefinementCtx, message: string): never {
   ctx.addIssue({ code: 'custom', message });
   return z.NEVER;
 }
 
-/** The body of the message that carries a task. Of what SQS refuses, JSON leaves U+FFFE and U+FFFF as they are. */
-export const encodeMessage = (task: TaskSeed): string =>
-  JSON.stringify({ v: 1, task: seedOf(task) })
-    .replaceAll('\ufffe', '\\ufffe')
-    .replaceAll('\uffff', '\\uffff');
+/** One task inside a message. Of what SQS refuses, JSON leaves U+FFFE and U+FFFF as they are. */
+export const encodeTask = (task: TaskSeed): string =>
+  JSON.stringify(seedOf(task)).replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
+
+/** The body of the message that carries these tasks. */
+export const messageOf = (encoded: readonly string[]): string => `{"v":1,"tasks":[${encoded.join(',')}]}`;
 
 export type DecodedMessage =
-  | { readonly result: 'task'; readonly task: TaskSeed }
+  | { readonly result: 'tasks'; readonly tasks: readonly TaskSeed[] }
   /** Of a later version of Millrace than this one: somebody else can read it. */
   | { readonly result: 'newer' }
   | { readonly result: 'malformed'; readonly reason: string };
@@ -54,7 +56,7 @@ export function decodeMessage(body: string): DecodedMessage {
   try {
     const value: unknown = JSON.parse(body);
     const parsed = messageSchema.safeParse(value);
-    if (parsed.success) return { result: 'task', task: parsed.data.task };
+    if (parsed.success) return { result: 'tasks', tasks: parsed.data.tasks };
     if (newerSchema.safeParse(value).success) return { result: 'newer' };
     const issue = parsed.error.issues[0];
     // The name of an unknown field is in the message, and may have any length and character.

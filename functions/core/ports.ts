@@ -1,27 +1,53 @@
 import type { METRICS } from '../contract.ts';
 import type { LeaseToken, TaskId, TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
+import type { Outgoing } from './message-packing.ts';
 import type { Payload } from './payload.ts';
-import type { QueuedTask, RunningTask, Task, TaskSeed } from './task.ts';
+import type { CancelledTask, FinishedTask, NewTask, QueuedTask, RunningTask, Task, TaskSeed } from './task.ts';
+import type { TaskEvent } from './task-event.ts';
+import type { TaskPage, TaskQuery } from './task-list.ts';
 import type { Claimability, Lease, Settlement } from './transition.ts';
 
 /**
  * What happened. Each verb is one conditional write, and its result names the loser. A write that is repeated because
- * its answer was lost finds itself, and does not lose to itself.
+ * its answer was lost finds itself, and does not lose to itself. A row past its retention is as good as missing.
  */
 export interface TaskStore {
-  /** Adds the row of a new task, unless there is one. */
-  insert(task: QueuedTask): Promise<InsertResult>;
+  /** Adds the row of a new task, unless there is one. With `dueAt`, the sweeper will send the task then. */
+  insert(task: NewTask, dueAt?: number): Promise<InsertResult>;
   /**
    * Takes the task for one attempt and counts it. A row that is missing is made from `task`: the queue is the truth of
    * what is to run.
    */
   claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult>;
-  /** Gives a claimed task its next status, if `task`'s lease token still holds it. */
-  settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost'>;
+  /**
+   * Gives a claimed task its next status, if `task`'s lease token still holds it. A task to be cancelled is not queued
+   * again: settle it as cancelled instead.
+   */
+  settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'>;
+  /** Ends a task that waits, and asks the executor of a running one to end it. */
+  cancel(tenantId: TenantId, taskId: TaskId, now: number): Promise<CancelResult>;
+  /** Queues a failed or cancelled task again. The sweeper sends it at `dueAt`, unless it is claimed before. */
+  retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number): Promise<RetryResult>;
+  /** Sets a task aside while its type is paused, instead of a claim. `lost` where it does not wait to be claimed. */
+  park(task: TaskSeed, now: number): Promise<'parked' | 'lost'>;
   /** The task, unless it does not exist, is another tenant's, or is past its retention at `now`. */
   get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined>;
+  /** A page of a tenant's tasks, newest first. Reads in proportion to the page, whatever the filter leaves of it. */
+  list(query: TaskQuery, now: number): Promise<TaskPage>;
 }
+
+/** The tasks that wait for the clock, and those set aside while their type is paused. */
+export interface DueTasks {
+  /** Up to `limit` tasks that are due at `now` or before, the longest due first. */
+  due(now: number, limit: number): Promise<readonly DueTask[]>;
+  /** Up to `limit` tasks of a type that were set aside. */
+  parked(type: string, limit: number): Promise<readonly DueTask[]>;
+  /** Ends the wait of a task that has been sent, unless somebody else has. */
+  release(due: DueTask): Promise<'released' | 'lost'>;
+}
+
+export type DueTask = { readonly task: NewTask; readonly dueAt: number };
 
 export type InsertResult = { readonly result: 'inserted' } | { readonly result: 'exists'; readonly task: Task };
 
@@ -29,10 +55,28 @@ export type ClaimResult =
   | { readonly result: 'claimed'; readonly task: RunningTask }
   | Exclude<Claimability, { result: 'claimable' }>;
 
+export type CancelResult =
+  | { readonly result: 'cancelled'; readonly task: CancelledTask }
+  | { readonly result: 'requested'; readonly task: RunningTask }
+  | { readonly result: 'finished'; readonly task: FinishedTask }
+  | { readonly result: 'missing' };
+
+export type RetryResult =
+  | { readonly result: 'queued'; readonly task: QueuedTask }
+  | { readonly result: 'refused'; readonly task: Task }
+  | { readonly result: 'missing' };
+
 /** What is to run. A sent task is delivered at least once. */
 export interface TaskQueue {
   /** Puts the task on its lane, visible after `delaySeconds` (0 to 900, whole). */
   send(task: TaskSeed, delaySeconds: number): Promise<void>;
+  /** Puts many tasks on their lanes, several in one message; returns the ids of those that were refused. */
+  sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>>;
+}
+
+/** Tells whoever listens what happened to tasks; returns the events that were not taken. */
+export interface TaskEvents {
+  publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]>;
 }
 
 /** A message as its lane delivered it. Deleting it is the event source's part: it deletes what we do not report. */
@@ -55,8 +99,11 @@ export interface Deliveries {
 
 /** Keeps the inputs and outputs that are too large for their task's row. */
 export interface PayloadStore {
-  /** `name` is unique within the task: `input`, or `output` with the attempt. Storing it twice replaces it. */
-  put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue): Promise<Payload>;
+  /**
+   * `name` is unique within the task: `input`, or `output` with the attempt. Storing it twice replaces it. It is kept
+   * until `keepUntil` (milliseconds since the epoch) at least.
+   */
+  put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload>;
   get(payload: Payload): Promise<JsonValue>;
 }
 

@@ -14,3 +14,23 @@ export function shardOf(key: string, shards: number): number {
   }
   return winner;
 }
+
+/** Which executor shard runs a task: a workflow's tasks, or a tenant's tasks of one type, stay together. */
+export const executorShardOf = (
+  { tenantId, type, workflowInstanceId }: { tenantId: string; type: string; workflowInstanceId?: string | undefined },
+  shards: number,
+): number => shardOf(workflowInstanceId ?? `${tenantId}\n${type}`, shards);
+
+/** Which table gets a new task. One with an idempotency key must be found by its tenant and key alone. */
+export const newTableShardOf = (
+  { tenantId, workflowInstanceId }: { tenantId: string; workflowInstanceId?: string | undefined },
+  isKeyed: boolean,
+  tableShards: number,
+): number => shardOf(isKeyed ? tenantId : (workflowInstanceId ?? tenantId), tableShards);
+
+/** Where a key was at home while there were fewer shards, latest first; its present home left out. */
+export function formerShardsOf(key: string, shards: number): number[] {
+  const homes = new Set<number>();
+  for (let fewer = shards; fewer >= 1; fewer--) homes.add(shardOf(key, fewer));
+  return [...homes].slice(1);
+}

@@ -14,9 +14,11 @@ export type TaskSeed = {
   readonly maxAttempts: number;
   readonly timeoutSeconds: number;
   readonly input: Payload;
-  /** SHA-256 of what the caller asked for, shortened; two submits of one id must agree in it. */
+  /** Of what the caller asked for; two submits of one id must agree in it. */
   readonly fingerprint: string;
   readonly createdAt: number;
+  /** When it was asked to run, where that was not at once. */
+  readonly runAt?: number;
   readonly assignee?: { readonly type: string; readonly id: string };
   readonly workflowInstanceId?: string;
   /** The X-Ray trace in which the task was submitted. */
@@ -28,7 +30,12 @@ export type TaskError = { readonly code: string; readonly message: string; reado
 type Attempted = TaskSeed & {
   /** Claims so far. Counted by `claim` and by nothing else. */
   readonly attempt: number;
+  /** Of these, the ones before the last explicit retry: `maxAttempts` has grown by them. */
+  readonly attemptsBeforeRetry?: number;
 };
+
+/** Accepted, and not to run before `runAt`. */
+export type ScheduledTask = Attempted & { readonly status: 'scheduled'; readonly runAt: number };
 
 export type QueuedTask = Attempted & {
   readonly status: 'queued';
@@ -43,6 +50,8 @@ export type RunningTask = Attempted & {
   readonly leaseToken: LeaseToken;
   readonly leaseExpiresAt: number;
   readonly startedAt: number;
+  /** Its attempt is to end, and no other to begin. */
+  readonly cancelRequestedAt?: number;
 };
 
 type Finished = Attempted & { readonly startedAt: number; readonly finishedAt: number };
@@ -51,23 +60,49 @@ export type SucceededTask = Finished & { readonly status: 'succeeded'; readonly 
 
 export type FailedTask = Finished & { readonly status: 'failed'; readonly error: TaskError };
 
-export type Task = QueuedTask | RunningTask | SucceededTask | FailedTask;
-export type FinishedTask = SucceededTask | FailedTask;
+export type CancelledTask = Attempted & {
+  readonly status: 'cancelled';
+  /** Missing where no attempt ever started. */
+  readonly startedAt?: number;
+  readonly finishedAt: number;
+};
 
-export const isFinished = (task: Task): task is FinishedTask => task.status === 'succeeded' || task.status === 'failed';
+/** A task that no executor has seen. */
+export type NewTask = ScheduledTask | QueuedTask;
+export type FinishedTask = SucceededTask | FailedTask | CancelledTask;
+export type Task = NewTask | RunningTask | FinishedTask;
+export type TaskStatus = Task['status'];
+
+/** A task without what it takes in and gives back, as lists show it. */
+export type TaskSummary = Task extends infer One ? (One extends Task ? Omit<One, 'input' | 'output'> : never) : never;
+
+export const isFinished = (task: Task): task is FinishedTask =>
+  task.status === 'succeeded' || task.status === 'failed' || task.status === 'cancelled';
+
+/** The status to tell: a scheduled task whose time has come is queued, though nothing is written for it. */
+export const statusAt = (task: { readonly status: TaskStatus; readonly runAt?: number }, now: number): TaskStatus =>
+  task.status === 'scheduled' && (task.runAt ?? 0) <= now ? 'queued' : task.status;
+
+/** How many attempts a submit, or an explicit retry, gives the task. */
+export const attemptsGranted = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<Attempted, 'input'>): number =>
+  maxAttempts - attemptsBeforeRetry;
 
 /** What of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
-  const { input, fingerprint, createdAt, assignee, workflowInstanceId, traceId } = task;
+  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, traceId } = task;
   return {
     ...{ id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds },
     ...{ input, fingerprint, createdAt },
+    ...(runAt === undefined ? {} : { runAt }),
     ...(assignee === undefined ? {} : { assignee }),
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
     ...(traceId === undefined ? {} : { traceId }),
   };
 }
 
-/** A task as it is accepted: no attempt yet. */
-export const queuedTask = (seed: TaskSeed): QueuedTask => ({ ...seed, status: 'queued', attempt: 0 });
+/** A task as it is accepted at `createdAt`: no attempt yet. */
+export const newTask = (seed: TaskSeed): NewTask =>
+  seed.runAt !== undefined && seed.runAt > seed.createdAt
+    ? { ...seed, status: 'scheduled', attempt: 0, runAt: seed.runAt }
+    : { ...seed, status: 'queued', attempt: 0 };

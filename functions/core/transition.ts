@@ -2,12 +2,23 @@ import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
 import { type RetryPolicy, retryDelaySeconds } from './retry.ts';
-import type { FinishedTask, QueuedTask, RunningTask, Task, TaskError } from './task.ts';
+import {
+  attemptsGranted,
+  type CancelledTask,
+  type FailedTask,
+  type FinishedTask,
+  type NewTask,
+  type QueuedTask,
+  type RunningTask,
+  type Task,
+  type TaskError,
+} from './task.ts';
 
 /** What `settle` writes: the next status of a claimed task. */
 export type Settlement =
   | { readonly status: 'succeeded'; readonly output: Payload; readonly finishedAt: number }
   | { readonly status: 'failed'; readonly error: TaskError; readonly finishedAt: number }
+  | { readonly status: 'cancelled'; readonly finishedAt: number }
   | { readonly status: 'queued'; readonly error: TaskError; readonly notBefore: number };
 
 /** The settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. */
@@ -20,7 +31,12 @@ export function settlementOfFailure(
 ): Settlement {
   const { error, retryAfterSeconds } = outcome;
   if (!error.retryable || task.attempt >= task.maxAttempts) return { status: 'failed', error, finishedAt: now };
-  const delaySeconds = retryDelaySeconds(retry, task.attempt, random, retryAfterSeconds);
+  const delaySeconds = retryDelaySeconds(
+    retry,
+    task.attempt - (task.attemptsBeforeRetry ?? 0),
+    random,
+    retryAfterSeconds,
+  );
   return { status: 'queued', error, notBefore: now + delaySeconds * 1000 };
 }
 
@@ -30,6 +46,8 @@ export type Claimability =
   | { readonly result: 'finished'; readonly task: FinishedTask }
   | { readonly result: 'leased'; readonly until: number }
   | { readonly result: 'not_due'; readonly until: number }
+  /** Its executor is gone and it is to be cancelled: there is nothing to run, only to settle. */
+  | { readonly result: 'cancel_requested'; readonly task: RunningTask }
   | { readonly result: 'conflict' };
 
 /** May `fingerprint` claim `task` now? The condition of the claim's write, in words. */
@@ -38,18 +56,25 @@ export function claimability(task: Task, fingerprint: string, now: number): Clai
   switch (task.status) {
     case 'succeeded':
     case 'failed':
+    case 'cancelled':
       return { result: 'finished', task };
     case 'running':
-      return task.leaseExpiresAt <= now ? { result: 'claimable' } : { result: 'leased', until: task.leaseExpiresAt };
+      if (task.leaseExpiresAt > now) return { result: 'leased', until: task.leaseExpiresAt };
+      return task.cancelRequestedAt === undefined ? { result: 'claimable' } : { result: 'cancel_requested', task };
+    case 'scheduled':
+      return dueAt(task.runAt, now);
     case 'queued':
-      return (task.notBefore ?? 0) <= now ? { result: 'claimable' } : { result: 'not_due', until: task.notBefore ?? 0 };
+      return dueAt(task.notBefore ?? 0, now);
   }
 }
 
+const dueAt = (time: number, now: number): Claimability =>
+  time <= now ? { result: 'claimable' } : { result: 'not_due', until: time };
+
 export type Lease = { readonly token: LeaseToken; readonly expiresAt: number };
 
-/** queued (or abandoned while running) -> running, one attempt more. */
-export function claimed(task: QueuedTask | RunningTask, lease: Lease, now: number): RunningTask {
+/** scheduled, queued, or abandoned while running -> running, one attempt more. */
+export function claimed(task: NewTask | RunningTask, lease: Lease, now: number): RunningTask {
   const { status: _, ...rest } = task;
   const { notBefore: _notBefore, error: _error, ...kept } = rest as Omit<QueuedTask, 'status'>;
   return {
@@ -59,6 +84,23 @@ export function claimed(task: QueuedTask | RunningTask, lease: Lease, now: numbe
     leaseToken: lease.token,
     leaseExpiresAt: lease.expiresAt,
     startedAt: now,
+  };
+}
+
+/** scheduled or queued -> cancelled. */
+export function cancelled(task: NewTask, now: number): CancelledTask {
+  const { notBefore: _notBefore, error: _error, ...kept } = task as QueuedTask;
+  return { ...kept, status: 'cancelled', finishedAt: now };
+}
+
+/** failed or cancelled -> queued, with as many attempts again as it was given first. */
+export function retried(task: FailedTask | CancelledTask): QueuedTask {
+  const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, ...kept } = task as FailedTask;
+  return {
+    ...kept,
+    status: 'queued',
+    maxAttempts: task.attempt + attemptsGranted(task),
+    attemptsBeforeRetry: task.attempt,
   };
 }
 
@@ -72,6 +114,6 @@ export const isSettledBy = (task: Task, attempt: number, settlement: Settlement)
 
 /** running -> what the settlement says; the lease ends with it. */
 export function settled(task: RunningTask, settlement: Settlement): Task {
-  const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, startedAt, ...kept } = task;
+  const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, cancelRequestedAt: _flag, startedAt, ...kept } = task;
   return settlement.status === 'queued' ? { ...kept, ...settlement } : { ...kept, startedAt, ...settlement };
 }

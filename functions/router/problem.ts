@@ -9,6 +9,7 @@ export const PROBLEM_STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   idempotency_conflict: 409,
+  invalid_status: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   internal_error: 500,
@@ -37,17 +38,24 @@ export class Problem extends Error {
 }
 
 /** The document of a problem. */
-export const problemSchema = z.strictObject({
-  type: z.literal('about:blank'),
-  title: z.string(),
-  status: z.int(),
-  code: z.enum(Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]]),
-  detail: z.string(),
-  errors: z
-    .array(z.strictObject({ field: z.string().describe('JSON pointer, or the name of a header'), message: z.string() }))
-    .optional()
-    .describe('Every wrong field of the request'),
-});
+export const problemSchema = z
+  .strictObject({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]]),
+    detail: z.string(),
+    errors: z
+      .array(
+        z.strictObject({
+          field: z.string().describe('JSON pointer into the body, or the name of a parameter or header'),
+          message: z.string(),
+        }),
+      )
+      .optional()
+      .describe('Every wrong field of the request'),
+  })
+  .meta({ id: 'Problem' });
 
 export function problemDocument({ code, message, errors }: Problem): z.infer<typeof problemSchema> {
   const status = PROBLEM_STATUS[code];

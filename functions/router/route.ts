@@ -1,14 +1,16 @@
 import type * as z from 'zod';
-import type { Scope } from '../contract.ts';
-import type { TaskCatalog } from '../core/define-task.ts';
+import type { ResourceClass, Scope } from '../contract.ts';
+import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { TenantId } from '../core/ids.ts';
 import type { Clock, Ids, Log, Meter, PayloadStore, TaskQueue, TaskStore, Tracing } from '../core/ports.ts';
+import type { SettingsStore } from '../core/task-settings.ts';
 import type { ProblemCode } from './problem.ts';
 
 export type RouterPorts = {
   readonly store: TaskStore;
   readonly queue: TaskQueue;
   readonly payloads: PayloadStore;
+  readonly settings: SettingsStore;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -17,6 +19,11 @@ export type RouterPorts = {
   readonly log: Log;
   /** What stands before a lane's name in the name of its queue. */
   readonly queueNamePrefix: string;
+  readonly tableShards: number;
+  readonly executorShards: Readonly<Record<ResourceClass, number>>;
+  readonly retentionDays: number;
+  /** The claim of a JWT that names the tenant, where callers come with one. */
+  readonly tenantClaim: string | undefined;
 };
 
 export type Caller = { readonly tenantId: TenantId; readonly scopes: readonly Scope[] };
@@ -25,6 +32,8 @@ export type Request = {
   readonly method: string;
   readonly path: string;
   readonly parameters: Readonly<Record<string, string | undefined>>;
+  /** A parameter that is repeated comes with its values joined by commas, as API Gateway hands it over. */
+  readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** As it was sent; empty where there is none. */
   readonly body: Buffer;
@@ -39,10 +48,17 @@ export type Response = {
 
 /** One operation of the API: what it does, and what its OpenAPI document says of it. */
 export type Route<From = Caller> = {
+  /** A name for generated clients, unique in the document. */
+  readonly operationId: string;
   readonly summary: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: z.ZodType;
-  readonly response: { readonly status: number; readonly description: string; readonly schema: z.ZodType };
+  readonly requestBody?: z.ZodType | ((definitions: readonly TaskDefinition[]) => Record<string, unknown>);
+  readonly response: {
+    readonly status: number;
+    readonly description: string;
+    readonly schema: z.ZodType;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
   /** Beside those that every route of its scope has. */
   readonly problems: readonly ProblemCode[];
   handle(request: Request, from: From, ports: RouterPorts): Promise<Response>;

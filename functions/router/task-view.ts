@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { PRIORITIES, queueNameOf } from '../contract.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { PayloadStore } from '../core/ports.ts';
-import type { Task } from '../core/task.ts';
+import { statusAt, type Task, type TaskSummary } from '../core/task.ts';
 import { available } from './available.ts';
 
 const time = z.iso.datetime();
+const count = z.int().min(0).max(1_000_000);
 
 /** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
 export const nameSchema = (maxLength: number): z.ZodString =>
@@ -17,54 +18,77 @@ export const nameSchema = (maxLength: number): z.ZodString =>
 
 export const assigneeSchema = z.strictObject({ type: nameSchema(64), id: nameSchema(128) });
 
+export const STATUSES = ['scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+
+/** A task as lists and bulk submits show it. */
+export const taskSummarySchema = z
+  .strictObject({
+    id: z.string(),
+    tenantId: z.string(),
+    type: z.string(),
+    priority: z.enum(PRIORITIES),
+    status: z.enum(STATUSES),
+    attempt: count.describe('Attempts so far'),
+    maxAttempts: count,
+    timeoutSeconds: z.number(),
+    error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
+    assignee: assigneeSchema.optional(),
+    workflowInstanceId: z.string().optional(),
+    executorKey: z.string(),
+    queueName: z.string(),
+    createdAt: time,
+    runAt: time.optional().describe('When it was asked to run, or when its next attempt may start'),
+    startedAt: time.optional().describe('When the latest attempt started'),
+    finishedAt: time.optional(),
+    cancelRequestedAt: time.optional().describe('It is running, and is to end as cancelled'),
+    traceId: z.string().optional(),
+  })
+  .meta({ id: 'TaskSummary' });
+export type TaskSummaryView = z.infer<typeof taskSummarySchema>;
+
 /** A task as the API shows it. */
-export const taskSchema = z.strictObject({
-  id: z.string(),
-  tenantId: z.string(),
-  type: z.string(),
-  priority: z.enum(PRIORITIES),
-  status: z.enum(['queued', 'running', 'succeeded', 'failed']),
-  attempt: z.int().describe('Attempts so far'),
-  maxAttempts: z.int(),
-  timeoutSeconds: z.number(),
-  input: z.unknown(),
-  output: z.unknown().optional(),
-  error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
-  assignee: assigneeSchema.optional(),
-  workflowInstanceId: z.string().optional(),
-  executorKey: z.string(),
-  queueName: z.string(),
-  createdAt: time,
-  runAt: time.optional().describe('When the next attempt may start, where it has to wait'),
-  startedAt: time.optional().describe('When the latest attempt started'),
-  finishedAt: time.optional(),
-  traceId: z.string().optional(),
-});
+export const taskSchema = z
+  .strictObject({ ...taskSummarySchema.shape, input: z.unknown(), output: z.unknown().optional() })
+  .meta({ id: 'Task' });
 export type TaskView = z.infer<typeof taskSchema>;
+
+/** What a view needs to know of where and when it is made. */
+export type Viewer = { readonly queueNamePrefix: string; readonly clock: () => number };
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** Shows a task with its payloads, wherever they are kept. */
-export async function taskView(task: Task, payloads: PayloadStore, queueNamePrefix: string): Promise<TaskView> {
+export async function taskView(task: Task, viewer: Viewer & { readonly payloads: PayloadStore }): Promise<TaskView> {
+  const { payloads } = viewer;
   const [input, output] = await available(
     Promise.all([payloads.get(task.input), task.status === 'succeeded' ? payloads.get(task.output) : undefined]),
   );
-  return viewOf(task, input, output, queueNamePrefix);
+  return viewOf(task, input, output, viewer);
 }
 
 /** Shows a task whose payloads are at hand. */
-export function viewOf(task: Task, input: JsonValue, output: JsonValue | undefined, queueNamePrefix: string): TaskView {
-  const { id, tenantId, type, priority, status, attempt, maxAttempts, timeoutSeconds, executorKey } = task;
+export const viewOf = (task: Task, input: JsonValue, output: JsonValue | undefined, viewer: Viewer): TaskView => ({
+  ...summaryOf(task, viewer),
+  input,
+  ...(output === undefined ? {} : { output }),
+});
+
+/** Shows a task without its payloads. */
+export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer): TaskSummaryView {
+  const { id, tenantId, type, priority, attempt, maxAttempts, timeoutSeconds, executorKey } = task;
+  const runAt = 'notBefore' in task ? task.notBefore : task.runAt;
   return {
-    ...{ id, tenantId, type, priority, status, attempt, maxAttempts, timeoutSeconds, input },
-    ...(output === undefined ? {} : { output }),
+    ...{ id, tenantId, type, priority, status: statusAt(task, clock()), attempt, maxAttempts, timeoutSeconds },
     ...('error' in task ? { error: task.error } : {}),
     ...(task.assignee === undefined ? {} : { assignee: task.assignee }),
     ...(task.workflowInstanceId === undefined ? {} : { workflowInstanceId: task.workflowInstanceId }),
     ...{ executorKey, queueName: queueNamePrefix + queueNameOf(executorKey), createdAt: iso(task.createdAt) },
-    ...('notBefore' in task ? { runAt: iso(task.notBefore) } : {}),
-    ...('startedAt' in task ? { startedAt: iso(task.startedAt) } : {}),
+    ...(runAt === undefined ? {} : { runAt: iso(runAt) }),
+    ...('startedAt' in task && task.startedAt !== undefined ? { startedAt: iso(task.startedAt) } : {}),
     ...('finishedAt' in task ? { finishedAt: iso(task.finishedAt) } : {}),
+    ...('cancelRequestedAt' in task && task.cancelRequestedAt !== undefined
+      ? { cancelRequestedAt: iso(task.cancelRequestedAt) }
+      : {}),
     ...(task.traceId === undefined ? {} : { traceId: task.traceId }),
   };
 }

@@ -6,11 +6,11 @@ export type ApiRequest = {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Text goes as it is, bytes as base64, anything else as JSON. */
   readonly body?: unknown;
-  /** What the authorizer found out; a tenant with the scopes `submit` and `read` unless given. */
+  /** What the authorizer found out; a tenant with every scope unless given. */
   readonly caller?: Authorization;
 };
 
-const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read' };
+const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate admin' };
 
 /** The event of payload format 2.0 that an HTTP API sends its router for `<method> <path>`. */
 export function apiEvent(
@@ -40,9 +40,16 @@ export function apiEvent(
       timeEpoch: Date.UTC(2026, 0, 1),
     },
     ...(pathParameters === undefined ? {} : { pathParameters }),
+    ...(query === '' ? {} : { queryStringParameters: queryOf(query) }),
     ...bodyOf(body),
   };
 }
+
+/** A parameter that is repeated comes with its values joined by commas. */
+const queryOf = (query: string): Record<string, string> => {
+  const parameters = new URLSearchParams(query);
+  return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join(',')]));
+};
 
 /** The most specific of our routes, as API Gateway chooses it. */
 function matchedRoute(method: string, path: string) {

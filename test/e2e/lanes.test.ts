@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, inject, it } from 'vitest';
-import { encodeMessage } from '../../functions/core/message.ts';
+import { encodeTask, messageOf } from '../../functions/core/message.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { until } from './api.ts';
@@ -22,20 +22,20 @@ describe('a message on a lane', () => {
 
   it('runs its task even where no row was ever written', async () => {
     const task = seed();
-    await send('default-normal-0', encodeMessage(task));
+    await send('default-normal-0', messageOf([encodeTask(task)]));
     expect(await until(task.id, 'succeeded')).toMatchObject({ attempt: 1, output: { html: expect.any(String) } });
   });
 
   it('delivered several times runs its task once', async () => {
     const task = seed();
-    await Promise.all(Array.from({ length: 4 }, () => send('default-normal-0', encodeMessage(task))));
+    await Promise.all(Array.from({ length: 4 }, () => send('default-normal-0', messageOf([encodeTask(task)]))));
     await until(task.id, 'succeeded');
     await sleep(1000);
     expect(await until(task.id, 'succeeded')).toMatchObject({ attempt: 1 });
   });
 
   it('that is malformed is set aside at once, with the reason, and never delivered again', async () => {
-    await send('default-low-0', '{"v":1,"task":{"id":"nonsense"}}');
+    await send('default-low-0', '{"v":1,"tasks":[{"id":"nonsense"}]}');
     const deadline = Date.now() + 20_000;
     for (;;) {
       const { Messages: [letter] = [] } = await sqs.send(
@@ -46,7 +46,7 @@ describe('a message on a lane', () => {
         }),
       );
       if (letter !== undefined) {
-        expect(letter.Body).toBe('{"v":1,"task":{"id":"nonsense"}}');
+        expect(letter.Body).toBe('{"v":1,"tasks":[{"id":"nonsense"}]}');
         expect(letter.MessageAttributes).toMatchObject({
           reason: { StringValue: 'task.id: is no task id' },
           queueName: { StringValue: 'millrace-default-low-0' },

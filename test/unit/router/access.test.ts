@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { OPEN_ROUTES, ROUTES, type Scope } from '../../../functions/contract.ts';
-import { queuedTask } from '../../../functions/core/task.ts';
+import { newTask } from '../../../functions/core/task.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';
 
 const SCOPES: readonly Scope[] = ['submit', 'read', 'operate', 'admin'];
-const exampleOf = (routeKey: string): string => routeKey.replace('{id}', `${'0'.repeat(26)}-0`);
+const exampleOf = (routeKey: string): string =>
+  routeKey.replace('{id}', `${'0'.repeat(26)}-0`).replace('{type}', 'greet');
 const secured = Object.entries(ROUTES).map(([routeKey, scope]) => ({ request: exampleOf(routeKey), scope }));
 
 describe.each(secured)('$request', ({ request, scope }) => {
@@ -42,7 +43,7 @@ describe.each(secured)('$request', ({ request, scope }) => {
 
   it(`is let in by the scope ${scope}`, async () => {
     const { status } = await callApi(world, request, {
-      caller: { tenantId: 'acme', scopes: `operate ${scope}` },
+      caller: { tenantId: 'acme', scopes: `x ${scope}` },
       body: '{}',
     });
     expect([200, 400, 404]).toContain(status);
@@ -74,8 +75,9 @@ describe('a path that is none of ours', () => {
   });
 
   it.each([
-    ['GET /api/tasks', 'POST'],
-    ['DELETE /api/tasks', 'POST'],
+    ['DELETE /api/tasks', 'POST, GET'],
+    ['GET /api/tasks/x/cancel', 'POST'],
+    ['PUT /api/definitions/greet', 'GET, PATCH'],
     [`PUT /api/tasks/${'0'.repeat(26)}-0`, 'GET'],
     ['POST /api/definitions', 'GET'],
     ['POST /api/health', 'GET'],
@@ -87,8 +89,15 @@ describe('a path that is none of ours', () => {
   });
 });
 
-describe('a task id that shows nothing is not_found', () => {
-  const read = (id: string, setUp = createWorld()) => callApi(setUp, `GET /api/tasks/${id}`);
+const ofOneTask = [
+  'GET /api/tasks/{id}',
+  'GET /api/tasks/{id}/subtasks',
+  'POST /api/tasks/{id}/cancel',
+  'POST /api/tasks/{id}/retry',
+];
+
+describe.each(ofOneTask)('%s is not_found', (routeKey) => {
+  const read = (id: string, setUp = createWorld()) => callApi(setUp, routeKey.replace('{id}', id));
 
   it.each([
     ['is unknown', `${'Z'.repeat(26)}-0`],
@@ -108,11 +117,12 @@ describe('a task id that shows nothing is not_found', () => {
   it("where it is another tenant's, and says the same as where there is none", async () => {
     const world = createWorld();
     const seed = taskSeed();
-    await world.ports.store.insert(queuedTask(seed));
-    const request = `GET /api/tasks/${seed.id}`;
-    const theirs = await callApi(world, request, { caller: { tenantId: 'other', scopes: 'read' } });
+    await world.ports.store.insert(newTask(seed));
+    const request = routeKey.replace('{id}', seed.id);
+    const theirs = await callApi(world, request, { caller: { tenantId: 'other', scopes: SCOPES.join(' ') } });
     expect(theirs).toEqual(await read(`${'Z'.repeat(26)}-0`));
-    expect(await callApi(world, request)).toMatchObject({ status: 200, body: { id: seed.id } });
+    const task = await world.ports.store.get(seed.tenantId, seed.id, world.now);
+    expect(task).toMatchObject({ id: seed.id, status: 'queued' });
   });
 
   it('where its retention is over', async () => {
@@ -122,7 +132,7 @@ describe('a task id that shows nothing is not_found', () => {
     const claim = await store.claim(taskSeed(), lease, world.now);
     if (claim.result !== 'claimed') throw new Error(claim.result);
     await store.settle(claim.task, { status: 'succeeded', output: { inline: 1 }, finishedAt: world.now });
-    expect(await read(claim.task.id, world)).toMatchObject({ status: 200 });
+    expect((await read(claim.task.id, world)).status).not.toBe(404);
     world.advance(14 * 86_400 + 1);
     expect(await read(claim.task.id, world)).toMatchObject({ status: 404 });
   });

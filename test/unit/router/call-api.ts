@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { expect } from 'vitest';
 import * as z from 'zod';
 import { openapiDocument } from '../../../functions/router/openapi.ts';
@@ -16,7 +17,7 @@ export type ApiAnswer = {
   readonly body: Readonly<Record<string, unknown>>;
 };
 
-const document = openapiDocument({ routes, openRoutes }) as {
+const document = openapiDocument({ routes, openRoutes }, []) as {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
 };
@@ -24,7 +25,8 @@ const document = openapiDocument({ routes, openRoutes }) as {
 /** Calls the router as API Gateway does, and holds each of its answers against the OpenAPI document. */
 export async function callApi({ ports }: World, request: string, options: ApiRequest = {}): Promise<ApiAnswer> {
   const event = apiEvent(request, options);
-  const { statusCode: status = 0, headers, body: text = '' } = await answer(event, ports);
+  const { statusCode: status = 0, headers, body: sent = '', isBase64Encoded } = await answer(event, ports);
+  const text = isBase64Encoded ? decoded(Buffer.from(sent, 'base64'), String(headers?.['content-encoding'])) : sent;
   const body = JSON.parse(text);
   const contentType = String(headers?.['content-type']);
   const schema = documentedSchema(event.routeKey, status, contentType);
@@ -46,7 +48,17 @@ function documentedSchema(routeKey: string, status: number, contentType: string)
   return z.fromJSONSchema(resolved(media.schema));
 }
 
-function resolved(schema: Schema): Schema {
-  const name = typeof schema === 'object' && schema.$ref?.replace('#/components/schemas/', '');
-  return name ? (document.components.schemas[name] ?? schema) : schema;
-}
+const decoded = (body: Buffer, coding: string): string => {
+  const decoder = { gzip: gunzipSync, br: brotliDecompressSync, zstd: zstdDecompressSync }[coding];
+  if (decoder === undefined) throw new Error(`the answer is in ${coding}`);
+  return decoder(body).toString();
+};
+
+/** The schema with what it refers to in the document's components. */
+const resolved = (schema: Schema): Schema =>
+  JSON.parse(
+    JSON.stringify(schema, (_, part) => {
+      const name = part?.$ref?.replace('#/components/schemas/', '');
+      return name === undefined ? part : document.components.schemas[name];
+    }),
+  );

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../functions/core/json.ts';
-import { queuedTask, type RunningTask } from '../../../functions/core/task.ts';
+import { newTask, type RunningTask } from '../../../functions/core/task.ts';
 import type { Settlement } from '../../../functions/core/transition.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
@@ -43,7 +43,7 @@ const settled = async (settlement: Settlement) => world.ports.store.settle(await
 
 describe('a task is shown whole', () => {
   it('queued', async () => {
-    await world.ports.store.insert(queuedTask(seed));
+    await world.ports.store.insert(newTask(seed));
     expect(await read()).toEqual({ ...shown, status: 'queued', attempt: 0 });
   });
 
@@ -69,7 +69,7 @@ describe('a task is shown whole', () => {
   it.each<[JsonValue]>([[null], [false], [0], [''], [[]], [{ html: '<p>' }], ['x'.repeat(300)]])(
     'succeeded, with its output %j',
     async (value) => {
-      const output = await world.ports.payloads.put(seed.tenantId, seed.id, 'output-1', value);
+      const output = await world.ports.payloads.put(seed.tenantId, seed.id, 'output-1', value, world.now);
       await settled({ status: 'succeeded', output, finishedAt: world.now + 3000 });
       expect(await read()).toEqual({
         ...shown,
@@ -82,7 +82,7 @@ describe('a task is shown whole', () => {
   it('with an input that is kept apart', async () => {
     const large = { text: 'x'.repeat(5000) };
     const other = taskSeed();
-    const input = await world.ports.payloads.put(other.tenantId, other.id, 'input', large);
+    const input = await world.ports.payloads.put(other.tenantId, other.id, 'input', large, world.now);
     expect(input).toHaveProperty('ref');
     await claimed({ ...other, input });
     expect(await read(other.id)).toMatchObject({ input: large });

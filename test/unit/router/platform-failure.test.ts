@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskCatalog } from '../../../functions/core/define-task.ts';
 import type { PayloadStore, TaskQueue, TaskStore } from '../../../functions/core/ports.ts';
+import type { SettingsStore } from '../../../functions/core/task-settings.ts';
 import { answer } from '../../../functions/router/router.ts';
 import { apiEvent } from '../../doubles/api-event.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
@@ -22,12 +23,14 @@ async function brokenWorld(broken: {
   store?: Partial<TaskStore>;
   payloads?: Partial<PayloadStore>;
   queue?: Partial<TaskQueue>;
+  settings?: Partial<SettingsStore>;
 }) {
   const world = createWorld([greet, echo]);
   const submitted = await callApi(world, 'POST /api/tasks', { body, headers: keyed });
   Object.assign(world.ports.store, broken.store);
   Object.assign(world.ports.payloads, broken.payloads);
   Object.assign(world.ports.queue, broken.queue);
+  Object.assign(world.ports.settings, broken.settings);
   return { world, id: submitted.body.id };
 }
 
@@ -35,7 +38,15 @@ describe('a platform that fails is unavailable', () => {
   it.each([
     ['reads no rows', { store: { get: broken } }, 'GET /api/tasks/{id}', {}],
     ['reads no payloads', { payloads: { get: broken } }, 'GET /api/tasks/{id}', {}],
-    ['sends no messages', { queue: { send: broken } }, 'POST /api/tasks', { body }],
+    ['takes no task anywhere', { queue: { send: broken }, store: { insert: broken } }, 'POST /api/tasks', { body }],
+    ['lists no tasks', { store: { list: broken } }, 'GET /api/tasks', {}],
+    ['cancels no tasks', { store: { cancel: broken } }, 'POST /api/tasks/{id}/cancel', {}],
+    [
+      'changes no settings',
+      { settings: { change: broken } },
+      'PATCH /api/definitions/echo',
+      { body: { paused: true } },
+    ],
     ['writes no payloads', { payloads: { put: broken } }, 'POST /api/tasks', { body }],
     ['reads no payloads of a replay', { payloads: { get: broken } }, 'POST /api/tasks', { body, headers: keyed }],
   ])('where it %s', async (_, parts, request, options) => {

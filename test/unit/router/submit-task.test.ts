@@ -27,11 +27,12 @@ const submit = async (body: unknown, request: ApiRequest = {}): Promise<ApiAnswe
 };
 const read = (id: unknown) => callApi(world, `GET /api/tasks/${id}`);
 const sent = (): TaskSeed[] =>
-  [...world.queue.messages.values()].map(({ body }) => {
+  [...world.queue.messages.values()].flatMap(({ body }) => {
     const decoded = decodeMessage(body);
-    if (decoded.result !== 'task') throw new Error(decoded.result);
-    return decoded.task;
+    if (decoded.result !== 'tasks') throw new Error(decoded.result);
+    return decoded.tasks;
   });
+const due = (inSeconds = 0) => world.ports.store.due(world.now + inSeconds * 1000, 10);
 const runAll = () => handleBatch(world.queue.receive(), 900, world.ports);
 
 describe('when the queue fails', () => {
@@ -39,7 +40,34 @@ describe('when the queue fails', () => {
     world.ports.queue.send = broken;
   });
 
+  it('accepts the task, and the sweeper will send it', async () => {
+    const answer = await submit(ada);
+    expect(answer).toMatchObject({ status: 202, body: { status: 'queued', attempt: 0 } });
+    expect(await read(answer.body.id)).toMatchObject({ status: 200, body: answer.body });
+    expect(await due()).toMatchObject([{ task: { id: answer.body.id }, dueAt: world.now }]);
+    expect(world.recorded).toHaveLength(1);
+    expect(JSON.stringify(answer.body)).not.toMatch(/Provisioned|secret/);
+  });
+
+  it('replays a submit that was accepted before', async () => {
+    const first = await submit(ada, keyed);
+    const again = await submit(ada, keyed);
+    expect(again).toMatchObject({ status: 202, body: { id: first.body.id } });
+    expect(replayed(again)).toBe('true');
+    expect(await due()).toHaveLength(1);
+  });
+
+  it('still knows a conflict', async () => {
+    await submit(ada, keyed);
+    expect(await submit({ ...ada, priority: 'low' }, keyed)).toMatchObject({ status: 409 });
+  });
+});
+
+describe('when the queue and the table fail', () => {
   it('answers unavailable, keeps nothing and says why in the log only', async () => {
+    const { queue, store } = world.ports;
+    Object.assign(queue, { send: broken });
+    Object.assign(store, { insert: broken });
     const answer = await submit(ada, keyed);
     expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     expect(answer.headers).toMatchObject({ 'retry-after': '1', 'content-type': 'application/problem+json' });
@@ -48,14 +76,65 @@ describe('when the queue fails', () => {
       expect.objectContaining({ level: 'error', code: 'unavailable', reason: expect.stringContaining('secret') }),
     );
     expect(world.recorded).toEqual([]);
-    world.ports.queue.send = async () => {};
+    expect(sent()).toEqual([]);
+    Object.assign(queue, { send: Object.getPrototypeOf(queue).send });
+    Object.assign(store, { insert: Object.getPrototypeOf(store).insert });
     expect(replayed(await submit(ada, keyed))).toBeUndefined();
   });
+});
 
-  it('has not touched the table', async () => {
-    world.ports.store.insert = () => Promise.reject(new Error('it was touched'));
-    await submit(ada);
-    expect(world.logged.map(({ event }) => event)).not.toContain('row not written: the claim will write it');
+describe('a task that is to run later', () => {
+  const inSeconds = (seconds: number) => new Date(world.now + 1000 + seconds * 1000).toISOString();
+
+  it.each([
+    ['delaySeconds', () => ({ delaySeconds: 900 })],
+    ['runAt', () => ({ runAt: inSeconds(900) })],
+  ])('within 900 s waits in its lane: %s', async (_, when) => {
+    const answer = await submit({ ...ada, ...when() });
+    expect(answer).toMatchObject({ status: 202, body: { status: 'scheduled', runAt: inSeconds(899) } });
+    expect([...world.queue.messages.values()].map(({ visibleAt }) => visibleAt)).toEqual([world.now + 900_000]);
+    expect(await due(1000)).toEqual([]);
+    world.advance(900);
+    expect((await read(answer.body.id)).body).toMatchObject({ status: 'queued' });
+    await runAll();
+    expect((await read(answer.body.id)).body).toMatchObject({ status: 'succeeded' });
+    expect(world.recorded.find(({ metric }) => metric === 'wait')).toMatchObject({ value: 0 });
+  });
+
+  it.each([
+    ['delaySeconds', () => ({ delaySeconds: 901 })],
+    ['runAt', () => ({ runAt: inSeconds(901) })],
+  ])('beyond 900 s waits for the sweeper: %s', async (_, when) => {
+    const answer = await submit({ ...ada, ...when() });
+    expect(answer).toMatchObject({ status: 202, body: { status: 'scheduled' } });
+    expect(sent()).toEqual([]);
+    expect(await due(900)).toEqual([]);
+    expect(await due(901)).toMatchObject([{ task: { id: answer.body.id }, dueAt: world.now + 901_000 }]);
+  });
+
+  it('beyond 900 s exists only once the table has it', async () => {
+    Object.assign(world.ports.store, { insert: broken });
+    expect(await submit({ ...ada, delaySeconds: 901 })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(sent()).toEqual([]);
+  });
+
+  it('runs at once where its time is past', async () => {
+    const answer = await submit({ ...ada, runAt: '2020-02-29T12:00:00+02:00' });
+    expect(answer.body).toMatchObject({ status: 'queued' });
+    expect(answer.body).not.toHaveProperty('runAt');
+  });
+
+  it.each([
+    [{ delaySeconds: 1, runAt: '2026-01-02T00:00:00Z' }, ['/runAt']],
+    [{ runAt: '2027-01-02T00:00:00Z' }, ['/runAt']],
+    [{ runAt: '2026-01-02' }, ['/runAt']],
+    [{ runAt: 'tomorrow' }, ['/runAt']],
+    [{ delaySeconds: 31_536_001 }, ['/delaySeconds']],
+    [{ delaySeconds: -1, priority: 'urgent', input: { name: 1 } }, ['/priority', '/delaySeconds', '/input/name']],
+  ])('is refused with every wrong field: %j', async (wrong, fields) => {
+    const answer = await submit({ ...ada, ...wrong });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect((answer.body.errors as { field: string }[]).map(({ field }) => field)).toEqual(fields);
   });
 });
 

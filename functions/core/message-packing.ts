@@ -1,0 +1,72 @@
+import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_MESSAGES, RESOURCE_CLASS_SPECS } from '../contract.ts';
+import { encodeTask, messageOf } from './message.ts';
+import type { TaskSeed } from './task.ts';
+
+/** A task, and the whole seconds until its message may be delivered (0 to 900). */
+export type Outgoing = { readonly task: TaskSeed; readonly delaySeconds: number };
+
+export type OutgoingMessage = { readonly body: string; readonly tasks: readonly TaskSeed[] };
+
+/** What goes to SQS in one request: messages of one lane and one delay. */
+export type OutgoingRequest = {
+  readonly executorKey: string;
+  readonly tenantId: string;
+  readonly delaySeconds: number;
+  readonly messages: readonly OutgoingMessage[];
+};
+
+const FRAME_BYTES = messageOf([]).length;
+
+/**
+ * Lays tasks into messages and messages into requests. A message gets as many tasks as an executor runs at a time, or
+ * more where that saves a request: ten small messages cost as much as one large, and ten executors can share them.
+ */
+export function packed(outgoing: readonly Outgoing[]): OutgoingRequest[] {
+  const groups = Map.groupBy(outgoing, ({ task, delaySeconds }) =>
+    [task.executorKey, task.tenantId, delaySeconds].join('\n'),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { task, delaySeconds } = first;
+    const { executorKey, tenantId } = task;
+    const perMessage = Math.max(
+      RESOURCE_CLASS_SPECS[task.resourceClass].concurrencyPerInvocation,
+      Math.ceil(group.length / MAX_REQUEST_MESSAGES),
+    );
+    const messages = messagesOf(group, perMessage);
+    return requestsOf(messages).map((part) => ({ executorKey, tenantId, delaySeconds, messages: part }));
+  });
+}
+
+function messagesOf(group: readonly Outgoing[], perMessage: number): OutgoingMessage[] {
+  const messages: { encoded: string[]; tasks: TaskSeed[]; bytes: number }[] = [];
+  for (const { task } of group) {
+    const encoded = encodeTask(task);
+    const bytes = Buffer.byteLength(encoded) + 1;
+    const last = messages.at(-1);
+    if (last !== undefined && last.tasks.length < perMessage && last.bytes + bytes <= MAX_MESSAGE_BYTES) {
+      last.encoded.push(encoded);
+      last.tasks.push(task);
+      last.bytes += bytes;
+    } else {
+      messages.push({ encoded: [encoded], tasks: [task], bytes: FRAME_BYTES + bytes });
+    }
+  }
+  return messages.map(({ encoded, tasks }) => ({ body: messageOf(encoded), tasks }));
+}
+
+function requestsOf(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const requests: { messages: OutgoingMessage[]; bytes: number }[] = [];
+  for (const message of messages) {
+    const bytes = Buffer.byteLength(message.body);
+    const last = requests.at(-1);
+    if (last && last.messages.length < MAX_REQUEST_MESSAGES && last.bytes + bytes <= MAX_REQUEST_BYTES) {
+      last.messages.push(message);
+      last.bytes += bytes;
+    } else {
+      requests.push({ messages: [message], bytes });
+    }
+  }
+  return requests.map((request) => request.messages);
+}

@@ -1,0 +1,30 @@
+import type { TaskEventName } from '../contract.ts';
+import type { Task } from './task.ts';
+
+/** What happened to a task, as the event bus tells it. */
+export type TaskEvent = {
+  /** The same for the same event, however often it is told. */
+  readonly id: string;
+  readonly name: TaskEventName;
+  readonly task: Task;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+};
+
+/** The events of one change of a row: `before` and `after` are its images, missing where there was or is no row. */
+export function eventsOf(before: Task | undefined, after: Task | undefined, at: number): TaskEvent[] {
+  if (after === undefined) return [];
+  const event = (name: TaskEventName): TaskEvent => ({
+    id: `${after.id}/${after.attempt}/${name}`,
+    name,
+    task: after,
+    at,
+  });
+  const became: TaskEventName = `task.${after.status}`;
+  if (before === undefined) {
+    // A row that a claim has made: its insert had failed, and nobody was told that it was queued.
+    return after.status === 'running' ? [event('task.queued'), event(became)] : [event(became)];
+  }
+  const isAnotherAttempt = after.status === 'running' && after.attempt !== before.attempt;
+  return before.status !== after.status || isAnotherAttempt ? [event(became)] : [];
+}

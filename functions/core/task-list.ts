@@ -1,0 +1,44 @@
+import { hash } from 'node:crypto';
+import { parseTaskOrder, type TaskOrder, type TenantId } from './ids.ts';
+import type { TaskStatus, TaskSummary } from './task.ts';
+
+/** What a list shows; what is left out does not matter. */
+export type TaskFilter = {
+  readonly status?: TaskStatus | undefined;
+  readonly type?: string | undefined;
+  readonly assignee?: { readonly type: string; readonly id: string } | undefined;
+  readonly workflowInstanceId?: string | undefined;
+};
+
+export type TaskQuery = {
+  readonly tenantId: TenantId;
+  readonly filter: TaskFilter;
+  /** Tasks of a page, at most. */
+  readonly limit: number;
+  /** The place behind which the page begins; from the newest task on, where it is missing. */
+  readonly after?: TaskOrder | undefined;
+};
+
+/** Newest first. A page may be short, even empty, and still not be the last: then `next` is there. */
+export type TaskPage = { readonly tasks: readonly TaskSummary[]; readonly next?: TaskOrder };
+
+const CHECK_CHARACTERS = 16;
+
+/**
+ * The place behind a page, for its caller to hand back. It fits one tenant and one filter. Whoever forges one reaches
+ * nothing but another place in the same list, so there is nothing secret in its check.
+ */
+export const cursorOf = (tenantId: TenantId, filter: TaskFilter, place: TaskOrder): string =>
+  checkOf(tenantId, filter, place) + place;
+
+/** The place in a cursor; `undefined` unless it was made for this tenant and filter. */
+export function parseCursor(tenantId: TenantId, filter: TaskFilter, cursor: string): TaskOrder | undefined {
+  const place = parseTaskOrder(cursor.slice(CHECK_CHARACTERS));
+  return place !== undefined && cursor === cursorOf(tenantId, filter, place) ? place : undefined;
+}
+
+function checkOf(tenantId: TenantId, filter: TaskFilter, place: TaskOrder): string {
+  const { status, type, assignee, workflowInstanceId } = filter;
+  const parts = [tenantId, status, type, assignee?.type, assignee?.id, workflowInstanceId, place];
+  return hash('sha256', JSON.stringify(parts.map((part) => part ?? null)), 'base64url').slice(0, CHECK_CHARACTERS);
+}

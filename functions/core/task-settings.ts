@@ -1,0 +1,30 @@
+import type { Priority } from '../contract.ts';
+import type { TaskDefinition } from './define-task.ts';
+
+/** What can be changed of a task type without a deploy; what is missing is as the type defines it. */
+export type TaskSettings = {
+  /** Tasks are accepted, and none of them starts. */
+  readonly paused?: boolean;
+  readonly priority?: Priority;
+  readonly timeoutSeconds?: number;
+  readonly maxAttempts?: number;
+};
+
+/** `null` puts a setting back to what the type defines. */
+export type TaskSettingsPatch = { readonly [Name in keyof TaskSettings]?: TaskSettings[Name] | null | undefined };
+
+/** What a submit takes from its type where it says nothing itself. */
+export const effective = (definition: TaskDefinition, settings: TaskSettings) => ({
+  paused: settings.paused ?? false,
+  priority: settings.priority ?? definition.priority,
+  timeoutSeconds: settings.timeoutSeconds ?? definition.timeoutSeconds,
+  maxAttempts: settings.maxAttempts ?? definition.retry.maxAttempts,
+});
+
+/** The settings of task types, the same for all tenants. */
+export interface SettingsStore {
+  /** At most `DEFINITION_EFFECT_SECONDS` old. Never throws: where they cannot be read, the last ones known hold. */
+  get(type: string): Promise<TaskSettings>;
+  /** Changes what the patch names, and returns all settings of the type. */
+  change(type: string, patch: TaskSettingsPatch): Promise<TaskSettings>;
+}

@@ -1,0 +1,37 @@
+import { parseScope } from '../core/access-key.ts';
+import { parseTenantId } from '../core/ids.ts';
+import { Problem } from './problem.ts';
+import type { Caller } from './route.ts';
+
+/** What API Gateway knows of a caller: what our authorizer found out of a key, or the claims of a token it has checked. */
+export type Authorizer = {
+  readonly lambda?: { readonly tenantId?: string; readonly scopes?: string } | null | undefined;
+  readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
+};
+
+/**
+ * Who is calling. An HTTP API answers a refused authorization with 403 and a text of its own, so the authorizer lets
+ * the request pass without a tenant, and it ends here with the 401 that is due.
+ */
+export function callerOf(authorizer: Authorizer | undefined, tenantClaim: string | undefined): Caller {
+  const { tenantId, scopes } =
+    tenantClaim === undefined ? (authorizer?.lambda ?? {}) : claimed(authorizer?.jwt?.claims ?? {}, tenantClaim);
+  const tenant = parseTenantId(tenantId ?? '');
+  if (tenant !== undefined) {
+    return { tenantId: tenant, scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []) };
+  }
+  const detail =
+    tenantClaim === undefined
+      ? 'the API key is not known; send it as `Authorization: Bearer <key>`'
+      : `the token names no tenant: its claim ${tenantClaim} must have up to 63 lower-case letters, digits and hyphens`;
+  throw new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
+}
+
+/** The tenant of a token, and its scopes: the claim `scope` holds them with spaces between (RFC 8693, 4.2). */
+function claimed(claims: Readonly<Record<string, unknown>>, tenantClaim: string) {
+  const [tenantId, scopes] = [claims[tenantClaim], claims.scope];
+  return {
+    ...(typeof tenantId === 'string' ? { tenantId } : {}),
+    ...(typeof scopes === 'string' ? { scopes } : {}),
+  };
+}

@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
+import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
+import { effective, type TaskSettings } from '../core/task-settings.ts';
+import { Problem } from './problem.ts';
+import type { Parameter, Request, RouterPorts } from './route.ts';
+
+/** The settings that can be changed without a deploy. */
+export const settingsShape = {
+  paused: z.boolean(),
+  priority: z.enum(PRIORITIES),
+  timeoutSeconds: z.int().min(1),
+  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS),
+};
+
+/** A task type as the API shows it: what holds now, and what of it was set since the deploy. */
+export const definitionSchema = z
+  .strictObject({
+    type: z.string(),
+    description: z.string(),
+    resources: z.enum(RESOURCE_CLASSES),
+    priority: z.enum(PRIORITIES),
+    timeoutSeconds: z.number(),
+    retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
+    paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
+    settings: z.strictObject(settingsShape).partial().describe('What PATCH has set'),
+    inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
+  })
+  .meta({ id: 'Definition' });
+
+export const typeParameter: Parameter = {
+  in: 'path',
+  name: 'type',
+  required: true,
+  description: 'The task type',
+  schema: z.string(),
+};
+
+/** The definition that the path names. Throws the problem of a type that is not there. */
+export async function foundDefinition({ parameters }: Request, { catalog }: RouterPorts): Promise<TaskDefinition> {
+  const definition = await findDefinition(catalog, parameters.type ?? '');
+  if (definition === undefined) throw new Problem('not_found', 'there is no such task type');
+  return definition;
+}
+
+export function definitionView(definition: TaskDefinition, settings: TaskSettings): z.infer<typeof definitionSchema> {
+  const { type, description, resources, retry, input } = definition;
+  const { maxAttempts, ...rest } = effective(definition, settings);
+  return {
+    ...{ type, description, resources, retry: { ...retry, maxAttempts }, ...rest, settings },
+    inputSchema: input['~standard'].jsonSchema.input({ target: 'draft-2020-12' }),
+  };
+}

@@ -1,0 +1,54 @@
+import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
+import { keptUntil } from '../../core/payload.ts';
+import type { Task } from '../../core/task.ts';
+import { available } from '../available.ts';
+import { foundTask, noSuchTask, taskIdParameter } from '../found-task.ts';
+import { Problem } from '../problem.ts';
+import type { Route, RouterPorts } from '../route.ts';
+import { taskSchema, taskView } from '../task-view.ts';
+
+export const retryTask: Route = {
+  operationId: 'retryTask',
+  summary: 'Run a failed or cancelled task again',
+  parameters: [taskIdParameter],
+  response: {
+    status: 202,
+    description: 'The task, queued with as many attempts as it was first given; attempts go on counting',
+    schema: taskSchema,
+  },
+  problems: ['not_found', 'invalid_status', 'unavailable'],
+
+  async handle(request, caller, ports) {
+    const found = await foundTask(request, caller, ports);
+    if (found.status !== 'failed' && found.status !== 'cancelled') throw refused(found);
+    await available(keepInput(found, ports));
+    const now = ports.clock();
+    // The row before the message, unlike a submit: the row is finished, and would refuse the message.
+    const dueAt = now + SWEEP_PERIOD_SECONDS * 1000;
+    const retry = await available(ports.store.retry(caller.tenantId, found.id, now, dueAt));
+    if (retry.result === 'missing') throw noSuchTask();
+    if (retry.result === 'refused') throw refused(retry.task);
+    await send(retry.task, ports);
+    return { status: 202, body: await taskView(retry.task, ports) };
+  },
+};
+
+const refused = ({ status }: Task): Problem =>
+  new Problem('invalid_status', `the task is ${status}: only a failed or cancelled one can be retried`);
+
+/** Stores the input anew where it would expire too early for another life of the task. */
+async function keepInput({ tenantId, id, input }: Task, ports: RouterPorts): Promise<void> {
+  if ('inline' in input) return;
+  const name = input.ref.slice(input.ref.lastIndexOf(id) + id.length + 1);
+  const keepUntil = keptUntil(ports.clock(), ports.retentionDays);
+  await ports.payloads.put(tenantId, id, name, await ports.payloads.get(input), keepUntil);
+}
+
+/** Where it fails, the sweeper finds the task due. */
+async function send(task: Task, { queue, log }: RouterPorts): Promise<void> {
+  try {
+    await queue.send(task, 0);
+  } catch (error) {
+    log('warn', 'message not sent: the sweeper will send it', { task_id: task.id, reason: String(error) });
+  }
+}

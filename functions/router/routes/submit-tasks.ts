@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import { MAX_BULK_TASKS } from '../../contract.ts';
+import type { TaskId } from '../../core/ids.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
+import { jsonBody } from '../json-body.ts';
+import { fieldErrors, Problem, problemDocument, problemSchema } from '../problem.ts';
+import { problemOf } from '../problem-of.ts';
+import type { Caller, Route, RouterPorts } from '../route.ts';
+import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission } from '../submission.ts';
+import { summaryOf, taskSummarySchema } from '../task-view.ts';
+
+const bulkSchema = z.strictObject({
+  tasks: z
+    .array(z.unknown().describe('What POST /api/tasks takes; each is accepted or rejected by itself'))
+    .min(1)
+    .max(MAX_BULK_TASKS),
+});
+
+const index = z
+  .int()
+  .min(0)
+  .max(MAX_BULK_TASKS - 1);
+const accepted = z.strictObject({
+  index,
+  status: z.literal('accepted'),
+  task: taskSummarySchema,
+  replayed: z.literal(true).optional().describe('The task is that of an earlier submit of the same key'),
+});
+const rejected = z.strictObject({ index, status: z.literal('rejected'), problem: problemSchema });
+type Result = z.infer<typeof accepted> | z.infer<typeof rejected>;
+
+const count = z.int().min(0).max(MAX_BULK_TASKS);
+
+/** What a door has under way to the table at a time: the AWS SDK keeps 50 connections to one host. */
+const PARALLEL = 50;
+
+export const submitTasks: Route = {
+  operationId: 'submitTasks',
+  summary: `Submit up to ${MAX_BULK_TASKS} tasks`,
+  parameters: [
+    {
+      ...idempotencyKeyParameter,
+      description: 'Submitting again with the same key and tasks answers with the first tasks, place by place',
+    },
+  ],
+  requestBody: bulkSchema,
+  response: {
+    status: 202,
+    description: 'What became of each, in the order of the request; all or some may be rejected',
+    schema: z.strictObject({ accepted: count, rejected: count, results: z.array(z.union([accepted, rejected])) }),
+  },
+  problems: ['invalid_request', 'payload_too_large', 'unsupported_media_type'],
+
+  async handle(request, caller, ports) {
+    const parsed = bulkSchema.safeParse(jsonBody(request));
+    if (!parsed.success) {
+      throw new Problem('invalid_request', 'the body is not what this call takes', {
+        errors: fieldErrors(parsed.error.issues),
+      });
+    }
+    const results = await submitAll(parsed.data.tasks, idempotencyKeyOf(request), caller, ports);
+    const acceptedCount = results.filter(({ status }) => status === 'accepted').length;
+    return { status: 202, body: { accepted: acceptedCount, rejected: results.length - acceptedCount, results } };
+  },
+};
+
+/** Either what a step has made of one task, or why it ends here. */
+type Step<T> = { readonly value: T } | { readonly problem: Problem };
+
+/** All payloads, then all messages, then all rows: the order of a single submit, a thousand at a time. */
+async function submitAll(
+  values: readonly unknown[],
+  key: string | undefined,
+  caller: Caller,
+  ports: RouterPorts,
+): Promise<Result[]> {
+  const prepared = await inParallel(values, PARALLEL, (value, place) =>
+    step(ports, async () => {
+      // No header can carry a line break, so that no single submit has this key.
+      const submission = await prepare(value, key === undefined ? undefined : `${key}\n${place}`, caller, ports);
+      return { submission, earlier: await earlierTask(submission, ports) };
+    }),
+  );
+  const fresh = prepared.flatMap((one) =>
+    'value' in one && one.value.earlier === undefined ? one.value.submission : [],
+  );
+  const unsent = await send(fresh, ports);
+  return inParallel(prepared, PARALLEL, async (one, place) => {
+    const end = await step(ports, async () => {
+      if ('problem' in one) throw one.problem;
+      const { submission, earlier } = one.value;
+      return earlier ?? (await insertedAs(submission, !unsent.has(submission.task.id), ports));
+    });
+    return resultOf(place, end, ports);
+  });
+}
+
+/** Sends what SQS can hold; returns the ids of the tasks that the sweeper has to send. */
+async function send(submissions: readonly Submission[], { queue, log }: RouterPorts): Promise<ReadonlySet<TaskId>> {
+  const tasks = submissions.map(({ task }) => task);
+  const refused = await queue.sendAll(tasks.filter(fitsQueue).map((task) => ({ task, delaySeconds: delayOf(task) })));
+  if (refused.size > 0) log('warn', 'messages not sent: the sweeper will send them', { tasks: refused.size });
+  return new Set([...refused, ...tasks.filter((task) => !fitsQueue(task)).map(({ id }) => id)]);
+}
+
+async function step<T>(ports: RouterPorts, work: () => Promise<T>): Promise<Step<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { problem: problemOf(error, ports) };
+  }
+}
+
+const resultOf = (place: number, end: Step<Acceptance>, ports: RouterPorts): Result =>
+  'problem' in end
+    ? { index: place, status: 'rejected', problem: problemDocument(end.problem) }
+    : {
+        index: place,
+        status: 'accepted',
+        task: summaryOf(end.value.task, ports),
+        ...(end.value.isReplay ? { replayed: true } : {}),
+      };

@@ -1,0 +1,191 @@
+import * as z from 'zod';
+import { executorKeyOf, longestAttemptSeconds, MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../contract.ts';
+import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
+import { fingerprintOf } from '../core/fingerprint.ts';
+import { taskIdOf, uniqueFromKey } from '../core/ids.ts';
+import type { JsonValue } from '../core/json.ts';
+import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
+import { executorShardOf, newTableShardOf } from '../core/routing.ts';
+import { type NewTask, newTask } from '../core/task.ts';
+import { effective } from '../core/task-settings.ts';
+import { available } from './available.ts';
+import { type FieldError, fieldErrors, Problem } from './problem.ts';
+import type { Caller, Request, RouterPorts } from './route.ts';
+import { assigneeSchema, nameSchema } from './task-view.ts';
+
+/** What a submit asks for. */
+export const submitSchema = z.strictObject({
+  type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
+  input: z.unknown().describe("What the type's schema takes"),
+  priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
+  assignee: assigneeSchema.optional(),
+  workflowInstanceId: nameSchema(128).optional(),
+  delaySeconds: z.int().min(0).max(MAX_DELAY_SECONDS).optional().describe('Run so much later; not with runAt'),
+  runAt: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('Run then, within a year; at once if it is past; not with delaySeconds'),
+  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).optional(),
+  timeoutSeconds: z.int().min(1).optional().describe('For one attempt'),
+});
+type Submit = z.infer<typeof submitSchema>;
+
+/** A task that is ready to be queued, and its input. */
+export type Submission = { readonly task: NewTask; readonly input: JsonValue; readonly isKeyed: boolean };
+
+export const NOTHING_KEPT = 'the task could not be queued, and nothing was kept of it';
+
+const IDEMPOTENCY_KEY = 'idempotency-key';
+
+export const idempotencyKeyParameter = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'Submitting again with the same key and body answers with the first task: 1 to 128 visible characters',
+  schema: z.string().regex(/^[\x21-\x7e]{1,128}$/),
+} as const;
+
+/** The key of a request; `undefined` where it has none. Throws the problem of one that cannot be a key. */
+export function idempotencyKeyOf({ headers }: Request): string | undefined {
+  const key = headers[IDEMPOTENCY_KEY];
+  if (key === undefined || idempotencyKeyParameter.schema.safeParse(key).success) return key;
+  throw invalid([{ field: 'Idempotency-Key', message: 'must have 1 to 128 visible ASCII characters' }]);
+}
+
+/**
+ * Makes the task that `value` asks for and stores its payload. Throws the problem that names all that is wrong with it;
+ * `value` is JSON.
+ */
+export async function prepare(
+  value: unknown,
+  idempotencyKey: string | undefined,
+  caller: Caller,
+  ports: RouterPorts,
+): Promise<Submission> {
+  const parsed = submitSchema.safeParse(value);
+  const errors = parsed.success ? [] : fieldErrors(parsed.error.issues);
+  const definition = await definitionOf(value, ports, errors);
+  if (definition !== undefined) errors.push(...(await inputErrors(value as Partial<Submit>, definition)));
+  if (parsed.success && definition !== undefined) errors.push(...limitErrors(parsed.data, definition, ports.clock()));
+  if (!parsed.success || definition === undefined || errors.length > 0) throw invalid(errors);
+  const input = parsed.data.input as JsonValue;
+  checkSize(input);
+  return {
+    task: await taskOf(parsed.data, input, definition, idempotencyKey, caller, ports),
+    input,
+    isKeyed: idempotencyKey !== undefined,
+  };
+}
+
+/** The definition of the type, where there is a name of one; without it there is nothing to hold the input against. */
+async function definitionOf(
+  value: unknown,
+  { catalog }: RouterPorts,
+  errors: FieldError[],
+): Promise<TaskDefinition | undefined> {
+  const type = value !== null && typeof value === 'object' && 'type' in value ? value.type : undefined;
+  if (typeof type !== 'string' || type === '') return undefined;
+  const definition = await findDefinition(catalog, type);
+  if (definition !== undefined) return definition;
+  const known = Object.keys(catalog).join(', ');
+  const named = JSON.stringify(type.slice(0, 100));
+  errors.push({ field: '/type', message: `there is no task type ${named}; there are: ${known}` });
+  return undefined;
+}
+
+async function inputErrors(submit: Partial<Submit>, definition: TaskDefinition): Promise<FieldError[]> {
+  // That it is missing has been said.
+  if (!('input' in submit)) return [];
+  const { input } = submit;
+  const checked = await definition.input['~standard'].validate(input);
+  return checked.issues === undefined ? [] : fieldErrors(checked.issues, '/input');
+}
+
+function limitErrors(submit: Submit, { resources }: TaskDefinition, now: number): FieldError[] {
+  const { timeoutSeconds = 0, runAt, delaySeconds } = submit;
+  const longest = longestAttemptSeconds(resources);
+  const errors: FieldError[] = [];
+  if (timeoutSeconds > longest) {
+    errors.push({ field: '/timeoutSeconds', message: `an attempt of class ${resources} may take ${longest} s` });
+  }
+  if (runAt !== undefined && delaySeconds !== undefined) {
+    errors.push({ field: '/runAt', message: 'is given beside delaySeconds: give one of them' });
+  }
+  if (runAt !== undefined && Date.parse(runAt) > now + MAX_DELAY_SECONDS * 1000) {
+    errors.push({ field: '/runAt', message: `is more than ${MAX_DELAY_SECONDS / 86_400} days ahead` });
+  }
+  return errors;
+}
+
+/** Far below the limit whatever its characters, an input need not be written out to be measured. */
+const SURELY_SMALL_CHARACTERS = 10_000;
+
+function checkSize(input: JsonValue): void {
+  const json = JSON.stringify(input);
+  if (json.length < SURELY_SMALL_CHARACTERS) return;
+  const bytes = wireBytesOf(json);
+  if (bytes <= MAX_WIRE_BYTES) return;
+  throw new Problem(
+    'payload_too_large',
+    `the input takes ${bytes} bytes where ${MAX_WIRE_BYTES} fit: send a URL of the data instead`,
+  );
+}
+
+/** Without a key nobody else can ask for the same id, so there is nothing to compare. */
+const NO_FINGERPRINT = '-';
+
+async function taskOf(
+  submit: Submit,
+  input: JsonValue,
+  definition: TaskDefinition,
+  idempotencyKey: string | undefined,
+  { tenantId }: Caller,
+  ports: RouterPorts,
+): Promise<NewTask> {
+  const { clock, ids, payloads, tracing, settings, retentionDays } = ports;
+  const defaults = effective(definition, await settings.get(definition.type));
+  const createdAt = clock();
+  const runAt = runAtOf(submit, createdAt);
+  const { assignee, workflowInstanceId } = submit;
+  const isKeyed = idempotencyKey !== undefined;
+  const id = taskIdOf(
+    isKeyed ? uniqueFromKey(tenantId, idempotencyKey) : ids.unique(createdAt),
+    newTableShardOf({ tenantId, workflowInstanceId }, isKeyed, ports.tableShards),
+  );
+  const priority = submit.priority ?? defaults.priority;
+  const { type, resources } = definition;
+  const shard = executorShardOf({ tenantId, type, workflowInstanceId }, ports.executorShards[resources]);
+  const fingerprint = isKeyed ? fingerprintOf(submit as JsonValue) : NO_FINGERPRINT;
+  const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
+  const traceId = tracing.traceId();
+  return newTask({
+    id,
+    tenantId,
+    type,
+    resourceClass: resources,
+    priority,
+    executorKey: executorKeyOf(resources, priority, shard),
+    maxAttempts: submit.maxAttempts ?? defaults.maxAttempts,
+    timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
+    // Named by content: a second submit of one key must not replace what the first one's task runs on.
+    input: await available(
+      payloads.put(tenantId, id, isKeyed ? `input-${fingerprint}` : 'input', input, keepUntil),
+      NOTHING_KEPT,
+    ),
+    fingerprint,
+    createdAt,
+    ...(runAt === undefined ? {} : { runAt }),
+    ...(assignee === undefined ? {} : { assignee }),
+    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
+    ...(traceId === undefined ? {} : { traceId }),
+  });
+}
+
+/** When the task is to run, where that is later than now. */
+function runAtOf({ delaySeconds = 0, runAt }: Submit, now: number): number | undefined {
+  const time = runAt === undefined ? now + delaySeconds * 1000 : Date.parse(runAt);
+  return time > now ? time : undefined;
+}
+
+const invalid = (errors: readonly FieldError[]): Problem =>
+  new Problem('invalid_request', 'the task cannot be accepted as it is', { errors });

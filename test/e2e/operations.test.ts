@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { describe, expect, inject, it } from 'vitest';
+import { DEFINITION_EFFECT_SECONDS } from '../../functions/contract.ts';
+import type { TaskView } from '../../functions/router/task-view.ts';
+import { awsClient } from '../doubles/aws-client.ts';
+import { call, post, submit, until } from './api.ts';
+
+const { tasksTable, apiKey, url } = inject('stack');
+const render = { type: 'markdown.render', input: { markdown: '# hi' } };
+/** Fails at once, and is not tried again. */
+const hopeless = { type: 'http.request', input: { url: 'http://127.0.0.1:9/', method: 'GET' }, maxAttempts: 1 };
+
+const json = { 'content-type': 'application/json' };
+const lambda = new LambdaClient(awsClient);
+
+/** Runs the sweeper now, and not at the next full minute. */
+const sweep = () => lambda.send(new InvokeCommand({ FunctionName: 'millrace-sweeper', Payload: '{}' }));
+
+describe('a bulk submit', () => {
+  it('runs a thousand tasks, and refuses those that are wrong', async () => {
+    const tasks = Array.from({ length: 1000 }, (_, number) =>
+      number % 250 === 7 ? { type: 'nonsense' } : { ...render, workflowInstanceId: `bulk-${number % 2}` },
+    );
+    const { status, body } = await post('/api/tasks/batch', { tasks });
+    expect({ status, ...body, results: undefined }).toEqual({ status: 202, accepted: 996, rejected: 4 });
+    const results = body.results as { status: string; task: TaskView }[];
+    const accepted = results.filter((result) => result.status === 'accepted').map(({ task }) => task.id);
+    for (const id of [accepted[0], accepted.at(-1)]) await until(String(id), 'succeeded', 60);
+    const open = await settled('workflowInstanceId=bulk-0&status=succeeded', 500);
+    expect(new Set(open).size).toBe(500);
+  }, 120_000);
+
+  it('is compressed both ways where its caller asks for it', async () => {
+    const response = await fetch(`${url}/api/tasks/batch`, {
+      method: 'POST',
+      headers: { ...json, authorization: `Bearer ${apiKey}`, 'content-encoding': 'gzip', 'accept-encoding': 'gzip' },
+      body: gzipSync(JSON.stringify({ tasks: Array(20).fill(render) })),
+    });
+    expect(response.status).toBe(202);
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    const bytes = Buffer.from(await response.arrayBuffer());
+    // fetch may have decompressed it already.
+    const text = bytes[0] === 0x1f ? gunzipSync(bytes).toString() : bytes.toString();
+    expect(JSON.parse(text)).toMatchObject({ accepted: 20 });
+  });
+});
+
+/** Reads a list until it has so many tasks; their ids. */
+async function settled(filter: string, count: number): Promise<string[]> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const ids: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { body } = await call('GET', `/api/tasks?limit=100&${filter}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      ids.push(...(body.items as { id: string }[]).map(({ id }) => id));
+      cursor = body.nextCursor as string | null;
+    }
+    if (ids.length === count || Date.now() > deadline) return ids;
+  }
+}
+
+describe('a task that is to run later', () => {
+  it('waits on its lane', async () => {
+    const { id, status, runAt } = await submit({ ...render, delaySeconds: 2 });
+    expect(status).toBe('scheduled');
+    const task = await until(id, 'succeeded');
+    expect(Date.parse(String(task.startedAt))).toBeGreaterThanOrEqual(Date.parse(String(runAt)));
+  });
+
+  it('beyond 900 s is sent by the sweeper once it is due', async () => {
+    const { id, tenantId } = await submit({ ...render, runAt: new Date(Date.now() + 3_600_000).toISOString() });
+    await sweep();
+    expect((await call('GET', `/api/tasks/${id}`)).body).toMatchObject({ status: 'scheduled', attempt: 0 });
+    // An hour later.
+    await new DynamoDBClient(awsClient).send(
+      new UpdateItemCommand({
+        TableName: tasksTable,
+        Key: { pk: { S: `${tenantId}#${id}` } },
+        UpdateExpression: 'SET runAt = :now, dueAt = :now',
+        ExpressionAttributeValues: { ':now': { N: String(Date.now()) } },
+      }),
+    );
+    await sweep();
+    expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1 });
+  });
+});
+
+describe('cancel', () => {
+  it('ends a task that waits', async () => {
+    const { id } = await submit({ ...render, delaySeconds: 3600 });
+    expect(await call('POST', `/api/tasks/${id}/cancel`)).toMatchObject({ status: 202, body: { status: 'cancelled' } });
+    expect(await call('POST', `/api/tasks/${id}/cancel`)).toMatchObject({
+      status: 409,
+      body: { code: 'invalid_status' },
+    });
+  });
+});
+
+describe('retry', () => {
+  it('runs a failed task again', async () => {
+    const { id } = await submit(hopeless);
+    await until(id, 'failed');
+    expect(await call('POST', `/api/tasks/${id}/retry`)).toMatchObject({
+      status: 202,
+      body: { status: 'queued', attempt: 1, maxAttempts: 2 },
+    });
+    expect(await until(id, 'failed')).toMatchObject({ attempt: 2 });
+  });
+
+  it('runs a cancelled task, at once and only once', async () => {
+    const { id } = await submit({ ...render, delaySeconds: 3600 });
+    await call('POST', `/api/tasks/${id}/cancel`);
+    expect(await call('POST', `/api/tasks/${id}/retry`)).toMatchObject({ status: 202 });
+    expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1 });
+  });
+});
+
+describe('a paused type', () => {
+  it('starts no task, and all of them once it is resumed', async () => {
+    const patch = (body: unknown) =>
+      call('PATCH', '/api/definitions/csv.summarize', { headers: json, body: JSON.stringify(body) });
+    expect(await patch({ paused: true })).toMatchObject({ status: 200, body: { paused: true } });
+    try {
+      await sleep(DEFINITION_EFFECT_SECONDS * 1000 + 500);
+      const { id } = await submit({ type: 'csv.summarize', input: { text: 'a\n1' } });
+      await sleep(3_000);
+      expect((await call('GET', `/api/tasks/${id}`)).body).toMatchObject({ status: 'queued', attempt: 0 });
+      expect(await patch({ paused: null })).toMatchObject({ status: 200, body: { paused: false, settings: {} } });
+      await sleep(DEFINITION_EFFECT_SECONDS * 1000 + 500);
+      await sweep();
+      expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1 });
+    } finally {
+      await patch({ paused: null });
+    }
+  }, 60_000);
+});

@@ -1,0 +1,69 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { greet } from '../../doubles/task-definitions.ts';
+import { createWorld, type World } from '../../doubles/world.ts';
+import { callApi } from './call-api.ts';
+
+let world: World;
+beforeEach(() => {
+  world = createWorld([greet]);
+});
+
+const patch = (body: unknown, type = 'greet') => callApi(world, `PATCH /api/definitions/${type}`, { body });
+const read = (type = 'greet') => callApi(world, `GET /api/definitions/${type}`);
+const submit = async (more: Record<string, unknown> = {}) =>
+  (await callApi(world, 'POST /api/tasks', { body: { type: 'greet', input: { name: 'Ada' }, ...more } })).body;
+
+describe('a definition', () => {
+  it('is shown as its type says', async () => {
+    expect(await read()).toMatchObject({
+      status: 200,
+      body: { type: 'greet', priority: 'normal', timeoutSeconds: 10, paused: false, settings: {} },
+    });
+  });
+
+  it.each(['gone', '__proto__', 'constructor'])('of the type %s is not_found', async (type) => {
+    expect(await read(type)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await patch({ paused: true }, type)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+});
+
+describe('a patch', () => {
+  it('holds for what is submitted after it, unless a submit says otherwise', async () => {
+    const settings = { priority: 'high', timeoutSeconds: 20, maxAttempts: 5 };
+    expect(await patch(settings)).toMatchObject({
+      status: 200,
+      body: { priority: 'high', timeoutSeconds: 20, retry: { maxAttempts: 5, baseDelaySeconds: 4 }, settings },
+    });
+    expect(await submit()).toMatchObject({ ...settings, executorKey: 'default/high/0' });
+    expect(await submit({ priority: 'low', maxAttempts: 1 })).toMatchObject({ priority: 'low', maxAttempts: 1 });
+    expect((await read()).body).toMatchObject({ settings });
+    const { body } = await callApi(world, 'GET /api/definitions');
+    expect(body.items).toMatchObject([{ priority: 'high', settings }]);
+  });
+
+  it('leaves what it does not name, and puts back what it gives as null', async () => {
+    await patch({ priority: 'high', paused: true });
+    expect((await patch({ priority: null })).body).toMatchObject({ priority: 'normal', settings: { paused: true } });
+    expect((await patch({})).body).toMatchObject({ paused: true });
+  });
+
+  it('that pauses still lets tasks be submitted', async () => {
+    await patch({ paused: true });
+    expect(await submit()).toMatchObject({ status: 'queued' });
+  });
+
+  it.each([
+    [{ paused: 'yes' }, ['/paused']],
+    [{ priority: 'urgent' }, ['/priority']],
+    [{ timeoutSeconds: 0 }, ['/timeoutSeconds']],
+    [{ timeoutSeconds: 51 }, ['/timeoutSeconds']],
+    [{ maxAttempts: 21 }, ['/maxAttempts']],
+    [{ resources: 'cpu-intensive' }, ['/resources']],
+    [{ paused: 1, maxAttempts: 0.5 }, ['/paused', '/maxAttempts']],
+  ])('of %j is invalid_request and changes nothing', async (body, fields) => {
+    const answer = await patch(body);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect((answer.body.errors as { field: string }[]).map(({ field }) => field)).toEqual(fields);
+    expect((await read()).body).toMatchObject({ settings: {} });
+  });
+});
