@@ -1,67 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoAccessStore } from '../functions/adapters/dynamo-access-store.ts';
+import { AUTHORIZER_CACHE_SECONDS } from '../functions/contract.ts';
 import {
   type AccessGrant,
   type AccessStore,
+  accessKeyId,
   hashAccessKey,
+  type ListedGrant,
   newAccessKey,
-  parseScope,
-  SCOPES,
 } from '../functions/core/access-key.ts';
-import { parseTenantId } from '../functions/core/ids.ts';
+import { ArgumentError, type KeysArguments, parseKeysArguments, type RevokeKey, USAGE } from './keys-arguments.ts';
 
-const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <scope,...> [--name <name>] [--stack <stack>]
+/** What a command prints: to the terminal's user, and what a script would read. */
+type Printed = { readonly note?: string; readonly result: string };
 
-  --tenant  whose tasks the key reaches: up to 63 lower-case letters, digits and hyphens
-  --scopes  what the key may do: ${SCOPES.join(', ')}
-  --name    whom the key is for (default: the tenant)
-  --stack   the deployment's data stack (default: millrace-data)`;
-
-/** A command line that cannot be followed; the message says which part and why. */
-export class ArgumentError extends Error {
-  override readonly name = 'ArgumentError';
-}
-
-export type CreateKeyArguments = Pick<AccessGrant, 'tenantId' | 'scopes' | 'name'> & { readonly stackName: string };
-
-/** Reads the arguments behind `npm run keys --`. Throws `ArgumentError`. */
-export function parseKeysArguments(args: readonly string[]): CreateKeyArguments {
-  const { values, positionals } = parsed(args);
-  if (positionals.length !== 1 || positionals[0] !== 'create') {
-    throw new ArgumentError(`The command must be "create", not "${positionals.join(' ')}".`);
-  }
-  const tenantId = parseTenantId(values.tenant ?? '');
-  if (values.tenant === undefined) throw new ArgumentError('--tenant is missing.');
-  if (tenantId === undefined) {
-    throw new ArgumentError(
-      `--tenant "${values.tenant}" must be up to 63 lower-case letters, digits and hyphens, and not start with a hyphen.`,
-    );
-  }
-  if (values.scopes === undefined) throw new ArgumentError('--scopes is missing.');
-  const scopes = values.scopes.split(',').map((text) => {
-    const scope = parseScope(text.trim());
-    if (scope === undefined) throw new ArgumentError(`--scopes knows no "${text}"; there are ${SCOPES.join(', ')}.`);
-    return scope;
-  });
-  if (values.name?.trim() === '') throw new ArgumentError(`--name "${values.name}" must not be blank.`);
-  return {
-    tenantId,
-    scopes: [...new Set(scopes)],
-    name: values.name ?? tenantId,
-    stackName: values.stack ?? 'millrace-data',
-  };
-}
-
-function parsed(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const options = { tenant: text, scopes: text, name: text, stack: text };
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new ArgumentError(error instanceof Error ? error.message : String(error));
+/** Does what the arguments ask for. Throws `ArgumentError` for a key that is not there. */
+export async function runKeys(args: KeysArguments, store: AccessStore): Promise<Printed> {
+  switch (args.command) {
+    case 'create': {
+      const key = await createKey(store, args);
+      const id = accessKeyId(hashAccessKey(key));
+      const of = `tenant ${args.tenantId} (${args.scopes.join(', ')})`;
+      return { note: `Key ${id} of ${of}. Keep it: it is shown only now.`, result: key };
+    }
+    case 'list':
+      return { result: tableOf(await store.list(args.tenantId)) };
+    case 'revoke':
+      return { result: await revokeKey(store, args) };
   }
 }
 
@@ -75,6 +42,30 @@ export async function createKey(
   return key;
 }
 
+async function revokeKey(store: AccessStore, { tenantId, id }: RevokeKey): Promise<string> {
+  const result = await store.revoke(tenantId, id);
+  if (result === 'revoked') {
+    return `Key ${id} of tenant ${tenantId} is revoked. It may still be let in for ${AUTHORIZER_CACHE_SECONDS} s.`;
+  }
+  throw new ArgumentError(
+    result === 'missing'
+      ? `Tenant ${tenantId} has no key ${id}: \`list\` shows those it has.`
+      : `Tenant ${tenantId} has several keys ${id}, so none was revoked: delete the row that is meant in the table.`,
+  );
+}
+
+function tableOf(grants: readonly ListedGrant[]): string {
+  const rows = grants.map(({ id, name, scopes, createdAt }) => [
+    id,
+    new Date(createdAt).toISOString(),
+    scopes.join(','),
+    name,
+  ]);
+  const lines = [['ID', 'CREATED', 'SCOPES', 'NAME'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+}
+
 /** The access table of a deployment, from the output of its data stack. */
 export async function accessTableName(cloudFormation: CloudFormationClient, stackName: string): Promise<string> {
   const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
@@ -86,11 +77,11 @@ export async function accessTableName(cloudFormation: CloudFormationClient, stac
 
 if (import.meta.main) {
   try {
-    const { stackName, ...grant } = parseKeysArguments(process.argv.slice(2));
-    const tableName = await accessTableName(new CloudFormationClient({}), stackName);
-    const key = await createKey(new DynamoAccessStore(new DynamoDBClient({}), tableName), grant);
-    console.error(`Key of tenant ${grant.tenantId} (${grant.scopes.join(', ')}). Keep it: it is shown only now.`);
-    console.log(key);
+    const args = parseKeysArguments(process.argv.slice(2));
+    const tableName = await accessTableName(new CloudFormationClient({}), args.stackName);
+    const { note, result } = await runKeys(args, new DynamoAccessStore(new DynamoDBClient({}), tableName));
+    if (note !== undefined) console.error(note);
+    console.log(result);
   } catch (error) {
     const hint = error instanceof ArgumentError ? `\n\n${USAGE}` : '';
     console.error(`${error instanceof Error ? error.message : String(error)}${hint}`);

@@ -148,6 +148,9 @@ export const METRICS = {
   execution: { name: 'ExecutionTime', unit: 'Milliseconds' },
 } as const;
 
+/** How long API Gateway remembers what a key may do, and so how long a revoked key still works. */
+export const AUTHORIZER_CACHE_SECONDS = 60;
+
 export type Scope = 'submit' | 'read' | 'operate' | 'admin';
 
 /**

@@ -35,8 +35,23 @@ const configSchema = z.strictObject({
   /** How long a finished task can be read. */
   retentionDays: z.preprocess(fromText, z.int().min(1).max(365)),
   logRetentionDays: z.preprocess(fromText, z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365])),
-  /** Over how many partitions each index key is spread: one takes 1,000 new tasks a second of one tenant and type. */
+  /** Partitions of each index key: one takes 1,000 new tasks a second of one tenant and type. May only grow. */
   indexShards: z.preprocess(fromText, z.int().min(1).max(64)),
+  /** Tables that the tasks are spread over. May only grow: a task's id names its table. */
+  tableShards: z.preprocess(fromText, z.int().min(1).max(16)),
+  /** Executor functions, each with lanes of its own, that share the tasks of a class. */
+  shards: z.record(z.enum(RESOURCE_CLASSES), z.int().min(1).max(16)),
+  /** Whether the event bus is told what happens to tasks; EventBridge takes $1 for a million events. */
+  taskEvents: z.preprocess(fromText, z.boolean()),
+  /** Callers come with tokens of this issuer instead of our keys. */
+  jwt: z
+    .strictObject({
+      issuer: z.url({ protocol: /^https$/, error: 'must be an https URL' }),
+      audience: z.array(z.string().min(1)).min(1),
+      /** The claim that names the tenant. */
+      tenantClaim: z.string().min(1).default('tenant'),
+    })
+    .optional(),
   /** Whether tables and payloads outlive their stack. */
   retainData: z.preprocess(fromText, z.boolean()),
   concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
@@ -68,10 +83,17 @@ function isOutboundHost(entry: string): boolean {
 /** The most executors that were asked for, and how the lanes of a class share them. */
 const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 
+function byClass<T>(value: T): Record<ResourceClass, T> {
+  return Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, value])) as Record<ResourceClass, T>;
+}
+
 const common = {
   name: 'millrace',
   retentionDays: 14,
-  concurrency: Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, TEN])) as Record<ResourceClass, typeof TEN>,
+  tableShards: 1,
+  shards: byClass(1),
+  taskEvents: true,
+  concurrency: byClass(TEN),
 };
 
 const PRESETS = {

@@ -1,8 +1,15 @@
-import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type AccessGrant, type AccessStore, parseScope } from '../core/access-key.ts';
-import { parseTenantId } from '../core/ids.ts';
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+} from '@aws-sdk/client-dynamodb';
+import { type AccessGrant, type AccessStore, accessKeyId, type ListedGrant, parseScope } from '../core/access-key.ts';
+import { parseTenantId, type TenantId } from '../core/ids.ts';
 
-/** Grants in one DynamoDB table with the partition key `keyHash`. */
+/** Grants in one DynamoDB table with the partition key `keyHash` and the index `byTenant`. */
 export class DynamoAccessStore implements AccessStore {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -33,6 +40,35 @@ export class DynamoAccessStore implements AccessStore {
         },
       }),
     );
+  }
+
+  async list(tenantId: TenantId): Promise<readonly ListedGrant[]> {
+    return (await this.#rowsOf(tenantId)).flatMap((row) => {
+      const grant = grantOfRow(row);
+      return grant === undefined ? [] : [{ ...grant, id: accessKeyId(row.keyHash?.S ?? '') }];
+    });
+  }
+
+  async revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'> {
+    const [row, ...others] = (await this.#rowsOf(tenantId)).filter(
+      ({ keyHash }) => accessKeyId(keyHash?.S ?? '') === id,
+    );
+    if (row?.keyHash === undefined) return 'missing';
+    if (others.length > 0) return 'ambiguous';
+    await this.#client.send(new DeleteItemCommand({ TableName: this.#tableName, Key: { keyHash: row.keyHash } }));
+    return 'revoked';
+  }
+
+  async #rowsOf(tenantId: TenantId): Promise<Record<string, AttributeValue>[]> {
+    const rows: Record<string, AttributeValue>[] = [];
+    const query = {
+      TableName: this.#tableName,
+      IndexName: 'byTenant',
+      KeyConditionExpression: 'tenantId = :tenantId',
+      ExpressionAttributeValues: { ':tenantId': { S: tenantId } },
+    };
+    for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) rows.push(...items);
+    return rows;
   }
 }
 

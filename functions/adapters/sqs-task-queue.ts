@@ -1,6 +1,14 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type MessageSystemAttributeValue,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { queueNameOf } from '../contract.ts';
-import { encodeMessage } from '../core/message.ts';
+import type { TaskId } from '../core/ids.ts';
+import { inParallel } from '../core/in-parallel.ts';
+import { encodeTask, messageOf } from '../core/message.ts';
+import { type Outgoing, type OutgoingRequest, packed } from '../core/message-packing.ts';
 import type { TaskQueue } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
 
@@ -10,6 +18,8 @@ export type SqsTaskQueueOptions = {
   /** The X-Ray header of the trace in which a message is sent, so that the attempt joins it. */
   readonly traceHeader: () => string | undefined;
 };
+
+const PARALLEL_REQUESTS = 5;
 
 /** The lanes on SQS standard queues: one queue for each executor key. */
 export class SqsTaskQueue implements TaskQueue {
@@ -22,18 +32,53 @@ export class SqsTaskQueue implements TaskQueue {
   }
 
   async send(task: TaskSeed, delaySeconds: number): Promise<void> {
-    const traceHeader = this.#options.traceHeader();
     await this.#client.send(
       new SendMessageCommand({
-        QueueUrl: this.#options.queueUrlPrefix + queueNameOf(task.executorKey),
-        MessageBody: encodeMessage(task),
-        // On a standard queue the group makes it a fair queue: a noisy tenant does not delay the others.
-        MessageGroupId: task.tenantId,
-        ...(delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds }),
-        ...(traceHeader === undefined
-          ? {}
-          : { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } } }),
+        QueueUrl: this.#urlOf(task.executorKey),
+        ...this.#entry(messageOf([encodeTask(task)]), task.tenantId, delaySeconds),
       }),
     );
   }
+
+  async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {
+    const refused = await inParallel(packed(outgoing), PARALLEL_REQUESTS, (request) => this.#sendRequest(request));
+    return new Set(refused.flat());
+  }
+
+  /** The ids of the tasks that were refused. A request that fails as a whole refuses all: the client has tried again. */
+  async #sendRequest({ executorKey, tenantId, delaySeconds, messages }: OutgoingRequest): Promise<TaskId[]> {
+    try {
+      const { Failed: failed = [] } = await this.#client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: this.#urlOf(executorKey),
+          Entries: messages.map(({ body }, index) => ({
+            Id: String(index),
+            ...this.#entry(body, tenantId, delaySeconds),
+          })),
+        }),
+      );
+      return failed.flatMap(({ Id: id }) => idsOf(messages[Number(id)]?.tasks ?? []));
+    } catch {
+      return messages.flatMap(({ tasks }) => idsOf(tasks));
+    }
+  }
+
+  #urlOf(executorKey: string): string {
+    return this.#options.queueUrlPrefix + queueNameOf(executorKey);
+  }
+
+  #entry(body: string, tenantId: string, delaySeconds: number) {
+    const traceHeader = this.#options.traceHeader();
+    return {
+      MessageBody: body,
+      // On a standard queue the group makes it a fair queue: a noisy tenant does not delay the others.
+      MessageGroupId: tenantId,
+      ...(delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds }),
+      ...(traceHeader === undefined ? {} : { MessageSystemAttributes: { AWSTraceHeader: text(traceHeader) } }),
+    };
+  }
 }
+
+const idsOf = (tasks: readonly TaskSeed[]): TaskId[] => tasks.map(({ id }) => id);
+
+const text = (value: string): MessageSystemAttributeValue => ({ DataType: 'String', StringValue: value });

@@ -1,15 +1,24 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Priority, ResourceClass } from '../contract.ts';
-import { type LeaseToken, parseTaskId, parseTenantId, type TaskId, type TenantId } from '../core/ids.ts';
+import {
+  createdAtOf,
+  type LeaseToken,
+  orderOf,
+  parseTaskId,
+  parseTaskOrder,
+  parseTenantId,
+  type TaskId,
+  type TenantId,
+} from '../core/ids.ts';
 import type { Payload } from '../core/payload.ts';
 import { shardOf } from '../core/routing.ts';
-import type { Task, TaskError, TaskSeed } from '../core/task.ts';
+import type { Task, TaskError, TaskSeed, TaskSummary } from '../core/task.ts';
 
 /** A row of the task table as the DynamoDB client reads and writes it. */
 export type Row = Record<string, AttributeValue>;
 
-const s = (value: string): AttributeValue => ({ S: value });
-const n = (value: number): AttributeValue => ({ N: String(value) });
+export const s = (value: string): AttributeValue => ({ S: value });
+export const n = (value: number): AttributeValue => ({ N: String(value) });
 
 /** Attributes whose value is `undefined` are left out: a sparse index must not see them. */
 function compact(row: Record<string, AttributeValue | undefined>): Row {
@@ -21,7 +30,20 @@ export const rowKey = (tenantId: TenantId, taskId: TaskId): Row => ({ pk: s(`${t
 
 /** The group under which `byStatus` lists a task: claims and retries do not move it, so they cost no index write. */
 export const statusGroupOf = (status: Task['status']): string =>
-  status === 'queued' || status === 'running' ? 'open' : status;
+  status === 'scheduled' || status === 'queued' || status === 'running' ? 'open' : status;
+
+/** The row of a finished task outlives its retention until TTL deletes it: within days, not at once (DynamoDB, "TTL"). */
+export const isExpired = (row: Row, now: number): boolean =>
+  Number(row.expiresAt?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now;
+
+/** Where the sweeper finds a task that waits for the clock. */
+export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): Row => ({
+  dueShard: s(String(shardOf(id, indexShards))),
+  dueAt: n(dueAt),
+});
+
+/** Where the sweeper finds a task that was set aside while its type is paused. */
+export const parkedShardOf = (type: string): string => `paused/${type}`;
 
 /** Where a payload is: its value under `name`, or its place under `<name>Ref`. */
 export const payloadAttributes = (name: 'input' | 'output', payload: Payload): Row =>
@@ -45,7 +67,8 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     timeoutSeconds: n(seed.timeoutSeconds),
     ...payloadAttributes('input', seed.input),
     fingerprint: s(seed.fingerprint),
-    createdAt: n(seed.createdAt),
+    order: s(orderOf(seed)),
+    runAt: seed.runAt === undefined ? undefined : n(seed.runAt),
     assigneeType: seed.assignee && s(seed.assignee.type),
     assigneeId: seed.assignee && s(seed.assignee.id),
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
@@ -77,12 +100,13 @@ function error(row: Row): TaskError | undefined {
   };
 }
 
-function seed(row: Row): TaskSeed {
+function seed(row: Row): Omit<TaskSeed, 'input'> {
   const [tenant = '', id = ''] = required(text(row, 'pk'), 'pk').split('#');
   const executorKey = required(text(row, 'executorKey'), 'executorKey');
   const assigneeType = text(row, 'assigneeType');
   const workflowInstanceId = text(row, 'workflowInstanceId');
   const traceId = text(row, 'traceId');
+  const runAt = number(row, 'runAt');
   return {
     id: required(parseTaskId(id), 'id'),
     tenantId: required(parseTenantId(tenant), 'tenantId'),
@@ -92,9 +116,9 @@ function seed(row: Row): TaskSeed {
     executorKey,
     maxAttempts: required(number(row, 'maxAttempts'), 'maxAttempts'),
     timeoutSeconds: required(number(row, 'timeoutSeconds'), 'timeoutSeconds'),
-    input: payload(row, 'input'),
     fingerprint: required(text(row, 'fingerprint'), 'fingerprint'),
-    createdAt: required(number(row, 'createdAt'), 'createdAt'),
+    createdAt: createdAtOf(required(parseTaskOrder(text(row, 'order') ?? ''), 'order')),
+    ...(runAt === undefined ? {} : { runAt }),
     ...(assigneeType === undefined
       ? {}
       : { assignee: { type: assigneeType, id: required(text(row, 'assigneeId'), 'assigneeId') } }),
@@ -105,11 +129,25 @@ function seed(row: Row): TaskSeed {
 
 /** Reads a row back. Throws where the row is not one that this adapter wrote. */
 export function taskOfRow(row: Row): Task {
-  const base = { ...seed(row), attempt: required(number(row, 'attempt'), 'attempt') };
+  const summary = summaryOfRow(row);
+  const task = { ...summary, input: payload(row, 'input') };
+  return (task.status === 'succeeded' ? { ...task, output: payload(row, 'output') } : task) as Task;
+}
+
+/** Reads a row back without its payloads, which need not be there. */
+export function summaryOfRow(row: Row): TaskSummary {
+  const attemptsBeforeRetry = number(row, 'attemptsBeforeRetry');
+  const base = {
+    ...seed(row),
+    attempt: required(number(row, 'attempt'), 'attempt'),
+    ...(attemptsBeforeRetry === undefined ? {} : { attemptsBeforeRetry }),
+  };
   const status = text(row, 'status') as Task['status'];
   const startedAt = () => required(number(row, 'startedAt'), 'startedAt');
   const finishedAt = () => required(number(row, 'finishedAt'), 'finishedAt');
   switch (status) {
+    case 'scheduled':
+      return { ...base, status, runAt: required(base.runAt, 'runAt') };
     case 'queued': {
       const notBefore = number(row, 'notBefore');
       const lastError = error(row);
@@ -120,16 +158,19 @@ export function taskOfRow(row: Row): Task {
         ...(lastError === undefined ? {} : { error: lastError }),
       };
     }
-    case 'running':
+    case 'running': {
+      const cancelRequestedAt = number(row, 'cancelRequestedAt');
       return {
         ...base,
         status,
         leaseToken: required(text(row, 'leaseToken'), 'leaseToken') as LeaseToken,
         leaseExpiresAt: required(number(row, 'leaseExpiresAt'), 'leaseExpiresAt'),
         startedAt: startedAt(),
+        ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt }),
       };
+    }
     case 'succeeded':
-      return { ...base, status, output: payload(row, 'output'), startedAt: startedAt(), finishedAt: finishedAt() };
+      return { ...base, status, startedAt: startedAt(), finishedAt: finishedAt() };
     case 'failed':
       return {
         ...base,
@@ -138,6 +179,10 @@ export function taskOfRow(row: Row): Task {
         startedAt: startedAt(),
         finishedAt: finishedAt(),
       };
+    case 'cancelled': {
+      const started = number(row, 'startedAt');
+      return { ...base, status, ...(started === undefined ? {} : { startedAt: started }), finishedAt: finishedAt() };
+    }
     default:
       throw new Error(`the task row has the unknown status ${String(status)}`);
   }

@@ -20,7 +20,14 @@ export interface AccessStore {
   find(keyHash: string): Promise<AccessGrant | undefined>;
   /** Replaces the grant of the same key, if there is one. */
   put(keyHash: string, grant: AccessGrant): Promise<void>;
+  /** A tenant's grants, the oldest first. */
+  list(tenantId: TenantId): Promise<readonly ListedGrant[]>;
+  /** Ends the one grant of the tenant that has this id. Nothing is done where several have. */
+  revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'>;
 }
+
+/** A grant, and what people call its key: the beginning of its hash. */
+export type ListedGrant = AccessGrant & { readonly id: string };
 
 const KEY_BYTES = 32;
 
@@ -32,6 +39,11 @@ export function newAccessKey(random: Uint8Array): string {
 
 /** SHA-256 in hex. A key is 256 random bits, so that nothing slower is needed. */
 export const hashAccessKey = (key: string): string => hash('sha256', key);
+
+const ID_CHARACTERS = 12;
+
+/** By this people name a key that they may not see. */
+export const accessKeyId = (keyHash: string): string => keyHash.slice(0, ID_CHARACTERS);
 
 /** Reads a scope as someone wrote it; `undefined` if there is none of that name. */
 export const parseScope = (text: string): Scope | undefined => SCOPES.find((scope) => scope === text);

@@ -54,3 +54,7 @@ export function orderOf({ id, createdAt }: { readonly id: TaskId; readonly creat
 /** Reads a task's place as it was written; `undefined` if it cannot be one. */
 export const parseTaskOrder = (text: string): TaskOrder | undefined =>
   ORDER.test(text) ? (text as TaskOrder) : undefined;
+
+/** When the task at a place was created, in milliseconds since the epoch. */
+export const createdAtOf = (order: TaskOrder): number =>
+  [...order.slice(0, TIME_CHARACTERS)].reduce((time, character) => time * 32 + ALPHABET.indexOf(character), 0);

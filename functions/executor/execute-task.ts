@@ -2,6 +2,7 @@ import { INVOCATION_MARGIN_SECONDS, LEASE_MARGIN_SECONDS, MAX_QUEUE_DELAY_SECOND
 import { findDefinition, type TaskCatalog } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome } from '../core/outcome.ts';
+import { keptUntil } from '../core/payload.ts';
 import type {
   Annotations,
   Clock,
@@ -15,7 +16,8 @@ import type {
   Tracing,
 } from '../core/ports.ts';
 import { DEFAULT_RETRY } from '../core/retry.ts';
-import type { RunningTask, TaskSeed } from '../core/task.ts';
+import { attemptsGranted, type RunningTask, type TaskSeed } from '../core/task.ts';
+import type { SettingsStore } from '../core/task-settings.ts';
 import { type Settlement, settlementOfFailure } from '../core/transition.ts';
 import { persistently } from './persistently.ts';
 import { fieldsOf, type HandlerTools, runHandler } from './run-handler.ts';
@@ -24,6 +26,8 @@ export type ExecutorPorts = HandlerTools & {
   readonly store: TaskStore;
   readonly queue: TaskQueue;
   readonly payloads: PayloadStore;
+  readonly settings: SettingsStore;
+  readonly retentionDays: number;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
   readonly sleep: Sleep;
@@ -54,6 +58,9 @@ const ANSWER_MILLISECONDS = 1_000;
  * the function itself has to end. Throws only where the platform fails.
  */
 export async function executeTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+  const { paused = false } = await ports.settings.get(queued.type);
+  // An attempt that has begun is repeated even then: it is not waiting to start.
+  if (paused && (await ports.store.park(queued, ports.clock())) === 'parked') return DELETE;
   // Read first: an input that cannot be had now costs no attempt.
   const input = await ports.payloads.get(queued.input);
   const now = ports.clock();
@@ -68,6 +75,9 @@ export async function executeTask(queued: TaskSeed, deadline: number, ports: Exe
     case 'conflict':
       // Another submit owns this id; its own message runs it.
       ports.log('warn', 'message refused: its task was submitted otherwise', { task_id: queued.id });
+      return DELETE;
+    case 'cancel_requested':
+      await settledAsCancelled(claim.task, deadline, ports);
       return DELETE;
     case 'leased':
     case 'not_due':
@@ -86,19 +96,42 @@ async function attempt(
   ports: ExecutorPorts,
   annotate: (more: Annotations) => void,
 ): Promise<Verdict> {
-  if (task.attempt === 1) ports.meter.record(task.executorKey, 'wait', task.startedAt - task.createdAt);
+  if (task.attempt === 1)
+    ports.meter.record(task.executorKey, 'wait', task.startedAt - Math.max(task.createdAt, task.runAt ?? 0));
   const settleBy = Math.min(deadline, task.leaseExpiresAt) - ANSWER_MILLISECONDS;
-  const settlement = await settlementOf(task, input, deadline, settleBy, ports);
+  const wanted = await settlementOf(task, input, deadline, settleBy, ports);
+  const settlement = await settled(task, wanted, settleBy, ports);
+  if (settlement === undefined) {
+    ports.log('warn', 'outcome dropped: another attempt holds the task', fieldsOf(task));
+    return keepFor(0);
+  }
   annotate({
     task_status: settlement.status,
     ...('error' in settlement ? { error: settlement.error.code, error_message: settlement.error.message } : {}),
   });
-  if ((await persistently(() => ports.store.settle(task, settlement), settleBy, ports)) === 'lost') {
-    ports.log('warn', 'outcome dropped: another attempt holds the task', fieldsOf(task));
-    return keepFor(0);
-  }
   record(task, settlement, ports);
   return settlement.status === 'queued' ? requeue(task, settlement.notBefore, ports) : DELETE;
+}
+
+/** Settles the task, and returns how: as wanted, or as cancelled if no attempt may follow; `undefined` where it has lost. */
+async function settled(
+  task: RunningTask,
+  wanted: Settlement,
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Settlement | undefined> {
+  const result = await persistently(() => ports.store.settle(task, wanted), settleBy, ports);
+  if (result === 'settled') return wanted;
+  if (result === 'lost') return undefined;
+  const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
+  return settled(task, cancelled, settleBy, ports);
+}
+
+/** Of a task to be cancelled whose executor is gone: nothing runs. */
+async function settledAsCancelled(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<void> {
+  const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
+  const settlement = await settled(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
+  if (settlement !== undefined) ports.meter.record(task.executorKey, 'cancelled', 1);
 }
 
 /** What to write of one attempt: its outcome, or the reason why there can be none. */
@@ -115,14 +148,15 @@ async function settlementOf(
     task.attempt > task.maxAttempts
       ? failed(
           'executor_lost',
-          `all ${task.maxAttempts} attempts ended without an outcome: the executor crashed, ran out of memory or was blocked`,
+          `all ${attemptsGranted(task)} attempts ended without an outcome: the executor crashed, ran out of memory or was blocked`,
           false,
         )
       : definition === undefined
         ? failed('unknown_task_type', `this deployment has no task type ${task.type}`, false)
         : await runHandler(definition, task, input, timeout, ports);
   if (outcome.kind === 'succeeded') {
-    const put = () => ports.payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output);
+    const keepUntil = keptUntil(ports.clock(), ports.retentionDays);
+    const put = () => ports.payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output, keepUntil);
     return { status: 'succeeded', output: await persistently(put, settleBy, ports), finishedAt: ports.clock() };
   }
   return settlementOfFailure(task, outcome, definition?.retry ?? DEFAULT_RETRY, ports.clock(), ports.random());
@@ -146,7 +180,7 @@ async function requeue(task: RunningTask, notBefore: number, ports: ExecutorPort
 function record(task: RunningTask, settlement: Settlement, { clock, log, meter }: ExecutorPorts): void {
   meter.record(task.executorKey, 'execution', clock() - task.startedAt);
   meter.record(task.executorKey, settlement.status === 'queued' ? 'retried' : settlement.status, 1);
-  if (settlement.status === 'succeeded') return;
+  if (!('error' in settlement)) return;
   const { code, message } = settlement.error;
   log('warn', settlement.status === 'queued' ? 'attempt failed' : 'task failed', {
     ...fieldsOf(task),

@@ -5,7 +5,8 @@ import {
   MAX_RECEIVE_COUNT,
   RESOURCE_CLASS_SPECS,
 } from '../contract.ts';
-import { type DecodedMessage, decodeMessage } from '../core/message.ts';
+import { inParallel } from '../core/in-parallel.ts';
+import { decodeMessage } from '../core/message.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
 import { type ExecutorPorts, executeTask, type Verdict } from './execute-task.ts';
@@ -24,6 +25,9 @@ const NEWER_VERSION_SECONDS = 60;
  */
 const REPLACED_FROM = MAX_RECEIVE_COUNT - 2;
 
+/** A task as it came: alone in its message, or with others. */
+type Arrival = { readonly task: TaskSeed; readonly delivery: Delivery };
+
 /**
  * Takes the messages of one invocation to their verdicts and returns the ids of those to keep on the lane; the event
  * source deletes the others. `remainingSeconds` is what the function has left.
@@ -34,49 +38,90 @@ export async function handleBatch(
   ports: BatchPorts,
 ): Promise<string[]> {
   const deadline = ports.clock() + remainingSeconds * 1000;
-  const decoded = deliveries.map((delivery) => ({ delivery, message: decodeMessage(delivery.body) }));
-  const held = hold(
-    new Map(
-      decoded.flatMap(({ delivery, message }) =>
-        message.result === 'task' ? [[delivery, secondsOfAttempt(message.task)] as const] : [],
-      ),
-    ),
-    ports,
-  );
   const kept = new Map<Delivery, number>();
+  const arrivals: Arrival[] = [];
   await Promise.all(
-    decoded.map(async ({ delivery, message }) => {
-      const verdict = await verdictOn(delivery, message, deadline, ports);
-      if (verdict.keep) kept.set(delivery, verdict.seconds);
+    deliveries.map(async (delivery) => {
+      const message = decodeMessage(delivery.body);
+      switch (message.result) {
+        case 'malformed':
+          if (!(await quarantined(delivery, message.reason, ports))) kept.set(delivery, 0);
+          return;
+        case 'newer':
+          ports.log('warn', 'message of a later version', {
+            message_id: delivery.messageId,
+            queue: delivery.queueName,
+          });
+          kept.set(delivery, NEWER_VERSION_SECONDS);
+          return;
+        case 'tasks':
+          arrivals.push(...message.tasks.map((task) => ({ task, delivery })));
+      }
     }),
   );
+  const held = hold(secondsHeld(arrivals, remainingSeconds), ports);
+  const replaced = await replacedAmong(arrivals, ports);
+  const verdicts = await inParallel(arrivals, concurrencyOf(arrivals), async (arrival) => ({
+    ...arrival,
+    verdict: await executed(arrival.task, deadline, ports),
+  }));
+  for (const [delivery, group] of Map.groupBy(verdicts, (one) => one.delivery)) {
+    const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
+    if (seconds !== undefined) kept.set(delivery, seconds);
+  }
   await held;
   await hold(kept, ports);
   return [...kept.keys()].map(({ messageId }) => messageId);
 }
 
+/** One invocation takes from one lane, so its tasks are of one class. */
+const concurrencyOf = ([first]: readonly Arrival[]): number =>
+  first === undefined ? 1 : RESOURCE_CLASS_SPECS[first.task.resourceClass].concurrencyPerInvocation;
+
 /** How long an attempt may hold its message: afterwards the lease is over and another may claim. */
 const secondsOfAttempt = ({ timeoutSeconds }: TaskSeed): number =>
   Math.ceil(timeoutSeconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;
 
-async function verdictOn(
-  delivery: Delivery,
-  message: DecodedMessage,
-  deadline: number,
-  ports: BatchPorts,
-): Promise<Verdict> {
-  switch (message.result) {
-    case 'malformed':
-      return { keep: !(await quarantined(delivery, message.reason, ports)), seconds: 0 };
-    case 'newer':
-      ports.log('warn', 'message of a later version', { message_id: delivery.messageId, queue: delivery.queueName });
-      return { keep: true, seconds: NEWER_VERSION_SECONDS };
-    case 'task': {
-      const replaced = delivery.receiveCount >= REPLACED_FROM && (await resent(message.task, ports));
-      const verdict = await executed(message.task, deadline, ports);
-      return replaced ? { keep: false } : verdict;
-    }
-  }
+/** Each message until its last task must be over: tasks wait for one another, but not longer than the invocation lasts. */
+function secondsHeld(arrivals: readonly Arrival[], remainingSeconds: number): Map<Delivery, number> {
+  const waves = Math.ceil(arrivals.length / concurrencyOf(arrivals));
+  const longest = Math.ceil(remainingSeconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;
+  return new Map(
+    [...Map.groupBy(arrivals, ({ delivery }) => delivery)].map(([delivery, group]) => {
+      const attempt = Math.max(...group.map(({ task }) => secondsOfAttempt(task)));
+      return [delivery, waves === 1 ? attempt : Math.max(attempt, Math.min(waves * attempt, longest))];
+    }),
+  );
+}
+
+/** The messages whose tasks were all sent again, since they may not be delivered often more. */
+async function replacedAmong(arrivals: readonly Arrival[], ports: BatchPorts): Promise<ReadonlySet<Delivery>> {
+  const old = arrivals.filter(({ delivery }) => delivery.receiveCount >= REPLACED_FROM);
+  if (old.length === 0) return new Set();
+  const refused = await ports.queue.sendAll(
+    old.map(({ task }) => ({ task, delaySeconds: Math.min(secondsOfAttempt(task), MAX_QUEUE_DELAY_SECONDS) })),
+  );
+  if (refused.size > 0) ports.log('warn', 'messages not replaced', { tasks: refused.size });
+  const unsent = new Set(old.filter(({ task }) => refused.has(task.id)).map(({ delivery }) => delivery));
+  return new Set(old.map(({ delivery }) => delivery).filter((delivery) => !unsent.has(delivery)));
+}
+
+/**
+ * For how many seconds a message is to be kept; `undefined` where it is done with. Of several tasks those that are not
+ * done with go on in messages of their own, or all would have to wait for the last of them.
+ */
+async function secondsKept(
+  group: readonly (Arrival & { readonly verdict: Verdict })[],
+  { queue }: BatchPorts,
+): Promise<number | undefined> {
+  const left = group.flatMap(({ task, verdict }) => (verdict.keep ? [{ task, seconds: verdict.seconds }] : []));
+  if (left.length === 0) return undefined;
+  const longest = Math.max(...left.map(({ seconds }) => seconds));
+  if (group.length === 1) return longest;
+  const refused = await queue.sendAll(
+    left.map(({ task, seconds }) => ({ task, delaySeconds: Math.min(seconds, MAX_QUEUE_DELAY_SECONDS) })),
+  );
+  return refused.size === 0 ? undefined : longest;
 }
 
 /** A platform failure loses nothing: the message stays, and the claim that follows finds what was written. */
@@ -103,16 +148,6 @@ async function executed(task: TaskSeed, deadline: number, ports: BatchPorts): Pr
 function secondsNeeded({ timeoutSeconds, resourceClass }: TaskSeed): number {
   const whole = RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds;
   return Math.min(timeoutSeconds + INVOCATION_MARGIN_SECONDS / 2, whole - INVOCATION_MARGIN_SECONDS / 2);
-}
-
-async function resent(task: TaskSeed, ports: BatchPorts): Promise<boolean> {
-  try {
-    await ports.queue.send(task, Math.min(secondsOfAttempt(task), MAX_QUEUE_DELAY_SECONDS));
-    return true;
-  } catch (error) {
-    ports.log('warn', 'message not replaced', { task_id: task.id, reason: String(error) });
-    return false;
-  }
 }
 
 async function quarantined(delivery: Delivery, reason: string, ports: BatchPorts): Promise<boolean> {

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
+import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
 import { lazyHttpClient } from '../adapters/lazy-http-client.ts';
-import { S3PayloadStore } from '../adapters/s3-payload-store.ts';
+import { PayloadItems } from '../adapters/payload-items.ts';
+import { PayloadObjects } from '../adapters/payload-objects.ts';
 import { SqsDeliveries } from '../adapters/sqs-deliveries.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
-import { systemIds } from '../adapters/system-ids.ts';
+import { systemIds as ids } from '../adapters/system-ids.ts';
+import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
 import { dynamoClient, s3Client, sqsClient } from '../runtime/clients.ts';
 import { env, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
@@ -15,18 +18,21 @@ import { traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tra
 import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
 
-const meter = new EmfMeter();
-const sqs = traced(sqsClient());
+const [meter, clock] = [new EmfMeter(), Date.now];
+const [dynamo, sqs, options] = [traced(dynamoClient()), traced(sqsClient()), taskStoreOptions()];
+const { tableNames, retentionDays } = options;
+const items = new PayloadItems(dynamo, tableNames);
+const objects = new PayloadObjects(env('payloadBucket'), async () => traced(await s3Client()));
 const [queueUrlPrefix, deadLetterQueueUrl] = [env('queueUrlPrefix'), env('deadLetterQueueUrl')];
 
 const ports = {
-  store: new DynamoTaskStore(traced(dynamoClient()), taskStoreOptions()),
+  store: new DynamoTaskStore(dynamo, options),
   queue: new SqsTaskQueue(sqs, { queueUrlPrefix, traceHeader }),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
-  payloads: new S3PayloadStore(env('payloadBucket'), async () => traced(await s3Client())),
+  payloads: new TieredPayloadStore({ items, objects, retentionDays, clock }),
+  settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
   http: lazyHttpClient(env('outboundHosts')),
-  catalog: tasks,
-  ...{ clock: Date.now, sleep, random: Math.random, ids: systemIds, meter, tracing, log },
+  ...{ catalog: tasks, retentionDays, clock, sleep, random: Math.random, ids, meter, tracing, log },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {

@@ -1,31 +1,34 @@
 import type { APIGatewayProxyHandlerV2WithLambdaAuthorizer } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
+import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
-import { S3PayloadStore } from '../adapters/s3-payload-store.ts';
+import { PayloadItems } from '../adapters/payload-items.ts';
+import { PayloadObjects } from '../adapters/payload-objects.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
-import { systemIds } from '../adapters/system-ids.ts';
+import { systemIds as ids } from '../adapters/system-ids.ts';
+import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
 import { dynamoClient, s3Client, sqsClient } from '../runtime/clients.ts';
-import { env, taskStoreOptions } from '../runtime/env.ts';
+import { env, executorShards, taskStoreOptions, tenantClaim } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { traced, traceHeader, xrayTracing } from '../runtime/xray-tracing.ts';
+import { traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
 
-const meter = new EmfMeter();
+const [meter, clock, dynamo, options] = [new EmfMeter(), Date.now, traced(dynamoClient()), taskStoreOptions()];
+const { tableNames, retentionDays } = options;
+const items = new PayloadItems(dynamo, tableNames);
+const objects = new PayloadObjects(env('payloadBucket'), async () => traced(await s3Client()));
 const queueUrlPrefix = env('queueUrlPrefix');
 
 const ports: RouterPorts = {
-  store: new DynamoTaskStore(traced(dynamoClient()), taskStoreOptions()),
+  store: new DynamoTaskStore(dynamo, options),
   queue: new SqsTaskQueue(traced(sqsClient()), { queueUrlPrefix, traceHeader }),
-  payloads: new S3PayloadStore(env('payloadBucket'), async () => traced(await s3Client())),
-  catalog: tasks,
-  clock: Date.now,
-  ids: systemIds,
-  meter,
-  tracing: xrayTracing,
-  log,
+  payloads: new TieredPayloadStore({ items, objects, retentionDays, clock }),
+  settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
+  ...{ tableShards: tableNames.length, executorShards: executorShards(), tenantClaim: tenantClaim() },
+  ...{ catalog: tasks, retentionDays, clock, ids, meter, tracing, log },
 };
 
 export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -9,6 +10,8 @@ const calls = {
 } as const;
 
 export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(calls);
+
+export const eventBridgeClient = (): EventBridgeClient => new EventBridgeClient(calls);
 
 /** Queue URLs are built from names, so the client's own endpoint is the one to call. */
 export const sqsClient = (): SQSClient => new SQSClient({ ...calls, useQueueUrlAsEndpoint: false });

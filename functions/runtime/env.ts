@@ -1,4 +1,4 @@
-import { ENV } from '../contract.ts';
+import { ENV, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
 
 /** The value of an environment variable of the treaty. Throws, naming it, where the deployment did not set it. */
 export function env(name: keyof typeof ENV): string {
@@ -15,7 +15,16 @@ function envNumber(name: keyof typeof ENV): number {
 
 /** How this deployment keeps its tasks. */
 export const taskStoreOptions = () => ({
-  tableName: env('tasksTable'),
+  tableNames: env('tasksTables').split(','),
   indexShards: envNumber('indexShards'),
   retentionDays: envNumber('retentionDays'),
 });
+
+/** How many executors share the work of each class. */
+export function executorShards(): Record<ResourceClass, number> {
+  const given = JSON.parse(env('executorShards')) as Partial<Record<ResourceClass, number>>;
+  return Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, given[name] ?? 1])) as Record<ResourceClass, number>;
+}
+
+/** The claim of a token that names the tenant, in a deployment whose callers have one. */
+export const tenantClaim = (): string | undefined => process.env[ENV.tenantClaim];

@@ -2,9 +2,15 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { LANE_KINDS, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
+import {
+  executorNameOf,
+  LANE_KINDS,
+  RESOURCE_CLASS_SPECS,
+  RESOURCE_CLASSES,
+  type ResourceClass,
+} from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName } from './lane.ts';
+import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
@@ -14,20 +20,32 @@ export type ExecutorPoolProps = {
   readonly resourceClass: ResourceClass;
 };
 
-/** All that runs the tasks of one resource class: the executor, its lanes and their dead-letter queue. */
+/** All that runs the tasks of one resource class: an executor for each shard, their lanes, and one dead-letter queue. */
 export class ExecutorPool extends Construct {
-  constructor(scope: Construct, id: string, { config, data, resourceClass }: ExecutorPoolProps) {
+  readonly #props: ExecutorPoolProps;
+  readonly #deadLetterQueue: Queue;
+
+  constructor(scope: Construct, id: string, props: ExecutorPoolProps) {
     super(scope, id);
-    const spec = RESOURCE_CLASS_SPECS[resourceClass];
-    const deadLetterQueue = new Queue(this, 'DeadLetters', {
+    const { config, resourceClass } = props;
+    this.#props = props;
+    this.#deadLetterQueue = new Queue(this, 'DeadLetters', {
       queueName: deadLetterQueueName(config, resourceClass),
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });
-    const executor = new ServiceFunction(this, 'Executor', {
+    for (const shard of shardsOf(config, resourceClass)) this.#executor(shard);
+  }
+
+  #executor(shard: number): void {
+    const { config, data, resourceClass } = this.#props;
+    const deadLetterQueue = this.#deadLetterQueue;
+    const spec = RESOURCE_CLASS_SPECS[resourceClass];
+    const suffix = shard === 0 ? '' : String(shard);
+    const executor = new ServiceFunction(this, `Executor${suffix}`, {
       config,
       door: 'executor',
-      name: `executor-${resourceClass}`,
-      description: `Runs tasks of class ${resourceClass}`,
+      name: executorNameOf(resourceClass, shard),
+      description: `Runs tasks of class ${resourceClass}, shard ${shard}`,
       memoryMb: spec.memoryMb,
       timeoutSeconds: spec.functionTimeoutSeconds,
       ephemeralStorageMb: spec.ephemeralStorageMb,
@@ -39,10 +57,12 @@ export class ExecutorPool extends Construct {
         outboundHosts: config.outboundHosts.join(','),
       },
     });
-    data.tasks.grant(executor, 'dynamodb:UpdateItem');
+    data.grantTasks(executor, 'dynamodb:UpdateItem', 'dynamodb:GetItem', 'dynamodb:PutItem');
+    data.definitions.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
     const lanes = LANE_KINDS.map((kind) => {
-      return new Lane(this, `Lane-${kind}`, { config, resourceClass, kind, executor, deadLetterQueue }).queue.queueArn;
+      const id = `Lane${suffix}-${kind}`;
+      return new Lane(this, id, { config, resourceClass, kind, shard, executor, deadLetterQueue }).queue.queueArn;
     });
     executor.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [...lanes, deadLetterQueue.queueArn] }),
@@ -60,11 +80,15 @@ export function queueUrlPrefix(scope: Construct, { name }: DeployConfig): string
 }
 
 /** The ARNs of all lanes of the deployment. */
-export const laneArns = (scope: Construct, config: DeployConfig, resourceClass: ResourceClass): string[] =>
-  LANE_KINDS.map((kind) =>
-    Stack.of(scope).formatArn({
-      service: 'sqs',
-      resource: laneQueueName(config, resourceClass, kind),
-      arnFormat: ArnFormat.NO_RESOURCE_NAME,
-    }),
+export const laneArns = (scope: Construct, config: DeployConfig): string[] =>
+  RESOURCE_CLASSES.flatMap((resourceClass) =>
+    shardsOf(config, resourceClass).flatMap((shard) =>
+      LANE_KINDS.map((kind) =>
+        Stack.of(scope).formatArn({
+          service: 'sqs',
+          resource: laneQueueName(config, resourceClass, kind, shard),
+          arnFormat: ArnFormat.NO_RESOURCE_NAME,
+        }),
+      ),
+    ),
   );

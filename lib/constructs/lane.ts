@@ -4,6 +4,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   executorKeyOf,
+  LANE_RETENTION_DAYS,
   type LaneKind,
   MAX_RECEIVE_COUNT,
   queueNameOf,
@@ -16,14 +17,13 @@ import type { ServiceFunction } from './service-function.ts';
 /** Six times the function's timeout, so that a throttled batch is not delivered twice (Lambda's documentation, "SQS"). */
 const VISIBILITY_FACTOR = 6;
 
-/** A dead letter keeps its first send time, so its queue has to keep messages longer than the lane (SQS: at most 14). */
-const LANE_RETENTION_DAYS = 13;
 export const DEAD_LETTER_RETENTION_DAYS = 14;
 
 export type LaneProps = {
   readonly config: DeployConfig;
   readonly resourceClass: ResourceClass;
   readonly kind: LaneKind;
+  readonly shard: number;
   readonly executor: ServiceFunction;
   readonly deadLetterQueue: Queue;
 };
@@ -32,11 +32,15 @@ export type LaneProps = {
 export class Lane extends Construct {
   readonly queue: Queue;
 
-  constructor(scope: Construct, id: string, { config, resourceClass, kind, executor, deadLetterQueue }: LaneProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, resourceClass, kind, shard, executor, deadLetterQueue }: LaneProps,
+  ) {
     super(scope, id);
     const { functionTimeoutSeconds, concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[resourceClass];
     this.queue = new Queue(this, 'Queue', {
-      queueName: laneQueueName(config, resourceClass, kind),
+      queueName: laneQueueName(config, resourceClass, kind, shard),
       visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR),
       retentionPeriod: Duration.days(LANE_RETENTION_DAYS),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
@@ -52,5 +56,14 @@ export class Lane extends Construct {
 }
 
 /** The name of a lane's queue, known without the stack that makes it. */
-export const laneQueueName = ({ name }: DeployConfig, resourceClass: ResourceClass, kind: LaneKind): string =>
-  `${name}-${queueNameOf(executorKeyOf(resourceClass, kind, 0))}`;
+export const laneQueueName = (
+  { name }: DeployConfig,
+  resourceClass: ResourceClass,
+  kind: LaneKind,
+  shard: number,
+): string => `${name}-${queueNameOf(executorKeyOf(resourceClass, kind, shard))}`;
+
+/** The shards of a class, from 0 on. */
+export const shardsOf = ({ shards }: DeployConfig, resourceClass: ResourceClass): number[] => [
+  ...Array(shards[resourceClass]).keys(),
+];

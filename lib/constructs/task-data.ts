@@ -4,8 +4,12 @@ import type { ENV } from '../../functions/contract.ts';
 
 /** What a function that works on tasks needs of the place where they are kept. */
 export interface TaskData {
-  readonly tasks: TableV2;
+  /** The tables of tasks, by shard. */
+  readonly tasks: readonly TableV2[];
+  readonly definitions: TableV2;
   readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
+  /** Grants actions on every table of tasks. */
+  grantTasks(grantee: IGrantable, ...actions: string[]): void;
   /** Lets a function put and get payloads, and nothing else of the bucket. */
   grantPayloads(grantee: IGrantable): void;
 }

@@ -1,17 +1,21 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi, type HttpMethod, HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import {
+  HttpJwtAuthorizer,
+  HttpLambdaAuthorizer,
+  HttpLambdaResponseType,
+} from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { FALLBACK_ROUTE, OPEN_ROUTES, RESOURCE_CLASSES, ROUTES } from '../../functions/contract.ts';
+import { AUTHORIZER_CACHE_SECONDS, FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DataStack } from './data-stack.ts';
 
-/** How long API Gateway remembers what a key may do, and so how long a revoked key still works. */
-const AUTHORIZER_CACHE_SECONDS = 60;
+/** The indexes of a task table that lists are read from. */
+const LIST_INDEXES = ['byType', 'byStatus', 'byAssignee', 'byWorkflow'];
 
 /** What callers reach: the HTTP API, its router and the authorizer of its keys. */
 export class ApiStack extends Stack {
@@ -20,7 +24,7 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
     super(scope, id, { stackName: id, description: 'Millrace: the HTTPS API' });
     const router = this.#router(config, data);
-    const authorizer = this.#authorizer(config, data);
+    const authorizer = config.jwt === undefined ? this.#keyAuthorizer(config, data) : tokenAuthorizer(config.jwt);
     const api = new HttpApi(this, 'Api', { apiName: config.name });
     // One permission for the whole API: one a route would outgrow the function's policy.
     const integration = new HttpLambdaIntegration('Router', router, { scopePermissionToRoute: false });
@@ -43,20 +47,35 @@ export class ApiStack extends Stack {
       description: 'Answers the API: accepts tasks and tells of them',
       memoryMb: 512,
       timeoutSeconds: 29,
-      environment: { ...data.taskEnvironment, queueUrlPrefix: queueUrlPrefix(this, config) },
+      environment: {
+        ...data.taskEnvironment,
+        queueUrlPrefix: queueUrlPrefix(this, config),
+        executorShards: JSON.stringify(config.shards),
+        ...(config.jwt && { tenantClaim: config.jwt.tenantClaim }),
+      },
     });
-    data.tasks.grant(router, 'dynamodb:PutItem', 'dynamodb:GetItem');
+    data.grantTasks(
+      router,
+      ...['PutItem', 'GetItem', 'UpdateItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`),
+    );
+    router.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: data.tasks.flatMap(({ tableArn }) => LIST_INDEXES.map((name) => `${tableArn}/index/${name}`)),
+      }),
+    );
+    data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.grantPayloads(router);
     router.addToRolePolicy(
       new PolicyStatement({
         actions: ['sqs:SendMessage'],
-        resources: RESOURCE_CLASSES.flatMap((resourceClass) => laneArns(this, config, resourceClass)),
+        resources: laneArns(this, config),
       }),
     );
     return router;
   }
 
-  #authorizer(config: DeployConfig, data: DataStack): HttpLambdaAuthorizer {
+  #keyAuthorizer(config: DeployConfig, data: DataStack): HttpLambdaAuthorizer {
     const authorizer = new ServiceFunction(this, 'Authorizer', {
       config,
       door: 'authorizer',
@@ -74,3 +93,7 @@ export class ApiStack extends Stack {
     });
   }
 }
+
+/** API Gateway itself checks the tokens; the router reads the tenant and scopes out of their claims. */
+const tokenAuthorizer = ({ issuer, audience }: NonNullable<DeployConfig['jwt']>): HttpJwtAuthorizer =>
+  new HttpJwtAuthorizer('TokenAuthorizer', issuer, { jwtAudience: audience });

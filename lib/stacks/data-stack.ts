@@ -5,33 +5,37 @@ import {
   type GlobalSecondaryIndexPropsV2,
   ProjectionType,
   StreamViewType,
+  type TablePropsV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { MAX_DELAY_SECONDS, PAYLOAD_SLACK_DAYS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { TaskData } from '../constructs/task-data.ts';
 
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** Keys only, by creation time, spread over `indexShards` partitions: one write a task, once. */
+/** Keys only, in order of creation, spread over `indexShards` partitions: one write a task, once. */
 const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryIndexPropsV2 => ({
   indexName,
   partitionKeys: [string('tenantId'), ...owners.map(string), number('indexShard')],
-  sortKeys: [number('createdAt')],
+  sortKeys: [string('order')],
   projectionType: ProjectionType.KEYS_ONLY,
 });
 
-/** Payloads expire `retentionDays` and this many days after they were written: a task may wait on its lane first. */
-const QUEUED_DAYS = 14;
+/** A task's table in the template: the first has no number, so that a deployment with one knows of no shards. */
+const tableId = (shard: number): string => (shard === 0 ? 'Tasks' : `Tasks${shard}`);
 
 /** What a deployment keeps: tasks, payloads, definitions, keys, and the bus of task events. */
 export class DataStack extends Stack implements TaskData {
-  readonly tasks: TableV2;
+  readonly tasks: readonly TableV2[];
+  readonly definitions: TableV2;
   readonly access: TableV2;
+  readonly eventBus: EventBus;
   readonly taskEnvironment: TaskData['taskEnvironment'];
   readonly #payloads: Bucket;
 
@@ -43,7 +47,48 @@ export class DataStack extends Stack implements TaskData {
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     };
-    this.tasks = new TableV2(this, 'Tasks', {
+    this.tasks = Array.from({ length: config.tableShards }, (_, shard) => this.#taskTable(tableId(shard), keep));
+    this.definitions = new TableV2(this, 'Definitions', { ...keep, partitionKey: string('type') });
+    this.access = new TableV2(this, 'Access', {
+      ...keep,
+      partitionKey: string('keyHash'),
+      globalSecondaryIndexes: [
+        {
+          indexName: 'byTenant',
+          partitionKey: string('tenantId'),
+          sortKey: number('createdAt'),
+          projectionType: ProjectionType.ALL,
+        },
+      ],
+    });
+    const lifetimeDays = config.retentionDays + PAYLOAD_SLACK_DAYS;
+    this.#payloads = new Bucket(this, 'Payloads', {
+      removalPolicy: keep.removalPolicy,
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      lifecycleRules: [
+        { prefix: 'payloads/', expiration: Duration.days(lifetimeDays) },
+        // Of tasks that were scheduled when they were submitted.
+        { prefix: 'scheduled/', expiration: Duration.days(lifetimeDays + MAX_DELAY_SECONDS / 86_400) },
+      ],
+    });
+    this.eventBus = new EventBus(this, 'TaskEvents', { eventBusName: `${config.name}-tasks` });
+    this.taskEnvironment = {
+      tasksTables: this.tasks.map(({ tableName }) => tableName).join(','),
+      definitionsTable: this.definitions.tableName,
+      payloadBucket: this.#payloads.bucketName,
+      indexShards: String(config.indexShards),
+      retentionDays: String(config.retentionDays),
+    };
+    new CfnOutput(this, 'TasksTableNames', { value: this.tasks.map(({ tableName }) => tableName).join(',') });
+    new CfnOutput(this, 'DefinitionsTableName', { value: this.definitions.tableName });
+    new CfnOutput(this, 'PayloadBucketName', { value: this.#payloads.bucketName });
+    new CfnOutput(this, 'EventBusName', { value: this.eventBus.eventBusName });
+    new CfnOutput(this, 'AccessTableName', { value: this.access.tableName });
+  }
+
+  #taskTable(id: string, keep: Pick<TablePropsV2, 'removalPolicy' | 'billing'>): TableV2 {
+    return new TableV2(this, id, {
       ...keep,
       partitionKey: string('pk'),
       dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
@@ -55,36 +100,23 @@ export class DataStack extends Stack implements TaskData {
         byCreation('byWorkflow', 'workflowInstanceId'),
         {
           indexName: 'due',
-          partitionKeys: [number('dueShard')],
+          partitionKeys: [string('dueShard')],
           sortKeys: [number('dueAt')],
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],
     });
-    new TableV2(this, 'Definitions', { ...keep, partitionKey: string('type') });
-    this.access = new TableV2(this, 'Access', { ...keep, partitionKey: string('keyHash') });
-    this.#payloads = new Bucket(this, 'Payloads', {
-      removalPolicy: keep.removalPolicy,
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      lifecycleRules: [{ expiration: Duration.days(config.retentionDays + QUEUED_DAYS) }],
-    });
-    new EventBus(this, 'TaskEvents', { eventBusName: `${config.name}-tasks` });
-    this.taskEnvironment = {
-      tasksTable: this.tasks.tableName,
-      payloadBucket: this.#payloads.bucketName,
-      indexShards: String(config.indexShards),
-      retentionDays: String(config.retentionDays),
-    };
-    new CfnOutput(this, 'TasksTableName', { value: this.tasks.tableName });
-    new CfnOutput(this, 'AccessTableName', { value: this.access.tableName });
+  }
+
+  grantTasks(grantee: IGrantable, ...actions: string[]): void {
+    for (const table of this.tasks) table.grant(grantee, ...actions);
   }
 
   grantPayloads(grantee: IGrantable): void {
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: [this.#payloads.arnForObjects('payloads/*')],
+        resources: ['payloads/*', 'scheduled/*'].map((keys) => this.#payloads.arnForObjects(keys)),
       }),
     );
   }

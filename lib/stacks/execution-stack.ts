@@ -3,13 +3,17 @@ import type { Construct } from 'constructs';
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { ExecutorPool } from '../constructs/executor-pool.ts';
+import { Projector } from '../constructs/projector.ts';
+import { Sweeper } from '../constructs/sweeper.ts';
 import type { DataStack } from './data-stack.ts';
 
-/** What runs tasks: one pool of executors for each resource class. */
+/** What runs tasks: a pool of executors for each resource class, the sweeper, and the projector of what happens. */
 export class ExecutionStack extends Stack {
   constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
     super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });
     for (const resourceClass of RESOURCE_CLASSES)
       new ExecutorPool(this, resourceClass, { config, data, resourceClass });
+    new Sweeper(this, 'Sweeper', { config, data });
+    if (config.taskEvents) new Projector(this, 'Projector', { config, data });
   }
 }

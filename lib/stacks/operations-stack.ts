@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import {
+  executorNameOf,
   LANE_KINDS,
   LANE_OBJECTIVE_SECONDS,
   type LaneKind,
@@ -23,7 +24,8 @@ import {
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { deadLetterQueueName } from '../constructs/executor-pool.ts';
-import { laneQueueName } from '../constructs/lane.ts';
+import { laneQueueName, shardsOf } from '../constructs/lane.ts';
+import { projectorDeadLetterQueueName } from '../constructs/projector.ts';
 
 /** Waiting tasks for each executor of a class at which more of them wait than it can soon run. */
 const WAITING_PER_EXECUTOR = 100;
@@ -75,6 +77,17 @@ export class OperationsStack extends Stack {
         above: 0,
         minutes: 1,
       })),
+      ...(this.#config.taskEvents
+        ? [
+            {
+              heading: 'Dead letters',
+              of: 'projector',
+              metric: sqs('ApproximateNumberOfMessagesVisible', projectorDeadLetterQueueName(this.#config)),
+              above: 0,
+              minutes: 1,
+            },
+          ]
+        : []),
       ...RESOURCE_CLASSES.map((resourceClass) => ({
         heading: 'Platform failures',
         of: resourceClass,
@@ -89,14 +102,16 @@ export class OperationsStack extends Stack {
       ...RESOURCE_CLASSES.map((resourceClass) => ({
         heading: 'Queue depth',
         of: resourceClass,
-        metric: sum(LANE_KINDS.map((kind) => this.#depth(resourceClass, kind))),
-        above: concurrency[resourceClass].reserved * WAITING_PER_EXECUTOR,
+        metric: sum(
+          LANE_KINDS.flatMap((kind) => this.#queues('ApproximateNumberOfMessagesVisible', resourceClass, kind)),
+        ),
+        above: concurrency[resourceClass].reserved * this.#config.shards[resourceClass] * WAITING_PER_EXECUTOR,
         minutes: 5,
       })),
       ...lanes.map(({ resourceClass, kind }) => ({
         heading: 'Oldest message',
         of: `${resourceClass}-${kind}`,
-        metric: sqs('ApproximateAgeOfOldestMessage', laneQueueName(this.#config, resourceClass, kind)),
+        metric: greatest(this.#queues('ApproximateAgeOfOldestMessage', resourceClass, kind)),
         // The age counts until a message is deleted, so it holds the run as well as the wait.
         above: LANE_OBJECTIVE_SECONDS[kind] + RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds,
         minutes: 3,
@@ -127,9 +142,7 @@ export class OperationsStack extends Stack {
   #dashboard(api: (metricName: string, statistic: string, label: string) => IMetric): void {
     const queues = (metricName: string) =>
       RESOURCE_CLASSES.flatMap((resourceClass) =>
-        LANE_KINDS.map((kind) =>
-          sqs(metricName, laneQueueName(this.#config, resourceClass, kind), `${resourceClass} ${kind}`),
-        ),
+        LANE_KINDS.flatMap((kind) => this.#queues(metricName, resourceClass, kind)),
       );
     const dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: this.#config.name,
@@ -164,8 +177,11 @@ export class OperationsStack extends Stack {
       graph('API latency (ms)', [api('Latency', 'p50', 'p50'), api('Latency', 'p99', 'p99')]),
       graph(
         'Executors at work',
-        RESOURCE_CLASSES.map((resourceClass) =>
-          lambda('ConcurrentExecutions', `${this.#config.name}-executor-${resourceClass}`, resourceClass),
+        RESOURCE_CLASSES.flatMap((resourceClass) =>
+          shardsOf(this.#config, resourceClass).map((shard) => {
+            const name = executorNameOf(resourceClass, shard);
+            return lambda('ConcurrentExecutions', `${this.#config.name}-${name}`, labelOf(resourceClass, shard));
+          }),
         ),
       ),
     );
@@ -207,10 +223,20 @@ export class OperationsStack extends Stack {
     return `SEARCH('{${schema}} ${terms}', '${statistic}', 60)`;
   }
 
-  #depth(resourceClass: ResourceClass, kind: LaneKind): IMetric {
-    return sqs('ApproximateNumberOfMessagesVisible', laneQueueName(this.#config, resourceClass, kind));
+  /** A metric of the queues of a lane, one for each shard. */
+  #queues(metricName: string, resourceClass: ResourceClass, kind: LaneKind): Metric[] {
+    return shardsOf(this.#config, resourceClass).map((shard) =>
+      sqs(
+        metricName,
+        laneQueueName(this.#config, resourceClass, kind, shard),
+        labelOf(`${resourceClass} ${kind}`, shard),
+      ),
+    );
   }
 }
+
+/** A first shard may be the only one. */
+const labelOf = (name: string, shard: number): string => (shard === 0 ? name : `${name} ${shard}`);
 
 const sqs = (metricName: string, QueueName: string, label?: string): Metric =>
   new Metric({
@@ -239,5 +265,15 @@ const sum = (metrics: readonly IMetric[], period = minute): MathExpression =>
     usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
     period,
   });
+
+const greatest = (metrics: readonly Metric[]): Metric | MathExpression => {
+  const [only, ...others] = metrics;
+  if (only !== undefined && others.length === 0) return only;
+  return new MathExpression({
+    expression: `MAX([${metrics.map((_, index) => `m${index}`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period: minute,
+  });
+};
 
 const graph = (title: string, left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 8, height: 6 });

@@ -98,19 +98,23 @@ describe.each([
   ['10,000 tasks', many],
   ["10 tasks beside another's 10,000", few],
 ])('a tenant with %s', (_, tenantId) => {
-  it.each(filters)('finds each that fits %j once, the newest first', async (filter) => {
-    const seeds = tasks.get(tenantId) ?? [];
-    const { ids } = await all(tenantId, filter, 100);
-    const created = new Map(seeds.map(({ id, createdAt }) => [id as string, createdAt]));
-    expect(ids.toSorted()).toEqual(
-      seeds
-        .filter((seed) => matches(seed, filter))
-        .map(({ id }) => id)
-        .toSorted(),
-    );
-    const times = ids.map((id) => created.get(id) ?? 0);
-    expect(times).toEqual(times.toSorted((a, b) => b - a));
-  }, 120_000);
+  it.each(filters)(
+    'finds each that fits %j once, the newest first',
+    async (filter) => {
+      const seeds = tasks.get(tenantId) ?? [];
+      const { ids } = await all(tenantId, filter, 100);
+      const created = new Map(seeds.map(({ id, createdAt }) => [id as string, createdAt]));
+      expect(ids.toSorted()).toEqual(
+        seeds
+          .filter((seed) => matches(seed, filter))
+          .map(({ id }) => id)
+          .toSorted(),
+      );
+      const times = ids.map((id) => created.get(id) ?? 0);
+      expect(times).toEqual(times.toSorted((a, b) => b - a));
+    },
+    120_000,
+  );
 });
 
 describe('a page', () => {

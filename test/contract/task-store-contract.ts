@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import { queuedTask, type RunningTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import { newTask, type RunningTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
@@ -30,22 +30,22 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
           traceId: '1-2-3',
           input: { ref: 'payloads/acme/1/input' },
         });
-        expect(await store.insert(queuedTask(seed))).toEqual({ result: 'inserted' });
+        expect(await store.insert(newTask(seed))).toEqual({ result: 'inserted' });
         expect(await read(seed)).toEqual({ ...seed, status: 'queued', attempt: 0 });
       });
 
       it('leaves the row that is there and shows it', async () => {
         const seed = taskSeed();
-        await store.insert(queuedTask(seed));
+        await store.insert(newTask(seed));
         const other = { ...seed, fingerprint: 'fingerprint-b', input: { inline: 'other' } };
-        expect(await store.insert(queuedTask(other))).toEqual({ result: 'exists', task: queuedTask(seed) });
-        expect(await read(seed)).toEqual(queuedTask(seed));
+        expect(await store.insert(newTask(other))).toEqual({ result: 'exists', task: newTask(seed) });
+        expect(await read(seed)).toEqual(newTask(seed));
       });
 
       it('finds the row that a faster claim has made', async () => {
         const seed = taskSeed();
         const running = await claim(seed);
-        expect(await store.insert(queuedTask(seed))).toEqual({ result: 'exists', task: running });
+        expect(await store.insert(newTask(seed))).toEqual({ result: 'exists', task: running });
       });
     });
 
@@ -56,7 +56,7 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
 
       it("does not show another tenant's task", async () => {
         const seed = taskSeed();
-        await store.insert(queuedTask(seed));
+        await store.insert(newTask(seed));
         expect(await store.get(tenant('other'), seed.id, NOW)).toBeUndefined();
       });
 
@@ -69,7 +69,7 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
 
       it('shows a task that has not finished, however old', async () => {
         const seed = taskSeed();
-        await store.insert(queuedTask(seed));
+        await store.insert(newTask(seed));
         expect(await read(seed, NOW + 1000 * DAY)).toBeDefined();
       });
     });
@@ -92,7 +92,7 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
 
       it('gives a task to one of many that ask at once', async () => {
         const seed = taskSeed();
-        await store.insert(queuedTask(seed));
+        await store.insert(newTask(seed));
         const results = await Promise.all(Array.from({ length: 8 }, () => store.claim(seed, lease(), NOW)));
         expect(results.filter(({ result }) => result === 'claimed')).toHaveLength(1);
         expect(results.filter(({ result }) => result === 'leased')).toHaveLength(7);
@@ -144,10 +144,10 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
 
       it('is refused for a message of another submit of the same id', async () => {
         const seed = taskSeed();
-        await store.insert(queuedTask(seed));
+        await store.insert(newTask(seed));
         const other = { ...seed, fingerprint: 'fingerprint-b' };
         expect(await store.claim(other, lease(), NOW)).toEqual({ result: 'conflict' });
-        expect(await read(seed)).toEqual(queuedTask(seed));
+        expect(await read(seed)).toEqual(newTask(seed));
       });
     });
 

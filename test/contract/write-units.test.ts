@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, inject, it } from 'vitest';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
 import type { LeaseToken } from '../../functions/core/ids.ts';
-import { queuedTask } from '../../functions/core/task.ts';
+import { newTask } from '../../functions/core/task.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 
@@ -33,7 +33,7 @@ it('takes a task from submit to success in at most 7 write units, and shows it f
   const store = new DynamoTaskStore(client, { tableName: tasksTable, indexShards: 4, retentionDays: 14 });
   const seed = taskSeed();
   const now = seed.createdAt;
-  await store.insert(queuedTask(seed));
+  await store.insert(newTask(seed));
   const claim = await store.claim(seed, { token: 'lease' as LeaseToken, expiresAt: now + 1000 }, now);
   if (claim.result !== 'claimed') throw new Error(claim.result);
   await store.settle(claim.task, {

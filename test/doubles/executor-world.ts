@@ -1,5 +1,5 @@
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
-import { queuedTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import { newTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { greet as hello } from './task-definitions.ts';
 import { taskSeed } from './task-seed.ts';
@@ -21,7 +21,7 @@ export async function invoke(world: World, remainingSeconds = 60): Promise<strin
 
 export async function submit(world: World, seed: TaskSeed = taskSeed()): Promise<TaskSeed> {
   await world.ports.queue.send(seed, 0);
-  await world.ports.store.insert(queuedTask(seed));
+  await world.ports.store.insert(newTask(seed));
   return seed;
 }
 

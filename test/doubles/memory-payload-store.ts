@@ -6,10 +6,10 @@ import type { PayloadStore } from '../../functions/core/ports.ts';
 export class MemoryPayloadStore implements PayloadStore {
   readonly #values = new Map<string, string>();
 
-  async put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue): Promise<Payload> {
+  async put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, _keepUntil: number): Promise<Payload> {
     const json = JSON.stringify(value);
     if (Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) return { inline: value };
-    const ref = `${tenantId}/${taskId}/${name}`;
+    const ref = `${tenantId}#${taskId}#${name}`;
     this.#values.set(ref, json);
     return { ref };
   }

@@ -1,5 +1,7 @@
 import { MAX_RECEIVE_COUNT } from '../../functions/contract.ts';
-import { encodeMessage } from '../../functions/core/message.ts';
+import type { TaskId } from '../../functions/core/ids.ts';
+import { encodeTask, messageOf } from '../../functions/core/message.ts';
+import { type Outgoing, packed } from '../../functions/core/message-packing.ts';
 import type { Deliveries, Delivery, TaskQueue } from '../../functions/core/ports.ts';
 import type { TaskSeed } from '../../functions/core/task.ts';
 
@@ -20,7 +22,14 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
   }
 
   async send(task: TaskSeed, delaySeconds: number): Promise<void> {
-    this.put(encodeMessage(task), delaySeconds);
+    this.put(messageOf([encodeTask(task)]), delaySeconds);
+  }
+
+  async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {
+    for (const { messages, delaySeconds } of packed(outgoing)) {
+      for (const { body } of messages) this.put(body, delaySeconds);
+    }
+    return new Set();
   }
 
   put(body: string, delaySeconds = 0): void {

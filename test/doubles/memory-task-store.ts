@@ -1,62 +1,165 @@
-import type { TaskId, TenantId } from '../../functions/core/ids.ts';
-import type { ClaimResult, InsertResult, TaskStore } from '../../functions/core/ports.ts';
+import { orderOf, type TaskId, type TenantId } from '../../functions/core/ids.ts';
+import type {
+  CancelResult,
+  ClaimResult,
+  DueTask,
+  DueTasks,
+  InsertResult,
+  RetryResult,
+  TaskStore,
+} from '../../functions/core/ports.ts';
 import {
   isFinished,
-  type QueuedTask,
-  queuedTask,
+  type NewTask,
+  newTask,
   type RunningTask,
+  statusAt,
   type Task,
   type TaskSeed,
 } from '../../functions/core/task.ts';
+import type { TaskPage, TaskQuery } from '../../functions/core/task-list.ts';
 import {
+  cancelled,
   claimability,
   claimed,
   isSettledBy,
   type Lease,
+  retried,
   type Settlement,
   settled,
 } from '../../functions/core/transition.ts';
 
+type Wait = { readonly dueAt: number; readonly parkedType?: string };
+
 /** The task store in a map: the same contract as on DynamoDB, from the domain's own transitions. */
-export class MemoryTaskStore implements TaskStore {
+export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
+  readonly #waits = new Map<string, Wait>();
   readonly #retentionMilliseconds: number;
 
   constructor({ retentionDays = 14 } = {}) {
     this.#retentionMilliseconds = retentionDays * 86_400_000;
   }
 
-  async insert(task: QueuedTask): Promise<InsertResult> {
-    const found = this.#rows.get(keyOf(task));
+  async insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
+    const found = this.#find(task, task.createdAt);
     if (found !== undefined) return { result: 'exists', task: found };
     this.#rows.set(keyOf(task), task);
+    if (dueAt !== undefined) this.#waits.set(keyOf(task), { dueAt });
     return { result: 'inserted' };
   }
 
   async claim(seed: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
-    const found = this.#rows.get(keyOf(seed)) ?? queuedTask(seed);
+    const found = this.#find(seed, now) ?? newTask(seed);
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const allowed = claimability(found, seed.fingerprint, now);
     if (allowed.result !== 'claimable') return allowed;
-    const task = claimed(found as QueuedTask | RunningTask, lease, now);
-    this.#rows.set(keyOf(seed), task);
+    const task = claimed(found as NewTask | RunningTask, lease, now);
+    this.#put(task);
     return { result: 'claimed', task };
   }
 
-  async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost'> {
+  async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) {
       return found !== undefined && isSettledBy(found, task.attempt, settlement) ? 'settled' : 'lost';
     }
-    this.#rows.set(keyOf(task), settled(found, settlement));
+    if (settlement.status === 'queued' && found.cancelRequestedAt !== undefined) return 'cancel_requested';
+    this.#put(settled(found, settlement));
     return 'settled';
   }
 
+  async cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
+    const found = this.#find({ tenantId, id }, now);
+    if (found === undefined) return { result: 'missing' };
+    if (isFinished(found)) return { result: 'finished', task: found };
+    if (found.status === 'running') {
+      const task = { cancelRequestedAt: now, ...found };
+      this.#rows.set(keyOf(task), task);
+      return { result: 'requested', task };
+    }
+    const task = cancelled(found, now);
+    this.#put(task);
+    return { result: 'cancelled', task };
+  }
+
+  async retry(tenantId: TenantId, id: TaskId, now: number, dueAt: number): Promise<RetryResult> {
+    const found = this.#find({ tenantId, id }, now);
+    if (found === undefined) return { result: 'missing' };
+    if (found.status !== 'failed' && found.status !== 'cancelled') return { result: 'refused', task: found };
+    const task = retried(found);
+    this.#put(task);
+    this.#waits.set(keyOf(task), { dueAt });
+    return { result: 'queued', task };
+  }
+
+  async park(seed: TaskSeed, now: number): Promise<'parked' | 'lost'> {
+    const found = this.#find(seed, now) ?? newTask(seed);
+    if (found.fingerprint !== seed.fingerprint) return 'lost';
+    if (found.status !== 'scheduled' && found.status !== 'queued') return 'lost';
+    this.#put(found);
+    this.#waits.set(keyOf(found), { dueAt: now, parkedType: found.type });
+    return 'parked';
+  }
+
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
-    const found = this.#rows.get(keyOf({ tenantId, id: taskId }));
+    return this.#find({ tenantId, id: taskId }, now);
+  }
+
+  async list({ tenantId, filter, limit, after }: TaskQuery, now: number): Promise<TaskPage> {
+    const { status, type, assignee, workflowInstanceId } = filter;
+    const fitting = [...this.#rows.values()]
+      .filter((task) => task.tenantId === tenantId && this.#find(task, now) !== undefined)
+      .filter((task) => status === undefined || statusAt(task, now) === status)
+      .filter((task) => type === undefined || task.type === type)
+      .filter((task) => assignee === undefined || task.assignee?.type === assignee.type)
+      .filter((task) => assignee === undefined || task.assignee?.id === assignee.id)
+      .filter((task) => workflowInstanceId === undefined || task.workflowInstanceId === workflowInstanceId)
+      .filter((task) => after === undefined || orderOf(task) < after)
+      .toSorted((a, b) => (orderOf(a) < orderOf(b) ? 1 : -1));
+    const page = fitting.slice(0, limit);
+    const last = page.at(-1);
+    const tasks = page.map((task) => {
+      const { input: _input, output: _output, ...summary } = { output: undefined, ...task };
+      return summary;
+    });
+    return { tasks, ...(last !== undefined && fitting.length > limit ? { next: orderOf(last) } : {}) };
+  }
+
+  async due(now: number, limit: number): Promise<readonly DueTask[]> {
+    return this.#waiting(({ dueAt, parkedType }) => parkedType === undefined && dueAt <= now, limit);
+  }
+
+  async parked(type: string, limit: number): Promise<readonly DueTask[]> {
+    return this.#waiting(({ parkedType }) => parkedType === type, limit);
+  }
+
+  async release({ task, dueAt }: DueTask): Promise<'released' | 'lost'> {
+    if (this.#waits.get(keyOf(task))?.dueAt !== dueAt) return 'lost';
+    this.#waits.delete(keyOf(task));
+    return 'released';
+  }
+
+  #waiting(isWanted: (wait: Wait) => boolean, limit: number): DueTask[] {
+    return [...this.#waits]
+      .filter(([, wait]) => isWanted(wait))
+      .toSorted(([, a], [, b]) => a.dueAt - b.dueAt)
+      .slice(0, limit)
+      .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as NewTask, dueAt }));
+  }
+
+  /** Writes what a transition has made; none of them waits for the clock. */
+  #put(task: Task): void {
+    this.#rows.set(keyOf(task), task);
+    this.#waits.delete(keyOf(task));
+  }
+
+  #find(key: Key, now: number): Task | undefined {
+    const found = this.#rows.get(keyOf(key));
     const expired = found !== undefined && isFinished(found) && found.finishedAt + this.#retentionMilliseconds <= now;
     return expired ? undefined : found;
   }
 }
 
-const keyOf = ({ tenantId, id }: { readonly tenantId: TenantId; readonly id: TaskId }): string => `${tenantId}#${id}`;
+type Key = { readonly tenantId: TenantId; readonly id: TaskId };
+const keyOf = ({ tenantId, id }: Key): string => `${tenantId}#${id}`;

@@ -4,6 +4,7 @@ import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { ExecutorPorts } from '../../functions/executor/execute-task.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
+import { MemorySettingsStore } from './memory-settings-store.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
 import { MemoryTaskStore } from './memory-task-store.ts';
 
@@ -31,11 +32,16 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const catalog: TaskCatalog = Object.fromEntries(
     definitions.map((definition) => [definition.type, async () => definition]),
   );
-  const ports: ExecutorPorts & RouterPorts & { deliveries: MemoryTaskQueue } = {
+  const ports: ExecutorPorts & RouterPorts & { store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
     store: new MemoryTaskStore(),
     queue,
     deliveries: queue,
     payloads: new MemoryPayloadStore(),
+    settings: new MemorySettingsStore(),
+    retentionDays: 14,
+    tableShards: 1,
+    executorShards: { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 },
+    tenantClaim: undefined,
     catalog,
     clock,
     sleep: async (milliseconds) => {

@@ -27,9 +27,7 @@ const request = (routeKey: RouteKey, id: string, key: string): Promise<Answer> =
   const body = bodies[routeKey];
   return call(method, path, {
     key,
-    ...(body === undefined
-      ? {}
-      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
 };
 
@@ -46,7 +44,10 @@ describe.each(routeKeys)('%s', (routeKey) => {
   const scope = ROUTES[routeKey];
 
   it(`with every scope but ${scope} is 403`, async () => {
-    const key = await grant('local', SCOPES.filter((other) => other !== scope));
+    const key = await grant(
+      'local',
+      SCOPES.filter((other) => other !== scope),
+    );
     expect(await request(routeKey, id, key)).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
   });
 

@@ -8,7 +8,7 @@ import type { TaskView } from '../../functions/router/task-view.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { call, post, submit, until } from './api.ts';
 
-const { tasksTable, apiKey, url } = inject('stack');
+const { tasksTables, apiKey, url } = inject('stack');
 const render = { type: 'markdown.render', input: { markdown: '# hi' } };
 /** Fails at once, and is not tried again. */
 const hopeless = { type: 'http.request', input: { url: 'http://127.0.0.1:9/', method: 'GET' }, maxAttempts: 1 };
@@ -55,7 +55,10 @@ async function settled(filter: string, count: number): Promise<string[]> {
     const ids: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const { body } = await call('GET', `/api/tasks?limit=100&${filter}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      const { body } = await call(
+        'GET',
+        `/api/tasks?limit=100&${filter}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
       ids.push(...(body.items as { id: string }[]).map(({ id }) => id));
       cursor = body.nextCursor as string | null;
     }
@@ -78,7 +81,7 @@ describe('a task that is to run later', () => {
     // An hour later.
     await new DynamoDBClient(awsClient).send(
       new UpdateItemCommand({
-        TableName: tasksTable,
+        TableName: tasksTables[0],
         Key: { pk: { S: `${tenantId}#${id}` } },
         UpdateExpression: 'SET runAt = :now, dueAt = :now',
         ExpressionAttributeValues: { ':now': { N: String(Date.now()) } },

@@ -4,7 +4,13 @@ import type { TaskView } from '../../functions/router/task-view.ts';
 import { submit, until } from './api.ts';
 import { logsOf } from './logs.ts';
 
-const FUNCTIONS = ['router', 'authorizer', 'executor-default', 'executor-io-intensive', 'executor-memory-intensive'];
+const FUNCTIONS = [
+  'router',
+  'authorizer',
+  'executor-default-0',
+  'executor-io-intensive-0',
+  'executor-memory-intensive-0',
+];
 const started = Date.now();
 let done: TaskView;
 
@@ -41,11 +47,11 @@ async function metricsOf(functionName: string, resourceClass: string): Promise<R
 
 it('counts what was accepted and what finished, with the times of both', async () => {
   expect(await metricsOf('millrace-router', 'default')).toMatchObject({ TasksAccepted: expect.arrayContaining([1]) });
-  const { TasksSucceeded, WaitTime, ExecutionTime } = await metricsOf('millrace-executor-default', 'default');
+  const { TasksSucceeded, WaitTime, ExecutionTime } = await metricsOf('millrace-executor-default-0', 'default');
   expect(TasksSucceeded).toContain(1);
   expect(WaitTime).toContain(Date.parse(done.startedAt ?? '') - Date.parse(done.createdAt));
   expect(ExecutionTime?.every((milliseconds) => milliseconds > 0)).toBe(true);
-  expect(await metricsOf('millrace-executor-io-intensive', 'io-intensive')).toMatchObject({ TasksFailed: [1] });
+  expect(await metricsOf('millrace-executor-io-intensive-0', 'io-intensive')).toMatchObject({ TasksFailed: [1] });
 });
 
 it.each(FUNCTIONS)('%s was refused nothing by its role, and failed nowhere', async (name) => {
@@ -55,7 +61,7 @@ it.each(FUNCTIONS)('%s was refused nothing by its role, and failed nowhere', asy
     lines.filter((line) => /AccessDenied|not authorized|"level":"error"|visibility not changed/.test(line)),
   ).toEqual(
     // The suite beside this one sends a message that is none.
-    name === 'executor-default'
+    name === 'executor-default-0'
       ? expect.toSatisfy((found: string[]) => found.every((line) => line.includes('malformed message')))
       : [],
   );

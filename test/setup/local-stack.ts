@@ -9,7 +9,10 @@ export type StackUnderTest = {
   readonly url: string;
   readonly apiKey: string;
   readonly awsEndpoint: string;
-  readonly tasksTable: string;
+  readonly tasksTables: readonly string[];
+  readonly definitionsTable: string;
+  readonly payloadBucket: string;
+  readonly eventBus: string;
   readonly accessTable: string;
   /** Where its templates were synthesized to. */
   readonly assembly: string;
@@ -32,7 +35,10 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     url: stack.url,
     apiKey: stack.apiKey,
     awsEndpoint: stack.awsEndpoint,
-    tasksTable: data.TasksTableName ?? '',
+    tasksTables: (data.TasksTableNames ?? '').split(','),
+    definitionsTable: data.DefinitionsTableName ?? '',
+    payloadBucket: data.PayloadBucketName ?? '',
+    eventBus: data.EventBusName ?? '',
     accessTable: data.AccessTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
   });

@@ -102,7 +102,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
       const queue = `millrace-${resourceClass}-${kind}-0`;
       const alarm = under('Oldest message').find(({ Properties }) => dimensionOf(Properties, 'QueueName') === queue);
       const executor = all('AWS::Lambda::Function').find(
-        ({ Properties }) => Properties.FunctionName === `millrace-executor-${resourceClass}`,
+        ({ Properties }) => Properties.FunctionName === `millrace-executor-${resourceClass}-0`,
       );
       expect(alarm?.Properties.MetricName).toBe('ApproximateAgeOfOldestMessage');
       expect(alarm?.Properties.Threshold, queue).toBe(LANE_OBJECTIVE_SECONDS[kind] + executor?.Properties.Timeout);

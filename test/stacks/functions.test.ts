@@ -24,7 +24,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
     test('are the four executors, the router and the authorizer', () => {
       expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(
         [
-          ...RESOURCE_CLASSES.map((name) => `millrace-executor-${name}`),
+          ...RESOURCE_CLASSES.map((name) => `millrace-executor-${name}-0`),
           'millrace-router',
           'millrace-authorizer',
         ].sort(),
@@ -79,7 +79,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
 
     test.each(RESOURCE_CLASSES)('the executor of %s has what its class was promised', (resourceClass) => {
       const { memoryMb, ephemeralStorageMb, reserved } = EXECUTORS[resourceClass];
-      expect(functionNamed(`executor-${resourceClass}`)?.Properties).toMatchObject({
+      expect(functionNamed(`executor-${resourceClass}-0`)?.Properties).toMatchObject({
         MemorySize: memoryMb,
         EphemeralStorage: { Size: ephemeralStorageMb },
         Timeout: RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds,
@@ -93,15 +93,15 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         return found && text(found.Properties.Environment.Variables[ENV[variable]], found.stack);
       };
       expect(environment('authorizer', 'accessTable')).toBe('Access');
-      for (const name of ['router', 'executor-cpu-intensive']) {
+      for (const name of ['router', 'executor-cpu-intensive-0']) {
         expect(environment(name, 'tasksTable')).toBe('Tasks');
         expect(environment(name, 'payloadBucket')).toBe('Payloads');
         expect(environment(name, 'queueUrlPrefix')).toBe('https://sqs.us-east-1.amazonaws.com/123456789012/millrace-');
         expect(environment(name, 'indexShards')).toBe(String(config.indexShards));
         expect(environment(name, 'retentionDays')).toBe('14');
       }
-      expect(environment('executor-cpu-intensive', 'deadLetterQueueUrl')).toBe('millrace-cpu-intensive-dead-letters');
-      expect(environment('executor-io-intensive', 'outboundHosts')).toBe(config.outboundHosts.join(','));
+      expect(environment('executor-cpu-intensive-0', 'deadLetterQueueUrl')).toBe('millrace-cpu-intensive-dead-letters');
+      expect(environment('executor-io-intensive-0', 'outboundHosts')).toBe(config.outboundHosts.join(','));
     });
   },
 );

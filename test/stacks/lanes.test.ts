@@ -34,7 +34,7 @@ describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
   });
 
   describe.each(RESOURCE_CLASSES)('of %s', (resourceClass) => {
-    const executor = functionNamed(`millrace-executor-${resourceClass}`);
+    const executor = functionNamed(`millrace-executor-${resourceClass}-0`);
     const deadLetters = queueNamed(`millrace-${resourceClass}-dead-letters`);
 
     test.each(LANE_KINDS)('%s sets messages aside after five deliveries, for longer than it keeps them', (kind) => {
@@ -53,7 +53,7 @@ describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
     });
 
     test('have one mapping each, which reports what failed and holds back', () => {
-      const mapped = mappingsOf(`millrace-executor-${resourceClass}`);
+      const mapped = mappingsOf(`millrace-executor-${resourceClass}-0`);
       expect(mapped.map(({ Properties, stack }) => text(Properties.EventSourceArn, stack)).sort()).toEqual(
         LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`)).sort(),
       );
@@ -68,7 +68,7 @@ describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
     });
 
     test('never ask for more executors than are reserved', () => {
-      const asked = mappingsOf(`millrace-executor-${resourceClass}`).map(
+      const asked = mappingsOf(`millrace-executor-${resourceClass}-0`).map(
         ({ Properties }) => Properties.ScalingConfig.MaximumConcurrency,
       );
       expect(executor?.ReservedConcurrentExecutions).toBeGreaterThanOrEqual(asked.reduce((sum, each) => sum + each, 0));

@@ -120,7 +120,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
         'GetQueueAttributes',
         'GetQueueUrl',
       ];
-      const executor = besidesLogsAndTraces(`millrace-executor-${resourceClass}`);
+      const executor = besidesLogsAndTraces(`millrace-executor-${resourceClass}-0`);
       expect(executor.filter((line) => !INDEX_OF_TABLE.test(line))).toEqual(
         [
           'dynamodb:UpdateItem Tasks.Arn',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { defineTask, type TaskDefinition } from '../../functions/core/define-task.ts';
-import { isFinished, queuedTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import { isFinished, newTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
 import type { Lease } from '../../functions/core/transition.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
@@ -62,7 +62,7 @@ async function run(steps: readonly Step[], rowWritten: readonly boolean[]): Prom
   const seeds = rowWritten.map((_, number) => taskSeed({ maxAttempts: 8, input: { inline: { number } } }));
   for (const [number, seed] of seeds.entries()) {
     await world.ports.queue.send(seed, 0);
-    if (rowWritten[number]) await world.ports.store.insert(queuedTask(seed));
+    if (rowWritten[number]) await world.ports.store.insert(newTask(seed));
   }
 
   const ended = new Map<string, Task>();

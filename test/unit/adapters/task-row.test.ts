@@ -12,7 +12,7 @@ import {
 } from '../../../functions/adapters/task-row.ts';
 import { taskIdOf } from '../../../functions/core/ids.ts';
 import { INLINE_PAYLOAD_BYTES } from '../../../functions/core/payload.ts';
-import { queuedTask, type Task } from '../../../functions/core/task.ts';
+import { newTask, type Task } from '../../../functions/core/task.ts';
 import { tasks } from '../../doubles/task-arbitraries.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';
 
@@ -64,7 +64,7 @@ describe('a row', () => {
   });
 
   it('has nothing in the place of what its task does not have: the indexes are sparse', () => {
-    const row = rowOf(queuedTask(taskSeed()));
+    const row = rowOf(newTask(taskSeed()));
     for (const name of ['assigneeType', 'assigneeId', 'workflowInstanceId', 'traceId', 'notBefore', 'expiresAt']) {
       expect(row).not.toHaveProperty(name);
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../functions/core/outcome.ts';
-import { isFinished, queuedTask, type RunningTask, seedOf, type Task } from '../../../functions/core/task.ts';
+import { isFinished, newTask, type RunningTask, seedOf, type Task } from '../../../functions/core/task.ts';
 import { claimability, claimed, settled, settlementOfFailure } from '../../../functions/core/transition.ts';
 import { tasks } from '../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 5, 1);
 const error = { code: 'boom', message: 'it went wrong', retryable: true };
 const lease = { token: 'lease-2' as never, expiresAt: NOW + 25_000 };
 const seed = taskSeed();
-const queued = queuedTask(seed);
+const queued = newTask(seed);
 const running: RunningTask = {
   ...{ ...seed, status: 'running', attempt: 1 },
   ...{ leaseToken: 'lease-1' as never, leaseExpiresAt: NOW, startedAt: NOW - 10_000 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeMessage } from '../../../functions/core/message.ts';
-import { queuedTask, type TaskSeed } from '../../../functions/core/task.ts';
+import { encodeTask, messageOf } from '../../../functions/core/message.ts';
+import { newTask, type TaskSeed } from '../../../functions/core/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
 import { greet, hello, invoke, metrics, read, submit, visibleIn } from '../../doubles/executor-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
@@ -34,10 +34,10 @@ describe('a message', () => {
   it('of another submit of the same id is deleted and changes nothing', async () => {
     const world = createWorld([hello]);
     const seed = taskSeed();
-    await world.ports.store.insert(queuedTask(seed));
+    await world.ports.store.insert(newTask(seed));
     await world.ports.queue.send({ ...seed, fingerprint: 'fingerprint-b' }, 0);
     expect(await invoke(world)).toEqual([]);
-    expect(await read(world, seed)).toEqual(queuedTask(seed));
+    expect(await read(world, seed)).toEqual(newTask(seed));
   });
 
   it('comes back unclaimed at once where the time left is too short', async () => {
@@ -51,7 +51,7 @@ describe('a message', () => {
   it.each([
     ['is not JSON', 'nonsense', 'the body is not JSON'],
     ['lacks its task', '{"v":1}', 'task: '],
-    ['has a part that is wrong', encodeMessage(taskSeed()).replace('"greet"', '7'), 'task.type: '],
+    ['has a part that is wrong', messageOf([encodeTask(taskSeed())]).replace('"greet"', '7'), 'task.type: '],
   ])('that %s goes to the dead letters with its reason, and is deleted', async (_, body, reason) => {
     const world = createWorld([hello]);
     world.queue.put(body);

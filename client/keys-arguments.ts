@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { type AccessGrant, parseScope, SCOPES } from '../functions/core/access-key.ts';
+import { parseTenantId, type TenantId } from '../functions/core/ids.ts';
+
+export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <scope,...> [--name <name>]
+       npm run keys -- list --tenant <tenant>
+       npm run keys -- revoke --tenant <tenant> --id <id>
+
+  --tenant  whose tasks the key reaches: up to 63 lower-case letters, digits and hyphens
+  --scopes  what the key may do: ${SCOPES.join(', ')}
+  --name    whom the key is for (default: the tenant)
+  --id      which key, as create and list show it
+  --stack   the deployment's data stack (default: millrace-data)`;
+
+/** A command line that cannot be followed; the message says which part and why. */
+export class ArgumentError extends Error {
+  override readonly name = 'ArgumentError';
+}
+
+type Target = { readonly tenantId: TenantId; readonly stackName: string };
+export type CreateKey = Target & { readonly command: 'create' } & Pick<AccessGrant, 'scopes' | 'name'>;
+export type ListKeys = Target & { readonly command: 'list' };
+export type RevokeKey = Target & { readonly command: 'revoke'; readonly id: string };
+export type KeysArguments = CreateKey | ListKeys | RevokeKey;
+
+/** Reads the arguments behind `npm run keys --`. Throws `ArgumentError`. */
+export function parseKeysArguments(args: readonly string[]): KeysArguments {
+  const { values, positionals } = parsed(args);
+  const [command, ...more] = positionals;
+  if (more.length > 0 || (command !== 'create' && command !== 'list' && command !== 'revoke')) {
+    throw new ArgumentError(`The command must be "create", "list" or "revoke", not "${positionals.join(' ')}".`);
+  }
+  const target = { tenantId: tenantOf(values.tenant), stackName: values.stack ?? 'millrace-data' };
+  refuseForeign(command, values);
+  switch (command) {
+    case 'create':
+      if (values.name?.trim() === '') throw new ArgumentError(`--name "${values.name}" must not be blank.`);
+      return { ...target, command, scopes: scopesOf(values.scopes), name: values.name ?? target.tenantId };
+    case 'list':
+      return { ...target, command };
+    case 'revoke':
+      if (values.id === undefined) throw new ArgumentError('--id is missing.');
+      return { ...target, command, id: values.id };
+  }
+}
+
+const OWN_OPTIONS = { create: ['scopes', 'name'], list: [], revoke: ['id'] } as const;
+
+function refuseForeign(command: KeysArguments['command'], values: Readonly<Record<string, unknown>>): void {
+  const own: readonly string[] = [...OWN_OPTIONS[command], 'tenant', 'stack'];
+  const foreign = Object.keys(values).find((name) => !own.includes(name));
+  if (foreign !== undefined) throw new ArgumentError(`--${foreign} is not for "${command}".`);
+}
+
+function tenantOf(text: string | undefined): TenantId {
+  if (text === undefined) throw new ArgumentError('--tenant is missing.');
+  const tenantId = parseTenantId(text);
+  if (tenantId !== undefined) return tenantId;
+  throw new ArgumentError(
+    `--tenant "${text}" must be up to 63 lower-case letters, digits and hyphens, and not start with a hyphen.`,
+  );
+}
+
+function scopesOf(list: string | undefined): AccessGrant['scopes'] {
+  if (list === undefined) throw new ArgumentError('--scopes is missing.');
+  const scopes = list.split(',').map((text) => {
+    const scope = parseScope(text.trim());
+    if (scope === undefined) throw new ArgumentError(`--scopes knows no "${text}"; there are ${SCOPES.join(', ')}.`);
+    return scope;
+  });
+  return [...new Set(scopes)];
+}
+
+function parsed(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const options = { tenant: text, scopes: text, name: text, id: text, stack: text };
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new ArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}

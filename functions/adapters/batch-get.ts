@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
+import type { Row } from './task-row.ts';
+
+/** Rows of one `BatchGetItem` request (DynamoDB API reference). */
+const BATCH_ROWS = 100;
+const TRIES = 5;
+const FIRST_PAUSE_MILLISECONDS = 50;
+
+export type RowAddress = { readonly tableName: string; readonly pk: string };
+
+/** Reads rows from their tables, by `pk`; those that are not there are missing. Throws where the tables stay behind. */
+export async function batchGet(
+  client: DynamoDBClient,
+  addresses: readonly RowAddress[],
+  options: Omit<KeysAndAttributes, 'Keys'>,
+): Promise<Map<string, Row>> {
+  const rows = new Map<string, Row>();
+  for (let start = 0; start < addresses.length; start += BATCH_ROWS) {
+    const byTable = Map.groupBy(addresses.slice(start, start + BATCH_ROWS), ({ tableName }) => tableName);
+    let asked: Record<string, KeysAndAttributes> = Object.fromEntries(
+      [...byTable].map(([tableName, group]) => [
+        tableName,
+        { ...options, Keys: group.map(({ pk }) => ({ pk: { S: pk } })) },
+      ]),
+    );
+    for (let tries = 1; Object.keys(asked).length > 0; tries++) {
+      if (tries > TRIES) throw new Error('the table did not return all rows that were asked for');
+      if (tries > 1) await sleep(FIRST_PAUSE_MILLISECONDS * 2 ** tries);
+      const { Responses = {}, UnprocessedKeys = {} } = await client.send(
+        new BatchGetItemCommand({ RequestItems: asked }),
+      );
+      for (const row of Object.values(Responses).flat()) rows.set(row.pk?.S ?? '', row);
+      asked = UnprocessedKeys;
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,90 @@
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { DueTask, DueTasks } from '../core/ports.ts';
+import { isFinished } from '../core/task.ts';
+import { batchGet } from './batch-get.ts';
+import { conditionalUpdate } from './conditional-update.ts';
+import type { TaskTables } from './dynamo-task-list.ts';
+import { n, parkedShardOf, s, taskOfRow } from './task-row.ts';
+
+type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
+
+/** The sparse index `due` of the task tables. */
+export class DynamoDueTasks implements DueTasks {
+  readonly #client: DynamoDBClient;
+  readonly #tables: TaskTables;
+  /** Where a task that was read is: its release has to find it. */
+  readonly #entries = new WeakMap<DueTask, Entry>();
+
+  constructor(client: DynamoDBClient, tables: TaskTables) {
+    this.#client = client;
+    this.#tables = tables;
+  }
+
+  async due(now: number, limit: number): Promise<readonly DueTask[]> {
+    const shards = Array.from({ length: this.#tables.indexShards }, (_, shard) => String(shard));
+    return this.#read(shards, now, limit);
+  }
+
+  async parked(type: string, limit: number): Promise<readonly DueTask[]> {
+    return this.#read([parkedShardOf(type)], Number.MAX_SAFE_INTEGER, limit);
+  }
+
+  async release(due: DueTask): Promise<'released' | 'lost'> {
+    const entry = this.#entries.get(due);
+    if (entry === undefined) throw new Error('a task can be released only after it was read');
+    return this.#release(entry);
+  }
+
+  async #read(shards: readonly string[], until: number, limit: number): Promise<readonly DueTask[]> {
+    const pages = await Promise.all(
+      this.#tables.tableNames.flatMap((tableName) =>
+        shards.map((shard) => this.#entriesOf(tableName, shard, until, limit)),
+      ),
+    );
+    const entries = pages
+      .flat()
+      .toSorted((a, b) => a.dueAt - b.dueAt)
+      .slice(0, limit);
+    const rows = await batchGet(this.#client, entries, { ConsistentRead: true });
+    const found = await Promise.all(
+      entries.map(async (entry) => {
+        const row = rows.get(entry.pk);
+        // The index lags behind its table.
+        if (row === undefined || row.dueAt?.N !== String(entry.dueAt)) return [];
+        const task = taskOfRow(row);
+        if (task.status === 'running' || isFinished(task)) {
+          await this.#release(entry);
+          return [];
+        }
+        const due: DueTask = { task, dueAt: entry.dueAt };
+        this.#entries.set(due, entry);
+        return [due];
+      }),
+    );
+    return found.flat();
+  }
+
+  async #entriesOf(tableName: string, shard: string, until: number, limit: number): Promise<Entry[]> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: tableName,
+        IndexName: 'due',
+        KeyConditionExpression: 'dueShard = :shard AND dueAt <= :until',
+        ExpressionAttributeValues: { ':shard': s(shard), ':until': n(until) },
+        Limit: limit,
+      }),
+    );
+    return items.map(({ pk, dueAt }) => ({ tableName, pk: pk?.S ?? '', dueAt: Number(dueAt?.N) }));
+  }
+
+  async #release({ tableName, pk, dueAt }: Entry): Promise<'released' | 'lost'> {
+    const update = await conditionalUpdate(this.#client, {
+      tableName,
+      key: { pk: s(pk) },
+      condition: '#dueAt = :dueAt',
+      remove: ['dueAt', 'dueShard'],
+      values: { dueAt: n(dueAt) },
+    });
+    return 'written' in update ? 'released' : 'lost';
+  }
+}

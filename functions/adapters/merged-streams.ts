@@ -1,0 +1,40 @@
+/** Reads the next items of a stream behind `after`, at most `limit`; fewer than that mean its end. */
+export type ReadStream<Item> = (after: string | undefined, limit: number) => Promise<readonly Item[]>;
+
+/**
+ * Merges streams that each come in descending order of `orderOf` into one, and reads of each only about what its share of
+ * `expected` items is, then on as it is used up.
+ */
+export async function* mergedStreams<Item>(
+  streams: readonly ReadStream<Item>[],
+  orderOf: (item: Item) => string,
+  after: string | undefined,
+  expected: number,
+): AsyncGenerator<Item, void, undefined> {
+  // As much again, since chance does not deal evenly, and one to tell the end by.
+  const share = Math.ceil((2 * expected) / streams.length) + 2;
+  const heads = streams.map((read) => ({ read, items: [] as Item[], place: after, ended: false }));
+  for (;;) {
+    await Promise.all(
+      heads
+        .filter(({ items, ended }) => items.length === 0 && !ended)
+        .map(async (head) => {
+          head.items.push(...(await head.read(head.place, share)));
+          head.ended = head.items.length < share;
+          const last = head.items.at(-1);
+          if (last !== undefined) head.place = orderOf(last);
+        }),
+    );
+    const filled = heads.filter(({ items }) => items.length > 0);
+    const greatest = filled.reduce<(typeof filled)[number] | undefined>(
+      (best, head) => (best === undefined || firstOf(head.items, orderOf) > firstOf(best.items, orderOf) ? head : best),
+      undefined,
+    );
+    const item = greatest?.items.shift();
+    if (item === undefined) return;
+    yield item;
+  }
+}
+
+const firstOf = <Item>([first]: readonly Item[], orderOf: (item: Item) => string): string =>
+  first === undefined ? '' : orderOf(first);

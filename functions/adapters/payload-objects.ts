@@ -1,0 +1,52 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+
+/** A place for bytes, each under its ref. */
+export interface PayloadPlace {
+  /** `keepUntil` in milliseconds since the epoch. */
+  put(ref: string, bytes: Uint8Array, keepUntil: number): Promise<void>;
+  get(ref: string): Promise<Uint8Array>;
+}
+
+/**
+ * Payloads in a bucket, whose lifecycle rules by prefix end them. The S3 client is loaded by the first payload that needs
+ * it: most tasks never do, and their functions start faster.
+ */
+export class PayloadObjects implements PayloadPlace {
+  readonly #bucket: string;
+  readonly #connect: () => Promise<S3Client>;
+  #client: Promise<S3Client> | undefined;
+
+  constructor(bucket: string, connect: () => Promise<S3Client>) {
+    this.#bucket = bucket;
+    this.#connect = connect;
+  }
+
+  async put(ref: string, bytes: Uint8Array): Promise<void> {
+    const { client, PutObjectCommand } = await this.#open();
+    await client.send(
+      new PutObjectCommand({
+        Bucket: this.#bucket,
+        Key: ref,
+        Body: bytes,
+        ContentType: 'application/json',
+        ContentEncoding: 'zstd',
+      }),
+    );
+  }
+
+  async get(ref: string): Promise<Uint8Array> {
+    const { client, GetObjectCommand } = await this.#open();
+    const { Body: body } = await client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
+    if (body === undefined) throw new Error(`the payload ${ref} is empty`);
+    return body.transformToByteArray();
+  }
+
+  async #open() {
+    this.#client ??= this.#connect();
+    const [client, { GetObjectCommand, PutObjectCommand }] = await Promise.all([
+      this.#client,
+      import('@aws-sdk/client-s3'),
+    ]);
+    return { client, GetObjectCommand, PutObjectCommand };
+  }
+}

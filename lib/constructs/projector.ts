@@ -1,0 +1,56 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { DeployConfig } from '../config.ts';
+import type { DataStack } from '../stacks/data-stack.ts';
+import { queueUrlPrefix } from './executor-pool.ts';
+import { DEAD_LETTER_RETENTION_DAYS } from './lane.ts';
+import { ServiceFunction } from './service-function.ts';
+
+export const projectorDeadLetterQueueName = ({ name }: DeployConfig): string => `${name}-projector-dead-letters`;
+
+/** Tells the event bus what happens to tasks, from the streams of their tables: no caller waits for it. */
+export class Projector extends Construct {
+  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
+    super(scope, id);
+    const projector = new ServiceFunction(this, 'Projector', {
+      config,
+      door: 'projector',
+      name: 'projector',
+      description: 'Tells the event bus what happens to tasks',
+      memoryMb: 256,
+      timeoutSeconds: 60,
+      environment: { eventBus: data.eventBus.eventBusName, queueUrlPrefix: queueUrlPrefix(this, config) },
+    });
+    data.eventBus.grantPutEventsTo(projector);
+    const deadLetters = new Queue(this, 'DeadLetters', {
+      queueName: projectorDeadLetterQueueName(config),
+      retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
+    });
+    for (const table of data.tasks) {
+      projector.addEventSource(
+        // Its type is at odds with `exactOptionalPropertyTypes` only.
+        new DynamoEventSource(table as ITable, {
+          startingPosition: StartingPosition.TRIM_HORIZON,
+          batchSize: 100,
+          maxBatchingWindow: Duration.seconds(1),
+          parallelizationFactor: 2,
+          bisectBatchOnError: true,
+          retryAttempts: 10,
+          reportBatchItemFailures: true,
+          onFailure: new SqsDlq(deadLetters),
+          // Payloads are items of the same tables, without a status; and nobody is told that a row has expired.
+          filters: ['INSERT', 'MODIFY'].map((eventName) =>
+            FilterCriteria.filter({
+              eventName: FilterRule.isEqual(eventName),
+              dynamodb: { NewImage: { statusGroup: { S: FilterRule.exists() } } },
+            }),
+          ),
+        }),
+      );
+    }
+  }
+}

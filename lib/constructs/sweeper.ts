@@ -1,0 +1,40 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
+import { laneArns, queueUrlPrefix } from './executor-pool.ts';
+import { ServiceFunction } from './service-function.ts';
+import type { TaskData } from './task-data.ts';
+
+/** Sends the tasks that wait for the clock, every minute. */
+export class Sweeper extends Construct {
+  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: TaskData }) {
+    super(scope, id);
+    const sweeper = new ServiceFunction(this, 'Sweeper', {
+      config,
+      door: 'control',
+      name: 'sweeper',
+      description: 'Sends tasks that are due',
+      memoryMb: 256,
+      timeoutSeconds: SWEEP_PERIOD_SECONDS - 5,
+      reservedConcurrency: 1,
+      environment: { ...data.taskEnvironment, queueUrlPrefix: queueUrlPrefix(this, config) },
+    });
+    data.grantTasks(sweeper, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    sweeper.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: data.tasks.map(({ tableArn }) => `${tableArn}/index/due`),
+      }),
+    );
+    data.definitions.grant(sweeper, 'dynamodb:GetItem');
+    sweeper.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: laneArns(this, config) }));
+    new Rule(this, 'EveryMinute', {
+      schedule: Schedule.rate(Duration.seconds(SWEEP_PERIOD_SECONDS)),
+      targets: [new LambdaFunction(sweeper)],
+    });
+  }
+}
