@@ -6,7 +6,10 @@ export type AuthorizerContext = { readonly tenantId: string; readonly scopes: st
 const BEARER = /^Bearer +(\S+)$/i;
 
 /** Finds whose key an `Authorization` header carries. Only the key's hash is ever looked up. */
-export async function authorize(authorization: string | undefined, access: AccessStore): Promise<AuthorizerContext> {
+export async function authorize(
+  authorization: string | undefined,
+  access: Pick<AccessStore, 'find'>,
+): Promise<AuthorizerContext> {
   const key = BEARER.exec(authorization ?? '')?.[1];
   const grant = key === undefined ? undefined : await access.find(hashAccessKey(key));
   return grant === undefined ? {} : { tenantId: grant.tenantId, scopes: grant.scopes.join(' ') };

@@ -1,12 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
+import { DynamoDueTasks } from '../../functions/adapters/dynamo-due-tasks.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskStoreContract } from './task-store-contract.ts';
 
-const { tasksTable } = inject('stack');
+const { tasksTables: tableNames } = inject('stack');
 
 taskStoreContract('DynamoDB', () => {
   const client = new DynamoDBClient(awsClient);
-  return new DynamoTaskStore(client, { tableName: tasksTable, indexShards: 4, retentionDays: 14 });
+  const options = { tableNames, indexShards: 4, retentionDays: 14 };
+  return { store: new DynamoTaskStore(client, options), due: new DynamoDueTasks(client, options) };
 });

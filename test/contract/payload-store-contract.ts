@@ -1,15 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../functions/core/json.ts';
-import { INLINE_PAYLOAD_BYTES } from '../../functions/core/payload.ts';
+import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES } from '../../functions/core/payload.ts';
 import type { PayloadStore } from '../../functions/core/ports.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
+
+/** Text that zstd can make little of. */
+const noise = (bytes: number): string => randomBytes(bytes).toString('base64');
 
 /** What every payload store has to do, whatever it is made of. */
 export function payloadStoreContract(name: string, makeStore: () => PayloadStore): void {
   describe(`${name} as a payload store`, () => {
     const store = makeStore();
     const put = (value: JsonValue, task = taskSeed(), payload = 'input') =>
-      store.put(task.tenantId, task.id, payload, value);
+      store.put(task.tenantId, task.id, payload, value, Date.now() + 86_400_000);
     /** JSON of exactly so many bytes: two of them are quotes. */
     const ofBytes = (bytes: number): string => 'x'.repeat(bytes - 2);
 
@@ -25,7 +29,9 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
     it.each<[string, JsonValue]>([
       ['what is one byte too large', ofBytes(INLINE_PAYLOAD_BYTES + 1)],
       ['what is larger in bytes than in characters', 'ä'.repeat(INLINE_PAYLOAD_BYTES / 2)],
-      ['5 MB', { rows: Array.from({ length: 250_000 }, (__, row) => `row ${row} of many`) }],
+      ['what is an item of its table', 'x'.repeat(100_000)],
+      ['what compresses badly', noise(ITEM_PAYLOAD_BYTES * 2)],
+      ['just under 3 MB', { rows: Array.from({ length: 120_000 }, (__, row) => `row ${row} of many`) }],
     ])('keeps %s elsewhere and gives it back', async (_, value) => {
       const payload = await put(value);
       expect(payload).toEqual({ ref: expect.any(String) });
@@ -43,8 +49,17 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
       expect(await Promise.all([input, output, other].map((payload) => store.get(payload)))).toEqual(values);
     });
 
+    it('replaces what is put again', async () => {
+      const task = taskSeed();
+      for (const value of ['a'.repeat(500), noise(20_000), 'b'.repeat(500)]) {
+        expect(await store.get(await put(value, task))).toBe(value);
+      }
+    });
+
     it('throws for a payload that is not there', async () => {
       await expect(store.get({ ref: 'payloads/acme/none/input' })).rejects.toThrow();
+      await expect(store.get({ ref: `acme#${taskSeed().id}#input` })).rejects.toThrow('there is no payload');
+      await expect(store.get({ ref: 'nonsense' })).rejects.toThrow();
     });
   });
 }

@@ -10,6 +10,7 @@ import { SqsDeliveries } from '../../functions/adapters/sqs-deliveries.ts';
 import { SqsTaskQueue } from '../../functions/adapters/sqs-task-queue.ts';
 import { decodeMessage } from '../../functions/core/message.ts';
 import type { Delivery } from '../../functions/core/ports.ts';
+import type { TaskSeed } from '../../functions/core/task.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 
@@ -54,8 +55,34 @@ describe('a lane on SQS', () => {
     const task = seed();
     await queue.send(task, 0);
     const message = await receive();
-    expect(decodeMessage(message?.Body ?? '')).toEqual({ result: 'task', task });
+    expect(decodeMessage(message?.Body ?? '')).toEqual({ result: 'tasks', tasks: [task] });
     expect(message?.Attributes).toMatchObject({ MessageGroupId: task.tenantId, AWSTraceHeader: traceHeader });
+  });
+
+  it('carries a hundred small tasks for one request, and tells what is refused', async () => {
+    const tasks = Array.from({ length: 100 }, seed);
+    let requests = 0;
+    const counting = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
+    counting.middlewareStack.add(
+      (next) => (args) => {
+        requests += Math.ceil(JSON.stringify(args.input).length / 65_536);
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    const many = new SqsTaskQueue(counting, { queueUrlPrefix, traceHeader: () => traceHeader });
+    expect(await many.sendAll(tasks.map((task) => ({ task, delaySeconds: 0 })))).toEqual(new Set());
+    expect(requests).toBe(1);
+    const delivered: TaskSeed[] = [];
+    for (;;) {
+      const message = await receive();
+      if (message === undefined) break;
+      const decoded = decodeMessage(message.Body ?? '');
+      if (decoded.result === 'tasks') delivered.push(...decoded.tasks);
+    }
+    expect(delivered.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(tasks);
+    const lost = tasks.map((task) => ({ task: { ...task, executorKey: 'default/gone/0' }, delaySeconds: 0 }));
+    expect(await many.sendAll(lost)).toEqual(new Set(tasks.map(({ id }) => id)));
   });
 
   it('delivers a delayed task only after its delay', async () => {

@@ -6,7 +6,7 @@ import { newTask } from '../../functions/core/task.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 
-const { tasksTable } = inject('stack');
+const { tasksTables: tableNames } = inject('stack');
 
 /** A client that asks for the capacity of each of its calls and adds it up. */
 function meteredClient(): { client: DynamoDBClient; units: () => number } {
@@ -30,7 +30,7 @@ function meteredClient(): { client: DynamoDBClient; units: () => number } {
 
 it('takes a task from submit to success in at most 7 write units, and shows it for 1 read unit', async () => {
   const { client, units } = meteredClient();
-  const store = new DynamoTaskStore(client, { tableName: tasksTable, indexShards: 4, retentionDays: 14 });
+  const store = new DynamoTaskStore(client, { tableNames, indexShards: 4, retentionDays: 14 });
   const seed = taskSeed();
   const now = seed.createdAt;
   await store.insert(newTask(seed));

@@ -37,6 +37,7 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
         input: payloads,
         fingerprint: characters('abcXYZ019_-', 16, 16),
         createdAt: times,
+        runAt: times,
         assignee: fc.record({ type: text(64), id: text(128) }),
         workflowInstanceId: text(128),
         traceId: text(35),
@@ -59,13 +60,23 @@ export const tasks: fc.Arbitrary<Task> = fc
         { status: fc.constant('queued' as const), attempt: fc.nat({ max: 20 }), notBefore: times, error: errors },
         { requiredKeys: ['status', 'attempt'] },
       ),
-      fc.record({
-        status: fc.constant('running' as const),
-        attempt: count,
-        leaseToken: text(12).map((token) => token as LeaseToken),
-        leaseExpiresAt: times,
-        startedAt: times,
-      }),
+      fc.record({ status: fc.constant('scheduled' as const), attempt: fc.constant(0), runAt: times }),
+      fc.record(
+        {
+          status: fc.constant('running' as const),
+          attempt: count,
+          attemptsBeforeRetry: count,
+          leaseToken: text(12).map((token) => token as LeaseToken),
+          leaseExpiresAt: times,
+          startedAt: times,
+          cancelRequestedAt: times,
+        },
+        { requiredKeys: ['status', 'attempt', 'leaseToken', 'leaseExpiresAt', 'startedAt'] },
+      ),
+      fc.record(
+        { status: fc.constant('cancelled' as const), attempt: count, startedAt: times, finishedAt: times },
+        { requiredKeys: ['status', 'attempt', 'finishedAt'] },
+      ),
       fc.record({
         status: fc.constant('succeeded' as const),
         attempt: count,

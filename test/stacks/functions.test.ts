@@ -94,7 +94,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
       };
       expect(environment('authorizer', 'accessTable')).toBe('Access');
       for (const name of ['router', 'executor-cpu-intensive-0']) {
-        expect(environment(name, 'tasksTable')).toBe('Tasks');
+        expect(environment(name, 'tasksTables')).toBe('Tasks');
         expect(environment(name, 'payloadBucket')).toBe('Payloads');
         expect(environment(name, 'queueUrlPrefix')).toBe('https://sqs.us-east-1.amazonaws.com/123456789012/millrace-');
         expect(environment(name, 'indexShards')).toBe(String(config.indexShards));

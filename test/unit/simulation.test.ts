@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
+import { sweep } from '../../functions/control/sweep.ts';
 import { defineTask, type TaskDefinition } from '../../functions/core/define-task.ts';
 import { isFinished, newTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
 import type { Lease } from '../../functions/core/transition.ts';
-import { handleBatch } from '../../functions/executor/handle-batch.ts';
+import { type BatchPorts, handleBatch } from '../../functions/executor/handle-batch.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 import { createWorld, type World } from '../doubles/world.ts';
 
@@ -26,6 +27,9 @@ const step = fc.record({
   /** Whether the handler fails, for each task. */
   failing: fc.array(fc.boolean(), { minLength: TASKS, maxLength: TASKS }),
   secondsUntilNext: fc.integer({ min: 0, max: 40 }),
+  /** A task that is cancelled before the step, if any. */
+  cancelled: fc.option(fc.nat({ max: 4 * TASKS }), { nil: undefined }),
+  paused: fc.boolean(),
   random: fc.double({ min: 0, max: 0.999, noNaN: true }),
 });
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
@@ -60,8 +64,11 @@ async function run(steps: readonly Step[], rowWritten: readonly boolean[]): Prom
   ]);
   const violations = watchLeases(world);
   const seeds = rowWritten.map((_, number) => taskSeed({ maxAttempts: 8, input: { inline: { number } } }));
+  // The first alone, the others together in one message.
+  const [alone = taskSeed(), ...together] = seeds;
+  await world.ports.queue.send(alone, 0);
+  await world.ports.queue.sendAll(together.map((task) => ({ task, delaySeconds: 0 })));
   for (const [number, seed] of seeds.entries()) {
-    await world.ports.queue.send(seed, 0);
     if (rowWritten[number]) await world.ports.store.insert(newTask(seed));
   }
 
@@ -81,9 +88,15 @@ async function run(steps: readonly Step[], rowWritten: readonly boolean[]): Prom
       await invocation;
     }
   };
-  for (const { faults, random, secondsUntilNext, ...chosen } of steps) {
+  const { store, settings } = world.ports;
+  const sweepNow = () => sweep(world.now + 60_000, { ...world.ports, due: store });
+  for (const { faults, random, secondsUntilNext, cancelled, paused, ...chosen } of steps) {
     world.random = random;
     failing = chosen.failing;
+    await settings.change('greet', { paused });
+    await sweepNow();
+    const victim = cancelled === undefined ? undefined : seeds[cancelled];
+    if (victim !== undefined) await store.cancel(victim.tenantId, victim.id, world.now);
     if (faults.includes('stall')) {
       const { promise, resolve: wake } = Promise.withResolvers<void>();
       gate = promise;
@@ -102,9 +115,11 @@ async function run(steps: readonly Step[], rowWritten: readonly boolean[]): Prom
   await wakeStalled();
   await checkEnds();
   failing = [];
+  await settings.change('greet', { paused: false });
   // Only where the queue itself refuses can a message not be replaced in time; any other dead letter is one too many.
   const redriven = steps.some(({ faults }) => faults.includes('send')) ? world.queue.deadLetters : [];
-  for (let calm = 0; calm < 20 && world.queue.messages.size + redriven.length > 0; calm++) {
+  for (let calm = 0; calm < 20 && (ended.size < TASKS || world.queue.messages.size + redriven.length > 0); calm++) {
+    await sweepNow();
     for (const { body } of redriven.splice(0)) world.queue.put(body);
     world.advance(400);
     await invoke(world, []);
@@ -153,7 +168,7 @@ function watchLeases({ ports, ...world }: World): string[] {
 }
 
 /** The ports with some things broken; a broken verb fails at every other call, so that a batch meets both. */
-function faulty(ports: World['ports'], faults: readonly Fault[]): World['ports'] {
+function faulty(ports: World['ports'], faults: readonly Fault[]): BatchPorts {
   let calls = 0;
   const breaks = (fault: Fault): boolean => faults.includes(fault) && ++calls % 2 === 1;
   const refuse = () => Promise.reject(new Error('throttled'));
@@ -161,8 +176,12 @@ function faulty(ports: World['ports'], faults: readonly Fault[]): World['ports']
   return {
     ...ports,
     store: {
-      insert: (task) => store.insert(task),
+      insert: (...args) => store.insert(...args),
+      cancel: (...args) => store.cancel(...args),
+      retry: (...args) => store.retry(...args),
+      park: (...args) => (breaks('claim') ? refuse() : store.park(...args)),
       get: (...args) => store.get(...args),
+      list: (...args) => store.list(...args),
       claim: async (...args) => {
         if (breaks('claim')) return refuse();
         const result = await store.claim(...args);
@@ -172,7 +191,14 @@ function faulty(ports: World['ports'], faults: readonly Fault[]): World['ports']
       settle: (...[task, settlement]) =>
         faults.includes('settle') && /[02468]-0$/.test(task.id) ? refuse() : store.settle(task, settlement),
     },
-    queue: { send: (...args) => (breaks('send') ? refuse() : queue.send(...args)) },
+    queue: {
+      send: (...args) => (breaks('send') ? refuse() : queue.send(...args)),
+      sendAll: async (outgoing) => {
+        const sent = outgoing.filter(() => !breaks('send'));
+        await queue.sendAll(sent);
+        return new Set(outgoing.filter((one) => !sent.includes(one)).map(({ task }) => task.id));
+      },
+    },
     deliveries: Object.assign(Object.create(deliveries), {
       hold: (...args: Parameters<typeof deliveries.hold>) => (breaks('hold') ? refuse() : deliveries.hold(...args)),
     }),

@@ -26,24 +26,23 @@ function rowOf(task: Task): Row {
     ...seedAttributes(task, 4),
     ...{ status: { S: task.status }, statusGroup: { S: statusGroupOf(task.status) }, attempt: n(task.attempt) },
   };
-  switch (task.status) {
-    case 'queued':
-      return {
-        ...base,
-        ...(task.notBefore === undefined ? {} : { notBefore: n(task.notBefore) }),
-        ...(task.error === undefined ? {} : errorAttributes(task.error)),
-      };
-    case 'running': {
-      const lease = { leaseToken: { S: task.leaseToken }, leaseExpiresAt: n(task.leaseExpiresAt) };
-      return { ...base, ...lease, startedAt: n(task.startedAt) };
-    }
-    default: {
-      const times = { startedAt: n(task.startedAt), finishedAt: n(task.finishedAt), expiresAt: n(1_781_481_600) };
-      const end = task.status === 'failed' ? errorAttributes(task.error) : payloadAttributes('output', task.output);
-      return { ...base, ...times, ...end };
-    }
-  }
+  const written = Object.fromEntries(
+    Object.entries(task).flatMap(([name, value]) =>
+      TIMES.includes(name) && typeof value === 'number' ? [[name, n(value)]] : [],
+    ),
+  );
+  return {
+    ...base,
+    ...written,
+    ...('attemptsBeforeRetry' in task ? { attemptsBeforeRetry: n(Number(task.attemptsBeforeRetry)) } : {}),
+    ...('leaseToken' in task ? { leaseToken: { S: task.leaseToken } } : {}),
+    ...('error' in task && task.error !== undefined ? errorAttributes(task.error) : {}),
+    ...('output' in task ? payloadAttributes('output', task.output) : {}),
+    ...('finishedAt' in task ? { expiresAt: n(1_781_481_600) } : {}),
+  };
 }
+
+const TIMES = ['notBefore', 'leaseExpiresAt', 'startedAt', 'finishedAt', 'cancelRequestedAt', 'runAt'];
 
 /** "DynamoDB item sizes and formats": names, text in UTF-8, a byte for two digits of a number and one more. */
 const sizeOf = (row: Row): number =>

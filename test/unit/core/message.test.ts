@@ -5,10 +5,10 @@ import { taskSeeds, tasks } from '../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 const seed = taskSeed({ assignee: { type: 'user', id: 'u-1' }, workflowInstanceId: 'wf-1', traceId: '1-2-3' });
-const changed = (part: Record<string, unknown>): string => JSON.stringify({ v: 1, task: { ...seed, ...part } });
+const changed = (part: Record<string, unknown>): string => JSON.stringify({ v: 1, tasks: [{ ...seed, ...part }] });
 const without = (name: keyof typeof seed): string => {
   const { [name]: _, ...task } = seed;
-  return JSON.stringify({ v: 1, task });
+  return JSON.stringify({ v: 1, tasks: [task] });
 };
 const deep = `${'['.repeat(2e5)}${']'.repeat(2e5)}`;
 
@@ -28,28 +28,34 @@ describe('a message that is none of ours is malformed, with a reason in one line
     ],
     ['null', 'null', 'the body: '],
     ['a list', '[]', 'the body: '],
-    ['no version', JSON.stringify({ task: seed }), 'v: '],
-    ['version 0', JSON.stringify({ v: 0, task: seed }), 'v: '],
-    ['a version as text', JSON.stringify({ v: '1', task: seed }), 'v: '],
-    ['no task', '{"v":1}', 'task: '],
-    ['something beside the task', JSON.stringify({ v: 1, task: seed, more: 1 }), 'the body: Unrecognized key: "more"'],
-    ['an unknown part', changed({ attempt: 1 }), 'task: Unrecognized key: "attempt"'],
-    ['an unknown part of many lines', changed({ 'a\nb\r\u2028\u0000c': 1 }), 'task: Unrecognized key: "a b c"'],
-    ['an id that is none', changed({ id: 'x' }), 'task.id: is no task id'],
-    ['a tenant that is none', changed({ tenantId: 'A#b' }), 'task.tenantId: is no tenant id'],
-    ['an empty type', changed({ type: '' }), 'task.type: '],
-    ['an unknown class', changed({ resourceClass: 'gpu' }), 'task.resourceClass: '],
-    ['an unknown priority', changed({ priority: 'urgent' }), 'task.priority: '],
-    ['no attempts', changed({ maxAttempts: 0 }), 'task.maxAttempts: '],
-    ['half an attempt', changed({ maxAttempts: 1.5 }), 'task.maxAttempts: '],
-    ['no time', changed({ timeoutSeconds: 0 }), 'task.timeoutSeconds: '],
-    ['a bare input', changed({ input: { name: 'Ada' } }), 'task.input: '],
-    ['no input', changed({ input: {} }), 'task.input: '],
-    ['two inputs', changed({ input: { inline: 1, ref: 'x' } }), 'task.input: '],
-    ['an empty reference', changed({ input: { ref: '' } }), 'task.input.ref: '],
-    ['a time as text', changed({ createdAt: '2026-01-01' }), 'task.createdAt: '],
-    ['half an assignee', changed({ assignee: { type: 'user' } }), 'task.assignee.id: '],
-    ['a trace of null', changed({ traceId: null }), 'task.traceId: '],
+    ['no version', JSON.stringify({ tasks: [seed] }), 'v: '],
+    ['version 0', JSON.stringify({ v: 0, tasks: [seed] }), 'v: '],
+    ['a version as text', JSON.stringify({ v: '1', tasks: [seed] }), 'v: '],
+    ['no tasks', '{"v":1}', 'tasks: '],
+    ['an empty list of tasks', '{"v":1,"tasks":[]}', 'tasks: '],
+    ['a good task before one that is none', `{"v":1,"tasks":[${encodeTask(seed)},{}]}`, 'tasks.1.id: '],
+    [
+      'something beside the tasks',
+      JSON.stringify({ v: 1, tasks: [seed], more: 1 }),
+      'the body: Unrecognized key: "more"',
+    ],
+    ['an unknown part', changed({ attempt: 1 }), 'tasks.0: Unrecognized key: "attempt"'],
+    ['an unknown part of many lines', changed({ 'a\nb\r\u2028\u0000c': 1 }), 'tasks.0: Unrecognized key: "a b c"'],
+    ['an id that is none', changed({ id: 'x' }), 'tasks.0.id: is no task id'],
+    ['a tenant that is none', changed({ tenantId: 'A#b' }), 'tasks.0.tenantId: is no tenant id'],
+    ['an empty type', changed({ type: '' }), 'tasks.0.type: '],
+    ['an unknown class', changed({ resourceClass: 'gpu' }), 'tasks.0.resourceClass: '],
+    ['an unknown priority', changed({ priority: 'urgent' }), 'tasks.0.priority: '],
+    ['no attempts', changed({ maxAttempts: 0 }), 'tasks.0.maxAttempts: '],
+    ['half an attempt', changed({ maxAttempts: 1.5 }), 'tasks.0.maxAttempts: '],
+    ['no time', changed({ timeoutSeconds: 0 }), 'tasks.0.timeoutSeconds: '],
+    ['a bare input', changed({ input: { name: 'Ada' } }), 'tasks.0.input: '],
+    ['no input', changed({ input: {} }), 'tasks.0.input: '],
+    ['two inputs', changed({ input: { inline: 1, ref: 'x' } }), 'tasks.0.input: '],
+    ['an empty reference', changed({ input: { ref: '' } }), 'tasks.0.input.ref: '],
+    ['a time as text', changed({ createdAt: '2026-01-01' }), 'tasks.0.createdAt: '],
+    ['half an assignee', changed({ assignee: { type: 'user' } }), 'tasks.0.assignee.id: '],
+    ['a trace of null', changed({ traceId: null }), 'tasks.0.traceId: '],
   ])('%s', (_, body, reason) => {
     const decoded = decodeMessage(body);
     if (decoded.result !== 'malformed') throw new Error('it was taken');
@@ -63,7 +69,7 @@ describe('a message that is none of ours is malformed, with a reason in one line
   ])('a task without %s', (name) => {
     expect(decodeMessage(without(name))).toMatchObject({
       result: 'malformed',
-      reason: expect.stringContaining(`task.${name}: `),
+      reason: expect.stringContaining(`tasks.0.${name}: `),
     });
   });
 
@@ -86,7 +92,7 @@ describe('a message of ours', () => {
   it('brings the task back as it was sent', () => {
     fc.assert(
       fc.property(taskSeeds, (task) => {
-        expect(decodeMessage(messageOf([encodeTask(task)]))).toEqual({ result: 'task', task });
+        expect(decodeMessage(messageOf([encodeTask(task)]))).toEqual({ result: 'tasks', tasks: [task] });
       }),
     );
   });
@@ -95,9 +101,9 @@ describe('a message of ours', () => {
     fc.assert(
       fc.property(tasks, (task) => {
         const decoded = decodeMessage(messageOf([encodeTask(task)]));
-        if (decoded.result !== 'task') throw new Error(decoded.result);
+        if (decoded.result !== 'tasks') throw new Error(decoded.result);
         for (const name of ['status', 'attempt', 'leaseToken', 'error', 'output']) {
-          expect(Object.hasOwn(decoded.task, name)).toBe(false);
+          expect(Object.hasOwn(decoded.tasks[0] ?? {}, name)).toBe(false);
         }
       }),
     );
@@ -105,7 +111,9 @@ describe('a message of ours', () => {
 
   it('brings back a field that is a name of Object', () => {
     const task = { ...seed, input: { inline: JSON.parse('{"__proto__":{"a":1},"constructor":2}') } };
-    expect(JSON.stringify(decodeMessage(messageOf([encodeTask(task)])))).toBe(JSON.stringify({ result: 'task', task }));
+    expect(JSON.stringify(decodeMessage(messageOf([encodeTask(task)])))).toBe(
+      JSON.stringify({ result: 'tasks', tasks: [task] }),
+    );
   });
 
   it('holds only characters that SQS takes', () => {
@@ -113,15 +121,15 @@ describe('a message of ours', () => {
     const task = { ...seed, type: text, input: { inline: { [text]: text } }, workflowInstanceId: '\\\uffff\\ufffe' };
     const body = messageOf([encodeTask(task)]);
     expect(body).toMatch(/^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u);
-    expect(decodeMessage(body)).toEqual({ result: 'task', task });
+    expect(decodeMessage(body)).toEqual({ result: 'tasks', tasks: [task] });
   });
 
   it.each(['assignee', 'workflowInstanceId', 'traceId'] as const)('may come without %s', (name) => {
     const { [name]: _, ...task } = seed;
-    expect(decodeMessage(without(name))).toEqual({ result: 'task', task });
+    expect(decodeMessage(without(name))).toEqual({ result: 'tasks', tasks: [task] });
   });
 
   it('keeps the format of version 1: messages outlive a deployment', () => {
-    expect(JSON.parse(messageOf([encodeTask(seed)]))).toEqual({ v: 1, task: seed });
+    expect(JSON.parse(messageOf([encodeTask(seed)]))).toEqual({ v: 1, tasks: [seed] });
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../functions/core/outcome.ts';
-import { isFinished, newTask, type RunningTask, seedOf, type Task } from '../../../functions/core/task.ts';
+import { isFinished, type QueuedTask, type RunningTask, seedOf, type Task } from '../../../functions/core/task.ts';
 import { claimability, claimed, settled, settlementOfFailure } from '../../../functions/core/transition.ts';
 import { tasks } from '../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
@@ -10,7 +10,9 @@ const NOW = Date.UTC(2026, 5, 1);
 const error = { code: 'boom', message: 'it went wrong', retryable: true };
 const lease = { token: 'lease-2' as never, expiresAt: NOW + 25_000 };
 const seed = taskSeed();
-const queued = newTask(seed);
+const queued: QueuedTask = { ...seed, status: 'queued', attempt: 0 };
+const scheduled: Task = { ...seed, status: 'scheduled', attempt: 0, runAt: NOW };
+const cancelledTask: Task = { ...seed, status: 'cancelled', attempt: 0, finishedAt: NOW };
 const running: RunningTask = {
   ...{ ...seed, status: 'running', attempt: 1 },
   ...{ leaseToken: 'lease-1' as never, leaseExpiresAt: NOW, startedAt: NOW - 10_000 },
@@ -25,7 +27,20 @@ describe('claimability', () => {
     ['queued', queued, claimable],
     ['queued and due', { ...queued, notBefore: NOW }, claimable],
     ['queued and not due', { ...queued, notBefore: NOW + 1 }, { result: 'not_due', until: NOW + 1 }],
+    ['scheduled and due', scheduled, claimable],
+    ['scheduled and not due', { ...scheduled, runAt: NOW + 1 }, { result: 'not_due', until: NOW + 1 }],
     ['running with an ended lease', running, claimable],
+    [
+      'running with an ended lease, and to be cancelled',
+      { ...running, cancelRequestedAt: NOW },
+      { result: 'cancel_requested', task: { ...running, cancelRequestedAt: NOW } },
+    ],
+    [
+      'running, and to be cancelled',
+      { ...running, leaseExpiresAt: NOW + 1, cancelRequestedAt: NOW },
+      { result: 'leased', until: NOW + 1 },
+    ],
+    ['cancelled', cancelledTask, { result: 'finished', task: cancelledTask }],
     ['running', { ...running, leaseExpiresAt: NOW + 1 }, { result: 'leased', until: NOW + 1 }],
     ['succeeded', succeeded, { result: 'finished', task: succeeded }],
     ['failed', failed, { result: 'finished', task: failed }],
@@ -41,14 +56,18 @@ describe('claimability', () => {
     );
   });
 
-  it('is lost only to a live lease, a later time or the end', () => {
+  it('is lost only to a live lease, a later time, a cancel or the end', () => {
     fc.assert(
       fc.property(tasks, fc.integer({ min: 1, max: Date.UTC(2100, 0, 1) }), (task, now) => {
         const { result } = claimability(task, task.fingerprint, now);
         expect(result === 'finished').toBe(isFinished(task));
         expect(result === 'leased').toBe(task.status === 'running' && task.leaseExpiresAt > now);
+        expect(result === 'cancel_requested').toBe(
+          task.status === 'running' && task.leaseExpiresAt <= now && task.cancelRequestedAt !== undefined,
+        );
         expect(result === 'not_due').toBe(
-          task.status === 'queued' && task.notBefore !== undefined && task.notBefore > now,
+          (task.status === 'queued' && task.notBefore !== undefined && task.notBefore > now) ||
+            (task.status === 'scheduled' && task.runAt > now),
         );
       }),
     );

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { createKey, parseKeysArguments } from '../../../client/keys.ts';
-import { type AccessGrant, hashAccessKey } from '../../../functions/core/access-key.ts';
+import { runKeys } from '../../../client/keys.ts';
+import { parseKeysArguments } from '../../../client/keys-arguments.ts';
+import { accessKeyId, hashAccessKey } from '../../../functions/core/access-key.ts';
+import { MemoryAccessStore } from '../../doubles/memory-access-store.ts';
 
 const complete = ['create', '--tenant', 'acme', '--scopes', 'submit,read'];
 
 describe('the arguments of keys', () => {
   test.each([
-    [[], /must be "create", not ""/],
-    [['delete', ...complete.slice(1)], /must be "create", not "delete"/],
+    [[], /must be "create", "list" or "revoke", not ""/],
+    [['delete', ...complete.slice(1)], /must be "create", "list" or "revoke", not "delete"/],
     [[...complete, 'twice'], /must be "create"/],
     [['create', '--scopes', 'read'], /--tenant is missing/],
     [['create', '--tenant', 'acme'], /--scopes is missing/],
@@ -18,6 +20,11 @@ describe('the arguments of keys', () => {
       ['create', '--tenant', 'acme', '--scopes', 'read,write'],
       /knows no "write"; there are submit, read, operate, admin/,
     ],
+    [['list'], /--tenant is missing/],
+    [['list', '--tenant', 'acme', '--scopes', 'read'], /--scopes is not for "list"/],
+    [['revoke', '--tenant', 'acme'], /--id is missing/],
+    [['revoke', '--tenant', 'acme', '--id', 'x', '--name', 'ci'], /--name is not for "revoke"/],
+    [[...complete, '--id', 'x'], /--id is not for "create"/],
     [[...complete, '--region', 'x'], /--region/],
     [[...complete, '--name'], /--name/],
     [[...complete, '--name', ' '], /--name " " must/],
@@ -27,6 +34,7 @@ describe('the arguments of keys', () => {
 
   test('are taken with their defaults', () => {
     expect(parseKeysArguments(complete)).toEqual({
+      command: 'create',
       tenantId: 'acme',
       scopes: ['submit', 'read'],
       name: 'acme',
@@ -37,6 +45,7 @@ describe('the arguments of keys', () => {
   test('are taken in full, a scope that is named twice once', () => {
     const args = ['create', '--tenant=acme', '--scopes=read, submit,read', '--name=ci', '--stack=other-data'];
     expect(parseKeysArguments(args)).toEqual({
+      command: 'create',
       tenantId: 'acme',
       scopes: ['read', 'submit'],
       name: 'ci',
@@ -45,19 +54,28 @@ describe('the arguments of keys', () => {
   });
 });
 
-test('a created key is stored as its hash only', async () => {
-  const grants = new Map<string, AccessGrant>();
-  const store = {
-    find: async (keyHash: string) => grants.get(keyHash),
-    put: async (keyHash: string, grant: AccessGrant) => void grants.set(keyHash, grant),
-  };
-  const { tenantId, scopes, name } = parseKeysArguments(complete);
-  const key = await createKey(store, { tenantId, scopes, name });
-  expect([...grants.keys()]).toEqual([hashAccessKey(key)]);
-  expect(await store.find(hashAccessKey(key))).toMatchObject({
-    tenantId: 'acme',
-    scopes: ['submit', 'read'],
-    name: 'acme',
+describe('keys', () => {
+  const store = new MemoryAccessStore();
+  const run = (...args: string[]) => runKeys(parseKeysArguments(args), store);
+
+  test('stores a created key as its hash only, and says what it is called', async () => {
+    const { note, result: key } = await run(...complete);
+    expect([...store.grants.keys()]).toEqual([hashAccessKey(key)]);
+    expect(await store.find(hashAccessKey(key))).toMatchObject({ tenantId: 'acme', scopes: ['submit', 'read'] });
+    expect(note).toContain(`Key ${accessKeyId(hashAccessKey(key))} of tenant acme (submit, read)`);
+    expect(note).not.toContain(key);
+    expect((await run(...complete)).result).not.toBe(key);
   });
-  expect(await createKey(store, { tenantId, scopes, name })).not.toBe(key);
+
+  test('lists what there is, and revokes one of it', async () => {
+    const [, line = ''] = (await run('list', '--tenant', 'acme')).result.split('\n');
+    const [id = ''] = line.split(' ');
+    expect(line).toMatch(/^[0-9a-f]{12} {2}\d{4}-.+Z {2}submit,read {2}acme$/);
+    expect(await run('revoke', '--tenant', 'acme', '--id', id)).toEqual({
+      result: `Key ${id} of tenant acme is revoked. It may still be let in for 60 s.`,
+    });
+    expect((await run('list', '--tenant', 'acme')).result).not.toContain(id);
+    await expect(run('revoke', '--tenant', 'acme', '--id', id)).rejects.toThrow(`has no key ${id}`);
+    await expect(run('revoke', '--tenant', 'other', '--id', id)).rejects.toThrow(`has no key ${id}`);
+  });
 });

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ENV } from '../../../functions/contract.ts';
-import { env, taskStoreOptions } from '../../../functions/runtime/env.ts';
+import { env, executorShards, taskStoreOptions, tenantClaim } from '../../../functions/runtime/env.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const set = { [ENV.tasksTable]: 'tasks', [ENV.indexShards]: '4', [ENV.retentionDays]: '14' };
+const set = { [ENV.tasksTables]: 'tasks,tasks-1', [ENV.indexShards]: '4', [ENV.retentionDays]: '14' };
 const stub = (variables: Record<string, string | undefined>) => {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 };
@@ -26,10 +26,10 @@ describe('env', () => {
 describe('taskStoreOptions', () => {
   it('are read from their variables', () => {
     stub(set);
-    expect(taskStoreOptions()).toEqual({ tableName: 'tasks', indexShards: 4, retentionDays: 14 });
+    expect(taskStoreOptions()).toEqual({ tableNames: ['tasks', 'tasks-1'], indexShards: 4, retentionDays: 14 });
   });
 
-  it.each([ENV.tasksTable, ENV.indexShards, ENV.retentionDays])('throw where %s is not set', (variable) => {
+  it.each([ENV.tasksTables, ENV.indexShards, ENV.retentionDays])('throw where %s is not set', (variable) => {
     stub({ ...set, [variable]: undefined });
     expect(taskStoreOptions).toThrow(`${variable} is not set`);
   });
@@ -44,4 +44,19 @@ describe('taskStoreOptions', () => {
     stub({ ...set, [variable]: value });
     expect(taskStoreOptions).toThrow(`the environment variable ${variable} is no number`);
   });
+});
+
+describe('executorShards', () => {
+  it('is 1 of each class that is not named', () => {
+    stub({ [ENV.executorShards]: '{"default":3}' });
+    const shards = { default: 3, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 };
+    expect(executorShards()).toEqual(shards);
+  });
+});
+
+it('tenantClaim is missing where callers have keys', () => {
+  stub({ [ENV.tenantClaim]: undefined });
+  expect(tenantClaim()).toBeUndefined();
+  stub({ [ENV.tenantClaim]: 'org' });
+  expect(tenantClaim()).toBe('org');
 });

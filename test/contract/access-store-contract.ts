@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { type AccessStore, accessKeyId, hashAccessKey, newAccessKey } from '../../functions/core/access-key.ts';
+import type { TenantId } from '../../functions/core/ids.ts';
+import { tenant } from '../doubles/task-seed.ts';
+
+let count = 0;
+const aTenant = (): TenantId => tenant(`access-${Date.now().toString(36)}-${++count}`);
+const aHash = (): string => hashAccessKey(newAccessKey(crypto.getRandomValues(new Uint8Array(32))));
+
+/** What every access store has to do, whatever it is made of. */
+export function accessStoreContract(name: string, makeStore: () => AccessStore): void {
+  describe(`${name} as an access store`, () => {
+    const store = makeStore();
+    const put = async (tenantId: TenantId, createdAt = 1000, keyHash = aHash()): Promise<string> => {
+      await store.put(keyHash, { tenantId, scopes: ['submit', 'read'], name: 'ci', createdAt });
+      return keyHash;
+    };
+
+    it('finds a grant by the hash of its key, and none by another', async () => {
+      const tenantId = aTenant();
+      const keyHash = await put(tenantId);
+      expect(await store.find(keyHash)).toMatchObject({ tenantId, name: 'ci', createdAt: 1000 });
+      expect((await store.find(keyHash))?.scopes.toSorted()).toEqual(['read', 'submit']);
+      expect(await store.find(aHash())).toBeUndefined();
+    });
+
+    it("lists a tenant's grants, the oldest first, by id and never by hash", async () => {
+      const tenantId = aTenant();
+      const [second, first] = [await put(tenantId, 2000), await put(tenantId, 1000)];
+      await put(aTenant());
+      const grants = await store.list(tenantId);
+      expect(grants.map(({ id }) => id)).toEqual([accessKeyId(first), accessKeyId(second)]);
+      expect(JSON.stringify(grants)).not.toContain(first);
+    });
+
+    it('revokes one key and no other', async () => {
+      const tenantId = aTenant();
+      const [kept, revoked] = [await put(tenantId), await put(tenantId)];
+      expect(await store.revoke(tenantId, accessKeyId(revoked))).toBe('revoked');
+      expect(await store.find(revoked)).toBeUndefined();
+      expect(await store.find(kept)).toBeDefined();
+      expect(await store.revoke(tenantId, accessKeyId(revoked))).toBe('missing');
+    });
+
+    it("does not revoke another tenant's key", async () => {
+      const keyHash = await put(aTenant());
+      expect(await store.revoke(aTenant(), accessKeyId(keyHash))).toBe('missing');
+      expect(await store.find(keyHash)).toBeDefined();
+    });
+
+    it('revokes nothing where it cannot tell which', async () => {
+      const tenantId = aTenant();
+      const keyHash = await put(tenantId);
+      await put(tenantId, 1000, accessKeyId(keyHash) + aHash().slice(12));
+      expect(await store.revoke(tenantId, accessKeyId(keyHash))).toBe('ambiguous');
+      expect(await store.find(keyHash)).toBeDefined();
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import { type AccessGrant, type AccessStore, accessKeyId, type ListedGrant } from '../../functions/core/access-key.ts';
+import type { TenantId } from '../../functions/core/ids.ts';
+
+export class MemoryAccessStore implements AccessStore {
+  readonly grants = new Map<string, AccessGrant>();
+
+  async find(keyHash: string): Promise<AccessGrant | undefined> {
+    return this.grants.get(keyHash);
+  }
+
+  async put(keyHash: string, grant: AccessGrant): Promise<void> {
+    this.grants.set(keyHash, grant);
+  }
+
+  async list(tenantId: TenantId): Promise<readonly ListedGrant[]> {
+    return [...this.grants]
+      .map(([keyHash, grant]) => ({ ...grant, id: accessKeyId(keyHash) }))
+      .filter((grant) => grant.tenantId === tenantId)
+      .toSorted((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'> {
+    const found = [...this.grants].filter(([hash, grant]) => grant.tenantId === tenantId && accessKeyId(hash) === id);
+    const [one, ...others] = found;
+    if (one === undefined) return 'missing';
+    if (others.length > 0) return 'ambiguous';
+    this.grants.delete(one[0]);
+    return 'revoked';
+  }
+}
