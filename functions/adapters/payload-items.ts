@@ -1,10 +1,9 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { parseTaskId, tableShardOf } from '../core/ids.ts';
-import type { PayloadPlace } from './payload-objects.ts';
 import { n, s } from './task-row.ts';
 
 /** Payloads as items of the task tables, beside their tasks: `<tenant>#<task>#<name>`. No index lists them. */
-export class PayloadItems implements PayloadPlace {
+export class PayloadItems {
   readonly #client: DynamoDBClient;
   readonly #tableNames: readonly string[];
 
@@ -13,6 +12,7 @@ export class PayloadItems implements PayloadPlace {
     this.#tableNames = tableNames;
   }
 
+  /** `keepUntil` in milliseconds since the epoch. */
   async put(ref: string, bytes: Uint8Array, keepUntil: number): Promise<void> {
     await this.#client.send(
       new PutItemCommand({

@@ -1,17 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 
-/** A place for bytes, each under its ref. */
-export interface PayloadPlace {
-  /** `keepUntil` in milliseconds since the epoch. */
-  put(ref: string, bytes: Uint8Array, keepUntil: number): Promise<void>;
-  get(ref: string): Promise<Uint8Array>;
-}
-
 /**
  * Payloads in a bucket, whose lifecycle rules by prefix end them. The S3 client is loaded by the first payload that needs
  * it: most tasks never do, and their functions start faster.
  */
-export class PayloadObjects implements PayloadPlace {
+export class PayloadObjects {
   readonly #bucket: string;
   readonly #connect: () => Promise<S3Client>;
   #client: Promise<S3Client> | undefined;

@@ -1,19 +1,22 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { TaskId, TenantId } from '../core/ids.ts';
 import type { JsonValue } from '../core/json.ts';
 import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES, keptUntil, MAX_WIRE_BYTES, type Payload } from '../core/payload.ts';
 import type { Clock, PayloadStore } from '../core/ports.ts';
-import type { PayloadPlace } from './payload-objects.ts';
+import { PayloadItems } from './payload-items.ts';
+import { PayloadObjects } from './payload-objects.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 export type TieredPayloadStoreOptions = {
-  readonly items: PayloadPlace;
-  readonly objects: PayloadPlace;
+  /** The task tables by shard. */
+  readonly tableNames: readonly string[];
+  readonly bucket: string;
   readonly retentionDays: number;
-  readonly clock: Clock;
 };
 
 /** What the ref of an object begins with; that of an item begins with its tenant and `#`. */
@@ -24,14 +27,24 @@ const OBJECT = /^(payloads|scheduled)\//;
  * compressed objects. Objects that outlive the lifecycle rule of `payloads/` have a prefix, and a rule, of their own.
  */
 export class TieredPayloadStore implements PayloadStore {
-  readonly #options: TieredPayloadStoreOptions;
+  readonly #items: PayloadItems;
+  readonly #objects: PayloadObjects;
+  readonly #retentionDays: number;
+  readonly #clock: Clock;
 
-  constructor(options: TieredPayloadStoreOptions) {
-    this.#options = options;
+  constructor(
+    dynamo: DynamoDBClient,
+    s3: () => Promise<S3Client>,
+    { tableNames, bucket, retentionDays }: TieredPayloadStoreOptions,
+    clock: Clock = Date.now,
+  ) {
+    this.#items = new PayloadItems(dynamo, tableNames);
+    this.#objects = new PayloadObjects(bucket, s3);
+    this.#retentionDays = retentionDays;
+    this.#clock = clock;
   }
 
   async put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload> {
-    const { items, objects, retentionDays, clock } = this.#options;
     const json = JSON.stringify(value);
     // In UTF-8 a character takes one byte or more.
     if (json.length <= INLINE_PAYLOAD_BYTES && Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) {
@@ -40,19 +53,18 @@ export class TieredPayloadStore implements PayloadStore {
     const bytes = await compress(json);
     if (bytes.length <= ITEM_PAYLOAD_BYTES) {
       const ref = `${tenantId}#${taskId}#${name}`;
-      await items.put(ref, bytes, keepUntil);
+      await this.#items.put(ref, bytes, keepUntil);
       return { ref };
     }
-    const prefix = keepUntil <= keptUntil(clock(), retentionDays) ? 'payloads' : 'scheduled';
+    const prefix = keepUntil <= keptUntil(this.#clock(), this.#retentionDays) ? 'payloads' : 'scheduled';
     const ref = `${prefix}/${tenantId}/${taskId}/${name}`;
-    await objects.put(ref, bytes, keepUntil);
+    await this.#objects.put(ref, bytes);
     return { ref };
   }
 
   async get(payload: Payload): Promise<JsonValue> {
     if ('inline' in payload) return payload.inline;
-    const { items, objects } = this.#options;
-    const bytes = await (OBJECT.test(payload.ref) ? objects : items).get(payload.ref);
+    const bytes = await (OBJECT.test(payload.ref) ? this.#objects : this.#items).get(payload.ref);
     return JSON.parse((await decompress(bytes, { maxOutputLength: MAX_WIRE_BYTES })).toString());
   }
 }

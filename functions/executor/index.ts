@@ -4,8 +4,6 @@ import { tasks } from '../../tasks/index.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
 import { lazyHttpClient } from '../adapters/lazy-http-client.ts';
-import { PayloadItems } from '../adapters/payload-items.ts';
-import { PayloadObjects } from '../adapters/payload-objects.ts';
 import { SqsDeliveries } from '../adapters/sqs-deliveries.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
@@ -19,17 +17,16 @@ import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
 
 const [meter, clock] = [new EmfMeter(), Date.now];
-const [dynamo, sqs, options] = [traced(dynamoClient()), traced(sqsClient()), taskStoreOptions()];
-const { tableNames, retentionDays } = options;
-const items = new PayloadItems(dynamo, tableNames);
-const objects = new PayloadObjects(env('payloadBucket'), async () => traced(await s3Client()));
+const [dynamo, sqs, s3] = [traced(dynamoClient()), traced(sqsClient()), async () => traced(await s3Client())];
 const [queueUrlPrefix, deadLetterQueueUrl] = [env('queueUrlPrefix'), env('deadLetterQueueUrl')];
+const options = { ...taskStoreOptions(), bucket: env('payloadBucket') };
+const { retentionDays } = options;
 
 const ports = {
   store: new DynamoTaskStore(dynamo, options),
   queue: new SqsTaskQueue(sqs, { queueUrlPrefix, traceHeader }),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
-  payloads: new TieredPayloadStore({ items, objects, retentionDays, clock }),
+  payloads: new TieredPayloadStore(dynamo, s3, options),
   settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
   http: lazyHttpClient(env('outboundHosts')),
   ...{ catalog: tasks, retentionDays, clock, sleep, random: Math.random, ids, meter, tracing, log },

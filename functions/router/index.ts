@@ -2,8 +2,6 @@ import type { APIGatewayProxyHandlerV2WithLambdaAuthorizer } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
-import { PayloadItems } from '../adapters/payload-items.ts';
-import { PayloadObjects } from '../adapters/payload-objects.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
@@ -15,16 +13,16 @@ import { traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tra
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
 
-const [meter, clock, dynamo, options] = [new EmfMeter(), Date.now, traced(dynamoClient()), taskStoreOptions()];
+const [meter, clock] = [new EmfMeter(), Date.now];
+const [dynamo, s3] = [traced(dynamoClient()), async () => traced(await s3Client())];
+const options = { ...taskStoreOptions(), bucket: env('payloadBucket') };
 const { tableNames, retentionDays } = options;
-const items = new PayloadItems(dynamo, tableNames);
-const objects = new PayloadObjects(env('payloadBucket'), async () => traced(await s3Client()));
 const queueUrlPrefix = env('queueUrlPrefix');
 
 const ports: RouterPorts = {
   store: new DynamoTaskStore(dynamo, options),
   queue: new SqsTaskQueue(traced(sqsClient()), { queueUrlPrefix, traceHeader }),
-  payloads: new TieredPayloadStore({ items, objects, retentionDays, clock }),
+  payloads: new TieredPayloadStore(dynamo, s3, options),
   settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   ...{ tableShards: tableNames.length, executorShards: executorShards(), tenantClaim: tenantClaim() },

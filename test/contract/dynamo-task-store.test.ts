@@ -3,12 +3,14 @@ import { inject } from 'vitest';
 import { DynamoDueTasks } from '../../functions/adapters/dynamo-due-tasks.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
 import { awsClient } from '../doubles/aws-client.ts';
+import { taskListContract } from './task-list-contract.ts';
+import { taskOperationsContract } from './task-operations-contract.ts';
 import { taskStoreContract } from './task-store-contract.ts';
 
-const { tasksTables: tableNames } = inject('stack');
+const client = new DynamoDBClient(awsClient);
+const options = { tableNames: inject('stack').tasksTables, indexShards: 4, retentionDays: 14 };
+const makeStore = () => new DynamoTaskStore(client, options);
 
-taskStoreContract('DynamoDB', () => {
-  const client = new DynamoDBClient(awsClient);
-  const options = { tableNames, indexShards: 4, retentionDays: 14 };
-  return { store: new DynamoTaskStore(client, options), due: new DynamoDueTasks(client, options) };
-});
+taskStoreContract('DynamoDB', makeStore);
+taskOperationsContract('DynamoDB', () => ({ store: makeStore(), due: new DynamoDueTasks(client, options) }));
+taskListContract('DynamoDB', makeStore);

@@ -1,8 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, inject, it } from 'vitest';
-import { PayloadItems } from '../../functions/adapters/payload-items.ts';
-import { PayloadObjects } from '../../functions/adapters/payload-objects.ts';
 import { TieredPayloadStore } from '../../functions/adapters/tiered-payload-store.ts';
 import { keptUntil } from '../../functions/core/payload.ts';
 import { awsClient } from '../doubles/aws-client.ts';
@@ -13,11 +11,10 @@ const { payloadBucket, tasksTables } = inject('stack');
 const s3 = new S3Client({ ...awsClient, forcePathStyle: true });
 const dynamo = new DynamoDBClient(awsClient);
 const makeStore = () =>
-  new TieredPayloadStore({
-    items: new PayloadItems(dynamo, tasksTables),
-    objects: new PayloadObjects(payloadBucket, async () => s3),
+  new TieredPayloadStore(dynamo, async () => s3, {
+    tableNames: tasksTables,
+    bucket: payloadBucket,
     retentionDays: 14,
-    clock: Date.now,
   });
 
 payloadStoreContract('AWS', makeStore);

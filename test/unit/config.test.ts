@@ -26,7 +26,8 @@ const NAME_RULE = 'must be up to 31 lower-case letters, digits and hyphens';
 describe('the configuration', () => {
   test('comes from a preset', () => {
     const concurrency = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, TEN]));
-    const both = { name: 'millrace', retentionDays: 14, concurrency };
+    const shards = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, 1]));
+    const both = { name: 'millrace', retentionDays: 14, concurrency, shards, tableShards: 1, taskEvents: true };
     expect(dev()).toEqual({
       ...both,
       preset: 'dev',
@@ -157,7 +158,8 @@ describe('a wrong configuration is told in one sentence that names the value', (
   const PRESET_RULE =
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
-  const KEYS = 'name, retentionDays, concurrency, outboundHosts, logRetentionDays, indexShards, retainData, preset';
+  const KEYS =
+    'name, retentionDays, tableShards, shards, taskEvents, concurrency, outboundHosts, logRetentionDays, indexShards, retainData, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';
@@ -195,6 +197,15 @@ describe('a wrong configuration is told in one sentence that names the value', (
       { concurrency: { default: { reserved: '20' } } },
       'concurrency.default.reserved is "20": Invalid input: expected number, received string',
     ],
+    [{ tableShards: 0 }, 'tableShards is 0: Too small: expected number to be >=1'],
+    [{ tableShards: '17' }, 'tableShards is 17: Too big: expected number to be <=16'],
+    [{ shards: { default: 0 } }, 'shards.default is 0: Too small: expected number to be >=1'],
+    [{ taskEvents: 'yes' }, 'taskEvents is "yes": Invalid input: expected boolean, received string'],
+    [{ jwt: { issuer: 'http://a.b', audience: ['x'] } }, 'jwt.issuer is "http://a.b": must be an https URL'],
+    [
+      { jwt: { issuer: 'https://a.b', audience: [] } },
+      'jwt.audience is []: Too small: expected array to have >=1 items',
+    ],
     [
       { concurrency: { default: { lanes: { high: 1 } } } },
       'concurrency.default.lanes.high is 1: Too small: expected number to be >=2',
@@ -208,8 +219,8 @@ describe('a wrong configuration is told in one sentence that names the value', (
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ shards: 2 }, `shards; there is: ${KEYS}`],
-    [{ shards: 2, tables: 3 }, `shards, tables; there is: ${KEYS}`],
+    [{ parts: 2 }, `parts; there is: ${KEYS}`],
+    [{ parts: 2, tables: 3 }, `parts, tables; there is: ${KEYS}`],
     [{ concurrency: { gpu: TEN } }, `concurrency.gpu; there is: ${RESOURCE_CLASSES.join(', ')}`],
     [{ concurrency: { default: { max: 9 } } }, 'concurrency.default.max; there is: reserved, lanes'],
     [

@@ -1,7 +1,13 @@
+import { taskListContract } from '../contract/task-list-contract.ts';
+import { taskOperationsContract } from '../contract/task-operations-contract.ts';
 import { taskStoreContract } from '../contract/task-store-contract.ts';
 import { MemoryTaskStore } from '../doubles/memory-task-store.ts';
 
-taskStoreContract('the memory', () => {
-  const store = new MemoryTaskStore({ retentionDays: 14 });
+const makeStore = () => new MemoryTaskStore({ retentionDays: 14 });
+
+taskStoreContract('the memory', makeStore);
+taskOperationsContract('the memory', () => {
+  const store = makeStore();
   return { store, due: store };
 });
+taskListContract('the memory', makeStore);

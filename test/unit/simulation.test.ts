@@ -159,7 +159,10 @@ function watchLeases({ ports, ...world }: World): string[] {
     settle: async (...[task, settlement]: Parameters<typeof settle>) => {
       const result = await settle(task, settlement);
       if (result === 'lost') return result;
-      if (holders.get(task.id)?.token !== task.leaseToken) violations.push(`${task.id} settled by a stale attempt`);
+      // Whoever finds a task to be cancelled and its executor gone ends it, and so may two at once.
+      const isRepeatedCancel = settlement.status === 'cancelled' && !holders.has(task.id);
+      if (holders.get(task.id)?.token !== task.leaseToken && !isRepeatedCancel)
+        violations.push(`${task.id} settled by a stale attempt`);
       holders.delete(task.id);
       return result;
     },

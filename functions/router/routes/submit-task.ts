@@ -65,7 +65,10 @@ function submitOfType({ type, description, input, resources }: TaskDefinition) {
     properties: {
       ...properties,
       type: { const: type },
-      input: inputSchema,
+      // References of the type's own stay within it.
+      input: JSON.stringify(inputSchema).includes('"$ref"')
+        ? { $id: `urn:millrace:${type}`, ...inputSchema }
+        : inputSchema,
       timeoutSeconds: { type: 'integer', minimum: 1, maximum: longestAttemptSeconds(resources) },
     },
     required: ['type', 'input'],

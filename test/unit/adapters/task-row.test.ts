@@ -83,7 +83,7 @@ describe('a row', () => {
   });
 
   it.each([
-    ...['pk', 'type', 'priority', 'executorKey', 'maxAttempts', 'timeoutSeconds', 'input', 'fingerprint', 'createdAt'],
+    ...['pk', 'type', 'priority', 'executorKey', 'maxAttempts', 'timeoutSeconds', 'input', 'fingerprint', 'order'],
     ...['attempt', 'status', 'leaseToken', 'leaseExpiresAt', 'startedAt'],
   ])('without its %s is refused', (name) => {
     const { [name]: _, ...rest } = running;

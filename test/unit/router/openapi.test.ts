@@ -7,10 +7,16 @@ import { echo, greet } from '../../doubles/task-definitions.ts';
 import { createWorld } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';
 
+/** A schema without the two things that zod does not read: references, which are looked at apart, and `not`. */
+const readable = (schema: unknown): Parameters<typeof z.fromJSONSchema>[0] =>
+  JSON.parse(
+    JSON.stringify(schema, (key, part) => (key === 'not' ? undefined : part?.$ref === undefined ? part : true)),
+  );
+
 /** JSON Schema, as far as zod reads it: it throws on what it does not know. */
-const jsonSchema = z.custom<object>((value) => z.fromJSONSchema(value as never) !== undefined);
-const reference = z.strictObject({ $ref: z.string() });
-const content = z.record(z.string(), z.strictObject({ schema: z.union([reference, jsonSchema]) }));
+const jsonSchema = z.custom<object>((value) => z.fromJSONSchema(readable(value)) !== undefined);
+const content = z.record(z.string(), z.strictObject({ schema: jsonSchema }));
+const headers = z.record(z.string(), z.strictObject({ description: z.string().min(1), schema: jsonSchema }));
 
 /** The part of OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1) that we use; a field that is in no part of it is refused. */
 const openapi = z.strictObject({
@@ -26,6 +32,7 @@ const openapi = z.strictObject({
     z.partialRecord(
       z.enum(['get', 'put', 'post', 'delete', 'patch']),
       z.strictObject({
+        operationId: z.string().regex(/^[a-z]+[A-Za-z]*$/),
         summary: z.string().min(1),
         description: z.string().optional(),
         security: z.array(z.record(z.string(), z.array(z.string()))),
@@ -41,7 +48,7 @@ const openapi = z.strictObject({
         requestBody: z.strictObject({ required: z.boolean(), content }).optional(),
         responses: z.record(
           z.string().regex(/^[2-5]\d\d$/),
-          z.strictObject({ description: z.string().min(1), content }),
+          z.strictObject({ description: z.string().min(1), headers: headers.optional(), content }),
         ),
       }),
     ),
@@ -55,7 +62,7 @@ const openapi = z.strictObject({
   }),
 });
 
-const { body } = await callApi(createWorld(), 'GET /api/openapi.json', { caller: null });
+const { body } = await callApi(createWorld([greet, echo]), 'GET /api/openapi.json', { caller: null });
 const document = openapi.parse(body);
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
@@ -72,8 +79,14 @@ describe('the OpenAPI document', () => {
 
   it('refers only to what it holds', () => {
     const names = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref);
-    expect(new Set(names)).toEqual(new Set(['#/components/schemas/Problem']));
-    expect(document.components.schemas).toHaveProperty('Problem');
+    const there = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+    // The recursive input of `echo` refers to itself.
+    expect(new Set(names)).toEqual(new Set([...there, '#']));
+    expect(there).toHaveLength(4);
+  });
+
+  it('has an operationId of its own for each route', () => {
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
   });
 
   it.each(operations)('of $key names its key, its parameters and its answers', (operation) => {
@@ -100,13 +113,23 @@ describe('the OpenAPI document', () => {
   });
 });
 
+it('a submit is described type by type: its input, and the longest attempt of its class', () => {
+  const submit = document.paths['/api/tasks']?.post?.requestBody?.content['application/json']?.schema;
+  expect(submit).toMatchObject({
+    oneOf: [
+      { properties: { type: { const: 'greet' }, input: { required: ['name'] }, timeoutSeconds: { maximum: 50 } } },
+      { properties: { type: { const: 'echo' }, timeoutSeconds: { maximum: 290 } } },
+    ],
+  });
+});
+
 describe('GET /api/definitions', () => {
   it('shows all of a type but its handler', async () => {
     const answer = await callApi(createWorld([greet, echo]), 'GET /api/definitions');
     const { run: _, input, ...metadata } = greet;
     expect(answer).toMatchObject({ status: 200, body: { items: [metadata, { type: 'echo' }] } });
     const [{ inputSchema, ...first }] = answer.body.items as [{ inputSchema: object }];
-    expect(first).toEqual(metadata);
+    expect(first).toEqual({ ...metadata, paused: false, settings: {} });
     expect(inputSchema).toMatchObject({ type: 'object', required: ['name'], additionalProperties: false });
   });
 

@@ -83,61 +83,6 @@ describe('when the queue and the table fail', () => {
   });
 });
 
-describe('a task that is to run later', () => {
-  const inSeconds = (seconds: number) => new Date(world.now + 1000 + seconds * 1000).toISOString();
-
-  it.each([
-    ['delaySeconds', () => ({ delaySeconds: 900 })],
-    ['runAt', () => ({ runAt: inSeconds(900) })],
-  ])('within 900 s waits in its lane: %s', async (_, when) => {
-    const answer = await submit({ ...ada, ...when() });
-    expect(answer).toMatchObject({ status: 202, body: { status: 'scheduled', runAt: inSeconds(899) } });
-    expect([...world.queue.messages.values()].map(({ visibleAt }) => visibleAt)).toEqual([world.now + 900_000]);
-    expect(await due(1000)).toEqual([]);
-    world.advance(900);
-    expect((await read(answer.body.id)).body).toMatchObject({ status: 'queued' });
-    await runAll();
-    expect((await read(answer.body.id)).body).toMatchObject({ status: 'succeeded' });
-    expect(world.recorded.find(({ metric }) => metric === 'wait')).toMatchObject({ value: 0 });
-  });
-
-  it.each([
-    ['delaySeconds', () => ({ delaySeconds: 901 })],
-    ['runAt', () => ({ runAt: inSeconds(901) })],
-  ])('beyond 900 s waits for the sweeper: %s', async (_, when) => {
-    const answer = await submit({ ...ada, ...when() });
-    expect(answer).toMatchObject({ status: 202, body: { status: 'scheduled' } });
-    expect(sent()).toEqual([]);
-    expect(await due(900)).toEqual([]);
-    expect(await due(901)).toMatchObject([{ task: { id: answer.body.id }, dueAt: world.now + 901_000 }]);
-  });
-
-  it('beyond 900 s exists only once the table has it', async () => {
-    Object.assign(world.ports.store, { insert: broken });
-    expect(await submit({ ...ada, delaySeconds: 901 })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
-    expect(sent()).toEqual([]);
-  });
-
-  it('runs at once where its time is past', async () => {
-    const answer = await submit({ ...ada, runAt: '2020-02-29T12:00:00+02:00' });
-    expect(answer.body).toMatchObject({ status: 'queued' });
-    expect(answer.body).not.toHaveProperty('runAt');
-  });
-
-  it.each([
-    [{ delaySeconds: 1, runAt: '2026-01-02T00:00:00Z' }, ['/runAt']],
-    [{ runAt: '2027-01-02T00:00:00Z' }, ['/runAt']],
-    [{ runAt: '2026-01-02' }, ['/runAt']],
-    [{ runAt: 'tomorrow' }, ['/runAt']],
-    [{ delaySeconds: 31_536_001 }, ['/delaySeconds']],
-    [{ delaySeconds: -1, priority: 'urgent', input: { name: 1 } }, ['/priority', '/delaySeconds', '/input/name']],
-  ])('is refused with every wrong field: %j', async (wrong, fields) => {
-    const answer = await submit({ ...ada, ...wrong });
-    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-    expect((answer.body.errors as { field: string }[]).map(({ field }) => field)).toEqual(fields);
-  });
-});
-
 it('answers unavailable and sends nothing when the payload store fails', async () => {
   world.ports.payloads.put = broken;
   const answer = await submit(large('x'));

@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest';
+import type { DueTask, DueTasks, TaskStore } from '../../functions/core/ports.ts';
+import { newTask, type TaskSeed } from '../../functions/core/task.ts';
+import { DAY, error, failure, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
+import { taskSeed, tenant } from '../doubles/task-seed.ts';
+
+/** What every task store has to do when somebody steps in, or time does. `retentionDays` of the store under test is 14. */
+export function taskOperationsContract(name: string, makeStores: () => { store: TaskStore; due: DueTasks }): void {
+  describe(`${name} as a task store that is operated`, () => {
+    const { store, due } = makeStores();
+    const { claim, read, taskThatIs } = storeDriver(store);
+
+    describe('a row past its retention', () => {
+      const later = NOW + 15 * DAY;
+
+      it('gives way to a new task of the same id', async () => {
+        const seed = await taskThatIs('failed');
+        const again = { ...seed, createdAt: later, fingerprint: 'fingerprint-b' };
+        expect(await store.insert(newTask(again))).toEqual({ result: 'inserted' });
+        expect(await read(again, later)).toEqual(newTask(again));
+      });
+
+      it('gives way to the claim of a new task of the same id', async () => {
+        const seed = await taskThatIs('failed');
+        const again = { ...seed, createdAt: later, fingerprint: 'fingerprint-b' };
+        const task = await claim(again, later);
+        expect(task).toMatchObject({ ...again, attempt: 1, status: 'running' });
+        expect(await read(again, later)).toEqual(task);
+      });
+
+      it('cannot be cancelled or retried', async () => {
+        const { tenantId, id } = await taskThatIs('failed');
+        expect(await store.cancel(tenantId, id, later)).toEqual({ result: 'missing' });
+        expect(await store.retry(tenantId, id, later, later)).toEqual({ result: 'missing' });
+      });
+    });
+
+    describe('a scheduled task', () => {
+      it('is claimed when it is due, and keeps the time', async () => {
+        const seed = await taskThatIs('scheduled');
+        expect(await store.claim(seed, lease(), NOW + 4999)).toEqual({ result: 'not_due', until: NOW + 5000 });
+        expect(await claim(seed, NOW + 5000)).toMatchObject({ attempt: 1, runAt: NOW + 5000 });
+      });
+    });
+
+    describe('cancel', () => {
+      it.each(['scheduled', 'queued'] as const)('ends a task that is %s, for good', async (status) => {
+        const seed = await taskThatIs(status);
+        const cancel = await store.cancel(seed.tenantId, seed.id, NOW + 1);
+        const task = { ...seed, status: 'cancelled', attempt: 0, finishedAt: NOW + 1 };
+        expect(cancel).toEqual({ result: 'cancelled', task });
+        expect(await read(seed)).toEqual(task);
+        expect(await store.claim(seed, lease(), NOW + DAY)).toEqual({ result: 'finished', task });
+      });
+
+      it('forgets why a task was to be tried again', async () => {
+        const seed = taskSeed();
+        await store.settle(await claim(seed), { status: 'queued', error, notBefore: NOW + 5000 });
+        await store.cancel(seed.tenantId, seed.id, NOW);
+        expect(await read(seed)).toEqual({ ...seed, status: 'cancelled', attempt: 1, finishedAt: NOW });
+      });
+
+      it('flags a running task, once, and leaves its attempt alone', async () => {
+        const seed = await taskThatIs('running');
+        const running = await read(seed);
+        const task = { ...running, cancelRequestedAt: NOW + 1 };
+        expect(await store.cancel(seed.tenantId, seed.id, NOW + 1)).toEqual({ result: 'requested', task });
+        expect(await store.cancel(seed.tenantId, seed.id, NOW + 2)).toEqual({ result: 'requested', task });
+        expect(await read(seed)).toEqual(task);
+      });
+
+      it.each(['succeeded', 'failed', 'cancelled'] as const)('leaves a task that is %s', async (status) => {
+        const seed = await taskThatIs(status);
+        const task = await read(seed);
+        expect(await store.cancel(seed.tenantId, seed.id, NOW)).toEqual({ result: 'finished', task });
+        expect(await read(seed)).toEqual(task);
+      });
+
+      it("finds no task that is not there, or is another tenant's", async () => {
+        const seed = await taskThatIs('queued');
+        expect(await store.cancel(tenant('other'), seed.id, NOW)).toEqual({ result: 'missing' });
+        expect(await store.cancel(seed.tenantId, taskSeed().id, NOW)).toEqual({ result: 'missing' });
+        const elsewhere = seed.id.replace(/-0$/, '-99') as typeof seed.id;
+        expect(await store.cancel(seed.tenantId, elsewhere, NOW)).toEqual({ result: 'missing' });
+        expect(await store.get(seed.tenantId, elsewhere, NOW)).toBeUndefined();
+      });
+
+      it('of a running task keeps it from being queued again, and from being taken over', async () => {
+        const seed = taskSeed();
+        const running = await claim(seed);
+        await store.cancel(seed.tenantId, seed.id, NOW);
+        expect(await store.settle(running, { status: 'queued', error, notBefore: NOW })).toBe('cancel_requested');
+        const task = await read(seed);
+        expect(await store.claim(seed, lease(), NOW + DAY)).toEqual({ result: 'cancel_requested', task });
+        expect(await store.settle(running, { status: 'cancelled', finishedAt: NOW + 1 })).toBe('settled');
+        expect(await read(seed)).toEqual({
+          ...{ ...seed, status: 'cancelled', attempt: 1, startedAt: NOW, finishedAt: NOW + 1 },
+        });
+      });
+
+      it('does not undo what the attempt has done', async () => {
+        const seed = taskSeed();
+        const running = await claim(seed);
+        await store.cancel(seed.tenantId, seed.id, NOW);
+        await store.settle(running, { status: 'succeeded', output: { inline: 1 }, finishedAt: NOW });
+        expect(await read(seed)).toMatchObject({ status: 'succeeded' });
+        expect(await read(seed)).not.toHaveProperty('cancelRequestedAt');
+      });
+    });
+
+    describe('retry', () => {
+      it('queues a failed task again, with the attempts that it had at first', async () => {
+        const seed = await taskThatIs('failed');
+        const task = { ...seed, status: 'queued', attempt: 1, maxAttempts: 4, attemptsBeforeRetry: 1 };
+        expect(await store.retry(seed.tenantId, seed.id, NOW, NOW)).toEqual({ result: 'queued', task });
+        expect(await read(seed)).toEqual(task);
+        expect(await claim(seed)).toMatchObject({ attempt: 2, maxAttempts: 4 });
+      });
+
+      it('queues a cancelled task again', async () => {
+        const seed = await taskThatIs('cancelled');
+        expect(await store.retry(seed.tenantId, seed.id, NOW, NOW)).toMatchObject({
+          result: 'queued',
+          task: { attempt: 0, maxAttempts: 3 },
+        });
+      });
+
+      it('counts attempts on, however often it is asked for', async () => {
+        const seed = await taskThatIs('failed');
+        for (const attempt of [2, 3, 4]) {
+          await store.retry(seed.tenantId, seed.id, NOW, NOW);
+          const running = await claim(seed);
+          expect(running).toMatchObject({ attempt, maxAttempts: attempt + 2 });
+          await store.settle(running, failure);
+        }
+      });
+
+      it('keeps a retried task from expiring', async () => {
+        const seed = await taskThatIs('failed');
+        await store.retry(seed.tenantId, seed.id, NOW, NOW);
+        expect(await read(seed, NOW + 100 * DAY)).toMatchObject({ status: 'queued' });
+      });
+
+      it.each(['scheduled', 'queued', 'running', 'succeeded'] as const)('leaves a task that is %s', async (status) => {
+        const seed = await taskThatIs(status);
+        const task = await read(seed);
+        expect(await store.retry(seed.tenantId, seed.id, NOW, NOW)).toEqual({ result: 'refused', task });
+        expect(await read(seed)).toEqual(task);
+      });
+
+      it('happens once of many at once', async () => {
+        const seed = await taskThatIs('failed');
+        const results = await Promise.all([1, 2, 3].map(() => store.retry(seed.tenantId, seed.id, NOW, NOW)));
+        expect(results.map(({ result }) => result).toSorted()).toEqual(['queued', 'refused', 'refused']);
+        expect(await read(seed)).toMatchObject({ maxAttempts: 4 });
+      });
+    });
+
+    /** Those of the tasks that were asked for; a table may hold tasks of other tests. */
+    const only = (found: readonly DueTask[], ...seeds: TaskSeed[]) =>
+      found.filter(({ task }) => seeds.some(({ id }) => id === task.id));
+
+    describe('a task that waits for the clock', () => {
+      it('is due from its time on, until it is released', async () => {
+        const [one, two] = [taskSeed({ runAt: NOW + 2000, createdAt: NOW }), taskSeed({ createdAt: NOW })];
+        await store.insert(newTask(one), NOW + 2000);
+        await store.insert(newTask(two), NOW + 1000);
+        expect(only(await due.due(NOW + 999, 1000), one, two)).toEqual([]);
+        expect(only(await due.due(NOW + 1999, 1000), one, two)).toEqual([{ task: newTask(two), dueAt: NOW + 1000 }]);
+        const both = only(await due.due(NOW + 2000, 1000), one, two);
+        expect(both.map(({ task }) => task.id)).toEqual([two.id, one.id]);
+        for (const found of both) expect(await due.release(found)).toBe('released');
+        for (const found of both) expect(await due.release(found)).toBe('lost');
+        expect(only(await due.due(NOW + 2000, 1000), one, two)).toEqual([]);
+        expect(await read(one)).toEqual(newTask(one));
+      });
+
+      it('comes with no more others than are asked for', async () => {
+        await Promise.all([1, 2, 3].map((place) => store.insert(newTask(taskSeed()), place)));
+        expect(await due.due(NOW, 2)).toHaveLength(2);
+      });
+
+      it.each([
+        ['claimed', async (seed: TaskSeed) => void (await claim(seed))],
+        ['cancelled', async (seed: TaskSeed) => void (await store.cancel(seed.tenantId, seed.id, NOW))],
+      ])('waits no more once it is %s', async (_, change) => {
+        const seed = taskSeed();
+        await store.insert(newTask(seed), NOW);
+        await change(seed);
+        expect(only(await due.due(NOW, 1000), seed)).toEqual([]);
+      });
+
+      it('is one that was retried, until it is claimed', async () => {
+        const seed = await taskThatIs('failed');
+        await store.retry(seed.tenantId, seed.id, NOW, NOW + 60_000);
+        expect(only(await due.due(NOW + 59_999, 1000), seed)).toEqual([]);
+        expect(only(await due.due(NOW + 60_000, 1000), seed)).toHaveLength(1);
+        await claim(seed);
+        expect(only(await due.due(NOW + 60_000, 1000), seed)).toEqual([]);
+      });
+    });
+
+    describe('park', () => {
+      it.each(['scheduled', 'queued'] as const)('sets a task aside that is %s', async (status) => {
+        const seed = await taskThatIs(status, { type: `parked-${status}` });
+        expect(await store.park(seed, NOW)).toBe('parked');
+        expect(only(await due.due(NOW + DAY, 1000), seed)).toEqual([]);
+        const [found, ...others] = only(await due.parked(seed.type, 10), seed);
+        expect(found?.task).toEqual(newTask(seed));
+        expect(others).toEqual([]);
+        if (found !== undefined) expect(await due.release(found)).toBe('released');
+        expect(only(await due.parked(seed.type, 10), seed)).toEqual([]);
+      });
+
+      it('makes the row that the submit could not write', async () => {
+        const seed = taskSeed({ type: 'parked-rowless' });
+        expect(await store.park(seed, NOW)).toBe('parked');
+        expect(await read(seed)).toEqual(newTask(seed));
+        expect(only(await due.parked(seed.type, 10), seed)).toHaveLength(1);
+      });
+
+      it.each(['running', 'succeeded', 'failed', 'cancelled'] as const)('leaves a task that is %s', async (status) => {
+        const seed = await taskThatIs(status, { type: 'parked-never' });
+        const task = await read(seed);
+        expect(await store.park(seed, NOW)).toBe('lost');
+        expect(await read(seed)).toEqual(task);
+      });
+
+      it('leaves a task that another submit has made', async () => {
+        const seed = await taskThatIs('queued');
+        expect(await store.park({ ...seed, fingerprint: 'fingerprint-b' }, NOW)).toBe('lost');
+      });
+
+      it('does not keep a claim away: who asks for it decides', async () => {
+        const seed = await taskThatIs('queued', { type: 'parked-claimed' });
+        await store.park(seed, NOW);
+        await claim(seed);
+        expect(only(await due.parked(seed.type, 10), seed)).toEqual([]);
+      });
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import type { LeaseToken } from '../../functions/core/ids.ts';
+import type { TaskStore } from '../../functions/core/ports.ts';
+import { newTask, type RunningTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import type { Lease } from '../../functions/core/transition.ts';
+import { taskSeed } from './task-seed.ts';
+
+/** When the tests of stores take place. */
+export const NOW = Date.UTC(2026, 5, 1);
+export const DAY = 86_400_000;
+export const error = { code: 'boom', message: 'it went wrong', retryable: true };
+export const failure = { status: 'failed', error, finishedAt: NOW } as const;
+
+let leases = 0;
+export const lease = (expiresAt = NOW + 25_000): Lease => ({ token: `lease-${++leases}` as LeaseToken, expiresAt });
+
+/** Brings tasks of a store to where a test begins. */
+export function storeDriver(store: TaskStore) {
+  const claim = async (seed: TaskSeed, now = NOW, held = lease()): Promise<RunningTask> => {
+    const result = await store.claim(seed, held, now);
+    if (result.result !== 'claimed') throw new Error(`the claim was refused: ${result.result}`);
+    return result.task;
+  };
+  const read = (seed: TaskSeed, now = NOW): Promise<Task | undefined> => store.get(seed.tenantId, seed.id, now);
+  /** A task that is so. */
+  const taskThatIs = async (status: Task['status'], more: Partial<TaskSeed> = {}): Promise<TaskSeed> => {
+    const seed = taskSeed({ createdAt: NOW, ...(status === 'scheduled' ? { runAt: NOW + 5000 } : {}), ...more });
+    await store.insert(newTask(seed));
+    if (status === 'scheduled' || status === 'queued') return seed;
+    if (status === 'cancelled') await store.cancel(seed.tenantId, seed.id, NOW);
+    else if (status === 'running') await claim(seed);
+    else if (status === 'failed') await store.settle(await claim(seed), failure);
+    else await store.settle(await claim(seed), { status, output: { inline: 1 }, finishedAt: NOW });
+    return seed;
+  };
+  return { claim, read, taskThatIs };
+}
