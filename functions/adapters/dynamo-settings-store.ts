@@ -15,6 +15,9 @@ const CACHED_MILLISECONDS = 3_600_000;
 
 /** Counts the changes of all types. No task type can have this name. */
 const VERSION_KEY = '#version';
+/** As if set long ago, for a moment. */
+const EXPIRED = { start: 1, ttl: 1 };
+
 /** Half of what is promised: the other half is for a call that is under way. */
 const VERSION_MILLISECONDS = (DEFINITION_EFFECT_SECONDS / 2) * 1000;
 
@@ -108,9 +111,9 @@ export class DynamoSettingsStore implements SettingsStore {
     const readAt = clock();
     const row = await this.#row(VERSION_KEY, false);
     const number = row?.version?.N === undefined ? undefined : Number(row.version.N);
-    // Not clear(): what is known serves on, should the reads that follow fail.
+    // Not clear(): what is known serves on, should the reads that follow fail. A copy: set() moves what it is set on.
     if (this.#version !== undefined && this.#version.number !== number) {
-      for (const type of this.#cache.keys()) this.#cache.set(type, this.#cache.peek(type) ?? {}, { ttl: 1, start: 0 });
+      for (const type of [...this.#cache.keys()]) this.#cache.set(type, this.#cache.peek(type) ?? {}, EXPIRED);
     }
     this.#version = { number, readAt };
   }

@@ -25,9 +25,13 @@ const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   zstd: (body) => zstdDecompressSync(body, limit),
 };
 
+/** How the body of a request is coded: `identity` where it is not. */
+export const codingOf = ({ headers }: Request): string =>
+  headers['content-encoding']?.trim().toLowerCase() || 'identity';
+
 /** The body of a request, decompressed. Throws the problem of one that cannot be, or grows beyond what is taken. */
-export function contentOf({ headers, body }: Request): Buffer {
-  const coding = headers['content-encoding']?.trim().toLowerCase() || 'identity';
+export function contentOf(request: Request): Buffer {
+  const coding = codingOf(request);
   const decode = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
   if (decode === undefined) {
     throw new Problem(
@@ -36,7 +40,7 @@ export function contentOf({ headers, body }: Request): Buffer {
     );
   }
   try {
-    return decode(body);
+    return decode(request.body);
   } catch (error) {
     if (error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
       throw new Problem(

@@ -37,6 +37,8 @@ export type Request = {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** As it was sent; empty where there is none. */
   readonly body: Buffer;
+  /** Whether API Gateway took the body for text: bytes that are none are lost. It goes by the content type alone. */
+  readonly cameAsText: boolean;
 };
 
 export type Response = {

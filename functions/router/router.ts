@@ -58,6 +58,7 @@ function requestOf(event: Event): Request {
     query: queryStringParameters ?? {},
     headers,
     body: Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'),
+    cameAsText: !isBase64Encoded,
   };
 }
 

@@ -142,7 +142,11 @@ export class OperationsStack extends Stack {
   #dashboard(api: (metricName: string, statistic: string, label: string) => IMetric): void {
     const queues = (metricName: string) =>
       RESOURCE_CLASSES.flatMap((resourceClass) =>
-        LANE_KINDS.flatMap((kind) => this.#queues(metricName, resourceClass, kind)),
+        LANE_KINDS.flatMap((kind) =>
+          this.#queues(metricName, resourceClass, kind).map((metric, shard) =>
+            metric.with({ label: labelOf(`${resourceClass} ${kind}`, shard) }),
+          ),
+        ),
       );
     const dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: this.#config.name,
@@ -165,6 +169,9 @@ export class OperationsStack extends Stack {
         ...RESOURCE_CLASSES.map((resourceClass) =>
           sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass), resourceClass),
         ),
+        ...(this.#config.taskEvents
+          ? [sqs('ApproximateNumberOfMessagesVisible', projectorDeadLetterQueueName(this.#config), 'projector')]
+          : []),
         this.#total('platformFailed'),
       ]),
     );
@@ -226,11 +233,7 @@ export class OperationsStack extends Stack {
   /** A metric of the queues of a lane, one for each shard. */
   #queues(metricName: string, resourceClass: ResourceClass, kind: LaneKind): Metric[] {
     return shardsOf(this.#config, resourceClass).map((shard) =>
-      sqs(
-        metricName,
-        laneQueueName(this.#config, resourceClass, kind, shard),
-        labelOf(`${resourceClass} ${kind}`, shard),
-      ),
+      sqs(metricName, laneQueueName(this.#config, resourceClass, kind, shard)),
     );
   }
 }

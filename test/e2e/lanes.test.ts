@@ -48,7 +48,7 @@ describe('a message on a lane', () => {
       if (letter !== undefined) {
         expect(letter.Body).toBe('{"v":1,"tasks":[{"id":"nonsense"}]}');
         expect(letter.MessageAttributes).toMatchObject({
-          reason: { StringValue: 'task.id: is no task id' },
+          reason: { StringValue: 'tasks.0.id: is no task id' },
           queueName: { StringValue: 'millrace-default-low-0' },
         });
         return;

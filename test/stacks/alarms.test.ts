@@ -59,10 +59,10 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     expect(dimensionOf(watched.Metric, 'ApiId')).toBe('Api');
   });
 
-  test('watch for dead letters in each class', () => {
+  test('watch for dead letters of each class, and of the projector', () => {
     expect(
       under('Dead letters').map(({ Properties }) => [dimensionOf(Properties, 'QueueName'), Properties.Threshold]),
-    ).toEqual(RESOURCE_CLASSES.map((name) => [`millrace-${name}-dead-letters`, 0]));
+    ).toEqual([...RESOURCE_CLASSES, 'projector'].map((name) => [`millrace-${name}-dead-letters`, 0]));
   });
 
   test('watch the depth of each class, also while one of its lanes sends no metrics', () => {

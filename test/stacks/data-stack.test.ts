@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { rowKey, seedAttributes, statusGroupOf } from '../../functions/adapters/task-row.ts';
+import { dueAttributes, rowKey, seedAttributes, statusGroupOf } from '../../functions/adapters/task-row.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 import { synthesize } from './synthesis.ts';
 
 type KeyPart = { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' };
 
 const INDEXES = {
-  byType: { hash: ['tenantId', 'type', 'indexShard'], range: ['createdAt'] },
-  byStatus: { hash: ['tenantId', 'statusGroup', 'indexShard'], range: ['createdAt'] },
-  byAssignee: { hash: ['tenantId', 'assigneeType', 'assigneeId', 'indexShard'], range: ['createdAt'] },
-  byWorkflow: { hash: ['tenantId', 'workflowInstanceId', 'indexShard'], range: ['createdAt'] },
+  byType: { hash: ['tenantId', 'type', 'indexShard'], range: ['order'] },
+  byStatus: { hash: ['tenantId', 'statusGroup', 'indexShard'], range: ['order'] },
+  byAssignee: { hash: ['tenantId', 'assigneeType', 'assigneeId', 'indexShard'], range: ['order'] },
+  byWorkflow: { hash: ['tenantId', 'workflowInstanceId', 'indexShard'], range: ['order'] },
   due: { hash: ['dueShard'], range: ['dueAt'] },
 };
 
@@ -83,8 +83,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
       expect(Object.keys(row[name] ?? {}), name).toEqual([type]);
     }
     expect(attributes.filter(({ AttributeName }) => AttributeName.startsWith('due'))).toEqual(
-      [...due.hash, ...due.range].map((AttributeName) => ({ AttributeName, AttributeType: 'N' })),
+      Object.entries(dueAttributes(taskSeed().id, 1, 8)).map(([AttributeName, value]) => ({
+        AttributeName,
+        AttributeType: Object.keys(value)[0],
+      })),
     );
+    expect([...due.hash, ...due.range]).toEqual(['dueShard', 'dueAt']);
   });
 
   test('keep tasks out of the indexes that they have no part in', () => {
@@ -106,10 +110,14 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     });
     const [encryption] = bucket?.Properties.BucketEncryption.ServerSideEncryptionConfiguration ?? [];
     expect(encryption.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('AES256');
-    const [rule] = bucket?.Properties.LifecycleConfiguration.Rules ?? [];
-    expect(rule.Status).toBe('Enabled');
-    // A task may wait on its lane, and as a dead letter, before it even starts.
-    expect(rule.ExpirationInDays).toBeGreaterThanOrEqual(config.retentionDays + 14);
+    const rules = bucket?.Properties.LifecycleConfiguration.Rules.map(
+      ({ Status, Prefix, ExpirationInDays }: Record<string, unknown>) => [Status, Prefix, ExpirationInDays],
+    );
+    // A task may wait on its lane, as a dead letter, and between its attempts; a scheduled one a year more.
+    expect(rules).toEqual([
+      ['Enabled', 'payloads/', config.retentionDays + 30],
+      ['Enabled', 'scheduled/', config.retentionDays + 30 + 365],
+    ]);
   });
 
   test('have a bus for task events', () => {

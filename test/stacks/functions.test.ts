@@ -21,12 +21,14 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
     const functionNamed = (name: string) =>
       functions.find(({ Properties }) => Properties.FunctionName === `millrace-${name}`);
 
-    test('are the four executors, the router and the authorizer', () => {
+    test('are the four executors, the router, the authorizer, the sweeper and the projector', () => {
       expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(
         [
           ...RESOURCE_CLASSES.map((name) => `millrace-executor-${name}-0`),
           'millrace-router',
           'millrace-authorizer',
+          'millrace-sweeper',
+          'millrace-projector',
         ].sort(),
       );
     });

@@ -24,11 +24,11 @@ describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
   const mappingsOf = (name: string) =>
     mappings.filter(({ Properties, stack }) => text(Properties.FunctionName, stack) === name);
 
-  test('are sixteen, and four queues of dead letters', () => {
+  test('are sixteen, and five queues of dead letters', () => {
     const lanes = RESOURCE_CLASSES.flatMap((name) =>
       LANE_KINDS.map((kind) => `millrace-${queueNameOf(executorKeyOf(name, kind, 0))}`),
     );
-    const deadLetters = RESOURCE_CLASSES.map((name) => `millrace-${name}-dead-letters`);
+    const deadLetters = [...RESOURCE_CLASSES, 'projector'].map((name) => `millrace-${name}-dead-letters`);
     expect(lanes).toHaveLength(16);
     expect(queues.map(({ Properties }) => Properties.QueueName).sort()).toEqual([...lanes, ...deadLetters].sort());
   });
@@ -76,6 +76,7 @@ describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
   });
 
   test('are polled by nothing else', () => {
-    expect(mappings).toHaveLength(16);
+    const queues = mappings.filter(({ Properties, stack }) => text(Properties.EventSourceArn, stack).includes(':sqs:'));
+    expect(queues).toHaveLength(16);
   });
 });

@@ -12,6 +12,10 @@ const laneArnsOf = (resourceClass: ResourceClass) =>
   LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`));
 const everyLaneArn = RESOURCE_CLASSES.flatMap(laneArnsOf);
 
+const PAYLOADS = ['Get', 'Put'].flatMap((verb) =>
+  ['payloads', 'scheduled'].map((keys) => `s3:${verb}Object Payloads.Arn/${keys}/*`),
+);
+
 /** An index holds no rows to get, put or update, so naming it beside its table gives nothing away. */
 const INDEX_OF_TABLE = /\.Arn\/index\/\*$/;
 
@@ -96,15 +100,21 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
   });
 
   test('let the authorizer get keys, and nothing else', () => {
-    expect(besidesLogsAndTraces('millrace-authorizer')).toEqual(['dynamodb:GetItem Access.Arn']);
+    expect(besidesLogsAndTraces('millrace-authorizer').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:GetItem Access.Arn',
+    ]);
   });
 
-  test('let the router put and get tasks and payloads, and send to every lane', () => {
+  test('let the router work on tasks, list them, change settings, and send to every lane', () => {
     expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:GetItem Definitions.Arn',
       'dynamodb:GetItem Tasks.Arn',
       'dynamodb:PutItem Tasks.Arn',
-      's3:GetObject Payloads.Arn/payloads/*',
-      's3:PutObject Payloads.Arn/payloads/*',
+      ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
+      'dynamodb:UpdateItem Definitions.Arn',
+      'dynamodb:UpdateItem Tasks.Arn',
+      ...PAYLOADS,
       ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
     ]);
   });
@@ -123,9 +133,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       const executor = besidesLogsAndTraces(`millrace-executor-${resourceClass}-0`);
       expect(executor.filter((line) => !INDEX_OF_TABLE.test(line))).toEqual(
         [
+          'dynamodb:GetItem Definitions.Arn',
+          // Payloads are items of the same table.
+          'dynamodb:GetItem Tasks.Arn',
+          'dynamodb:PutItem Tasks.Arn',
           'dynamodb:UpdateItem Tasks.Arn',
-          's3:GetObject Payloads.Arn/payloads/*',
-          's3:PutObject Payloads.Arn/payloads/*',
+          ...PAYLOADS,
           ...lanes.flatMap((arn) => polled.map((action) => `sqs:${action} ${arn}`)),
           ...[...lanes, queueArn(`millrace-${resourceClass}-dead-letters`)].map((arn) => `sqs:SendMessage ${arn}`),
         ].sort(),
@@ -133,7 +146,27 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     },
   );
 
-  test('let only the API call the router and the authorizer', () => {
+  test('let the sweeper find what is due, and send it to every lane', () => {
+    expect(besidesLogsAndTraces('millrace-sweeper').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:Query Tasks.Arn/index/due',
+      'dynamodb:UpdateItem Tasks.Arn',
+      ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
+    ]);
+  });
+
+  test('let the projector read the stream of tasks, and tell the bus', () => {
+    const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
+    const deadLetters = queueArn('millrace-projector-dead-letters');
+    expect(besidesLogsAndTraces('millrace-projector').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      ...stream.map((action) => `dynamodb:${action} Tasks.StreamArn`),
+      'events:PutEvents TaskEvents.Arn',
+      ...['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((action) => `sqs:${action} ${deadLetters}`),
+    ]);
+  });
+
+  test('let only the API call the router and the authorizer, and only the clock the sweeper', () => {
     const callers = all('AWS::Lambda::Permission').map(
       ({ Properties: { Action, Principal, SourceArn, ...rest }, stack }) => {
         const source = text(SourceArn, stack).replace('arn:aws:execute-api:us-east-1:123456789012:', '');
@@ -143,6 +176,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(callers.sort()).toEqual([
       'millrace-authorizer.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/authorizers/ApiKeyAuthorizer',
       'millrace-router.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
+      'millrace-sweeper.Arn lambda:InvokeFunction events.amazonaws.com SweeperEveryMinute.Arn',
     ]);
   });
 });

@@ -22,8 +22,23 @@ describe('a body', () => {
     expect(await submit(body, coding)).toMatchObject({ status: 202, body: { input: task.input } });
   });
 
+  it('that is compressed comes as application/octet-stream, since API Gateway reads JSON as text', async () => {
+    const headers = { 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' };
+    expect(await callApi(world, 'POST /api/tasks', { body: gzipSync(json), headers })).toMatchObject({ status: 202 });
+    const asText = await submit(gzipSync(json).toString(), 'gzip');
+    expect(asText).toMatchObject({
+      status: 415,
+      body: { detail: expect.stringContaining('application/octet-stream') },
+    });
+    const plain = await callApi(world, 'POST /api/tasks', {
+      body: json,
+      headers: { ...headers, 'content-encoding': '' },
+    });
+    expect(plain).toMatchObject({ status: 415 });
+  });
+
   it.each(['compress', 'gzip, br', 'x', '__proto__'])('in %s is unsupported_media_type', async (coding) => {
-    const answer = await submit(json, coding);
+    const answer = await submit(Buffer.from(json), coding);
     expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
     expect(answer.body.detail).toContain('gzip, deflate, br, zstd');
   });

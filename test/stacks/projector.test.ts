@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { synthesize } from './synthesis.ts';
+
+const { all, text } = await synthesize('prod');
+
+test('the projector reads the stream of tasks, so that no batch stops it and no payload wakes it', () => {
+  const mapping = all('AWS::Lambda::EventSourceMapping').find(
+    ({ Properties, stack }) => text(Properties.FunctionName, stack) === 'millrace-projector',
+  );
+  expect(mapping?.Properties).toMatchObject({
+    BatchSize: 100,
+    BisectBatchOnFunctionError: true,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    MaximumBatchingWindowInSeconds: 1,
+    MaximumRetryAttempts: 10,
+    StartingPosition: 'TRIM_HORIZON',
+  });
+  expect(mapping?.Properties.DestinationConfig.OnFailure.Destination).toBeDefined();
+  const filters = mapping?.Properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) =>
+    JSON.parse(Pattern),
+  );
+  expect(filters).toEqual(
+    ['INSERT', 'MODIFY'].map((eventName) => ({
+      eventName: [eventName],
+      dynamodb: { NewImage: { statusGroup: { S: [{ exists: true }] } } },
+    })),
+  );
+});
+
+test('the sweeper runs every minute, one at a time', () => {
+  const [rule, ...others] = all('AWS::Events::Rule');
+  expect(others).toEqual([]);
+  expect(rule?.Properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
+  const sweeper = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === 'millrace-sweeper');
+  expect(sweeper?.Properties.ReservedConcurrentExecutions).toBe(1);
+  expect(sweeper?.Properties.Timeout).toBeLessThan(60);
+});

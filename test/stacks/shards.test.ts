@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { ENV } from '../../functions/contract.ts';
+import { synthesize } from './synthesis.ts';
+
+const context = {
+  tableShards: 3,
+  shards: { default: 2 },
+  taskEvents: false,
+  jwt: { issuer: 'https://id.example.com/', audience: ['millrace'], tenantClaim: 'org' },
+};
+const { all, text } = await synthesize('prod', { context });
+const names = (type: string, property: string) => all(type).map(({ Properties }) => String(Properties[property]));
+const functionNamed = (name: string) =>
+  all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === `millrace-${name}`);
+const variable = (name: string, key: keyof typeof ENV) => {
+  const found = functionNamed(name);
+  return text(found?.Properties.Environment.Variables[ENV[key]], found?.stack ?? '');
+};
+
+describe('two executor shards', () => {
+  test('have a function and lanes each, and one queue of dead letters', () => {
+    const executors = names('AWS::Lambda::Function', 'FunctionName').filter((name) => name.includes('-default-'));
+    expect(executors.toSorted()).toEqual(['millrace-executor-default-0', 'millrace-executor-default-1']);
+    const queues = names('AWS::SQS::Queue', 'QueueName').filter((name) => name.startsWith('millrace-default'));
+    expect(queues.toSorted()).toEqual([
+      'millrace-default-batch-0',
+      'millrace-default-batch-1',
+      'millrace-default-dead-letters',
+      'millrace-default-high-0',
+      'millrace-default-high-1',
+      'millrace-default-low-0',
+      'millrace-default-low-1',
+      'millrace-default-normal-0',
+      'millrace-default-normal-1',
+    ]);
+  });
+
+  test('are known to the router', () => {
+    expect(JSON.parse(variable('router', 'executorShards'))).toMatchObject({ default: 2, 'io-intensive': 1 });
+  });
+
+  test('are watched together', () => {
+    const depth = all('AWS::CloudWatch::Alarm').find(({ Properties }) =>
+      String(Properties.AlarmName).endsWith('Queue depth: default'),
+    );
+    expect(depth?.Properties.Metrics).toHaveLength(9);
+    expect(depth?.Properties.Threshold).toBe(2000);
+  });
+});
+
+describe('three table shards', () => {
+  test('are three tables of the same make, known to every function that works on tasks', () => {
+    const tables = all('AWS::DynamoDB::GlobalTable').filter(({ id }) => id.startsWith('Tasks'));
+    expect(tables).toHaveLength(3);
+    const [first, ...others] = tables.map(({ Properties: { Replicas, ...rest } }) => rest);
+    for (const other of others) expect(other).toEqual(first);
+    for (const name of ['router', 'executor-default-1', 'sweeper']) {
+      expect(variable(name, 'tasksTables').split(',')).toHaveLength(3);
+    }
+  });
+});
+
+test('a deployment without task events has no projector, and nothing that watches it', () => {
+  expect(functionNamed('projector')).toBeUndefined();
+  expect(JSON.stringify(all('AWS::CloudWatch::Alarm'))).not.toContain('projector');
+  const mapped = all('AWS::Lambda::EventSourceMapping').map(({ Properties, stack }) =>
+    text(Properties.EventSourceArn, stack),
+  );
+  expect(mapped.filter((arn) => !arn.includes(':sqs:'))).toEqual([]);
+});
+
+test('a deployment whose callers come with tokens has them checked by API Gateway, and no authorizer of ours', () => {
+  const [authorizer, ...others] = all('AWS::ApiGatewayV2::Authorizer');
+  expect(others).toEqual([]);
+  expect(authorizer?.Properties).toMatchObject({
+    AuthorizerType: 'JWT',
+    JwtConfiguration: { Issuer: 'https://id.example.com/', Audience: ['millrace'] },
+  });
+  expect(functionNamed('authorizer')).toBeUndefined();
+  expect(variable('router', 'tenantClaim')).toBe('org');
+  const secured = all('AWS::ApiGatewayV2::Route').filter(({ Properties }) => Properties.AuthorizationType === 'JWT');
+  expect(secured.length).toBe(all('AWS::ApiGatewayV2::Route').length - 2);
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { sweep } from '../../../functions/control/sweep.ts';
+import { newTask } from '../../../functions/core/task.ts';
+import { greet, invoke, read, visibleIn } from '../../doubles/executor-world.ts';
+import { taskSeed } from '../../doubles/task-seed.ts';
+import { createWorld, type World } from '../../doubles/world.ts';
+
+const hello = greet(async () => 'hello');
+const run = (world: World, seconds = 45) =>
+  sweep(world.now + seconds * 1000, { ...world.ports, due: world.ports.store });
+const scheduled = async (world: World, inSeconds: number) => {
+  const seed = taskSeed({ createdAt: world.now, runAt: world.now + inSeconds * 1000 });
+  await world.ports.store.insert(newTask(seed), seed.runAt);
+  return seed;
+};
+
+describe('the sweeper', () => {
+  it('sends what is due before its next run, to the second, and leaves the rest', async () => {
+    const world = createWorld([hello]);
+    const [soon, later] = [await scheduled(world, 90), await scheduled(world, 121)];
+    await run(world);
+    expect(visibleIn(world)).toEqual([90]);
+    world.advance(90);
+    await invoke(world);
+    expect(await read(world, soon)).toMatchObject({ status: 'succeeded', startedAt: soon.runAt });
+    expect(await read(world, later)).toMatchObject({ status: 'scheduled' });
+  });
+
+  it('sends each once, however often it runs', async () => {
+    const world = createWorld([hello]);
+    await scheduled(world, 0);
+    await run(world);
+    await run(world);
+    expect(world.queue.messages.size).toBe(1);
+  });
+
+  it('may run twice at once: a task that is sent twice runs once', async () => {
+    let runs = 0;
+    const world = createWorld([greet(async () => ++runs)]);
+    await scheduled(world, 0);
+    await Promise.all([run(world), run(world)]);
+    for (let calls = 0; calls < 4; calls++) {
+      await invoke(world);
+      world.advance(60);
+    }
+    expect(runs).toBe(1);
+  });
+
+  it('tries again with what the queue refuses', async () => {
+    const world = createWorld([hello]);
+    await scheduled(world, 0);
+    const { queue } = world.ports;
+    const sendAll = queue.sendAll.bind(queue);
+    queue.sendAll = async (outgoing) => new Set(outgoing.map(({ task }) => task.id));
+    await run(world);
+    expect(world.queue.messages.size).toBe(0);
+    queue.sendAll = sendAll;
+    await run(world);
+    expect(world.queue.messages.size).toBe(1);
+  });
+
+  it('gets through more than a page, several tasks in a message', async () => {
+    const world = createWorld([hello]);
+    for (let count = 0; count < 2_500; count++) await scheduled(world, 0);
+    await run(world);
+    expect(world.queue.messages.size).toBeLessThan(50);
+    expect(await world.ports.store.due(world.now, 10)).toEqual([]);
+  });
+
+  it('stops at its deadline', async () => {
+    const world = createWorld([hello]);
+    await scheduled(world, 0);
+    await run(world, 0);
+    expect(world.queue.messages.size).toBe(0);
+  });
+});
+
+describe('a paused type', () => {
+  it('has its tasks set aside unclaimed, and sent once it is resumed', async () => {
+    const world = createWorld([hello]);
+    const seed = taskSeed();
+    await world.ports.settings.change('greet', { paused: true });
+    await world.ports.queue.send(seed, 0);
+    await invoke(world);
+    expect(world.queue.messages.size).toBe(0);
+    expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 0 });
+    await run(world);
+    expect(world.queue.messages.size).toBe(0);
+    await world.ports.settings.change('greet', { paused: null });
+    await run(world);
+    await invoke(world);
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  });
+
+  it('still ends a task whose executor has died', async () => {
+    const world = createWorld([hello]);
+    const seed = taskSeed();
+    await world.ports.queue.send(seed, 0);
+    await world.ports.store.claim(seed, { token: 'dead' as never, expiresAt: world.now + 1000 }, world.now);
+    await world.ports.settings.change('greet', { paused: true });
+    world.advance(60);
+    await invoke(world);
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded', attempt: 2 });
+  });
+});

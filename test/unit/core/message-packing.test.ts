@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeMessage } from '../../../functions/core/message.ts';
+import { packed } from '../../../functions/core/message-packing.ts';
+import type { TaskSeed } from '../../../functions/core/task.ts';
+import { taskSeeds } from '../../doubles/task-arbitraries.ts';
+import { taskSeed } from '../../doubles/task-seed.ts';
+
+const pack = (tasks: readonly TaskSeed[], delaySeconds = 0) => packed(tasks.map((task) => ({ task, delaySeconds })));
+const sizes = (tasks: readonly TaskSeed[]) =>
+  pack(tasks).map(({ messages }) => messages.map((message) => message.tasks.length));
+const many = (count: number, more: Partial<TaskSeed> = {}) => Array.from({ length: count }, () => taskSeed(more));
+
+describe('packing', () => {
+  it.each<[string, TaskSeed[], number[][]]>([
+    ['one task', many(1), [[1]]],
+    ['as many as an executor runs at a time', many(10), [[10]]],
+    ['more: shared by several executors for the same request', many(25), [[10, 10, 5]]],
+    ['a hundred: in one request', many(100), [Array(10).fill(10)]],
+    ['more than ten executors share: larger messages, one request', many(130), [Array(10).fill(13)]],
+    ['of a class that runs one at a time', many(3, { resourceClass: 'memory-intensive' }), [[1, 1, 1]]],
+  ])('%s', (_, tasks, expected) => {
+    expect(sizes(tasks)).toEqual(expected);
+  });
+
+  it('bills a hundred small tasks as one request of 64 KB', () => {
+    const [request] = pack(many(100));
+    const bytes = request?.messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) ?? Number.NaN;
+    expect(bytes).toBeLessThanOrEqual(65_536);
+  });
+
+  it('keeps lanes, tenants and delays apart', () => {
+    const tasks = [taskSeed(), taskSeed({ executorKey: 'default/high/0' }), taskSeed({ tenantId: 'other' as never })];
+    expect(pack(tasks)).toHaveLength(3);
+    expect(packed([0, 1, 1].map((delaySeconds) => ({ task: taskSeed(), delaySeconds })))).toHaveLength(2);
+  });
+
+  it('sends each task once, in messages and requests of a size that SQS takes and bills as few', () => {
+    fc.assert(
+      fc.property(fc.array(taskSeeds, { maxLength: 60 }), fc.nat({ max: 60_000 }), (tasks, bytes) => {
+        const padded = tasks.map((task, index) =>
+          index % 3 === 0 ? { ...task, input: { inline: 'x'.repeat(bytes) } } : task,
+        );
+        const requests = pack(padded);
+        const sent = requests.flatMap(({ messages }) => messages);
+        for (const { body, tasks: carried } of sent) {
+          expect(decodeMessage(body)).toEqual({ result: 'tasks', tasks: carried });
+          if (carried.length > 1) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(65_536);
+        }
+        for (const { messages } of requests) {
+          expect(messages.length).toBeLessThanOrEqual(10);
+          const total = messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+          expect(total).toBeLessThanOrEqual(1_048_576);
+        }
+        const ids = (all: readonly TaskSeed[]) => all.map(({ id }) => id).toSorted();
+        expect(ids(sent.flatMap(({ tasks: carried }) => carried))).toEqual(ids(padded));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

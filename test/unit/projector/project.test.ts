@@ -1,0 +1,133 @@
+import type { DynamoDBRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { taskOfRow } from '../../../functions/adapters/task-row.ts';
+import type { TaskEvents } from '../../../functions/core/ports.ts';
+import { newTask, type Task } from '../../../functions/core/task.ts';
+import { eventsOf, type TaskEvent } from '../../../functions/core/task-event.ts';
+import { cancelled, claimed, retried, settled } from '../../../functions/core/transition.ts';
+import { changeOf } from '../../../functions/projector/change-of.ts';
+import { type Change, project } from '../../../functions/projector/project.ts';
+import { taskSeed } from '../../doubles/task-seed.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+const error = { code: 'boom', message: 'it went wrong', retryable: true };
+const queued = newTask(taskSeed());
+const scheduled = newTask(taskSeed({ runAt: NOW + 5000 }));
+const running = claimed(queued, { token: 'a' as never, expiresAt: NOW }, NOW);
+const again = claimed(running, { token: 'b' as never, expiresAt: NOW }, NOW);
+const failed = settled(running, { status: 'failed', error, finishedAt: NOW });
+const waiting = settled(running, { status: 'queued', error, notBefore: NOW });
+
+describe('the events of a change', () => {
+  it.each<[string, Task | undefined, Task | undefined, string[]]>([
+    ['a new task', undefined, queued, ['task.queued']],
+    ['a task for later', undefined, scheduled, ['task.scheduled']],
+    ['a row that a claim has made', undefined, running, ['task.queued', 'task.running']],
+    ['a claim', queued, running, ['task.running']],
+    ['a claim of an abandoned task', running, again, ['task.running']],
+    [
+      'a success',
+      running,
+      settled(running, { status: 'succeeded', output: { inline: 1 }, finishedAt: NOW }),
+      ['task.succeeded'],
+    ],
+    ['a failure', running, failed, ['task.failed']],
+    ['a failed attempt', running, waiting, ['task.queued']],
+    ['a cancel', queued, cancelled(queued, NOW), ['task.cancelled']],
+    ['a request to cancel', running, { ...running, cancelRequestedAt: NOW }, []],
+    ['a retry', failed, retried(failed as never), ['task.queued']],
+    ['a release by the sweeper', queued, queued, []],
+    ['an expiry', failed, undefined, []],
+  ])('%s', (_, before, after, names) => {
+    expect(eventsOf(before, after, NOW).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('have ids of their own, the same each time', () => {
+    const ids = [
+      ...eventsOf(undefined, running, NOW),
+      ...eventsOf(running, waiting, NOW),
+      ...eventsOf(waiting, again, NOW),
+    ];
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(ids.length);
+    expect(eventsOf(queued, running, NOW)).toEqual(eventsOf(queued, running, NOW));
+  });
+});
+
+describe('the projector', () => {
+  const change = (sequenceNumber: string, before: Task | undefined, after: Task | undefined): Change => ({
+    sequenceNumber,
+    at: NOW,
+    before: () => before,
+    after: () => after,
+  });
+  const changes = [change('1', undefined, queued), change('2', queued, running), change('3', running, failed)];
+  const run = async (batch: readonly Change[], refuses: (event: TaskEvent, tries: number) => boolean) => {
+    const logged: string[] = [];
+    const told: string[] = [];
+    let tries = 0;
+    const events: TaskEvents = {
+      publish: async (all) => {
+        tries++;
+        told.push(...all.filter((event) => !refuses(event, tries)).map(({ name }) => name));
+        return all.filter((event) => refuses(event, tries));
+      },
+    };
+    const failedFrom = await project(batch, { events, sleep: async () => {}, log: (_, event) => logged.push(event) });
+    return { failedFrom, told, logged };
+  };
+
+  it('tells of each change, in order', async () => {
+    expect(await run(changes, () => false)).toEqual({
+      failedFrom: undefined,
+      told: ['task.queued', 'task.running', 'task.failed'],
+      logged: [],
+    });
+  });
+
+  it('tries again with what the bus did not take', async () => {
+    const { failedFrom, told } = await run(changes, ({ name }, tries) => name === 'task.running' && tries < 3);
+    expect(failedFrom).toBeUndefined();
+    expect(told).toEqual(['task.queued', 'task.failed', 'task.running']);
+  });
+
+  it('has the batch come again from the first change that the bus would not take', async () => {
+    const { failedFrom, logged } = await run(changes, ({ name }) => name !== 'task.queued');
+    expect(failedFrom).toBe('2');
+    expect(logged).toEqual(['events not taken: their batch will come again']);
+  });
+
+  it('sets aside what it cannot read, and tells of the rest', async () => {
+    const unreadable: Change = {
+      ...change('2', undefined, undefined),
+      after: () => {
+        throw new Error('the task row has no valid id');
+      },
+    };
+    const [first, , last] = changes;
+    const { failedFrom, told, logged } = await run([first, unreadable, last] as Change[], () => false);
+    expect(failedFrom).toBeUndefined();
+    expect(told).toEqual(['task.queued', 'task.failed']);
+    expect(logged).toEqual(['change set aside: it cannot be read']);
+  });
+});
+
+describe('a record of the stream', () => {
+  const of = (dynamodb: DynamoDBRecord['dynamodb']) =>
+    changeOf({ dynamodb: dynamodb as object }, (image) => taskOfRow(image as never));
+
+  it('that is of a payload is of no task', () => {
+    const payload = of({ NewImage: { pk: { S: 'acme#x#input' }, data: { B: 'AAAA' } } });
+    expect([payload.before(), payload.after()]).toEqual([undefined, undefined]);
+  });
+
+  it('that has a status and is no task cannot be read', () => {
+    expect(of({ NewImage: { status: { S: 'queued' } } }).after).toThrow('the task row has no valid');
+  });
+
+  it('tells when it was, in milliseconds', () => {
+    expect(of({ SequenceNumber: '7', ApproximateCreationDateTime: 1_767_225_600.5 })).toMatchObject({
+      sequenceNumber: '7',
+      at: 1_767_225_600_500,
+    });
+  });
+});
