@@ -15,6 +15,22 @@ const root = join(import.meta.dirname, '..');
 
 type Handler = (event: unknown, context: unknown) => Promise<{ readonly statusCode: number }>;
 
+/** One small task, as API Gateway hands it over. */
+const event = {
+  version: '2.0',
+  routeKey: 'POST /api/tasks',
+  rawPath: '/api/tasks',
+  rawQueryString: '',
+  headers: { 'content-type': 'application/json', 'accept-encoding': 'gzip' },
+  requestContext: {
+    authorizer: { lambda: { tenantId: 'acme', scopes: 'submit read' } },
+    http: { method: 'POST', path: '/api/tasks', protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'loadtest' },
+    routeKey: 'POST /api/tasks',
+  },
+  body: JSON.stringify({ type: 'markdown.render', input: { markdown: '# Hello' } }),
+  isBase64Encoded: false,
+};
+
 const directory = await mkdtemp(join(tmpdir(), 'millrace-load-'));
 const stub = fork(join(import.meta.dirname, 'aws-stub.ts'));
 try {
@@ -49,7 +65,9 @@ try {
   }
   process.stdout.write = write;
   const [bare, router] = [median(measured.bare), median(measured.router)];
-  console.log(`CPU of a submit, median of ${ROUNDS} rounds of ${SUBMITS_A_ROUND}: bare ${bare.toFixed(0)} µs, router ${router.toFixed(0)} µs`);
+  console.log(
+    `CPU of a submit, median of ${ROUNDS} rounds of ${SUBMITS_A_ROUND}: bare ${bare.toFixed(0)} µs, router ${router.toFixed(0)} µs`,
+  );
   console.log(`ratio ${(router / bare).toFixed(2)} (budget 1.50)`);
 } finally {
   stub.disconnect();
@@ -88,18 +106,3 @@ async function cpuOf(handler: Handler): Promise<number> {
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
-
-const event = {
-  version: '2.0',
-  routeKey: 'POST /api/tasks',
-  rawPath: '/api/tasks',
-  rawQueryString: '',
-  headers: { 'content-type': 'application/json', 'accept-encoding': 'gzip' },
-  requestContext: {
-    authorizer: { lambda: { tenantId: 'acme', scopes: 'submit read' } },
-    http: { method: 'POST', path: '/api/tasks', protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'loadtest' },
-    routeKey: 'POST /api/tasks',
-  },
-  body: JSON.stringify({ type: 'markdown.render', input: { markdown: '# Hello' } }),
-  isBase64Encoded: false,
-};

@@ -11,15 +11,21 @@ export type TaskEvent = {
   readonly at: number;
 };
 
-/** The events of one change of a row: `before` and `after` are its images, missing where there was or is no row. */
-export function eventsOf(before: Task | undefined, after: Task | undefined, at: number): TaskEvent[] {
+/** One change of a task's row. */
+export type TaskChange = {
+  /** Names the change among all others of the task. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The task as it was and as it is; missing where there was or is none. */
+  readonly before: Task | undefined;
+  readonly after: Task | undefined;
+};
+
+/** What happened to a task by a change of its row. */
+export function eventsOf({ id, at, before, after }: TaskChange): TaskEvent[] {
   if (after === undefined) return [];
-  const event = (name: TaskEventName): TaskEvent => ({
-    id: `${after.id}/${after.attempt}/${name}`,
-    name,
-    task: after,
-    at,
-  });
+  const event = (name: TaskEventName): TaskEvent => ({ id: `${after.id}/${id}/${name}`, name, task: after, at });
   const became: TaskEventName = `task.${after.status}`;
   if (before === undefined) {
     // A row that a claim has made: its insert had failed, and nobody was told that it was queued.

@@ -41,7 +41,7 @@ export async function project(changes: readonly Change[], ports: ProjectPorts): 
 
 function readable({ sequenceNumber, at, before, after }: Change, { log }: ProjectPorts): TaskEvent[] {
   try {
-    return eventsOf(before(), after(), at);
+    return eventsOf({ id: sequenceNumber, at, before: before(), after: after() });
   } catch (error) {
     log('error', 'change set aside: it cannot be read', { sequence_number: sequenceNumber, reason: String(error) });
     return [];

@@ -13,7 +13,6 @@ export function jsonBody(request: Request): unknown {
     throw new Problem('unsupported_media_type', 'send the body as application/json');
   }
   if (isCompressed && request.cameAsText) {
-    // Not ours to choose: https://github.com/ministackorg/ministack/pull/766 measured it on AWS.
     throw new Problem(
       'unsupported_media_type',
       'send a compressed body as application/octet-stream: API Gateway reads application/json as text',

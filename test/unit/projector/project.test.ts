@@ -39,17 +39,13 @@ describe('the events of a change', () => {
     ['a release by the sweeper', queued, queued, []],
     ['an expiry', failed, undefined, []],
   ])('%s', (_, before, after, names) => {
-    expect(eventsOf(before, after, NOW).map(({ name }) => name)).toEqual(names);
+    expect(eventsOf({ id: '1', at: NOW, before, after }).map(({ name }) => name)).toEqual(names);
   });
 
-  it('have ids of their own, the same each time', () => {
-    const ids = [
-      ...eventsOf(undefined, running, NOW),
-      ...eventsOf(running, waiting, NOW),
-      ...eventsOf(waiting, again, NOW),
-    ];
-    expect(new Set(ids.map(({ id }) => id)).size).toBe(ids.length);
-    expect(eventsOf(queued, running, NOW)).toEqual(eventsOf(queued, running, NOW));
+  it('have ids of their own, the same each time that their change is told', () => {
+    const events = ['1', '2'].flatMap((id) => eventsOf({ id, at: NOW, before: undefined, after: running }));
+    expect(new Set(events.map(({ id }) => id)).size).toBe(4);
+    expect(eventsOf({ id: '1', at: NOW, before: undefined, after: running })).toEqual(events.slice(0, 2));
   });
 });
 
