@@ -64,6 +64,16 @@ function fromText(value: unknown): unknown {
   return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 
+/** An object that `-c` hands over is JSON. */
+function parsedObject(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.startsWith('{')) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 const split = (text: string): string[] =>
   text
     .split(',')
@@ -112,7 +122,7 @@ export function readConfig(node: Node): DeployConfig {
   const context = Object.entries(node.getAllContext() as Record<string, unknown>).filter(
     ([key]) => !FOREIGN_CONTEXT.test(key),
   );
-  const given = Object.fromEntries(context);
+  const given = Object.fromEntries(context.map(([key, value]) => [key, parsedObject(value)]));
   const named = z.object({ preset: configSchema.shape.preset }).safeParse(given, { reportInput: true });
   if (!named.success) throw new ConfigError(sentences(named.error.issues, given));
   const whole = laidOver(PRESETS[named.data.preset], given);

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundled, ROUTER_ENVIRONMENT } from './bundled.ts';
 
 const ROUNDS = 15;
 const SUBMITS_A_ROUND = 400;
@@ -35,23 +35,10 @@ const directory = await mkdtemp(join(tmpdir(), 'millrace-load-'));
 const stub = fork(join(import.meta.dirname, 'aws-stub.ts'));
 try {
   const [port] = await once(stub, 'message');
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    POWERTOOLS_SERVICE_NAME: 'millrace',
-    MILLRACE_TASKS_TABLES: 'tasks',
-    MILLRACE_DEFINITIONS_TABLE: 'definitions',
-    MILLRACE_PAYLOAD_BUCKET: 'payloads',
-    MILLRACE_QUEUE_URL_PREFIX: 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-',
-    MILLRACE_INDEX_SHARDS: '8',
-    MILLRACE_RETENTION_DAYS: '14',
-    MILLRACE_EXECUTOR_SHARDS: '{}',
-  });
+  Object.assign(process.env, ROUTER_ENVIRONMENT, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
   const handlers = {
-    bare: await bundled(join(root, 'loadtest/bare-submit.ts'), 'bare'),
-    router: await bundled(join(root, 'functions/router/index.ts'), 'router'),
+    bare: await loaded('loadtest/bare-submit.ts', 'bare'),
+    router: await loaded('functions/router/index.ts', 'router'),
   };
   // What both write to stdout, a line a request, is part of the work and none of the report.
   const write = process.stdout.write.bind(process.stdout);
@@ -74,22 +61,9 @@ try {
   await rm(directory, { recursive: true });
 }
 
-async function bundled(entry: string, name: string): Promise<Handler> {
-  await build({
-    entryPoints: { [name]: entry },
-    outdir: directory,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    outExtension: { '.js': '.mjs' },
-    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
-    minify: true,
-    logLevel: 'error',
-  });
-  return ((await import(join(directory, `${name}.mjs`))) as { handler: Handler }).handler;
+async function loaded(entry: string, name: string): Promise<Handler> {
+  const file = await bundled(join(root, entry), name, directory);
+  return ((await import(file)) as { handler: Handler }).handler;
 }
 
 /** Microseconds of CPU, of this process alone, for one submit; one after another, as a warm function gets them. */

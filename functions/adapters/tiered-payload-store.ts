@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { TaskId, TenantId } from '../core/ids.ts';
@@ -8,9 +6,6 @@ import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES, keptUntil, MAX_WIRE_BYTES, ty
 import type { Clock, PayloadStore } from '../core/ports.ts';
 import { PayloadItems } from './payload-items.ts';
 import { PayloadObjects } from './payload-objects.ts';
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
 
 export type TieredPayloadStoreOptions = {
   /** The task tables by shard. */
@@ -50,7 +45,7 @@ export class TieredPayloadStore implements PayloadStore {
     if (json.length <= INLINE_PAYLOAD_BYTES && Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) {
       return { inline: value };
     }
-    const bytes = await compress(json);
+    const bytes = await compressed(json);
     if (bytes.length <= ITEM_PAYLOAD_BYTES) {
       const ref = `${tenantId}#${taskId}#${name}`;
       await this.#items.put(ref, bytes, keepUntil);
@@ -65,6 +60,23 @@ export class TieredPayloadStore implements PayloadStore {
   async get(payload: Payload): Promise<JsonValue> {
     if ('inline' in payload) return payload.inline;
     const bytes = await (OBJECT.test(payload.ref) ? this.#objects : this.#items).get(payload.ref);
-    return JSON.parse((await decompress(bytes, { maxOutputLength: MAX_WIRE_BYTES })).toString());
+    return JSON.parse((await decompressed(bytes)).toString());
   }
+}
+
+// Most payloads are small: `node:zlib` is loaded by the first that is not.
+
+async function compressed(json: string): Promise<Buffer> {
+  const { zstdCompress } = await import('node:zlib');
+  return new Promise((resolve, reject) => {
+    zstdCompress(json, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
+  });
+}
+
+async function decompressed(bytes: Uint8Array): Promise<Buffer> {
+  const { zstdDecompress } = await import('node:zlib');
+  return new Promise((resolve, reject) => {
+    const limit = { maxOutputLength: MAX_WIRE_BYTES };
+    zstdDecompress(bytes, limit, (error, json) => (error === null ? resolve(json) : reject(error)));
+  });
 }

@@ -6,7 +6,7 @@ import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { traced, traceHeader } from '../runtime/xray-tracing.ts';
+import { beginTrace, traced, traceHeader } from '../runtime/xray-tracing.ts';
 import { type SweepPorts, sweep } from './sweep.ts';
 
 /** What a run leaves of its time, so that it ends by itself. */
@@ -24,5 +24,7 @@ const ports: SweepPorts = {
   log,
 };
 
-export const handler: ScheduledHandler = (_event, context) =>
-  sweep(clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS, ports);
+export const handler: ScheduledHandler = async (_event, context) => {
+  await beginTrace();
+  await sweep(clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS, ports);
+};

@@ -12,7 +12,7 @@ import { dynamoClient, s3Client, sqsClient } from '../runtime/clients.ts';
 import { env, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
+import { beginTrace, traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
 
@@ -33,6 +33,7 @@ const ports = {
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
+  await beginTrace();
   const kept = await handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
   meter.flush();
   return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };

@@ -5,7 +5,7 @@ import { type Row, taskOfRow } from '../adapters/task-row.ts';
 import { eventBridgeClient } from '../runtime/clients.ts';
 import { env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { traced } from '../runtime/xray-tracing.ts';
+import { beginTrace, traced } from '../runtime/xray-tracing.ts';
 import { changeOf } from './change-of.ts';
 import { type ProjectPorts, project } from './project.ts';
 
@@ -21,6 +21,7 @@ const ports: ProjectPorts = {
 };
 
 export const handler = async ({ Records: records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+  await beginTrace();
   // A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.
   const changes = records.map((record) => changeOf(record, (image) => taskOfRow(image as Row)));
   const failed = await project(changes, ports);

@@ -1,15 +1,8 @@
-import {
-  brotliCompressSync,
-  brotliDecompressSync,
-  constants,
-  gunzipSync,
-  gzipSync,
-  inflateSync,
-  zstdCompressSync,
-  zstdDecompressSync,
-} from 'node:zlib';
 import { Problem } from './problem.ts';
 import type { Request } from './route.ts';
+
+/** Loaded by the first that needs it: most requests and answers are small. */
+const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
 
 /** Twice as much reaches the function at the worst, where each byte is escaped, and Lambda takes 6 MB: we answer. */
 export const MAX_BODY_BYTES = 2_500_000;
@@ -19,10 +12,10 @@ const limit = { maxOutputLength: MAX_BODY_BYTES + 1 };
 
 const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   identity: (body) => body,
-  gzip: (body) => gunzipSync(body, limit),
-  deflate: (body) => inflateSync(body, limit),
-  br: (body) => brotliDecompressSync(body, limit),
-  zstd: (body) => zstdDecompressSync(body, limit),
+  gzip: (body) => zlib().gunzipSync(body, limit),
+  deflate: (body) => zlib().inflateSync(body, limit),
+  br: (body) => zlib().brotliDecompressSync(body, limit),
+  zstd: (body) => zlib().zstdDecompressSync(body, limit),
 };
 
 /** How the body of a request is coded: `identity` where it is not. */
@@ -57,9 +50,9 @@ export const MIN_COMPRESSED_CHARACTERS = 1_400;
 
 /** What we compress with, the best first; fast levels, for this is billed time. */
 const ENCODERS: Readonly<Record<string, (text: string) => Buffer>> = {
-  zstd: (text) => zstdCompressSync(text),
-  br: (text) => brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  gzip: (text) => gzipSync(text),
+  zstd: (text) => zlib().zstdCompressSync(text),
+  br: (text) => zlib().brotliCompressSync(text, { params: { [zlib().constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (text) => zlib().gzipSync(text),
 };
 
 /** The body of an answer in a coding that its caller takes; `undefined` where it goes as it is. */

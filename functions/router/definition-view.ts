@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
 import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
 import { effective, type TaskSettings } from '../core/task-settings.ts';
+import { once } from './once.ts';
 import { Problem } from './problem.ts';
 import type { Parameter, Request, RouterPorts } from './route.ts';
 
@@ -14,19 +15,21 @@ export const settingsShape = {
 };
 
 /** A task type as the API shows it: what holds now, and what of it was set since the deploy. */
-export const definitionSchema = z
-  .strictObject({
-    type: z.string(),
-    description: z.string(),
-    resources: z.enum(RESOURCE_CLASSES),
-    priority: z.enum(PRIORITIES),
-    timeoutSeconds: z.number(),
-    retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
-    paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
-    settings: z.strictObject(settingsShape).partial().describe('What PATCH has set'),
-    inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
-  })
-  .meta({ id: 'Definition' });
+export const definitionSchema = once(() =>
+  z
+    .strictObject({
+      type: z.string(),
+      description: z.string(),
+      resources: z.enum(RESOURCE_CLASSES),
+      priority: z.enum(PRIORITIES),
+      timeoutSeconds: z.number(),
+      retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
+      paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
+      settings: z.strictObject(settingsShape).partial().describe('What PATCH has set'),
+      inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
+    })
+    .meta({ id: 'Definition' }),
+);
 
 export const typeParameter: Parameter = {
   in: 'path',
@@ -43,7 +46,10 @@ export async function foundDefinition({ parameters }: Request, { catalog }: Rout
   return definition;
 }
 
-export function definitionView(definition: TaskDefinition, settings: TaskSettings): z.infer<typeof definitionSchema> {
+export function definitionView(
+  definition: TaskDefinition,
+  settings: TaskSettings,
+): z.infer<ReturnType<typeof definitionSchema>> {
   const { type, description, resources, retry, input } = definition;
   const { maxAttempts, ...rest } = effective(definition, settings);
   return {

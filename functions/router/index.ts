@@ -9,7 +9,7 @@ import { dynamoClient, s3Client, sqsClient } from '../runtime/clients.ts';
 import { env, executorShards, taskStoreOptions, tenantClaim } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
+import { beginTrace, traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
 
@@ -30,6 +30,7 @@ const ports: RouterPorts = {
 };
 
 export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {
+  await beginTrace();
   const response = await answer(event, ports);
   meter.flush();
   return response;

@@ -24,7 +24,7 @@ export function openapiDocument(
 ): Record<string, unknown> {
   const schemas: Record<string, JsonSchema> = {};
   const schemaOf = documentedIn(schemas);
-  schemaOf(problemSchema);
+  schemaOf(problemSchema());
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [key, route] of Object.entries({ ...routes, ...openRoutes })) {
     const [method = '', path = ''] = key.split(' ');
@@ -82,7 +82,7 @@ function operation(key: string, route: Documented, definitions: readonly TaskDef
       [response.status]: {
         description: response.description,
         ...(response.headers === undefined ? {} : { headers: headersOf(response.headers) }),
-        content: { 'application/json': { schema: schemaOf(response.schema) } },
+        content: { 'application/json': { schema: schemaOf(response.schema()) } },
       },
       ...problemResponses(codes, schemaOf),
     },
@@ -112,7 +112,7 @@ function problemResponses(codes: readonly ProblemCode[], schemaOf: SchemaOf): Re
         description: group.map((code) => `\`${code}\``).join(', '),
         ...(PROBLEM_HEADERS[status] === undefined ? {} : { headers: headersOf(PROBLEM_HEADERS[status]) }),
         content: {
-          'application/problem+json': { schema: schemaOf(problemSchema) },
+          'application/problem+json': { schema: schemaOf(problemSchema()) },
           ...(status === 401 || status === 500 ? { 'application/json': { schema: schemaOf(gatewayMessage) } } : {}),
         },
       },

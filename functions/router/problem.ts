@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
+import { once } from './once.ts';
 
 /** Every `code` that the API answers with, and its status. Codes are stable; the texts beside them are not. */
 export const PROBLEM_STATUS = {
@@ -16,6 +16,20 @@ export const PROBLEM_STATUS = {
   unavailable: 503,
 } as const;
 export type ProblemCode = keyof typeof PROBLEM_STATUS;
+
+/** Of `node:http`, whose import takes as long as all of the SDK's clients. */
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
 
 export type FieldError = { readonly field: string; readonly message: string };
 
@@ -38,30 +52,33 @@ export class Problem extends Error {
 }
 
 /** The document of a problem. */
-export const problemSchema = z
-  .strictObject({
-    type: z.literal('about:blank'),
-    title: z.string(),
-    status: z.int(),
-    code: z.enum(Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]]),
-    detail: z.string(),
-    errors: z
-      .array(
-        z.strictObject({
-          field: z.string().describe('JSON pointer into the body, or the name of a parameter or header'),
-          message: z.string(),
-        }),
-      )
-      .optional()
-      .describe('Every wrong field of the request'),
-  })
-  .meta({ id: 'Problem' });
+export const problemSchema = once(() =>
+  z
+    .strictObject({
+      type: z.literal('about:blank'),
+      title: z.string(),
+      status: z.int(),
+      code: z.enum(Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]]),
+      detail: z.string(),
+      errors: z
+        .array(
+          z.strictObject({
+            field: z.string().describe('JSON pointer into the body, or the name of a parameter or header'),
+            message: z.string(),
+          }),
+        )
+        .optional()
+        .describe('Every wrong field of the request'),
+    })
+    .meta({ id: 'Problem' }),
+);
+export type ProblemDocument = z.infer<ReturnType<typeof problemSchema>>;
 
-export function problemDocument({ code, message, errors }: Problem): z.infer<typeof problemSchema> {
+export function problemDocument({ code, message, errors }: Problem): ProblemDocument {
   const status = PROBLEM_STATUS[code];
   return {
     type: 'about:blank',
-    title: STATUS_CODES[status] ?? code,
+    title: TITLES[status] ?? code,
     status,
     code,
     detail: message,

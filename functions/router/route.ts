@@ -58,7 +58,7 @@ export type Route<From = Caller> = {
   readonly response: {
     readonly status: number;
     readonly description: string;
-    readonly schema: z.ZodType;
+    readonly schema: () => z.ZodType;
     readonly headers?: Readonly<Record<string, string>>;
   };
   /** Beside those that every route of its scope has. */

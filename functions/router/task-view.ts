@@ -4,9 +4,7 @@ import type { JsonValue } from '../core/json.ts';
 import type { PayloadStore } from '../core/ports.ts';
 import { statusAt, type Task, type TaskSummary } from '../core/task.ts';
 import { available } from './available.ts';
-
-const time = z.iso.datetime();
-const count = z.int().min(0).max(1_000_000);
+import { once } from './once.ts';
 
 /** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
 export const nameSchema = (maxLength: number): z.ZodString =>
@@ -21,36 +19,42 @@ export const assigneeSchema = z.strictObject({ type: nameSchema(64), id: nameSch
 export const STATUSES = ['scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 
 /** A task as lists and bulk submits show it. */
-export const taskSummarySchema = z
-  .strictObject({
-    id: z.string(),
-    tenantId: z.string(),
-    type: z.string(),
-    priority: z.enum(PRIORITIES),
-    status: z.enum(STATUSES),
-    attempt: count.describe('Attempts so far'),
-    maxAttempts: count,
-    timeoutSeconds: z.number(),
-    error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
-    assignee: assigneeSchema.optional(),
-    workflowInstanceId: z.string().optional(),
-    executorKey: z.string(),
-    queueName: z.string(),
-    createdAt: time,
-    runAt: time.optional().describe('When it was asked to run, or when its next attempt may start'),
-    startedAt: time.optional().describe('When the latest attempt started'),
-    finishedAt: time.optional(),
-    cancelRequestedAt: time.optional().describe('It is running, and is to end as cancelled'),
-    traceId: z.string().optional(),
-  })
-  .meta({ id: 'TaskSummary' });
-export type TaskSummaryView = z.infer<typeof taskSummarySchema>;
+export const taskSummarySchema = once(() => {
+  const time = z.iso.datetime();
+  const count = z.int().min(0).max(1_000_000);
+  return z
+    .strictObject({
+      id: z.string(),
+      tenantId: z.string(),
+      type: z.string(),
+      priority: z.enum(PRIORITIES),
+      status: z.enum(STATUSES),
+      attempt: count.describe('Attempts so far'),
+      maxAttempts: count,
+      timeoutSeconds: z.number(),
+      error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
+      assignee: assigneeSchema.optional(),
+      workflowInstanceId: z.string().optional(),
+      executorKey: z.string(),
+      queueName: z.string(),
+      createdAt: time,
+      runAt: time.optional().describe('When it was asked to run, or when its next attempt may start'),
+      startedAt: time.optional().describe('When the latest attempt started'),
+      finishedAt: time.optional(),
+      cancelRequestedAt: time.optional().describe('It is running, and is to end as cancelled'),
+      traceId: z.string().optional(),
+    })
+    .meta({ id: 'TaskSummary' });
+});
+export type TaskSummaryView = z.infer<ReturnType<typeof taskSummarySchema>>;
 
 /** A task as the API shows it. */
-export const taskSchema = z
-  .strictObject({ ...taskSummarySchema.shape, input: z.unknown(), output: z.unknown().optional() })
-  .meta({ id: 'Task' });
-export type TaskView = z.infer<typeof taskSchema>;
+export const taskSchema = once(() =>
+  z
+    .strictObject({ ...taskSummarySchema().shape, input: z.unknown(), output: z.unknown().optional() })
+    .meta({ id: 'Task' }),
+);
+export type TaskView = z.infer<ReturnType<typeof taskSchema>>;
 
 /** What a view needs to know of where and when it is made. */
 export type Viewer = { readonly queueNamePrefix: string; readonly clock: () => number };

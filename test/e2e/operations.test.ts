@@ -4,6 +4,7 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, inject, it } from 'vitest';
 import { DEFINITION_EFFECT_SECONDS } from '../../functions/contract.ts';
+import { type TaskId, tableShardOf } from '../../functions/core/ids.ts';
 import type { TaskView } from '../../functions/router/task-view.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { call, post, submit, until } from './api.ts';
@@ -53,6 +54,27 @@ describe('a bulk submit', () => {
   });
 });
 
+describe('shards', () => {
+  it('spread workflows over tables and executors, and every task is found, run and listed', async () => {
+    const workflows = Array.from({ length: 12 }, (_, number) => `spread-${number}`);
+    const { body } = await post('/api/tasks/batch', {
+      tasks: workflows.map((workflowInstanceId) => ({ ...render, workflowInstanceId })),
+    });
+    const tasks = (body.results as { task: TaskView }[]).map(({ task }) => task);
+    expect(new Set(tasks.map(({ id }) => tableShardOf(id as TaskId)))).toEqual(new Set([0, 1]));
+    expect(new Set(tasks.map(({ executorKey }) => executorKey))).toEqual(
+      new Set(['default/normal/0', 'default/normal/1']),
+    );
+    for (const { id } of tasks) await until(id, 'succeeded');
+    for (const workflowInstanceId of workflows) {
+      const { items } = (await call('GET', `/api/tasks?workflowInstanceId=${workflowInstanceId}`)).body;
+      expect(items).toMatchObject([{ workflowInstanceId, status: 'succeeded' }]);
+    }
+    const all = (await call('GET', '/api/tasks?type=markdown.render&limit=100')).body.items as { id: string }[];
+    expect(all.map(({ id }) => id)).toEqual(expect.arrayContaining(tasks.map(({ id }) => id)));
+  });
+});
+
 /** Reads a list until it has so many tasks; their ids. */
 async function settled(filter: string, count: number): Promise<string[]> {
   const deadline = Date.now() + 60_000;
@@ -86,7 +108,7 @@ describe('a task that is to run later', () => {
     // An hour later.
     await new DynamoDBClient(awsClient).send(
       new UpdateItemCommand({
-        TableName: tasksTables[0],
+        TableName: tasksTables[tableShardOf(id as TaskId)],
         Key: { pk: { S: `${tenantId}#${id}` } },
         UpdateExpression: 'SET runAt = :now, dueAt = :now',
         ExpressionAttributeValues: { ':now': { N: String(Date.now()) } },

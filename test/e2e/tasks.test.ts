@@ -35,7 +35,11 @@ describe('markdown.render', () => {
   it('renders the README of this repository', async () => {
     const markdown = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
     const task = await submit({ type: 'markdown.render', input: { markdown } });
-    expect(task).toMatchObject({ status: 'queued', attempt: 0, queueName: 'millrace-default-normal-0' });
+    expect(task).toMatchObject({
+      status: 'queued',
+      attempt: 0,
+      queueName: expect.stringMatching(/^millrace-default-normal-[01]$/),
+    });
     const done = await until(task.id, 'succeeded');
     const { html } = done.output as { html: string };
     expect(html).toMatch(/<h1[^>]*>Millrace/);
@@ -111,7 +115,7 @@ describe('a timeout', () => {
 describe('priorities', () => {
   it.each(['high', 'normal', 'low'])('%s has a lane of its own', async (priority) => {
     const task = await submit({ type: 'markdown.render', input: { markdown: '# hi' }, priority });
-    expect(task).toMatchObject({ priority, executorKey: `default/${priority}/0` });
+    expect(task).toMatchObject({ priority, executorKey: expect.stringMatching(`^default/${priority}/[01]$`) });
     expect(await until(task.id, 'succeeded')).toMatchObject({ output: { html: expect.stringContaining('hi') } });
   });
 });

@@ -24,12 +24,15 @@ declare module 'vitest' {
   }
 }
 
+/** More than one of each, so that all that goes by shard is tried by whatever is tried. */
+const SHARDED = { tableShards: '2', indexShards: '2', shards: '{"default":2}' };
+
 /** Deploys the stacks once for all projects, as `npm start` does, with every function held to its role. */
 export default async function setup({ vitest }: TestProject): Promise<(() => Promise<void>) | undefined> {
   const root = vitest.getRootProject();
   if ('stack' in root.getProvidedContext()) return undefined;
   const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-test-'));
-  const stack = await startLocalStack({ stateDirectory, enforceRoles: true });
+  const stack = await startLocalStack({ stateDirectory, enforceRoles: true, context: SHARDED });
   const data = stack.outputs['millrace-data'] ?? {};
   root.provide('stack', {
     url: stack.url,

@@ -46,6 +46,11 @@ describe('the configuration', () => {
     });
   });
 
+  test('may have its objects as JSON, as -c hands them over', () => {
+    expect(dev({ shards: '{"default":2}' }).shards).toEqual({ ...dev().shards, default: 2 });
+    expect(complaint({ preset: 'dev', shards: '{"default":' })).toContain('configuration shards is "{');
+  });
+
   test('that ships in cdk.json is valid, whatever the CDK puts beside it', () => {
     const ofTheCli = { 'aws:cdk:bundling-stacks': ['**'], '@aws-cdk/core:stackRelativeExports': true, 'cdk-nag': 1 };
     expect(read({ ...cdk.context, ...ofTheCli, preset: 'dev' })).toEqual(dev());

@@ -6,7 +6,7 @@ import type { OpenRoute } from '../route.ts';
 export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   operationId: 'getOpenapi',
   summary: 'Read this document',
-  response: { status: 200, description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) },
+  response: { status: 200, description: 'OpenAPI 3.1', schema: () => z.record(z.string(), z.unknown()) },
   problems: [],
 
   async handle(_request, _caller, { catalog }) {

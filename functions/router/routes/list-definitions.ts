@@ -8,7 +8,7 @@ export const listDefinitions: Route = {
   response: {
     status: 200,
     description: 'The definitions, by type',
-    schema: z.strictObject({ items: z.array(definitionSchema) }),
+    schema: () => z.strictObject({ items: z.array(definitionSchema()) }),
   },
   problems: [],
 

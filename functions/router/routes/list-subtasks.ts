@@ -7,7 +7,11 @@ export const listSubtasks: Route = {
   operationId: 'listSubtasks',
   summary: 'List the subtasks of a task',
   parameters: [taskIdParameter],
-  response: { status: 200, description: 'A page; no type makes subtasks yet', schema: pageOf(taskSummarySchema) },
+  response: {
+    status: 200,
+    description: 'A page; no type makes subtasks yet',
+    schema: () => pageOf(taskSummarySchema()),
+  },
   problems: ['not_found', 'unavailable'],
 
   async handle(request, caller, ports) {

@@ -41,7 +41,7 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
     nextCursor: z.string().nullable().describe('For the parameter `cursor`; null on the last page'),
   });
 
-export const pageParameters: readonly Parameter[] = [
+const pageParameters: readonly Parameter[] = [
   parameter('limit', `Items of a page, at most; ${DEFAULT_LIMIT} unless given`, z.int().min(1).max(100).optional()),
   parameter('cursor', 'The `nextCursor` of the page before, under the same filter', cursor),
 ];
@@ -60,7 +60,7 @@ export const listTasks: Route = {
   response: {
     status: 200,
     description: 'A page, without inputs and outputs. It may be short, and is the last only where nextCursor is null',
-    schema: pageOf(taskSummarySchema),
+    schema: () => pageOf(taskSummarySchema()),
   },
   problems: ['invalid_request', 'unavailable'],
 

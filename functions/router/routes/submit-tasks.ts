@@ -4,6 +4,7 @@ import type { TaskId } from '../../core/ids.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
 import { jsonBody } from '../json-body.ts';
+import { once } from '../once.ts';
 import { fieldErrors, Problem, problemDocument, problemSchema } from '../problem.ts';
 import { problemOf } from '../problem-of.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
@@ -17,20 +18,18 @@ const bulkSchema = z.strictObject({
     .max(MAX_BULK_TASKS),
 });
 
-const index = z
-  .int()
-  .min(0)
-  .max(MAX_BULK_TASKS - 1);
-const accepted = z.strictObject({
-  index,
-  status: z.literal('accepted'),
-  task: taskSummarySchema,
-  replayed: z.literal(true).optional().describe('The task is that of an earlier submit of the same key'),
+const resultsSchema = once(() => {
+  const count = z.int().min(0).max(MAX_BULK_TASKS);
+  const accepted = z.strictObject({
+    index: count,
+    status: z.literal('accepted'),
+    task: taskSummarySchema(),
+    replayed: z.literal(true).optional().describe('The task is that of an earlier submit of the same key'),
+  });
+  const rejected = z.strictObject({ index: count, status: z.literal('rejected'), problem: problemSchema() });
+  return z.strictObject({ accepted: count, rejected: count, results: z.array(z.union([accepted, rejected])) });
 });
-const rejected = z.strictObject({ index, status: z.literal('rejected'), problem: problemSchema });
-type Result = z.infer<typeof accepted> | z.infer<typeof rejected>;
-
-const count = z.int().min(0).max(MAX_BULK_TASKS);
+type Result = z.infer<ReturnType<typeof resultsSchema>>['results'][number];
 
 /** What a door has under way to the table at a time: the AWS SDK keeps 50 connections to one host. */
 const PARALLEL = 50;
@@ -48,7 +47,7 @@ export const submitTasks: Route = {
   response: {
     status: 202,
     description: 'What became of each, in the order of the request; all or some may be rejected',
-    schema: z.strictObject({ accepted: count, rejected: count, results: z.array(z.union([accepted, rejected])) }),
+    schema: resultsSchema,
   },
   problems: ['invalid_request', 'payload_too_large', 'unsupported_media_type'],
 

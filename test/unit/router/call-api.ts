@@ -42,7 +42,7 @@ export async function callApi({ ports }: World, request: string, options: ApiReq
 function documentedSchema(routeKey: string, status: number, contentType: string): z.ZodType {
   const [method = '', path = ''] = routeKey.split(' ');
   const operation = document.paths[path]?.[method.toLowerCase()];
-  if (operation === undefined) return problemSchema;
+  if (operation === undefined) return problemSchema();
   const media = operation.responses[status]?.content[contentType];
   if (media === undefined) throw new Error(`the document of ${routeKey} has no ${status} of ${contentType}`);
   return z.fromJSONSchema(resolved(media.schema));

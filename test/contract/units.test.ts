@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { BatchGetItemCommand, DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { DynamoSettingsStore } from '../../functions/adapters/dynamo-settings-store.ts';
+import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
+import { SqsTaskQueue } from '../../functions/adapters/sqs-task-queue.ts';
+import { TieredPayloadStore } from '../../functions/adapters/tiered-payload-store.ts';
+import type { LeaseToken, TaskId } from '../../functions/core/ids.ts';
+import { type Authorization, answer } from '../../functions/router/router.ts';
+import { type ApiRequest, apiEvent } from '../doubles/api-event.ts';
+import { awsClient } from '../doubles/aws-client.ts';
+import { echo } from '../doubles/task-definitions.ts';
+import { tenant } from '../doubles/task-seed.ts';
+import { createWorld } from '../doubles/world.ts';
+
+const { tasksTables: tableNames, definitionsTable, payloadBucket: bucket } = inject('stack');
+const spent = { writes: 0, reads: 0, sqs: 0 };
+
+type Capacity = { readonly CapacityUnits?: number };
+const READS = new Set([GetItemCommand, BatchGetItemCommand, QueryCommand].map(({ name }) => name));
+
+/** A client that asks for the capacity of each of its calls and adds it up. */
+const dynamo = new DynamoDBClient(awsClient);
+dynamo.middlewareStack.add(
+  (next, context) => async (args) => {
+    const input = { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as typeof args.input;
+    const result = await next({ ...args, input });
+    const { ConsumedCapacity: consumed } = result.output as { ConsumedCapacity?: Capacity | Capacity[] };
+    if (consumed === undefined) throw new Error(`${context.commandName} came back without its capacity`);
+    const units = [consumed].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+    spent[READS.has(context.commandName ?? '') ? 'reads' : 'writes'] += units;
+    return result;
+  },
+  { step: 'initialize' },
+);
+
+/** A client that counts requests as SQS bills them: each 64 KB is one. */
+const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
+sqs.middlewareStack.add(
+  (next) => (args) => {
+    spent.sqs += Math.ceil(Buffer.byteLength(JSON.stringify(args.input)) / 65_536);
+    return next(args);
+  },
+  { step: 'initialize' },
+);
+
+const options = { tableNames, indexShards: 1, retentionDays: 14, bucket };
+const queueUrlPrefix = `${awsClient.endpoint}/000000000000/millrace-`;
+const world = createWorld([{ ...echo, type: 'units.nothing-runs' }]);
+const ports = {
+  ...world.ports,
+  clock: Date.now,
+  store: new DynamoTaskStore(dynamo, options),
+  queue: new SqsTaskQueue(sqs, { queueUrlPrefix, traceHeader: () => undefined }),
+  payloads: new TieredPayloadStore(dynamo, () => Promise.reject(new Error('nothing here is so large')), options),
+  settings: new DynamoSettingsStore(dynamo, { tableName: definitionsTable, clock: () => 1, log: () => {} }),
+};
+
+const caller: Authorization = { tenantId: `units-${Date.now().toString(36)}`, scopes: 'submit read operate admin' };
+async function call(request: string, more: ApiRequest = {}): Promise<Record<string, never>> {
+  const { statusCode = 0, body = '' } = await answer(apiEvent(request, { caller, ...more }), ports);
+  if (statusCode >= 400) throw new Error(`${request}: ${body}`);
+  return JSON.parse(body);
+}
+
+let count = 0;
+/** What a call takes beside what prepares it. */
+async function unitsOf(work: () => Promise<unknown>) {
+  Object.assign(spent, { writes: 0, reads: 0, sqs: 0 });
+  await work();
+  return { ...spent };
+}
+
+/** No executor may take them while they are measured, so they wait for a while. */
+const small = { type: 'units.nothing-runs', input: { name: 'Ada' }, delaySeconds: 900 };
+const submit = async (task: Record<string, unknown> = small): Promise<TaskId> =>
+  (await call('POST /api/tasks', { body: task })).id as unknown as TaskId;
+const keyed = (key: string) => ({ body: small, headers: { 'idempotency-key': key } });
+const tenantId = tenant(caller.tenantId ?? '');
+/** Runs a task as its executor would, to success. */
+async function run(id: TaskId): Promise<void> {
+  const task = await new DynamoTaskStore(new DynamoDBClient(awsClient), options).get(tenantId, id, Date.now());
+  if (task === undefined) throw new Error('it is gone');
+  const lease = { token: `lease-${++count}` as LeaseToken, expiresAt: Date.now() + 1e6 };
+  const claim = await ports.store.claim(task, lease, Date.now() + 1e6);
+  if (claim.result !== 'claimed') throw new Error(claim.result);
+  const settlement = {
+    status: 'succeeded',
+    output: { inline: { greeting: 'Hello Ada' } },
+    finishedAt: Date.now(),
+  } as const;
+  await ports.store.settle(claim.task, settlement);
+}
+
+const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
+  'submit a task': async () => () => submit(),
+  'submit a task of a workflow, for an assignee': async () => () =>
+    submit({ ...small, workflowInstanceId: 'wf-1', assignee: { type: 'user', id: 'u-1' } }),
+  'submit a task with 2 KB of input': async () => () =>
+    submit({ ...small, input: { text: Array.from({ length: 200 }, (_, n) => `word-${n}`).join(' ') } }),
+  'submit a task for later than 900 s': async () => () => submit({ ...small, delaySeconds: 901 }),
+  'submit again with the same key': async () => {
+    const key = `key-${++count}-${Date.now()}`;
+    await call('POST /api/tasks', keyed(key));
+    return () => call('POST /api/tasks', keyed(key));
+  },
+  'submit 100 small tasks at once': async () => () =>
+    call('POST /api/tasks/batch', { body: { tasks: Array(100).fill(small) } }),
+  'claim and settle': async () => {
+    const id = await submit();
+    return () => run(id);
+  },
+  'read a task': async () => {
+    const id = await submit();
+    return () => call(`GET /api/tasks/${id}`);
+  },
+  'list 25 tasks of a type': async () => {
+    await call('POST /api/tasks/batch', { body: { tasks: Array(30).fill(small) } });
+    return () => call('GET /api/tasks?type=units.nothing-runs');
+  },
+  'cancel a waiting task': async () => {
+    const id = await submit();
+    return () => call(`POST /api/tasks/${id}/cancel`);
+  },
+  'retry a cancelled task': async () => {
+    const id = await submit();
+    await call(`POST /api/tasks/${id}/cancel`);
+    return () => call(`POST /api/tasks/${id}/retry`);
+  },
+  'change a definition': async () => () =>
+    call('PATCH /api/definitions/units.nothing-runs', { body: { maxAttempts: 2 } }),
+};
+
+/** docs/costs.md: call, write units, read units, SQS requests. */
+const documented = new Map(
+  readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 6 && /^[\d.]+$/.test(cells[2] ?? ''))
+    .map(([, name = '', writes, reads, requests]) => [
+      name,
+      { writes: Number(writes), reads: Number(reads), sqs: Number(requests) },
+    ]),
+);
+
+describe('what a call takes', () => {
+  // The first to ask for the settings of a type reads them; the others of its function do not.
+  beforeAll(() => submit());
+
+  it.each(Object.keys(calls))('%s: as docs/costs.md says', async (name) => {
+    const work = await calls[name]?.();
+    expect(await unitsOf(async () => work?.())).toEqual(documented.get(name));
+  });
+
+  it('is all that docs/costs.md tells of', () => {
+    expect([...documented.keys()].toSorted()).toEqual(Object.keys(calls).toSorted());
+  });
+
+  it('is within the budgets: 7 write units and 1 read unit a task, 2 SQS requests for 100 of them', () => {
+    const [submitted, run] = [documented.get('submit a task'), documented.get('claim and settle')];
+    expect((submitted?.writes ?? 99) + (run?.writes ?? 99)).toBeLessThanOrEqual(7);
+    expect((submitted?.reads ?? 99) + (run?.reads ?? 99)).toBeLessThanOrEqual(1);
+    expect(documented.get('submit 100 small tasks at once')?.sqs).toBeLessThanOrEqual(2);
+  });
+});
