@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { BatchGetItemCommand, DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { DynamoSettingsStore } from '../../functions/adapters/dynamo-settings-store.ts';
@@ -18,6 +24,7 @@ const { tasksTables: tableNames, definitionsTable, payloadBucket: bucket } = inj
 const spent = { writes: 0, reads: 0, sqs: 0 };
 
 type Capacity = { readonly CapacityUnits?: number };
+type Output = { readonly ConsumedCapacity?: Capacity | Capacity[]; readonly Responses?: Record<string, object[]> };
 const READS = new Set([GetItemCommand, BatchGetItemCommand, QueryCommand].map(({ name }) => name));
 
 /** A client that asks for the capacity of each of its calls and adds it up. */
@@ -25,11 +32,16 @@ const dynamo = new DynamoDBClient(awsClient);
 dynamo.middlewareStack.add(
   (next, context) => async (args) => {
     const input = { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as typeof args.input;
-    const result = await next({ ...args, input });
-    const { ConsumedCapacity: consumed } = result.output as { ConsumedCapacity?: Capacity | Capacity[] };
-    if (consumed === undefined) throw new Error(`${context.commandName} came back without its capacity`);
-    const units = [consumed].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
-    spent[READS.has(context.commandName ?? '') ? 'reads' : 'writes'] += units;
+    const kind = READS.has(context.commandName ?? '') ? 'reads' : 'writes';
+    const result = await next({ ...args, input }).catch((error) => {
+      // A refused write is billed like any other (DynamoDB, "Condition expressions"), and says nothing of it.
+      if (error instanceof ConditionalCheckFailedException) spent[kind] += 1;
+      throw error;
+    });
+    const { ConsumedCapacity: consumed, Responses: rows } = result.output as Output;
+    // The local cloud forgets it for BatchGetItem: half a unit for each row, none of which is larger than 4 KB.
+    const each = Object.values(rows ?? {}).flatMap((found) => found.map(() => ({ CapacityUnits: 0.5 })));
+    spent[kind] += [consumed ?? each].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
     return result;
   },
   { step: 'initialize' },
