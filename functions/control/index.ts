@@ -1,12 +1,11 @@
 import type { ScheduledHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
 import { DynamoDueTasks } from '../adapters/dynamo-due-tasks.ts';
-import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
-import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
-import { env, taskStoreOptions } from '../runtime/env.ts';
+import { taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { beginTrace, traced, traceHeader } from '../runtime/xray-tracing.ts';
+import { settingsStore, taskQueue } from '../runtime/wiring.ts';
+import { beginTrace, traced } from '../runtime/xray-tracing.ts';
 import { type SweepPorts, sweep } from './sweep.ts';
 
 /** What a run leaves of its time, so that it ends by itself. */
@@ -17,8 +16,8 @@ const clock = Date.now;
 
 const ports: SweepPorts = {
   due: new DynamoDueTasks(dynamo, taskStoreOptions()),
-  queue: new SqsTaskQueue(traced(sqsClient()), { queueUrlPrefix: env('queueUrlPrefix'), traceHeader }),
-  settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
+  queue: taskQueue(traced(sqsClient())),
+  settings: settingsStore(dynamo),
   catalog: tasks,
   clock,
   log,

@@ -1,35 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
-import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
-import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
 import { lazyHttpClient } from '../adapters/lazy-http-client.ts';
 import { SqsDeliveries } from '../adapters/sqs-deliveries.ts';
-import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
-import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
-import { dynamoClient, s3Client, sqsClient } from '../runtime/clients.ts';
+import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { beginTrace, traced, traceHeader, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
+import { payloadStore, settingsStore, taskQueue, taskStore } from '../runtime/wiring.ts';
+import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
 
-const [meter, clock] = [new EmfMeter(), Date.now];
-const [dynamo, sqs, s3] = [traced(dynamoClient()), traced(sqsClient()), async () => traced(await s3Client())];
+const meter = new EmfMeter();
+const [dynamo, sqs] = [traced(dynamoClient()), traced(sqsClient())];
 const [queueUrlPrefix, deadLetterQueueUrl] = [env('queueUrlPrefix'), env('deadLetterQueueUrl')];
-const options = { ...taskStoreOptions(), bucket: env('payloadBucket') };
-const { retentionDays } = options;
+const { retentionDays } = taskStoreOptions();
 
 const ports = {
-  store: new DynamoTaskStore(dynamo, options),
-  queue: new SqsTaskQueue(sqs, { queueUrlPrefix, traceHeader }),
+  store: taskStore(dynamo),
+  queue: taskQueue(sqs),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
-  payloads: new TieredPayloadStore(dynamo, s3, options),
-  settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
+  payloads: payloadStore(dynamo),
+  settings: settingsStore(dynamo),
   http: lazyHttpClient(env('outboundHosts')),
-  ...{ catalog: tasks, retentionDays, clock, sleep, random: Math.random, ids, meter, tracing, log },
+  ...{ catalog: tasks, retentionDays, clock: Date.now, sleep, random: Math.random, ids, meter, tracing, log },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {

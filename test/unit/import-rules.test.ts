@@ -70,14 +70,8 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
     ],
   },
   'functions/runtime/clients.ts': {
-    allowed: ['./env.ts', '../core/ports.ts', '../contract.ts', '@aws-sdk/client-sqs'],
-    forbidden: [
-      'aws-cdk-lib',
-      '../adapters/sqs-task-queue.ts',
-      '../router/index.ts',
-      '../../local/start.ts',
-      'aws-cdk-lib/core',
-    ],
+    allowed: ['./env.ts', '../core/ports.ts', '../contract.ts', '../adapters/sqs-task-queue.ts', '@aws-sdk/client-sqs'],
+    forbidden: ['aws-cdk-lib', '../router/index.ts', '../../local/start.ts', 'aws-cdk-lib/core'],
   },
   'functions/router/routes/submit-task.ts': {
     allowed: [
