@@ -2,32 +2,35 @@ import * as z from 'zod';
 import { PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
 import { parseTaskId, parseTenantId, type TaskId, type TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
+import { once } from './once.ts';
 import { seedOf, type TaskSeed } from './task.ts';
 
-const seedSchema = z.strictObject({
-  id: z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id')),
-  tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
-  type: z.string().min(1),
-  resourceClass: z.enum(RESOURCE_CLASSES),
-  priority: z.enum(PRIORITIES),
-  executorKey: z.string().min(1),
-  maxAttempts: z.int().positive(),
-  timeoutSeconds: z.number().positive(),
-  input: z.union([
-    // Not z.json(): its copy has no key `__proto__`. What can be written again is no deeper than the stack.
-    z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
-    z.strictObject({ ref: z.string().min(1) }),
-  ]),
-  fingerprint: z.string().min(1),
-  createdAt: z.int().positive(),
-  runAt: z.int().positive().exactOptional(),
-  assignee: z.strictObject({ type: z.string(), id: z.string() }).exactOptional(),
-  workflowInstanceId: z.string().exactOptional(),
-  traceId: z.string().exactOptional(),
-});
+const seedSchema = once(() =>
+  z.strictObject({
+    id: z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id')),
+    tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
+    type: z.string().min(1),
+    resourceClass: z.enum(RESOURCE_CLASSES),
+    priority: z.enum(PRIORITIES),
+    executorKey: z.string().min(1),
+    maxAttempts: z.int().positive(),
+    timeoutSeconds: z.number().positive(),
+    input: z.union([
+      // Not z.json(): its copy has no key `__proto__`. What can be written again is no deeper than the stack.
+      z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
+      z.strictObject({ ref: z.string().min(1) }),
+    ]),
+    fingerprint: z.string().min(1),
+    createdAt: z.int().positive(),
+    runAt: z.int().positive().exactOptional(),
+    assignee: z.strictObject({ type: z.string(), id: z.string() }).exactOptional(),
+    workflowInstanceId: z.string().exactOptional(),
+    traceId: z.string().exactOptional(),
+  }),
+);
 
 /** Version 1 of what travels on a lane: whole tasks, so that they can run even where their rows were never written. */
-const messageSchema = z.strictObject({ v: z.literal(1), tasks: z.array(seedSchema).min(1) });
+const messageSchema = once(() => z.strictObject({ v: z.literal(1), tasks: z.array(seedSchema()).min(1) }));
 
 function refuse(ctx: z.RefinementCtx, message: string): never {
   ctx.addIssue({ code: 'custom', message });
@@ -47,7 +50,7 @@ export type DecodedMessage =
   | { readonly result: 'newer' }
   | { readonly result: 'malformed'; readonly reason: string };
 
-const newerSchema = z.object({ v: z.int().min(2) });
+const newerSchema = once(() => z.object({ v: z.int().min(2) }));
 
 const MAX_REASON_LENGTH = 300;
 
@@ -55,9 +58,9 @@ const MAX_REASON_LENGTH = 300;
 export function decodeMessage(body: string): DecodedMessage {
   try {
     const value: unknown = JSON.parse(body);
-    const parsed = messageSchema.safeParse(value);
+    const parsed = messageSchema().safeParse(value);
     if (parsed.success) return { result: 'tasks', tasks: parsed.data.tasks };
-    if (newerSchema.safeParse(value).success) return { result: 'newer' };
+    if (newerSchema().safeParse(value).success) return { result: 'newer' };
     const issue = parsed.error.issues[0];
     // The name of an unknown field is in the message, and may have any length and character.
     const message = issue?.message.slice(0, MAX_REASON_LENGTH).replace(/[\s\p{C}]+/gu, ' ');

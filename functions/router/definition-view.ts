@@ -1,18 +1,18 @@
 import * as z from 'zod';
 import { MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
 import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
+import { once } from '../core/once.ts';
 import { effective, type TaskSettings } from '../core/task-settings.ts';
-import { once } from './once.ts';
 import { Problem } from './problem.ts';
 import type { Parameter, Request, RouterPorts } from './route.ts';
 
 /** The settings that can be changed without a deploy. */
-export const settingsShape = {
+export const settingsShape = once(() => ({
   paused: z.boolean(),
   priority: z.enum(PRIORITIES),
   timeoutSeconds: z.int().min(1),
   maxAttempts: z.int().min(1).max(MAX_ATTEMPTS),
-};
+}));
 
 /** A task type as the API shows it: what holds now, and what of it was set since the deploy. */
 export const definitionSchema = once(() =>
@@ -25,7 +25,7 @@ export const definitionSchema = once(() =>
       timeoutSeconds: z.number(),
       retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
       paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
-      settings: z.strictObject(settingsShape).partial().describe('What PATCH has set'),
+      settings: z.strictObject(settingsShape()).partial().describe('What PATCH has set'),
       inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
     })
     .meta({ id: 'Definition' }),
@@ -36,7 +36,7 @@ export const typeParameter: Parameter = {
   name: 'type',
   required: true,
   description: 'The task type',
-  schema: z.string(),
+  schema: () => z.string(),
 };
 
 /** The definition that the path names. Throws the problem of a type that is not there. */

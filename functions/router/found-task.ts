@@ -10,7 +10,7 @@ export const taskIdParameter: Parameter = {
   name: 'id',
   required: true,
   description: "The task's id",
-  schema: z.string(),
+  schema: () => z.string(),
 };
 
 export const noSuchTask = (): Problem => new Problem('not_found', 'there is no such task');

@@ -60,14 +60,14 @@ function operation(key: string, route: Documented, definitions: readonly TaskDef
     ...(scope === undefined ? [] : (['unauthenticated', 'missing_scope'] as const)),
     'internal_error',
   ];
-  const bodySchema = typeof requestBody === 'function' ? requestBody(definitions) : requestBody;
+  const bodySchema = requestBody?.(definitions);
   return {
     operationId,
     summary,
     ...(scope === undefined
       ? { security: [] }
       : { description: `Needs a key with the scope \`${scope}\`.`, security: [{ key: [] }] }),
-    parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: schemaOf(schema, 'input') })),
+    parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: schemaOf(schema(), 'input') })),
     ...(bodySchema === undefined
       ? {}
       : {

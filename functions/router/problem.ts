@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { once } from './once.ts';
+import { once } from '../core/once.ts';
 
 /** Every `code` that the API answers with, and its status. Codes are stable; the texts beside them are not. */
 export const PROBLEM_STATUS = {

@@ -54,7 +54,7 @@ export type Route<From = Caller> = {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: z.ZodType | ((definitions: readonly TaskDefinition[]) => Record<string, unknown>);
+  readonly requestBody?: (definitions: readonly TaskDefinition[]) => z.ZodType | Record<string, unknown>;
   readonly response: {
     readonly status: number;
     readonly description: string;
@@ -74,5 +74,5 @@ export type Parameter = {
   readonly name: string;
   readonly required: boolean;
   readonly description: string;
-  readonly schema: z.ZodType;
+  readonly schema: () => z.ZodType;
 };

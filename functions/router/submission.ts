@@ -4,6 +4,7 @@ import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
 import { fingerprintOf } from '../core/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../core/ids.ts';
 import type { JsonValue } from '../core/json.ts';
+import { once } from '../core/once.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import { executorShardOf, newTableShardOf } from '../core/routing.ts';
 import { type NewTask, newTask } from '../core/task.ts';
@@ -14,21 +15,23 @@ import type { Caller, Request, RouterPorts } from './route.ts';
 import { assigneeSchema, nameSchema } from './task-view.ts';
 
 /** What a submit asks for. */
-export const submitSchema = z.strictObject({
-  type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
-  input: z.unknown().describe("What the type's schema takes"),
-  priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
-  assignee: assigneeSchema.optional(),
-  workflowInstanceId: nameSchema(128).optional(),
-  delaySeconds: z.int().min(0).max(MAX_DELAY_SECONDS).optional().describe('Run so much later; not with runAt'),
-  runAt: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .describe('Run then, within a year; at once if it is past; not with delaySeconds'),
-  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).optional(),
-  timeoutSeconds: z.int().min(1).optional().describe('For one attempt'),
-});
-type Submit = z.infer<typeof submitSchema>;
+export const submitSchema = once(() =>
+  z.strictObject({
+    type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
+    input: z.unknown().describe("What the type's schema takes"),
+    priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
+    assignee: assigneeSchema().optional(),
+    workflowInstanceId: nameSchema(128).optional(),
+    delaySeconds: z.int().min(0).max(MAX_DELAY_SECONDS).optional().describe('Run so much later; not with runAt'),
+    runAt: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('Run then, within a year; at once if it is past; not with delaySeconds'),
+    maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).optional(),
+    timeoutSeconds: z.int().min(1).optional().describe('For one attempt'),
+  }),
+);
+type Submit = z.infer<ReturnType<typeof submitSchema>>;
 
 /** A task that is ready to be queued, and its input. */
 export type Submission = { readonly task: NewTask; readonly input: JsonValue; readonly isKeyed: boolean };
@@ -42,13 +45,13 @@ export const idempotencyKeyParameter = {
   name: 'Idempotency-Key',
   required: false,
   description: 'Submitting again with the same key and body answers with the first task: 1 to 128 visible characters',
-  schema: z.string().regex(/^[\x21-\x7e]{1,128}$/),
+  schema: once(() => z.string().regex(/^[\x21-\x7e]{1,128}$/)),
 } as const;
 
 /** The key of a request; `undefined` where it has none. Throws the problem of one that cannot be a key. */
 export function idempotencyKeyOf({ headers }: Request): string | undefined {
   const key = headers[IDEMPOTENCY_KEY];
-  if (key === undefined || idempotencyKeyParameter.schema.safeParse(key).success) return key;
+  if (key === undefined || idempotencyKeyParameter.schema().safeParse(key).success) return key;
   throw invalid([{ field: 'Idempotency-Key', message: 'must have 1 to 128 visible ASCII characters' }]);
 }
 
@@ -62,7 +65,7 @@ export async function prepare(
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Submission> {
-  const parsed = submitSchema.safeParse(value);
+  const parsed = submitSchema().safeParse(value);
   const errors = parsed.success ? [] : fieldErrors(parsed.error.issues);
   const definition = await definitionOf(value, ports, errors);
   if (definition !== undefined) errors.push(...(await inputErrors(value as Partial<Submit>, definition)));

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { PRIORITIES, queueNameOf } from '../contract.ts';
 import type { JsonValue } from '../core/json.ts';
+import { once } from '../core/once.ts';
 import type { PayloadStore } from '../core/ports.ts';
 import { statusAt, type Task, type TaskSummary } from '../core/task.ts';
 import { available } from './available.ts';
-import { once } from './once.ts';
 
 /** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
 export const nameSchema = (maxLength: number): z.ZodString =>
@@ -14,7 +14,7 @@ export const nameSchema = (maxLength: number): z.ZodString =>
     .max(maxLength)
     .refine((name) => name.isWellFormed(), 'Invalid string: half a surrogate pair');
 
-export const assigneeSchema = z.strictObject({ type: nameSchema(64), id: nameSchema(128) });
+export const assigneeSchema = once(() => z.strictObject({ type: nameSchema(64), id: nameSchema(128) }));
 
 export const STATUSES = ['scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 
@@ -33,7 +33,7 @@ export const taskSummarySchema = once(() => {
       maxAttempts: count,
       timeoutSeconds: z.number(),
       error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
-      assignee: assigneeSchema.optional(),
+      assignee: assigneeSchema().optional(),
       workflowInstanceId: z.string().optional(),
       executorKey: z.string(),
       queueName: z.string(),

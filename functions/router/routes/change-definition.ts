@@ -1,18 +1,20 @@
 import * as z from 'zod';
 import { DEFINITION_EFFECT_SECONDS, longestAttemptSeconds } from '../../contract.ts';
+import { once } from '../../core/once.ts';
 import { available } from '../available.ts';
 import { definitionSchema, definitionView, foundDefinition, settingsShape, typeParameter } from '../definition-view.ts';
 import { jsonBody } from '../json-body.ts';
 import { fieldErrors, Problem } from '../problem.ts';
 import type { Route } from '../route.ts';
 
-const { paused, priority, timeoutSeconds, maxAttempts } = settingsShape;
-
-const patchSchema = z.strictObject({
-  paused: paused.nullable().optional(),
-  priority: priority.nullable().optional(),
-  timeoutSeconds: timeoutSeconds.nullable().optional(),
-  maxAttempts: maxAttempts.nullable().optional(),
+const patchSchema = once(() => {
+  const { paused, priority, timeoutSeconds, maxAttempts } = settingsShape();
+  return z.strictObject({
+    paused: paused.nullable().optional(),
+    priority: priority.nullable().optional(),
+    timeoutSeconds: timeoutSeconds.nullable().optional(),
+    maxAttempts: maxAttempts.nullable().optional(),
+  });
 });
 
 export const changeDefinition: Route = {
@@ -29,7 +31,7 @@ export const changeDefinition: Route = {
 
   async handle(request, _caller, ports) {
     const definition = await foundDefinition(request, ports);
-    const parsed = patchSchema.safeParse(jsonBody(request));
+    const parsed = patchSchema().safeParse(jsonBody(request));
     const errors = parsed.success ? [] : fieldErrors(parsed.error.issues);
     const longest = longestAttemptSeconds(definition.resources);
     if (parsed.success && (parsed.data.timeoutSeconds ?? 0) > longest) {

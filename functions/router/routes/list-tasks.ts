@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { once } from '../../core/once.ts';
 import { cursorOf, parseCursor, type TaskFilter } from '../../core/task-list.ts';
 import { available } from '../available.ts';
 import { fieldErrors, Problem } from '../problem.ts';
@@ -7,26 +8,29 @@ import { nameSchema, STATUSES, summaryOf, taskSummarySchema } from '../task-view
 
 const DEFAULT_LIMIT = 25;
 
-const limitSchema = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.int().min(1).max(100));
+const limitSchema = () =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.int().min(1).max(100));
 
-const querySchema = z
-  .strictObject({
-    status: z.enum(STATUSES).optional(),
-    type: nameSchema(128).optional(),
-    assigneeType: nameSchema(64).optional(),
-    assigneeId: nameSchema(128).optional(),
-    workflowInstanceId: nameSchema(128).optional(),
-    limit: limitSchema.default(DEFAULT_LIMIT),
-    cursor: z.string().optional(),
-  })
-  .refine(({ assigneeType, assigneeId }) => (assigneeType === undefined) === (assigneeId === undefined), {
-    path: ['assigneeId'],
-    message: 'assigneeType and assigneeId go together',
-  });
+const querySchema = once(() =>
+  z
+    .strictObject({
+      status: z.enum(STATUSES).optional(),
+      type: nameSchema(128).optional(),
+      assigneeType: nameSchema(64).optional(),
+      assigneeId: nameSchema(128).optional(),
+      workflowInstanceId: nameSchema(128).optional(),
+      limit: limitSchema().default(DEFAULT_LIMIT),
+      cursor: z.string().optional(),
+    })
+    .refine(({ assigneeType, assigneeId }) => (assigneeType === undefined) === (assigneeId === undefined), {
+      path: ['assigneeId'],
+      message: 'assigneeType and assigneeId go together',
+    }),
+);
 
-const { status, type, assigneeType, assigneeId, workflowInstanceId, cursor } = querySchema.shape;
+const field = (name: keyof ReturnType<typeof querySchema>['shape']) => (): z.ZodType => querySchema().shape[name];
 
-const parameter = (name: string, description: string, schema: z.ZodType): Parameter => ({
+const parameter = (name: string, description: string, schema: () => z.ZodType): Parameter => ({
   in: 'query',
   name,
   required: false,
@@ -42,19 +46,21 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
   });
 
 const pageParameters: readonly Parameter[] = [
-  parameter('limit', `Items of a page, at most; ${DEFAULT_LIMIT} unless given`, z.int().min(1).max(100).optional()),
-  parameter('cursor', 'The `nextCursor` of the page before, under the same filter', cursor),
+  parameter('limit', `Items of a page, at most; ${DEFAULT_LIMIT} unless given`, () =>
+    z.int().min(1).max(100).optional(),
+  ),
+  parameter('cursor', 'The `nextCursor` of the page before, under the same filter', field('cursor')),
 ];
 
 export const listTasks: Route = {
   operationId: 'listTasks',
   summary: 'List tasks, newest first',
   parameters: [
-    parameter('status', 'Only those that are so', status),
-    parameter('type', 'Only of this type', type),
-    parameter('assigneeType', 'Only of this assignee; with assigneeId', assigneeType),
-    parameter('assigneeId', 'Only of this assignee; with assigneeType', assigneeId),
-    parameter('workflowInstanceId', 'Only of this workflow', workflowInstanceId),
+    parameter('status', 'Only those that are so', field('status')),
+    parameter('type', 'Only of this type', field('type')),
+    parameter('assigneeType', 'Only of this assignee; with assigneeId', field('assigneeType')),
+    parameter('assigneeId', 'Only of this assignee; with assigneeType', field('assigneeId')),
+    parameter('workflowInstanceId', 'Only of this workflow', field('workflowInstanceId')),
     ...pageParameters,
   ],
   response: {
@@ -65,7 +71,7 @@ export const listTasks: Route = {
   problems: ['invalid_request', 'unavailable'],
 
   async handle({ query }, { tenantId }, ports) {
-    const parsed = querySchema.safeParse(query);
+    const parsed = querySchema().safeParse(query);
     if (!parsed.success) throw invalid(fieldErrors(parsed.error.issues));
     const { assigneeType: assignedType, assigneeId: id, limit, cursor: given, ...rest } = parsed.data;
     const filter: TaskFilter = {

@@ -56,7 +56,7 @@ async function answerOf({ task, isReplay }: Acceptance, submission: Submission, 
 
 /** What a submit of one type takes, in JSON Schema: its own input, and the longest attempt of its class. */
 function submitOfType({ type, description, input, resources }: TaskDefinition) {
-  const { $schema: _, properties, ...schema } = z.toJSONSchema(submitSchema, { io: 'input' });
+  const { $schema: _, properties, ...schema } = z.toJSONSchema(submitSchema(), { io: 'input' });
   const { $schema: _draft, ...inputSchema } = input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
   return {
     ...schema,

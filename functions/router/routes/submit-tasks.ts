@@ -2,21 +2,23 @@ import * as z from 'zod';
 import { MAX_BULK_TASKS } from '../../contract.ts';
 import type { TaskId } from '../../core/ids.ts';
 import { inParallel } from '../../core/in-parallel.ts';
+import { once } from '../../core/once.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
 import { jsonBody } from '../json-body.ts';
-import { once } from '../once.ts';
 import { fieldErrors, Problem, problemDocument, problemSchema } from '../problem.ts';
 import { problemOf } from '../problem-of.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission } from '../submission.ts';
 import { summaryOf, taskSummarySchema } from '../task-view.ts';
 
-const bulkSchema = z.strictObject({
-  tasks: z
-    .array(z.unknown().describe('What POST /api/tasks takes; each is accepted or rejected by itself'))
-    .min(1)
-    .max(MAX_BULK_TASKS),
-});
+const bulkSchema = once(() =>
+  z.strictObject({
+    tasks: z
+      .array(z.unknown().describe('What POST /api/tasks takes; each is accepted or rejected by itself'))
+      .min(1)
+      .max(MAX_BULK_TASKS),
+  }),
+);
 
 const resultsSchema = once(() => {
   const count = z.int().min(0).max(MAX_BULK_TASKS);
@@ -52,7 +54,7 @@ export const submitTasks: Route = {
   problems: ['invalid_request', 'payload_too_large', 'unsupported_media_type'],
 
   async handle(request, caller, ports) {
-    const parsed = bulkSchema.safeParse(jsonBody(request));
+    const parsed = bulkSchema().safeParse(jsonBody(request));
     if (!parsed.success) {
       throw new Problem('invalid_request', 'the body is not what this call takes', {
         errors: fieldErrors(parsed.error.issues),

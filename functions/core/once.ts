@@ -1,4 +1,4 @@
-/** Makes a value when it is first asked for: what only the OpenAPI document needs is nothing to start with. */
+/** Makes a value when it is first asked for. A schema takes longer to build than most calls to answer, and a start builds none. */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
