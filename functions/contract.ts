@@ -41,24 +41,49 @@ export type ResourceClassSpec = {
   readonly functionTimeoutSeconds: number;
   /** Tasks that one invocation runs at the same time; also the batch size of its event sources. */
   readonly concurrencyPerInvocation: number;
+  /** Threads for isolated handlers: as many as there is work for at once, or CPU for, and heap for in the memory. */
+  readonly threads: number;
 };
 
 export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassSpec>> = {
-  default: { memoryMb: 256, ephemeralStorageMb: 512, functionTimeoutSeconds: 60, concurrencyPerInvocation: 10 },
-  'io-intensive': { memoryMb: 512, ephemeralStorageMb: 2048, functionTimeoutSeconds: 60, concurrencyPerInvocation: 10 },
+  default: {
+    memoryMb: 256,
+    ephemeralStorageMb: 512,
+    functionTimeoutSeconds: 60,
+    concurrencyPerInvocation: 10,
+    threads: 2,
+  },
+  'io-intensive': {
+    memoryMb: 512,
+    ephemeralStorageMb: 2048,
+    functionTimeoutSeconds: 60,
+    concurrencyPerInvocation: 10,
+    threads: 2,
+  },
   'cpu-intensive': {
     memoryMb: 3538,
     ephemeralStorageMb: 512,
     functionTimeoutSeconds: 180,
     concurrencyPerInvocation: 2,
+    threads: 2,
   },
   'memory-intensive': {
     memoryMb: 4096,
     ephemeralStorageMb: 512,
     functionTimeoutSeconds: 300,
     concurrencyPerInvocation: 1,
+    threads: 1,
   },
 };
+
+/**
+ * Heap in MB of each thread of a class. Together they get three eighths of the memory: buffers and WebAssembly are outside
+ * of every heap, and the executor has a heap of its own.
+ */
+export function threadHeapMb(resourceClass: ResourceClass): number {
+  const { memoryMb, threads } = RESOURCE_CLASS_SPECS[resourceClass];
+  return Math.floor((memoryMb * 3) / 8 / threads);
+}
 
 /**
  * What an invocation keeps for itself beside a task's own timeout: claiming before it, settling after it. A task's

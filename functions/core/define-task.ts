@@ -40,6 +40,11 @@ export type TaskDefinition<Input = unknown> = {
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
   readonly input: InputSchema<Input>;
+  /**
+   * Runs the handler in a thread that a timeout can end, whatever it does: for work that takes the CPU. The thread has no
+   * environment variables, and gets its input as a structured clone. If not given, tasks of `cpu-intensive` are isolated.
+   */
+  readonly isolated?: boolean;
   /** Does the work of one attempt. What it returns is the output; what it throws fails the attempt. */
   run(input: Input, ctx: TaskContext): Promise<JsonValue>;
 };
@@ -51,6 +56,9 @@ export type TaskDefinition<Input = unknown> = {
  *       run: async ({ name }) => ({ greeting: `Hello ${name}` }) });
  */
 export const defineTask = <Input>(definition: TaskDefinition<Input>): TaskDefinition<Input> => definition;
+
+export const isIsolated = ({ isolated, resources }: TaskDefinition): boolean =>
+  isolated ?? resources === 'cpu-intensive';
 
 /** Thrown by `ctx.fail`, and by anything that knows better than "an error" what went wrong in an attempt. */
 export class TaskFailure extends Error {

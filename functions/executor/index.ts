@@ -12,11 +12,14 @@ import { payloadStore, settingsStore, taskQueue, taskStore } from '../runtime/wi
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
+import { HandlerThreads } from './handler-threads.ts';
 
 const meter = new EmfMeter();
 const [dynamo, sqs] = [traced(dynamoClient()), traced(sqsClient())];
 const [queueUrlPrefix, deadLetterQueueUrl] = [env('queueUrlPrefix'), env('deadLetterQueueUrl')];
 const { retentionDays } = taskStoreOptions();
+const outboundHosts = env('outboundHosts');
+const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), { outboundHosts });
 
 const ports = {
   store: taskStore(dynamo),
@@ -24,8 +27,8 @@ const ports = {
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
   payloads: payloadStore(dynamo),
   settings: settingsStore(dynamo),
-  http: lazyHttpClient(env('outboundHosts')),
-  ...{ catalog: tasks, retentionDays, clock: Date.now, sleep, random: Math.random, ids, meter, tracing, log },
+  http: lazyHttpClient(outboundHosts),
+  ...{ catalog: tasks, retentionDays, isolate, clock: Date.now, sleep, random: Math.random, ids, meter, tracing, log },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fail, type TaskContext, type TaskDefinition, TaskFailure } from '../core/define-task.ts';
+import { fail, isIsolated, type TaskContext, type TaskDefinition, TaskFailure } from '../core/define-task.ts';
 import type { HttpClient } from '../core/http-client.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
@@ -7,7 +7,12 @@ import { MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import type { Log } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 
-export type HandlerTools = { readonly http: HttpClient; readonly log: Log };
+export type HandlerTools = {
+  readonly http: HttpClient;
+  readonly log: Log;
+  /** Makes an attempt of an isolated type, as `definition.run` would. */
+  readonly isolate: (definition: TaskDefinition, input: unknown, ctx: TaskContext) => Promise<JsonValue>;
+};
 
 /**
  * One attempt of a handler, from input to outcome. Never throws, and ends after `timeoutMilliseconds` even if the handler
@@ -50,7 +55,11 @@ async function attempt(
       const reasons = parsed.issues.map(({ message, path }) => `${path?.map(String).join('.') || 'input'}: ${message}`);
       return failed('invalid_input', `the input does not fit ${task.type}: ${reasons.join('; ')}`, false);
     }
-    return outcomeOfOutput((await definition.run(parsed.value, contextOf(task, signal, tools))) ?? null, task);
+    const ctx = contextOf(task, signal, tools);
+    const run = isIsolated(definition)
+      ? tools.isolate(definition, parsed.value, ctx)
+      : definition.run(parsed.value, ctx);
+    return outcomeOfOutput((await run) ?? null, task);
   } catch (thrown) {
     if (!(thrown instanceof TaskFailure))
       tools.log('warn', 'handler threw', { ...fieldsOf(task), ...stacksOf(thrown) });

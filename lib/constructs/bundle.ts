@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -13,8 +13,9 @@ const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
- * The code of a door (`functions/<door>/index.ts`) as ES modules for Node 24. What is imported dynamically becomes a
- * chunk of its own, which is loaded only when it is needed. Each door is bundled once in a synth.
+ * The code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`), as ES modules for
+ * Node 24. What is imported dynamically becomes a chunk of its own, which is loaded only when it is needed. Each door is
+ * bundled once in a synth.
  */
 export function bundle(scope: Construct, door: string): Code {
   const stage = Stage.of(scope) as Stage;
@@ -24,7 +25,7 @@ export function bundle(scope: Construct, door: string): Code {
   if (directory === undefined) {
     directory = join(stage.outdir, `bundle.${door}`);
     const { outputFiles } = buildSync({
-      entryPoints: [join(root, 'functions', door, 'index.ts')],
+      entryPoints: ['index.ts', 'thread.ts'].map((file) => join(root, 'functions', door, file)).filter(existsSync),
       // Source maps tell files from here: two levels below the root, as /var/task is, and not wherever a synth writes.
       outdir: join(root, 'dist', door),
       write: false,

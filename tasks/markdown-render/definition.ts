@@ -13,6 +13,7 @@ export const markdownRender = defineTask({
   // A document takes milliseconds; only what takes time by its square comes near.
   timeoutSeconds: 15,
   retry: DEFAULT_RETRY,
+  isolated: true,
   input: z.strictObject({
     markdown: z
       .string()
@@ -21,7 +22,7 @@ export const markdownRender = defineTask({
       .meta({ examples: ['# Hello\n\nThis is **Millrace**.'] }),
   }),
   async run({ markdown }, ctx) {
-    const { renderApart } = await import('./render-apart.ts');
-    return { html: await renderApart(markdown, ctx) };
+    const { renderMarkdown } = await import('./render-markdown.ts');
+    return { html: renderMarkdown(markdown, ctx) };
   },
 });

@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ENV } from '../../functions/contract.ts';
+import { fail, type TaskContext, type TaskDefinition } from '../../functions/core/define-task.ts';
+import { HandlerThreads } from '../../functions/executor/handler-threads.ts';
 import { bundle } from '../../lib/constructs/bundle.ts';
+import { tasks } from '../../tasks/index.ts';
 
 const DOORS = ['router', 'executor', 'authorizer'] as const;
 
@@ -58,6 +62,16 @@ describe('the bundles', () => {
       env: { ...environment, AWS_REGION: 'us-east-1', POWERTOOLS_SERVICE_NAME: 'millrace' },
     });
     expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
+  });
+
+  test('have the threads of the executor, which run the handlers of the deployment', async () => {
+    const entry = pathToFileURL(join(directoryOf('executor'), 'thread.mjs'));
+    const { isolate } = new HandlerThreads(entry, { outboundHosts: '' });
+    const task = { id: 'a', tenantId: 'acme', type: 'markdown.render', attempt: 1, maxAttempts: 1 };
+    const signal = AbortSignal.timeout(10_000);
+    const ctx = { task, signal, http: { request: fail }, log: fail, fail } as unknown as TaskContext;
+    const markdownRender = (await tasks['markdown.render']()) as TaskDefinition;
+    expect(await isolate(markdownRender, { markdown: '# hi' }, ctx)).toEqual({ html: '<h1>hi</h1>\n' });
   });
 
   test.each(DOORS)('name the lines of our sources in a stack, and do not carry the sources: %s', (door) => {

@@ -116,6 +116,10 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
       'aws-cdk-lib',
     ],
   },
+  'functions/executor/thread.ts': {
+    allowed: ['./serve-attempts.ts', '../adapters/lazy-http-client.ts', '../core/task.ts', '../../tasks/index.ts'],
+    forbidden: ['../router/problem.ts', '../../lib/config.ts', 'aws-cdk-lib'],
+  },
   'tasks/fail-unless-ok.ts': {
     allowed: [
       './text-up-to.ts',

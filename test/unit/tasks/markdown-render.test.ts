@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { TaskDefinition } from '../../../functions/core/define-task.ts';
+import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
 import { markdownRender } from '../../../tasks/markdown-render/definition.ts';
 import { attempt, issuesOf, taskContext } from './task-context.ts';
 
@@ -139,16 +141,22 @@ describe('what it renders', () => {
 });
 
 describe('Markdown that takes time by its square', () => {
+  const entry = new URL('../../../functions/executor/thread.ts', import.meta.url);
+  const { isolate } = new HandlerThreads(entry, { outboundHosts: '' });
+
   test.each([
     ['unclosed emphasis', '**a_'.repeat(25_000)],
     ['unclosed emphasis of one kind', '*a_'.repeat(33_000)],
     ['open brackets', '['.repeat(99_000)],
   ])('of %s ends with its attempt, and keeps no timer from its turn', async (_, markdown) => {
+    const ctx = { ...taskContext(), task: { ...taskContext().task, type: 'markdown.render' } };
     const started = Date.now();
     const timeout = AbortSignal.timeout(500);
     const beats: number[] = [];
     const beat = setInterval(() => beats.push(Date.now()), 50);
-    const ended = await attempt(markdownRender, { markdown }, taskContext(timeout)).catch((reason: unknown) => reason);
+    const ended = await isolate(markdownRender as TaskDefinition, { markdown }, { ...ctx, signal: timeout }).catch(
+      (reason: unknown) => reason,
+    );
     clearInterval(beat);
     const elapsed = Date.now() - started;
     expect(elapsed).toBeLessThan(5000);
@@ -158,32 +166,6 @@ describe('Markdown that takes time by its square', () => {
       (end: unknown) => end === timeout.reason || typeof (end as { html: string }).html === 'string',
     );
   });
-});
-
-test('texts at once and one after the other each get their own HTML', async () => {
-  const texts = Array.from({ length: 12 }, (_, number) => `# ${number}`);
-  const together = await Promise.all(texts.map(render));
-  expect(together).toEqual(texts.map((_, number) => `<h1>${number}</h1>\n`));
-  for (const [number, text] of texts.entries()) expect(await render(text)).toBe(together[number]);
-});
-
-test('a text that waits behind others ends with its own attempt, and leaves the threads to the next', async () => {
-  const flood = '**a_'.repeat(25_000);
-  const floods = [600, 600].map((milliseconds) => {
-    const context = taskContext(AbortSignal.timeout(milliseconds));
-    return attempt(markdownRender, { markdown: flood }, context).catch((reason: unknown) => reason);
-  });
-  const impatient = AbortSignal.timeout(100);
-  const waiting = attempt(markdownRender, { markdown: '# hi' }, taskContext(impatient));
-  await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' });
-  const patient = render('# hi');
-  await Promise.all(floods);
-  expect(await patient).toBe('<h1>hi</h1>\n');
-  expect(await Promise.all(['# 1', '# 2', '# 3'].map(render))).toEqual([
-    '<h1>1</h1>\n',
-    '<h1>2</h1>\n',
-    '<h1>3</h1>\n',
-  ]);
 });
 
 test.each(['1. ', '> ', '- ', '>', '> 1. '])(

@@ -1,0 +1,91 @@
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { type TaskContext, TaskFailure } from '../core/define-task.ts';
+import type { JsonValue } from '../core/json.ts';
+import { type Abort, type Job, packThrown, type Report, type ThreadData, unpackThrown } from './thread-messages.ts';
+
+/** What an aborted handler has to end by itself, before its thread is ended. */
+const GRACE_MILLISECONDS = 250;
+
+/** For the young generation; V8's own default of a machine with memory enough. */
+const MOST_YOUNG_MB = 48;
+
+/** A thread that runs one handler at a time. An abort, or whatever ends it, is a failure of that attempt alone. */
+export class HandlerThread {
+  readonly #heapMb: number;
+  readonly #worker: Worker;
+  #attempts = 0;
+  #alive = true;
+  #error: NodeJS.ErrnoException | undefined;
+
+  /** Neither the environment, which has credentials, nor the flags of the process are for the thread. */
+  constructor(entry: URL, heapMb: number, data: ThreadData) {
+    this.#heapMb = heapMb;
+    this.#worker = new Worker(entry, {
+      workerData: data,
+      env: {},
+      execArgv: [],
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMb,
+        maxYoungGenerationSizeMb: Math.min(MOST_YOUNG_MB, Math.ceil(heapMb / 6)),
+      },
+    });
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+    });
+    this.#worker.on('exit', () => {
+      this.#alive = false;
+    });
+    this.#worker.unref();
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /**
+   * Makes one attempt. Throws what the handler throws; after an abort, at the latest when the grace is over, the reason
+   * of the signal. A thread that dies of it fails it with `out_of_memory`, or with the error that ended the thread.
+   */
+  async run(input: unknown, ctx: TaskContext): Promise<JsonValue> {
+    ctx.signal.throwIfAborted();
+    this.#attempts++;
+    const { promise, resolve, reject } = Promise.withResolvers<JsonValue>();
+    const { port1: port, port2: portOfThread } = new MessageChannel();
+    const { signal, task } = ctx;
+    let grace: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      port.postMessage({ abort: packThrown(signal.reason) } satisfies Abort);
+      grace = setTimeout(() => {
+        this.#alive = false;
+        void this.#worker.terminate();
+      }, GRACE_MILLISECONDS);
+    };
+    const exit = (): void => reject(signal.aborted ? signal.reason : this.#causeOfDeath());
+    port.on('message', (report: Report) => {
+      if ('log' in report) ctx.log(...report.log);
+      else if ('output' in report) resolve(report.output);
+      else reject(unpackThrown(report.thrown));
+    });
+    this.#worker.once('exit', exit);
+    this.#worker.ref();
+    signal.addEventListener('abort', abort);
+    try {
+      this.#worker.postMessage({ task, input, port: portOfThread } satisfies Job, [portOfThread]);
+      return await promise;
+    } finally {
+      clearTimeout(grace);
+      signal.removeEventListener('abort', abort);
+      this.#worker.off('exit', exit);
+      this.#worker.unref();
+      port.close();
+    }
+  }
+
+  #causeOfDeath(): Error {
+    if (this.#error === undefined) return new Error('the handler ended the thread that it ran in');
+    if (this.#error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return this.#error;
+    // What it took alone, it would take again; in a used thread, others may have left something.
+    const retryable = this.#attempts > 1;
+    return new TaskFailure('out_of_memory', `the handler took more than ${this.#heapMb} MB of heap`, { retryable });
+  }
+}

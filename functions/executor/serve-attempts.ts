@@ -1,0 +1,33 @@
+import type { MessagePort } from 'node:worker_threads';
+import { fail, findDefinition, type TaskCatalog, type TaskContext, TaskFailure } from '../core/define-task.ts';
+import type { HttpClient } from '../core/http-client.ts';
+import { type Abort, type Job, packThrown, type Report, unpackThrown } from './thread-messages.ts';
+
+type Tools = { readonly catalog: TaskCatalog; readonly http: HttpClient };
+
+/** The side of the thread: makes each attempt that it is sent, and reports it to who sent it. */
+export function serveAttempts(jobs: MessagePort, tools: Tools): void {
+  jobs.on('message', (job: Job) => attempt(job, tools));
+}
+
+async function attempt({ task, input, port }: Job, { catalog, http }: Tools): Promise<void> {
+  const report = (what: Report): void => port.postMessage(what);
+  const aborted = new AbortController();
+  port.on('message', ({ abort }: Abort) => aborted.abort(unpackThrown(abort)));
+  const ctx: TaskContext = {
+    ...{ task, signal: aborted.signal, http, fail },
+    log: (...line) => report({ log: line }),
+  };
+  try {
+    const definition = await findDefinition(catalog, task.type);
+    if (definition === undefined) throw new Error(`this thread has no task type ${task.type}`);
+    const output = await definition.run(input, ctx);
+    try {
+      report({ output });
+    } catch {
+      throw new TaskFailure('invalid_output', `${task.type} returned what JSON cannot carry`);
+    }
+  } catch (thrown) {
+    report({ thrown: packThrown(thrown) });
+  }
+}

@@ -1,0 +1,49 @@
+import type { MessagePort } from 'node:worker_threads';
+import { type TaskContext, TaskFailure } from '../core/define-task.ts';
+import type { JsonValue } from '../core/json.ts';
+
+/** What a thread is given when it starts. */
+export type ThreadData = { readonly outboundHosts: string };
+
+/** To a thread: the attempt to make. All that is said of it goes through its own `port`, and ends with it. */
+export type Job = {
+  readonly task: TaskContext['task'];
+  /** As its schema made it. */
+  readonly input: unknown;
+  readonly port: MessagePort;
+};
+
+/** To an attempt: that its signal aborts. */
+export type Abort = { readonly abort: Thrown };
+
+/** From an attempt: what it calls of its context, and how it ends. */
+export type Report =
+  | { readonly log: Parameters<TaskContext['log']> }
+  | { readonly output: JsonValue }
+  | { readonly thrown: Thrown };
+
+/** What was thrown, in a form that leaves a thread: of an error the clone loses its class, and with it the code. */
+export type Thrown =
+  | { readonly failure: Pick<TaskFailure, 'code' | 'message' | 'retryable' | 'retryAfterSeconds'> }
+  | { readonly error: unknown };
+
+export function packThrown(thrown: unknown): Thrown {
+  if (thrown instanceof TaskFailure) {
+    const { code, message, retryable, retryAfterSeconds } = thrown;
+    return { failure: { code, message, retryable, retryAfterSeconds } };
+  }
+  try {
+    return { error: structuredClone(thrown) };
+  } catch {
+    return { error: new Error(thrown instanceof Error ? thrown.message : 'something that cannot leave its thread') };
+  }
+}
+
+export function unpackThrown(thrown: Thrown): unknown {
+  if ('error' in thrown) return thrown.error;
+  const { code, message, retryable, retryAfterSeconds } = thrown.failure;
+  return new TaskFailure(code, message, {
+    retryable,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
+import type { JsonValue } from '../../functions/core/json.ts';
+import { echo } from './task-definitions.ts';
+
+/** What handlers may do to the thread that they run in; each is a task type of the name of its key. */
+const HANDLERS: Record<string, TaskDefinition['run']> = {
+  echo: echo.run,
+  hang: async () => {
+    for (;;);
+  },
+  hoard: async () => {
+    for (const hoard: number[][] = []; ; ) hoard.push(Array.from({ length: 100_000 }, Math.random));
+  },
+  exit: async () => process.exit(3),
+  stray: async () => {
+    setTimeout(() => {
+      throw new Error('nobody caught it');
+    });
+    return sleep(10_000, null);
+  },
+  obey: (_, { signal }) =>
+    new Promise((__, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
+  tell: async (fields, { log }) => {
+    log('first', fields as Record<string, JsonValue>);
+    log('second');
+    return null;
+  },
+  fail: async (options, ctx) => ctx.fail('no_luck', 'it did not work', options ?? {}),
+  throw: async () => {
+    throw new RangeError('out of range', { cause: new Error('the cause') });
+  },
+  look: async (_, { task }) => ({ task, environment: Object.keys(process.env), flags: process.execArgv }),
+  call: async (url, { http, signal }) => (await http.request(String(url), { signal })).body.text(),
+  function: async () => (() => {}) as never,
+};
+
+const definitions = Object.entries(HANDLERS).map(
+  ([type, run]): TaskDefinition => ({ ...echo, type, run, resources: 'default', isolated: true }),
+);
+
+/** By type, as the executor and its threads find them. */
+export const isolatedTasks: TaskCatalog = Object.fromEntries(
+  definitions.map((definition) => [definition.type, async () => definition]),
+);

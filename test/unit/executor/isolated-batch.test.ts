@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
+import { invoke, read, submit } from '../../doubles/executor-world.ts';
+import { isolatedTasks } from '../../doubles/isolated-tasks.ts';
+import { taskSeed } from '../../doubles/task-seed.ts';
+import { createWorld } from '../../doubles/world.ts';
+
+const { isolate } = new HandlerThreads(new URL('../../doubles/thread.ts', import.meta.url), { outboundHosts: '' });
+const definitions = await Promise.all(Object.values(isolatedTasks).map((load) => load()));
+
+it('an endless loop, a thread that dies and a failure end their own attempts, and no other of their batch', async () => {
+  const around = createWorld(definitions);
+  const world = { ...around, ports: { ...around.ports, isolate } };
+  const echoes = [1, 2, 3, 4, 5, 6].map((input) => taskSeed({ type: 'echo', input: { inline: input } }));
+  const [hang, hoard, throws] = ['hang', 'hoard', 'throw'].map((type) =>
+    taskSeed({ type, timeoutSeconds: type === 'hang' ? 1 : 10, maxAttempts: 1, input: { inline: null } }),
+  );
+  if (hang === undefined || hoard === undefined || throws === undefined) throw new Error('three were made');
+  for (const seed of [hang, hoard, throws, ...echoes]) await submit(world, seed);
+  const started = performance.now();
+  expect(await invoke(world)).toEqual([]);
+  expect(performance.now() - started).toBeLessThan(9000);
+  expect(await read(world, hang)).toMatchObject({ status: 'failed', error: { code: 'timeout' } });
+  expect(await read(world, hoard)).toMatchObject({ status: 'failed', error: { code: 'out_of_memory' } });
+  expect(await read(world, throws)).toMatchObject({
+    status: 'failed',
+    error: { code: 'handler_error', message: 'out of range' },
+  });
+  expect(world.logged).toContainEqual(
+    expect.objectContaining({ event: 'handler threw', stack: expect.stringContaining('isolated-tasks.ts') }),
+  );
+  for (const [index, echo] of echoes.entries()) {
+    expect(await read(world, echo)).toMatchObject({ status: 'succeeded', output: { inline: index + 1 } });
+  }
+});
