@@ -1,11 +1,17 @@
-import { text } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher } from 'undici';
 import { TaskFailure } from '../core/define-task.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../core/http-client.ts';
 import { checkedLookup, type Resolve } from './checked-lookup.ts';
-import { ACCEPT_ENCODING, decompressed, encodingsOf } from './decompressed.ts';
-import { type Hop, redirectOf } from './http-redirect.ts';
+import { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
+import { ACCEPT_ENCODING } from './decompressed.ts';
+import { type Answer, responseOf } from './http-answer.ts';
+import { failureOf, isNetworkError } from './http-failure.ts';
+import { type Hop, redirectOf, redirects } from './http-redirect.ts';
 import type { OutboundPolicy } from './outbound-policy.ts';
+import { requestBodyOf } from './request-body.ts';
+import { ResponseCache } from './response-cache.ts';
 
 const MAX_REDIRECTS = 5;
 /** Up to so much of a redirect's body is read, to keep its connection; beyond it a new connection is cheaper. */
@@ -22,10 +28,15 @@ const AGENT_OPTIONS = {
 } as const;
 const CONNECT_TIMEOUT_MS = 2_000;
 
-const DEFAULT_HEADERS = { 'user-agent': 'millrace', 'accept-encoding': ACCEPT_ENCODING };
+/** Upper bound of the wait before the first retry; it doubles with each further one. */
+const RETRY_MS = 100;
+/** RFC 9110, section 9.2.2. */
+const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
-/** Headers that are no longer true of a body that was decompressed. */
-const OF_THE_COMPRESSED = ['content-encoding', 'content-length'];
+/** Statuses by which a gateway says that there is no server behind it; any other is the answer of one. */
+const DOWN = [502, 503, 504];
+
+const DEFAULT_HEADERS = { 'user-agent': 'millrace', 'accept-encoding': ACCEPT_ENCODING };
 
 /**
  * Outgoing HTTP within an outbound policy, over kept-alive connections. Host names are resolved once for each
@@ -34,6 +45,8 @@ const OF_THE_COMPRESSED = ['content-encoding', 'content-length'];
 export class UndiciHttpClient implements HttpClient {
   readonly #policy: OutboundPolicy;
   readonly #agent: Agent;
+  readonly #breaker = new CircuitBreaker();
+  readonly #cache = new ResponseCache();
 
   constructor(policy: OutboundPolicy, resolve?: Resolve) {
     this.#policy = policy;
@@ -43,18 +56,13 @@ export class UndiciHttpClient implements HttpClient {
     });
   }
 
-  async request(url: string, { method = 'GET', headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
-    let hop: Hop = { url: urlOf(url), method, headers: { ...DEFAULT_HEADERS, ...lowerCased(headers) }, body };
-    for (let redirects = 0; ; redirects++) {
-      this.#policy.check(hop.url);
-      const response = await this.#send(hop, signal);
-      const next = redirectOf(hop, response.statusCode, response.headers.location);
-      if (next === undefined) return responseOf(response, hop.url, signal);
-      await response.body.dump({ limit: DISCARDED_BYTES, signal });
-      if (redirects === MAX_REDIRECTS) {
-        throw new TaskFailure('too_many_redirects', `${hop.url.host} redirects more than ${MAX_REDIRECTS} times`);
-      }
-      hop = next;
+  async request(url: string, request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await this.#follow(await firstHop(url, request), request);
+    } catch (error) {
+      // What was not sent is not closed either.
+      if (request.body instanceof Readable) request.body.destroy();
+      throw error;
     }
   }
 
@@ -63,61 +71,82 @@ export class UndiciHttpClient implements HttpClient {
     await this.#agent.destroy();
   }
 
-  async #send({ url, method, headers, body }: Hop, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    try {
-      return await this.#agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: method as Dispatcher.HttpMethod,
-        headers,
-        body: body ?? null,
-        signal,
-      });
-    } catch (error) {
-      throw failureOf(error, url, signal);
+  async #follow(first: Hop, request: HttpRequest): Promise<HttpResponse> {
+    let hop = first;
+    for (let followed = 0; ; followed++) {
+      this.#policy.check(hop.url);
+      const answer = await this.#cache.answer(hop, request.cacheSeconds, (asked) => this.#answer(asked, request));
+      const next = redirectOf(hop, answer.status, answer.headers.location);
+      if (next === undefined) return responseOf(answer, hop.url, request.signal);
+      if (followed === MAX_REDIRECTS) {
+        throw new TaskFailure('too_many_redirects', `${hop.url.host} redirects more than ${MAX_REDIRECTS} times`);
+      }
+      hop = next;
     }
   }
-}
 
-function responseOf(response: Dispatcher.ResponseData, url: URL, signal: AbortSignal): HttpResponse {
-  const { statusCode: status, body } = response;
-  const headers = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')] as const);
-  const encodings = encodingsOf(new Map(headers).get('content-encoding') ?? '');
-  const told = encodings.length === 0 ? headers : headers.filter(([name]) => !OF_THE_COMPRESSED.includes(name));
-  // A body that is given up or aborted reports an error, and an error that nobody listens to ends the process.
-  body.on('error', () => {});
-  const chunks = failing(decompressed(body, encodings), url, signal);
-  return {
-    status,
-    headers: Object.fromEntries(told),
-    body: { [Symbol.asyncIterator]: () => chunks, text: () => text(chunks), destroy: () => void body.destroy() },
-  };
-}
+  /** Sends a request unless its origin is down, and notes whether it is. */
+  async #answer(hop: Hop, request: HttpRequest): Promise<Answer> {
+    const leave = this.#breaker.enter(hop.url.origin);
+    let verdict: Verdict = 'unknown';
+    try {
+      const answer = await this.#persistently(hop, request);
+      verdict = DOWN.includes(answer.status) ? 'down' : 'up';
+      return answer;
+    } catch (failure) {
+      if (isNetworkError(failure)) verdict = 'down';
+      throw failure;
+    } finally {
+      leave(verdict);
+    }
+  }
 
-async function* failing(body: AsyncIterable<Uint8Array>, url: URL, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw failureOf(error, url, signal);
+  async #persistently(hop: Hop, { retries = 0, signal }: HttpRequest): Promise<Answer> {
+    for (let tried = 0; ; tried++) {
+      try {
+        return await this.#send(hop, signal);
+      } catch (error) {
+        const failure = failureOf(error, hop.url, signal);
+        if (tried >= retries || !isNetworkError(failure) || !mayBeRepeated(hop)) throw failure;
+        await sleep(Math.random() * RETRY_MS * 2 ** tried, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+    }
+  }
+
+  async #send({ url, method, headers, body }: Hop, signal: AbortSignal): Promise<Answer> {
+    const response = await this.#agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body: body ?? null,
+      signal,
+    });
+    const answer = {
+      status: response.statusCode,
+      headers: Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+      ),
+    };
+    if (!redirects(answer.status, answer.headers.location)) return { ...answer, body: response.body };
+    await response.body.dump({ limit: DISCARDED_BYTES, signal });
+    return { ...answer, body: Readable.from([]) };
   }
 }
 
-/** What to throw for an error of undici or a socket: an abort's own reason, or a failure that says what is wrong. */
-function failureOf(error: unknown, url: URL, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (error instanceof TaskFailure || !(error instanceof Error)) return error;
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === 'UND_ERR_INVALID_ARG') return new TaskFailure('invalid_request', error.message);
-  return new TaskFailure('network_error', `the request to ${url.host} failed: ${error.message || code}`, {
-    retryable: true,
-  });
-}
-
-function urlOf(text: string): URL {
+async function firstHop(text: string, request: HttpRequest): Promise<Hop> {
   const url = URL.parse(text);
   if (url === null) throw new TaskFailure('invalid_url', 'what is to be called is no URL');
-  return url;
+  const { method = 'GET', headers = {}, body, compress } = request;
+  const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const hop = { url, method, headers: { ...DEFAULT_HEADERS, ...given }, body: await requestBodyOf(request) };
+  if (body === undefined || compress === undefined) return hop;
+  // What a caller says of the length is of the body that was given.
+  const { 'content-length': _, ...still } = hop.headers as Hop['headers'];
+  const encoding = [given['content-encoding'], compress].filter((coding) => coding !== undefined).join(', ');
+  return { ...hop, headers: { ...still, 'content-encoding': encoding } };
 }
 
-const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** Would a second request do no more than one? */
+const mayBeRepeated = ({ method, headers, body }: Hop): boolean =>
+  (IDEMPOTENT_METHODS.includes(method) || headers['idempotency-key'] !== undefined) && !(body instanceof Readable);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 const MAX_HEADERS = 50;
 const MAX_BODY_LENGTH = 1_000_000;
+const MAX_CACHE_SECONDS = 86_400;
 
 /** A field name and a field value of RFC 9110, sections 5.1 and 5.5; of the value, what is printable. */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
@@ -40,10 +41,23 @@ export const httpRequestInput = z
       .describe('GET if not given.'),
     headers: headersSchema.default({}),
     body: z.string().max(MAX_BODY_LENGTH).describe('Sent as UTF-8. Not with GET or HEAD.').exactOptional(),
+    cacheSeconds: z
+      .int()
+      .min(0)
+      .max(MAX_CACHE_SECONDS)
+      .describe(
+        'Only with GET: an answer to the same request that is no older will do, and a good one is kept so long; 0 asks the ' +
+          'server in any case. If not given, the Cache-Control of the answer decides.',
+      )
+      .exactOptional(),
   })
   .refine(({ method, body }) => body === undefined || (method !== 'GET' && method !== 'HEAD'), {
     path: ['body'],
     message: 'cannot be sent with GET or HEAD',
+  })
+  .refine(({ method, cacheSeconds }) => cacheSeconds === undefined || method === 'GET', {
+    path: ['cacheSeconds'],
+    message: 'is for GET alone',
   });
 
 export type HttpRequestInput = z.output<typeof httpRequestInput>;

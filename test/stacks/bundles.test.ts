@@ -19,6 +19,7 @@ const TRACES = {
   'sanitize-html': 'allowedSchemesByTag',
   'csv-parse': 'CSV_INVALID',
   undici: 'UND_ERR_',
+  'http-cache-semantics': 'rfc7234 5.5.4',
   '@aws-sdk/client-s3': 'x-amz-server-side-encryption',
 };
 

@@ -14,7 +14,11 @@ describe('the input', () => {
     [{ url: `https://example.com/${'x'.repeat(2048)}` }, 'url: '],
     [{ url: URL_OK, method: 'CONNECT' }, 'method: '],
     [{ url: URL_OK, method: 'get' }, 'method: '],
-    [{ url: URL_OK, cacheSeconds: 5 }, ': Unrecognized key: "cacheSeconds"'],
+    [{ url: URL_OK, cache: 5 }, ': Unrecognized key: "cache"'],
+    [{ url: URL_OK, cacheSeconds: -1 }, 'cacheSeconds: '],
+    [{ url: URL_OK, cacheSeconds: 1.5 }, 'cacheSeconds: '],
+    [{ url: URL_OK, cacheSeconds: 86_401 }, 'cacheSeconds: '],
+    [{ url: URL_OK, cacheSeconds: 5, method: 'POST' }, 'cacheSeconds: is for GET alone'],
     [{ url: URL_OK, body: 'x' }, 'body: cannot be sent with GET or HEAD'],
     [{ url: URL_OK, method: 'POST', body: { a: 1 } }, 'body: '],
     [{ url: URL_OK, method: 'POST', body: 'x'.repeat(1_000_001) }, 'body: '],
@@ -40,6 +44,8 @@ describe('the input', () => {
     { url: 'http://localhost:3000/a?b' },
     { url: URL_OK, method: 'POST', body: 'x', headers: { 'Content-Type': 'text/plain', 'X-A': 'é' } },
     { url: URL_OK, headers: numberedHeaders(50) },
+    { url: URL_OK, cacheSeconds: 0 },
+    { url: URL_OK, cacheSeconds: 86_400 },
   ])('%# is taken', async (input) => expect(await issuesOf(httpRequest, input)).toEqual([]));
 });
 
@@ -165,6 +171,19 @@ describe('a request', () => {
   test.each([204, 304])('answered %i without a body succeeds', async (status) => {
     const { url } = await serve((_, response) => response.writeHead(status).end());
     expect(await attempt(httpRequest, { url })).toMatchObject({ status, body: '' });
+  });
+
+  test('is spared for cacheSeconds, also where another task asks', async () => {
+    let requests = 0;
+    const { url } = await serve((_, response) => response.end(`${++requests}`));
+    const ctx = taskContext();
+    const another = { ...ctx, task: { ...ctx.task, id: 'another', tenantId: 'umbrella' } };
+    const outputs = [
+      await attempt(httpRequest, { url, cacheSeconds: 60 }, ctx),
+      await attempt(httpRequest, { url, cacheSeconds: 60 }, another),
+      await attempt(httpRequest, { url }, ctx),
+    ];
+    expect(outputs).toMatchObject([{ body: '1' }, { body: '1' }, { body: '2' }]);
   });
 
   test('gives back characters whole that came in two pieces', async () => {

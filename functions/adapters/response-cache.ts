@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { pipeline, Readable, Transform } from 'node:stream';
+import CachePolicy from 'http-cache-semantics';
+import { LRUCache } from 'lru-cache';
+import type { Answer } from './http-answer.ts';
+import { carriesKeys, type Hop } from './http-redirect.ts';
+
+/** What may be kept in all, and of one answer, as it came over the wire: the smallest executor has 256 MB. */
+const MAX_BYTES = 16_000_000;
+const MAX_ANSWER_BYTES = 1_000_000;
+const MAX_ANSWERS = 500;
+
+/** About what an answer takes beside its body. */
+const ENTRY_BYTES = 4_096;
+
+type Entry = {
+  readonly url: string;
+  readonly policy: CachePolicy;
+  readonly keptAt: number;
+  readonly status: number;
+  readonly body: Buffer;
+};
+
+/** Says which request is meant, and nothing of what is to be answered. */
+const NOT_IN_KEY = new Set(['cache-control', 'idempotency-key', 'pragma']);
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * Answers of one process, by RFC 9111. An answer is kept for requests that have the very same headers, so that only who
+ * sends the same keys may get it: what was asked with headers that may be keys is kept as a browser keeps it for its
+ * user, all else as a proxy keeps it for everyone. (undici's own cache has no lifetime that a caller could set, and takes
+ * no header for a key except by the server's `vary`.)
+ */
+export class ResponseCache {
+  readonly #entries = new LRUCache<string, Entry>({
+    max: MAX_ANSWERS,
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body }) => body.length + ENTRY_BYTES,
+  });
+
+  /**
+   * The kept answer to a request, or what `send` answers. `seconds` takes the place of what the server says of an answer's
+   * lifetime; 0 goes past the cache.
+   */
+  async answer(hop: Hop, seconds: number | undefined, send: (hop: Hop) => Promise<Answer>): Promise<Answer> {
+    if (seconds === 0 || !isPlainGet(hop)) {
+      const answer = await send(hop);
+      if (!SAFE_METHODS.includes(hop.method) && answer.status < 400) this.#forget(hop.url);
+      return answer;
+    }
+    const key = keyOf(hop);
+    const kept = this.#entries.get(key);
+    if (kept === undefined) return this.#keeping(key, hop, seconds, await send(hop));
+    if (isUsable(kept, hop, seconds)) return answerOf(kept);
+    const answer = await send(conditional(hop, kept));
+    if (answer.status !== 304) return this.#keeping(key, hop, seconds, answer);
+    const { policy, matches } = kept.policy.revalidatedPolicy(seen(hop), seen(answer));
+    if (matches) {
+      const entry = { ...kept, policy, keptAt: Date.now() };
+      this.#entries.set(key, entry);
+      return answerOf(entry);
+    }
+    this.#entries.delete(key);
+    return this.#keeping(key, hop, seconds, await send(hop));
+  }
+
+  /** The same answer, which is kept once its body has been read to the end. */
+  #keeping(key: string, hop: Hop, seconds: number | undefined, answer: Answer): Answer {
+    this.#entries.delete(key);
+    const policy = policyOf(hop, answer);
+    const { status, headers } = answer;
+    const length = Number(headers['content-length'] ?? 0);
+    if (length > MAX_ANSWER_BYTES || !mayBeKept(policy, hop, seconds, answer)) return answer;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const tap = new Transform({
+      transform(chunk: Buffer, _, done) {
+        bytes += chunk.length;
+        if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+        else chunks.length = 0;
+        done(null, chunk);
+      },
+      flush: (done) => {
+        if (bytes <= MAX_ANSWER_BYTES) {
+          // A copy: a piece may be part of a much larger buffer.
+          this.#entries.set(key, {
+            url: hop.url.href,
+            policy,
+            keptAt: Date.now(),
+            status,
+            body: Buffer.concat(chunks),
+          });
+        }
+        done();
+      },
+    });
+    return { ...answer, body: pipeline(answer.body, tap, () => {}) };
+  }
+
+  /** RFC 9111, section 4.4: a request that changed what is there makes every answer to its URL untrue. */
+  #forget(url: URL): void {
+    for (const [key, entry] of this.#entries.entries()) if (entry.url === url.href) this.#entries.delete(key);
+  }
+}
+
+/** Partial and conditional answers answer nothing else. */
+const isPlainGet = ({ method, headers }: Hop): boolean =>
+  method === 'GET' && !Object.keys(headers).some((name) => name === 'range' || name.startsWith('if-'));
+
+function keyOf({ url, headers }: Hop): string {
+  const selecting = Object.entries(headers).filter(([name]) => !NOT_IN_KEY.has(name));
+  return createHash('sha256')
+    .update(JSON.stringify([url.href, selecting.sort()]))
+    .digest('base64');
+}
+
+/** As the policy is to see a message: it knows its directives in lower case only. */
+function seen<Message extends Hop | Answer>(message: Message) {
+  const { 'cache-control': control, ...headers } = message.headers;
+  const described = {
+    headers: control === undefined ? headers : { ...headers, 'cache-control': control.toLowerCase() },
+  };
+  return 'status' in message
+    ? { ...described, status: message.status }
+    : { ...described, url: message.url.href, method: message.method };
+}
+
+/** No lifetime is guessed: what a task asks for is old only where the server said that it may be. */
+const policyOf = (hop: Hop, answer: Answer): CachePolicy =>
+  new CachePolicy(seen(hop), seen(answer), { shared: !carriesKeys(hop.headers), cacheHeuristic: 0 });
+
+function mayBeKept(policy: CachePolicy, hop: Hop, seconds: number | undefined, answer: Answer): boolean {
+  const { status, headers } = answer;
+  if (headers.vary?.includes('*') || (!carriesKeys(hop.headers) && headers['set-cookie'] !== undefined)) return false;
+  if (seconds === undefined) {
+    const { etag, 'last-modified': lastModified } = headers;
+    return policy.storable() && (!policy.stale() || etag !== undefined || lastModified !== undefined);
+  }
+  const control = `${headers['cache-control'] ?? ''},max-age=${seconds}`;
+  return status < 400 && policyOf(hop, { ...answer, headers: { ...headers, 'cache-control': control } }).storable();
+}
+
+const isUsable = ({ policy, keptAt }: Entry, hop: Hop, seconds: number | undefined): boolean =>
+  seconds === undefined ? policy.satisfiesWithoutRevalidation(seen(hop)) : Date.now() - keptAt < seconds * 1000;
+
+/** The request that asks only whether the kept answer is still true. */
+function conditional(hop: Hop, { policy }: Entry): Hop {
+  const { etag, 'last-modified': lastModified } = policy.responseHeaders();
+  const validators = {
+    ...(typeof etag === 'string' && { 'if-none-match': etag }),
+    ...(typeof lastModified === 'string' && { 'if-modified-since': lastModified }),
+  };
+  return { ...hop, headers: { ...hop.headers, ...validators } };
+}
+
+function answerOf({ policy, status, body }: Entry): Answer {
+  const headers = Object.entries(policy.responseHeaders()).filter(
+    (header): header is [string, string] => typeof header[1] === 'string',
+  );
+  return { status, headers: Object.fromEntries(headers), body: Readable.from([body], { objectMode: false }) };
+}
