@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { executorKeyOf, queueNameOf } from '../../../functions/contract.ts';
-import { shardOf } from '../../../functions/core/routing.ts';
+import { formerShardsOf, shardOf } from '../../../functions/core/routing.ts';
 
 const KEYS = Array.from({ length: 5000 }, (_, index) => `tenant-${index % 97}#type-${index}`);
 const shardCounts = [2, 3, 4, 7, 10];
@@ -38,6 +38,19 @@ describe('shardOf', () => {
     expect(Math.abs(moved.length - share) / share).toBeLessThan(0.15);
     expect(new Set(moved.map((key) => shardOf(key, shards + 1)))).toEqual(new Set([shards]));
   });
+});
+
+describe('formerShardsOf', () => {
+  it('is every other shard that a key has had since there was one, the latest first', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 12 }), (key, shards) => {
+        const homes = Array.from({ length: shards }, (_, fewer) => shardOf(key, fewer + 1)).toReversed();
+        expect([shardOf(key, shards), ...formerShardsOf(key, shards)]).toEqual([...new Set(homes)]);
+      }),
+    );
+  });
+
+  it('is none of one shard', () => expect(formerShardsOf('acme', 1)).toEqual([]));
 });
 
 it('an executor key names its queue', () => {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { httpRequest } from '../../../tasks/http-request/definition.ts';
 import { bodyOf, serve } from '../adapters/loopback-server.ts';
 import { attempt, issuesOf, TASK_ID, taskContext } from './task-context.ts';
@@ -47,6 +48,17 @@ describe('the input', () => {
     { url: URL_OK, cacheSeconds: 0 },
     { url: URL_OK, cacheSeconds: 86_400 },
   ])('%# is taken', async (input) => expect(await issuesOf(httpRequest, input)).toEqual([]));
+
+  test.each([
+    [{ url: URL_OK, body: 'x' }, false],
+    [{ url: URL_OK, method: 'HEAD', body: 'x' }, false],
+    [{ url: URL_OK, method: 'HEAD' }, true],
+    [{ url: URL_OK, method: 'DELETE', body: 'x' }, true],
+    [{ url: URL_OK, method: 'DELETE' }, true],
+  ])('is described with the methods that have a body: %j', (input, isValid) => {
+    const described = httpRequest.input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+    expect(z.fromJSONSchema(described).safeParse(input).success).toBe(isValid);
+  });
 });
 
 function numberedHeaders(count: number): Record<string, string> {
