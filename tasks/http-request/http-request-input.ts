@@ -29,6 +29,8 @@ const headersSchema = z
   .describe(`Request headers, except ${[...RESERVED_HEADERS].join(', ')}.`)
   .meta({ maxProperties: MAX_HEADERS, propertyNames: { pattern: HEADER_NAME.source } });
 
+const METHODS_WITH_BODY = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
 export const httpRequestInput = z
   .strictObject({
     url: z
@@ -36,7 +38,7 @@ export const httpRequestInput = z
       .max(2048)
       .describe('Where to, http or https. Up to 5 redirects are followed.'),
     method: z
-      .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      .enum(['GET', 'HEAD', ...METHODS_WITH_BODY])
       .default('GET')
       .describe('GET if not given.'),
     headers: headersSchema.default({}),
@@ -51,13 +53,28 @@ export const httpRequestInput = z
       )
       .exactOptional(),
   })
-  .refine(({ method, body }) => body === undefined || (method !== 'GET' && method !== 'HEAD'), {
+  .refine(({ method, body }) => body === undefined || METHODS_WITH_BODY.some((one) => one === method), {
     path: ['body'],
     message: 'cannot be sent with GET or HEAD',
   })
   .refine(({ method, cacheSeconds }) => cacheSeconds === undefined || method === 'GET', {
     path: ['cacheSeconds'],
     message: 'is for GET alone',
+  })
+  .meta({
+    anyOf: [
+      { type: 'object', properties: { method: { const: 'GET' }, body: false } },
+      {
+        type: 'object',
+        properties: { method: { const: 'HEAD' }, body: false, cacheSeconds: false },
+        required: ['method'],
+      },
+      {
+        type: 'object',
+        properties: { method: { enum: [...METHODS_WITH_BODY] }, cacheSeconds: false },
+        required: ['method'],
+      },
+    ],
   });
 
 export type HttpRequestInput = z.output<typeof httpRequestInput>;

@@ -55,7 +55,11 @@ describe('the input', () => {
     [{ url: URL_OK, method: 'HEAD' }, true],
     [{ url: URL_OK, method: 'DELETE', body: 'x' }, true],
     [{ url: URL_OK, method: 'DELETE' }, true],
-  ])('is described with the methods that have a body: %j', (input, isValid) => {
+    [{ url: URL_OK, cacheSeconds: 5 }, true],
+    [{ url: URL_OK, method: 'GET', cacheSeconds: 5 }, true],
+    [{ url: URL_OK, method: 'HEAD', cacheSeconds: 5 }, false],
+    [{ url: URL_OK, method: 'POST', cacheSeconds: 5 }, false],
+  ])('is described with what goes with which method: %j', (input, isValid) => {
     const described = httpRequest.input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
     expect(z.fromJSONSchema(described).safeParse(input).success).toBe(isValid);
   });
