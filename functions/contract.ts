@@ -126,6 +126,12 @@ export const MAX_MESSAGE_BYTES = 65_536;
 export const MAX_REQUEST_MESSAGES = 10;
 export const MAX_REQUEST_BYTES = 1_048_576;
 
+/** How long a minute of the statistics is kept. */
+export const STATISTICS_RETENTION_DAYS = 30;
+
+/** A change of a task that cannot be projected for so long is set aside, or it would stop all that follow. */
+export const MAX_CHANGE_AGE_SECONDS = 12 * 3600;
+
 /** How often the sweeper looks for tasks that are due. */
 export const SWEEP_PERIOD_SECONDS = 60;
 
@@ -138,6 +144,7 @@ export const ENV = {
   tasksTables: 'MILLRACE_TASKS_TABLES',
   definitionsTable: 'MILLRACE_DEFINITIONS_TABLE',
   accessTable: 'MILLRACE_ACCESS_TABLE',
+  statisticsTable: 'MILLRACE_STATISTICS_TABLE',
   payloadBucket: 'MILLRACE_PAYLOAD_BUCKET',
   /** Everything of a lane's queue URL before its name: `https://sqs.<region>.amazonaws.com/<account>/<prefix>-`. */
   queueUrlPrefix: 'MILLRACE_QUEUE_URL_PREFIX',
@@ -145,6 +152,7 @@ export const ENV = {
   indexShards: 'MILLRACE_INDEX_SHARDS',
   /** Executor shards of each class that has more than one: `{"default":2}`. */
   executorShards: 'MILLRACE_EXECUTOR_SHARDS',
+  /** Where the bus is to be told of tasks. */
   eventBus: 'MILLRACE_EVENT_BUS',
   /** The claim of a JWT that names the tenant. */
   tenantClaim: 'MILLRACE_TENANT_CLAIM',

@@ -16,6 +16,8 @@ export type ConditionalUpdate = {
   /** Further `SET` actions, of names as `#name` and values as `:name`. */
   readonly actions?: readonly string[];
   readonly remove?: readonly string[];
+  /** Numbers to add; an attribute that is missing counts as 0. */
+  readonly add?: Row;
   /** Values that the condition and the actions speak of. */
   readonly values?: Row;
 };
@@ -25,11 +27,13 @@ export type Updated = { readonly written: Row } | { readonly refusedBy: Row | un
 
 /** Writes a row under a condition, in one request. Throws what is neither success nor refusal. */
 export async function conditionalUpdate(client: DynamoDBClient, update: ConditionalUpdate): Promise<Updated> {
-  const { tableName, key, condition, set = {}, actions = [], remove = [], values = {} } = update;
+  const { tableName, key, condition, set = {}, actions = [], remove = [], add = {}, values = {} } = update;
   const sets = [...Object.keys(set).map((name) => `#${name} = :${name}`), ...actions];
+  const added = Object.keys(add);
   const expression = [
     ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
     ...(remove.length === 0 ? [] : [`REMOVE ${remove.map((name) => `#${name}`).join(', ')}`]),
+    ...(added.length === 0 ? [] : [`ADD ${added.map((name) => `#${name} :${name}`).join(', ')}`]),
   ].join(' ');
   const names = new Set(`${condition} ${expression}`.match(/#\w+/g));
   try {
@@ -41,7 +45,7 @@ export async function conditionalUpdate(client: DynamoDBClient, update: Conditio
         UpdateExpression: expression,
         ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [name, name.slice(1)])),
         ExpressionAttributeValues: Object.fromEntries(
-          Object.entries({ ...set, ...values }).map(([name, value]) => [`:${name}`, value as AttributeValue]),
+          Object.entries({ ...set, ...add, ...values }).map(([name, value]) => [`:${name}`, value as AttributeValue]),
         ),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

@@ -3,6 +3,7 @@ import type { LeaseToken, TaskId, TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 import type { Outgoing } from './message-packing.ts';
 import type { Payload } from './payload.ts';
+import type { Contribution, StatisticsRow, Tally } from './statistics.ts';
 import type { CancelledTask, FinishedTask, NewTask, QueuedTask, RunningTask, Task, TaskSeed } from './task.ts';
 import type { TaskEvent } from './task-event.ts';
 import type { TaskPage, TaskQuery } from './task-list.ts';
@@ -77,6 +78,25 @@ export interface TaskQueue {
 /** Tells whoever listens what happened to tasks; returns the events that were not taken. */
 export interface TaskEvents {
   publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]>;
+}
+
+/** What happened to tasks, counted. */
+export interface Statistics {
+  /**
+   * Adds to a row what changes of one `shard` of their stream contribute to it. Each counts once, however the stream
+   * repeats, splits or bisects its batches, as long as it delivers every change of a shard in order the first time.
+   */
+  add(shard: string, row: StatisticsRow, contributions: readonly Contribution[]): Promise<void>;
+  /** A type's minutes from `from` on and before `to` (milliseconds since the epoch), oldest first; none without a task. */
+  minutes(tenantId: TenantId, type: string, from: number, to: number): Promise<readonly Minute[]>;
+}
+
+export type Minute = { readonly minute: number; readonly tally: Tally };
+
+/** What a tenant takes of the deployment. */
+export interface TenantUsage {
+  /** Its tasks that are not finished, some seconds ago. */
+  openTasks(tenantId: TenantId): Promise<number>;
 }
 
 /** A message as its lane delivered it. Deleting it is the event source's part: it deletes what we do not report. */

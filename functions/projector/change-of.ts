@@ -1,6 +1,13 @@
-import type { DynamoDBRecord, AttributeValue as StreamValue } from 'aws-lambda';
+import type { DynamoDBRecord, DynamoDBStreamEvent, AttributeValue as StreamValue } from 'aws-lambda';
 import type { Task } from '../core/task.ts';
 import type { Change } from './project.ts';
+
+/** The records of one shard of one table's stream. */
+export type ShardEvent = DynamoDBStreamEvent & { readonly shardId?: string };
+
+/** Names the shard among those of all tables. The last event of a window has no records; a stream of one shard, no names. */
+export const shardOf = ({ Records: [record], shardId = '' }: ShardEvent): string =>
+  `${record?.eventSourceARN ?? ''}/${shardId}`;
 
 type Image = Readonly<Record<string, StreamValue>>;
 

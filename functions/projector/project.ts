@@ -1,6 +1,8 @@
-import type { Log, Sleep, TaskEvents } from '../core/ports.ts';
+import type { Log } from '../core/ports.ts';
 import type { Task } from '../core/task.ts';
-import { eventsOf, type TaskEvent } from '../core/task-event.ts';
+import type { TaskChange } from '../core/task-event.ts';
+import { type CountPorts, count } from './count.ts';
+import { type TellPorts, tell } from './tell.ts';
 
 /** One change of a row. An image that is no task is `undefined`, as one that is missing. */
 export type Change = {
@@ -12,36 +14,26 @@ export type Change = {
   readonly after: () => Task | undefined;
 };
 
-export type ProjectPorts = { readonly events: TaskEvents; readonly sleep: Sleep; readonly log: Log };
-
-const PAUSES_MILLISECONDS = [100, 400, 1_600];
+export type ProjectPorts = CountPorts & TellPorts;
 
 /**
- * Tells the event bus what the changes of a stream batch mean. Returns the sequence number from which on the batch has to
- * come again, because the bus did not take its events. A change that cannot be read is set aside in the log: it would
- * stop all that follow.
+ * Counts the changes of a batch, which come from one `shard` of the stream, and tells the event bus what they mean. Returns
+ * the sequence number from which on the batch has to come again, because the table or the bus did not take all of it. A
+ * change that cannot be read is set aside in the log: it would stop all that follow.
  */
-export async function project(changes: readonly Change[], ports: ProjectPorts): Promise<string | undefined> {
-  const sequenceNumbers = new Map<TaskEvent, string>();
-  for (const change of changes) {
-    for (const event of readable(change, ports)) sequenceNumbers.set(event, change.sequenceNumber);
-  }
-  let left: readonly TaskEvent[] = [...sequenceNumbers.keys()];
-  for (const pause of [0, ...PAUSES_MILLISECONDS]) {
-    if (left.length === 0) return undefined;
-    if (pause > 0) await ports.sleep(pause);
-    left = await ports.events.publish(left);
-  }
-  const [first] = left;
-  if (first === undefined) return undefined;
-  ports.log('warn', 'events not taken: their batch will come again', { events: left.length });
-  // They are in the order of the changes, as `publish` keeps it.
-  return sequenceNumbers.get(first);
+export async function project(
+  shard: string,
+  changes: readonly Change[],
+  ports: ProjectPorts,
+): Promise<string | undefined> {
+  const readable = changes.flatMap((change) => readChange(change, ports.log));
+  const left = await Promise.all([count(shard, readable, ports), tell(readable, ports)]);
+  return readable.find((change) => left.some((changesLeft) => changesLeft.has(change)))?.id;
 }
 
-function readable({ sequenceNumber, at, before, after }: Change, { log }: ProjectPorts): TaskEvent[] {
+function readChange({ sequenceNumber, at, before, after }: Change, log: Log): TaskChange[] {
   try {
-    return eventsOf({ id: sequenceNumber, at, before: before(), after: after() });
+    return [{ id: sequenceNumber, at, before: before(), after: after() }];
   } catch (error) {
     log('error', 'change set aside: it cannot be read', { sequence_number: sequenceNumber, reason: String(error) });
     return [];

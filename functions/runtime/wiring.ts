@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
+import { DynamoStatistics } from '../adapters/dynamo-statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
@@ -24,3 +25,7 @@ export const payloadStore = (dynamo: DynamoDBClient): TieredPayloadStore =>
 
 export const settingsStore = (dynamo: DynamoDBClient): DynamoSettingsStore =>
   new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock: Date.now, log });
+
+/** Of the tasks, and of what a tenant takes. */
+export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
+  new DynamoStatistics(dynamo, { tableName: env('statisticsTable'), clock: Date.now });

@@ -4,6 +4,7 @@ import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-la
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { MAX_CHANGE_AGE_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
 import { queueUrlPrefix } from './executor-pool.ts';
@@ -12,7 +13,7 @@ import { ServiceFunction } from './service-function.ts';
 
 export const projectorDeadLetterQueueName = ({ name }: DeployConfig): string => `${name}-projector-dead-letters`;
 
-/** Tells the event bus what happens to tasks, from the streams of their tables: no caller waits for it. */
+/** Counts what happens to tasks and tells the event bus of it, from the streams of their tables: no caller waits for it. */
 export class Projector extends Construct {
   constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
     super(scope, id);
@@ -20,12 +21,17 @@ export class Projector extends Construct {
       config,
       door: 'projector',
       name: 'projector',
-      description: 'Tells the event bus what happens to tasks',
+      description: 'Counts what happens to tasks, and tells the event bus of it',
       memoryMb: 256,
       timeoutSeconds: 60,
-      environment: { eventBus: data.eventBus.eventBusName, queueUrlPrefix: queueUrlPrefix(this, config) },
+      environment: {
+        statisticsTable: data.statistics.tableName,
+        queueUrlPrefix: queueUrlPrefix(this, config),
+        ...(config.taskEvents && { eventBus: data.eventBus.eventBusName }),
+      },
     });
-    data.eventBus.grantPutEventsTo(projector);
+    data.statistics.grant(projector, 'dynamodb:UpdateItem');
+    if (config.taskEvents) data.eventBus.grantPutEventsTo(projector);
     const deadLetters = new Queue(this, 'DeadLetters', {
       queueName: projectorDeadLetterQueueName(config),
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
@@ -37,9 +43,12 @@ export class Projector extends Construct {
           startingPosition: StartingPosition.TRIM_HORIZON,
           batchSize: 100,
           maxBatchingWindow: Duration.seconds(1),
-          parallelizationFactor: 2,
+          // Statistics count once because a shard is told in order (docs/decisions/statistics-count-once.md).
+          parallelizationFactor: 1,
+          // Only an event of a window says of which shard its records are; the state that it could carry is not used.
+          tumblingWindow: Duration.minutes(1),
           bisectBatchOnError: true,
-          retryAttempts: 10,
+          maxRecordAge: Duration.seconds(MAX_CHANGE_AGE_SECONDS),
           reportBatchItemFailures: true,
           onFailure: new SqsDlq(deadLetters),
           // Payloads are items of the same tables, without a status; and nobody is told that a row has expired.

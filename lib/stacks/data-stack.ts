@@ -30,11 +30,12 @@ const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryInde
 /** A task's table in the template: the first has no number, so that a deployment with one knows of no shards. */
 const tableId = (shard: number): string => (shard === 0 ? 'Tasks' : `Tasks${shard}`);
 
-/** What a deployment keeps: tasks, payloads, definitions, keys, and the bus of task events. */
+/** What a deployment keeps: tasks, payloads, definitions, keys, statistics, and the bus of task events. */
 export class DataStack extends Stack implements TaskData {
   readonly tasks: readonly TableV2[];
   readonly definitions: TableV2;
   readonly access: TableV2;
+  readonly statistics: TableV2;
   readonly eventBus: EventBus;
   readonly taskEnvironment: TaskData['taskEnvironment'];
   readonly #payloads: Bucket;
@@ -61,6 +62,12 @@ export class DataStack extends Stack implements TaskData {
         },
       ],
     });
+    this.statistics = new TableV2(this, 'Statistics', {
+      ...keep,
+      partitionKey: string('pk'),
+      sortKey: string('sk'),
+      timeToLiveAttribute: 'expiresAt',
+    });
     const lifetimeDays = config.retentionDays + PAYLOAD_SLACK_DAYS;
     this.#payloads = new Bucket(this, 'Payloads', {
       removalPolicy: keep.removalPolicy,
@@ -84,6 +91,7 @@ export class DataStack extends Stack implements TaskData {
     new CfnOutput(this, 'DefinitionsTableName', { value: this.definitions.tableName });
     new CfnOutput(this, 'PayloadBucketName', { value: this.#payloads.bucketName });
     new CfnOutput(this, 'EventBusName', { value: this.eventBus.eventBusName });
+    new CfnOutput(this, 'StatisticsTableName', { value: this.statistics.tableName });
     new CfnOutput(this, 'AccessTableName', { value: this.access.tableName });
   }
 

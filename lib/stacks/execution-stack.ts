@@ -14,6 +14,6 @@ export class ExecutionStack extends Stack {
     for (const resourceClass of RESOURCE_CLASSES)
       new ExecutorPool(this, resourceClass, { config, data, resourceClass });
     new Sweeper(this, 'Sweeper', { config, data });
-    if (config.taskEvents) new Projector(this, 'Projector', { config, data });
+    new Projector(this, 'Projector', { config, data });
   }
 }

@@ -77,17 +77,13 @@ export class OperationsStack extends Stack {
         above: 0,
         minutes: 1,
       })),
-      ...(this.#config.taskEvents
-        ? [
-            {
-              heading: 'Dead letters',
-              of: 'projector',
-              metric: sqs('ApproximateNumberOfMessagesVisible', projectorDeadLetterQueueName(this.#config)),
-              above: 0,
-              minutes: 1,
-            },
-          ]
-        : []),
+      {
+        heading: 'Dead letters',
+        of: 'projector',
+        metric: sqs('ApproximateNumberOfMessagesVisible', projectorDeadLetterQueueName(this.#config)),
+        above: 0,
+        minutes: 1,
+      },
       ...RESOURCE_CLASSES.map((resourceClass) => ({
         heading: 'Platform failures',
         of: resourceClass,
@@ -169,9 +165,7 @@ export class OperationsStack extends Stack {
         ...RESOURCE_CLASSES.map((resourceClass) =>
           sqs('ApproximateNumberOfMessagesVisible', deadLetterQueueName(this.#config, resourceClass), resourceClass),
         ),
-        ...(this.#config.taskEvents
-          ? [sqs('ApproximateNumberOfMessagesVisible', projectorDeadLetterQueueName(this.#config), 'projector')]
-          : []),
+        sqs('ApproximateNumberOfMessagesVisible', projectorDeadLetterQueueName(this.#config), 'projector'),
         this.#total('platformFailed'),
       ]),
     );

@@ -14,6 +14,7 @@ export type StackUnderTest = {
   readonly payloadBucket: string;
   readonly eventBus: string;
   readonly accessTable: string;
+  readonly statisticsTable: string;
   /** Where its templates were synthesized to. */
   readonly assembly: string;
 };
@@ -43,6 +44,7 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     payloadBucket: data.PayloadBucketName ?? '',
     eventBus: data.EventBusName ?? '',
     accessTable: data.AccessTableName ?? '',
+    statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
   });
   return async () => {

@@ -26,9 +26,9 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
   const tasks = table('Tasks');
   const kept = preset === 'prod';
 
-  test('are three tables, on demand, with point-in-time recovery, in one region', () => {
+  test('are four tables, on demand, with point-in-time recovery, in one region', () => {
     expect(all('AWS::DynamoDB::Table')).toEqual([]);
-    expect(tables).toHaveLength(3);
+    expect(tables).toHaveLength(4);
     for (const { Properties } of tables) {
       expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
       expect(Properties.Replicas).toHaveLength(1);
@@ -50,11 +50,21 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     expect(keyOf('Tasks')).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(keyOf('Definitions')).toEqual([{ AttributeName: 'type', KeyType: 'HASH' }]);
     expect(keyOf('Access')).toEqual([{ AttributeName: 'keyHash', KeyType: 'HASH' }]);
+    expect(keyOf('Statistics')).toEqual([
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ]);
   });
 
   test('tell of every change of a task, and let finished ones expire', () => {
     expect(tasks?.StreamSpecification.StreamViewType).toBe('NEW_AND_OLD_IMAGES');
     expect(tasks?.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+  });
+
+  test('have statistics whose minutes expire', () => {
+    const { TimeToLiveSpecification: expiry, GlobalSecondaryIndexes: indexes } = table('Statistics') ?? {};
+    expect(expiry).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(indexes).toBeUndefined();
   });
 
   test('are indexed by keys only', () => {

@@ -156,11 +156,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     ]);
   });
 
-  test('let the projector read the stream of tasks, and tell the bus', () => {
+  test('let the projector read the stream of tasks, count, and tell the bus', () => {
     const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
     const deadLetters = queueArn('millrace-projector-dead-letters');
     expect(besidesLogsAndTraces('millrace-projector').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
       ...stream.map((action) => `dynamodb:${action} Tasks.StreamArn`),
+      'dynamodb:UpdateItem Statistics.Arn',
       'events:PutEvents TaskEvents.Arn',
       ...['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((action) => `sqs:${action} ${deadLetters}`),
     ]);

@@ -3,7 +3,7 @@ import { synthesize } from './synthesis.ts';
 
 const { all, text } = await synthesize('prod');
 
-test('the projector reads the stream of tasks, so that no batch stops it and no payload wakes it', () => {
+test('the projector reads the stream of tasks shard by shard, so that no batch stops it and no payload wakes it', () => {
   const mapping = all('AWS::Lambda::EventSourceMapping').find(
     ({ Properties, stack }) => text(Properties.FunctionName, stack) === 'millrace-projector',
   );
@@ -12,9 +12,13 @@ test('the projector reads the stream of tasks, so that no batch stops it and no 
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     MaximumBatchingWindowInSeconds: 1,
-    MaximumRetryAttempts: 10,
+    MaximumRecordAgeInSeconds: 43_200,
+    // Without a window no event would name its shard; with two lanes a shard would not come in order.
+    ParallelizationFactor: 1,
+    TumblingWindowInSeconds: 60,
     StartingPosition: 'TRIM_HORIZON',
   });
+  expect(mapping?.Properties.MaximumRetryAttempts).toBeUndefined();
   expect(mapping?.Properties.DestinationConfig.OnFailure.Destination).toBeDefined();
   const filters = mapping?.Properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) =>
     JSON.parse(Pattern),

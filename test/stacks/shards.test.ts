@@ -60,13 +60,15 @@ describe('three table shards', () => {
   });
 });
 
-test('a deployment without task events has no projector, and nothing that watches it', () => {
-  expect(functionNamed('projector')).toBeUndefined();
-  expect(JSON.stringify(all('AWS::CloudWatch::Alarm'))).not.toContain('projector');
+test('a deployment without task events counts them, and tells nobody', () => {
+  const { Variables: variables } = functionNamed('projector')?.Properties.Environment ?? {};
+  expect(Object.keys(variables)).toContain(ENV.statisticsTable);
+  expect(Object.keys(variables)).not.toContain(ENV.eventBus);
+  expect(JSON.stringify(all('AWS::IAM::Policy'))).not.toContain('events:PutEvents');
   const mapped = all('AWS::Lambda::EventSourceMapping').map(({ Properties, stack }) =>
     text(Properties.EventSourceArn, stack),
   );
-  expect(mapped.filter((arn) => !arn.includes(':sqs:'))).toEqual([]);
+  expect(mapped.filter((arn) => !arn.includes(':sqs:'))).toHaveLength(context.tableShards);
 });
 
 test('a deployment whose callers come with tokens has them checked by API Gateway, and no authorizer of ours', () => {

@@ -1,12 +1,13 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { taskOfRow } from '../../../functions/adapters/task-row.ts';
-import type { TaskEvents } from '../../../functions/core/ports.ts';
+import type { Statistics, TaskEvents } from '../../../functions/core/ports.ts';
 import { newTask, type Task } from '../../../functions/core/task.ts';
 import { eventsOf, type TaskEvent } from '../../../functions/core/task-event.ts';
 import { cancelled, claimed, retried, settled } from '../../../functions/core/transition.ts';
-import { changeOf } from '../../../functions/projector/change-of.ts';
+import { changeOf, shardOf } from '../../../functions/projector/change-of.ts';
 import { type Change, project } from '../../../functions/projector/project.ts';
+import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -57,7 +58,11 @@ describe('the projector', () => {
     after: () => after,
   });
   const changes = [change('1', undefined, queued), change('2', queued, running), change('3', running, failed)];
-  const run = async (batch: readonly Change[], refuses: (event: TaskEvent, tries: number) => boolean) => {
+  const run = async (
+    batch: readonly Change[],
+    refuses: (event: TaskEvent, tries: number) => boolean,
+    statistics: Statistics = new MemoryStatistics(),
+  ) => {
     const logged: string[] = [];
     const told: string[] = [];
     let tries = 0;
@@ -68,7 +73,10 @@ describe('the projector', () => {
         return all.filter((event) => refuses(event, tries));
       },
     };
-    const failedFrom = await project(batch, { events, sleep: async () => {}, log: (_, event) => logged.push(event) });
+    const failedFrom = await project('shard', batch, {
+      ...{ statistics, events, sleep: async () => {} },
+      log: (_, event) => logged.push(event),
+    });
     return { failedFrom, told, logged };
   };
 
@@ -90,6 +98,32 @@ describe('the projector', () => {
     const { failedFrom, logged } = await run(changes, ({ name }) => name !== 'task.queued');
     expect(failedFrom).toBe('2');
     expect(logged).toEqual(['events not taken: their batch will come again']);
+  });
+
+  it('has the batch come again from the first change that a row would not take, and counts the others', async () => {
+    const statistics = new MemoryStatistics();
+    const add = statistics.add.bind(statistics);
+    let isRefusing = true;
+    statistics.add = (shard, row, contributions) =>
+      isRefusing && !('minute' in row) ? Promise.reject(new Error('throttled')) : add(shard, row, contributions);
+    const { failedFrom, told, logged } = await run(changes.slice(1), () => false, statistics);
+    expect({ failedFrom, told, logged }).toEqual({
+      failedFrom: '3',
+      told: ['task.running', 'task.failed'],
+      logged: ['changes not counted: their batch will come again'],
+    });
+    isRefusing = false;
+    expect((await run(changes.slice(1), () => false, statistics)).failedFrom).toBeUndefined();
+    expect(await statistics.openTasks(queued.tenantId)).toBe(-1);
+    const [minute] = await statistics.minutes(queued.tenantId, queued.type, NOW, NOW + 1);
+    expect(minute?.tally).toMatchObject({ started: 1, failed: 1 });
+  });
+
+  it('counts what happens where nobody is told of it', async () => {
+    const statistics = new MemoryStatistics();
+    const ports = { statistics, events: undefined, sleep: async () => {}, log: () => {} };
+    expect(await project('shard', changes.slice(0, 2), ports)).toBeUndefined();
+    expect(await statistics.openTasks(queued.tenantId)).toBe(1);
   });
 
   it('sets aside what it cannot read, and tells of the rest', async () => {
@@ -125,5 +159,12 @@ describe('a record of the stream', () => {
       sequenceNumber: '7',
       at: 1_767_225_600_500,
     });
+  });
+
+  it('is of a shard of one table', () => {
+    const record = { eventSourceARN: 'arn:table/one' };
+    expect(shardOf({ Records: [record], shardId: 'shardId-1' })).toBe('arn:table/one/shardId-1');
+    expect(shardOf({ Records: [record] })).toBe('arn:table/one/');
+    expect(shardOf({ Records: [] })).toBe('/');
   });
 });

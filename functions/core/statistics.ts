@@ -1,0 +1,89 @@
+import { bucketOf, type DurationSketch } from './duration-sketch.ts';
+import type { TenantId } from './ids.ts';
+import { isFinished, type Task } from './task.ts';
+import type { TaskChange } from './task-event.ts';
+
+type DurationName = 'wait' | 'run';
+
+/** Sums by name: transitions by what they are, `open` for the tasks that are, `wait_<bucket>` and `run_<bucket>`. */
+export type Tally = Readonly<Record<string, number>>;
+
+/** What a row of the statistics sums up: a type's minute (milliseconds since the epoch), or all there is of a tenant. */
+export type StatisticsRow =
+  | { readonly tenantId: TenantId; readonly type: string; readonly minute: number }
+  | { readonly tenantId: TenantId };
+
+/** What one change of a task adds to a row. */
+export type Contribution = {
+  readonly row: StatisticsRow;
+  /** Of the change: up to 40 digits (DynamoDB Streams API reference), which grow within a shard of the stream. */
+  readonly sequenceNumber: string;
+  /** When the change was made, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly tally: Tally;
+};
+
+export const MINUTE = 60_000;
+export const minuteOf = (milliseconds: number): number => Math.floor(milliseconds / MINUTE) * MINUTE;
+
+/** What a change, whose id is its sequence number, adds to the statistics. Most add to one row or to two. */
+export function contributionsOf({ id, at, before, after }: TaskChange): Contribution[] {
+  if (after === undefined) return [];
+  const { tenantId, type } = after;
+  // A row past its retention gives way to another task of the same idempotency key.
+  const former = before?.createdAt === after.createdAt ? before : undefined;
+  const open = Number(isOpen(after)) - Number(isOpen(former));
+  const change = { sequenceNumber: id, at };
+  const tally = transitionOf(former, after);
+  return [
+    ...(Object.keys(tally).length === 0 ? [] : [{ row: { tenantId, type, minute: minuteOf(at) }, ...change, tally }]),
+    ...(open === 0 ? [] : [{ row: { tenantId }, ...change, tally: { open } }]),
+  ];
+}
+
+const isOpen = (task: Task | undefined): boolean => task !== undefined && !isFinished(task);
+
+/** What happened to a task between its `former` state and that `after` it. A status that is not counted adds nothing. */
+function transitionOf(former: Task | undefined, after: Task): Tally {
+  const isStarted = after.status === 'running' && after.attempt > (former?.attempt ?? 0);
+  const isEnded = isFinished(after) && !(former !== undefined && isFinished(former));
+  return {
+    ...(former === undefined ? { accepted: 1 } : {}),
+    ...(isStarted ? { started: 1, ...(after.attempt === 1 ? durationIn('wait', waitOf(after)) : {}) } : {}),
+    ...(isEnded ? { [after.status]: 1 } : {}),
+    ...(isEnded && former?.status === 'running' ? durationIn('run', after.finishedAt - former.startedAt) : {}),
+    ...(former?.status === 'running' && after.status === 'queued' ? { retried: 1 } : {}),
+    ...(former !== undefined && isFinished(former) && isOpen(after) ? { reopened: 1 } : {}),
+  };
+}
+
+const waitOf = (task: Extract<Task, { status: 'running' }>): number =>
+  task.startedAt - Math.max(task.createdAt, task.runAt ?? 0);
+
+const durationIn = (name: DurationName, milliseconds: number): Tally => ({ [`${name}_${bucketOf(milliseconds)}`]: 1 });
+
+/** Sequence numbers in the order of their changes: texts of one length sort as their numbers do. */
+export const placeOf = ({ sequenceNumber }: Contribution): string => sequenceNumber.padStart(40, '0');
+
+/** What is later than the place that a row has `seen` of a shard, in order. */
+export const unseen = (contributions: readonly Contribution[], seen: string | undefined): Contribution[] =>
+  contributions
+    .filter((one) => seen === undefined || placeOf(one) > seen)
+    .toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+
+/** Adds tallies up. */
+export function sumOf(tallies: readonly Tally[]): Tally {
+  const sum = new Map<string, number>();
+  for (const tally of tallies) {
+    for (const [name, amount] of Object.entries(tally)) sum.set(name, (sum.get(name) ?? 0) + amount);
+  }
+  return Object.fromEntries(sum);
+}
+
+/** The sketch of one kind of duration within a tally. */
+export const sketchOf = (tally: Tally, name: DurationName): DurationSketch =>
+  new Map(
+    Object.entries(tally)
+      .filter(([key]) => key.startsWith(`${name}_`))
+      .map(([key, count]) => [Number(key.slice(name.length + 1)), count]),
+  );

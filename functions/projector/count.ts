@@ -1,0 +1,38 @@
+import { inParallel } from '../core/in-parallel.ts';
+import type { Log, Statistics } from '../core/ports.ts';
+import { contributionsOf } from '../core/statistics.ts';
+import type { TaskChange } from '../core/task-event.ts';
+
+export type CountPorts = { readonly statistics: Statistics; readonly log: Log };
+
+/** Writes under way at a time. */
+const PARALLEL = 20;
+
+/** Adds changes of one shard to the statistics, with one write for each row; returns those that a row did not take. */
+export async function count(
+  shard: string,
+  changes: readonly TaskChange[],
+  { statistics, log }: CountPorts,
+): Promise<ReadonlySet<TaskChange>> {
+  const entries = changes.flatMap((change) =>
+    contributionsOf(change).map((contribution) => ({ change, contribution })),
+  );
+  const rows = [...Map.groupBy(entries, ({ contribution }) => JSON.stringify(contribution.row)).values()];
+  const left = await inParallel(rows, PARALLEL, async (group) => {
+    const contributions = group.map(({ contribution }) => contribution);
+    const [first] = contributions;
+    if (first === undefined) return [];
+    try {
+      await statistics.add(shard, first.row, contributions);
+      return [];
+    } catch (error) {
+      log('warn', 'changes not counted: their batch will come again', {
+        changes: group.length,
+        row: first.row,
+        reason: String(error),
+      });
+      return group.map(({ change }) => change);
+    }
+  });
+  return new Set(left.flat());
+}
