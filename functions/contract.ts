@@ -76,6 +76,13 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
   },
 };
 
+/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
+const HEAP_SHARE = 0.8;
+
+/** What a function of so much memory says to Node. */
+export const nodeOptionsOf = (memoryMb: number): string =>
+  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
+
 /**
  * Heap in MB of each thread of a class. Together they get three eighths of the memory: buffers and WebAssembly are outside
  * of every heap, and the executor has a heap of its own.

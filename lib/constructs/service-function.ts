@@ -3,7 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { ENV } from '../../functions/contract.ts';
+import { ENV, nodeOptionsOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { bundle } from './bundle.ts';
 
@@ -20,9 +20,6 @@ export type ServiceFunctionProps = {
   readonly reservedConcurrency?: number;
   readonly environment: Partial<Record<keyof typeof ENV, string>>;
 };
-
-/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
-const HEAP_SHARE = 0.8;
 
 /** A Lambda function as all of ours are: arm64, Node 24, traced, with a log group and a role of its own. */
 export class ServiceFunction extends LambdaFunction {
@@ -58,7 +55,7 @@ export class ServiceFunction extends LambdaFunction {
       logGroup,
       role,
       environment: {
-        NODE_OPTIONS: `--max-old-space-size=${Math.floor(props.memoryMb * HEAP_SHARE)} --max-http-header-size=16384`,
+        NODE_OPTIONS: nodeOptionsOf(props.memoryMb),
         POWERTOOLS_SERVICE_NAME: props.config.name,
         ...Object.fromEntries(
           Object.entries(props.environment).map(([key, value]) => [ENV[key as keyof typeof ENV], value]),

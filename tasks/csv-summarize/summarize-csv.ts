@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
 import type { TaskContext } from '../../functions/core/define-task.ts';
-import { type ColumnSummary, NO_NUMBERS, withCell } from './column-summary.ts';
+import { Column, type ColumnSummary } from './column-summary.ts';
 
 /** Without a limit, a quote that is never closed would take in the rest of the file. */
 const MAX_ROW_BYTES = 1_000_000;
@@ -20,40 +20,47 @@ export async function summarizeCsv(
   source: AsyncIterable<Uint8Array>,
   ctx: Pick<TaskContext, 'fail' | 'signal'>,
 ): Promise<CsvSummary> {
-  const parser = parse({ bom: true, trim: true, skip_empty_lines: true, max_record_size: MAX_ROW_BYTES });
+  let columns: ReadonlyMap<string, Column> | undefined;
+  let rows = 0;
+  const take = (row: readonly string[]): null => {
+    if (columns === undefined) {
+      columns = columnsOf(row, ctx);
+    } else {
+      rows++;
+      let index = 0;
+      for (const column of columns.values()) column.add(row[index++] ?? '');
+    }
+    return null;
+  };
+  // Rows are taken inside the parser: none has to pass through a stream, which would cost more than its numbers.
+  const parser = parse({
+    bom: true,
+    trim: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_ROW_BYTES,
+    on_record: take,
+  }).resume();
   try {
-    return await pipeline(source, parser, (rows: AsyncIterable<string[]>) => summaryOf(rows, ctx), {
-      signal: ctx.signal,
-    });
+    await pipeline(source, parser, { signal: ctx.signal });
   } catch (error) {
     ctx.signal.throwIfAborted();
     if (error instanceof CsvError) return ctx.fail('invalid_csv', `line ${parser.info.lines}: ${error.message}`);
     throw error;
   }
+  if (columns === undefined) return ctx.fail('invalid_csv', 'line 1: the row that names the columns is missing');
+  // fromEntries makes even `__proto__` a plain key; an assignment would not.
+  return { rows, columns: Object.fromEntries([...columns].map(([name, column]) => [name, column.summary])) };
 }
 
-async function summaryOf(rows: AsyncIterable<string[]>, ctx: Pick<TaskContext, 'fail'>): Promise<CsvSummary> {
-  let names: readonly string[] | undefined;
-  let summaries: ColumnSummary[] = [];
-  let count = 0;
-  for await (const row of rows) {
-    if (names === undefined) {
-      names = row;
-      if (names.length > MAX_COLUMNS) {
-        ctx.fail('invalid_csv', `line 1: ${names.length} columns, and at most ${MAX_COLUMNS} are summarized`);
-      }
-      const twice = names.find((name, index) => row.indexOf(name) !== index);
-      if (twice !== undefined) ctx.fail('invalid_csv', `line 1: two columns are named "${twice}"`);
-      summaries = names.map(() => NO_NUMBERS);
-      continue;
-    }
-    count++;
-    summaries = summaries.map((summary, column) => withCell(summary, row[column] ?? ''));
+/** A column for each name, in their order. */
+function columnsOf(names: readonly string[], ctx: Pick<TaskContext, 'fail'>): ReadonlyMap<string, Column> {
+  if (names.length > MAX_COLUMNS) {
+    ctx.fail('invalid_csv', `line 1: ${names.length} columns, and at most ${MAX_COLUMNS} are summarized`);
   }
-  if (names === undefined) return ctx.fail('invalid_csv', 'line 1: the row that names the columns is missing');
-  // fromEntries makes even `__proto__` a plain key; an assignment would not.
-  return {
-    rows: count,
-    columns: Object.fromEntries(names.map((name, column) => [name, summaries[column] ?? NO_NUMBERS])),
-  };
+  const columns = new Map<string, Column>();
+  for (const name of names) {
+    if (columns.has(name)) ctx.fail('invalid_csv', `line 1: two columns are named "${name}"`);
+    columns.set(name, new Column());
+  }
+  return columns;
 }
