@@ -72,7 +72,7 @@ function unknownRoute({ method, path }: { readonly method: string; readonly path
     .map(([allowedMethod]) => allowedMethod);
   return allowed.length === 0
     ? new Problem('not_found', `there is nothing at ${path}`)
-    : new Problem('method_not_allowed', `${method} is not for ${path}; ${allowed.join(', ')} is`, {
+    : new Problem('method_not_allowed', `${method} is not for ${path}: use ${allowed.join(' or ')}`, {
         headers: { allow: allowed.join(', ') },
       });
 }

@@ -18,7 +18,7 @@ import { assigneeSchema, nameSchema } from './task-view.ts';
 export const submitSchema = once(() =>
   z.strictObject({
     type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
-    input: z.unknown().describe("What the type's schema takes"),
+    input: z.unknown().nonoptional('is missing').describe("What the type's schema takes"),
     priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
     assignee: assigneeSchema().optional(),
     workflowInstanceId: nameSchema(128).optional(),

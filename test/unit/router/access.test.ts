@@ -86,6 +86,7 @@ describe('a path that is none of ours', () => {
     const answer = await callApi(world, request);
     expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
     expect(answer.headers.allow).toBe(allowed);
+    expect(answer.body.detail).toMatch(new RegExp(`: use ${allowed.replaceAll(', ', ' or ')}$`));
   });
 });
 

@@ -139,6 +139,11 @@ describe('a body that is wrong is invalid_request and names the field', () => {
     expect(errors.every(({ message }) => message.length > 0)).toBe(true);
   });
 
+  it('and says of an input that is missing just that', async () => {
+    const { body } = await submit(world, { body: { type: 'greet' } });
+    expect(body.errors).toEqual([{ field: '/input', message: 'is missing' }]);
+  });
+
   it('and lists the task types that there are', async () => {
     const { body } = await submit(world, { body: { type: 'gret', input: {} } });
     expect(JSON.stringify(body)).toContain('greet, echo');

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_BODY_BYTES } from '../../../functions/router/content-coding.ts';
+import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/problem.ts';
+import type { ApiRequest } from '../../doubles/api-event.ts';
+import { greet } from '../../doubles/task-definitions.ts';
+import { createWorld, type World } from '../../doubles/world.ts';
+import { type ApiAnswer, callApi } from './call-api.ts';
+
+const ada = { type: 'greet', input: { name: 'Ada' } };
+const BODIES: Readonly<Record<string, unknown>> = {
+  'POST /api/tasks': ada,
+  'POST /api/tasks/batch': { tasks: [ada] },
+  'PATCH /api/definitions/{type}': { paused: true },
+};
+
+/** Each answer that the document promises: its route, and the code of a problem or else its status. */
+const { body: document } = await callApi(createWorld([greet]), 'GET /api/openapi.json');
+type Paths = Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
+const promised = Object.entries(document.paths as Paths).flatMap(([path, methods]) =>
+  Object.entries(methods).flatMap(([method, { responses }]) =>
+    Object.entries(responses).flatMap(([status, { description }]) =>
+      (Number(status) < 400 ? [status] : [...description.matchAll(/`(\w+)`/g)].map(([, code = '']) => code)).map(
+        (answer) => ({ routeKey: `${method.toUpperCase()} ${path}`, answer }),
+      ),
+    ),
+  ),
+);
+
+/** A world with one task, queued or cancelled, that all `{id}` stand for. */
+async function setUp(status: 'queued' | 'cancelled') {
+  const world = createWorld([greet]);
+  const { body } = await callApi(world, 'POST /api/tasks', { body: ada });
+  if (status === 'cancelled') await callApi(world, `POST /api/tasks/${body.id}/cancel`);
+  const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
+    callApi(world, routeKey.replace('{id}', String(body.id)).replace('{type}', 'greet'), {
+      body: BODIES[routeKey],
+      ...request,
+    });
+  return { world, ask };
+}
+const isRetry = (routeKey: string): boolean => routeKey.endsWith('/retry');
+const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'queued');
+
+/** Has every verb of the world's tables, queues and stores do this. */
+function breakParts({ ports }: World, verb: () => unknown): void {
+  const part = new Proxy({}, { get: () => verb });
+  Object.assign(ports, { store: part, queue: part, payloads: part });
+  Object.assign(ports.settings, { change: verb });
+}
+const rejects = () => Promise.reject(new Error('throttled'));
+const throws = () => {
+  throw new TypeError('not a function');
+};
+
+type Provoke = (routeKey: string) => Promise<ApiAnswer>;
+const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
+  invalid_request: async (routeKey) =>
+    routeKey in BODIES
+      ? (await ready(routeKey)).ask(routeKey, { body: '{' })
+      : (await ready(routeKey)).ask(`${routeKey}?nonsense=1`),
+  unauthenticated: async (routeKey) => (await ready(routeKey)).ask(routeKey, { caller: null }),
+  missing_scope: async (routeKey) =>
+    (await ready(routeKey)).ask(routeKey, { caller: { tenantId: 'acme', scopes: 'none' } }),
+  not_found: async (routeKey) =>
+    (await ready(routeKey)).ask(routeKey.replace('{id}', 'nothing').replace('{type}', 'nothing'), {
+      body: BODIES[routeKey],
+    }),
+  method_not_allowed: async (routeKey) => (await ready(routeKey)).ask(routeKey.replace(/^\w+/, 'PUT')),
+  idempotency_conflict: async (routeKey) => {
+    const { ask } = await ready(routeKey);
+    const headers = { 'idempotency-key': 'order-1' };
+    await ask(routeKey, { headers });
+    return ask(routeKey, { headers, body: { ...ada, priority: 'low' } });
+  },
+  invalid_status: async (routeKey) => (await setUp(isRetry(routeKey) ? 'queued' : 'cancelled')).ask(routeKey),
+  payload_too_large: async (routeKey) =>
+    (await ready(routeKey)).ask(routeKey, { body: ' '.repeat(MAX_BODY_BYTES + 1) }),
+  unsupported_media_type: async (routeKey) =>
+    (await ready(routeKey)).ask(routeKey, { headers: { 'content-type': 'text/plain' } }),
+  internal_error: async (routeKey) => {
+    const { world, ask } = await ready(routeKey);
+    breakParts(world, throws);
+    Object.assign(world.ports, { catalog: { greet: throws } });
+    return ask(routeKey);
+  },
+  unavailable: async (routeKey) => {
+    const { world, ask } = await ready(routeKey);
+    breakParts(world, rejects);
+    return ask(routeKey);
+  },
+};
+
+describe('the document promises what can happen', () => {
+  // Nothing in it can fail; API Gateway answers 500 where the function does.
+  const real = promised.filter(({ routeKey, answer }) => routeKey !== 'GET /api/health' || answer !== 'internal_error');
+
+  it.each(real)('$routeKey: $answer', async ({ routeKey, answer }) => {
+    if (/^\d+$/.test(answer)) {
+      expect((await (await ready(routeKey)).ask(routeKey)).status).toBe(Number(answer));
+      return;
+    }
+    const code = answer as ProblemCode;
+    expect(await PROVOKE[code](routeKey)).toMatchObject({ status: PROBLEM_STATUS[code], body: { code } });
+  });
+});
