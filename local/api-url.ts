@@ -1,8 +1,11 @@
 import type { StackOutputs } from './cdk.ts';
 
+const HEALTHY = '200 {"status":"ok"}';
+
 /**
- * Where an endpoint serves the HTTP API of a stack's outputs: the first address whose health check answers. Emulators
- * serve it below a path of their own, which, unlike a name under `localhost`, every HTTP client can reach.
+ * Where an endpoint serves the HTTP API of a stack's outputs: the first address whose health check answers. Our MiniStack
+ * serves it at its root; emulators do below a path of their own, which, unlike a name under `localhost`, every HTTP client
+ * can reach.
  */
 export async function apiUrl(
   endpoint: string,
@@ -10,16 +13,16 @@ export async function apiUrl(
   signal: AbortSignal,
 ): Promise<string> {
   const emulated = ApiId === undefined ? [] : [`${endpoint}/_aws/execute-api/${ApiId}`];
-  const candidates = [...emulated, ...emulated.map((url) => `${url}/$default`), ApiUrl ?? []].flat();
+  const candidates = [endpoint, ...emulated, ...emulated.map((url) => `${url}/$default`), ApiUrl ?? []].flat();
   const answers: string[] = [];
   for (const url of candidates) {
     signal.throwIfAborted();
     const limit = AbortSignal.any([signal, AbortSignal.timeout(30_000)]);
     const answer = await fetch(`${url}/api/health`, { signal: limit }).then(
-      async (response) => (response.ok ? 'ok' : `${response.status} ${(await response.text()).slice(0, 300)}`),
+      async (response) => `${response.status} ${(await response.text()).slice(0, 300)}`,
       (error: unknown) => String(error),
     );
-    if (answer === 'ok') return url;
+    if (answer === HEALTHY) return url;
     answers.push(`  ${url}/api/health: ${answer}`);
   }
   throw new Error(`The deployed API does not answer.\n${answers.join('\n')}`);

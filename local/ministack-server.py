@@ -38,6 +38,7 @@ class Failures(logging.Handler):
 failures = Failures(level=logging.ERROR)
 save_all = server.save_all
 extract_iam_action = iam_actions.extract_iam_action
+parse_execute_api_url = server._parse_execute_api_url
 
 
 def end_group():
@@ -81,8 +82,17 @@ def iam_action(service, *request):
     return action.removesuffix('Batch') if service == 'sqs' and action else action
 
 
+def execute_api_url(host, path):
+    """Serves the API at the root as well, where AWS has it: the paths that it answers with begin there."""
+    apis = server._get_module('apigateway')._apis.all_items() if path.startswith('/api/') else []
+    for (_account, _region, api_id), _api in apis[:1]:
+        path = f'/_aws/execute-api/{api_id}{path}'
+    return parse_execute_api_url(host, path)
+
+
 logging.getLogger('persistence').addHandler(failures)
 iam_actions.extract_iam_action = iam_action
+server._parse_execute_api_url = execute_api_url
 server.save_all = save_and_end
 move_to_port()
 sys.argv = sys.argv[:1]  # MiniStack reads it, too

@@ -7,7 +7,7 @@ import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { call, post, submit, until } from './api.ts';
 
-const { accessTable } = inject('stack');
+const { accessTable, url } = inject('stack');
 const render = { type: 'markdown.render', input: { markdown: '# hi' } };
 const UNKNOWN_TASK = '/api/tasks/01M859FY21NP7H6QB49KRATWQ0-0';
 
@@ -30,6 +30,14 @@ describe('without a key', () => {
     expect((await call('GET', '/api/definitions', { key: null })).status).toBe(401);
     expect((await call('GET', '/api/nowhere', { key: null })).status).toBe(401);
   });
+});
+
+it('the Location of a task is where it can be read', async () => {
+  const { headers, body } = await post('/api/tasks', render);
+  const { href } = new URL(String(headers.get('location')), `${url}/api/tasks`);
+  const answer = await call('GET', href.slice(url.length));
+  expect(href).toBe(`${url}/api/tasks/${body.id}`);
+  expect(answer).toMatchObject({ status: 200, body: { id: body.id } });
 });
 
 describe('bad input', () => {
