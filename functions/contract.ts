@@ -123,6 +123,16 @@ export const LANE_RETENTION_DAYS = 13;
 /** How long a payload is kept beyond its task's retention: on its lane, and between its attempts. */
 export const PAYLOAD_SLACK_DAYS = 30;
 
+/** Subtasks of one fan-out, and how deep fan-outs of fan-outs may go: a type that calls itself has to end somewhere. */
+export const MAX_SUBTASKS = 1_000;
+export const MAX_FAN_OUT_DEPTH = 8;
+
+/** How often an executor looks after an attempt under way: tells its progress, and sees whether it is to be cancelled. */
+export const CHECK_PERIOD_SECONDS = 5;
+
+/** How often the sweeper looks after a task that waits for its subtasks. */
+export const TEND_PERIOD_SECONDS = 900;
+
 /** Tasks of one bulk submit. */
 export const MAX_BULK_TASKS = 1_000;
 
@@ -226,6 +236,7 @@ export const TASK_EVENTS = [
   'task.scheduled',
   'task.queued',
   'task.running',
+  'task.waiting',
   'task.succeeded',
   'task.failed',
   'task.cancelled',

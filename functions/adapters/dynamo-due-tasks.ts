@@ -1,19 +1,22 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { tableShardOf } from '../core/ids.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
-import { isFinished } from '../core/task.ts';
+import { isFinished, type RunningTask, type Task } from '../core/task.ts';
 import { batchGet } from './batch-get.ts';
 import { conditionalUpdate } from './conditional-update.ts';
 import type { TaskTables } from './dynamo-task-list.ts';
-import { n, parkedShardOf, s, taskOfRow } from './task-row.ts';
+import { n, parkedShardOf, pkOf, s, taskOfRow } from './task-row.ts';
 
 type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
+
+/** Nobody has to look after it any more: its attempt does, or it has ended, and so have its subtasks. */
+const isLookedAfter = (task: Task): task is RunningTask =>
+  task.status === 'running' || (isFinished(task) && (task.fanOut === undefined || task.status === 'succeeded'));
 
 /** The sparse index `due` of the task tables. */
 export class DynamoDueTasks implements DueTasks {
   readonly #client: DynamoDBClient;
   readonly #tables: TaskTables;
-  /** Where a task that was read is: its release has to find it. */
-  readonly #entries = new WeakMap<DueTask, Entry>();
 
   constructor(client: DynamoDBClient, tables: TaskTables) {
     this.#client = client;
@@ -29,10 +32,26 @@ export class DynamoDueTasks implements DueTasks {
     return this.#read([parkedShardOf(type)], Number.MAX_SAFE_INTEGER, limit);
   }
 
-  async release(due: DueTask): Promise<'released' | 'lost'> {
-    const entry = this.#entries.get(due);
-    if (entry === undefined) throw new Error('a task can be released only after it was read');
-    return this.#release(entry);
+  release(due: DueTask): Promise<'released' | 'lost'> {
+    return this.#release(this.#entryOf(due));
+  }
+
+  async postpone(due: DueTask, until: number): Promise<'postponed' | 'lost'> {
+    const { tableName, pk, dueAt } = this.#entryOf(due);
+    const update = await conditionalUpdate(this.#client, {
+      tableName,
+      key: { pk: s(pk) },
+      condition: '#dueAt = :before',
+      set: { dueAt: n(until) },
+      values: { before: n(dueAt) },
+    });
+    return 'written' in update ? 'postponed' : 'lost';
+  }
+
+  #entryOf({ task: { tenantId, id }, dueAt }: DueTask): Entry {
+    const tableName = this.#tables.tableNames[tableShardOf(id)];
+    if (tableName === undefined) throw new Error(`there is no table for the task ${id}`);
+    return { tableName, pk: pkOf(tenantId, id), dueAt };
   }
 
   async #read(shards: readonly string[], until: number, limit: number): Promise<readonly DueTask[]> {
@@ -52,13 +71,9 @@ export class DynamoDueTasks implements DueTasks {
         // The index lags behind its table.
         if (row === undefined || row.dueAt?.N !== String(entry.dueAt)) return [];
         const task = taskOfRow(row);
-        if (task.status === 'running' || isFinished(task)) {
-          await this.#release(entry);
-          return [];
-        }
-        const due: DueTask = { task, dueAt: entry.dueAt };
-        this.#entries.set(due, entry);
-        return [due];
+        if (!isLookedAfter(task)) return [{ task, dueAt: entry.dueAt }];
+        await this.#release(entry);
+        return [];
       }),
     );
     return found.flat();

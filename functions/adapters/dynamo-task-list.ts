@@ -23,7 +23,8 @@ const ATTRIBUTES = [
   ...['pk', 'type', 'status', 'priority', 'executorKey', 'attempt', 'maxAttempts', 'attemptsBeforeRetry'],
   ...['timeoutSeconds', 'fingerprint', 'order', 'runAt', 'notBefore', 'startedAt', 'finishedAt'],
   ...['expiresAt', 'leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'errorCode', 'errorMessage'],
-  ...['errorRetryable', 'assigneeType', 'assigneeId', 'workflowInstanceId', 'traceId'],
+  ...['errorRetryable', 'assigneeType', 'assigneeId', 'workflowInstanceId', 'traceId', 'parent', 'fanOut'],
+  ...['progress', 'progressNote'],
 ];
 const PROJECTION = {
   ProjectionExpression: ATTRIBUTES.map((name) => `#${name}`).join(', '),

@@ -7,27 +7,28 @@ import {
 import { type TaskId, type TenantId, tableShardOf } from '../core/ids.ts';
 import type { CancelResult, ClaimResult, InsertResult, RetryResult, TaskStore } from '../core/ports.ts';
 import {
-  attemptsGranted,
-  type CancelledTask,
-  isFinished,
   type NewTask,
   newTask,
+  type Progress,
   type QueuedTask,
   type RunningTask,
   type Task,
   type TaskSeed,
 } from '../core/task.ts';
 import type { TaskPage, TaskQuery } from '../core/task-list.ts';
-import { claimability, isSettledBy, type Lease, type Settlement } from '../core/transition.ts';
+import { attemptsAgain, claimability, isSettledBy, type Lease, type Settlement } from '../core/transition.ts';
+import { batchGet } from './batch-get.ts';
+import { cancelTask } from './cancel-task.ts';
 import { type ConditionalUpdate, conditionalUpdate, type Updated } from './conditional-update.ts';
 import { listTasks } from './dynamo-task-list.ts';
+import { settlementAttributes } from './settlement-attributes.ts';
 import {
   dueAttributes,
-  errorAttributes,
   isExpired,
   n,
   parkedShardOf,
-  payloadAttributes,
+  pkOf,
+  progressAttributes,
   type Row,
   rowKey,
   s,
@@ -35,19 +36,11 @@ import {
   statusGroupOf,
   taskOfRow,
 } from './task-row.ts';
-
-export type DynamoTaskStoreOptions = {
-  /** The tables by shard; a task's id names its own. */
-  readonly tableNames: readonly string[];
-  /** Over how many partitions each index key is spread; one partition takes 1,000 writes/s (DynamoDB's documentation). */
-  readonly indexShards: number;
-  /** How long a finished task is kept. */
-  readonly retentionDays: number;
-};
+import type { TaskTableOptions } from './task-tables.ts';
 
 const DUE = ['dueShard', 'dueAt'];
 const ERROR = ['errorCode', 'errorMessage', 'errorRetryable'];
-const LEASE = ['leaseToken', 'leaseExpiresAt', 'cancelRequestedAt'];
+const LEASE = ['leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'progress', 'progressNote'];
 
 /** Due, or abandoned by an executor whose lease has run out, and asked for by the same submit. */
 const CLAIMABLE =
@@ -56,15 +49,14 @@ const CLAIMABLE =
   '(#status = :scheduled AND #runAt <= :now) OR ' +
   '(#status = :running AND #leaseExpiresAt <= :now AND attribute_not_exists(#cancelRequestedAt))))';
 
-const WAITING = '#status IN (:scheduled, :queued)';
-const PARKABLE = `attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND ${WAITING})`;
+const PARKABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
 
 /** The task store on DynamoDB tables: every verb is one request and one conditional write, unless it says so. */
 export class DynamoTaskStore implements TaskStore {
   readonly #client: DynamoDBClient;
-  readonly #options: DynamoTaskStoreOptions;
+  readonly #options: TaskTableOptions;
 
-  constructor(client: DynamoDBClient, options: DynamoTaskStoreOptions) {
+  constructor(client: DynamoDBClient, options: TaskTableOptions) {
     this.#client = client;
     this.#options = options;
   }
@@ -113,7 +105,7 @@ export class DynamoTaskStore implements TaskStore {
         '#startedAt = :now',
       ],
       set: { leaseToken: s(lease.token), leaseExpiresAt: n(lease.expiresAt) },
-      remove: ['notBefore', ...ERROR, ...DUE],
+      remove: ['notBefore', 'progress', 'progressNote', ...ERROR, ...DUE],
       values: { ...seed, ...STATUSES, open: s('open'), zero: n(0), one: n(1), now: n(now) },
     });
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
@@ -131,11 +123,12 @@ export class DynamoTaskStore implements TaskStore {
 
   async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const isQueued = settlement.status === 'queued';
+    const goesOn = isQueued || settlement.status === 'waiting';
     const update = await this.#update(task, {
       condition:
         '#status = :running AND #leaseToken = :leaseToken' +
-        (isQueued ? ' AND attribute_not_exists(#cancelRequestedAt)' : ''),
-      set: this.#settlementAttributes(settlement),
+        (goesOn ? ' AND attribute_not_exists(#cancelRequestedAt)' : ''),
+      set: settlementAttributes(settlement, task, this.#options),
       remove: isQueued ? [...LEASE, 'startedAt'] : LEASE,
       values: { running: s('running'), leaseToken: s(task.leaseToken) },
     });
@@ -146,33 +139,38 @@ export class DynamoTaskStore implements TaskStore {
     return found.status === 'running' && found.leaseToken === task.leaseToken ? 'cancel_requested' : 'lost';
   }
 
-  /** A second write where the task is running. */
-  async cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
-    if (!this.#hasTable(id)) return { result: 'missing' };
-    const ended = await this.#update(
-      { tenantId, id },
-      {
-        condition: WAITING,
-        set: this.#settlementAttributes({ status: 'cancelled', finishedAt: now }),
-        remove: ['notBefore', ...ERROR, ...DUE],
-        values: { scheduled: s('scheduled'), queued: s('queued') },
-      },
+  /** A write where there is progress to tell, otherwise half a read. */
+  async check(task: RunningTask, progress?: Progress): Promise<'held' | 'cancel_requested' | 'lost'> {
+    const row = progress === undefined ? await this.#look(task) : await this.#tell(task, progress);
+    if (row?.leaseToken?.S !== task.leaseToken) return 'lost';
+    return row.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
+  }
+
+  async #look({ tenantId, id }: RunningTask): Promise<Row | undefined> {
+    const { Item: row } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#tableOf(id),
+        Key: rowKey(tenantId, id),
+        ProjectionExpression: 'leaseToken, cancelRequestedAt',
+      }),
     );
-    if ('written' in ended) return { result: 'cancelled', task: taskOfRow(ended.written) as CancelledTask };
-    if (ended.refusedBy === undefined || isExpired(ended.refusedBy, now)) return { result: 'missing' };
-    const found = taskOfRow(ended.refusedBy);
-    if (isFinished(found)) return { result: 'finished', task: found };
-    const flagged = await this.#update(
-      { tenantId, id },
-      {
-        condition: '#status = :running',
-        actions: ['#cancelRequestedAt = if_not_exists(#cancelRequestedAt, :now)'],
-        values: { running: s('running'), now: n(now) },
-      },
-    );
-    if ('written' in flagged) return { result: 'requested', task: taskOfRow(flagged.written) as RunningTask };
-    // It has been settled in between: what it is now decides.
-    return this.cancel(tenantId, id, now);
+    return row;
+  }
+
+  async #tell(task: RunningTask, progress: Progress): Promise<Row | undefined> {
+    const update = await this.#update(task, {
+      condition: '#status = :running AND #leaseToken = :leaseToken',
+      set: progressAttributes(progress),
+      remove: progress.note === undefined ? ['progressNote'] : [],
+      values: { running: s('running'), leaseToken: s(task.leaseToken) },
+    });
+    return 'written' in update ? update.written : update.refusedBy;
+  }
+
+  cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
+    return this.#hasTable(id)
+      ? cancelTask(this.#client, this.#options, { tenantId, id }, now)
+      : Promise.resolve({ result: 'missing' });
   }
 
   /** A read before the write. */
@@ -180,16 +178,16 @@ export class DynamoTaskStore implements TaskStore {
     const found = await this.get(tenantId, id, now);
     if (found === undefined) return { result: 'missing' };
     if (found.status !== 'failed' && found.status !== 'cancelled') return { result: 'refused', task: found };
+    const again = attemptsAgain(found);
     const update = await this.#update(found, {
       condition: '#status = :found AND #finishedAt = :finishedAt',
       set: {
         status: s('queued'),
         statusGroup: s(statusGroupOf('queued')),
-        maxAttempts: n(found.attempt + attemptsGranted(found)),
-        attemptsBeforeRetry: n(found.attempt),
+        ...{ maxAttempts: n(again.maxAttempts), attemptsBeforeRetry: n(again.attemptsBeforeRetry) },
         ...dueAttributes(id, dueAt, this.#options.indexShards),
       },
-      remove: ['startedAt', 'finishedAt', 'expiresAt', ...ERROR],
+      remove: ['startedAt', 'finishedAt', 'expiresAt', 'fanOut', ...ERROR],
       values: { found: s(found.status), finishedAt: n(found.finishedAt) },
     });
     if ('written' in update) return { result: 'queued', task: taskOfRow(update.written) as QueuedTask };
@@ -220,6 +218,15 @@ export class DynamoTaskStore implements TaskStore {
     return row === undefined || isExpired(row, now) ? undefined : taskOfRow(row);
   }
 
+  /** A request for each hundred; the tables' consistent reads. */
+  async getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]> {
+    const addresses = taskIds
+      .filter((id) => this.#hasTable(id))
+      .map((id) => ({ tableName: this.#tableOf(id), pk: pkOf(tenantId, id) }));
+    const rows = await batchGet(this.#client, addresses, { ConsistentRead: true });
+    return [...rows.values()].filter((row) => !isExpired(row, now)).map(taskOfRow);
+  }
+
   list(query: TaskQuery, now: number): Promise<TaskPage> {
     return listTasks(this.#client, this.#options, query, now);
   }
@@ -239,21 +246,6 @@ export class DynamoTaskStore implements TaskStore {
     update: Omit<ConditionalUpdate, 'tableName' | 'key'>,
   ): Promise<Updated> {
     return conditionalUpdate(this.#client, { tableName: this.#tableOf(id), key: rowKey(tenantId, id), ...update });
-  }
-
-  #settlementAttributes(settlement: Settlement): Row {
-    const status = { status: s(settlement.status) };
-    if (settlement.status === 'queued') {
-      return { ...status, ...errorAttributes(settlement.error), notBefore: n(settlement.notBefore) };
-    }
-    return {
-      ...status,
-      statusGroup: s(statusGroupOf(settlement.status)),
-      finishedAt: n(settlement.finishedAt),
-      expiresAt: n(Math.ceil(settlement.finishedAt / 1000) + this.#options.retentionDays * 86_400),
-      ...(settlement.status === 'succeeded' ? payloadAttributes('output', settlement.output) : {}),
-      ...(settlement.status === 'failed' ? errorAttributes(settlement.error) : {}),
-    };
   }
 }
 

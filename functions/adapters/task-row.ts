@@ -12,7 +12,7 @@ import {
 } from '../core/ids.ts';
 import type { Payload } from '../core/payload.ts';
 import { shardOf } from '../core/routing.ts';
-import type { Task, TaskError, TaskSeed, TaskSummary } from '../core/task.ts';
+import type { FanOutState, ParentRef, Progress, Task, TaskError, TaskSeed, TaskSummary } from '../core/task.ts';
 
 /** A row of the task table as the DynamoDB client reads and writes it. */
 export type Row = Record<string, AttributeValue>;
@@ -26,11 +26,12 @@ function compact(row: Record<string, AttributeValue | undefined>): Row {
 }
 
 /** A tenant's rows are addressable only with its own id. */
-export const rowKey = (tenantId: TenantId, taskId: TaskId): Row => ({ pk: s(`${tenantId}#${taskId}`) });
+export const pkOf = (tenantId: TenantId, taskId: TaskId): string => `${tenantId}#${taskId}`;
+export const rowKey = (tenantId: TenantId, taskId: TaskId): Row => ({ pk: s(pkOf(tenantId, taskId)) });
 
 /** The group under which `byStatus` lists a task: claims and retries do not move it, so they cost no index write. */
 export const statusGroupOf = (status: Task['status']): string =>
-  status === 'scheduled' || status === 'queued' || status === 'running' ? 'open' : status;
+  status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : 'open';
 
 /** The row of a finished task outlives its retention until TTL deletes it: within days, not at once (DynamoDB, "TTL"). */
 export const isExpired = (row: Row, now: number): boolean =>
@@ -45,9 +46,19 @@ export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): R
 /** Where the sweeper finds a task that was set aside while its type is paused. */
 export const parkedShardOf = (type: string): string => `paused/${type}`;
 
+type PayloadName = 'input' | 'output' | 'subtasks';
+
 /** Where a payload is: its value under `name`, or its place under `<name>Ref`. */
-export const payloadAttributes = (name: 'input' | 'output', payload: Payload): Row =>
+export const payloadAttributes = (name: PayloadName, payload: Payload): Row =>
   'ref' in payload ? { [`${name}Ref`]: s(payload.ref) } : { [name]: s(JSON.stringify(payload.inline)) };
+
+/** Where a task is found that was fanned out: `<attempt>/<count>`. */
+export const fanOutAttributes = ({ attempt, count }: FanOutState): Row => ({ fanOut: s(`${attempt}/${count}`) });
+
+export const progressAttributes = ({ fraction, note }: Progress): Row => ({
+  progress: n(fraction),
+  ...(note === undefined ? {} : { progressNote: s(note) }),
+});
 
 export const errorAttributes = (error: TaskError): Row => ({
   errorCode: s(error.code),
@@ -72,6 +83,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     assigneeType: seed.assignee && s(seed.assignee.type),
     assigneeId: seed.assignee && s(seed.assignee.id),
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
+    parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
     traceId: seed.traceId === undefined ? undefined : s(seed.traceId),
   });
 }
@@ -85,7 +97,8 @@ function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-function payload(row: Row, name: 'input' | 'output'): Payload {
+/** Reads what `payloadAttributes` has made. */
+export function payload(row: Row, name: PayloadName): Payload {
   const ref = text(row, `${name}Ref`);
   return ref === undefined ? { inline: JSON.parse(required(text(row, name), name)) } : { ref };
 }
@@ -107,6 +120,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
   const workflowInstanceId = text(row, 'workflowInstanceId');
   const traceId = text(row, 'traceId');
   const runAt = number(row, 'runAt');
+  const parent = text(row, 'parent');
   return {
     id: required(parseTaskId(id), 'id'),
     tenantId: required(parseTenantId(tenant), 'tenantId'),
@@ -123,8 +137,27 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
       ? {}
       : { assignee: { type: assigneeType, id: required(text(row, 'assigneeId'), 'assigneeId') } }),
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
+    ...(parent === undefined ? {} : { parent: parentOf(parent) }),
     ...(traceId === undefined ? {} : { traceId }),
   };
+}
+
+function parentOf(parent: string): ParentRef {
+  const [id = '', attempt, index, depth] = parent.split('/');
+  return {
+    id: required(parseTaskId(id), 'parent'),
+    ...{ attempt: Number(attempt), index: Number(index), depth: Number(depth) },
+  };
+}
+
+function fanOut(row: Row): FanOutState | undefined {
+  const [attempt, count] = text(row, 'fanOut')?.split('/') ?? [];
+  return attempt === undefined ? undefined : { attempt: Number(attempt), count: Number(count) };
+}
+
+function progress(row: Row): Progress | undefined {
+  const [fraction, note] = [number(row, 'progress'), text(row, 'progressNote')];
+  return fraction === undefined ? undefined : { fraction, ...(note === undefined ? {} : { note }) };
 }
 
 /** Reads a row back. Throws where the row is not one that this adapter wrote. */
@@ -137,8 +170,10 @@ export function taskOfRow(row: Row): Task {
 /** Reads a row back without its payloads, which need not be there. */
 export function summaryOfRow(row: Row): TaskSummary {
   const attemptsBeforeRetry = number(row, 'attemptsBeforeRetry');
+  const fannedOut = fanOut(row);
   const base = {
     ...seed(row),
+    ...(fannedOut === undefined ? {} : { fanOut: fannedOut }),
     attempt: required(number(row, 'attempt'), 'attempt'),
     ...(attemptsBeforeRetry === undefined ? {} : { attemptsBeforeRetry }),
   };
@@ -160,6 +195,7 @@ export function summaryOfRow(row: Row): TaskSummary {
     }
     case 'running': {
       const cancelRequestedAt = number(row, 'cancelRequestedAt');
+      const told = progress(row);
       return {
         ...base,
         status,
@@ -167,8 +203,11 @@ export function summaryOfRow(row: Row): TaskSummary {
         leaseExpiresAt: required(number(row, 'leaseExpiresAt'), 'leaseExpiresAt'),
         startedAt: startedAt(),
         ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt }),
+        ...(told === undefined ? {} : { progress: told }),
       };
     }
+    case 'waiting':
+      return { ...base, status, startedAt: startedAt(), fanOut: required(fannedOut, 'fanOut') };
     case 'succeeded':
       return { ...base, status, startedAt: startedAt(), finishedAt: finishedAt() };
     case 'failed':

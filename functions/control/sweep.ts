@@ -1,18 +1,11 @@
-import { MAX_QUEUE_DELAY_SECONDS, SWEEP_PERIOD_SECONDS } from '../contract.ts';
-import type { TaskCatalog } from '../core/define-task.ts';
+import { MAX_QUEUE_DELAY_SECONDS, SWEEP_PERIOD_SECONDS, TEND_PERIOD_SECONDS } from '../contract.ts';
+import { type FanOutPorts, tend } from '../core/fan-out.ts';
+import { followUp } from '../core/follow-up.ts';
 import { inParallel } from '../core/in-parallel.ts';
-import type { Clock, DueTask, DueTasks, Log, TaskQueue } from '../core/ports.ts';
-import type { NewTask } from '../core/task.ts';
-import type { SettingsStore } from '../core/task-settings.ts';
+import type { DueTask, DueTasks } from '../core/ports.ts';
+import { isFinished, type NewTask } from '../core/task.ts';
 
-export type SweepPorts = {
-  readonly due: DueTasks;
-  readonly queue: TaskQueue;
-  readonly settings: SettingsStore;
-  readonly catalog: TaskCatalog;
-  readonly clock: Clock;
-  readonly log: Log;
-};
+export type SweepPorts = FanOutPorts & { readonly due: DueTasks };
 
 /** Tasks of one page, and releases under way at a time. */
 const PAGE_TASKS = 1_000;
@@ -22,7 +15,7 @@ const PARALLEL = 50;
 const AHEAD_MILLISECONDS = 2 * SWEEP_PERIOD_SECONDS * 1000;
 
 /**
- * Sends the tasks whose time has come, or comes before the next run, and those of types that are no longer paused. Stops at
+ * Looks after fan-outs that are due, and sends the tasks whose time has come, or comes before the next run, and those of types that are no longer paused. Stops at
  * `deadline` (milliseconds since the epoch); what is left is the next run's. Two at once do no harm: a task that is sent
  * twice is claimed once.
  */
@@ -37,7 +30,7 @@ export async function sweep(deadline: number, ports: SweepPorts): Promise<void> 
   log('info', 'swept', counts);
 }
 
-/** Sends page after page, and returns how many tasks that were. */
+/** Sends and looks after page after page, and returns how many tasks that were. */
 async function drain(
   nextPage: () => Promise<readonly DueTask[]>,
   deadline: number,
@@ -54,14 +47,41 @@ async function drain(
   return sent;
 }
 
-/** Sends, then releases: a crash between the two sends again. */
-async function sendPage(page: readonly DueTask[], { due, queue, clock, log }: SweepPorts): Promise<number> {
+/** Sends, then releases: a crash between the two sends again. Returns how many tasks are done with. */
+async function sendPage(page: readonly DueTask[], ports: SweepPorts): Promise<number> {
+  const { due, queue, clock, log } = ports;
   const now = clock();
-  const refused = await queue.sendAll(page.map(({ task }) => ({ task, delaySeconds: delayOf(task, now) })));
+  const waiting = page.flatMap(({ task }) => (isNew(task) ? { task, delaySeconds: delayOf(task, now) } : []));
+  const refused = await queue.sendAll(waiting);
   if (refused.size > 0) log('warn', 'due tasks not sent: the next run tries again', { tasks: refused.size });
-  const accepted = page.filter(({ task }) => !refused.has(task.id));
-  await inParallel(accepted, PARALLEL, (one) => due.release(one));
-  return accepted.length;
+  const sent = page.filter(({ task }) => isNew(task) && !refused.has(task.id));
+  await inParallel(sent, PARALLEL, (one) => due.release(one));
+  let done = sent.length;
+  for (const one of page) if (!isNew(one.task) && (await lookAfter(one, ports))) done++;
+  return done;
+}
+
+const isNew = (task: DueTask['task']): task is NewTask => task.status === 'queued' || task.status === 'scheduled';
+
+/** Of a task that was fanned out; `false` where it could not be done, so that the next run tries again. */
+async function lookAfter(one: DueTask, ports: SweepPorts): Promise<boolean> {
+  const { task } = one;
+  try {
+    if (task.status === 'waiting') {
+      await tend(task, ports);
+      await ports.due.postpone(one, ports.clock() + TEND_PERIOD_SECONDS * 1000);
+    } else if (isFinished(task)) {
+      await followUp(task, ports);
+      await ports.due.release(one);
+    }
+    return true;
+  } catch (error) {
+    ports.log('warn', 'fan-out not looked after: the next run tries again', {
+      task_id: task.id,
+      reason: String(error),
+    });
+    return false;
+  }
 }
 
 /** Whole seconds until a claim would be granted. */

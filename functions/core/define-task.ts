@@ -7,6 +7,29 @@ import type { RetryPolicy } from './retry.ts';
 /** A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot). */
 export type InputSchema<Input = unknown> = StandardSchemaV1<unknown, Input> & StandardJSONSchemaV1<unknown, Input>;
 
+/** One part of a task, to run as a task of its own. What is not given is as its type says, and its priority the parent's. */
+export type Subtask = {
+  readonly type: string;
+  readonly input: JsonValue;
+  readonly priority?: Priority;
+  readonly maxAttempts?: number;
+  readonly timeoutSeconds?: number;
+};
+
+/** How a subtask ended, as `combine` is told. */
+export type SubtaskResult =
+  | { readonly status: 'succeeded'; readonly output: JsonValue }
+  | { readonly status: 'failed' | 'cancelled'; readonly error: { readonly code: string; readonly message: string } };
+
+/** What `ctx.fanOut` makes, and `run` returns in place of an output. */
+export class FanOut {
+  readonly subtasks: readonly Subtask[];
+
+  constructor(subtasks: readonly Subtask[]) {
+    this.subtasks = subtasks;
+  }
+}
+
 /** What a handler is given beside its input. */
 export type TaskContext = {
   /** The attempt being made; `attempt` counts from 1 and never repeats for a task. */
@@ -17,12 +40,22 @@ export type TaskContext = {
     readonly attempt: number;
     readonly maxAttempts: number;
   };
-  /** Aborts at the task's timeout. Pass it on to whatever can wait. */
+  /** Aborts at the task's timeout, and when the task is cancelled. Pass it on to whatever can wait. */
   readonly signal: AbortSignal;
   /** Outgoing HTTP, only to the hosts that the deployment allows. */
   readonly http: HttpClient;
   /** Writes one structured line that carries the task's id and attempt. */
   readonly log: (message: string, fields?: Record<string, JsonValue>) => void;
+  /** Says how far the attempt is, from 0 to 1, for whoever reads the task: told every few seconds, the latest first. */
+  readonly progress: (fraction: number, note?: string) => void;
+  /** Does `work` on every item within this attempt, at most `limit` (10) at a time; results in the order of the items. */
+  readonly map: <Item, Result>(
+    items: readonly Item[],
+    work: (item: Item, index: number) => Promise<Result>,
+    limit?: number,
+  ) => Promise<Result[]>;
+  /** To be returned: runs up to 1,000 subtasks, and then the `fanOut.combine` of this type. */
+  readonly fanOut: (subtasks: readonly Subtask[]) => FanOut;
   /** Ends the attempt as failed. Not retryable unless asked; `retryAfterSeconds` is the least delay before the next. */
   readonly fail: (code: string, message: string, options?: FailOptions) => never;
 };
@@ -45,8 +78,17 @@ export type TaskDefinition<Input = unknown> = {
    * environment variables, and gets its input as a structured clone. If not given, tasks of `cpu-intensive` are isolated.
    */
   readonly isolated?: boolean;
+  /** What becomes of the subtasks that `run` may return. */
+  readonly fanOut?: FanOutPolicy<Input>;
   /** Does the work of one attempt. What it returns is the output; what it throws fails the attempt. */
-  run(input: Input, ctx: TaskContext): Promise<JsonValue>;
+  run(input: Input, ctx: TaskContext): Promise<JsonValue | FanOut>;
+};
+
+export type FanOutPolicy<Input = unknown> = {
+  /** `fail`: with the first subtask that fails the task fails too, and the others are cancelled. `collect`: all are waited for. */
+  readonly onFailure: 'fail' | 'collect';
+  /** Makes the output once every subtask has ended, in an attempt of its own; `results` in the order of the subtasks. */
+  combine(results: readonly SubtaskResult[], input: Input, ctx: TaskContext): Promise<JsonValue>;
 };
 
 /**

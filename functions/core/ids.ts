@@ -36,6 +36,11 @@ export function uniqueFromKey(tenantId: TenantId, idempotencyKey: string): strin
   return Array.from(digest.subarray(0, 26), (byte) => ALPHABET[byte % 32]).join('');
 }
 
+/** The id of a subtask: what was fanned out once has the same id when that is done again. Its table is its parent's. */
+export function subtaskIdOf(tenantId: TenantId, parentId: TaskId, attempt: number, index: number): TaskId {
+  return taskIdOf(uniqueFromKey(tenantId, `${parentId}\n${attempt}\n${index}`), tableShardOf(parentId));
+}
+
 const ORDER = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const TIME_CHARACTERS = 10;
 

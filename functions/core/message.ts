@@ -5,9 +5,10 @@ import type { JsonValue } from './json.ts';
 import { once } from './once.ts';
 import { seedOf, type TaskSeed } from './task.ts';
 
-const seedSchema = once(() =>
-  z.strictObject({
-    id: z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id')),
+const seedSchema = once(() => {
+  const taskIdSchema = z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id'));
+  return z.strictObject({
+    id: taskIdSchema,
     tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
     type: z.string().min(1),
     resourceClass: z.enum(RESOURCE_CLASSES),
@@ -25,9 +26,12 @@ const seedSchema = once(() =>
     runAt: z.int().positive().exactOptional(),
     assignee: z.strictObject({ type: z.string(), id: z.string() }).exactOptional(),
     workflowInstanceId: z.string().exactOptional(),
+    parent: z
+      .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
+      .exactOptional(),
     traceId: z.string().exactOptional(),
-  }),
-);
+  });
+});
 
 /** Version 1 of what travels on a lane: whole tasks, so that they can run even where their rows were never written. */
 const messageSchema = once(() => z.strictObject({ v: z.literal(1), tasks: z.array(seedSchema()).min(1) }));

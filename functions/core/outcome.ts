@@ -1,10 +1,17 @@
-import { TaskFailure } from './define-task.ts';
+import { type FanOutPolicy, type Subtask, TaskFailure } from './define-task.ts';
 import type { JsonValue } from './json.ts';
 import type { TaskError } from './task.ts';
 
 /** How one attempt ended: a value, never an exception. */
 export type Outcome =
   | { readonly kind: 'succeeded'; readonly output: JsonValue }
+  | {
+      readonly kind: 'fanned_out';
+      readonly subtasks: readonly Subtask[];
+      readonly onFailure: FanOutPolicy['onFailure'];
+    }
+  /** Somebody has cancelled the task meanwhile. */
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: TaskError; readonly retryAfterSeconds?: number };
 
 /** Longest message that a task keeps of its error; longer ones are cut, so that a row stays small. */

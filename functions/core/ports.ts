@@ -1,10 +1,23 @@
 import type { METRICS } from '../contract.ts';
+import type { FanOutPolicy } from './define-task.ts';
 import type { LeaseToken, TaskId, TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 import type { Outgoing } from './message-packing.ts';
 import type { Payload } from './payload.ts';
 import type { Contribution, StatisticsRow, Tally } from './statistics.ts';
-import type { CancelledTask, FinishedTask, NewTask, QueuedTask, RunningTask, Task, TaskSeed } from './task.ts';
+import type {
+  CancelledTask,
+  FailedTask,
+  FinishedTask,
+  NewTask,
+  Progress,
+  QueuedTask,
+  RunningTask,
+  Task,
+  TaskError,
+  TaskSeed,
+  WaitingTask,
+} from './task.ts';
 import type { TaskEvent } from './task-event.ts';
 import type { TaskPage, TaskQuery } from './task-list.ts';
 import type { Claimability, Lease, Settlement } from './transition.ts';
@@ -26,7 +39,12 @@ export interface TaskStore {
    * again: settle it as cancelled instead.
    */
   settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'>;
-  /** Ends a task that waits, and asks the executor of a running one to end it. */
+  /** Looks after a claimed task, and keeps its progress where there is one to tell. */
+  check(task: RunningTask, progress?: Progress): Promise<'held' | 'cancel_requested' | 'lost'>;
+  /**
+   * Ends a task that waits, and asks the executor of a running one to end it. One that waits for subtasks is due for the
+   * sweeper a period later, which sees to it that they end too.
+   */
   cancel(tenantId: TenantId, taskId: TaskId, now: number): Promise<CancelResult>;
   /** Queues a failed or cancelled task again. The sweeper sends it at `dueAt`, unless it is claimed before. */
   retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number): Promise<RetryResult>;
@@ -34,11 +52,44 @@ export interface TaskStore {
   park(task: TaskSeed, now: number): Promise<'parked' | 'lost'>;
   /** The task, unless it does not exist, is another tenant's, or is past its retention at `now`. */
   get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined>;
+  /** Those of a tenant's tasks that exist, in any order. */
+  getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]>;
   /** A page of a tenant's tasks, newest first. Reads in proportion to the page, whatever the filter leaves of it. */
   list(query: TaskQuery, now: number): Promise<TaskPage>;
 }
 
-/** The tasks that wait for the clock, and those set aside while their type is paused. */
+/** A task as it was fanned out in one attempt. */
+export type ParentKey = { readonly tenantId: TenantId; readonly id: TaskId; readonly attempt: number };
+
+export type ResumeResult = { readonly result: 'queued'; readonly task: QueuedTask } | { readonly result: 'lost' };
+
+export type FailParentResult = { readonly result: 'failed'; readonly task: FailedTask } | { readonly result: 'lost' };
+
+/** What tasks were fanned out into, and which of their parts have not ended. */
+export interface FanOuts {
+  /** Notes the parts before any of them exists. Kept until `keepUntil` (milliseconds since the epoch) at least. */
+  open(parent: ParentKey, fanOut: Omit<FanOutRecord, 'pending'> & { count: number }, keepUntil: number): Promise<void>;
+  get(parent: ParentKey): Promise<FanOutRecord | undefined>;
+  /** Strikes out one part; twice is as good as once. `undefined` where all is long over. */
+  close(parent: ParentKey, index: number): Promise<Omit<FanOutRecord, 'subtasks'> | undefined>;
+  /** Queues a task whose subtasks have all ended. The sweeper sends it at `dueAt`, unless it is claimed before. */
+  resume(parent: ParentKey, dueAt: number): Promise<ResumeResult>;
+  /** Fails a task that waits, since a subtask has failed. At `dueAt` the sweeper sees to it that the others end. */
+  fail(parent: ParentKey, error: TaskError, now: number, dueAt: number): Promise<FailParentResult>;
+}
+
+export type FanOutRecord = {
+  /** The parts, as `ctx.fanOut` was given them. */
+  readonly subtasks: Payload;
+  readonly onFailure: FanOutPolicy['onFailure'];
+  /** The places of the parts that have not ended. */
+  readonly pending: ReadonlySet<number>;
+};
+
+/**
+ * The tasks that wait for the clock, those whose subtasks have to be looked after, and those set aside while their type is
+ * paused.
+ */
 export interface DueTasks {
   /** Up to `limit` tasks that are due at `now` or before, the longest due first. */
   due(now: number, limit: number): Promise<readonly DueTask[]>;
@@ -46,9 +97,12 @@ export interface DueTasks {
   parked(type: string, limit: number): Promise<readonly DueTask[]>;
   /** Ends the wait of a task that has been sent, unless somebody else has. */
   release(due: DueTask): Promise<'released' | 'lost'>;
+  /** Makes a task due at `until` instead, unless somebody else has done something with it. */
+  postpone(due: DueTask, until: number): Promise<'postponed' | 'lost'>;
 }
 
-export type DueTask = { readonly task: NewTask; readonly dueAt: number };
+/** One that has ended is due where it ended without its subtasks: they have to end, too. */
+export type DueTask = { readonly task: NewTask | WaitingTask | FinishedTask; readonly dueAt: number };
 
 export type InsertResult = { readonly result: 'inserted' } | { readonly result: 'exists'; readonly task: Task };
 

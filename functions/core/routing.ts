@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { executorKeyOf, type Priority, type ResourceClass } from '../contract.ts';
+import type { TaskDefinition } from './define-task.ts';
 
 /**
  * Rendezvous hashing: the shard whose hash with the key is the greatest. Going from n to n + 1 shards moves 1/(n + 1)
@@ -16,10 +18,19 @@ export function shardOf(key: string, shards: number): number {
 }
 
 /** Which executor shard runs a task: a workflow's tasks, or a tenant's tasks of one type, stay together. */
-export const executorShardOf = (
+const executorShardOf = (
   { tenantId, type, workflowInstanceId }: { tenantId: string; type: string; workflowInstanceId?: string | undefined },
   shards: number,
 ): number => shardOf(workflowInstanceId ?? `${tenantId}\n${type}`, shards);
+
+/** The executor key of a task: its class, the lane that its type or priority says, and its shard. */
+export function laneOf(
+  { type, resources }: TaskDefinition,
+  { priority, ...owner }: { priority: Priority; tenantId: string; workflowInstanceId?: string | undefined },
+  executorShards: Readonly<Record<ResourceClass, number>>,
+): string {
+  return executorKeyOf(resources, priority, executorShardOf({ type, ...owner }, executorShards[resources]));
+}
 
 /** Which table gets a new task. One with an idempotency key must be found by its tenant and key alone. */
 export const newTableShardOf = (

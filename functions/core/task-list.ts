@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { parseTaskOrder, type TaskOrder, type TenantId } from './ids.ts';
+import { parseTaskOrder, type TaskId, type TaskOrder, type TenantId } from './ids.ts';
 import type { TaskStatus, TaskSummary } from './task.ts';
 
 /** What a list shows; what is left out does not matter. */
@@ -39,6 +39,18 @@ export function parseCursor(tenantId: TenantId, filter: TaskFilter, cursor: stri
 
 function checkOf(tenantId: TenantId, filter: TaskFilter, place: TaskOrder): string {
   const { status, type, assignee, workflowInstanceId } = filter;
-  const parts = [tenantId, status, type, assignee?.type, assignee?.id, workflowInstanceId, place];
-  return hash('sha256', JSON.stringify(parts.map((part) => part ?? null)), 'base64url').slice(0, CHECK_CHARACTERS);
+  return check([tenantId, status, type, assignee?.type, assignee?.id, workflowInstanceId, place]);
+}
+
+const check = (parts: readonly (string | undefined)[]): string =>
+  hash('sha256', JSON.stringify(parts.map((part) => part ?? null)), 'base64url').slice(0, CHECK_CHARACTERS);
+
+/** The place behind a page of a task's subtasks. */
+export const subtaskCursorOf = (tenantId: TenantId, parentId: TaskId, place: number): string =>
+  check([tenantId, parentId, String(place)]) + place;
+
+/** The place in a cursor; `undefined` unless it was made for this task. */
+export function parseSubtaskCursor(tenantId: TenantId, parentId: TaskId, cursor: string): number | undefined {
+  const place = Number(cursor.slice(CHECK_CHARACTERS));
+  return cursor === subtaskCursorOf(tenantId, parentId, place) ? place : undefined;
 }

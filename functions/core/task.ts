@@ -1,5 +1,5 @@
 import type { Priority, ResourceClass } from '../contract.ts';
-import type { LeaseToken, TaskId, TenantId } from './ids.ts';
+import { type LeaseToken, subtaskIdOf, type TaskId, type TenantId } from './ids.ts';
 import type { Payload } from './payload.ts';
 
 /** What every task has from the moment it is accepted. Times are milliseconds since the epoch. */
@@ -21,9 +21,26 @@ export type TaskSeed = {
   readonly runAt?: number;
   readonly assignee?: { readonly type: string; readonly id: string };
   readonly workflowInstanceId?: string;
+  /** The task whose part this one is. */
+  readonly parent?: ParentRef;
   /** The X-Ray trace in which the task was submitted. */
   readonly traceId?: string;
 };
+
+/** Of a subtask: its parent, in which attempt that was fanned out, its place among the parts, and how deep it is. */
+export type ParentRef = {
+  readonly id: TaskId;
+  readonly attempt: number;
+  readonly index: number;
+  /** 1 for a part of a task that is no part itself. */
+  readonly depth: number;
+};
+
+/** Of a task that was fanned out: in which attempt, and into how many parts. */
+export type FanOutState = { readonly attempt: number; readonly count: number };
+
+/** Of an attempt under way. */
+export type Progress = { readonly fraction: number; readonly note?: string };
 
 export type TaskError = { readonly code: string; readonly message: string; readonly retryable: boolean };
 
@@ -32,6 +49,8 @@ type Attempted = TaskSeed & {
   readonly attempt: number;
   /** Of these, the ones before the last explicit retry: `maxAttempts` has grown by them. */
   readonly attemptsBeforeRetry?: number;
+  /** Missing until it is fanned out. An attempt that follows combines. */
+  readonly fanOut?: FanOutState;
 };
 
 /** Accepted, and not to run before `runAt`. */
@@ -52,6 +71,14 @@ export type RunningTask = Attempted & {
   readonly startedAt: number;
   /** Its attempt is to end, and no other to begin. */
   readonly cancelRequestedAt?: number;
+  readonly progress?: Progress;
+};
+
+/** Its subtasks have to end before it goes on. */
+export type WaitingTask = Attempted & {
+  readonly status: 'waiting';
+  readonly startedAt: number;
+  readonly fanOut: FanOutState;
 };
 
 type Finished = Attempted & { readonly startedAt: number; readonly finishedAt: number };
@@ -70,7 +97,7 @@ export type CancelledTask = Attempted & {
 /** A task that no executor has seen. */
 export type NewTask = ScheduledTask | QueuedTask;
 export type FinishedTask = SucceededTask | FailedTask | CancelledTask;
-export type Task = NewTask | RunningTask | FinishedTask;
+export type Task = NewTask | RunningTask | WaitingTask | FinishedTask;
 export type TaskStatus = Task['status'];
 
 /** A task without what it takes in and gives back, as lists show it. */
@@ -90,13 +117,14 @@ export const attemptsGranted = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<A
 /** What of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
-  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, traceId } = task;
+  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, traceId } = task;
   return {
     ...{ id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds },
     ...{ input, fingerprint, createdAt },
     ...(runAt === undefined ? {} : { runAt }),
     ...(assignee === undefined ? {} : { assignee }),
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
+    ...(parent === undefined ? {} : { parent }),
     ...(traceId === undefined ? {} : { traceId }),
   };
 }
@@ -106,3 +134,7 @@ export const newTask = (seed: TaskSeed): NewTask =>
   seed.runAt !== undefined && seed.runAt > seed.createdAt
     ? { ...seed, status: 'scheduled', attempt: 0, runAt: seed.runAt }
     : { ...seed, status: 'queued', attempt: 0 };
+
+/** The ids of a task's subtasks, in their order; none where it was not fanned out. */
+export const subtaskIdsOf = ({ tenantId, id, fanOut }: Omit<Attempted, 'input'>): TaskId[] =>
+  Array.from({ length: fanOut?.count ?? 0 }, (_, index) => subtaskIdOf(tenantId, id, fanOut?.attempt ?? 0, index));

@@ -6,12 +6,14 @@ import {
   attemptsGranted,
   type CancelledTask,
   type FailedTask,
+  type FanOutState,
   type FinishedTask,
   type NewTask,
   type QueuedTask,
   type RunningTask,
   type Task,
   type TaskError,
+  type WaitingTask,
 } from './task.ts';
 
 /** What `settle` writes: the next status of a claimed task. */
@@ -19,7 +21,9 @@ export type Settlement =
   | { readonly status: 'succeeded'; readonly output: Payload; readonly finishedAt: number }
   | { readonly status: 'failed'; readonly error: TaskError; readonly finishedAt: number }
   | { readonly status: 'cancelled'; readonly finishedAt: number }
-  | { readonly status: 'queued'; readonly error: TaskError; readonly notBefore: number };
+  | { readonly status: 'queued'; readonly error: TaskError; readonly notBefore: number }
+  /** `tendAt`: when the sweeper is to look after it. */
+  | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly tendAt: number };
 
 /** The settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. */
 export function settlementOfFailure(
@@ -48,6 +52,8 @@ export type Claimability =
   | { readonly result: 'not_due'; readonly until: number }
   /** Its executor is gone and it is to be cancelled: there is nothing to run, only to settle. */
   | { readonly result: 'cancel_requested'; readonly task: RunningTask }
+  /** Its subtasks have not ended. */
+  | { readonly result: 'waiting'; readonly task: WaitingTask }
   | { readonly result: 'conflict' };
 
 /** May `fingerprint` claim `task` now? The condition of the claim's write, in words. */
@@ -61,6 +67,8 @@ export function claimability(task: Task, fingerprint: string, now: number): Clai
     case 'running':
       if (task.leaseExpiresAt > now) return { result: 'leased', until: task.leaseExpiresAt };
       return task.cancelRequestedAt === undefined ? { result: 'claimable' } : { result: 'cancel_requested', task };
+    case 'waiting':
+      return { result: 'waiting', task };
     case 'scheduled':
       return dueAt(task.runAt, now);
     case 'queued':
@@ -87,33 +95,54 @@ export function claimed(task: NewTask | RunningTask, lease: Lease, now: number):
   };
 }
 
-/** scheduled or queued -> cancelled. */
-export function cancelled(task: NewTask, now: number): CancelledTask {
+/** scheduled, queued or waiting -> cancelled. */
+export function cancelled(task: NewTask | WaitingTask, now: number): CancelledTask {
   const { notBefore: _notBefore, error: _error, ...kept } = task as QueuedTask;
   return { ...kept, status: 'cancelled', finishedAt: now };
 }
 
-/** failed or cancelled -> queued, with as many attempts again as it was given first. */
+/** failed or cancelled -> queued, with as many attempts again as it was given first; its subtasks will be others. */
 export function retried(task: FailedTask | CancelledTask): QueuedTask {
-  const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, ...kept } = task as FailedTask;
-  return {
-    ...kept,
-    status: 'queued',
-    maxAttempts: task.attempt + attemptsGranted(task),
-    attemptsBeforeRetry: task.attempt,
-  };
+  const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, fanOut: _, ...kept } = task as FailedTask;
+  return { ...kept, status: 'queued', ...attemptsAgain(task) };
 }
+
+/** As many attempts once more, behind those that were made. */
+export const attemptsAgain = (task: Omit<Task, 'input'>) => ({
+  maxAttempts: task.attempt + attemptsGranted(task),
+  attemptsBeforeRetry: task.attempt,
+});
+
+/** waiting -> queued: all subtasks have ended, and an attempt may combine them. */
+export function resumed(task: WaitingTask): QueuedTask {
+  const { startedAt: _, ...kept } = task;
+  return { ...kept, status: 'queued' };
+}
+
+/** waiting -> failed, as a subtask has. */
+export const failedBySubtask = (task: WaitingTask, error: TaskError, now: number): FailedTask => ({
+  ...task,
+  status: 'failed',
+  error,
+  finishedAt: now,
+});
 
 /** Is `task` what this settlement of `attempt` has made of it? Then a repeated settle has found itself. */
 export const isSettledBy = (task: Task, attempt: number, settlement: Settlement): boolean =>
   task.attempt === attempt &&
   task.status === settlement.status &&
-  ('finishedAt' in task
-    ? 'finishedAt' in settlement && task.finishedAt === settlement.finishedAt
-    : 'notBefore' in task && 'notBefore' in settlement && task.notBefore === settlement.notBefore);
+  (task.status === 'waiting' ||
+    ('finishedAt' in task
+      ? 'finishedAt' in settlement && task.finishedAt === settlement.finishedAt
+      : 'notBefore' in task && 'notBefore' in settlement && task.notBefore === settlement.notBefore));
 
 /** running -> what the settlement says; the lease ends with it. */
 export function settled(task: RunningTask, settlement: Settlement): Task {
-  const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, cancelRequestedAt: _flag, startedAt, ...kept } = task;
-  return settlement.status === 'queued' ? { ...kept, ...settlement } : { ...kept, startedAt, ...settlement };
+  const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, cancelRequestedAt: _flag, ...rest } = task;
+  const { progress: _progress, startedAt, ...kept } = rest;
+  if (settlement.status === 'queued') return { ...kept, ...settlement };
+  if (settlement.status !== 'waiting') return { ...kept, startedAt, ...settlement };
+  const { status, fanOut } = settlement;
+  // What combines is no retry of what was fanned out: it has attempts of its own.
+  return { ...kept, ...attemptsAgain(task), startedAt, status, fanOut };
 }

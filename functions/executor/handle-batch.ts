@@ -9,7 +9,9 @@ import { inParallel } from '../core/in-parallel.ts';
 import { decodeMessage } from '../core/message.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
-import { type ExecutorPorts, executeTask, type Verdict } from './execute-task.ts';
+import { executeTask } from './execute-task.ts';
+import type { ExecutorPorts } from './executor-ports.ts';
+import type { Verdict } from './verdict.ts';
 
 export type BatchPorts = ExecutorPorts & { readonly deliveries: Deliveries };
 

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { type TaskContext, TaskFailure } from '../core/define-task.ts';
+import { FanOut, type TaskContext, TaskFailure } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
+import type { HandlerCall } from './handler-call.ts';
 import { type Abort, type Job, packThrown, type Report, type ThreadData, unpackThrown } from './thread-messages.ts';
 
 /** What an aborted handler has to end by itself, before its thread is ended. */
@@ -46,10 +47,10 @@ export class HandlerThread {
    * Makes one attempt. Throws what the handler throws; after an abort, at the latest when the grace is over, the reason
    * of the signal. A thread that dies of it fails it with `out_of_memory`, or with the error that ended the thread.
    */
-  async run(input: unknown, ctx: TaskContext): Promise<JsonValue> {
+  async run(call: HandlerCall, ctx: TaskContext): Promise<JsonValue | FanOut> {
     ctx.signal.throwIfAborted();
     this.#attempts++;
-    const { promise, resolve, reject } = Promise.withResolvers<JsonValue>();
+    const { promise, resolve, reject } = Promise.withResolvers<JsonValue | FanOut>();
     const { port1: port, port2: portOfThread } = new MessageChannel();
     const { signal, task } = ctx;
     let grace: NodeJS.Timeout | undefined;
@@ -63,14 +64,16 @@ export class HandlerThread {
     const exit = (): void => reject(signal.aborted ? signal.reason : this.#causeOfDeath());
     port.on('message', (report: Report) => {
       if ('log' in report) ctx.log(...report.log);
+      else if ('progress' in report) ctx.progress(...report.progress);
       else if ('output' in report) resolve(report.output);
+      else if ('subtasks' in report) resolve(new FanOut(report.subtasks));
       else reject(unpackThrown(report.thrown));
     });
     this.#worker.once('exit', exit);
     this.#worker.ref();
     signal.addEventListener('abort', abort);
     try {
-      this.#worker.postMessage({ task, input, port: portOfThread } satisfies Job, [portOfThread]);
+      this.#worker.postMessage({ task, call, port: portOfThread } satisfies Job, [portOfThread]);
       return await promise;
     } finally {
       clearTimeout(grace);

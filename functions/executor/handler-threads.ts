@@ -22,13 +22,13 @@ export class HandlerThreads {
   }
 
   /** Makes an attempt as `definition.run` would, in a thread: an abort ends it wherever it is. */
-  readonly isolate: HandlerTools['isolate'] = async ({ resources }, input, ctx) => {
+  readonly isolate: HandlerTools['isolate'] = async ({ resources }, call, ctx) => {
     // An executor runs tasks of one class, so all its threads are of one size.
     await this.#turn(RESOURCE_CLASS_SPECS[resources].threads, ctx.signal);
     try {
       const thread = this.#idleThread() ?? new HandlerThread(this.#entry, threadHeapMb(resources), this.#data);
       try {
-        return await thread.run(input, ctx);
+        return await thread.run(call, ctx);
       } finally {
         this.#idle.push(thread);
       }

@@ -5,10 +5,9 @@ import { lazyHttpClient } from '../adapters/lazy-http-client.ts';
 import { SqsDeliveries } from '../adapters/sqs-deliveries.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
-import { env, taskStoreOptions } from '../runtime/env.ts';
-import { log } from '../runtime/log.ts';
+import { env } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { payloadStore, settingsStore, taskQueue, taskStore } from '../runtime/wiring.ts';
+import { taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
@@ -17,18 +16,14 @@ import { HandlerThreads } from './handler-threads.ts';
 const meter = new EmfMeter();
 const [dynamo, sqs] = [traced(dynamoClient()), traced(sqsClient())];
 const [queueUrlPrefix, deadLetterQueueUrl] = [env('queueUrlPrefix'), env('deadLetterQueueUrl')];
-const { retentionDays } = taskStoreOptions();
 const outboundHosts = env('outboundHosts');
 const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), { outboundHosts });
 
 const ports = {
-  store: taskStore(dynamo),
-  queue: taskQueue(sqs),
+  ...taskPorts(dynamo, sqs),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
-  payloads: payloadStore(dynamo),
-  settings: settingsStore(dynamo),
   http: lazyHttpClient(outboundHosts),
-  ...{ catalog: tasks, retentionDays, isolate, clock: Date.now, sleep, random: Math.random, ids, meter, tracing, log },
+  ...{ catalog: tasks, isolate, sleep, random: Math.random, ids, meter, tracing },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {

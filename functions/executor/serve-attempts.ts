@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
-import { fail, findDefinition, type TaskCatalog, type TaskContext, TaskFailure } from '../core/define-task.ts';
+import { FanOut, findDefinition, type TaskCatalog, type TaskContext, TaskFailure } from '../core/define-task.ts';
 import type { HttpClient } from '../core/http-client.ts';
+import { calledHandler } from './handler-call.ts';
+import { plainContext } from './plain-context.ts';
 import { type Abort, type Job, packThrown, type Report, unpackThrown } from './thread-messages.ts';
 
 type Tools = { readonly catalog: TaskCatalog; readonly http: HttpClient };
@@ -10,20 +12,22 @@ export function serveAttempts(jobs: MessagePort, tools: Tools): void {
   jobs.on('message', (job: Job) => attempt(job, tools));
 }
 
-async function attempt({ task, input, port }: Job, { catalog, http }: Tools): Promise<void> {
+async function attempt({ task, call, port }: Job, { catalog, http }: Tools): Promise<void> {
   const report = (what: Report): void => port.postMessage(what);
   const aborted = new AbortController();
   port.on('message', ({ abort }: Abort) => aborted.abort(unpackThrown(abort)));
   const ctx: TaskContext = {
-    ...{ task, signal: aborted.signal, http, fail },
+    ...plainContext(aborted.signal),
+    ...{ task, http },
     log: (...line) => report({ log: line }),
+    progress: (...progress) => report({ progress }),
   };
   try {
     const definition = await findDefinition(catalog, task.type);
     if (definition === undefined) throw new Error(`this thread has no task type ${task.type}`);
-    const output = await definition.run(input, ctx);
+    const returned = await calledHandler(definition, call, ctx);
     try {
-      report({ output });
+      report(returned instanceof FanOut ? { subtasks: returned.subtasks } : { output: returned });
     } catch {
       throw new TaskFailure('invalid_output', `${task.type} returned what JSON cannot carry`);
     }

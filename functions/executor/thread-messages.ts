@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
-import { type TaskContext, TaskFailure } from '../core/define-task.ts';
+import { type Subtask, type TaskContext, TaskFailure } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
+import type { HandlerCall } from './handler-call.ts';
 
 /** What a thread is given when it starts. */
 export type ThreadData = { readonly outboundHosts: string };
@@ -8,8 +9,8 @@ export type ThreadData = { readonly outboundHosts: string };
 /** To a thread: the attempt to make. All that is said of it goes through its own `port`, and ends with it. */
 export type Job = {
   readonly task: TaskContext['task'];
-  /** As its schema made it. */
-  readonly input: unknown;
+  /** Its input is as its schema made it. */
+  readonly call: HandlerCall;
   readonly port: MessagePort;
 };
 
@@ -19,7 +20,9 @@ export type Abort = { readonly abort: Thrown };
 /** From an attempt: what it calls of its context, and how it ends. */
 export type Report =
   | { readonly log: Parameters<TaskContext['log']> }
+  | { readonly progress: Parameters<TaskContext['progress']> }
   | { readonly output: JsonValue }
+  | { readonly subtasks: readonly Subtask[] }
   | { readonly thrown: Thrown };
 
 /** What was thrown, in a form that leaves a thread: of an error the clone loses its class, and with it the code. */

@@ -2,12 +2,13 @@ import type * as z from 'zod';
 import type { ResourceClass, Scope } from '../contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { TenantId } from '../core/ids.ts';
-import type { Clock, Ids, Log, Meter, PayloadStore, TaskQueue, TaskStore, Tracing } from '../core/ports.ts';
+import type { Clock, FanOuts, Ids, Log, Meter, PayloadStore, TaskQueue, TaskStore, Tracing } from '../core/ports.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
 import type { ProblemCode } from './problem.ts';
 
 export type RouterPorts = {
   readonly store: TaskStore;
+  readonly fanOuts: FanOuts;
   readonly queue: TaskQueue;
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { executorKeyOf, longestAttemptSeconds, MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../contract.ts';
+import { longestAttemptSeconds, MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../contract.ts';
 import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
 import { fingerprintOf } from '../core/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../core/ids.ts';
 import type { JsonValue } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
-import { executorShardOf, newTableShardOf } from '../core/routing.ts';
+import { laneOf, newTableShardOf } from '../core/routing.ts';
 import { type NewTask, newTask } from '../core/task.ts';
 import { effective } from '../core/task-settings.ts';
 import { available } from './available.ts';
@@ -157,7 +157,6 @@ async function taskOf(
   );
   const priority = submit.priority ?? defaults.priority;
   const { type, resources } = definition;
-  const shard = executorShardOf({ tenantId, type, workflowInstanceId }, ports.executorShards[resources]);
   const fingerprint = isKeyed ? fingerprintOf(submit as JsonValue) : NO_FINGERPRINT;
   const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
   const traceId = tracing.traceId();
@@ -167,7 +166,7 @@ async function taskOf(
     type,
     resourceClass: resources,
     priority,
-    executorKey: executorKeyOf(resources, priority, shard),
+    executorKey: laneOf(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
     maxAttempts: submit.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
     // Named by content: a second submit of one key must not replace what the first one's task runs on.

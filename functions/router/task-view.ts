@@ -16,7 +16,7 @@ export const nameSchema = (maxLength: number): z.ZodString =>
 
 export const assigneeSchema = once(() => z.strictObject({ type: nameSchema(64), id: nameSchema(128) }));
 
-export const STATUSES = ['scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 
 /** A task as lists and bulk submits show it. */
 export const taskSummarySchema = once(() => {
@@ -35,6 +35,12 @@ export const taskSummarySchema = once(() => {
       error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
       assignee: assigneeSchema().optional(),
       workflowInstanceId: z.string().optional(),
+      parentId: z.string().optional().describe('The task whose subtask this one is'),
+      subtaskCount: count.optional().describe('Into how many subtasks it was fanned out'),
+      progress: z
+        .strictObject({ fraction: z.number().min(0).max(1), note: z.string().optional() })
+        .optional()
+        .describe('How far the attempt under way is, as its handler tells'),
       executorKey: z.string(),
       queueName: z.string(),
       createdAt: time,
@@ -86,6 +92,9 @@ export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer)
     ...('error' in task ? { error: task.error } : {}),
     ...(task.assignee === undefined ? {} : { assignee: task.assignee }),
     ...(task.workflowInstanceId === undefined ? {} : { workflowInstanceId: task.workflowInstanceId }),
+    ...(task.parent === undefined ? {} : { parentId: task.parent.id }),
+    ...(task.fanOut === undefined ? {} : { subtaskCount: task.fanOut.count }),
+    ...('progress' in task && task.progress !== undefined ? { progress: { ...task.progress } } : {}),
     ...{ executorKey, queueName: queueNamePrefix + queueNameOf(executorKey), createdAt: iso(task.createdAt) },
     ...(runAt === undefined ? {} : { runAt: iso(runAt) }),
     ...('startedAt' in task && task.startedAt !== undefined ? { startedAt: iso(task.startedAt) } : {}),

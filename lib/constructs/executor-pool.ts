@@ -55,17 +55,22 @@ export class ExecutorPool extends Construct {
         queueUrlPrefix: queueUrlPrefix(this, config),
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         outboundHosts: config.outboundHosts.join(','),
+        executorShards: JSON.stringify(config.shards),
       },
     });
-    data.grantTasks(executor, 'dynamodb:UpdateItem', 'dynamodb:GetItem', 'dynamodb:PutItem');
+    const actions = ['UpdateItem', 'GetItem', 'PutItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`);
+    data.grantTasks(executor, ...actions);
     data.definitions.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
-    const lanes = LANE_KINDS.map((kind) => {
-      const id = `Lane${suffix}-${kind}`;
-      return new Lane(this, id, { config, resourceClass, kind, shard, executor, deadLetterQueue }).queue.queueArn;
-    });
+    for (const kind of LANE_KINDS) {
+      new Lane(this, `Lane${suffix}-${kind}`, { config, resourceClass, kind, shard, executor, deadLetterQueue });
+    }
     executor.addToRolePolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [...lanes, deadLetterQueue.queueArn] }),
+      // A task's subtasks may be of any class, and so may the parent that its end lets go on.
+      new PolicyStatement({
+        actions: ['sqs:SendMessage'],
+        resources: [...laneArns(this, config), deadLetterQueue.queueArn],
+      }),
     );
   }
 }

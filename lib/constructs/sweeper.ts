@@ -21,9 +21,15 @@ export class Sweeper extends Construct {
       memoryMb: 256,
       timeoutSeconds: SWEEP_PERIOD_SECONDS - 5,
       reservedConcurrency: 1,
-      environment: { ...data.taskEnvironment, queueUrlPrefix: queueUrlPrefix(this, config) },
+      environment: {
+        ...data.taskEnvironment,
+        queueUrlPrefix: queueUrlPrefix(this, config),
+        executorShards: JSON.stringify(config.shards),
+      },
     });
-    data.grantTasks(sweeper, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    const actions = ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`);
+    data.grantTasks(sweeper, ...actions);
+    data.grantPayloads(sweeper);
     sweeper.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:Query'],

@@ -1,3 +1,4 @@
+import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import { orderOf, type TaskId, type TenantId } from '../../functions/core/ids.ts';
 import type {
   CancelResult,
@@ -5,6 +6,7 @@ import type {
   DueTask,
   DueTasks,
   InsertResult,
+  ParentKey,
   RetryResult,
   TaskStore,
 } from '../../functions/core/ports.ts';
@@ -12,10 +14,12 @@ import {
   isFinished,
   type NewTask,
   newTask,
+  type Progress,
   type RunningTask,
   statusAt,
   type Task,
   type TaskSeed,
+  type WaitingTask,
 } from '../../functions/core/task.ts';
 import type { TaskPage, TaskQuery } from '../../functions/core/task-list.ts';
 import {
@@ -64,9 +68,32 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) {
       return found !== undefined && isSettledBy(found, task.attempt, settlement) ? 'settled' : 'lost';
     }
-    if (settlement.status === 'queued' && found.cancelRequestedAt !== undefined) return 'cancel_requested';
+    const goesOn = settlement.status === 'queued' || settlement.status === 'waiting';
+    if (goesOn && found.cancelRequestedAt !== undefined) return 'cancel_requested';
     this.#put(settled(found, settlement));
+    if (settlement.status === 'waiting') this.#waits.set(keyOf(task), { dueAt: settlement.tendAt });
     return 'settled';
+  }
+
+  async check(task: RunningTask, progress?: Progress): Promise<'held' | 'cancel_requested' | 'lost'> {
+    const found = this.#rows.get(keyOf(task));
+    if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) return 'lost';
+    if (progress !== undefined) this.#rows.set(keyOf(task), { ...found, progress });
+    return found.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
+  }
+
+  /** Makes something else of a task that was fanned out in this attempt, if it waits; `undefined` where it does not. */
+  endWait<T extends Task>(
+    { attempt, ...key }: ParentKey,
+    dueAt: number,
+    become: (task: WaitingTask) => T,
+  ): T | undefined {
+    const found = this.#rows.get(keyOf(key));
+    if (found?.status !== 'waiting' || found.attempt !== attempt) return undefined;
+    const task = become(found);
+    this.#put(task);
+    this.#waits.set(keyOf(key), { dueAt });
+    return task;
   }
 
   async cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
@@ -80,6 +107,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     }
     const task = cancelled(found, now);
     this.#put(task);
+    if (found.status === 'waiting') this.#waits.set(keyOf(task), { dueAt: now + SWEEP_PERIOD_SECONDS * 1000 });
     return { result: 'cancelled', task };
   }
 
@@ -104,6 +132,10 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
 
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
     return this.#find({ tenantId, id: taskId }, now);
+  }
+
+  async getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]> {
+    return taskIds.flatMap((id) => this.#find({ tenantId, id }, now) ?? []);
   }
 
   async list({ tenantId, filter, limit, after }: TaskQuery, now: number): Promise<TaskPage> {
@@ -140,12 +172,18 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return 'released';
   }
 
+  async postpone({ task, dueAt }: DueTask, until: number): Promise<'postponed' | 'lost'> {
+    if (this.#waits.get(keyOf(task))?.dueAt !== dueAt) return 'lost';
+    this.#waits.set(keyOf(task), { dueAt: until });
+    return 'postponed';
+  }
+
   #waiting(isWanted: (wait: Wait) => boolean, limit: number): DueTask[] {
     return [...this.#waits]
       .filter(([, wait]) => isWanted(wait))
       .toSorted(([, a], [, b]) => a.dueAt - b.dueAt)
       .slice(0, limit)
-      .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as NewTask, dueAt }));
+      .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as DueTask['task'], dueAt }));
   }
 
   /** Writes what a transition has made; none of them waits for the clock. */

@@ -10,6 +10,9 @@ export const DAY = 86_400_000;
 export const error = { code: 'boom', message: 'it went wrong', retryable: true };
 export const failure = { status: 'failed', error, finishedAt: NOW } as const;
 
+/** Into two parts, by the first attempt. */
+const fannedOut = { status: 'waiting', fanOut: { attempt: 1, count: 2 }, tendAt: NOW + 900_000 } as const;
+
 let leases = 0;
 export const lease = (expiresAt = NOW + 25_000): Lease => ({ token: `lease-${++leases}` as LeaseToken, expiresAt });
 
@@ -28,6 +31,7 @@ export function storeDriver(store: TaskStore) {
     if (status === 'scheduled' || status === 'queued') return seed;
     if (status === 'cancelled') await store.cancel(seed.tenantId, seed.id, NOW);
     else if (status === 'running') await claim(seed);
+    else if (status === 'waiting') await store.settle(await claim(seed), fannedOut);
     else if (status === 'failed') await store.settle(await claim(seed), failure);
     else await store.settle(await claim(seed), { status, output: { inline: 1 }, finishedAt: NOW });
     return seed;

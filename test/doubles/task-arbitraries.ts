@@ -18,6 +18,8 @@ const payloads: fc.Arbitrary<Payload> = fc.oneof(
   text(100).map((ref) => ({ ref })),
 );
 
+const fanOuts = fc.record({ attempt: count, count: fc.nat({ max: 1000 }) });
+
 const errors: fc.Arbitrary<TaskError> = fc.record({ code: text(40), message: fc.string(), retryable: fc.boolean() });
 
 /** Every task that a submit can make. */
@@ -40,6 +42,12 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
         runAt: times,
         assignee: fc.record({ type: text(64), id: text(128) }),
         workflowInstanceId: text(128),
+        parent: fc.record({
+          id: characters('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 26, 26).map((unique) => taskIdOf(unique, shard)),
+          attempt: count,
+          index: fc.nat({ max: 999 }),
+          depth: fc.integer({ min: 1, max: 8 }),
+        }),
         traceId: text(35),
       },
       {
@@ -70,9 +78,21 @@ export const tasks: fc.Arbitrary<Task> = fc
           leaseExpiresAt: times,
           startedAt: times,
           cancelRequestedAt: times,
+          progress: fc.record(
+            { fraction: fc.double({ min: 0, max: 1, noNaN: true }), note: text(100) },
+            { requiredKeys: ['fraction'] },
+          ),
+          fanOut: fanOuts,
         },
         { requiredKeys: ['status', 'attempt', 'leaseToken', 'leaseExpiresAt', 'startedAt'] },
       ),
+      fc.record({
+        status: fc.constant('waiting' as const),
+        attempt: count,
+        attemptsBeforeRetry: count,
+        startedAt: times,
+        fanOut: fanOuts,
+      }),
       fc.record(
         { status: fc.constant('cancelled' as const), attempt: count, startedAt: times, finishedAt: times },
         { requiredKeys: ['status', 'attempt', 'finishedAt'] },

@@ -3,7 +3,7 @@ import type { LeaseToken, TenantId } from '../../functions/core/ids.ts';
 import type { Statistics, TenantUsage } from '../../functions/core/ports.ts';
 import { shardOf } from '../../functions/core/routing.ts';
 import { MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statistics.ts';
-import { type FinishedTask, isFinished, newTask, type RunningTask, type Task } from '../../functions/core/task.ts';
+import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/transition.ts';
 import { type Change, project } from '../../functions/projector/project.ts';
 import { taskSeed } from './task-seed.ts';
@@ -89,7 +89,7 @@ export class TaskHistory {
     else this.#write(undefined, newTask(seed), { accepted: 1 });
   }
 
-  #claim(before: Task | undefined, task: Exclude<Task, FinishedTask>, more: Tally = {}): void {
+  #claim(before: Task | undefined, task: NewTask | RunningTask, more: Tally = {}): void {
     this.#now = Math.max(this.#now, task.runAt ?? 0);
     const wait = this.#now - Math.max(task.createdAt, task.runAt ?? 0);
     const lease = { token: `lease-${this.#sequence}` as LeaseToken, expiresAt: this.#now + 1_000 };
@@ -100,7 +100,8 @@ export class TaskHistory {
   /** What may come next in a task's life. */
   #go(id: string): void {
     const task = this.rows.get(id);
-    if (task === undefined) return;
+    // None of them is fanned out.
+    if (task === undefined || task.status === 'waiting') return;
     const die = this.#chance.next();
     if (task.status === 'running') this.#goOn(task, die);
     else if (isFinished(task)) {

@@ -1,8 +1,9 @@
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
 import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
-import type { ExecutorPorts } from '../../functions/executor/execute-task.ts';
+import type { ExecutorPorts } from '../../functions/executor/executor-ports.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
+import { MemoryFanOuts } from './memory-fan-outs.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
@@ -15,6 +16,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const world = { now: Date.UTC(2026, 0, 1), random: 0.5 };
   const clock = () => world.now;
   const queue = new MemoryTaskQueue(clock);
+  const store = new MemoryTaskStore();
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
   const recorded: { readonly executorKey: string; readonly metric: string; readonly value: number }[] = [];
   const annotated: Record<string, string>[] = [];
@@ -33,7 +35,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     definitions.map((definition) => [definition.type, async () => definition]),
   );
   const ports: ExecutorPorts & RouterPorts & { store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
-    store: new MemoryTaskStore(),
+    store,
+    fanOuts: new MemoryFanOuts(store),
     queue,
     deliveries: queue,
     payloads: new MemoryPayloadStore(),

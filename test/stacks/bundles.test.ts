@@ -72,7 +72,9 @@ describe('the bundles', () => {
     const signal = AbortSignal.timeout(10_000);
     const ctx = { task, signal, http: { request: fail }, log: fail, fail } as unknown as TaskContext;
     const markdownRender = (await tasks['markdown.render']()) as TaskDefinition;
-    expect(await isolate(markdownRender, { markdown: '# hi' }, ctx)).toEqual({ html: '<h1>hi</h1>\n' });
+    expect(await isolate(markdownRender, { handler: 'run', input: { markdown: '# hi' } }, ctx)).toEqual({
+      html: '<h1>hi</h1>\n',
+    });
   });
 
   test.each(DOORS)('name the lines of our sources in a stack, and do not carry the sources: %s', (door) => {

@@ -120,7 +120,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
   });
 
   test.each(RESOURCE_CLASSES)(
-    'let the executor of %s update tasks, and use the queues of its class',
+    'let the executor of %s update tasks, poll the lanes of its class, and send to all',
     (resourceClass) => {
       const lanes = laneArnsOf(resourceClass);
       const polled = [
@@ -133,6 +133,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       const executor = besidesLogsAndTraces(`millrace-executor-${resourceClass}-0`);
       expect(executor.filter((line) => !INDEX_OF_TABLE.test(line))).toEqual(
         [
+          'dynamodb:BatchGetItem Tasks.Arn',
           'dynamodb:GetItem Definitions.Arn',
           // Payloads are items of the same table.
           'dynamodb:GetItem Tasks.Arn',
@@ -140,18 +141,24 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
           'dynamodb:UpdateItem Tasks.Arn',
           ...PAYLOADS,
           ...lanes.flatMap((arn) => polled.map((action) => `sqs:${action} ${arn}`)),
-          ...[...lanes, queueArn(`millrace-${resourceClass}-dead-letters`)].map((arn) => `sqs:SendMessage ${arn}`),
+          // Subtasks may be of any class.
+          ...[...everyLaneArn, queueArn(`millrace-${resourceClass}-dead-letters`)].map(
+            (arn) => `sqs:SendMessage ${arn}`,
+          ),
         ].sort(),
       );
     },
   );
 
-  test('let the sweeper find what is due, and send it to every lane', () => {
+  test('let the sweeper find what is due, send it to every lane, and make the subtasks that are missing', () => {
     expect(besidesLogsAndTraces('millrace-sweeper').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
       'dynamodb:BatchGetItem Tasks.Arn',
       'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:PutItem Tasks.Arn',
       'dynamodb:Query Tasks.Arn/index/due',
       'dynamodb:UpdateItem Tasks.Arn',
+      ...PAYLOADS,
       ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
     ]);
   });

@@ -185,6 +185,8 @@ function faulty(ports: World['ports'], faults: readonly Fault[]): BatchPorts {
       park: (...args) => (breaks('claim') ? refuse() : store.park(...args)),
       get: (...args) => store.get(...args),
       list: (...args) => store.list(...args),
+      check: (...args) => store.check(...args),
+      getAll: (...args) => store.getAll(...args),
       claim: async (...args) => {
         if (breaks('claim')) return refuse();
         const result = await store.claim(...args);

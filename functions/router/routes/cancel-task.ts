@@ -1,7 +1,9 @@
+import { followUp } from '../../core/follow-up.ts';
+import type { CancelledTask } from '../../core/task.ts';
 import { available } from '../available.ts';
 import { noSuchTask, taskIdOf, taskIdParameter } from '../found-task.ts';
 import { Problem } from '../problem.ts';
-import type { Route } from '../route.ts';
+import type { Route, RouterPorts } from '../route.ts';
 import { taskSchema, taskView } from '../task-view.ts';
 
 export const cancelTask: Route = {
@@ -10,7 +12,8 @@ export const cancelTask: Route = {
   parameters: [taskIdParameter],
   response: {
     status: 202,
-    description: 'The task: cancelled, or running with `cancelRequestedAt`, and no attempt follows that one',
+    description:
+      'The task: cancelled with its subtasks, or running with `cancelRequestedAt`, and no attempt follows that one',
     schema: taskSchema,
   },
   problems: ['not_found', 'invalid_status', 'unavailable'],
@@ -21,7 +24,19 @@ export const cancelTask: Route = {
     if (cancel.result === 'finished') {
       throw new Problem('invalid_status', `the task is ${cancel.task.status}: there is nothing to cancel`);
     }
-    if (cancel.result === 'cancelled') ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
+    if (cancel.result === 'cancelled') {
+      ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
+      await followed(cancel.task, ports);
+    }
     return { status: 202, body: await taskView(cancel.task, ports) };
   },
 };
+
+/** What is left undone, the task's own message or the sweeper does: it is cancelled either way. */
+async function followed(task: CancelledTask, ports: RouterPorts): Promise<void> {
+  try {
+    await followUp(task, ports);
+  } catch (error) {
+    ports.log('warn', 'cancel not followed up: the sweeper will do it', { task_id: task.id, reason: String(error) });
+  }
+}

@@ -1,21 +1,47 @@
+import * as z from 'zod';
+import { once } from '../../core/once.ts';
+import { subtaskIdsOf } from '../../core/task.ts';
+import { parseSubtaskCursor, subtaskCursorOf } from '../../core/task-list.ts';
+import { available } from '../available.ts';
 import { foundTask, taskIdParameter } from '../found-task.ts';
+import { invalidCursor, invalidQuery, pageOf, pageParameters, pageShape } from '../page.ts';
+import { fieldErrors } from '../problem.ts';
 import type { Route } from '../route.ts';
-import { taskSummarySchema } from '../task-view.ts';
-import { pageOf } from './list-tasks.ts';
+import { summaryOf, taskSummarySchema } from '../task-view.ts';
+
+const querySchema = once(() => z.strictObject(pageShape()));
 
 export const listSubtasks: Route = {
   operationId: 'listSubtasks',
   summary: 'List the subtasks of a task',
-  parameters: [taskIdParameter],
+  parameters: [taskIdParameter, ...pageParameters],
   response: {
     status: 200,
-    description: 'A page; no type makes subtasks yet',
+    description: 'A page, in the order in which they were fanned out; none where the task was not',
     schema: () => pageOf(taskSummarySchema()),
   },
-  problems: ['not_found', 'unavailable'],
+  problems: ['invalid_request', 'not_found', 'unavailable'],
 
   async handle(request, caller, ports) {
-    await foundTask(request, caller, ports);
-    return { status: 200, body: { items: [], nextCursor: null } };
+    const { tenantId } = caller;
+    const parsed = querySchema().safeParse(request.query);
+    if (!parsed.success) throw invalidQuery(fieldErrors(parsed.error.issues));
+    const { limit, cursor } = parsed.data;
+    const parent = await foundTask(request, caller, ports);
+    const first = cursor === undefined ? 0 : parseSubtaskCursor(tenantId, parent.id, cursor);
+    if (first === undefined) throw invalidCursor();
+    const ids = subtaskIdsOf(parent);
+    const page = ids.slice(first, first + limit);
+    const tasks = await available(ports.store.getAll(tenantId, page, ports.clock()));
+    const byId = new Map(tasks.map((task) => [task.id, task]));
+    const next = first + limit;
+    return {
+      status: 200,
+      body: {
+        // One that its executor is still making has no row yet.
+        items: page.flatMap((id) => byId.get(id) ?? []).map((task) => summaryOf(task, ports)),
+        nextCursor: next < ids.length ? subtaskCursorOf(tenantId, parent.id, next) : null,
+      },
+    };
   },
 };

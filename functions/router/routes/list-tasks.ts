@@ -2,14 +2,10 @@ import * as z from 'zod';
 import { once } from '../../core/once.ts';
 import { cursorOf, parseCursor, type TaskFilter } from '../../core/task-list.ts';
 import { available } from '../available.ts';
-import { fieldErrors, Problem } from '../problem.ts';
-import type { Parameter, Route } from '../route.ts';
+import { invalidCursor, invalidQuery, pageOf, pageParameters, pageShape, queryParameter } from '../page.ts';
+import { fieldErrors } from '../problem.ts';
+import type { Route } from '../route.ts';
 import { nameSchema, STATUSES, summaryOf, taskSummarySchema } from '../task-view.ts';
-
-const DEFAULT_LIMIT = 25;
-
-const limitSchema = () =>
-  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.int().min(1).max(100));
 
 const querySchema = once(() =>
   z
@@ -19,8 +15,7 @@ const querySchema = once(() =>
       assigneeType: nameSchema(64).optional(),
       assigneeId: nameSchema(128).optional(),
       workflowInstanceId: nameSchema(128).optional(),
-      limit: limitSchema().default(DEFAULT_LIMIT),
-      cursor: z.string().optional(),
+      ...pageShape(),
     })
     .refine(({ assigneeType, assigneeId }) => (assigneeType === undefined) === (assigneeId === undefined), {
       path: ['assigneeId'],
@@ -30,37 +25,15 @@ const querySchema = once(() =>
 
 const field = (name: keyof ReturnType<typeof querySchema>['shape']) => (): z.ZodType => querySchema().shape[name];
 
-const parameter = (name: string, description: string, schema: () => z.ZodType): Parameter => ({
-  in: 'query',
-  name,
-  required: false,
-  description,
-  schema,
-});
-
-/** A page of anything. */
-export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.strictObject({
-    items: z.array(item),
-    nextCursor: z.string().nullable().describe('For the parameter `cursor`; null on the last page'),
-  });
-
-const pageParameters: readonly Parameter[] = [
-  parameter('limit', `Items of a page, at most; ${DEFAULT_LIMIT} unless given`, () =>
-    z.int().min(1).max(100).optional(),
-  ),
-  parameter('cursor', 'The `nextCursor` of the page before, under the same filter', field('cursor')),
-];
-
 export const listTasks: Route = {
   operationId: 'listTasks',
   summary: 'List tasks, newest first',
   parameters: [
-    parameter('status', 'Only those that are so', field('status')),
-    parameter('type', 'Only of this type', field('type')),
-    parameter('assigneeType', 'Only of this assignee; with assigneeId', field('assigneeType')),
-    parameter('assigneeId', 'Only of this assignee; with assigneeType', field('assigneeId')),
-    parameter('workflowInstanceId', 'Only of this workflow', field('workflowInstanceId')),
+    queryParameter('status', 'Only those that are so', field('status')),
+    queryParameter('type', 'Only of this type', field('type')),
+    queryParameter('assigneeType', 'Only of this assignee; with assigneeId', field('assigneeType')),
+    queryParameter('assigneeId', 'Only of this assignee; with assigneeType', field('assigneeId')),
+    queryParameter('workflowInstanceId', 'Only of this workflow', field('workflowInstanceId')),
     ...pageParameters,
   ],
   response: {
@@ -72,16 +45,14 @@ export const listTasks: Route = {
 
   async handle({ query }, { tenantId }, ports) {
     const parsed = querySchema().safeParse(query);
-    if (!parsed.success) throw invalid(fieldErrors(parsed.error.issues));
+    if (!parsed.success) throw invalidQuery(fieldErrors(parsed.error.issues));
     const { assigneeType: assignedType, assigneeId: id, limit, cursor: given, ...rest } = parsed.data;
     const filter: TaskFilter = {
       ...rest,
       ...(assignedType === undefined || id === undefined ? {} : { assignee: { type: assignedType, id } }),
     };
     const after = given === undefined ? undefined : parseCursor(tenantId, filter, given);
-    if (given !== undefined && after === undefined) {
-      throw invalid([{ field: '/cursor', message: 'is not the nextCursor of a page with this filter' }]);
-    }
+    if (given !== undefined && after === undefined) throw invalidCursor();
     const { tasks, next } = await available(ports.store.list({ tenantId, filter, limit, after }, ports.clock()));
     return {
       status: 200,
@@ -92,9 +63,3 @@ export const listTasks: Route = {
     };
   },
 };
-
-/** In a query a field is a parameter, not a part of a document. */
-const invalid = (errors: readonly { field: string; message: string }[]): Problem =>
-  new Problem('invalid_request', 'the query is not what this call takes', {
-    errors: errors.map(({ field, message }) => ({ field: field.slice(1), message })),
-  });

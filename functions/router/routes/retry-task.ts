@@ -1,4 +1,5 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
+import { followUp } from '../../core/follow-up.ts';
 import { keptUntil } from '../../core/payload.ts';
 import type { Task } from '../../core/task.ts';
 import { available } from '../available.ts';
@@ -21,6 +22,11 @@ export const retryTask: Route = {
   async handle(request, caller, ports) {
     const found = await foundTask(request, caller, ports);
     if (found.status !== 'failed' && found.status !== 'cancelled') throw refused(found);
+    if (found.parent !== undefined) {
+      throw new Problem('invalid_status', `the task is a subtask: retry its parent, ${found.parent.id}`);
+    }
+    // Of its subtasks none may be left when it fans out anew.
+    await available(followUp(found, ports));
     await available(keepInput(found, ports));
     const now = ports.clock();
     // The row before the message, unlike a submit: the row is finished, and would refuse the message.

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   errorAttributes,
+  fanOutAttributes,
   payloadAttributes,
+  progressAttributes,
   type Row,
   rowKey,
   seedAttributes,
@@ -35,6 +37,8 @@ function rowOf(task: Task): Row {
     ...base,
     ...written,
     ...('attemptsBeforeRetry' in task ? { attemptsBeforeRetry: n(Number(task.attemptsBeforeRetry)) } : {}),
+    ...('fanOut' in task && task.fanOut !== undefined ? fanOutAttributes(task.fanOut) : {}),
+    ...('progress' in task && task.progress !== undefined ? progressAttributes(task.progress) : {}),
     ...('leaseToken' in task ? { leaseToken: { S: task.leaseToken } } : {}),
     ...('error' in task && task.error !== undefined ? errorAttributes(task.error) : {}),
     ...('output' in task ? payloadAttributes('output', task.output) : {}),

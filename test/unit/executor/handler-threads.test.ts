@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { fail, findDefinition, type TaskContext, TaskFailure } from '../../../functions/core/define-task.ts';
+import { type FanOut, findDefinition, type TaskContext, TaskFailure } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
 import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
+import { plainContext } from '../../../functions/executor/plain-context.ts';
 import { isolatedTasks } from '../../doubles/isolated-tasks.ts';
 import { serve } from '../adapters/loopback-server.ts';
 
@@ -16,17 +17,17 @@ async function attempt(
   type: string,
   input: JsonValue = null,
   { signal = new AbortController().signal, told = [] as unknown[] } = {},
-): Promise<JsonValue> {
+): Promise<JsonValue | FanOut> {
   const definition = await findDefinition(isolatedTasks, type);
   if (definition === undefined) throw new Error(type);
   const ctx: TaskContext = {
     task: { id: 'a-task', tenantId: 'acme', type, attempt: 2, maxAttempts: 3 },
-    signal,
     http: { request: () => Promise.reject(new Error('a thread has HTTP of its own')) },
     log: (...line) => told.push(line),
-    fail,
+    progress: (...progress) => told.push(progress),
+    ...plainContext(signal),
   };
-  return threads.isolate(definition, input, ctx);
+  return threads.isolate(definition, { handler: 'run', input }, ctx);
 }
 
 const thrownBy = (attempted: Promise<unknown>): Promise<unknown> =>

@@ -154,9 +154,11 @@ describe('Markdown that takes time by its square', () => {
     const timeout = AbortSignal.timeout(500);
     const beats: number[] = [];
     const beat = setInterval(() => beats.push(Date.now()), 50);
-    const ended = await isolate(markdownRender as TaskDefinition, { markdown }, { ...ctx, signal: timeout }).catch(
-      (reason: unknown) => reason,
-    );
+    const ended = await isolate(
+      markdownRender as TaskDefinition,
+      { handler: 'run', input: { markdown } },
+      { ...ctx, signal: timeout },
+    ).catch((reason: unknown) => reason);
     clearInterval(beat);
     const elapsed = Date.now() - started;
     expect(elapsed).toBeLessThan(5000);

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
 import { UndiciHttpClient } from '../../../functions/adapters/undici-http-client.ts';
-import { fail, type TaskContext, type TaskDefinition } from '../../../functions/core/define-task.ts';
+import { FanOut, fail, type TaskContext, type TaskDefinition } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
 
 export const TASK_ID = '01K0000000000000000000000A-0';
@@ -15,6 +15,9 @@ export function taskContext(signal: AbortSignal = new AbortController().signal):
     signal,
     http,
     log: () => {},
+    progress: () => {},
+    map: (items, work) => Promise.all(items.map(work)),
+    fanOut: (subtasks) => new FanOut(subtasks),
     fail,
   };
 }
@@ -30,7 +33,7 @@ export async function attempt(
   definition: TaskDefinition,
   input: JsonValue,
   ctx: TaskContext = taskContext(),
-): Promise<JsonValue> {
+): Promise<JsonValue | FanOut> {
   const parsed = await definition.input['~standard'].validate(input);
   if (parsed.issues !== undefined) throw new Error(JSON.stringify(parsed.issues));
   return definition.run(parsed.value, ctx);

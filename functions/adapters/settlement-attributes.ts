@@ -1,0 +1,46 @@
+import type { RunningTask } from '../core/task.ts';
+import { attemptsAgain, type Settlement } from '../core/transition.ts';
+import {
+  dueAttributes,
+  errorAttributes,
+  fanOutAttributes,
+  n,
+  payloadAttributes,
+  type Row,
+  s,
+  statusGroupOf,
+} from './task-row.ts';
+import type { TaskTableOptions } from './task-tables.ts';
+
+/** What a settlement sets in the row of its task. */
+export function settlementAttributes(settlement: Settlement, task: RunningTask, options: TaskTableOptions): Row {
+  const status = { status: s(settlement.status) };
+  switch (settlement.status) {
+    case 'queued':
+      return { ...status, ...errorAttributes(settlement.error), notBefore: n(settlement.notBefore) };
+    case 'waiting': {
+      const { maxAttempts, attemptsBeforeRetry } = attemptsAgain(task);
+      return {
+        ...status,
+        ...fanOutAttributes(settlement.fanOut),
+        ...{ maxAttempts: n(maxAttempts), attemptsBeforeRetry: n(attemptsBeforeRetry) },
+        ...dueAttributes(task.id, settlement.tendAt, options.indexShards),
+      };
+    }
+    default:
+      return endAttributes(settlement, options);
+  }
+}
+
+/** What the end of a task sets in its row. */
+export const endAttributes = (
+  settlement: Extract<Settlement, { finishedAt: number }>,
+  { retentionDays }: TaskTableOptions,
+): Row => ({
+  status: s(settlement.status),
+  statusGroup: s(statusGroupOf(settlement.status)),
+  finishedAt: n(settlement.finishedAt),
+  expiresAt: n(Math.ceil(settlement.finishedAt / 1000) + retentionDays * 86_400),
+  ...(settlement.status === 'succeeded' ? payloadAttributes('output', settlement.output) : {}),
+  ...(settlement.status === 'failed' ? errorAttributes(settlement.error) : {}),
+});

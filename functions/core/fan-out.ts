@@ -1,0 +1,181 @@
+import * as z from 'zod';
+import {
+  longestAttemptSeconds,
+  MAX_ATTEMPTS,
+  MAX_FAN_OUT_DEPTH,
+  MAX_SUBTASKS,
+  PRIORITIES,
+  type ResourceClass,
+} from '../contract.ts';
+import { findDefinition, type Subtask, type SubtaskResult, type TaskCatalog } from './define-task.ts';
+import { type FollowUpPorts, followUp, resumeParent, subtaskError } from './follow-up.ts';
+import { subtaskIdOf } from './ids.ts';
+import { inParallel } from './in-parallel.ts';
+import type { JsonValue } from './json.ts';
+import { keptUntil } from './payload.ts';
+import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from './ports.ts';
+import { laneOf } from './routing.ts';
+import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from './task.ts';
+import { effective, type SettingsStore } from './task-settings.ts';
+
+export type FanOutPorts = FollowUpPorts & {
+  readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'insert'>;
+  readonly payloads: PayloadStore;
+  readonly settings: SettingsStore;
+  readonly catalog: TaskCatalog;
+  readonly executorShards: Readonly<Record<ResourceClass, number>>;
+  readonly retentionDays: number;
+};
+
+/** Rows and payloads under way at a time. */
+const PARALLEL = 50;
+
+/** Nobody else can ask for the id of a subtask, so there is nothing to compare. */
+const NO_FINGERPRINT = '-';
+
+const subtaskSchema = z.strictObject({
+  type: z.string(),
+  // Not z.json(): its copy has no key `__proto__`.
+  input: z.custom<JsonValue>((value) => value !== undefined),
+  priority: z.enum(PRIORITIES).exactOptional(),
+  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).exactOptional(),
+  timeoutSeconds: z.int().min(1).exactOptional(),
+});
+
+/** What is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
+export async function subtasksRefusal(
+  subtasks: readonly Subtask[],
+  parent: TaskSeed,
+  catalog: TaskCatalog,
+): Promise<string | undefined> {
+  if (subtasks.length > MAX_SUBTASKS) return `${subtasks.length} subtasks, where ${MAX_SUBTASKS} are taken`;
+  if ((parent.parent?.depth ?? 0) >= MAX_FAN_OUT_DEPTH) return `fan-outs within ${MAX_FAN_OUT_DEPTH} fan-outs`;
+  for (const [place, subtask] of subtasks.entries()) {
+    const refusal = await subtaskRefusal(subtask, catalog);
+    if (refusal !== undefined) return `subtask ${place}: ${refusal}`;
+  }
+  return undefined;
+}
+
+async function subtaskRefusal(subtask: Subtask, catalog: TaskCatalog): Promise<string | undefined> {
+  const parsed = subtaskSchema.safeParse(subtask);
+  if (!parsed.success) return z.prettifyError(parsed.error).replaceAll('\n', ' ');
+  const { type, input, timeoutSeconds = 0 } = parsed.data;
+  const definition = await findDefinition(catalog, type);
+  if (definition === undefined) return `there is no task type ${type}`;
+  const longest = longestAttemptSeconds(definition.resources);
+  if (timeoutSeconds > longest) return `an attempt of class ${definition.resources} may take ${longest} s`;
+  const { issues } = await definition.input['~standard'].validate(input);
+  return issues?.map(({ message, path }) => `input ${path?.map(String).join('.') ?? ''}: ${message}`).join('; ');
+}
+
+/** Keeps what an attempt was fanned out into, before its task waits for it and before any of it exists. */
+export async function openFanOut(
+  task: RunningTask,
+  subtasks: readonly Subtask[],
+  onFailure: FanOutRecord['onFailure'],
+  ports: FanOutPorts,
+): Promise<void> {
+  const { tenantId, id, attempt } = task;
+  const keepUntil = keptUntil(ports.clock(), ports.retentionDays);
+  const kept = await ports.payloads.put(
+    tenantId,
+    id,
+    `subtasks-${attempt}`,
+    subtasks as unknown as JsonValue,
+    keepUntil,
+  );
+  const record = { subtasks: kept, onFailure, count: subtasks.length };
+  await ports.fanOuts.open({ tenantId, id, attempt }, record, keepUntil);
+}
+
+const keyOf = ({ tenantId, id, fanOut }: WaitingTask): ParentKey => ({ tenantId, id, attempt: fanOut.attempt });
+
+/**
+ * Looks after a task that waits: makes those of its subtasks that do not exist, hears those that have ended unheard, and
+ * lets it go on when none is left. Doing it again, or twice at once, makes nothing twice.
+ */
+export async function tend(parent: WaitingTask, ports: FanOutPorts): Promise<void> {
+  const record = await ports.fanOuts.get(keyOf(parent));
+  if (record === undefined) return;
+  const ids = subtaskIdsOf(parent);
+  const places = [...record.pending];
+  const found = await ports.store.getAll(
+    parent.tenantId,
+    places.flatMap((place) => ids[place] ?? []),
+    ports.clock(),
+  );
+  const existing = new Set<string>(found.map(({ id }) => id));
+  await spawn(
+    parent,
+    record,
+    places.filter((place) => !existing.has(ids[place] ?? '')),
+    ports,
+  );
+  for (const task of found) if (isFinished(task)) await followUp(task, ports);
+}
+
+/** Makes the subtasks at these places. The queue first, as a submit does: what is queued will run, and has a row then. */
+export async function spawn(
+  parent: WaitingTask,
+  { subtasks: kept, pending }: FanOutRecord,
+  places: readonly number[],
+  ports: FanOutPorts,
+): Promise<void> {
+  if (places.length > 0) {
+    const subtasks = z.array(subtaskSchema).parse(await ports.payloads.get(kept));
+    const seeds = await inParallel(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
+    const refused = await ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
+    if (refused.size > 0) throw new Error(`the queue refused ${refused.size} subtasks`);
+    await inParallel(seeds, PARALLEL, (seed) => ports.store.insert(newTask(seed)));
+  }
+  if (pending.size === 0) await resumeParent(keyOf(parent), ports);
+  // It may have been cancelled before its subtasks were there to be cancelled with it.
+  const now = await ports.store.get(parent.tenantId, parent.id, ports.clock());
+  if (now !== undefined && isFinished(now) && now.fanOut?.attempt === parent.attempt) await followUp(now, ports);
+}
+
+async function seedOfSubtask(
+  parent: WaitingTask,
+  subtask: Subtask | undefined,
+  place: number,
+  ports: FanOutPorts,
+): Promise<TaskSeed> {
+  if (subtask === undefined) throw new Error(`the fan-out of ${parent.id} has no subtask ${place}`);
+  const definition = await findDefinition(ports.catalog, subtask.type);
+  if (definition === undefined) throw new Error(`this deployment has no task type ${subtask.type}`);
+  const { tenantId, workflowInstanceId, traceId, fanOut } = parent;
+  const id = subtaskIdOf(tenantId, parent.id, fanOut.attempt, place);
+  const createdAt = ports.clock();
+  const defaults = effective(definition, await ports.settings.get(subtask.type));
+  const priority = subtask.priority ?? parent.priority;
+  return {
+    ...{ id, tenantId, type: subtask.type, resourceClass: definition.resources, priority },
+    executorKey: laneOf(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
+    maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
+    timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
+    input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),
+    ...{ fingerprint: NO_FINGERPRINT, createdAt },
+    parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
+    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
+    ...(traceId === undefined ? {} : { traceId }),
+  };
+}
+
+/** How the subtasks of a task have ended, in their order. */
+export async function subtaskResults(
+  parent: RunningTask,
+  { store, payloads, clock }: Pick<FanOutPorts, 'store' | 'payloads' | 'clock'>,
+): Promise<SubtaskResult[]> {
+  const ids = subtaskIdsOf(parent);
+  const found = new Map((await store.getAll(parent.tenantId, ids, clock())).map((task) => [task.id, task]));
+  return inParallel(ids, PARALLEL, async (id): Promise<SubtaskResult> => {
+    const task = found.get(id);
+    if (task === undefined || !isFinished(task)) {
+      return { status: 'failed', error: { code: 'subtask_missing', message: `subtask ${id} is past its retention` } };
+    }
+    if (task.status === 'succeeded') return { status: 'succeeded', output: await payloads.get(task.output) };
+    const { code, message } = subtaskError(task);
+    return { status: task.status, error: { code, message } };
+  });
+}

@@ -1,0 +1,91 @@
+import { SWEEP_PERIOD_SECONDS } from '../contract.ts';
+import { inParallel } from './in-parallel.ts';
+import type { Clock, FanOuts, Log, Meter, ParentKey, TaskQueue, TaskStore } from './ports.ts';
+import { type FinishedTask, type ParentRef, subtaskIdsOf, type Task, type TaskError } from './task.ts';
+
+export type FollowUpPorts = {
+  readonly store: Pick<TaskStore, 'cancel'>;
+  readonly fanOuts: FanOuts;
+  readonly queue: TaskQueue;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Subtasks that are cancelled at a time. */
+const PARALLEL = 50;
+
+/**
+ * What has to follow the end of a task: its subtasks end too, and its parent goes on when this was the last of its own.
+ * Doing it again changes nothing. Whoever brings a task to its end does this; where it dies first, the task's message comes
+ * again, or the sweeper finds the task due.
+ */
+export async function followUp(task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+  if (task.status !== 'succeeded') await cancelSubtasks(task, ports);
+  if (task.parent !== undefined) await reportTo(task.parent, task, ports);
+}
+
+/** Ends all that a task was fanned out into, down to the last part of a part. */
+async function cancelSubtasks(task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+  const { tenantId, id, fanOut } = task;
+  if (fanOut === undefined) return;
+  const { pending = new Set() } = (await ports.fanOuts.get({ tenantId, id, attempt: fanOut.attempt })) ?? {};
+  const open = subtaskIdsOf(task).filter((_, place) => pending.has(place));
+  await inParallel(open, PARALLEL, async (subtaskId) => {
+    const cancel = await ports.store.cancel(tenantId, subtaskId, ports.clock());
+    if (cancel.result !== 'cancelled') return;
+    ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
+    await cancelSubtasks(cancel.task, ports);
+  });
+}
+
+async function reportTo({ id, attempt, index }: ParentRef, task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+  const parent = { tenantId: task.tenantId, id, attempt };
+  const fanOut = await ports.fanOuts.close(parent, index);
+  if (fanOut === undefined) return;
+  if (task.status !== 'succeeded' && fanOut.onFailure === 'fail') await failParent(parent, task, ports);
+  else if (fanOut.pending.size === 0) await resumeParent(parent, ports);
+}
+
+async function failParent(
+  parent: ParentKey,
+  task: Exclude<FinishedTask, { status: 'succeeded' }>,
+  ports: FollowUpPorts,
+): Promise<void> {
+  const now = ports.clock();
+  const { code, message } = subtaskError(task);
+  const error = { code: 'subtask_failed', message: `${task.type} ${task.id}: ${code}: ${message}`, retryable: false };
+  const failed = await ports.fanOuts.fail(parent, cut(error), now, dueAt(now));
+  if (failed.result === 'lost') return;
+  ports.meter.record(failed.task.executorKey, 'failed', 1);
+  await followUp(failed.task, ports);
+}
+
+const MAX_ERROR_MESSAGE = 300;
+const cut = (error: TaskError): TaskError => ({
+  ...error,
+  message: error.message.slice(0, MAX_ERROR_MESSAGE).toWellFormed(),
+});
+
+/** Why a subtask has no output. */
+export const subtaskError = (
+  task: Exclude<FinishedTask, { status: 'succeeded' }>,
+): Pick<TaskError, 'code' | 'message'> =>
+  task.status === 'failed' ? task.error : { code: 'cancelled', message: 'the subtask was cancelled' };
+
+/** Queues a task whose subtasks have all ended; of several that try, one does. */
+export async function resumeParent(parent: ParentKey, ports: FollowUpPorts): Promise<void> {
+  const resume = await ports.fanOuts.resume(parent, dueAt(ports.clock()));
+  if (resume.result === 'queued') await sendOrLeave(resume.task, ports);
+}
+
+/** The row is due already: where the queue refuses, the sweeper sends. */
+async function sendOrLeave(task: Task, { queue, log }: FollowUpPorts): Promise<void> {
+  try {
+    await queue.send(task, 0);
+  } catch (error) {
+    log('warn', 'message not sent: the sweeper will send it', { task_id: task.id, reason: String(error) });
+  }
+}
+
+const dueAt = (now: number): number => now + SWEEP_PERIOD_SECONDS * 1000;

@@ -1,0 +1,133 @@
+import { MAX_QUEUE_DELAY_SECONDS, TEND_PERIOD_SECONDS } from '../contract.ts';
+import type { TaskDefinition } from '../core/define-task.ts';
+import { openFanOut, spawn } from '../core/fan-out.ts';
+import { followUp } from '../core/follow-up.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { keptUntil } from '../core/payload.ts';
+import type { Annotations } from '../core/ports.ts';
+import { DEFAULT_RETRY } from '../core/retry.ts';
+import { isFinished, type RunningTask, type Task, type WaitingTask } from '../core/task.ts';
+import { type Settlement, settled, settlementOfFailure } from '../core/transition.ts';
+import { ANSWER_MILLISECONDS, type ExecutorPorts } from './executor-ports.ts';
+import { persistently } from './persistently.ts';
+import { fieldsOf } from './run-handler.ts';
+import { DELETE, keepFor, type Verdict } from './verdict.ts';
+
+/**
+ * Brings a claimed task to what its outcome makes of it, and does what has to follow. `settleBy` in milliseconds since the
+ * epoch. Throws only where the platform fails.
+ */
+export async function conclude(
+  task: RunningTask,
+  outcome: Outcome,
+  definition: TaskDefinition | undefined,
+  settleBy: number,
+  ports: ExecutorPorts,
+  annotate: (more: Annotations) => void,
+): Promise<Verdict> {
+  const wanted = await settlementOf(task, outcome, definition, settleBy, ports);
+  const settlement = await settle(task, wanted, settleBy, ports);
+  if (settlement === undefined) {
+    ports.log('warn', 'outcome dropped: another attempt holds the task', fieldsOf(task));
+    return keepFor(0);
+  }
+  annotate({
+    task_status: settlement.status,
+    ...('error' in settlement ? { error: settlement.error.code, error_message: settlement.error.message } : {}),
+  });
+  record(task, settlement, ports);
+  return followed(settled(task, settlement), ports);
+}
+
+/** Of a task to be cancelled whose executor is gone: nothing runs. */
+export async function settledAsCancelled(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<void> {
+  const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
+  const settlement = await settle(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
+  if (settlement === undefined) return;
+  ports.meter.record(task.executorKey, 'cancelled', 1);
+  await followed(settled(task, settlement), ports);
+}
+
+/** What to write of an outcome; what it refers to is kept first. */
+async function settlementOf(
+  task: RunningTask,
+  outcome: Outcome,
+  definition: TaskDefinition | undefined,
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Settlement> {
+  const { clock, payloads, random, retentionDays } = ports;
+  switch (outcome.kind) {
+    case 'succeeded': {
+      const keepUntil = keptUntil(clock(), retentionDays);
+      const put = () => payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output, keepUntil);
+      return { status: 'succeeded', output: await persistently(put, settleBy, ports), finishedAt: clock() };
+    }
+    case 'fanned_out': {
+      const { subtasks, onFailure } = outcome;
+      await persistently(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
+      const fanOut = { attempt: task.attempt, count: subtasks.length };
+      return { status: 'waiting', fanOut, tendAt: clock() + TEND_PERIOD_SECONDS * 1000 };
+    }
+    case 'cancelled':
+      return { status: 'cancelled', finishedAt: clock() };
+    case 'failed':
+      return settlementOfFailure(task, outcome, definition?.retry ?? DEFAULT_RETRY, clock(), random());
+  }
+}
+
+/** Settles the task, and returns how: as wanted, or as cancelled if it is not to go on; `undefined` where it has lost. */
+async function settle(
+  task: RunningTask,
+  wanted: Settlement,
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Settlement | undefined> {
+  const result = await persistently(() => ports.store.settle(task, wanted), settleBy, ports);
+  if (result === 'settled') return wanted;
+  if (result === 'lost') return undefined;
+  return settle(task, { status: 'cancelled', finishedAt: ports.clock() }, settleBy, ports);
+}
+
+/** What has to follow a settlement. Where it cannot be done, the message comes again and it is done then. */
+async function followed(task: Task, ports: ExecutorPorts): Promise<Verdict> {
+  if (task.status === 'queued') return requeue(task, task.notBefore ?? 0, ports);
+  if (task.status === 'waiting') await spawnAll(task, ports);
+  else if (isFinished(task)) await followUp(task, ports);
+  return DELETE;
+}
+
+async function spawnAll(task: WaitingTask, ports: ExecutorPorts): Promise<void> {
+  const { tenantId, id, attempt } = task;
+  const record = await ports.fanOuts.get({ tenantId, id, attempt });
+  if (record !== undefined) await spawn(task, record, [...record.pending], ports);
+}
+
+/**
+ * Sends the task again for its next attempt; what is due later than SQS can delay comes early, and is then held until it
+ * is due. If the queue refuses, the message at hand comes back in its place.
+ */
+async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Promise<Verdict> {
+  const delaySeconds = Math.max(0, Math.ceil((notBefore - ports.clock()) / 1000));
+  try {
+    await ports.queue.send(task, Math.min(delaySeconds, MAX_QUEUE_DELAY_SECONDS));
+    return DELETE;
+  } catch (error) {
+    ports.log('warn', 'retry not sent: its message is kept instead', { task_id: task.id, reason: String(error) });
+    return keepFor(delaySeconds * 1000);
+  }
+}
+
+function record(task: RunningTask, settlement: Settlement, { clock, log, meter }: ExecutorPorts): void {
+  meter.record(task.executorKey, 'execution', clock() - task.startedAt);
+  if (settlement.status === 'waiting') return;
+  meter.record(task.executorKey, settlement.status === 'queued' ? 'retried' : settlement.status, 1);
+  if (!('error' in settlement)) return;
+  const { code, message } = settlement.error;
+  log('warn', settlement.status === 'queued' ? 'attempt failed' : 'task failed', {
+    ...fieldsOf(task),
+    max_attempts: task.maxAttempts,
+    error: code,
+    error_message: message,
+  });
+}

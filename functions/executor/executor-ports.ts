@@ -1,0 +1,15 @@
+import type { FanOutPorts } from '../core/fan-out.ts';
+import type { Ids, Random, Sleep, TaskStore, Tracing } from '../core/ports.ts';
+import type { HandlerTools } from './run-handler.ts';
+
+export type ExecutorPorts = HandlerTools &
+  FanOutPorts & {
+    readonly store: TaskStore;
+    readonly sleep: Sleep;
+    readonly random: Random;
+    readonly ids: Ids;
+    readonly tracing: Tracing;
+  };
+
+/** What an invocation leaves of its time for answering its event source. */
+export const ANSWER_MILLISECONDS = 1_000;

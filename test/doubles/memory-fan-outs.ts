@@ -1,0 +1,48 @@
+import type { FanOutRecord, FanOuts, ParentKey } from '../../functions/core/ports.ts';
+import type { TaskError } from '../../functions/core/task.ts';
+import { failedBySubtask, resumed } from '../../functions/core/transition.ts';
+import type { MemoryTaskStore } from './memory-task-store.ts';
+
+/** Fan-outs in a map, beside the tasks of a store in memory. */
+export class MemoryFanOuts implements FanOuts {
+  readonly #store: MemoryTaskStore;
+  readonly #records = new Map<string, FanOutRecord>();
+
+  constructor(store: MemoryTaskStore) {
+    this.#store = store;
+  }
+
+  async open(
+    parent: ParentKey,
+    { count, ...record }: Omit<FanOutRecord, 'pending'> & { count: number },
+  ): Promise<void> {
+    this.#records.set(keyOf(parent), {
+      ...record,
+      pending: new Set(Array.from({ length: count }, (_, place) => place)),
+    });
+  }
+
+  async get(parent: ParentKey): Promise<FanOutRecord | undefined> {
+    return this.#records.get(keyOf(parent));
+  }
+
+  async close(parent: ParentKey, place: number) {
+    const found = this.#records.get(keyOf(parent));
+    if (found === undefined) return undefined;
+    const pending = new Set([...found.pending].filter((one) => one !== place));
+    this.#records.set(keyOf(parent), { ...found, pending });
+    return { pending, onFailure: found.onFailure };
+  }
+
+  async resume(parent: ParentKey, dueAt: number) {
+    const task = this.#store.endWait(parent, dueAt, resumed);
+    return task === undefined ? ({ result: 'lost' } as const) : ({ result: 'queued', task } as const);
+  }
+
+  async fail(parent: ParentKey, error: TaskError, now: number, dueAt: number) {
+    const task = this.#store.endWait(parent, dueAt, (found) => failedBySubtask(found, error, now));
+    return task === undefined ? ({ result: 'lost' } as const) : ({ result: 'failed', task } as const);
+  }
+}
+
+const keyOf = ({ tenantId, id, attempt }: ParentKey): string => `${tenantId}#${id}#${attempt}`;
