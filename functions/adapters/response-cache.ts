@@ -18,6 +18,7 @@ type Entry = {
   readonly policy: CachePolicy;
   readonly keptAt: number;
   readonly status: number;
+  readonly headers: Answer['headers'];
   readonly body: Buffer;
 };
 
@@ -55,13 +56,12 @@ export class ResponseCache {
     if (isUsable(kept, hop, seconds)) return answerOf(kept);
     const answer = await send(conditional(hop, kept));
     if (answer.status !== 304) return this.#keeping(key, hop, seconds, answer);
-    const { policy, matches } = kept.policy.revalidatedPolicy(seen(hop), seen(answer));
-    if (matches) {
-      const entry = { ...kept, policy, keptAt: Date.now() };
+    // A 304 that means another version than the one kept says nothing of this one.
+    if ((answer.headers.etag ?? kept.headers.etag) === kept.headers.etag) {
+      const entry = refreshed(kept, hop, answer);
       this.#entries.set(key, entry);
       return answerOf(entry);
     }
-    this.#entries.delete(key);
     return this.#keeping(key, hop, seconds, await send(hop));
   }
 
@@ -70,8 +70,7 @@ export class ResponseCache {
     this.#entries.delete(key);
     const policy = policyOf(hop, answer);
     const { status, headers } = answer;
-    const length = Number(headers['content-length'] ?? 0);
-    if (length > MAX_ANSWER_BYTES || !mayBeKept(policy, hop, seconds, answer)) return answer;
+    if (!mayBeKept(policy, hop, seconds, answer)) return answer;
     const chunks: Buffer[] = [];
     let bytes = 0;
     const tap = new Transform({
@@ -88,8 +87,7 @@ export class ResponseCache {
             url: hop.url.href,
             policy,
             keptAt: Date.now(),
-            status,
-            body: Buffer.concat(chunks),
+            ...{ status, headers, body: Buffer.concat(chunks) },
           });
         }
         done();
@@ -115,19 +113,21 @@ function keyOf({ url, headers }: Hop): string {
     .digest('base64');
 }
 
-/** As the policy is to see a message: it knows its directives in lower case only. */
-function seen<Message extends Hop | Answer>(message: Message) {
-  const { 'cache-control': control, ...headers } = message.headers;
-  const described = {
-    headers: control === undefined ? headers : { ...headers, 'cache-control': control.toLowerCase() },
-  };
+/**
+ * As the policy is to see a message. It knows directives in lower case only, and takes `must-revalidate` to hold for what is
+ * fresh as well, where the RFC (section 5.2.2.2) means what is not; and that is never used here without asking.
+ */
+function seen(message: Omit<Hop, 'body'> | Omit<Answer, 'body'>) {
+  const { 'cache-control': control, ...others } = message.headers;
+  const directives = control?.toLowerCase().replaceAll('must-revalidate', '');
+  const headers = directives === undefined ? others : { ...others, 'cache-control': directives };
   return 'status' in message
-    ? { ...described, status: message.status }
-    : { ...described, url: message.url.href, method: message.method };
+    ? { status: message.status, headers }
+    : { url: message.url.href, method: message.method, headers };
 }
 
 /** No lifetime is guessed: what a task asks for is old only where the server said that it may be. */
-const policyOf = (hop: Hop, answer: Answer): CachePolicy =>
+const policyOf = (hop: Hop, answer: Omit<Answer, 'body'>): CachePolicy =>
   new CachePolicy(seen(hop), seen(answer), { shared: !carriesKeys(hop.headers), cacheHeuristic: 0 });
 
 function mayBeKept(policy: CachePolicy, hop: Hop, seconds: number | undefined, answer: Answer): boolean {
@@ -145,18 +145,25 @@ const isUsable = ({ policy, keptAt }: Entry, hop: Hop, seconds: number | undefin
   seconds === undefined ? policy.satisfiesWithoutRevalidation(seen(hop)) : Date.now() - keptAt < seconds * 1000;
 
 /** The request that asks only whether the kept answer is still true. */
-function conditional(hop: Hop, { policy }: Entry): Hop {
-  const { etag, 'last-modified': lastModified } = policy.responseHeaders();
+function conditional(hop: Hop, { headers: { etag, 'last-modified': lastModified } }: Entry): Hop {
   const validators = {
-    ...(typeof etag === 'string' && { 'if-none-match': etag }),
-    ...(typeof lastModified === 'string' && { 'if-modified-since': lastModified }),
+    ...(etag !== undefined && { 'if-none-match': etag }),
+    ...(lastModified !== undefined && { 'if-modified-since': lastModified }),
   };
   return { ...hop, headers: { ...hop.headers, ...validators } };
 }
 
-function answerOf({ policy, status, body }: Entry): Answer {
-  const headers = Object.entries(policy.responseHeaders()).filter(
-    (header): header is [string, string] => typeof header[1] === 'string',
-  );
-  return { status, headers: Object.fromEntries(headers), body: Readable.from([body], { objectMode: false }) };
+/** What a 304 makes of a kept answer: its headers take the place of those kept, but for what they say of its own body. */
+function refreshed(kept: Entry, hop: Hop, { headers: told }: Answer): Entry {
+  const { 'content-length': _length, 'content-encoding': _encoding, ...still } = told;
+  const headers = { ...kept.headers, age: '0', ...still };
+  return { ...kept, headers, policy: policyOf(hop, { status: kept.status, headers }), keptAt: Date.now() };
+}
+
+function answerOf({ policy, status, headers, body }: Entry): Answer {
+  return {
+    status,
+    headers: { ...headers, age: String(Math.round(policy.age())) },
+    body: Readable.from([body], { objectMode: false }),
+  };
 }

@@ -124,6 +124,21 @@ describe('a stream', () => {
     await expect.poll(() => closed).toBe(true);
   });
 
+  test('is closed where the server has its answer before the end', async () => {
+    let closed = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield Buffer.alloc(100_000);
+      } finally {
+        closed = true;
+      }
+    }
+    const { url } = await serve((_, response) => response.writeHead(413).end('too large'));
+    const response = await clientFor('127.0.0.1').request(url, { method: 'POST', body: source(), signal: never });
+    expect([response.status, await response.body.text()]).toEqual([413, 'too large']);
+    await expect.poll(() => closed).toBe(true);
+  });
+
   test('that is not sent is closed', async () => {
     const body = createReadStream(import.meta.filename);
     await expect(

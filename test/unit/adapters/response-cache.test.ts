@@ -46,6 +46,18 @@ describe('what the server says', () => {
     expect(await ask()).toMatchObject({ text: '2' });
   });
 
+  test.each(['max-age=60, must-revalidate', 'Public, Max-Age=60', 's-maxage=60, max-age=0'])(
+    'is fresh where it says "%s"',
+    async (control) => {
+      const { ask } = await counted(saying(control));
+      await ask();
+      wait(59);
+      expect(await ask()).toMatchObject({ text: '1', headers: { 'cache-control': control } });
+      wait(2);
+      expect(await ask()).toMatchObject({ text: '2' });
+    },
+  );
+
   test.each(['no-store', 'No-Store, max-age=60', 'no-cache', 'max-age=0', 'private, max-age=60', ''])(
     'is asked again for what says "%s"',
     async (control) => {
@@ -142,6 +154,22 @@ describe('an answer that is no longer fresh', () => {
     wait(9);
     expect(await ask()).toMatchObject({ text: '1', headers: { age: '9' } });
     expect(requests()).toBe(2);
+    wait(2);
+    await ask();
+    expect(requests()).toBe(3);
+  });
+
+  test('has from then on the headers that came with the 304', async () => {
+    let version = 0;
+    const { ask } = await counted((response, headers) => {
+      response.setHeader('x-version', `${++version}`);
+      if (version === 1) response.setHeader('age', '7');
+      validating(response, headers);
+    });
+    await ask();
+    wait(11);
+    expect(await ask()).toMatchObject({ text: '1', headers: { 'x-version': '2', etag: ETAG, age: '0' } });
+    expect(await ask()).toMatchObject({ text: '1', headers: { 'x-version': '2' } });
   });
 
   test('is fetched anew where the server means another version by its 304', async () => {
