@@ -143,6 +143,9 @@ export const MAX_MESSAGE_BYTES = 65_536;
 export const MAX_REQUEST_MESSAGES = 10;
 export const MAX_REQUEST_BYTES = 1_048_576;
 
+/** The longest range of the statistics that one request reads: 1,440 minutes. */
+export const MAX_STATISTICS_HOURS = 24;
+
 /** How long a minute of the statistics is kept. */
 export const STATISTICS_RETENTION_DAYS = 30;
 
@@ -215,6 +218,7 @@ export const ROUTES = {
   'GET /api/tasks/{id}/subtasks': 'read',
   'POST /api/tasks/{id}/cancel': 'operate',
   'POST /api/tasks/{id}/retry': 'operate',
+  'GET /api/stats': 'read',
   'GET /api/definitions': 'read',
   'GET /api/definitions/{type}': 'read',
   'PATCH /api/definitions/{type}': 'admin',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type FieldError, Problem } from './problem.ts';
-import type { Parameter } from './route.ts';
+import { type FieldError, fieldErrors, Problem } from './problem.ts';
+import type { Parameter, Request } from './route.ts';
 
 const DEFAULT_LIMIT = 25;
 
@@ -36,6 +36,13 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
     items: z.array(item),
     nextCursor: z.string().nullable().describe('For the parameter `cursor`; null on the last page'),
   });
+
+/** The query of a request as its schema reads it. Throws the problem that names every wrong parameter. */
+export function parsedQuery<Query>(schema: z.ZodType<Query>, { query }: Request): Query {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw invalidQuery(fieldErrors(parsed.error.issues));
+}
 
 /** In a query a field is a parameter, not a part of a document. */
 export const invalidQuery = (errors: readonly FieldError[]): Problem =>

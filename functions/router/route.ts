@@ -2,7 +2,18 @@ import type * as z from 'zod';
 import type { ResourceClass, Scope } from '../contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { TenantId } from '../core/ids.ts';
-import type { Clock, FanOuts, Ids, Log, Meter, PayloadStore, TaskQueue, TaskStore, Tracing } from '../core/ports.ts';
+import type {
+  Clock,
+  FanOuts,
+  Ids,
+  Log,
+  Meter,
+  PayloadStore,
+  Statistics,
+  TaskQueue,
+  TaskStore,
+  Tracing,
+} from '../core/ports.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
 import type { ProblemCode } from './problem.ts';
 
@@ -12,6 +23,7 @@ export type RouterPorts = {
   readonly queue: TaskQueue;
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
+  readonly statistics: Statistics;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -49,6 +49,7 @@ export class ApiStack extends Stack {
       timeoutSeconds: 29,
       environment: {
         ...data.taskEnvironment,
+        statisticsTable: data.statistics.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         executorShards: JSON.stringify(config.shards),
         ...(config.jwt && { tenantClaim: config.jwt.tenantClaim }),
@@ -65,6 +66,7 @@ export class ApiStack extends Stack {
       }),
     );
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    data.statistics.grant(router, 'dynamodb:Query', 'dynamodb:GetItem');
     data.grantPayloads(router);
     router.addToRolePolicy(
       new PolicyStatement({

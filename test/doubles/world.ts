@@ -6,6 +6,7 @@ import type { RouterPorts } from '../../functions/router/route.ts';
 import { MemoryFanOuts } from './memory-fan-outs.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
+import { MemoryStatistics } from './memory-statistics.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
 import { MemoryTaskStore } from './memory-task-store.ts';
 
@@ -41,6 +42,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     deliveries: queue,
     payloads: new MemoryPayloadStore(),
     settings: new MemorySettingsStore(),
+    statistics: new MemoryStatistics(),
     retentionDays: 14,
     tableShards: 1,
     executorShards: { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 },

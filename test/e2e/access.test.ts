@@ -1,20 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { DynamoAccessStore } from '../../functions/adapters/dynamo-access-store.ts';
-import { ROUTES, type RouteKey, type Scope } from '../../functions/contract.ts';
-import { hashAccessKey, newAccessKey, SCOPES } from '../../functions/core/access-key.ts';
+import { ROUTES, type RouteKey } from '../../functions/contract.ts';
+import { hashAccessKey, SCOPES } from '../../functions/core/access-key.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { type Answer, call, post, submit } from './api.ts';
+import { grant } from './grant.ts';
 
 const access = new DynamoAccessStore(new DynamoDBClient(awsClient), inject('stack').accessTable);
-
-/** Grants a key of its own to whoever asks. */
-async function grant(tenantName: string, scopes: readonly Scope[]): Promise<string> {
-  const key = newAccessKey(crypto.getRandomValues(new Uint8Array(32)));
-  await access.put(hashAccessKey(key), { tenantId: tenant(tenantName), scopes, name: 'test', createdAt: Date.now() });
-  return key;
-}
 
 /** A request that each route answers well, if its caller may make it. */
 const bodies: Partial<Record<RouteKey, unknown>> = {

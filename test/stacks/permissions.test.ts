@@ -105,12 +105,14 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     ]);
   });
 
-  test('let the router work on tasks, list them, change settings, and send to every lane', () => {
+  test('let the router work on tasks, list and count them, change settings, and send to every lane', () => {
     expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
       'dynamodb:BatchGetItem Tasks.Arn',
       'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:GetItem Statistics.Arn',
       'dynamodb:GetItem Tasks.Arn',
       'dynamodb:PutItem Tasks.Arn',
+      'dynamodb:Query Statistics.Arn',
       ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
       'dynamodb:UpdateItem Definitions.Arn',
       'dynamodb:UpdateItem Tasks.Arn',

@@ -5,6 +5,7 @@ import { changeDefinition } from './change-definition.ts';
 import { getDefinition } from './get-definition.ts';
 import { getHealth } from './get-health.ts';
 import { getOpenapi } from './get-openapi.ts';
+import { getStats } from './get-stats.ts';
 import { getTask } from './get-task.ts';
 import { listDefinitions } from './list-definitions.ts';
 import { listSubtasks } from './list-subtasks.ts';
@@ -22,6 +23,7 @@ export const routes: Record<RouteKey, Route> = {
   'GET /api/tasks/{id}/subtasks': listSubtasks,
   'POST /api/tasks/{id}/cancel': cancelTask,
   'POST /api/tasks/{id}/retry': retryTask,
+  'GET /api/stats': getStats,
   'GET /api/definitions': listDefinitions,
   'GET /api/definitions/{type}': getDefinition,
   'PATCH /api/definitions/{type}': changeDefinition,

@@ -4,8 +4,7 @@ import { subtaskIdsOf } from '../../core/task.ts';
 import { parseSubtaskCursor, subtaskCursorOf } from '../../core/task-list.ts';
 import { available } from '../available.ts';
 import { foundTask, taskIdParameter } from '../found-task.ts';
-import { invalidCursor, invalidQuery, pageOf, pageParameters, pageShape } from '../page.ts';
-import { fieldErrors } from '../problem.ts';
+import { invalidCursor, pageOf, pageParameters, pageShape, parsedQuery } from '../page.ts';
 import type { Route } from '../route.ts';
 import { summaryOf, taskSummarySchema } from '../task-view.ts';
 
@@ -24,9 +23,7 @@ export const listSubtasks: Route = {
 
   async handle(request, caller, ports) {
     const { tenantId } = caller;
-    const parsed = querySchema().safeParse(request.query);
-    if (!parsed.success) throw invalidQuery(fieldErrors(parsed.error.issues));
-    const { limit, cursor } = parsed.data;
+    const { limit, cursor } = parsedQuery(querySchema(), request);
     const parent = await foundTask(request, caller, ports);
     const first = cursor === undefined ? 0 : parseSubtaskCursor(tenantId, parent.id, cursor);
     if (first === undefined) throw invalidCursor();

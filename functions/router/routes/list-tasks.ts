@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { once } from '../../core/once.ts';
 import { cursorOf, parseCursor, type TaskFilter } from '../../core/task-list.ts';
 import { available } from '../available.ts';
-import { invalidCursor, invalidQuery, pageOf, pageParameters, pageShape, queryParameter } from '../page.ts';
-import { fieldErrors } from '../problem.ts';
+import { invalidCursor, pageOf, pageParameters, pageShape, parsedQuery, queryParameter } from '../page.ts';
 import type { Route } from '../route.ts';
 import { nameSchema, STATUSES, summaryOf, taskSummarySchema } from '../task-view.ts';
 
@@ -43,10 +42,9 @@ export const listTasks: Route = {
   },
   problems: ['invalid_request', 'unavailable'],
 
-  async handle({ query }, { tenantId }, ports) {
-    const parsed = querySchema().safeParse(query);
-    if (!parsed.success) throw invalidQuery(fieldErrors(parsed.error.issues));
-    const { assigneeType: assignedType, assigneeId: id, limit, cursor: given, ...rest } = parsed.data;
+  async handle(request, { tenantId }, ports) {
+    const query = parsedQuery(querySchema(), request);
+    const { assigneeType: assignedType, assigneeId: id, limit, cursor: given, ...rest } = query;
     const filter: TaskFilter = {
       ...rest,
       ...(assignedType === undefined || id === undefined ? {} : { assignee: { type: assignedType, id } }),

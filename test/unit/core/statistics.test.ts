@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketOf, percentileOf, RELATIVE_ERROR } from '../../../functions/core/duration-sketch.ts';
 import { contributionsOf, sketchOf, sumOf } from '../../../functions/core/statistics.ts';
-import { newTask, type Task } from '../../../functions/core/task.ts';
-import { cancelled, claimed, retried, settled } from '../../../functions/core/transition.ts';
+import { newTask, type Task, type WaitingTask } from '../../../functions/core/task.ts';
+import { cancelled, claimed, failedBySubtask, resumed, retried, settled } from '../../../functions/core/transition.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12, 30, 15);
@@ -14,6 +14,8 @@ const scheduled = newTask({ ...taskSeed({ createdAt: NOW - 5_000 }), runAt: NOW 
 const running = claimed(queued, lease('a'), NOW);
 const again = claimed(running, lease('b'), NOW);
 const failed = settled(running, { status: 'failed', error, finishedAt: NOW + 700 });
+const fanOut = { attempt: 1, count: 2 };
+const waiting = settled(running, { status: 'waiting', fanOut, tendAt: NOW }) as WaitingTask;
 const later = { ...queued, createdAt: NOW + 86_400_000 };
 
 describe('what a change adds to a minute of its type, and to the open tasks of its tenant', () => {
@@ -54,6 +56,16 @@ describe('what a change adds to a minute of its type, and to the open tasks of i
     ],
     ['a retry', failed, retried(failed as never), [{ reopened: 1 }, { open: 1 }]],
     ['another task in the place of one past its retention', failed, later, [{ accepted: 1 }, { open: 1 }]],
+    ['a fan-out', running, waiting, []],
+    ['a parent that is to combine', waiting, resumed(waiting), []],
+    ['a parent that combines', resumed(waiting), claimed(resumed(waiting), lease('c'), NOW), [{ started: 1 }]],
+    [
+      'a parent that fails as a subtask has',
+      waiting,
+      failedBySubtask(waiting, error, NOW),
+      [{ failed: 1 }, { open: -1 }],
+    ],
+    ['a cancel of a parent', waiting, cancelled(waiting, NOW), [{ cancelled: 1 }, { open: -1 }]],
     ['a request to cancel', running, { ...running, cancelRequestedAt: NOW }, []],
     ['a release by the sweeper', queued, queued, []],
     ['a status that is not counted', running, { ...queued, status: 'sleeping' } as never, []],

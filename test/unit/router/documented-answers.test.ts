@@ -44,7 +44,7 @@ const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'que
 /** Has every verb of the world's tables, queues and stores do this. */
 function breakParts({ ports }: World, verb: () => unknown): void {
   const part = new Proxy({}, { get: () => verb });
-  Object.assign(ports, { store: part, queue: part, payloads: part });
+  Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part });
   Object.assign(ports.settings, { change: verb });
 }
 const rejects = () => Promise.reject(new Error('throttled'));
