@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { MAX_STATISTICS_HOURS, STATISTICS_RETENTION_DAYS } from '../../contract.ts';
 import { percentileOf, RELATIVE_ERROR } from '../../core/duration-sketch.ts';
-import { inParallel } from '../../core/in-parallel.ts';
 import { once } from '../../core/once.ts';
 import { MINUTE, minuteOf, sketchOf, sumOf, type Tally } from '../../core/statistics.ts';
 import { available } from '../available.ts';
@@ -13,9 +12,6 @@ const HOUR = 60 * MINUTE;
 
 /** Beyond it a time has no four digits for its year. */
 const LAST_TIME = Date.UTC(9999, 11, 31);
-
-/** What is under way to the table at a time. */
-const PARALLEL = 10;
 
 const querySchema = once(() => {
   const time = z.iso
@@ -80,7 +76,7 @@ export const getStats: Route = {
   async handle(request, { tenantId }, { statistics, catalog, clock }) {
     const { type, from, to } = rangeOf(request, clock());
     const types = type === undefined ? Object.keys(catalog) : [type];
-    const found = await available(inParallel(types, PARALLEL, (one) => statistics.minutes(tenantId, one, from, to)));
+    const found = await available(Promise.all(types.map((one) => statistics.minutes(tenantId, one, from, to))));
     const minutes = [...Map.groupBy(found.flat(), ({ minute }) => minute)]
       .map(([minute, group]) => ({ minute, tally: sumOf(group.map(({ tally }) => tally)) }))
       .toSorted((one, other) => one.minute - other.minute);
