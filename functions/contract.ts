@@ -1,3 +1,10 @@
+/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
+const HEAP_SHARE = 0.8;
+
+/** What a function of so much memory says to Node. */
+export const nodeOptionsOf = (memoryMb: number): string =>
+  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
+
 /**
  * The treaty between the two sides of a deployment: `lib/` writes these names and numbers into the template at
  * synth, `functions/` reads them inside Lambda. It imports nothing, so that either side can load it for free.
@@ -21,6 +28,30 @@ export const LANE_OBJECTIVE_SECONDS: Readonly<Record<LaneKind, number>> = {
   low: 3600,
   batch: 600,
 };
+
+/** Executors that an event source of SQS asks for at least (Lambda API reference, "ScalingConfig"). */
+export const MIN_LANE_CONCURRENCY = 2;
+
+/** Executors that a class has for its lanes with work, at least. */
+export const MIN_CLASS_CONCURRENCY = 3;
+
+/** Waiting tasks for each executor of a class, and the share of its executors at work, that the governor aims at. */
+export const WAITING_PER_EXECUTOR = 100;
+export const TARGET_UTILIZATION = 0.7;
+
+/** How the lanes of a class share its executors. */
+export type ClassConcurrency = {
+  /** Executors for the lanes with work. */
+  readonly reserved: number;
+  /** What each lane has while no other is short of executors. */
+  readonly lanes: Readonly<Record<LaneKind, number>>;
+};
+
+/**
+ * What Lambda reserves for a class whose lanes with work share `executors`: an idle lane's event source cannot ask for
+ * fewer than two, and would be throttled by them on the day that it wakes. See `docs/decisions/idle-lanes-keep-two.md`.
+ */
+export const reservationOf = (executors: number): number => executors + MIN_LANE_CONCURRENCY * (LANE_KINDS.length - 1);
 
 /** `<class>/<lane>/<shard>`: names a lane and the executor that takes from it. */
 export const executorKeyOf = (resourceClass: ResourceClass, lane: LaneKind, shard: number): string =>
@@ -75,13 +106,6 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
     threads: 1,
   },
 };
-
-/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
-const HEAP_SHARE = 0.8;
-
-/** What a function of so much memory says to Node. */
-export const nodeOptionsOf = (memoryMb: number): string =>
-  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
 
 /**
  * Heap in MB of each thread of a class. Together they get three eighths of the memory: buffers and WebAssembly are outside
@@ -155,6 +179,9 @@ export const MAX_CHANGE_AGE_SECONDS = 12 * 3600;
 /** How often the sweeper looks for tasks that are due. */
 export const SWEEP_PERIOD_SECONDS = 60;
 
+/** How often the governor looks at the lanes. */
+export const GOVERN_PERIOD_SECONDS = 60;
+
 /** A change of a definition is seen everywhere after this. */
 export const DEFINITION_EFFECT_SECONDS = 10;
 
@@ -165,13 +192,19 @@ export const ENV = {
   definitionsTable: 'MILLRACE_DEFINITIONS_TABLE',
   accessTable: 'MILLRACE_ACCESS_TABLE',
   statisticsTable: 'MILLRACE_STATISTICS_TABLE',
+  /** Of what the doors tell each other: the lanes as they are, what executors have done, what tenants have submitted. */
+  controlTable: 'MILLRACE_CONTROL_TABLE',
   payloadBucket: 'MILLRACE_PAYLOAD_BUCKET',
   /** Everything of a lane's queue URL before its name: `https://sqs.<region>.amazonaws.com/<account>/<prefix>-`. */
   queueUrlPrefix: 'MILLRACE_QUEUE_URL_PREFIX',
+  /** Everything of a lane's ARN before its name. */
+  queueArnPrefix: 'MILLRACE_QUEUE_ARN_PREFIX',
   deadLetterQueueUrl: 'MILLRACE_DEAD_LETTER_QUEUE_URL',
   indexShards: 'MILLRACE_INDEX_SHARDS',
   /** Executor shards of each class that has more than one: `{"default":2}`. */
   executorShards: 'MILLRACE_EXECUTOR_SHARDS',
+  /** How the lanes of each class share its executors: `{"default":{"reserved":10,"lanes":{"high":4,...}}}`. */
+  concurrency: 'MILLRACE_CONCURRENCY',
   /** Where the bus is to be told of tasks. */
   eventBus: 'MILLRACE_EVENT_BUS',
   /** The claim of a JWT that names the tenant. */

@@ -1,26 +1,34 @@
 import type { ScheduledHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
 import { DynamoDueTasks } from '../adapters/dynamo-due-tasks.ts';
-import { dynamoClient, sqsClient } from '../runtime/clients.ts';
-import { taskStoreOptions } from '../runtime/env.ts';
+import { LambdaEventSources } from '../adapters/lambda-event-sources.ts';
+import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
+import { concurrency, env, executorShards, taskStoreOptions } from '../runtime/env.ts';
+import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { taskPorts } from '../runtime/wiring.ts';
+import { laneLoads, laneSnapshot, queueDepths, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced } from '../runtime/xray-tracing.ts';
-import { type SweepPorts, sweep } from './sweep.ts';
+import { governLanes } from './govern-lanes.ts';
+import { sweep } from './sweep.ts';
 
 /** What a run leaves of its time, so that it ends by itself. */
 const MARGIN_MILLISECONDS = 10_000;
 
-const [dynamo, meter] = [traced(dynamoClient()), new EmfMeter()];
+const clock = Date.now;
+const [dynamo, sqs, lambda] = [traced(dynamoClient()), traced(sqsClient()), traced(lambdaClient())];
 
-const ports: SweepPorts = {
-  ...taskPorts(dynamo, traced(sqsClient())),
-  due: new DynamoDueTasks(dynamo, taskStoreOptions()),
-  ...{ catalog: tasks, meter },
+// Two functions of one bundle: each has only the environment and the role of its own.
+export const sweeper: ScheduledHandler = async (_event, context) => {
+  await beginTrace();
+  const [due, meter] = [new DynamoDueTasks(dynamo, taskStoreOptions()), new EmfMeter()];
+  const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
+  await sweep(deadline, { ...taskPorts(dynamo, sqs), due, catalog: tasks, meter });
+  meter.flush();
 };
 
-export const handler: ScheduledHandler = async (_event, context) => {
+export const governor: ScheduledHandler = async () => {
   await beginTrace();
-  await sweep(ports.clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS, ports);
-  meter.flush();
+  const [sources, executors] = [new LambdaEventSources(lambda, env('queueArnPrefix')), executorShards()];
+  const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
+  await governLanes({ ...lanes, concurrency: concurrency(), executorShards: executors, clock, log });
 };

@@ -12,8 +12,12 @@ import type { TaskSeed } from '../core/task.ts';
 import { executeTask } from './execute-task.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
 import type { Verdict } from './verdict.ts';
+import type { Workload } from './workload.ts';
 
-export type BatchPorts = ExecutorPorts & { readonly deliveries: Deliveries };
+export type BatchPorts = ExecutorPorts & {
+  readonly deliveries: Deliveries;
+  readonly workload: Pick<Workload, 'record'>;
+};
 
 /** Beyond the lease's end, so that the next claim finds it expired. */
 const VISIBILITY_MARGIN_SECONDS = 3;
@@ -39,7 +43,8 @@ export async function handleBatch(
   remainingSeconds: number,
   ports: BatchPorts,
 ): Promise<string[]> {
-  const deadline = ports.clock() + remainingSeconds * 1000;
+  const started = ports.clock();
+  const deadline = started + remainingSeconds * 1000;
   const kept = new Map<Delivery, number>();
   const arrivals: Arrival[] = [];
   await Promise.all(
@@ -67,6 +72,7 @@ export async function handleBatch(
     ...arrival,
     verdict: await executed(arrival.task, deadline, ports),
   }));
+  ports.workload.record(arrivals, deliveries.length, ports.clock() - started);
   for (const [delivery, group] of Map.groupBy(verdicts, (one) => one.delivery)) {
     const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
     if (seconds !== undefined) kept.set(delivery, seconds);

@@ -6,15 +6,16 @@ import { SqsDeliveries } from '../adapters/sqs-deliveries.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env } from '../runtime/env.ts';
+import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { taskPorts } from '../runtime/wiring.ts';
+import { laneLoads, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { handleBatch } from './handle-batch.ts';
 import { HandlerThreads } from './handler-threads.ts';
+import { Workload } from './workload.ts';
 
-const meter = new EmfMeter();
-const [dynamo, sqs] = [traced(dynamoClient()), traced(sqsClient())];
+const [meter, dynamo, sqs] = [new EmfMeter(), traced(dynamoClient()), traced(sqsClient())];
 const [queueUrlPrefix, deadLetterQueueUrl] = [env('queueUrlPrefix'), env('deadLetterQueueUrl')];
 const outboundHosts = env('outboundHosts');
 const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), { outboundHosts });
@@ -22,13 +23,15 @@ const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), {
 const ports = {
   ...taskPorts(dynamo, sqs),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
+  workload: new Workload(laneLoads(dynamo), log),
   http: lazyHttpClient(outboundHosts),
   ...{ catalog: tasks, isolate, sleep, random: Math.random, ids, meter, tracing },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
   await beginTrace();
-  const kept = await handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
+  const work = handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
+  const [kept] = await Promise.all([work, ports.workload.flush()]);
   meter.flush();
   return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };
 };

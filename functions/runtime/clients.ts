@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -12,6 +13,8 @@ const calls = {
 export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(calls);
 
 export const eventBridgeClient = (): EventBridgeClient => new EventBridgeClient(calls);
+
+export const lambdaClient = (): LambdaClient => new LambdaClient(calls);
 
 /** Queue URLs are built from names, so the client's own endpoint is the one to call. */
 export const sqsClient = (): SQSClient => new SQSClient({ ...calls, useQueueUrlAsEndpoint: false });

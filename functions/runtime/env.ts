@@ -1,4 +1,4 @@
-import { ENV, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
+import { type ClassConcurrency, ENV, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
 
 /** The value of an environment variable of the treaty. Throws, naming it, where the deployment did not set it. */
 export function env(name: keyof typeof ENV): string {
@@ -31,3 +31,6 @@ export const eventBus = (): string | undefined => process.env[ENV.eventBus];
 
 /** The claim of a token that names the tenant, in a deployment whose callers have one. */
 export const tenantClaim = (): string | undefined => process.env[ENV.tenantClaim];
+
+/** How the lanes of each class share its executors. */
+export const concurrency = () => JSON.parse(env('concurrency')) as Record<ResourceClass, ClassConcurrency>;

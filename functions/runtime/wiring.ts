@@ -1,9 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoFanOuts } from '../adapters/dynamo-fan-outs.ts';
+import { DynamoLaneLoads } from '../adapters/dynamo-lane-loads.ts';
+import { DynamoLaneSnapshot } from '../adapters/dynamo-lane-snapshot.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo-statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
+import { SqsQueueDepths } from '../adapters/sqs-queue-depths.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
 import { s3Client } from './clients.ts';
@@ -14,6 +17,13 @@ import { traced, traceHeader } from './xray-tracing.ts';
 /** Of the tasks, and of what a tenant takes. */
 export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
   new DynamoStatistics(dynamo, { tableName: env('statisticsTable'), clock: Date.now });
+
+export const laneSnapshot = (dynamo: DynamoDBClient): DynamoLaneSnapshot =>
+  new DynamoLaneSnapshot(dynamo, env('controlTable'));
+
+export const laneLoads = (dynamo: DynamoDBClient): DynamoLaneLoads => new DynamoLaneLoads(dynamo, env('controlTable'));
+
+export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 
 /** The ports of every door that accepts, runs or sends tasks, as this deployment has them. */
 export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient) {

@@ -8,6 +8,7 @@ import {
   RESOURCE_CLASS_SPECS,
   RESOURCE_CLASSES,
   type ResourceClass,
+  reservationOf,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
@@ -49,9 +50,10 @@ export class ExecutorPool extends Construct {
       memoryMb: spec.memoryMb,
       timeoutSeconds: spec.functionTimeoutSeconds,
       ephemeralStorageMb: spec.ephemeralStorageMb,
-      reservedConcurrency: config.concurrency[resourceClass].reserved,
+      reservedConcurrency: reservationOf(config.concurrency[resourceClass].reserved),
       environment: {
         ...data.taskEnvironment,
+        controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         outboundHosts: config.outboundHosts.join(','),
@@ -61,6 +63,7 @@ export class ExecutorPool extends Construct {
     const actions = ['UpdateItem', 'GetItem', 'PutItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`);
     data.grantTasks(executor, ...actions);
     data.definitions.grant(executor, 'dynamodb:GetItem');
+    data.control.grant(executor, 'dynamodb:UpdateItem');
     data.grantPayloads(executor);
     for (const kind of LANE_KINDS) {
       new Lane(this, `Lane${suffix}-${kind}`, { config, resourceClass, kind, shard, executor, deadLetterQueue });
@@ -83,6 +86,10 @@ export function queueUrlPrefix(scope: Construct, { name }: DeployConfig): string
   const { account, region, urlSuffix } = Stack.of(scope);
   return `https://sqs.${region}.${urlSuffix}/${account}/${name}-`;
 }
+
+/** Everything of a lane's ARN before its name. */
+export const queueArnPrefix = (scope: Construct, { name }: DeployConfig): string =>
+  Stack.of(scope).formatArn({ service: 'sqs', resource: `${name}-`, arnFormat: ArnFormat.NO_RESOURCE_NAME });
 
 /** The ARNs of all lanes of the deployment. */
 export const laneArns = (scope: Construct, config: DeployConfig): string[] =>

@@ -11,6 +11,8 @@ export type ServiceFunctionProps = {
   readonly config: DeployConfig;
   /** The room under `functions/` whose `index.ts` exports the handler. */
   readonly door: string;
+  /** The function of `index.ts` that Lambda calls; `handler` unless given. */
+  readonly handler?: string;
   /** The function's name behind the deployment's. */
   readonly name: string;
   readonly description: string;
@@ -41,7 +43,7 @@ export class ServiceFunction extends LambdaFunction {
       functionName,
       description: props.description,
       code: bundle(scope, props.door),
-      handler: 'index.handler',
+      handler: `index.${props.handler ?? 'handler'}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMb,

@@ -16,6 +16,7 @@ export class Sweeper extends Construct {
     const sweeper = new ServiceFunction(this, 'Sweeper', {
       config,
       door: 'control',
+      handler: 'sweeper',
       name: 'sweeper',
       description: 'Sends tasks that are due',
       memoryMb: 256,

@@ -7,6 +7,8 @@ export interface TaskData {
   /** The tables of tasks, by shard. */
   readonly tasks: readonly TableV2[];
   readonly definitions: TableV2;
+  /** What the doors tell each other of the lanes, and of what tenants submit. */
+  readonly control: TableV2;
   readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
   /** Grants actions on every table of tasks. */
   grantTasks(grantee: IGrantable, ...actions: string[]): void;

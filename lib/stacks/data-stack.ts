@@ -36,6 +36,7 @@ export class DataStack extends Stack implements TaskData {
   readonly definitions: TableV2;
   readonly access: TableV2;
   readonly statistics: TableV2;
+  readonly control: TableV2;
   readonly eventBus: EventBus;
   readonly taskEnvironment: TaskData['taskEnvironment'];
   readonly #payloads: Bucket;
@@ -50,6 +51,11 @@ export class DataStack extends Stack implements TaskData {
     };
     this.tasks = Array.from({ length: config.tableShards }, (_, shard) => this.#taskTable(tableId(shard), keep));
     this.definitions = new TableV2(this, 'Definitions', { ...keep, partitionKey: string('type') });
+    this.control = new TableV2(this, 'Control', {
+      ...keep,
+      partitionKey: string('pk'),
+      timeToLiveAttribute: 'expiresAt',
+    });
     this.access = new TableV2(this, 'Access', {
       ...keep,
       partitionKey: string('keyHash'),
@@ -92,6 +98,7 @@ export class DataStack extends Stack implements TaskData {
     new CfnOutput(this, 'PayloadBucketName', { value: this.#payloads.bucketName });
     new CfnOutput(this, 'EventBusName', { value: this.eventBus.eventBusName });
     new CfnOutput(this, 'StatisticsTableName', { value: this.statistics.tableName });
+    new CfnOutput(this, 'ControlTableName', { value: this.control.tableName });
     new CfnOutput(this, 'AccessTableName', { value: this.access.tableName });
   }
 

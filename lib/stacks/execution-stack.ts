@@ -3,16 +3,18 @@ import type { Construct } from 'constructs';
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { ExecutorPool } from '../constructs/executor-pool.ts';
+import { Governor } from '../constructs/governor.ts';
 import { Projector } from '../constructs/projector.ts';
 import { Sweeper } from '../constructs/sweeper.ts';
 import type { DataStack } from './data-stack.ts';
 
-/** What runs tasks: a pool of executors for each resource class, the sweeper, and the projector of what happens. */
+/** What runs tasks: a pool of executors for each resource class, the governor of their lanes, the sweeper, and the projector of what happens. */
 export class ExecutionStack extends Stack {
   constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
     super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });
     for (const resourceClass of RESOURCE_CLASSES)
       new ExecutorPool(this, resourceClass, { config, data, resourceClass });
+    new Governor(this, 'Governor', { config, data });
     new Sweeper(this, 'Sweeper', { config, data });
     new Projector(this, 'Projector', { config, data });
   }

@@ -21,14 +21,13 @@ import {
   RESOURCE_CLASS_SPECS,
   RESOURCE_CLASSES,
   type ResourceClass,
+  WAITING_PER_EXECUTOR,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { deadLetterQueueName } from '../constructs/executor-pool.ts';
 import { laneQueueName, shardsOf } from '../constructs/lane.ts';
 import { projectorDeadLetterQueueName } from '../constructs/projector.ts';
 
-/** Waiting tasks for each executor of a class at which more of them wait than it can soon run. */
-const WAITING_PER_EXECUTOR = 100;
 const API_LATENCY_SECONDS = 1;
 
 const minute = Duration.minutes(1);
@@ -44,6 +43,9 @@ type Watch = {
   /** How long it has to last. */
   readonly minutes: number;
 };
+
+/** Functions that the clock calls every minute. */
+const CLOCKWORK = ['governor', 'sweeper'] as const;
 
 /** What people look at: one dashboard, and the alarms that say when to. */
 export class OperationsStack extends Stack {
@@ -62,6 +64,7 @@ export class OperationsStack extends Stack {
         label,
       });
     for (const watch of this.#watches(api('Latency', 'p99', 'p99'))) this.#alarm(watch);
+    for (const name of CLOCKWORK) this.#stillnessAlarm(name);
     this.#dashboard(api);
   }
 
@@ -132,6 +135,26 @@ export class OperationsStack extends Stack {
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: minutes / metric.period.toMinutes(),
       treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** Silence is what it is about, so it must not pass for good. */
+  #stillnessAlarm(name: (typeof CLOCKWORK)[number]): void {
+    const heading = `${name[0]?.toUpperCase()}${name.slice(1)} not running`;
+    const count = (metricName: string): Metric =>
+      lambda(metricName, `${this.#config.name}-${name}`, name).with({ statistic: 'Sum', period: fiveMinutes });
+    new Alarm(this, heading, {
+      alarmName: `${this.#config.name} ${heading}`,
+      alarmDescription: `docs/runbook.md, "${heading}"`,
+      metric: new MathExpression({
+        expression: 'runs - FILL(errors, 0)',
+        usingMetrics: { runs: count('Invocations'), errors: count('Errors') },
+        period: fiveMinutes,
+      }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.BREACHING,
     });
   }
 

@@ -1,7 +1,7 @@
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
 import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
-import type { ExecutorPorts } from '../../functions/executor/executor-ports.ts';
+import type { BatchPorts } from '../../functions/executor/handle-batch.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { MemoryFanOuts } from './memory-fan-outs.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
@@ -35,12 +35,13 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const catalog: TaskCatalog = Object.fromEntries(
     definitions.map((definition) => [definition.type, async () => definition]),
   );
-  const ports: ExecutorPorts & RouterPorts & { store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
+  const ports: BatchPorts & RouterPorts & { store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
     store,
     fanOuts: new MemoryFanOuts(store),
     queue,
     deliveries: queue,
     payloads: new MemoryPayloadStore(),
+    workload: { record: () => {} },
     settings: new MemorySettingsStore(),
     statistics: new MemoryStatistics(),
     retentionDays: 14,

@@ -15,6 +15,7 @@ export type StackUnderTest = {
   readonly eventBus: string;
   readonly accessTable: string;
   readonly statisticsTable: string;
+  readonly controlTable: string;
   /** Where its templates were synthesized to. */
   readonly assembly: string;
 };
@@ -43,6 +44,7 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     definitionsTable: data.DefinitionsTableName ?? '',
     payloadBucket: data.PayloadBucketName ?? '',
     eventBus: data.EventBusName ?? '',
+    controlTable: data.ControlTableName ?? '',
     accessTable: data.AccessTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),

@@ -38,11 +38,30 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   });
 
   test('each say what silence means, and wait for it to last', () => {
-    for (const { Properties } of alarms) {
+    const stillness = alarms.filter((alarm) => headingOf(alarm)?.endsWith('not running'));
+    for (const { Properties } of alarms.filter((alarm) => !stillness.includes(alarm))) {
       expect(Properties.TreatMissingData).toBe('notBreaching');
       expect(Properties.EvaluationPeriods).toBeGreaterThan(0);
       expect(Properties.ComparisonOperator).toBe('GreaterThanThreshold');
     }
+  });
+
+  test.each(['Governor', 'Sweeper'])('watch that the %s runs, and go off where nothing is heard of it', (name) => {
+    const [alarm, ...others] = under(`${name} not running`);
+    expect(others).toEqual([]);
+    expect(alarm?.Properties).toMatchObject({
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+    });
+    const functions = new Set(all('AWS::Lambda::Function').map(({ Properties }) => Properties.FunctionName));
+    const watched = alarm === undefined ? [] : metricsOf(alarm);
+    expect(watched.map(({ MetricName }) => MetricName)).toEqual(['Invocations', 'Errors']);
+    expect(watched.map((metric) => dimensionOf(metric, 'FunctionName'))).toEqual(
+      Array(2).fill(`millrace-${name.toLowerCase()}`),
+    );
+    expect(functions).toContain(`millrace-${name.toLowerCase()}`);
   });
 
   test('have names of their own, which say whose they are', () => {

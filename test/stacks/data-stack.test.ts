@@ -26,9 +26,9 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
   const tasks = table('Tasks');
   const kept = preset === 'prod';
 
-  test('are four tables, on demand, with point-in-time recovery, in one region', () => {
+  test('are five tables, on demand, with point-in-time recovery, in one region', () => {
     expect(all('AWS::DynamoDB::Table')).toEqual([]);
-    expect(tables).toHaveLength(4);
+    expect(tables).toHaveLength(5);
     for (const { Properties } of tables) {
       expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
       expect(Properties.Replicas).toHaveLength(1);

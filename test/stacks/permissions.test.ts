@@ -3,10 +3,15 @@ import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../../function
 import { queueArn, synthesize } from './synthesis.ts';
 
 type Grant = { readonly action: string; readonly resource: string };
-type Statement = { Effect: string; Action: unknown; Resource: unknown; NotAction?: unknown; NotResource?: unknown };
+type Statement = { Effect: string; Action: unknown; Resource: unknown; NotAction?: unknown; NotResource?: unknown } & {
+  Condition?: Record<string, Record<string, unknown>>;
+};
 
 /** X-Ray gives these two no resource to name (Service Authorization Reference, "AWS X-Ray"). */
 const TRACING = ['xray:PutTelemetryRecords *', 'xray:PutTraceSegments *'];
+
+/** Nor has this one any ("AWS Lambda"). */
+const LISTING = ['lambda:ListEventSourceMappings *'];
 
 const laneArnsOf = (resourceClass: ResourceClass) =>
   LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`));
@@ -57,11 +62,11 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     }
   });
 
-  test('name what they are for, but for the two of tracing', () => {
+  test('name what they are for, but for what takes no resource', () => {
     const open = everyStatement.flatMap(({ Action, Resource, stack }) =>
       list(Resource).some((resource) => text(resource, stack) === '*') ? list(Action) : [],
     );
-    expect([...new Set(open)].map((action) => `${action} *`).sort()).toEqual(TRACING);
+    expect([...new Set(open)].map((action) => `${action} *`).sort()).toEqual([...LISTING, ...TRACING]);
   });
 
   test('are of our own making: no managed policy, none inline, none of a bucket or queue, and only Lambda takes a role', () => {
@@ -140,6 +145,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
           // Payloads are items of the same table.
           'dynamodb:GetItem Tasks.Arn',
           'dynamodb:PutItem Tasks.Arn',
+          'dynamodb:UpdateItem Control.Arn',
           'dynamodb:UpdateItem Tasks.Arn',
           ...PAYLOADS,
           ...lanes.flatMap((arn) => polled.map((action) => `sqs:${action} ${arn}`)),
@@ -165,6 +171,26 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     ]);
   });
 
+  test('let the governor look at every lane, and change the event sources of executors alone', () => {
+    expect(besidesLogsAndTraces('millrace-governor').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:BatchGetItem Control.Arn',
+      'dynamodb:GetItem Control.Arn',
+      'dynamodb:PutItem Control.Arn',
+      ...LISTING,
+      'lambda:UpdateEventSourceMapping arn:aws:lambda:us-east-1:123456789012:event-source-mapping:*',
+      ...everyLaneArn.map((arn) => `sqs:GetQueueAttributes ${arn}`).sort(),
+    ]);
+    const [update, ...others] = everyStatement.filter(({ Action }) => Action === 'lambda:UpdateEventSourceMapping');
+    expect(others).toEqual([]);
+    const named = list(update?.Condition?.ArnLike?.['lambda:FunctionArn']).map((arn) => text(arn, update?.stack ?? ''));
+    expect(named).toEqual(
+      RESOURCE_CLASSES.flatMap((name) => {
+        const arn = `arn:aws:lambda:us-east-1:123456789012:function:millrace-executor-${name}-0`;
+        return [arn, `${arn}:*`];
+      }),
+    );
+  });
+
   test('let the projector read the stream of tasks, count, and tell the bus', () => {
     const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
     const deadLetters = queueArn('millrace-projector-dead-letters');
@@ -176,7 +202,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     ]);
   });
 
-  test('let only the API call the router and the authorizer, and only the clock the sweeper', () => {
+  test('let only the API call the router and the authorizer, and only the clock the sweeper and the governor', () => {
     const callers = all('AWS::Lambda::Permission').map(
       ({ Properties: { Action, Principal, SourceArn, ...rest }, stack }) => {
         const source = text(SourceArn, stack).replace('arn:aws:execute-api:us-east-1:123456789012:', '');
@@ -185,6 +211,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     );
     expect(callers.sort()).toEqual([
       'millrace-authorizer.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/authorizers/ApiKeyAuthorizer',
+      'millrace-governor.Arn lambda:InvokeFunction events.amazonaws.com GovernorEveryMinute.Arn',
       'millrace-router.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
       'millrace-sweeper.Arn lambda:InvokeFunction events.amazonaws.com SweeperEveryMinute.Arn',
     ]);

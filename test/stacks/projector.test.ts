@@ -31,11 +31,12 @@ test('the projector reads the stream of tasks shard by shard, so that no batch s
   );
 });
 
-test('the sweeper runs every minute, one at a time', () => {
-  const [rule, ...others] = all('AWS::Events::Rule');
-  expect(others).toEqual([]);
+test.each(['sweeper', 'governor'])('the %s runs every minute, one at a time', (name) => {
+  const rules = all('AWS::Events::Rule');
+  expect(rules).toHaveLength(2);
+  const rule = rules.find(({ id }) => id.toLowerCase().startsWith(name));
   expect(rule?.Properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
-  const sweeper = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === 'millrace-sweeper');
-  expect(sweeper?.Properties.ReservedConcurrentExecutions).toBe(1);
-  expect(sweeper?.Properties.Timeout).toBeLessThan(60);
+  const found = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === `millrace-${name}`);
+  expect(found?.Properties.ReservedConcurrentExecutions).toBe(1);
+  expect(found?.Properties.Timeout).toBeLessThan(60);
 });

@@ -1,0 +1,47 @@
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { LaneLoad, LaneLoads } from '../core/lane.ts';
+import { batchGet } from './batch-get.ts';
+
+const COUNTS = ['tasks', 'messages', 'invocations', 'busyMilliseconds'] as const satisfies readonly (keyof LaneLoad)[];
+
+const keyOf = (executorKey: string): string => `load#${executorKey}`;
+
+/** What executors do for each lane, added up in an item of the control table. */
+export class DynamoLaneLoads implements LaneLoads {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async add(executorKey: string, load: LaneLoad): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#tableName,
+        Key: { pk: { S: keyOf(executorKey) } },
+        UpdateExpression: `ADD ${COUNTS.map((name) => `${name} :${name}`).join(', ')}`,
+        ExpressionAttributeValues: Object.fromEntries(COUNTS.map((name) => [`:${name}`, { N: String(load[name]) }])),
+      }),
+    );
+  }
+
+  async read(executorKeys: readonly string[]): Promise<ReadonlyMap<string, LaneLoad>> {
+    const addresses = executorKeys.map((key) => ({ tableName: this.#tableName, pk: keyOf(key) }));
+    const rows = await batchGet(this.#client, addresses, {});
+    return new Map(
+      executorKeys.flatMap((key) => {
+        const row = rows.get(keyOf(key));
+        return row === undefined ? [] : [[key, loadOf((name) => Number(row[name]?.N ?? 0))]];
+      }),
+    );
+  }
+}
+
+const loadOf = (count: (name: keyof LaneLoad) => number): LaneLoad => ({
+  tasks: count('tasks'),
+  messages: count('messages'),
+  invocations: count('invocations'),
+  busyMilliseconds: count('busyMilliseconds'),
+});

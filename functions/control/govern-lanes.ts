@@ -1,0 +1,102 @@
+import {
+  type ClassConcurrency,
+  executorKeyOf,
+  LANE_KINDS,
+  queueNameOf,
+  RESOURCE_CLASSES,
+  type ResourceClass,
+  reservationOf,
+} from '../contract.ts';
+import { admission, estimatedWaitSeconds } from '../core/admission.ts';
+import { type GovernedLane, govern, type ObservedLane } from '../core/govern.ts';
+import { inParallel } from '../core/in-parallel.ts';
+import type { EventSources, LaneLoads, LaneSnapshot, LaneState, QueueDepths } from '../core/lane.ts';
+import { NO_LOAD } from '../core/lane.ts';
+import type { Clock, Log } from '../core/ports.ts';
+
+export type GovernPorts = {
+  readonly sources: EventSources;
+  readonly depths: QueueDepths;
+  readonly loads: LaneLoads;
+  readonly snapshot: LaneSnapshot;
+  readonly concurrency: Readonly<Record<ResourceClass, ClassConcurrency>>;
+  readonly executorShards: Readonly<Record<ResourceClass, number>>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Lambda takes 15 requests a second for all of its control plane (Lambda's documentation, "Quotas"). */
+const PARALLEL_POOLS = 2;
+
+type Pool = { readonly resourceClass: ResourceClass; readonly shard: number };
+
+/**
+ * Sets how many executors each lane may have, and tells the router how the lanes are. A class that cannot be looked at
+ * stays as it is. Throws, in the end, where there was one.
+ */
+export async function governLanes(ports: GovernPorts): Promise<void> {
+  const { executorShards, snapshot, log } = ports;
+  const before = new Map((await snapshot.read()).map((state) => [state.executorKey, state]));
+  const pools = RESOURCE_CLASSES.flatMap((resourceClass) =>
+    [...Array(executorShards[resourceClass]).keys()].map((shard) => ({ resourceClass, shard })),
+  );
+  const failed: string[] = [];
+  const lanes = await inParallel(pools, PARALLEL_POOLS, async (pool) => {
+    try {
+      return withAdmission(await governPool(pool, before, ports));
+    } catch (error) {
+      log('error', 'class not governed: it stays as it is', { ...pool, reason: String(error) });
+      failed.push(`${pool.resourceClass}/${pool.shard}`);
+      return keysOf(pool).flatMap((key) => before.get(key) ?? []);
+    }
+  });
+  await snapshot.write(lanes.flat());
+  if (failed.length > 0) throw new Error(`not governed: ${failed.join(', ')}`);
+}
+
+const keysOf = ({ resourceClass, shard }: Pool): string[] =>
+  LANE_KINDS.map((kind) => executorKeyOf(resourceClass, kind, shard));
+
+async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, ports: GovernPorts) {
+  const { reserved, lanes: shares } = ports.concurrency[pool.resourceClass];
+  const keys = keysOf(pool);
+  const loads = await ports.loads.read(keys);
+  const observed = await Promise.all(
+    LANE_KINDS.map(async (kind): Promise<ObservedLane> => {
+      const executorKey = executorKeyOf(pool.resourceClass, kind, pool.shard);
+      const name = queueNameOf(executorKey);
+      const [depth, source] = await Promise.all([ports.depths.read(name), ports.sources.find(name)]);
+      return { executorKey, ...depth, source, share: shares[kind], load: loads.get(executorKey) ?? NO_LOAD };
+    }),
+  );
+  const limits = { executors: reserved, reservation: reservationOf(reserved) };
+  const governed = govern(observed, before, limits, ports.clock());
+  const isLowered = ({ source, state }: GovernedLane): boolean => state.maxConcurrency < source.maxConcurrency;
+  const states = new Map<string, LaneState>();
+  for (const lane of governed.toSorted((a, b) => Number(isLowered(b)) - Number(isLowered(a)))) {
+    states.set(lane.state.executorKey, await applied(lane, ports));
+  }
+  return keys.flatMap((key) => states.get(key) ?? []);
+}
+
+/** The lane as it is then: what Lambda does not take now is decided anew in the next period. */
+async function applied({ source, state }: GovernedLane, { sources, log }: GovernPorts): Promise<LaneState> {
+  const change = { executor_key: state.executorKey, from: source.maxConcurrency, to: state.maxConcurrency };
+  if (change.from === change.to || !source.isSettled) return state;
+  try {
+    await sources.setMaxConcurrency(source.id, state.maxConcurrency);
+    log('info', 'lane governed', { ...change, depth: state.depth, in_flight: state.inFlight });
+    return state;
+  } catch (error) {
+    log('warn', 'lane not governed: the next run tries again', { ...change, reason: String(error) });
+    return { ...state, maxConcurrency: Math.max(change.from, change.to) };
+  }
+}
+
+function withAdmission(lanes: readonly LaneState[]): LaneState[] {
+  const waits = new Map(lanes.map((lane) => [lane.executorKey, estimatedWaitSeconds(lane)]));
+  return lanes.map((lane) => ({
+    ...lane,
+    isAdmitting: admission(lane.executorKey, (key) => waits.get(key) ?? null, lane.isAdmitting).admitted,
+  }));
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { type LaneKind, RESOURCE_CLASS_SPECS, type ResourceClass } from '../contract.ts';
+
+/** What executors have done for a lane, counted since its first task. */
+export type LaneLoad = {
+  readonly tasks: number;
+  readonly messages: number;
+  readonly invocations: number;
+  /** Of all invocations together. */
+  readonly busyMilliseconds: number;
+};
+
+export const NO_LOAD: LaneLoad = { tasks: 0, messages: 0, invocations: 0, busyMilliseconds: 0 };
+
+/** Counts for each lane what its executors do. What was counted is never lost, but may be told late. */
+export interface LaneLoads {
+  add(executorKey: string, load: LaneLoad): Promise<void>;
+  read(executorKeys: readonly string[]): Promise<ReadonlyMap<string, LaneLoad>>;
+}
+
+/** Messages of a queue, as far as SQS knows: those that wait to be taken, and those that an executor holds. */
+export type Depth = { readonly depth: number; readonly inFlight: number };
+
+export interface QueueDepths {
+  /** `queueName` is the lane's, less what the deployment puts before it. Throws where SQS does not answer. */
+  read(queueName: string): Promise<Depth>;
+}
+
+/** What makes executors of a lane's messages, and how many at a time. */
+export type EventSource = {
+  readonly id: string;
+  readonly maxConcurrency: number;
+  /** Whether it may be changed: while a change is under way, or where it is disabled, it may not. */
+  readonly isSettled: boolean;
+};
+
+export interface EventSources {
+  /** Throws where the lane has none. */
+  find(queueName: string): Promise<EventSource>;
+  /** Throws what Lambda refuses with; a change takes effect some seconds later. */
+  setMaxConcurrency(id: string, maxConcurrency: number): Promise<void>;
+}
+
+const count = z.number().min(0);
+
+/** A lane as the governor has left it. */
+export const laneStateSchema = z.object({
+  executorKey: z.string(),
+  /** When it was looked at, in milliseconds since the epoch. */
+  at: z.number(),
+  depth: count,
+  inFlight: count,
+  maxConcurrency: count,
+  /** What more than the maximum may still be at work, and until when: it was lowered a moment ago. */
+  held: z.object({ concurrency: count, until: z.number() }).optional(),
+  /** Executors that it has had work for, of late; the latest first. */
+  demands: z.array(count),
+  tasksPerMessage: count,
+  /** Missing until its executors have done something. */
+  secondsPerInvocation: count.optional(),
+  isAdmitting: z.boolean(),
+  load: z.object({ tasks: count, messages: count, invocations: count, busyMilliseconds: count }),
+});
+
+export type LaneState = Readonly<z.infer<typeof laneStateSchema>>;
+
+/** What the governor tells of the lanes. */
+export interface LaneSnapshot {
+  /** Empty where there is none yet. */
+  read(): Promise<readonly LaneState[]>;
+  write(lanes: readonly LaneState[]): Promise<void>;
+}
+
+/** The parts of an executor key that the code itself made. */
+export function laneOf(executorKey: string) {
+  const [resourceClass, kind, shard] = executorKey.split('/') as [ResourceClass, LaneKind, string];
+  return { resourceClass, kind, shard: Number(shard) };
+}
+
+/** Tasks that one executor of a lane gets done in a second when its batches are full; `undefined` until it is known. */
+export function tasksPerExecutorSecond({ executorKey, tasksPerMessage, secondsPerInvocation }: LaneState) {
+  if (secondsPerInvocation === undefined || secondsPerInvocation <= 0) return undefined;
+  const batchSize = RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass].concurrencyPerInvocation;
+  return (batchSize * tasksPerMessage) / secondsPerInvocation;
+}
+
+/** Tasks that wait in a lane: a message may hold several. */
+export const waitingTasks = ({ depth, tasksPerMessage }: LaneState): number => depth * tasksPerMessage;

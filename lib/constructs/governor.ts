@@ -1,0 +1,64 @@
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { executorNameOf, GOVERN_PERIOD_SECONDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
+import { laneArns, queueArnPrefix, queueUrlPrefix } from './executor-pool.ts';
+import { shardsOf } from './lane.ts';
+import { ServiceFunction } from './service-function.ts';
+import type { TaskData } from './task-data.ts';
+
+/** Shares the executors of each class among its lanes, every minute. */
+export class Governor extends Construct {
+  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: TaskData }) {
+    super(scope, id);
+    const governor = new ServiceFunction(this, 'Governor', {
+      config,
+      door: 'control',
+      handler: 'governor',
+      name: 'governor',
+      description: 'Shares executors among lanes',
+      memoryMb: 256,
+      timeoutSeconds: GOVERN_PERIOD_SECONDS - 5,
+      reservedConcurrency: 1,
+      environment: {
+        controlTable: data.control.tableName,
+        queueUrlPrefix: queueUrlPrefix(this, config),
+        queueArnPrefix: queueArnPrefix(this, config),
+        executorShards: JSON.stringify(config.shards),
+        concurrency: JSON.stringify(config.concurrency),
+      },
+    });
+    data.control.grant(governor, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
+    governor.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: laneArns(this, config) }),
+    );
+    for (const statement of eventSourceStatements(this, config)) governor.addToRolePolicy(statement);
+    new Rule(this, 'EveryMinute', {
+      schedule: Schedule.rate(Duration.seconds(GOVERN_PERIOD_SECONDS)),
+      targets: [new LambdaFunction(governor)],
+    });
+  }
+}
+
+/** A mapping's ARN holds an id that Lambda makes up, so the mappings to be changed are named by their function. */
+function eventSourceStatements(scope: Construct, config: DeployConfig): PolicyStatement[] {
+  const arn = (resource: string, resourceName: string): string =>
+    Stack.of(scope).formatArn({ service: 'lambda', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  const executors = RESOURCE_CLASSES.flatMap((resourceClass) =>
+    shardsOf(config, resourceClass).map((shard) =>
+      arn('function', `${config.name}-${executorNameOf(resourceClass, shard)}`),
+    ),
+  );
+  return [
+    // Lists take no resource (Service Authorization Reference, "AWS Lambda").
+    new PolicyStatement({ actions: ['lambda:ListEventSourceMappings'], resources: ['*'] }),
+    new PolicyStatement({
+      actions: ['lambda:UpdateEventSourceMapping'],
+      resources: [arn('event-source-mapping', '*')],
+      conditions: { ArnLike: { 'lambda:FunctionArn': executors.flatMap((executor) => [executor, `${executor}:*`]) } },
+    }),
+  ];
+}

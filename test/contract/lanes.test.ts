@@ -1,0 +1,94 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { describe, expect, inject, it } from 'vitest';
+import { DynamoLaneLoads } from '../../functions/adapters/dynamo-lane-loads.ts';
+import { DynamoLaneSnapshot } from '../../functions/adapters/dynamo-lane-snapshot.ts';
+import { LambdaEventSources } from '../../functions/adapters/lambda-event-sources.ts';
+import { SqsQueueDepths } from '../../functions/adapters/sqs-queue-depths.ts';
+import { type LaneState, NO_LOAD } from '../../functions/core/lane.ts';
+import { awsClient } from '../doubles/aws-client.ts';
+import { MemoryLaneLoads, MemoryLaneSnapshot } from '../doubles/memory-lanes.ts';
+
+const { controlTable } = inject('stack');
+const dynamo = new DynamoDBClient(awsClient);
+const queueUrlPrefix = `${awsClient.endpoint}/000000000000/millrace-`;
+const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
+
+describe.each([
+  ['memory', new MemoryLaneLoads()],
+  ['DynamoDB', new DynamoLaneLoads(dynamo, controlTable)],
+])('what executors do for lanes, in %s', (_, loads) => {
+  it('is added up lane by lane', async () => {
+    const [one, other, none] = ['one', 'other', 'none'].map((name) => `default/high/${name}-${Date.now()}`) as [
+      string,
+      string,
+      string,
+    ];
+    const load = { tasks: 5, messages: 3, invocations: 1, busyMilliseconds: 250.5 };
+    await loads.add(one, load);
+    await loads.add(one, load);
+    await loads.add(other, load);
+    expect(await loads.read([one, other, none])).toEqual(
+      new Map([
+        [one, { tasks: 10, messages: 6, invocations: 2, busyMilliseconds: 501 }],
+        [other, load],
+      ]),
+    );
+  });
+});
+
+describe.each([
+  ['memory', new MemoryLaneSnapshot()],
+  ['DynamoDB', new DynamoLaneSnapshot(dynamo, controlTable)],
+])('the snapshot of the lanes, in %s', (_, snapshot) => {
+  it('is what was written last', async () => {
+    const lane: LaneState = {
+      executorKey: 'default/high/0',
+      ...{
+        at: Date.now(),
+        depth: 3,
+        inFlight: 1,
+        maxConcurrency: 4,
+        demands: [1, 0],
+        isAdmitting: true,
+        load: NO_LOAD,
+      },
+      ...{ tasksPerMessage: 1.5, secondsPerInvocation: 0.2, held: { concurrency: 8, until: Date.now() } },
+    };
+    const { held: _held, secondsPerInvocation: _seconds, ...fresh } = lane;
+    await snapshot.write([lane]);
+    await snapshot.write([lane, { ...fresh, executorKey: 'default/low/0' }]);
+    expect(await snapshot.read()).toEqual([lane, { ...fresh, executorKey: 'default/low/0' }]);
+    await snapshot.write([]);
+    expect(await snapshot.read()).toEqual([]);
+  });
+});
+
+describe('the lanes on AWS', () => {
+  const sources = new LambdaEventSources(new LambdaClient(awsClient), 'arn:aws:sqs:us-east-1:000000000000:millrace-');
+
+  it('have an event source each, whose maximum can be changed', async () => {
+    const found = await sources.find('memory-intensive-low-0');
+    expect(found).toMatchObject({ maxConcurrency: expect.any(Number), isSettled: true });
+    await sources.setMaxConcurrency(found.id, found.maxConcurrency + 1);
+    expect(await sources.find('memory-intensive-low-0')).toEqual({
+      ...found,
+      maxConcurrency: found.maxConcurrency + 1,
+    });
+    await sources.setMaxConcurrency(found.id, found.maxConcurrency);
+    await expect(sources.setMaxConcurrency(found.id, 1)).rejects.toThrow();
+    await expect(sources.find('no-such-queue')).rejects.toThrow('nothing takes from');
+  });
+
+  it('tell how many messages wait and how many are in flight', async () => {
+    const depths = new SqsQueueDepths(sqs, queueUrlPrefix);
+    const name = 'memory-intensive-dead-letters';
+    const before = await depths.read(name);
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: queueUrlPrefix + name, MessageBody: 'x', MessageGroupId: 'contract' }),
+    );
+    expect(await depths.read(name)).toEqual({ ...before, depth: before.depth + 1 });
+    await expect(depths.read('no-such-queue')).rejects.toThrow();
+  });
+});

@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ClassConcurrency, RESOURCE_CLASSES, type ResourceClass } from '../../../functions/contract.ts';
+import { type GovernPorts, governLanes } from '../../../functions/control/govern-lanes.ts';
+import type { LaneState } from '../../../functions/core/lane.ts';
+import { MemoryLanes } from '../../doubles/memory-lanes.ts';
+
+const byClass = <T>(value: T) =>
+  Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, value])) as Record<ResourceClass, T>;
+const TEN: ClassConcurrency = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
+
+let lanes: MemoryLanes;
+let now: number;
+let logged: { event: string; [field: string]: unknown }[];
+let ports: GovernPorts;
+beforeEach(() => {
+  lanes = new MemoryLanes();
+  now = 1_000_000;
+  logged = [];
+  ports = {
+    ...{ depths: lanes.depths, sources: lanes.sources, loads: lanes.loads, snapshot: lanes.snapshot },
+    ...{ concurrency: byClass(TEN), executorShards: { ...byClass(1), default: 2 } },
+    clock: () => now,
+    log: (_level, event, fields) => logged.push({ event, ...fields }),
+  };
+});
+
+const period = () => {
+  now += 60_000;
+  return governLanes(ports);
+};
+const stateOf = async (key: string): Promise<LaneState | undefined> =>
+  (await lanes.snapshot.read()).find(({ executorKey }) => executorKey === key);
+
+describe('the governor', () => {
+  it('writes nothing but its snapshot while nothing changes', async () => {
+    await period();
+    await period();
+    expect(lanes.changes).toEqual([]);
+    expect(await lanes.snapshot.read()).toHaveLength(5 * 4);
+    expect(await stateOf('default/high/1')).toMatchObject({ at: now, depth: 0, maxConcurrency: 4, isAdmitting: true });
+  });
+
+  it('lowers first, then raises, in the class and shard alone whose lane has work', async () => {
+    Object.assign(lanes.lane('default-low-1'), { depth: 3000 });
+    await period();
+    await period();
+    expect(lanes.changes).toEqual([
+      ['default-high-1', 2],
+      ['default-low-1', 8],
+      ['default-low-1', 10],
+    ]);
+    expect(await stateOf('default/low/1')).toMatchObject({ maxConcurrency: 10, demands: [30, 30] });
+  });
+
+  it('closes a lane whose wait is beyond its objective, and says for each how fast it is', async () => {
+    await lanes.loads.add('default/high/0', { tasks: 100, messages: 100, invocations: 10, busyMilliseconds: 10_000 });
+    Object.assign(lanes.lane('default-high-0'), { depth: 9000, inFlight: 40 });
+    await period();
+    expect(await stateOf('default/high/0')).toMatchObject({ isAdmitting: false, secondsPerInvocation: 1 });
+    expect(await stateOf('default/low/0')).toMatchObject({ isAdmitting: false });
+    expect(await stateOf('default/low/1')).toMatchObject({ isAdmitting: true });
+  });
+
+  it('goes on with the others where Lambda refuses a change, and tries again in the next run', async () => {
+    const { setMaxConcurrency } = lanes.sources;
+    lanes.sources.setMaxConcurrency = async (id, maxConcurrency) => {
+      if (id === 'default-high-0') throw new Error('ResourceInUseException');
+      await setMaxConcurrency(id, maxConcurrency);
+    };
+    Object.assign(lanes.lane('default-low-0'), { depth: 3000 });
+    await period();
+    expect(logged).toContainEqual(expect.objectContaining({ event: 'lane not governed: the next run tries again' }));
+    expect(await stateOf('default/high/0')).toMatchObject({ maxConcurrency: 4 });
+    await period();
+    expect(lanes.changes).toEqual([['default-low-0', 8]]);
+    lanes.sources.setMaxConcurrency = setMaxConcurrency;
+    await period();
+    await period();
+    expect(lanes.changes.slice(1)).toEqual([
+      ['default-high-0', 2],
+      ['default-low-0', 10],
+    ]);
+  });
+
+  it('leaves alone an event source that is being changed', async () => {
+    Object.assign(lanes.lane('default-low-0'), { depth: 3000, isSettled: false });
+    await period();
+    expect(lanes.changes).toEqual([['default-high-0', 2]]);
+  });
+
+  it('governs the other classes where one cannot be looked at, keeps what it knew of it, and fails in the end', async () => {
+    await period();
+    const { read } = lanes.depths;
+    lanes.depths.read = async (name) => {
+      if (name === 'default-low-0') throw new Error('throttled');
+      return read(name);
+    };
+    Object.assign(lanes.lane('io-intensive-low-0'), { depth: 3000 });
+    await expect(period()).rejects.toThrow('not governed: default/0');
+    expect(await stateOf('default/high/0')).toMatchObject({ at: now - 60_000 });
+    expect(await stateOf('io-intensive/low/0')).toMatchObject({ at: now, maxConcurrency: 8 });
+  });
+});

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LANE_KINDS, reservationOf } from '../../../functions/contract.ts';
+import { shareExecutors } from '../../../functions/core/share-executors.ts';
+
+const TEN = { executors: 10, reservation: reservationOf(10) };
+const SHARES = [4, 2, 2, 2];
+const shared = (...demands: number[]) =>
+  shareExecutors(
+    SHARES.map((share, index) => ({ share, demand: demands[index] ?? 0 })),
+    TEN,
+  );
+
+describe('the ten executors of a class', () => {
+  it.each<[string, number[], number[]]>([
+    ['are those of the configuration while nobody works', [0, 0, 0, 0], [4, 2, 2, 2]],
+    ['stay so while nobody needs more', [3, 1, 2, 0], [4, 2, 2, 2]],
+    ['all go to the only lane with work', [0, 0, 30, 0], [2, 2, 10, 2]],
+    ['go to it as far as it needs them', [0, 0, 5, 0], [4, 2, 5, 2]],
+    ['are at least three for the only lane with work', [0, 0, 1, 0], [4, 2, 3, 2]],
+    ['less two go to a lane beside one that needs two', [0, 2, 30, 0], [4, 2, 8, 2]],
+    ['are shared by weight where two need more', [30, 0, 30, 0], [7, 2, 3, 2]],
+    ['are as configured where all need more', [30, 30, 30, 30], [4, 2, 2, 2]],
+  ])('%s', (_, demands, expected) => {
+    expect(shared(...demands)).toEqual(expected);
+  });
+});
+
+const lanes = fc.array(fc.record({ share: fc.integer({ min: 2, max: 40 }), demand: fc.nat({ max: 200 }) }), {
+  minLength: LANE_KINDS.length,
+  maxLength: LANE_KINDS.length,
+});
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+it('never go beyond what is reserved, starve no lane, and leave none idle that is needed', () => {
+  fc.assert(
+    fc.property(lanes, fc.nat({ max: 50 }), (contenders, more) => {
+      const executors = sum(contenders.map(({ share }) => share)) + more;
+      const limits = { executors, reservation: reservationOf(executors) };
+      const given = shareExecutors(contenders, limits);
+      const working = given.filter((_, index) => (contenders[index]?.demand ?? 0) > 0);
+      expect(sum(given)).toBeLessThanOrEqual(limits.reservation);
+      expect(sum(working)).toBeLessThanOrEqual(executors);
+      for (const [index, { share, demand }] of contenders.entries()) {
+        expect(given[index]).toBeGreaterThanOrEqual(Math.max(2, Math.min(share, demand)));
+      }
+      const isShort = contenders.some(({ demand }, index) => demand > (given[index] ?? 0));
+      if (isShort) expect(sum(working)).toBe(executors);
+    }),
+  );
+});

@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Workload } from '../../../functions/executor/workload.ts';
+import { MemoryLaneLoads } from '../../doubles/memory-lanes.ts';
+
+const HIGH = 'default/high/0';
+const arrivals = (count: number, executorKey = HIGH) =>
+  Array.from({ length: count }, () => ({ task: { executorKey } }));
+
+let told: MemoryLaneLoads;
+let logged: string[];
+let workload: Workload;
+beforeEach(() => {
+  told = new MemoryLaneLoads();
+  logged = [];
+  workload = new Workload(told, (_level, event) => logged.push(event));
+});
+
+describe('the workload of an executor', () => {
+  it('is told once five seconds of work have come together', async () => {
+    workload.record(arrivals(30), 10, 3000);
+    await workload.flush();
+    expect(told.loads.size).toBe(0);
+    workload.record(arrivals(5), 5, 2000);
+    await workload.flush();
+    await workload.flush();
+    const expected = { tasks: 35, messages: 15, invocations: 2, busyMilliseconds: 5000 };
+    expect([...told.loads]).toEqual([[HIGH, expected]]);
+  });
+
+  it('is told lane by lane', async () => {
+    workload.record(arrivals(1), 1, 4000);
+    workload.record(arrivals(2, 'default/low/0'), 1, 5000);
+    await workload.flush();
+    expect([...told.loads.keys()]).toEqual(['default/low/0']);
+  });
+
+  it('is nothing where no message could be read', async () => {
+    workload.record([], 10, 9000);
+    await workload.flush();
+    expect(told.loads.size).toBe(0);
+  });
+
+  it('is kept while it cannot be told', async () => {
+    const add = told.add.bind(told);
+    told.add = () => Promise.reject(new Error('throttled'));
+    workload.record(arrivals(1), 1, 5000);
+    await workload.flush();
+    expect(logged).toEqual(['workload not told: it is told later']);
+    told.add = add;
+    await workload.flush();
+    expect(told.loads.get(HIGH)).toMatchObject({ tasks: 1 });
+  });
+});
