@@ -5,4 +5,6 @@ export const tasks = {
   'csv.summarize': async () => (await import('./csv-summarize/definition.ts')).csvSummarize,
   'http.request': async () => (await import('./http-request/definition.ts')).httpRequest,
   'markdown.render': async () => (await import('./markdown-render/definition.ts')).markdownRender,
+  'text.wordcount': async () => (await import('./text-wordcount/definition.ts')).textWordcount,
+  'text.wordcount.part': async () => (await import('./text-wordcount/definition.ts')).textWordcountPart,
 } satisfies TaskCatalog;
