@@ -22,7 +22,8 @@ export default defineConfig({
     // `.ci/run` counts from the JSON.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'coverage/results.json' }]] : ['default'],
     coverage: {
-      include: ['functions/**/*.ts', 'tasks/**/*.ts'],
+      // Of the console, what needs no browser.
+      include: ['functions/**/*.ts', 'tasks/**/*.ts', 'console/{form,model}/*.ts'],
       // The wiring runs in Lambda only; the end-to-end suite runs it there.
       exclude: ['functions/*/{index,thread}.ts'],
       reporter: ['text-summary', 'html'],

@@ -262,6 +262,11 @@ export type RouteKey = keyof typeof ROUTES;
 export const OPEN_ROUTES = ['GET /api/health', 'GET /api/openapi.json'] as const;
 export type OpenRouteKey = (typeof OPEN_ROUTES)[number];
 
+/** Routes of the console's page and its files, which are for everyone: what they show, they read with the key of the user. */
+export const CONSOLE_ROUTES = ['GET /console', 'GET /console/{proxy+}'] as const;
+/** The directory of these files in the bundle of their door. */
+export const CONSOLE_SITE = 'site';
+
 /** Everything else under the base path: the router answers it with a problem document. */
 export const FALLBACK_ROUTE = 'ANY /api/{proxy+}';
 

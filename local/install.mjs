@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from './find-chromium.mjs';
 
 const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const LOCKFILE = join(PROJECT, 'package-lock.json');
@@ -65,6 +66,15 @@ async function installPackages(signal) {
   throw new Refusal(
     'npm did not run the install script of its package "node": allow install scripts (`npm config get ignore-scripts`).',
   );
+}
+
+/** Only Debian has it as a package that root can install; elsewhere, the tests that need it say so. */
+const canInstallBrowser = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+
+async function installBrowser(signal) {
+  const apt = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '--quiet', '--yes'];
+  await run('env', [...apt, 'update'], signal);
+  await run('env', [...apt, 'install', '--no-install-recommends', 'chromium'], signal);
 }
 
 const requirementsHash = () => createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
@@ -135,6 +145,9 @@ async function install() {
     steps.push(step('Installing MiniStack (Python)', () => installVenv(python, controller.signal)));
   }
   if (!hasPackages()) steps.push(step('Installing packages (npm)', () => installPackages(controller.signal)));
+  if (process.argv.includes('--browser') && findChromium() === undefined && canInstallBrowser()) {
+    steps.push(step('Installing Chromium (apt)', () => installBrowser(controller.signal)));
+  }
   await Promise.all(
     steps.map((work) =>
       work.catch((error) => {

@@ -84,7 +84,8 @@ def iam_action(service, *request):
 
 def execute_api_url(host, path):
     """Serves the API at the root as well, where AWS has it: the paths that it answers with begin there."""
-    apis = server._get_module('apigateway')._apis.all_items() if path.startswith('/api/') else []
+    is_ours = f'{path}/'.startswith(('/api/', '/console/'))
+    apis = server._get_module('apigateway')._apis.all_items() if is_ours else []
     for (_account, _region, api_id), _api in apis[:1]:
         path = f'/_aws/execute-api/{api_id}{path}'
     return parse_execute_api_url(host, path)

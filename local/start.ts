@@ -113,12 +113,14 @@ async function endOrphan(pid: number): Promise<void> {
 }
 
 function publish({ url, apiKey, awsEndpoint, pid: serverPid }: LocalStack, seconds: number): void {
-  const connection = { url, apiKey, awsEndpoint };
+  const consoleUrl = `${url}/console`;
+  const connection = { url, apiKey, consoleUrl, awsEndpoint };
   writeFileSync(CONNECTION, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
   updateRecord(RECORD, { pid: process.pid, serverPid, url });
   console.log(`
 Millrace is running (ready after ${seconds.toFixed(1)} s).
 
+  console        ${consoleUrl}
   API            ${url}
   key            ${apiKey}
   AWS endpoint   ${awsEndpoint}${serverPid === undefined ? '' : ' (region us-east-1, any credentials)'}

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
+
+/** Contents by path below the directory of a bundle. */
+export type BundledFiles = Readonly<Record<string, Uint8Array>>;
 
 const root = join(import.meta.dirname, '../..');
 const bundles = new WeakMap<Stage, Map<string, string>>();
@@ -14,10 +17,10 @@ const REQUIRE =
 
 /**
  * The code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`), as ES modules for
- * Node 24. What is imported dynamically becomes a chunk of its own, which is loaded only when it is needed. Each door is
- * bundled once in a synth.
+ * Node 24. What is imported dynamically becomes a chunk of its own, which is loaded only when it is needed. `files`, by
+ * path, go with it. Each door is bundled once in a synth.
  */
-export function bundle(scope: Construct, door: string): Code {
+export function bundle(scope: Construct, door: string, files: BundledFiles = {}): Code {
   const stage = Stage.of(scope) as Stage;
   const built = bundles.get(stage) ?? new Map<string, string>();
   bundles.set(stage, built);
@@ -47,7 +50,14 @@ export function bundle(scope: Construct, door: string): Code {
     // A chunk's name has its hash: those of an earlier synth would be deployed too.
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
-    for (const { path, contents } of outputFiles) writeFileSync(join(directory, basename(path)), contents);
+    const written = {
+      ...files,
+      ...Object.fromEntries(outputFiles.map((file) => [basename(file.path), file.contents])),
+    };
+    for (const [path, contents] of Object.entries(written)) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true });
+      writeFileSync(join(directory, path), contents);
+    }
     built.set(door, directory);
   }
   return Code.fromAsset(directory);

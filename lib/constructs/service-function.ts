@@ -5,7 +5,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENV, nodeOptionsOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import { bundle } from './bundle.ts';
+import { type BundledFiles, bundle } from './bundle.ts';
 
 export type ServiceFunctionProps = {
   readonly config: DeployConfig;
@@ -13,6 +13,8 @@ export type ServiceFunctionProps = {
   readonly door: string;
   /** The function of `index.ts` that Lambda calls; `handler` unless given. */
   readonly handler?: string;
+  /** What the door reads beside its code. */
+  readonly files?: BundledFiles;
   /** The function's name behind the deployment's. */
   readonly name: string;
   readonly description: string;
@@ -42,7 +44,7 @@ export class ServiceFunction extends LambdaFunction {
     super(scope, id, {
       functionName,
       description: props.description,
-      code: bundle(scope, props.door),
+      code: bundle(scope, props.door, props.files),
       handler: `index.${props.handler ?? 'handler'}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

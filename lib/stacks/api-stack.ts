@@ -8,8 +8,15 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { AUTHORIZER_CACHE_SECONDS, FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
+import {
+  AUTHORIZER_CACHE_SECONDS,
+  CONSOLE_ROUTES,
+  FALLBACK_ROUTE,
+  OPEN_ROUTES,
+  ROUTES,
+} from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import { consoleSite } from '../constructs/console-site.ts';
 import { laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DataStack } from './data-stack.ts';
@@ -28,12 +35,14 @@ export class ApiStack extends Stack {
     const api = new HttpApi(this, 'Api', { apiName: config.name });
     // One permission for the whole API: one a route would outgrow the function's policy.
     const integration = new HttpLambdaIntegration('Router', router, { scopePermissionToRoute: false });
-    const add = (key: string, routeAuthorizer: IHttpRouteAuthorizer): void => {
+    const add = (key: string, to: HttpLambdaIntegration, routeAuthorizer: IHttpRouteAuthorizer): void => {
       const [method, path = ''] = key.split(' ');
-      api.addRoutes({ path, methods: [method as HttpMethod], integration, authorizer: routeAuthorizer });
+      api.addRoutes({ path, methods: [method as HttpMethod], integration: to, authorizer: routeAuthorizer });
     };
-    for (const key of OPEN_ROUTES) add(key, new HttpNoneAuthorizer());
-    for (const key of [...Object.keys(ROUTES), FALLBACK_ROUTE]) add(key, authorizer);
+    for (const key of OPEN_ROUTES) add(key, integration, new HttpNoneAuthorizer());
+    for (const key of [...Object.keys(ROUTES), FALLBACK_ROUTE]) add(key, integration, authorizer);
+    const page = new HttpLambdaIntegration('Console', this.#console(config), { scopePermissionToRoute: false });
+    for (const key of CONSOLE_ROUTES) add(key, page, new HttpNoneAuthorizer());
     this.apiId = api.apiId;
     new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
     new CfnOutput(this, 'ApiId', { value: api.apiId });
@@ -75,6 +84,20 @@ export class ApiStack extends Stack {
       }),
     );
     return router;
+  }
+
+  /** Apart from the router, so that a page of bytes neither waits for it nor makes its cold start longer. */
+  #console(config: DeployConfig): ServiceFunction {
+    return new ServiceFunction(this, 'Console', {
+      config,
+      door: 'console',
+      files: consoleSite(),
+      name: 'console',
+      description: 'Serves the console, a web page that calls the API',
+      memoryMb: 256,
+      timeoutSeconds: 10,
+      environment: {},
+    });
   }
 
   #keyAuthorizer(config: DeployConfig, data: DataStack): HttpLambdaAuthorizer {

@@ -1,14 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { DynamoAccessStore } from '../../functions/adapters/dynamo-access-store.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES, type RouteKey } from '../../functions/contract.ts';
 import { hashAccessKey, SCOPES } from '../../functions/core/access-key.ts';
-import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { type Answer, call, post, submit } from './api.ts';
-import { grant } from './grant.ts';
-
-const access = new DynamoAccessStore(new DynamoDBClient(awsClient), inject('stack').accessTable);
+import { access, grant } from './grant.ts';
 
 /** A request that each route answers well, if its caller may make it. */
 const bodies: Partial<Record<RouteKey, unknown>> = {

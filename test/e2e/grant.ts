@@ -6,7 +6,8 @@ import { hashAccessKey, newAccessKey } from '../../functions/core/access-key.ts'
 import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
-const access = new DynamoAccessStore(new DynamoDBClient(awsClient), inject('stack').accessTable);
+/** The keys of the deployed API. */
+export const access = new DynamoAccessStore(new DynamoDBClient(awsClient), inject('stack').accessTable);
 
 /** Grants a key of its own to whoever asks. */
 export async function grant(tenantName: string, scopes: readonly Scope[]): Promise<string> {

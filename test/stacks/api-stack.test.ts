@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
+import { CONSOLE_ROUTES, FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
 import { synthesize } from './synthesis.ts';
 
 describe.each([await synthesize('dev'), await synthesize('prod')])(
@@ -11,7 +11,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
 
     test('has the routes of the contract, and no other', () => {
       expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual(
-        [...Object.keys(ROUTES), ...OPEN_ROUTES, FALLBACK_ROUTE].sort(),
+        [...Object.keys(ROUTES), ...OPEN_ROUTES, ...CONSOLE_ROUTES, FALLBACK_ROUTE].sort(),
       );
     });
 
@@ -20,7 +20,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
       expect(routeOf(key)?.AuthorizerId).toEqual({ Ref: authorizer?.id });
     });
 
-    test.each(OPEN_ROUTES)('asks for none: %s', (key) => {
+    test.each([...OPEN_ROUTES, ...CONSOLE_ROUTES])('asks for none: %s', (key) => {
       expect(routeOf(key)?.AuthorizationType).toBe('NONE');
       expect(routeOf(key)?.AuthorizerId).toBeUndefined();
     });
@@ -39,15 +39,20 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
       );
     });
 
-    test('hands every route to the router, in the format that it reads', () => {
-      const [integration, ...others] = all('AWS::ApiGatewayV2::Integration');
-      expect(others).toEqual([]);
-      expect(integration?.Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
-      expect(text(integration?.Properties.IntegrationUri, 'millrace-api')).toBe('millrace-router.Arn');
+    test('hands the console its routes, and every other to the router, in the format that they read', () => {
+      const integrations = all('AWS::ApiGatewayV2::Integration');
+      const functionOf = new Map(
+        integrations.map(({ id, Properties, stack }) => {
+          expect(Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+          const target = text({ 'Fn::Join': ['/', ['integrations', { Ref: id }]] }, stack);
+          return [target, text(Properties.IntegrationUri, stack)];
+        }),
+      );
+      expect(integrations).toHaveLength(2);
+      const ofConsole = new Set<string>(CONSOLE_ROUTES);
       for (const { Properties, stack } of routes) {
-        expect(text(Properties.Target, stack)).toBe(
-          text({ 'Fn::Join': ['/', ['integrations', { Ref: integration?.id }]] }, stack),
-        );
+        const name = ofConsole.has(Properties.RouteKey) ? 'console' : 'router';
+        expect(functionOf.get(text(Properties.Target, stack)), Properties.RouteKey).toBe(`millrace-${name}.Arn`);
       }
     });
 

@@ -22,12 +22,13 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
     const functionNamed = (name: string) =>
       functions.find(({ Properties }) => Properties.FunctionName === `millrace-${name}`);
 
-    test('are the four executors, the router, the authorizer, the governor, the sweeper and the projector', () => {
+    test('are the four executors, the router, the authorizer, the console, the governor, the sweeper and the projector', () => {
       expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(
         [
           ...RESOURCE_CLASSES.map((name) => `millrace-executor-${name}-0`),
           'millrace-router',
           'millrace-authorizer',
+          'millrace-console',
           'millrace-governor',
           'millrace-sweeper',
           'millrace-projector',
@@ -76,7 +77,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         expect(Properties.Timeout).toBeGreaterThan(0);
         expect(Properties.Timeout).toBeLessThanOrEqual(LAMBDA_TIMEOUT_SECONDS);
       }
-      for (const door of ['router', 'authorizer']) {
+      for (const door of ['router', 'authorizer', 'console']) {
         expect(functionNamed(door)?.Properties.Timeout, door).toBeLessThan(HTTP_API_TIMEOUT_SECONDS);
       }
     });

@@ -110,6 +110,10 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     ]);
   });
 
+  test('let the console do nothing: it only serves its page', () => {
+    expect(besidesLogsAndTraces('millrace-console')).toEqual([]);
+  });
+
   test('let the router work on tasks, list and count them, change settings, and send to every lane', () => {
     expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
       'dynamodb:BatchGetItem Tasks.Arn',
@@ -202,7 +206,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     ]);
   });
 
-  test('let only the API call the router and the authorizer, and only the clock the sweeper and the governor', () => {
+  test('let only the API call its three functions, and only the clock the sweeper and the governor', () => {
     const callers = all('AWS::Lambda::Permission').map(
       ({ Properties: { Action, Principal, SourceArn, ...rest }, stack }) => {
         const source = text(SourceArn, stack).replace('arn:aws:execute-api:us-east-1:123456789012:', '');
@@ -211,6 +215,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     );
     expect(callers.sort()).toEqual([
       'millrace-authorizer.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/authorizers/ApiKeyAuthorizer',
+      'millrace-console.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
       'millrace-governor.Arn lambda:InvokeFunction events.amazonaws.com GovernorEveryMinute.Arn',
       'millrace-router.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
       'millrace-sweeper.Arn lambda:InvokeFunction events.amazonaws.com SweeperEveryMinute.Arn',

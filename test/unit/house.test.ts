@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 
 const ROOT = join(import.meta.dirname, '../..');
-const ROOMS = '{bin,lib,functions,tasks,client,local,test,loadtest}';
+const ROOMS = '{bin,lib,functions,tasks,client,console,local,test,loadtest}';
 
 const glob = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).sort();
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const linesOf = (file: string): number => textOf(file).trimEnd().split('\n').length;
 
-const sources = glob(`${ROOMS}/**/*.{ts,mjs,js,html,css,py,sh}`);
+const sources = glob(`${ROOMS}/**/*.{ts,tsx,mjs,js,html,css,py,sh}`);
 const deployed = glob('{lib,functions,tasks}/**/*.ts');
 
 describe('the house', () => {

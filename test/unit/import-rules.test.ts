@@ -162,6 +162,19 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
     ],
     forbidden: ['../functions/router/index.ts', '../lib/config.ts', '../local/start.ts', '../tasks/index.ts'],
   },
+  'console/shell.tsx': {
+    allowed: ['./parts/live.ts', './pages/task-page.tsx', 'preact', 'preact/hooks', 'zod/mini'],
+    forbidden: ['../functions/contract.ts', '../client/http.ts', 'node:fs', '@aws-sdk/client-sqs'],
+  },
+  'console/pages/task-page.tsx': {
+    allowed: ['./task-table.tsx', '../parts/live.ts', '../api/task.ts', '@preact/signals', 'uplot'],
+    forbidden: [
+      '../../functions/contract.ts',
+      '../../functions/router/task-view.ts',
+      '../../tasks/index.ts',
+      'aws-cdk-lib',
+    ],
+  },
   'local/start.ts': {
     allowed: [
       '../functions/adapters/keys.ts',

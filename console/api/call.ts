@@ -1,0 +1,58 @@
+import * as z from 'zod/mini';
+import { ApiFailure, failureOf } from './problem.ts';
+import { apiKey, signOut } from './session.ts';
+
+// The page's policy forbids the compiled parsers that zod would try to make.
+z.config({ jitless: true });
+
+const TIMEOUT_MS = 30_000;
+
+export type CallOptions = {
+  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Instead of that of the session. */
+  readonly key?: string;
+};
+
+/**
+ * Calls the API with the key of the session. `path` is relative to the page, `api/tasks`, so that it is right below
+ * whatever prefix the API is served. Throws `ApiFailure`; a key that is not accepted ends the session.
+ */
+export async function call<T>(path: string, schema: z.ZodMiniType<T>, options: CallOptions = {}): Promise<T> {
+  const { key = apiKey.value ?? '', signal } = options;
+  try {
+    const response = await send(path, options, key);
+    const body: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw failureOf(response.status, response.headers.get('retry-after'), body);
+    const { data, error } = schema.safeParse(body);
+    if (data !== undefined) return data;
+    throw new ApiFailure(`The API's answer is not what the console knows: ${error?.issues[0]?.path.join('.')}.`, {
+      code: 'unreadable',
+      status: response.status,
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof ApiFailure)) throw new ApiFailure('The API cannot be reached.', { code: 'network' });
+    if (error.code === 'unauthenticated' && options.key === undefined && key === apiKey.value) signOut(error.message);
+    throw error;
+  }
+}
+
+function send(path: string, { method = 'GET', body, headers, signal }: CallOptions, key: string): Promise<Response> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  return fetch(path, {
+    method,
+    headers: {
+      accept: 'application/json',
+      authorization: `Bearer ${key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    credentials: 'omit',
+    cache: 'no-store',
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+  });
+}

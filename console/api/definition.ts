@@ -1,0 +1,24 @@
+import * as z from 'zod/mini';
+
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
+
+export const definitionSchema = z.object({
+  type: z.string(),
+  description: z.string(),
+  resources: z.string(),
+  priority: z.string(),
+  timeoutSeconds: z.number(),
+  retry: z.object({ maxAttempts: z.number(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
+  paused: z.boolean(),
+  /** What was set since the deploy. */
+  settings: z.object({
+    paused: z.optional(z.boolean()),
+    priority: z.optional(z.string()),
+    timeoutSeconds: z.optional(z.number()),
+    maxAttempts: z.optional(z.number()),
+  }),
+  inputSchema: z.record(z.string(), z.unknown()),
+});
+export type Definition = z.infer<typeof definitionSchema>;
+
+export const definitionsSchema = z.object({ items: z.array(definitionSchema) });

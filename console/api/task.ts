@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+
+const failure = z.object({ code: z.string(), message: z.string(), retryable: z.optional(z.boolean()) });
+const progress = z.object({ fraction: z.number(), note: z.optional(z.string()) });
+
+const summaryShape = {
+  id: z.string(),
+  tenantId: z.string(),
+  type: z.string(),
+  priority: z.string(),
+  status: z.string(),
+  attempt: z.number(),
+  maxAttempts: z.number(),
+  timeoutSeconds: z.optional(z.number()),
+  error: z.optional(failure),
+  progress: z.optional(progress),
+  assignee: z.optional(z.object({ type: z.string(), id: z.string() })),
+  workflowInstanceId: z.optional(z.string()),
+  parentId: z.optional(z.string()),
+  subtaskCount: z.optional(z.number()),
+  executorKey: z.string(),
+  queueName: z.string(),
+  createdAt: z.string(),
+  runAt: z.optional(z.string()),
+  startedAt: z.optional(z.string()),
+  finishedAt: z.optional(z.string()),
+  cancelRequestedAt: z.optional(z.string()),
+  traceId: z.optional(z.string()),
+};
+
+/** A task as lists show it; of the API's, what the console reads. */
+export const taskSummarySchema = z.object(summaryShape);
+export type TaskSummary = z.infer<typeof taskSummarySchema>;
+
+export const taskSchema = z.object({ ...summaryShape, input: z.unknown(), output: z.optional(z.unknown()) });
+export type Task = z.infer<typeof taskSchema>;
+
+export const taskPageSchema = z.object({
+  items: z.array(taskSummarySchema),
+  nextCursor: z.nullable(z.string()),
+});
+export type TaskPage = z.infer<typeof taskPageSchema>;
+
+/** The statuses in the order of a task's life. */
+export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
+
+/** Whether nothing more happens to the task unless someone retries it. */
+export const isFinished = ({ status }: Pick<TaskSummary, 'status'>): boolean =>
+  status === 'succeeded' || status === 'failed' || status === 'cancelled';

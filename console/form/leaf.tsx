@@ -1,0 +1,94 @@
+import { useId } from 'preact/hooks';
+import type { Field } from './field.ts';
+import type { FieldProps } from './field-props.ts';
+
+/** A field that holds one text: typed, chosen, or JSON. */
+export function Leaf({ name, field, draft, isRequired, pointer, errors, onChange }: FieldProps) {
+  const id = useId();
+  const messages = errors.get(pointer) ?? [];
+  const hint = hintOf(field);
+  const described = [hint === '' ? undefined : `${id}-hint`, messages.length === 0 ? undefined : `${id}-error`];
+  const attributes = {
+    id,
+    value: String(draft),
+    'aria-invalid': messages.length > 0,
+    'aria-required': isRequired,
+    'aria-describedby': described.filter(Boolean).join(' ') || undefined,
+  };
+  return (
+    <div class="field">
+      <label for={id}>
+        {name}
+        {!isRequired && <span class="muted"> optional</span>}
+      </label>
+      <Control field={field} isRequired={isRequired} attributes={attributes} onChange={onChange} />
+      {hint !== '' && (
+        <p id={`${id}-hint`} class="muted small">
+          {hint}
+        </p>
+      )}
+      {messages.length > 0 && (
+        <p id={`${id}-error`} class="error small">
+          {messages.join('; ')}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type Attributes = {
+  readonly id: string;
+  readonly value: string;
+  readonly 'aria-invalid': boolean;
+  readonly 'aria-required': boolean;
+  readonly 'aria-describedby': string | undefined;
+};
+
+type ControlProps = {
+  readonly field: Field;
+  readonly isRequired: boolean;
+  readonly attributes: Attributes;
+  readonly onChange: (text: string) => void;
+};
+
+function Control({ field, isRequired, attributes, onChange }: ControlProps) {
+  const onInput = (event: { currentTarget: { value: string } }): void => onChange(event.currentTarget.value);
+  if (field.kind === 'choice') {
+    return (
+      <select {...attributes} onChange={onInput}>
+        <option value="">{blankOf(field, isRequired)}</option>
+        {field.options.map((option) => (
+          <option key={JSON.stringify(option)} value={JSON.stringify(option)}>
+            {wordOf(option)}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  if (field.kind === 'number')
+    return <input {...attributes} inputMode={field.isWhole ? 'numeric' : 'decimal'} onInput={onInput} />;
+  if (field.kind === 'json')
+    return <textarea {...attributes} class="code" spellcheck={false} rows={6} onInput={onInput} />;
+  return field.kind === 'text' && field.isLong ? (
+    <textarea {...attributes} rows={5} onInput={onInput} />
+  ) : (
+    <input {...attributes} spellcheck={false} onInput={onInput} />
+  );
+}
+
+const blankOf = ({ fallback }: Field, isRequired: boolean): string => {
+  if (fallback !== undefined) return `${wordOf(fallback)} (default)`;
+  return isRequired ? 'Choose…' : 'not given';
+};
+
+const wordOf = (option: unknown): string => (typeof option === 'string' ? option : JSON.stringify(option));
+
+/** What the schema says of a field, as one line. */
+function hintOf(field: Field): string {
+  const limits =
+    field.kind === 'number' && field.minimum !== undefined && field.maximum !== undefined
+      ? `From ${field.minimum} to ${field.maximum}.`
+      : '';
+  const json = field.kind === 'json' ? 'As JSON.' : '';
+  return [field.description, limits, json].filter(Boolean).join(' ');
+}

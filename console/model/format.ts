@@ -1,0 +1,59 @@
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const UNITS = [
+  { name: 'd', milliseconds: DAY },
+  { name: 'h', milliseconds: HOUR },
+  { name: 'min', milliseconds: MINUTE },
+  { name: 's', milliseconds: SECOND },
+] as const;
+
+/** A span of time in its two largest units, as far as they matter: `340 ms`, `1.2 s`, `3 min 20 s`, `2 d`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < SECOND) return `${Math.max(0, Math.round(milliseconds))} ms`;
+  if (milliseconds < 10 * SECOND) return `${trimmed(milliseconds / SECOND)} s`;
+  const whole = Math.round(milliseconds / SECOND) * SECOND;
+  const first = UNITS.findIndex((unit) => whole >= unit.milliseconds);
+  const [large, small] = UNITS.slice(first);
+  if (large === undefined) return '0 s';
+  const count = Math.floor(whole / large.milliseconds);
+  const rest = small === undefined ? 0 : Math.floor((whole % large.milliseconds) / small.milliseconds);
+  return rest === 0 ? `${count} ${large.name}` : `${count} ${large.name} ${rest} ${small?.name}`;
+}
+
+const trimmed = (value: number): string => value.toFixed(1).replace(/\.0$/, '');
+
+/** How far a time is from now, in one unit: `12 s ago`, `in 5 min`, `just now`. Both in milliseconds. */
+export function fromNow(at: number, now: number): string {
+  const distance = Math.abs(now - at);
+  if (distance < 2 * SECOND) return 'just now';
+  const unit = UNITS.find(({ milliseconds }) => distance >= milliseconds) ?? UNITS[3];
+  const text = `${Math.floor(distance / unit.milliseconds)} ${unit.name}`;
+  return at > now ? `in ${text}` : `${text} ago`;
+}
+
+const dateAndTime = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+});
+
+/** Date and time, as the reader's place writes them. */
+export const moment = (at: number): string => dateAndTime.format(at);
+
+const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const few = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: 'compact' });
+
+export const count = (value: number): string => numbers.format(value);
+
+/** A count where there is little room: `12.3K`. */
+export const shortCount = (value: number): string => (value < 10_000 ? count(value) : few.format(value));
+
+/** `1 task`, `2 tasks`. */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+/** The milliseconds of an ISO 8601 time that the API gave; `undefined` where it gave none. */
+export const timeOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Date.parse(text);

@@ -1,0 +1,110 @@
+import { isFinished, type TaskSummary } from '../api/task.ts';
+import { duration, timeOf } from './format.ts';
+
+/** A stretch of a task's life. `earlier` holds attempts of which only the number is known. */
+export type Stretch = {
+  readonly kind: 'delayed' | 'queued' | 'earlier' | 'running' | 'waiting' | 'ahead';
+  readonly label: string;
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+};
+
+/** Something that happened, or is to happen, to a task. */
+export type LifeEvent = {
+  readonly label: string;
+  /** Milliseconds since the epoch; `undefined` where the API does not tell. */
+  readonly at: number | undefined;
+  readonly tone?: string;
+  readonly note?: string;
+};
+
+export type Life = { readonly stretches: readonly Stretch[]; readonly events: readonly LifeEvent[] };
+
+/** What the API tells of a task's past and present. It keeps the times of the latest attempt only. */
+export function lifeOf(task: TaskSummary, now: number): Life {
+  const stretches = task.attempt === 0 ? beforeAnyAttempt(task, now) : sinceFirstAttempt(task, now);
+  return {
+    stretches: stretches.filter(({ from, to }) => to > from),
+    events: eventsOf(task).filter((event) => event !== undefined),
+  };
+}
+
+function beforeAnyAttempt(task: TaskSummary, now: number): Stretch[] {
+  const createdAt = timeOf(task.createdAt) ?? now;
+  const dueAt = timeOf(task.runAt) ?? createdAt;
+  const end = timeOf(task.finishedAt) ?? now;
+  const queuedFor = `${isFinished(task) ? 'Was queued' : 'Queued'} for ${duration(end - dueAt)}`;
+  return [
+    {
+      kind: 'delayed',
+      label: `Not to run for ${duration(dueAt - createdAt)}`,
+      from: createdAt,
+      to: Math.min(dueAt, end),
+    },
+    { kind: 'ahead', label: `Due in ${duration(dueAt - end)}`, from: end, to: isFinished(task) ? end : dueAt },
+    { kind: 'queued', label: queuedFor, from: dueAt, to: end },
+  ];
+}
+
+function sinceFirstAttempt(task: TaskSummary, now: number): Stretch[] {
+  const createdAt = timeOf(task.createdAt) ?? now;
+  const runAt = timeOf(task.runAt);
+  const startedAt = timeOf(task.startedAt);
+  if (task.status === 'queued' || startedAt === undefined) {
+    return [
+      { kind: 'earlier', label: attemptsUpTo(task.attempt), from: createdAt, to: timeOf(task.finishedAt) ?? now },
+      { kind: 'ahead', label: `Next attempt in ${duration((runAt ?? now) - now)}`, from: now, to: runAt ?? now },
+    ];
+  }
+  const dueAt = Math.min(runAt ?? createdAt, startedAt);
+  const before: Stretch[] =
+    task.attempt === 1
+      ? [
+          { kind: 'delayed', label: `Not to run for ${duration(dueAt - createdAt)}`, from: createdAt, to: dueAt },
+          { kind: 'queued', label: `Queued for ${duration(startedAt - dueAt)}`, from: dueAt, to: startedAt },
+        ]
+      : [{ kind: 'earlier', label: attemptsUpTo(task.attempt - 1), from: createdAt, to: startedAt }];
+  return [...before, latestAttempt(task, startedAt, timeOf(task.finishedAt) ?? now)];
+}
+
+function latestAttempt({ status, attempt }: TaskSummary, from: number, to: number): Stretch {
+  const time = duration(to - from);
+  if (status === 'waiting')
+    return { kind: 'waiting', label: `Attempt ${attempt} and its subtasks: ${time} so far`, from, to };
+  const label = status === 'running' ? `Attempt ${attempt} runs for ${time}` : `Attempt ${attempt} ran for ${time}`;
+  return { kind: 'running', label, from, to };
+}
+
+const attemptsUpTo = (count: number): string =>
+  count === 1 ? 'Attempt 1 and its wait' : `Attempts 1 to ${count} and their waits`;
+
+function eventsOf(task: TaskSummary): (LifeEvent | undefined)[] {
+  const { attempt, status, error } = task;
+  const [createdAt, runAt, startedAt, finishedAt] = [task.createdAt, task.runAt, task.startedAt, task.finishedAt].map(
+    timeOf,
+  );
+  const isBetweenAttempts = status === 'queued' && attempt > 0;
+  const hasLatest = startedAt !== undefined && !isBetweenAttempts;
+  const untold = hasLatest ? attempt - 1 : attempt;
+  return [
+    { label: 'Created', at: createdAt },
+    runAt === undefined || isBetweenAttempts ? undefined : { label: 'To run from', at: runAt },
+    untold === 0
+      ? undefined
+      : {
+          label: untold === 1 ? 'Attempt 1' : `Attempts 1 to ${untold}`,
+          at: undefined,
+          note: 'When earlier attempts ran is not kept.',
+          ...(isBetweenAttempts && error !== undefined ? { tone: 'failed' } : {}),
+        },
+    hasLatest ? { label: `Attempt ${attempt} started`, at: startedAt, tone: 'running' } : undefined,
+    isBetweenAttempts ? { label: `Attempt ${attempt + 1} may start`, at: runAt, tone: 'queued' } : undefined,
+    task.cancelRequestedAt === undefined
+      ? undefined
+      : { label: 'Cancel asked for', at: timeOf(task.cancelRequestedAt), tone: 'cancelled' },
+    finishedAt === undefined
+      ? undefined
+      : { label: status.charAt(0).toUpperCase() + status.slice(1), at: finishedAt, tone: status },
+  ];
+}

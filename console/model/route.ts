@@ -1,0 +1,82 @@
+/** Where in the console the reader is: what stands behind `#` in the address. */
+export type Route =
+  | { readonly page: 'overview' | 'lanes' | 'types' }
+  | { readonly page: 'tasks'; readonly filter: TaskFilter }
+  | { readonly page: 'task'; readonly id: string }
+  | { readonly page: 'lane'; readonly name: string }
+  | { readonly page: 'type'; readonly type: string }
+  | { readonly page: 'submit'; readonly type?: string | undefined; readonly copyOf?: string | undefined }
+  | { readonly page: 'unknown' };
+
+/** What the task list can be narrowed to, by the names of the API's parameters. */
+export const FILTERS = ['status', 'type', 'assigneeType', 'assigneeId', 'workflowInstanceId'] as const;
+export type TaskFilter = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
+
+/** Reads the part of an address from `#` on. */
+export function parseRoute(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
+  const [page = '', ...rest] = path.split('/');
+  const name = decoded(rest.join('/'));
+  if (name === undefined) return { page: 'unknown' };
+  if (name !== '') return namedRoute(page, name);
+  const parameters = new URLSearchParams(query);
+  if (page === '') return { page: 'overview' };
+  if (page === 'lanes' || page === 'types') return { page };
+  if (page === 'tasks') return { page, filter: given(parameters, FILTERS) };
+  if (page === 'submit') return { page, ...given(parameters, ['type', 'copyOf']) };
+  return { page: 'unknown' };
+}
+
+function namedRoute(page: string, name: string): Route {
+  if (page === 'tasks') return { page: 'task', id: name };
+  if (page === 'lanes') return { page: 'lane', name };
+  if (page === 'types') return { page: 'type', type: name };
+  return { page: 'unknown' };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a query, the parameters that are known and not empty. */
+const given = (parameters: URLSearchParams, names: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = parameters.get(name) ?? '';
+      return value === '' ? [] : [[name, value]];
+    }),
+  );
+
+/** The address of a place, from `#` on: the inverse of `parseRoute`. */
+export function hrefOf(route: Route): string {
+  switch (route.page) {
+    case 'overview':
+    case 'unknown':
+      return '#/';
+    case 'lanes':
+    case 'types':
+      return `#/${route.page}`;
+    case 'tasks':
+      return `#/tasks${queryOf(route.filter)}`;
+    case 'task':
+      return `#/tasks/${encodeURIComponent(route.id)}`;
+    case 'lane':
+      return `#/lanes/${encodeURIComponent(route.name)}`;
+    case 'type':
+      return `#/types/${encodeURIComponent(route.type)}`;
+    case 'submit':
+      return `#/submit${queryOf({ type: route.type, copyOf: route.copyOf })}`;
+  }
+}
+
+/** `?a=b&c=d` of what is given; nothing of nothing. */
+export function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(Object.fromEntries(given))}`;
+}

@@ -1,0 +1,91 @@
+import { useEffect, useState } from 'preact/hooks';
+import { call } from '../api/call.ts';
+import type { Definition } from '../api/definition.ts';
+import type { ApiFailure } from '../api/problem.ts';
+import { taskSchema } from '../api/task.ts';
+import { useDefinitions } from '../parts/definitions.ts';
+import { Empty } from '../parts/empty.tsx';
+import { FailureNotice } from '../parts/failure-notice.tsx';
+import { LiveContent, Loading } from '../parts/live-content.tsx';
+import { replaceRoute } from '../parts/navigation.ts';
+import { PageHeading } from '../parts/page-heading.tsx';
+import { SubmitForm } from './submit-form.tsx';
+
+type SubmitPageProps = { readonly type: string | undefined; readonly copyOf: string | undefined };
+
+/** A form for a task of any type, empty or filled in with the input of an earlier one. */
+export function SubmitPage({ type, copyOf }: SubmitPageProps) {
+  const definitions = useDefinitions();
+  return (
+    <>
+      <PageHeading title="Submit a task" />
+      <LiveContent live={definitions}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title="This deployment has no task types.">
+              <p>Add one in tasks/, and deploy.</p>
+            </Empty>
+          ) : (
+            <SubmitOfType definitions={all} type={type ?? all[0]?.type ?? ''} copyOf={copyOf} />
+          )
+        }
+      </LiveContent>
+    </>
+  );
+}
+
+type SubmitOfTypeProps = {
+  readonly definitions: readonly Definition[];
+  readonly type: string;
+  readonly copyOf: string | undefined;
+};
+
+function SubmitOfType({ definitions, type, copyOf }: SubmitOfTypeProps) {
+  const definition = definitions.find((one) => one.type === type);
+  return (
+    <>
+      <div class="field type-choice">
+        <label for="type">Type</label>
+        <select
+          id="type"
+          value={type}
+          onChange={(event) => replaceRoute({ page: 'submit', type: event.currentTarget.value })}
+        >
+          {definition === undefined && <option value={type}>{type}</option>}
+          {definitions.map((one) => (
+            <option key={one.type}>{one.type}</option>
+          ))}
+        </select>
+      </div>
+      {definition === undefined ? (
+        <Empty title="There is no such type here." />
+      ) : (
+        <CopiedInput id={copyOf}>
+          {(input) => <SubmitForm key={type} definition={definition} input={input} />}
+        </CopiedInput>
+      )}
+    </>
+  );
+}
+
+type CopiedInputProps = {
+  readonly id: string | undefined;
+  readonly children: (input: unknown) => preact.ComponentChild;
+};
+
+/** Loads the input of the task that is copied, where one is. */
+function CopiedInput({ id, children }: CopiedInputProps) {
+  const [found, setFound] = useState<{ input?: unknown; failure?: ApiFailure }>();
+  useEffect(() => {
+    if (id === undefined) return;
+    const controller = new AbortController();
+    call(`api/tasks/${encodeURIComponent(id)}`, taskSchema, { signal: controller.signal }).then(
+      ({ input }) => setFound({ input }),
+      (failure: ApiFailure) => controller.signal.aborted || setFound({ failure }),
+    );
+    return () => controller.abort();
+  }, [id]);
+  if (id === undefined) return children(undefined);
+  if (found === undefined) return <Loading />;
+  return found.failure === undefined ? children(found.input) : <FailureNotice failure={found.failure} />;
+}

@@ -1,0 +1,50 @@
+import { call } from '../api/call.ts';
+import { isFinished, type Task, taskSchema } from '../api/task.ts';
+import { hrefOf } from '../model/route.ts';
+import { announce } from '../parts/announcement.tsx';
+import { ConfirmedAction } from '../parts/confirmed-action.tsx';
+
+type TaskActionsProps = { readonly task: Task; readonly onChange: (task: Task) => void };
+
+/** What can be done with a task, as its status allows. */
+export function TaskActions({ task, onChange }: TaskActionsProps) {
+  const act = async (verb: 'cancel' | 'retry', done: (changed: Task) => string): Promise<void> => {
+    const changed = await call(`api/tasks/${encodeURIComponent(task.id)}/${verb}`, taskSchema, { method: 'POST' });
+    announce(done(changed));
+    onChange(changed);
+  };
+  return (
+    <>
+      <a class="button" href={hrefOf({ page: 'submit', type: task.type, copyOf: task.id })}>
+        Submit a copy
+      </a>
+      {(task.status === 'failed' || task.status === 'cancelled') && (
+        <ConfirmedAction
+          label="Retry"
+          question="Run this task again?"
+          act={() => act('retry', () => 'The task is queued again.')}
+        >
+          <p>It gets as many attempts as it was first given. What its handler did before is done again.</p>
+        </ConfirmedAction>
+      )}
+      {!isFinished(task) && task.cancelRequestedAt === undefined && (
+        <ConfirmedAction
+          label="Cancel the task"
+          isDangerous
+          question="Cancel this task?"
+          act={() =>
+            act('cancel', ({ status }) =>
+              status === 'cancelled' ? 'The task is cancelled.' : 'The attempt is asked to end.',
+            )
+          }
+        >
+          <p>
+            {task.status === 'running'
+              ? 'The attempt under way is asked to end, and none follows. What it has done so far stays done.'
+              : 'It will not run. It can be retried later.'}
+          </p>
+        </ConfirmedAction>
+      )}
+    </>
+  );
+}

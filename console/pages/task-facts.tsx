@@ -1,0 +1,58 @@
+import type { ComponentChildren } from 'preact';
+import type { Task } from '../api/task.ts';
+import { duration } from '../model/format.ts';
+import { hrefOf } from '../model/route.ts';
+
+/** What a task is, beside its life and its payloads. */
+export const TaskFacts = ({ task }: { task: Task }) => (
+  <section class="card aside">
+    <h2>Facts</h2>
+    <dl class="facts">
+      <Fact name="Type">
+        <a href={hrefOf({ page: 'type', type: task.type })}>{task.type}</a>
+      </Fact>
+      <Fact name="Priority">{task.priority}</Fact>
+      <Fact name="Attempts">
+        {task.attempt} of {task.maxAttempts}
+      </Fact>
+      {task.timeoutSeconds !== undefined && (
+        <Fact name="An attempt may take">{duration(task.timeoutSeconds * 1000)}</Fact>
+      )}
+      <Fact name="Lane">
+        <code>{task.executorKey}</code>
+      </Fact>
+      <Fact name="Tenant">{task.tenantId}</Fact>
+      {task.assignee !== undefined && (
+        <Fact name="Assignee">
+          <a href={tasksOf({ assigneeType: task.assignee.type, assigneeId: task.assignee.id })}>
+            {task.assignee.type} {task.assignee.id}
+          </a>
+        </Fact>
+      )}
+      {task.workflowInstanceId !== undefined && (
+        <Fact name="Workflow">
+          <a href={tasksOf({ workflowInstanceId: task.workflowInstanceId })}>{task.workflowInstanceId}</a>
+        </Fact>
+      )}
+      {task.parentId !== undefined && (
+        <Fact name="Part of">
+          <a href={hrefOf({ page: 'task', id: task.parentId })}>
+            <code>{task.parentId}</code>
+          </a>
+        </Fact>
+      )}
+      <Fact name="Trace">
+        {task.traceId === undefined ? <span class="muted">not traced</span> : <code>{task.traceId}</code>}
+      </Fact>
+    </dl>
+  </section>
+);
+
+const tasksOf = (filter: Record<string, string>): string => hrefOf({ page: 'tasks', filter });
+
+const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);

@@ -1,0 +1,77 @@
+import { call } from '../api/call.ts';
+import { isFinished, type Task, taskSchema } from '../api/task.ts';
+import { lifeOf } from '../model/life.ts';
+import { hrefOf } from '../model/route.ts';
+import { JsonBlock } from '../parts/json-block.tsx';
+import { now, useLive } from '../parts/live.ts';
+import { LiveContent } from '../parts/live-content.tsx';
+import { PageHeading } from '../parts/page-heading.tsx';
+import { StatusBadge } from '../parts/status-badge.tsx';
+import { TimeLine } from '../parts/time-line.tsx';
+import { SubtaskTree } from './subtask-tree.tsx';
+import { TaskActions } from './task-actions.tsx';
+import { TaskFacts } from './task-facts.tsx';
+
+const REFRESH_SECONDS = 2;
+
+/** Everything that the API tells of one task. */
+export function TaskPage({ id }: { id: string }) {
+  const path = `api/tasks/${encodeURIComponent(id)}`;
+  const live = useLive(
+    path,
+    (signal) => call(path, taskSchema, { signal }),
+    (task) => (isFinished(task) ? 0 : REFRESH_SECONDS),
+  );
+  const task = live.data;
+  const change = (changed: Task): void => {
+    live.put(changed);
+    live.refresh();
+  };
+  return (
+    <>
+      <a class="back" href={hrefOf({ page: 'tasks', filter: {} })}>
+        ← Tasks
+      </a>
+      <PageHeading title={task?.type ?? 'Task'} tabTitle={task === undefined ? id : `${task.type}, ${task.status}`}>
+        {task !== undefined && <TaskActions task={task} onChange={change} />}
+      </PageHeading>
+      <LiveContent live={live}>{(found) => <TaskDetail task={found} />}</LiveContent>
+    </>
+  );
+}
+
+const TaskDetail = ({ task }: { task: Task }) => (
+  <div class="task with-aside">
+    <section class="card">
+      <div class="card-heading" role="status">
+        <StatusBadge status={task.status} />
+        <code>{task.id}</code>
+      </div>
+      {task.progress !== undefined && <TaskProgress progress={task.progress} />}
+      {task.error !== undefined && (
+        <div class="task-error">
+          <strong>
+            {task.status === 'queued' ? 'The last attempt failed: ' : ''}
+            <code>{task.error.code}</code>
+          </strong>
+          <p>{task.error.message}</p>
+        </div>
+      )}
+      <h2 class="unseen">Time line</h2>
+      <TimeLine life={lifeOf(task, now.value)} />
+    </section>
+    <TaskFacts task={task} />
+    <SubtaskTree task={task} />
+    <JsonBlock title="Input" value={task.input} />
+    {task.output !== undefined && <JsonBlock title="Output" value={task.output} />}
+  </div>
+);
+
+const TaskProgress = ({ progress: { fraction, note } }: { progress: NonNullable<Task['progress']> }) => (
+  <div class="progress">
+    <progress value={fraction} max={1} aria-label="Progress of the attempt" />
+    <span>
+      {Math.round(fraction * 100)} %{note !== undefined && ` · ${note}`}
+    </span>
+  </div>
+);

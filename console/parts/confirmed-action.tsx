@@ -1,0 +1,62 @@
+import type { ComponentChildren } from 'preact';
+import { useId, useRef, useState } from 'preact/hooks';
+import { ApiFailure } from '../api/problem.ts';
+import { FailureNotice } from './failure-notice.tsx';
+
+type ConfirmedActionProps = {
+  /** On the button, and on the one that confirms. */
+  readonly label: string;
+  readonly isDangerous?: boolean;
+  readonly question: string;
+  /** What will come of it. */
+  readonly children: ComponentChildren;
+  /** Throws `ApiFailure`, which the dialog shows. */
+  readonly act: () => Promise<void>;
+};
+
+/** A button that asks before it acts. */
+export function ConfirmedAction({ label, isDangerous = false, question, children, act }: ConfirmedActionProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<ApiFailure>();
+  const tone = isDangerous ? 'danger' : '';
+
+  const open = (): void => {
+    setFailure(undefined);
+    dialog.current?.showModal();
+  };
+  const confirm = async (): Promise<void> => {
+    if (isBusy) return;
+    setBusy(true);
+    try {
+      await act();
+      dialog.current?.close();
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      setFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <button type="button" class={tone} onClick={open}>
+        {label}
+      </button>
+      <dialog ref={dialog} aria-labelledby={titleId}>
+        <h2 id={titleId}>{question}</h2>
+        <div class="explanation">{children}</div>
+        {failure !== undefined && <FailureNotice failure={failure} />}
+        <div class="actions">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Go back
+          </button>
+          <button type="button" class={isDangerous ? 'danger' : 'primary'} aria-disabled={isBusy} onClick={confirm}>
+            {label}
+          </button>
+        </div>
+      </dialog>
+    </>
+  );
+}

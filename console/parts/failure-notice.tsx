@@ -1,0 +1,41 @@
+import type { ApiFailure } from '../api/problem.ts';
+
+const TITLES: Readonly<Record<string, string>> = {
+  network: 'No connection',
+  unauthenticated: 'Not signed in',
+  missing_scope: 'Not allowed',
+  not_found: 'Not found',
+  invalid_request: 'Not accepted',
+  invalid_status: 'Too late',
+  idempotency_conflict: 'Key already used',
+  payload_too_large: 'Too large',
+  lane_saturated: 'The lane is full',
+  rate_limited: 'Too many calls',
+  unavailable: 'Not available',
+  internal_error: 'Something failed',
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  missing_scope: 'Sign in with a key that has this scope, or ask whoever runs this deployment for one.',
+  network: 'It is tried again by itself.',
+};
+
+/** Says what failed and what can be done. */
+export function FailureNotice({ failure, onRetry }: { failure: ApiFailure; onRetry?: (() => void) | undefined }) {
+  const hint = HINTS[failure.code];
+  return (
+    <div class="notice" role="alert">
+      <strong>{TITLES[failure.code] ?? 'The call failed'}</strong>
+      <p>
+        {failure.message}
+        {failure.retryAfterSeconds !== undefined && ` Try again in ${failure.retryAfterSeconds} s.`}
+        {hint !== undefined && ` ${hint}`}
+      </p>
+      {onRetry !== undefined && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}

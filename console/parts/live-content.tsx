@@ -1,0 +1,22 @@
+import type { ComponentChildren } from 'preact';
+import { FailureNotice } from './failure-notice.tsx';
+import type { Live } from './live.ts';
+
+type LiveContentProps<T> = { readonly live: Live<T>; readonly children: (data: T) => ComponentChildren };
+
+/** What was loaded, with why it is not fresh where the latest load failed; before it is there, that it is coming. */
+export function LiveContent<T>({ live: { data, failure, refresh }, children }: LiveContentProps<T>) {
+  return (
+    <>
+      {failure !== undefined && <FailureNotice failure={failure} onRetry={refresh} />}
+      {data !== undefined && children(data)}
+      {data === undefined && failure === undefined && <Loading />}
+    </>
+  );
+}
+
+export const Loading = () => (
+  <p class="loading" role="status">
+    Loading…
+  </p>
+);

@@ -1,0 +1,89 @@
+import type { ComponentChildren } from 'preact';
+import { apiKey, signOut } from './api/session.ts';
+import { hrefOf, type Route } from './model/route.ts';
+import { SignInPage } from './pages/sign-in-page.tsx';
+import { SubmitPage } from './pages/submit-page.tsx';
+import { TaskPage } from './pages/task-page.tsx';
+import { TasksPage } from './pages/tasks-page.tsx';
+import { TypePage } from './pages/type-page.tsx';
+import { TypesPage } from './pages/types-page.tsx';
+import { Announcement } from './parts/announcement.tsx';
+import { Empty } from './parts/empty.tsx';
+import { isLive } from './parts/live.ts';
+import { route } from './parts/navigation.ts';
+import { PageHeading } from './parts/page-heading.tsx';
+
+/** The whole console: its pages for whoever is signed in, and the way in. */
+export function Shell() {
+  if (apiKey.value === undefined) return <SignInPage />;
+  return (
+    <>
+      <button type="button" class="skip" onClick={skipToMain}>
+        Skip to the content
+      </button>
+      <header class="top">
+        <a class="brand" href={hrefOf({ page: 'overview' })}>
+          Millrace
+        </a>
+        <nav aria-label="Pages">
+          {PLACES.map(({ label, to, pages }) => (
+            <a key={label} href={hrefOf(to)} aria-current={pages.includes(route.value.page) ? 'page' : undefined}>
+              {label}
+            </a>
+          ))}
+        </nav>
+        <div class="session">
+          <button type="button" class="quiet live" aria-pressed={isLive.value} onClick={toggleLive}>
+            Live
+          </button>
+          <button type="button" class="quiet" onClick={() => signOut()}>
+            Sign out
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {pageOf(route.value)}
+      </main>
+      <Announcement />
+    </>
+  );
+}
+
+const PLACES: readonly { readonly label: string; readonly to: Route; readonly pages: readonly Route['page'][] }[] = [
+  { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'overview', 'submit'] },
+  { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
+];
+
+function pageOf(at: Route): ComponentChildren {
+  switch (at.page) {
+    case 'overview':
+      return <TasksPage filter={{}} />;
+    case 'tasks':
+      return <TasksPage filter={at.filter} />;
+    case 'task':
+      return <TaskPage key={at.id} id={at.id} />;
+    case 'submit':
+      return <SubmitPage key={at.copyOf} type={at.type} copyOf={at.copyOf} />;
+    case 'types':
+      return <TypesPage />;
+    case 'type':
+      return <TypePage key={at.type} type={at.type} />;
+    default:
+      return <NoPage />;
+  }
+}
+
+const NoPage = () => (
+  <>
+    <PageHeading title="No such page" />
+    <Empty title="The address leads nowhere.">
+      <a href={hrefOf({ page: 'overview' })}>Go to the overview</a>
+    </Empty>
+  </>
+);
+
+const skipToMain = (): void => document.getElementById('main')?.focus();
+
+function toggleLive(): void {
+  isLive.value = !isLive.value;
+}
