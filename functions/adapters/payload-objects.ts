@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 
 /**
@@ -27,11 +28,12 @@ export class PayloadObjects {
     );
   }
 
-  async get(ref: string): Promise<Uint8Array> {
+  /** As it arrives. Read it to its end or destroy it, or its connection stays taken. */
+  async get(ref: string): Promise<Readable> {
     const { client, GetObjectCommand } = await this.#open();
     const { Body: body } = await client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
-    if (body === undefined) throw new Error(`the payload ${ref} is empty`);
-    return body.transformToByteArray();
+    if (!(body instanceof Readable)) throw new Error(`the payload ${ref} has no content`);
+    return body;
   }
 
   async #open() {

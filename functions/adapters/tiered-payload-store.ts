@@ -59,13 +59,16 @@ export class TieredPayloadStore implements PayloadStore {
 
   async get(payload: Payload): Promise<JsonValue> {
     if ('inline' in payload) return payload.inline;
-    const bytes = await (OBJECT.test(payload.ref) ? this.#objects : this.#items).get(payload.ref);
-    return JSON.parse((await decompressed(bytes)).toString());
+    const { ref } = payload;
+    return JSON.parse(
+      await decompressed(OBJECT.test(ref) ? await this.#objects.get(ref) : [await this.#items.get(ref)]),
+    );
   }
 }
 
 // Most payloads are small: `node:zlib` is loaded by the first that is not.
 
+/** All at once: how much it is decides where it goes, and S3 has to know it before the first byte. */
 async function compressed(json: string): Promise<Buffer> {
   const { zstdCompress } = await import('node:zlib');
   return new Promise((resolve, reject) => {
@@ -73,10 +76,23 @@ async function compressed(json: string): Promise<Buffer> {
   });
 }
 
-async function decompressed(bytes: Uint8Array): Promise<Buffer> {
-  const { zstdDecompress } = await import('node:zlib');
-  return new Promise((resolve, reject) => {
-    const limit = { maxOutputLength: MAX_WIRE_BYTES };
-    zstdDecompress(bytes, limit, (error, json) => (error === null ? resolve(json) : reject(error)));
-  });
+/** While it arrives, and no further than a payload may go: a few KB can have any number of bytes in them. */
+async function decompressed(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+  const [{ createZstdDecompress }, { pipeline }] = await Promise.all([
+    import('node:zlib'),
+    import('node:stream/promises'),
+  ]);
+  return pipeline(source, createZstdDecompress(), textOf);
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > MAX_WIRE_BYTES) throw new Error(`a payload is larger than ${MAX_WIRE_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }

@@ -56,10 +56,7 @@ export class HandlerThread {
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
       port.postMessage({ abort: packThrown(signal.reason) } satisfies Abort);
-      grace = setTimeout(() => {
-        this.#alive = false;
-        void this.#worker.terminate();
-      }, GRACE_MILLISECONDS);
+      grace = setTimeout(() => this.#terminate(), GRACE_MILLISECONDS);
     };
     const exit = (): void => reject(signal.aborted ? signal.reason : this.#causeOfDeath());
     port.on('message', (report: Report) => {
@@ -67,7 +64,11 @@ export class HandlerThread {
       else if ('progress' in report) ctx.progress(...report.progress);
       else if ('output' in report) resolve(report.output);
       else if ('subtasks' in report) resolve(new FanOut(report.subtasks));
-      else reject(unpackThrown(report.thrown));
+      else {
+        // Nobody foresaw it, so what it leaves behind (half a cache, the memory of a WebAssembly that trapped) is unknown.
+        if ('error' in report.thrown) this.#terminate();
+        reject(unpackThrown(report.thrown));
+      }
     });
     this.#worker.once('exit', exit);
     this.#worker.ref();
@@ -82,6 +83,11 @@ export class HandlerThread {
       this.#worker.unref();
       port.close();
     }
+  }
+
+  #terminate(): void {
+    this.#alive = false;
+    void this.#worker.terminate();
   }
 
   #causeOfDeath(): Error {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -14,6 +14,14 @@ const bundles = new WeakMap<Stage, Map<string, string>>();
 /** A CommonJS dependency finds `require` only where the bundle brings it. */
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/**
+ * Packages that are more than their code, with the files that are needed of them: they are shipped as they are, for the
+ * doors whose threads run handlers. (Only `buildSync` fits into a synth, and it takes no plugin that would embed them.)
+ */
+const SHIPPED_WHOLE: Readonly<Record<string, readonly string[]>> = {
+  '@imagemagick/magick-wasm': ['package.json', 'dist/index.js', 'dist/x86/magick.wasm', 'LICENSE', 'NOTICE'],
+};
 
 /**
  * The code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`), as ES modules for
@@ -33,6 +41,7 @@ export function bundle(scope: Construct, door: string, files: BundledFiles = {})
       outdir: join(root, 'dist', door),
       write: false,
       bundle: true,
+      external: Object.keys(SHIPPED_WHOLE),
       splitting: true,
       format: 'esm',
       platform: 'node',
@@ -52,6 +61,7 @@ export function bundle(scope: Construct, door: string, files: BundledFiles = {})
     mkdirSync(directory, { recursive: true });
     const written = {
       ...files,
+      ...(existsSync(join(root, 'functions', door, 'thread.ts')) && filesOfPackages()),
       ...Object.fromEntries(outputFiles.map((file) => [basename(file.path), file.contents])),
     };
     for (const [path, contents] of Object.entries(written)) {
@@ -61,4 +71,11 @@ export function bundle(scope: Construct, door: string, files: BundledFiles = {})
     built.set(door, directory);
   }
   return Code.fromAsset(directory);
+}
+
+function filesOfPackages(): BundledFiles {
+  const paths = Object.entries(SHIPPED_WHOLE).flatMap(([name, files]) =>
+    files.map((file) => join('node_modules', name, file)),
+  );
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(join(root, path))]));
 }

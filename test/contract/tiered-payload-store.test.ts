@@ -1,8 +1,9 @@
+import { zstdCompressSync } from 'node:zlib';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, inject, it } from 'vitest';
 import { TieredPayloadStore } from '../../functions/adapters/tiered-payload-store.ts';
-import { keptUntil } from '../../functions/core/payload.ts';
+import { keptUntil, MAX_WIRE_BYTES } from '../../functions/core/payload.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 import { payloadStoreContract } from './payload-store-contract.ts';
@@ -42,5 +43,35 @@ describe('where a payload is kept', () => {
     const ref = `${prefix}/${tenantId}/${id}/output-1`;
     expect(payload).toEqual({ ref });
     await expect(s3.send(new HeadObjectCommand({ Bucket: payloadBucket, Key: ref }))).resolves.toBeDefined();
+  });
+});
+
+describe('an object', () => {
+  const json = Buffer.from(JSON.stringify('ä€𝄞'.repeat(100_000)));
+  const whole = zstdCompressSync(json);
+  const read = async (bytes: Uint8Array) => {
+    const ref = 'payloads/acme/made-by-a-test/input';
+    await s3.send(new PutObjectCommand({ Bucket: payloadBucket, Key: ref, Body: bytes }));
+    return makeStore().get({ ref });
+  };
+
+  it('is put together from its pieces, whatever they cut apart', async () => {
+    expect(await read(whole)).toBe('ä€𝄞'.repeat(100_000));
+  });
+
+  it('that is more than a payload may be, once it is decompressed, is given up', async () => {
+    const bomb = zstdCompressSync(Buffer.alloc(500_000_000));
+    expect(bomb.length).toBeLessThan(100_000);
+    const before = process.memoryUsage().rss;
+    await expect(read(bomb)).rejects.toThrow(`a payload is larger than ${MAX_WIRE_BYTES} bytes`);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+  });
+
+  it.each([
+    ['cut short', whole.subarray(0, whole.length / 2)],
+    ['not compressed', json],
+    ['empty', Buffer.alloc(0)],
+  ])('that is %s is an error', async (_, bytes) => {
+    await expect(read(bytes)).rejects.toThrow();
   });
 });

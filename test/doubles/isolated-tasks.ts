@@ -10,7 +10,7 @@ const HANDLERS: Record<string, TaskDefinition['run']> = {
     for (;;);
   },
   hoard: async () => {
-    for (const hoard: number[][] = []; ; ) hoard.push(Array.from({ length: 100_000 }, Math.random));
+    for (const hoard: number[][] = []; ; ) hoard.push(new Array(10_000).fill(0.5));
   },
   exit: async () => process.exit(3),
   stray: async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { png } from '../doubles/png.ts';
 import { submit, until } from './api.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
@@ -31,6 +32,27 @@ describe('csv.summarize', () => {
   });
 });
 
+describe('image.resize', () => {
+  it('resizes an image of its input, and one at a URL', async () => {
+    const image = png(300, 150);
+    receiver = await startReceiver(() => (_, response) => response.end(image));
+    const tasks = await Promise.all(
+      [{ image: image.toString('base64') }, { url: receiver.url }].map((from) =>
+        submit({ type: 'image.resize', input: { ...from, width: 100, format: 'webp' } }),
+      ),
+    );
+    for (const { id } of tasks) {
+      const { output } = await until(id, 'succeeded');
+      expect(output).toMatchObject({ width: 100, height: 50, image: expect.stringMatching(/^UklGR/) });
+    }
+  });
+
+  it('fails at once where it is given no image', async () => {
+    const { id } = await submit({ type: 'image.resize', input: { image: 'AAAA', width: 100 } });
+    expect(await until(id, 'failed')).toMatchObject({ attempt: 1, error: { code: 'invalid_image' } });
+  });
+});
+
 describe('markdown.render', () => {
   it('renders the README of this repository', async () => {
     const markdown = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
@@ -48,6 +70,22 @@ describe('markdown.render', () => {
     expect(done.traceId).toMatch(/^1-[0-9a-f]{8}-[0-9a-f]{24}$/);
     expect(Date.parse(done.createdAt)).toBeLessThanOrEqual(Date.parse(done.startedAt ?? ''));
     expect(Date.parse(done.startedAt ?? '')).toBeLessThanOrEqual(Date.parse(done.finishedAt ?? ''));
+  });
+});
+
+describe('a handler that never gives its CPU back', () => {
+  it('ends at its own timeout, and the tasks beside it succeed', async () => {
+    // Takes minutes: time goes by the square of the length.
+    const endless = await submit({
+      ...{ type: 'markdown.render', input: { markdown: '**a_'.repeat(25_000) }, timeoutSeconds: 2, maxAttempts: 1 },
+    });
+    const others = await Promise.all(
+      Array.from({ length: 8 }, (_, number) =>
+        submit({ type: 'markdown.render', input: { markdown: `# ${number}` }, maxAttempts: 1 }),
+      ),
+    );
+    for (const { id } of others) expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1 });
+    expect(await until(endless.id, 'failed')).toMatchObject({ attempt: 1, error: { code: 'timeout' } });
   });
 });
 

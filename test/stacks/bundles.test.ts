@@ -10,6 +10,7 @@ import { fail, type TaskContext, type TaskDefinition } from '../../functions/cor
 import { HandlerThreads } from '../../functions/executor/handler-threads.ts';
 import { bundle } from '../../lib/constructs/bundle.ts';
 import { tasks } from '../../tasks/index.ts';
+import { png } from '../doubles/png.ts';
 
 const DOORS = ['router', 'executor', 'authorizer'] as const;
 
@@ -30,6 +31,7 @@ const stack = new Stack(new App({ outdir }), 'Bundles');
 for (const door of DOORS) bundle(stack, door);
 
 const directoryOf = (door: string) => join(outdir, `bundle.${door}`);
+const chunksOf = (door: string) => readdirSync(directoryOf(door)).filter((name) => name.endsWith('.mjs'));
 const chunk = (door: string, file: string) => readFileSync(join(directoryOf(door), file), 'utf8');
 const tracesIn = (door: string, files: Iterable<string>) => {
   const code = [...files].map((file) => chunk(door, file)).join('\n');
@@ -52,7 +54,7 @@ describe('the bundles', () => {
   });
 
   test('have the handlers and their libraries for when they are needed', () => {
-    expect(tracesIn('executor', readdirSync(directoryOf('executor')))).toEqual(Object.keys(TRACES));
+    expect(tracesIn('executor', chunksOf('executor'))).toEqual(Object.keys(TRACES));
   });
 
   test.each(DOORS)('load in Node and hand Lambda a handler: %s', (door) => {
@@ -68,17 +70,18 @@ describe('the bundles', () => {
   test('have the threads of the executor, which run the handlers of the deployment', async () => {
     const entry = pathToFileURL(join(directoryOf('executor'), 'thread.mjs'));
     const { isolate } = new HandlerThreads(entry, { outboundHosts: '' });
-    const task = { id: 'a', tenantId: 'acme', type: 'markdown.render', attempt: 1, maxAttempts: 1 };
+    const task = { id: 'a', tenantId: 'acme', type: 'image.resize', attempt: 1, maxAttempts: 1 };
     const signal = AbortSignal.timeout(10_000);
     const ctx = { task, signal, http: { request: fail }, log: fail, fail } as unknown as TaskContext;
-    const markdownRender = (await tasks['markdown.render']()) as TaskDefinition;
-    expect(await isolate(markdownRender, { handler: 'run', input: { markdown: '# hi' } }, ctx)).toEqual({
-      html: '<h1>hi</h1>\n',
-    });
+    const imageResize = (await tasks['image.resize']()) as TaskDefinition;
+    // Its library is not in a chunk: it is shipped as it is, and found beside them.
+    const input = { image: png(64, 32).toString('base64'), width: 16 };
+    expect(await isolate(imageResize, { handler: 'run', input }, ctx)).toMatchObject({ width: 16, height: 8 });
+    expect(readdirSync(directoryOf('router'))).not.toContain('node_modules');
   });
 
   test.each(DOORS)('name the lines of our sources in a stack, and do not carry the sources: %s', (door) => {
-    for (const file of readdirSync(directoryOf(door)).filter((name) => name.endsWith('.mjs'))) {
+    for (const file of chunksOf(door)) {
       const { sources, sourcesContent } = JSON.parse(chunk(door, `${file}.map`));
       expect(sources.filter((source: string) => !/^\.\.\/\.\.\/(functions|tasks|node_modules)\//.test(source))).toEqual(
         [],

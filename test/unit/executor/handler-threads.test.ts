@@ -74,7 +74,7 @@ describe('a handler in a thread', () => {
     expect(thrown).toMatchObject({ code: 'no_luck', message: 'it did not work', ...failure });
   });
 
-  it('throws as it would outside of it, with its stack for the log', async () => {
+  it('throws as it would outside of it, with its stack for the log; its thread is not used again', async () => {
     const thrown = await thrownBy(attempt(threads, 'throw'));
     expect(thrown).toBeInstanceOf(RangeError);
     expect(thrown).toMatchObject({ message: 'out of range', cause: { message: 'the cause' } });
@@ -149,7 +149,9 @@ describe('a thread that dies', () => {
     expect(await attempt(threads, 'echo', 1)).toBe(1);
   });
 
-  it('of too much memory fails its attempt for good, unless the thread was used before', async () => {
+  it('of too much memory fails its attempt for good, unless the thread was used before', {
+    timeout: 20_000,
+  }, async () => {
     const threads = makeThreads();
     expect(await thrownBy(attempt(threads, 'hoard'))).toMatchObject({
       code: 'out_of_memory',

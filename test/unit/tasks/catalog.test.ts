@@ -4,11 +4,13 @@ import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS } from '../../../functi
 import { tasks } from '../../../tasks/index.ts';
 
 test('the catalog has the task types that ship', () => {
-  expect(Object.keys(tasks)).toEqual(expect.arrayContaining(['csv.summarize', 'http.request', 'markdown.render']));
+  expect(Object.keys(tasks)).toEqual(
+    expect.arrayContaining(['csv.summarize', 'http.request', 'image.resize', 'markdown.render']),
+  );
 });
 
 /** What ships is an example; a team's own types are checked at synth, for what would break. */
-const SHIPPED = ['csv.summarize', 'http.request', 'markdown.render'] as const;
+const SHIPPED = ['csv.summarize', 'http.request', 'image.resize', 'markdown.render'] as const;
 
 describe.each(SHIPPED.map((type) => [type, tasks[type]] as const))('%s', (type, load) => {
   test('is found under its own type', async () => {
