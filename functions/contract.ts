@@ -64,6 +64,9 @@ export const executorNameOf = (resourceClass: ResourceClass, shard: number): str
 /** The queue of an executor key, less the deployment's prefix: `default/high/0` -> `default-high-0`. */
 export const queueNameOf = (executorKey: string): string => executorKey.replaceAll('/', '-');
 
+/** The name of a class's dead-letter queue behind the deployment's. */
+export const deadLettersNameOf = (resourceClass: ResourceClass): string => `${resourceClass}-dead-letters`;
+
 export type ResourceClassSpec = {
   /** Lambda memory in MB. CPU comes with it: one vCPU for each 1,769 MB (Lambda's documentation, "Memory"). */
   readonly memoryMb: number;
@@ -251,6 +254,8 @@ export const ROUTES = {
   'GET /api/tasks/{id}/subtasks': 'read',
   'POST /api/tasks/{id}/cancel': 'operate',
   'POST /api/tasks/{id}/retry': 'operate',
+  'GET /api/lanes/{name}/dead-letters': 'operate',
+  'POST /api/lanes/{name}/redrive': 'operate',
   'GET /api/stats': 'read',
   'GET /api/definitions': 'read',
   'GET /api/definitions/{type}': 'read',

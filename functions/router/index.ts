@@ -1,5 +1,6 @@
 import type { APIGatewayProxyHandlerV2WithLambdaAuthorizer } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
+import { SqsDeadLetters } from '../adapters/sqs-dead-letters.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, taskStoreOptions, tenantClaim } from '../runtime/env.ts';
@@ -9,12 +10,13 @@ import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-trac
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
 
-const [dynamo, meter] = [traced(dynamoClient()), new EmfMeter()];
+const [dynamo, sqs, meter] = [traced(dynamoClient()), traced(sqsClient()), new EmfMeter()];
 const queueUrlPrefix = env('queueUrlPrefix');
 
 const ports: RouterPorts = {
-  ...taskPorts(dynamo, traced(sqsClient())),
+  ...taskPorts(dynamo, sqs),
   statistics: statistics(dynamo),
+  deadLetters: new SqsDeadLetters(sqs, queueUrlPrefix),
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,
   ...{ catalog: tasks, tenantClaim: tenantClaim(), ids, meter, tracing },

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ResourceClass, Scope } from '../contract.ts';
+import type { DeadLetters } from '../core/dead-letter.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { TenantId } from '../core/ids.ts';
 import type {
@@ -24,6 +25,7 @@ export type RouterPorts = {
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
   readonly statistics: Statistics;
+  readonly deadLetters: DeadLetters;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
+  deadLettersNameOf,
   executorNameOf,
   LANE_KINDS,
   RESOURCE_CLASS_SPECS,
@@ -79,7 +80,7 @@ export class ExecutorPool extends Construct {
 }
 
 export const deadLetterQueueName = ({ name }: DeployConfig, resourceClass: ResourceClass): string =>
-  `${name}-${resourceClass}-dead-letters`;
+  `${name}-${deadLettersNameOf(resourceClass)}`;
 
 /** Everything of a lane's queue URL before its name: the names are ours, so no stack has to export sixteen URLs. */
 export function queueUrlPrefix(scope: Construct, { name }: DeployConfig): string {
@@ -95,12 +96,13 @@ export const queueArnPrefix = (scope: Construct, { name }: DeployConfig): string
 export const laneArns = (scope: Construct, config: DeployConfig): string[] =>
   RESOURCE_CLASSES.flatMap((resourceClass) =>
     shardsOf(config, resourceClass).flatMap((shard) =>
-      LANE_KINDS.map((kind) =>
-        Stack.of(scope).formatArn({
-          service: 'sqs',
-          resource: laneQueueName(config, resourceClass, kind, shard),
-          arnFormat: ArnFormat.NO_RESOURCE_NAME,
-        }),
-      ),
+      LANE_KINDS.map((kind) => queueArn(scope, laneQueueName(config, resourceClass, kind, shard))),
     ),
   );
+
+/** The ARNs of the dead-letter queues of all classes. */
+export const deadLetterArns = (scope: Construct, config: DeployConfig): string[] =>
+  RESOURCE_CLASSES.map((resourceClass) => queueArn(scope, deadLetterQueueName(config, resourceClass)));
+
+const queueArn = (scope: Construct, resource: string): string =>
+  Stack.of(scope).formatArn({ service: 'sqs', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });

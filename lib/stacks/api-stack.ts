@@ -17,7 +17,7 @@ import {
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { consoleSite } from '../constructs/console-site.ts';
-import { laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
+import { deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DataStack } from './data-stack.ts';
 
@@ -81,6 +81,12 @@ export class ApiStack extends Stack {
       new PolicyStatement({
         actions: ['sqs:SendMessage'],
         resources: laneArns(this, config),
+      }),
+    );
+    router.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+        resources: deadLetterArns(this, config),
       }),
     );
     return router;

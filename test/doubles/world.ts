@@ -3,6 +3,7 @@ import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { BatchPorts } from '../../functions/executor/handle-batch.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
+import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryFanOuts } from './memory-fan-outs.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
@@ -35,7 +36,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const catalog: TaskCatalog = Object.fromEntries(
     definitions.map((definition) => [definition.type, async () => definition]),
   );
-  const ports: BatchPorts & RouterPorts & { store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
+  const ports: BatchPorts &
+    RouterPorts & { deadLetters: MemoryDeadLetters; store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
     store,
     fanOuts: new MemoryFanOuts(store),
     queue,
@@ -44,6 +46,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     workload: { record: () => {} },
     settings: new MemorySettingsStore(),
     statistics: new MemoryStatistics(),
+    deadLetters: new MemoryDeadLetters(clock),
     retentionDays: 14,
     tableShards: 1,
     executorShards: { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 },

@@ -12,7 +12,11 @@ const bodies: Partial<Record<RouteKey, unknown>> = {
   'PATCH /api/definitions/{type}': {},
 };
 const request = (routeKey: RouteKey, id: string, key: string): Promise<Answer> => {
-  const [method = '', path = ''] = routeKey.replace('{id}', id).replace('{type}', 'csv.summarize').split(' ');
+  const [method = '', path = ''] = routeKey
+    .replace('{id}', id)
+    .replace('{type}', 'csv.summarize')
+    .replace('{name}', 'cpu-intensive-batch-0')
+    .split(' ');
   const body = bodies[routeKey];
   return call(method, path, {
     key,

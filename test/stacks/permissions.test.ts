@@ -114,7 +114,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(besidesLogsAndTraces('millrace-console')).toEqual([]);
   });
 
-  test('let the router work on tasks, list and count them, change settings, and send to every lane', () => {
+  test('let the router work on tasks, list and count them, change settings, send to every lane, and redrive dead letters', () => {
     expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
       'dynamodb:BatchGetItem Tasks.Arn',
       'dynamodb:GetItem Definitions.Arn',
@@ -126,7 +126,14 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:UpdateItem Definitions.Arn',
       'dynamodb:UpdateItem Tasks.Arn',
       ...PAYLOADS,
-      ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
+      ...[
+        ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`),
+        ...RESOURCE_CLASSES.flatMap((name) =>
+          ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+            (action) => `sqs:${action} ${queueArn(`millrace-${name}-dead-letters`)}`,
+          ),
+        ),
+      ].sort(),
     ]);
   });
 

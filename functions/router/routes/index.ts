@@ -7,9 +7,11 @@ import { getHealth } from './get-health.ts';
 import { getOpenapi } from './get-openapi.ts';
 import { getStats } from './get-stats.ts';
 import { getTask } from './get-task.ts';
+import { listDeadLetters } from './list-dead-letters.ts';
 import { listDefinitions } from './list-definitions.ts';
 import { listSubtasks } from './list-subtasks.ts';
 import { listTasks } from './list-tasks.ts';
+import { redriveLane } from './redrive-lane.ts';
 import { retryTask } from './retry-task.ts';
 import { submitTask } from './submit-task.ts';
 import { submitTasks } from './submit-tasks.ts';
@@ -23,6 +25,8 @@ export const routes: Record<RouteKey, Route> = {
   'GET /api/tasks/{id}/subtasks': listSubtasks,
   'POST /api/tasks/{id}/cancel': cancelTask,
   'POST /api/tasks/{id}/retry': retryTask,
+  'GET /api/lanes/{name}/dead-letters': listDeadLetters,
+  'POST /api/lanes/{name}/redrive': redriveLane,
   'GET /api/stats': getStats,
   'GET /api/definitions': listDefinitions,
   'GET /api/definitions/{type}': getDefinition,

@@ -32,10 +32,14 @@ async function setUp(status: 'queued' | 'cancelled') {
   const { body } = await callApi(world, 'POST /api/tasks', { body: ada });
   if (status === 'cancelled') await callApi(world, `POST /api/tasks/${body.id}/cancel`);
   const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
-    callApi(world, routeKey.replace('{id}', String(body.id)).replace('{type}', 'greet'), {
-      body: BODIES[routeKey],
-      ...request,
-    });
+    callApi(
+      world,
+      routeKey.replace('{id}', String(body.id)).replace('{type}', 'greet').replace('{name}', 'default-high-0'),
+      {
+        body: BODIES[routeKey],
+        ...request,
+      },
+    );
   return { world, ask };
 }
 const isRetry = (routeKey: string): boolean => routeKey.endsWith('/retry');
@@ -44,7 +48,7 @@ const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'que
 /** Has every verb of the world's tables, queues and stores do this. */
 function breakParts({ ports }: World, verb: () => unknown): void {
   const part = new Proxy({}, { get: () => verb });
-  Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part });
+  Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part, deadLetters: part });
   Object.assign(ports.settings, { change: verb });
 }
 const rejects = () => Promise.reject(new Error('throttled'));
@@ -62,7 +66,7 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
   missing_scope: async (routeKey) =>
     (await ready(routeKey)).ask(routeKey, { caller: { tenantId: 'acme', scopes: 'none' } }),
   not_found: async (routeKey) =>
-    (await ready(routeKey)).ask(routeKey.replace('{id}', 'nothing').replace('{type}', 'nothing'), {
+    (await ready(routeKey)).ask(routeKey.replace(/\{\w+\}/, 'nothing'), {
       body: BODIES[routeKey],
     }),
   method_not_allowed: async (routeKey) => (await ready(routeKey)).ask(routeKey.replace(/^\w+/, 'PUT')),

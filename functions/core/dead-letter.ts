@@ -1,0 +1,93 @@
+import { MAX_RECEIVE_COUNT, queueNameOf, type ResourceClass } from '../contract.ts';
+import { decodeMessage } from './message.ts';
+import type { Clock, Log } from './ports.ts';
+import type { TaskSeed } from './task.ts';
+
+/** A message that was set aside: by an executor that could not read it, or by SQS after its last delivery. */
+export type DeadLetter = {
+  readonly messageId: string;
+  readonly receipt: string;
+  readonly body: string;
+  /** Milliseconds since the epoch. SQS keeps the time at which a message was first sent; an executor sends it anew. */
+  readonly sentAt: number;
+  /** The queue that it came from, less what the deployment puts before it; missing where nobody has noted it. */
+  readonly laneName: string | undefined;
+  /** Why an executor set it aside; missing where SQS did. */
+  readonly reason: string | undefined;
+};
+
+/** The dead letters of a class, of all its lanes in no order. They can be looked at only by taking them. */
+export interface DeadLetters {
+  /** Up to ten that nobody else is given for so many seconds. Empty where no more are there to be taken. */
+  take(resourceClass: ResourceClass, seconds: number): Promise<readonly DeadLetter[]>;
+  /** Lets others take them at once. */
+  giveBack(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void>;
+  /** Deletes them. One that SQS does not delete comes up again. */
+  remove(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void>;
+}
+
+export type DeadLetterPorts = { readonly deadLetters: DeadLetters; readonly clock: Clock; readonly log: Log };
+
+export type DeadLetterReason = 'malformed' | 'newer_version' | 'deliveries_exhausted';
+
+/** What a dead letter is: the lane it belongs to, why it is dead, and its tasks, where it has any that can run. */
+export type ReadLetter = {
+  readonly laneName: string | undefined;
+  readonly code: DeadLetterReason;
+  readonly message: string;
+  readonly tasks: readonly TaskSeed[];
+};
+
+export function readLetter({ body, laneName, reason }: DeadLetter): ReadLetter {
+  const decoded = decodeMessage(body);
+  switch (decoded.result) {
+    case 'malformed':
+      return { laneName, code: 'malformed', message: reason ?? decoded.reason, tasks: [] };
+    case 'newer':
+      return { laneName, code: 'newer_version', message: 'it is of a later version of Millrace', tasks: [] };
+    case 'tasks': {
+      const { tasks } = decoded;
+      const [first] = tasks;
+      // Where its tasks would be sent to.
+      const home = { laneName: first === undefined ? laneName : queueNameOf(first.executorKey), tasks };
+      // Of a version that could not read it.
+      if (reason !== undefined) return { ...home, code: 'malformed', message: reason };
+      const message = `it was delivered ${MAX_RECEIVE_COUNT} times, and no executor brought it to an end`;
+      return { ...home, code: 'deliveries_exhausted', message };
+    }
+  }
+}
+
+/** Longer than anybody walks. */
+const TAKEN_SECONDS = 60;
+
+/**
+ * Shows the dead letters of a class, some at a time, to a visitor that says which of them to remove and whether it has
+ * seen enough. The others are given back at the end, for they would only come again before. Returns whether all were
+ * seen before `deadline` (milliseconds since the epoch).
+ */
+export async function walkDeadLetters(
+  resourceClass: ResourceClass,
+  deadline: number,
+  { deadLetters, clock, log }: DeadLetterPorts,
+  visit: (letters: readonly DeadLetter[]) => Promise<{ remove: readonly DeadLetter[]; isEnough: boolean }>,
+): Promise<boolean> {
+  const taken = new Set<DeadLetter>();
+  try {
+    while (clock() < deadline) {
+      const letters = await deadLetters.take(resourceClass, TAKEN_SECONDS);
+      if (letters.length === 0) return true;
+      for (const letter of letters) taken.add(letter);
+      const { remove, isEnough } = await visit(letters);
+      if (remove.length > 0) await deadLetters.remove(resourceClass, remove);
+      for (const letter of remove) taken.delete(letter);
+      if (isEnough) return false;
+    }
+    return false;
+  } finally {
+    // Without it they are there again when their time is up.
+    await deadLetters.giveBack(resourceClass, [...taken]).catch((error) => {
+      log('warn', 'dead letters not given back', { messages: taken.size, reason: String(error) });
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { executorKeyOf, LANE_KINDS, queueNameOf, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
+import { Problem } from './problem.ts';
+import type { Parameter, Request, RouterPorts } from './route.ts';
+
+export const laneParameter: Parameter = {
+  in: 'path',
+  name: 'name',
+  required: true,
+  description: 'The lane, as the name of its queue has it behind the name of the deployment: `default-high-0`',
+  schema: () => z.string(),
+};
+
+/** The lane that the path names. Throws the problem of one that the deployment does not have. */
+export function foundLane(
+  { parameters: { name = '' } }: Request,
+  { executorShards }: RouterPorts,
+): { readonly laneName: string; readonly resourceClass: ResourceClass } {
+  const resourceClass = RESOURCE_CLASSES.find((one) =>
+    Array.from({ length: executorShards[one] }).some((_, shard) =>
+      LANE_KINDS.some((kind) => queueNameOf(executorKeyOf(one, kind, shard)) === name),
+    ),
+  );
+  if (resourceClass === undefined) throw new Problem('not_found', 'there is no such lane');
+  return { laneName: name, resourceClass };
+}

@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { once } from '../../core/once.ts';
+import { redrive } from '../../core/redrive.ts';
+import { availableDeadLetters } from '../available-dead-letters.ts';
+import { foundLane, laneParameter } from '../found-lane.ts';
+import type { Route } from '../route.ts';
+
+/** A request lasts 29 s at most, and what was taken has still to be given back. */
+const REDRIVE_MILLISECONDS = 20_000;
+
+const redrivenSchema = once(() => {
+  const count = z.int().min(0);
+  return z
+    .strictObject({
+      messages: count.describe('Dead letters that were sent to their lane again'),
+      tasks: count.describe('The tasks in them'),
+      unreadable: count.describe('Those that stay, since no executor could read them'),
+      refused: count.describe('Those that stay, since their lane did not take them'),
+      isMoreLeft: z.boolean().describe('The time was up before all dead letters were seen: ask again'),
+    })
+    .meta({ id: 'Redriven' });
+});
+
+export const redriveLane: Route = {
+  operationId: 'redriveLane',
+  summary: "Send a lane's dead letters to it again, of all tenants",
+  parameters: [laneParameter],
+  response: {
+    status: 202,
+    description: 'What was sent. A task that has ended in the meantime does not run again',
+    schema: redrivenSchema,
+  },
+  problems: ['not_found', 'unavailable'],
+
+  async handle(request, _caller, ports) {
+    const { resourceClass, laneName } = foundLane(request, ports);
+    const deadline = ports.clock() + REDRIVE_MILLISECONDS;
+    const deadLetters = availableDeadLetters(ports.deadLetters);
+    return { status: 202, body: await redrive(resourceClass, laneName, deadline, { ...ports, deadLetters }) };
+  },
+};
