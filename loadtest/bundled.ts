@@ -9,6 +9,7 @@ export const ROUTER_ENVIRONMENT = {
   POWERTOOLS_SERVICE_NAME: 'millrace',
   MILLRACE_TASKS_TABLES: 'tasks',
   MILLRACE_DEFINITIONS_TABLE: 'definitions',
+  MILLRACE_STATISTICS_TABLE: 'statistics',
   MILLRACE_PAYLOAD_BUCKET: 'payloads',
   MILLRACE_QUEUE_URL_PREFIX: 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-',
   MILLRACE_INDEX_SHARDS: '8',
