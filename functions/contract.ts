@@ -110,6 +110,9 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
   },
 };
 
+/** Lambda memory of the router in MB. */
+export const ROUTER_MEMORY_MB = 512;
+
 /**
  * Heap in MB of each thread of a class. Together they get three eighths of the memory: buffers and WebAssembly are outside
  * of every heap, and the executor has a heap of its own.

@@ -118,7 +118,7 @@ const MAX_SHOWN_LENGTH = 200;
 const FOREIGN_CONTEXT = /^(@aws-cdk\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
 
 /** Reads the context of the app over the defaults of its preset. Throws `ConfigError` with all that is wrong. */
-export function readConfig(node: Node): DeployConfig {
+export function readConfig(node: Pick<Node, 'getAllContext'>): DeployConfig {
   const context = Object.entries(node.getAllContext() as Record<string, unknown>).filter(
     ([key]) => !FOREIGN_CONTEXT.test(key),
   );

@@ -7,7 +7,7 @@ import {
   type ResourceClass,
   reservationOf,
 } from '../contract.ts';
-import { admission, estimatedWaitSeconds } from '../core/admission.ts';
+import { withAdmission } from '../core/admission.ts';
 import { type GovernedLane, govern, type ObservedLane } from '../core/govern.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { EventSources, LaneLoads, LaneSnapshot, LaneState, QueueDepths } from '../core/lane.ts';
@@ -91,12 +91,4 @@ async function applied({ source, state }: GovernedLane, { sources, log }: Govern
     log('warn', 'lane not governed: the next run tries again', { ...change, reason: String(error) });
     return { ...state, maxConcurrency: Math.max(change.from, change.to) };
   }
-}
-
-function withAdmission(lanes: readonly LaneState[]): LaneState[] {
-  const waits = new Map(lanes.map((lane) => [lane.executorKey, estimatedWaitSeconds(lane)]));
-  return lanes.map((lane) => ({
-    ...lane,
-    isAdmitting: admission(lane.executorKey, (key) => waits.get(key) ?? null, lane.isAdmitting).admitted,
-  }));
 }

@@ -62,3 +62,12 @@ export function admission(
     retryAfterSeconds: Math.min(Math.max(1, untilOpenSeconds), MAX_RETRY_AFTER_SECONDS),
   };
 }
+
+/** The lanes of one executor, each with whether it takes new work for now. */
+export function withAdmission(lanes: readonly LaneState[]): LaneState[] {
+  const waits = new Map(lanes.map((lane) => [lane.executorKey, estimatedWaitSeconds(lane)]));
+  return lanes.map((lane) => ({
+    ...lane,
+    isAdmitting: admission(lane.executorKey, (key) => waits.get(key) ?? null, lane.isAdmitting).admitted,
+  }));
+}

@@ -13,6 +13,7 @@ import {
   CONSOLE_ROUTES,
   FALLBACK_ROUTE,
   OPEN_ROUTES,
+  ROUTER_MEMORY_MB,
   ROUTES,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
@@ -54,7 +55,7 @@ export class ApiStack extends Stack {
       door: 'router',
       name: 'router',
       description: 'Answers the API: accepts tasks and tells of them',
-      memoryMb: 512,
+      memoryMb: ROUTER_MEMORY_MB,
       timeoutSeconds: 29,
       environment: {
         ...data.taskEnvironment,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -14,6 +13,7 @@ import { SqsTaskQueue } from '../../functions/adapters/sqs-task-queue.ts';
 import { TieredPayloadStore } from '../../functions/adapters/tiered-payload-store.ts';
 import type { LeaseToken, TaskId } from '../../functions/core/ids.ts';
 import { type Authorization, answer } from '../../functions/router/router.ts';
+import { CALL_COSTS } from '../../loadtest/plan/call-costs.ts';
 import { type ApiRequest, apiEvent } from '../doubles/api-event.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { echo } from '../doubles/task-definitions.ts';
@@ -144,35 +144,23 @@ const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
     call('PATCH /api/definitions/units.nothing-runs', { body: { maxAttempts: 2 } }),
 };
 
-/** docs/costs.md: call, write units, read units, SQS requests. */
-const documented = new Map(
-  readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8')
-    .split('\n')
-    .map((line) => line.split('|').map((cell) => cell.trim()))
-    .filter((cells) => cells.length === 6 && /^[\d.]+$/.test(cells[2] ?? ''))
-    .map(([, name = '', writes, reads, requests]) => [
-      name,
-      { writes: Number(writes), reads: Number(reads), sqs: Number(requests) },
-    ]),
-);
-
 describe('what a call takes', () => {
   // The first to ask for the settings of a type reads them; the others of its function do not.
   beforeAll(() => submit());
 
   it.each(Object.keys(calls))('%s: as docs/costs.md says', async (name) => {
     const work = await calls[name]?.();
-    expect(await unitsOf(async () => work?.())).toEqual(documented.get(name));
+    expect(await unitsOf(async () => work?.())).toEqual(CALL_COSTS.get(name));
   });
 
   it('is all that docs/costs.md tells of', () => {
-    expect([...documented.keys()].toSorted()).toEqual(Object.keys(calls).toSorted());
+    expect([...CALL_COSTS.keys()].toSorted()).toEqual(Object.keys(calls).toSorted());
   });
 
   it('is within the budgets: 7 write units and 1 read unit a task, 2 SQS requests for 100 of them', () => {
-    const [submitted, run] = [documented.get('submit a task'), documented.get('claim and settle')];
+    const [submitted, run] = [CALL_COSTS.get('submit a task'), CALL_COSTS.get('claim and settle')];
     expect((submitted?.writes ?? 99) + (run?.writes ?? 99)).toBeLessThanOrEqual(7);
     expect((submitted?.reads ?? 99) + (run?.reads ?? 99)).toBeLessThanOrEqual(1);
-    expect(documented.get('submit 100 small tasks at once')?.sqs).toBeLessThanOrEqual(2);
+    expect(CALL_COSTS.get('submit 100 small tasks at once')?.sqs).toBeLessThanOrEqual(2);
   });
 });

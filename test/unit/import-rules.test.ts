@@ -187,11 +187,31 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
     forbidden: ['../lib/config.ts', '../functions/executor/index.ts', '../test/setup/local-stack.ts'],
   },
   'loadtest/submit.ts': {
-    allowed: ['./report.ts', '../client/http.ts', '../functions/contract.ts'],
-    forbidden: ['../functions/core/task.ts', '../local/start.ts', '../test/setup/local-stack.ts'],
+    allowed: [
+      './report.ts',
+      '../client/http.ts',
+      '../functions/contract.ts',
+      '../functions/core/task.ts',
+      '../lib/config.ts',
+    ],
+    forbidden: [
+      '../functions/adapters/keys.ts',
+      '../lib/stacks/data-stack.ts',
+      '../local/start.ts',
+      '../test/setup/local-stack.ts',
+    ],
+  },
+  'loadtest/plan/simulate.ts': {
+    allowed: ['./load.ts', '../../client/http.ts', '../../functions/contract.ts', '../../functions/core/task.ts'],
+    forbidden: ['../../functions/executor/index.ts', '../../local/start.ts'],
   },
   'test/unit/task.test.ts': {
-    allowed: ['../../functions/core/task.ts', '../../local/start.ts', '../setup/local-stack.ts'],
+    allowed: [
+      '../../functions/core/task.ts',
+      '../../local/start.ts',
+      '../setup/local-stack.ts',
+      '../../loadtest/plan/simulate.ts',
+    ],
     forbidden: ['../../loadtest/submit.ts'],
   },
 };

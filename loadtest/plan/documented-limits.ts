@@ -1,0 +1,47 @@
+/**
+ * What AWS documents of how its services scale, and the default quotas of an account. Each names the page that it is from;
+ * `docs/costs.md` and `functions/contract.ts` have what is our own.
+ */
+
+/** New environments of one function: 1,000 each 10 s, refilled continuously ("Lambda scaling behavior"). */
+export const NEW_ENVIRONMENTS_PER_SECOND = 100;
+export const NEW_ENVIRONMENTS_AT_ONCE = 1_000;
+
+/** Invocations of an account under way at a time, unless it asks for more ("Lambda quotas"). */
+export const ACCOUNT_CONCURRENCY = 1_000;
+
+/** Of all functions of an account: ten times its concurrency ("Understanding Lambda function scaling"). */
+export const ACCOUNT_INVOCATIONS_PER_SECOND = 10 * ACCOUNT_CONCURRENCY;
+
+/**
+ * An event source of a standard queue begins with five batches at a time, takes up to 300 more each minute while messages
+ * are left, and goes back to five ("Configuring scaling behavior for SQS event source mappings").
+ */
+export const POLLERS_AT_FIRST = 5;
+export const MORE_POLLERS_PER_SECOND = 300 / 60;
+
+/** An empty queue is asked by long polling, of 20 s at most ("Amazon SQS standard queue quotas"). */
+export const LONG_POLL_SECONDS = 20;
+
+/** Messages of a standard queue that are received and not yet deleted ("Amazon SQS standard queue quotas"). */
+export const MESSAGES_IN_FLIGHT = 120_000;
+
+/** All HTTP APIs of an account and region, and what a pause saves up ("Amazon API Gateway quotas"). */
+export const API_REQUESTS_PER_SECOND = 10_000;
+export const API_BURST_REQUESTS = 5_000;
+
+/** A new on-demand table, and each of its indexes ("DynamoDB on-demand capacity mode"). */
+export const NEW_TABLE_WRITE_UNITS = 4_000;
+
+/**
+ * Twice an earlier peak is served at once, and more than that may be throttled within the same 30 minutes ("DynamoDB
+ * on-demand capacity mode", "Initial throughput and scaling properties").
+ */
+export const GROWTH_OVER_PEAK = 2;
+export const GROWTH_SECONDS = 30 * 60;
+
+/** An on-demand table, unless its account asks for more ("Quotas in Amazon DynamoDB"). */
+export const TABLE_WRITE_UNITS = 40_000;
+
+/** One partition, so one key of an index ("Best practices for designing and using partition keys effectively"). */
+export const PARTITION_WRITE_UNITS = 1_000;

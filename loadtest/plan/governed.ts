@@ -1,0 +1,42 @@
+import { executorKeyOf, GOVERN_PERIOD_SECONDS, type ResourceClass, reservationOf } from '../../functions/contract.ts';
+import { withAdmission } from '../../functions/core/admission.ts';
+import { govern } from '../../functions/core/govern.ts';
+import type { LaneState } from '../../functions/core/lane.ts';
+import type { DeployConfig } from '../../lib/config.ts';
+import type { Control, LaneReading } from './control.ts';
+import { MILLISECOND, SECOND } from './time.ts';
+
+/** The product's own governor and admission, for one shard of a class whose messages hold `tasksPerMessage` tasks. */
+export function governed(resourceClass: ResourceClass, config: DeployConfig, tasksPerMessage: number): Control {
+  const { reserved, lanes: shares } = config.concurrency[resourceClass];
+  const limits = { executors: reserved, reservation: reservationOf(reserved) };
+  const keyOf = ({ kind }: LaneReading): string => executorKeyOf(resourceClass, kind, 0);
+  const messages = (tasks: number): number => Math.ceil(tasks / tasksPerMessage);
+  let before: ReadonlyMap<string, LaneState> = new Map();
+  return {
+    period: GOVERN_PERIOD_SECONDS * SECOND,
+    decide: (lanes, now) => {
+      const observed = lanes.map((lane) => ({
+        executorKey: keyOf(lane),
+        depth: messages(lane.waiting),
+        inFlight: messages(lane.held),
+        share: shares[lane.kind],
+        source: { id: lane.kind, maxConcurrency: lane.maximumConcurrency, isSettled: true },
+        load: {
+          tasks: lane.done.tasks,
+          messages: messages(lane.done.tasks),
+          invocations: lane.done.invocations,
+          busyMilliseconds: lane.done.busy / MILLISECOND,
+        },
+      }));
+      const states = withAdmission(govern(observed, before, limits, now / MILLISECOND).map(({ state }) => state));
+      before = new Map(states.map((state) => [state.executorKey, state]));
+      return new Map(
+        lanes.map((lane) => {
+          const { maxConcurrency = lane.maximumConcurrency, isAdmitting = true } = before.get(keyOf(lane)) ?? {};
+          return [lane.kind, { maximumConcurrency: maxConcurrency, admits: isAdmitting }];
+        }),
+      );
+    },
+  };
+}

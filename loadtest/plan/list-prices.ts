@@ -1,0 +1,24 @@
+/**
+ * List prices of us-east-1 in US dollars, from the pricing page of each service; free tiers and discounts are left out. A
+ * million of something unless its name says otherwise.
+ */
+export const LIST_PRICES = {
+  /** "Amazon API Gateway pricing", HTTP APIs. */
+  apiRequests: 1,
+  /** "AWS Lambda Pricing", arm64. */
+  invocations: 0.2,
+  gigabyteSecond: 0.0000133334,
+  /** "Amazon SQS pricing": requests of 64 KB to standard queues, and what a message group adds. */
+  queueRequests: 0.4,
+  fairQueueRequests: 0.1,
+  /** "Amazon DynamoDB pricing", on demand; what is kept, with the backup of the last 35 days. */
+  writeUnits: 0.625,
+  readUnits: 0.125,
+  storedGigabyteMonth: 0.25 + 0.2,
+  /** "AWS X-Ray pricing". */
+  traces: 5,
+  /** "Amazon CloudWatch Pricing", logs as they come in. */
+  loggedGigabyte: 0.5,
+  /** "Amazon EventBridge pricing", custom events. */
+  events: 1,
+} as const;

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_REQUEST_MESSAGES } from '../../functions/contract.ts';
+import { encodeTask, messageOf } from '../../functions/core/message.ts';
+import { deployConfig } from '../../loadtest/plan/deployment.ts';
+import { makePlan } from '../../loadtest/plan/make-plan.ts';
+import { parsePlanArguments } from '../../loadtest/plan/plan-arguments.ts';
+import { awsClient } from '../doubles/aws-client.ts';
+import { taskSeed, tenant } from '../doubles/task-seed.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
+
+const TASKS = 200;
+const MILLISECONDS = 300;
+
+/** How long the receiver takes for each request: always the same, or as if by chance with the same mean. */
+const DELAYS = {
+  fixed: () => MILLISECONDS,
+  exponential: (request: number) => -MILLISECONDS * Math.log(1 - ((request * 0.618034) % 1)),
+};
+
+/** The machine does other things too, and takes its chances with lengths: the plan has to be right within these. */
+const LEAST_RATIO = 0.5;
+const MOST_RATIO = 2;
+
+const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
+const QueueUrl = `${awsClient.endpoint}/000000000000/millrace-io-intensive-normal-0`;
+
+let receiver: Receiver;
+let delayOf: (request: number) => number = DELAYS.fixed;
+/** When each task began and ended, as the receiver saw it. */
+let [starts, ends]: [number[], number[]] = [[], []];
+beforeAll(async () => {
+  receiver = await startReceiver((request) => async (_, response) => {
+    starts.push(performance.now());
+    await sleep(delayOf(request));
+    ends.push(performance.now());
+    response.end('done');
+  });
+});
+afterAll(() => receiver.close());
+
+/** Runs so many tasks that wait together; seconds from the first start to the last end, and to the median start. */
+async function measured(tasks: number): Promise<{ readonly lasted: number; readonly medianWait: number }> {
+  [starts, ends] = [[], []];
+  const bodies = Array.from({ length: tasks }, () =>
+    messageOf([
+      encodeTask(
+        taskSeed({
+          tenantId: tenant('local'),
+          type: 'http.request',
+          resourceClass: 'io-intensive',
+          executorKey: 'io-intensive/normal/0',
+          input: { inline: { url: receiver.url } },
+        }),
+      ),
+    ]),
+  );
+  for (let sent = 0; sent < tasks; sent += MAX_REQUEST_MESSAGES) {
+    const Entries = bodies.slice(sent, sent + MAX_REQUEST_MESSAGES).map((MessageBody, index) => ({
+      Id: String(index),
+      MessageBody,
+      MessageGroupId: 'local',
+    }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  }
+  for (const deadline = Date.now() + 45_000; ends.length < tasks; await sleep(100)) {
+    if (Date.now() > deadline) throw new Error(`only ${ends.length} of ${tasks} tasks have run`);
+  }
+  const [first = 0] = starts;
+  return {
+    lasted: (Math.max(...ends) - first) / 1000,
+    medianWait: ((starts.toSorted((a, b) => a - b)[tasks / 2 - 1] ?? 0) - first) / 1000,
+  };
+}
+
+function planned(spread: string, overheadSeconds: number) {
+  const overhead = `${Math.round(Math.max(0, overheadSeconds) * 1000)}ms`;
+  const here = ['--cold-start', '0s', '--delivery', '0s', '--overhead', overhead, '-c', 'preset=dev'];
+  const what = ['--backlog', String(TASKS), '--class', 'io-intensive', '--duration', `${MILLISECONDS}ms`];
+  const args = parsePlanArguments([...what, '--spread', spread, ...here]);
+  if (args === undefined) throw new Error('nothing was asked for');
+  const { lastedSeconds, lanes } = makePlan(args, deployConfig(args.context));
+  return {
+    lasted: lastedSeconds - overheadSeconds,
+    medianWait: lanes.find(({ kind }) => kind === 'normal')?.waitSeconds?.p50 ?? 0,
+  };
+}
+
+/** What claiming and settling take here and now: two executors run 60 tasks in three goes, with two gaps between them. */
+async function overheadNow(): Promise<number> {
+  delayOf = DELAYS.fixed;
+  const { lasted } = await measured(60);
+  return Math.max(0, (lasted - (3 * MILLISECONDS) / 1000) / 2);
+}
+
+describe('a plan and the stack agree on what 200 waiting tasks take', () => {
+  let before = 0;
+  beforeAll(async () => {
+    // What is loaded for the first time takes longer than it ever will.
+    await measured(60);
+    before = await overheadNow();
+  });
+
+  it.each(Object.entries(DELAYS))('of 300 ms, %s', async (spread, delay) => {
+    delayOf = delay;
+    const here = await measured(TASKS);
+    const after = await overheadNow();
+    const overheadSeconds = (before + after) / 2;
+    before = after;
+    const plan = planned(spread, overheadSeconds);
+    const ratio = plan.lasted / here.lasted;
+    const pair = (of: 'lasted' | 'medianWait') => `${plan[of].toFixed(2)} s planned, ${here[of].toFixed(2)} s measured`;
+    const [lasted, wait] = [pair('lasted'), pair('medianWait')];
+    console.log(
+      `${TASKS} tasks, ${spread}, overhead ${overheadSeconds.toFixed(3)} s: ${lasted}, ratio ${ratio.toFixed(2)}; median wait ${wait}`,
+    );
+    expect(ratio).toBeGreaterThan(LEAST_RATIO);
+    expect(ratio).toBeLessThan(MOST_RATIO);
+  });
+});
