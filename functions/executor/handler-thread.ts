@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { FanOut, type TaskContext, TaskFailure } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
@@ -21,6 +22,9 @@ export class HandlerThread {
   /** Neither the environment, which has credentials, nor the flags of the process are for the thread. */
   constructor(entry: URL, heapMb: number, data: ThreadData) {
     this.#heapMb = heapMb;
+    // The flag of NODE_OPTIONS would take the place of every limit below (Node's documentation, `resourceLimits`). The
+    // heap of the executor itself has been made by it, and stays as it is.
+    setFlagsFromString('--max-old-space-size=0');
     this.#worker = new Worker(entry, {
       workerData: data,
       env: {},

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
 import { echo } from './task-definitions.ts';
@@ -30,7 +31,7 @@ const HANDLERS: Record<string, TaskDefinition['run']> = {
   throw: async () => {
     throw new RangeError('out of range', { cause: new Error('the cause') });
   },
-  look: async (_, { task }) => ({ task, environment: Object.keys(process.env), flags: process.execArgv }),
+  look: async (_, { task }) => ({ task, environment: Object.keys(process.env), flags: process.execArgv, threadId }),
   call: async (url, { http, signal }) => (await http.request(String(url), { signal })).body.text(),
   function: async () => (() => {}) as never,
 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { png } from '../doubles/png.ts';
-import { submit, until } from './api.ts';
+import { post, submit, until } from './api.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 let receiver: Receiver | undefined;
@@ -74,11 +74,11 @@ describe('markdown.render', () => {
 });
 
 describe('a handler that never gives its CPU back', () => {
+  /** Takes minutes: time goes by the square of the length. */
+  const flood = { type: 'markdown.render', input: { markdown: '**a_'.repeat(25_000) } };
+
   it('ends at its own timeout, and the tasks beside it succeed', async () => {
-    // Takes minutes: time goes by the square of the length.
-    const endless = await submit({
-      ...{ type: 'markdown.render', input: { markdown: '**a_'.repeat(25_000) }, timeoutSeconds: 2, maxAttempts: 1 },
-    });
+    const endless = await submit({ ...flood, timeoutSeconds: 2, maxAttempts: 1 });
     const others = await Promise.all(
       Array.from({ length: 8 }, (_, number) =>
         submit({ type: 'markdown.render', input: { markdown: `# ${number}` }, maxAttempts: 1 }),
@@ -86,6 +86,13 @@ describe('a handler that never gives its CPU back', () => {
     );
     for (const { id } of others) expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1 });
     expect(await until(endless.id, 'failed')).toMatchObject({ attempt: 1, error: { code: 'timeout' } });
+  });
+
+  it('ends when it is cancelled', async () => {
+    const { id } = await submit({ ...flood, timeoutSeconds: 45 });
+    await until(id, 'running');
+    expect(await post(`/api/tasks/${id}/cancel`, {})).toMatchObject({ status: 202 });
+    await until(id, 'cancelled', 15);
   });
 });
 
