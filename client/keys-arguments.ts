@@ -2,13 +2,15 @@ import { parseArgs } from 'node:util';
 import { type AccessGrant, parseScope, SCOPES } from '../functions/core/access-key.ts';
 import { parseTenantId, type TenantId } from '../functions/core/ids.ts';
 
-export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <scope,...> [--name <name>]
+export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <scope,...> [--name <name>] [--rate <n>] [--open <n>]
        npm run keys -- list --tenant <tenant>
        npm run keys -- revoke --tenant <tenant> --id <id>
 
   --tenant  whose tasks the key reaches: up to 63 lower-case letters, digits and hyphens
   --scopes  what the key may do: ${SCOPES.join(', ')}
   --name    whom the key is for (default: the tenant)
+  --rate    tasks that may be submitted in a second (default: any number)
+  --open    tasks that may be under way at a time (default: any number)
   --id      which key, as create and list show it
   --stack   the deployment's data stack (default: millrace-data)`;
 
@@ -18,7 +20,7 @@ export class ArgumentError extends Error {
 }
 
 type Target = { readonly tenantId: TenantId; readonly stackName: string };
-export type CreateKey = Target & { readonly command: 'create' } & Pick<AccessGrant, 'scopes' | 'name'>;
+export type CreateKey = Target & { readonly command: 'create' } & Pick<AccessGrant, 'scopes' | 'name' | 'limits'>;
 export type ListKeys = Target & { readonly command: 'list' };
 export type RevokeKey = Target & { readonly command: 'revoke'; readonly id: string };
 export type KeysArguments = CreateKey | ListKeys | RevokeKey;
@@ -35,7 +37,10 @@ export function parseKeysArguments(args: readonly string[]): KeysArguments {
   switch (command) {
     case 'create':
       if (values.name?.trim() === '') throw new ArgumentError(`--name "${values.name}" must not be blank.`);
-      return { ...target, command, scopes: scopesOf(values.scopes), name: values.name ?? target.tenantId };
+      return {
+        ...{ ...target, command, scopes: scopesOf(values.scopes), name: values.name ?? target.tenantId },
+        ...limitsOf(values),
+      };
     case 'list':
       return { ...target, command };
     case 'revoke':
@@ -44,7 +49,7 @@ export function parseKeysArguments(args: readonly string[]): KeysArguments {
   }
 }
 
-const OWN_OPTIONS = { create: ['scopes', 'name'], list: [], revoke: ['id'] } as const;
+const OWN_OPTIONS = { create: ['scopes', 'name', 'rate', 'open'], list: [], revoke: ['id'] } as const;
 
 function refuseForeign(command: KeysArguments['command'], values: Readonly<Record<string, unknown>>): void {
   const own: readonly string[] = [...OWN_OPTIONS[command], 'tenant', 'stack'];
@@ -71,9 +76,28 @@ function scopesOf(list: string | undefined): AccessGrant['scopes'] {
   return [...new Set(scopes)];
 }
 
+function limitsOf({
+  rate,
+  open,
+}: {
+  rate?: string | undefined;
+  open?: string | undefined;
+}): Pick<AccessGrant, 'limits'> {
+  const limits = {
+    ...(rate === undefined ? {} : { ratePerSecond: countOf('rate', rate) }),
+    ...(open === undefined ? {} : { maxOpenTasks: countOf('open', open) }),
+  };
+  return Object.keys(limits).length === 0 ? {} : { limits };
+}
+
+function countOf(option: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new ArgumentError(`--${option} "${text}" must be a whole number from 1 on.`);
+}
+
 function parsed(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { tenant: text, scopes: text, name: text, id: text, stack: text };
+  const options = { tenant: text, scopes: text, name: text, rate: text, open: text, id: text, stack: text };
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {

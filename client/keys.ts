@@ -35,10 +35,10 @@ export async function runKeys(args: KeysArguments, store: AccessStore): Promise<
 /** Makes a key, grants it, and gives it back: the only time that anyone sees it. */
 export async function createKey(
   store: AccessStore,
-  { tenantId, scopes, name }: Omit<AccessGrant, 'createdAt'>,
+  { tenantId, scopes, name, limits }: Omit<AccessGrant, 'createdAt'>,
   key = newAccessKey(randomBytes(32)),
 ): Promise<string> {
-  await store.put(hashAccessKey(key), { tenantId, scopes, name, createdAt: Date.now() });
+  await store.put(hashAccessKey(key), { tenantId, scopes, name, createdAt: Date.now(), ...(limits && { limits }) });
   return key;
 }
 

@@ -186,6 +186,9 @@ export const MAX_CHANGE_AGE_SECONDS = 12 * 3600;
 /** How often the sweeper looks for tasks that are due. */
 export const SWEEP_PERIOD_SECONDS = 60;
 
+/** Nobody is refused on the word of a snapshot older than this: the governor must have stopped. */
+export const SNAPSHOT_VALID_SECONDS = 180;
+
 /** How often the governor looks at the lanes. */
 export const GOVERN_PERIOD_SECONDS = 60;
 
@@ -230,6 +233,8 @@ export const METRICS = {
   accepted: { name: 'TasksAccepted', unit: 'Count' },
   succeeded: { name: 'TasksSucceeded', unit: 'Count' },
   failed: { name: 'TasksFailed', unit: 'Count' },
+  /** Submits that were answered with 429. */
+  refused: { name: 'TasksRefused', unit: 'Count' },
   cancelled: { name: 'TasksCancelled', unit: 'Count' },
   /** Attempts that failed and are followed by another. */
   retried: { name: 'TasksRetried', unit: 'Count' },

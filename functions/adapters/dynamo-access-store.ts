@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type AccessGrant, type AccessStore, accessKeyId, type ListedGrant, parseScope } from '../core/access-key.ts';
 import { parseTenantId, type TenantId } from '../core/ids.ts';
+import type { TenantLimits } from '../core/tenant-limits.ts';
 
 /** Grants in one DynamoDB table with the partition key `keyHash` and the index `byTenant`. */
 export class DynamoAccessStore implements AccessStore {
@@ -37,6 +38,7 @@ export class DynamoAccessStore implements AccessStore {
           scopes: { SS: [...grant.scopes] },
           name: { S: grant.name },
           createdAt: { N: String(grant.createdAt) },
+          ...rowOfLimits(grant.limits ?? {}),
         },
       }),
     );
@@ -80,5 +82,19 @@ export function grantOfRow(row: Record<string, AttributeValue>): AccessGrant | u
   const createdAt = Number(row.createdAt?.N ?? Number.NaN);
   if (tenantId === undefined || name === undefined || !Number.isFinite(createdAt)) return undefined;
   if (scopes.length === 0 || scopes.length !== row.scopes?.SS?.length) return undefined;
-  return { tenantId, scopes, name, createdAt };
+  const limits = limitsOfRow(row);
+  return limits && { tenantId, scopes, name, createdAt, ...(Object.keys(limits).length === 0 ? {} : { limits }) };
+}
+
+const LIMITS = ['ratePerSecond', 'maxOpenTasks'] as const satisfies readonly (keyof TenantLimits)[];
+
+const rowOfLimits = (limits: TenantLimits): Record<string, AttributeValue> =>
+  Object.fromEntries(
+    LIMITS.flatMap((name) => (limits[name] === undefined ? [] : [[name, { N: String(limits[name]) }]])),
+  );
+
+/** Nothing where a limit is there but cannot be read: that it is not limited would be a guess. */
+function limitsOfRow(row: Record<string, AttributeValue>): TenantLimits | undefined {
+  const given = LIMITS.filter((name) => row[name] !== undefined).map((name) => [name, Number(row[name]?.N)] as const);
+  return given.every(([, value]) => value > 0) ? Object.fromEntries(given) : undefined;
 }

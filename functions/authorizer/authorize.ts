@@ -1,7 +1,10 @@
 import { type AccessStore, hashAccessKey } from '../core/access-key.ts';
+import type { TenantLimits } from '../core/tenant-limits.ts';
 
 /** What the router reads of the caller: nothing, where the key is not known. API Gateway carries only plain values. */
-export type AuthorizerContext = { readonly tenantId: string; readonly scopes: string } | Record<string, never>;
+export type AuthorizerContext =
+  | ({ readonly tenantId: string; readonly scopes: string } & TenantLimits)
+  | Record<string, never>;
 
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -12,5 +15,5 @@ export async function authorize(
 ): Promise<AuthorizerContext> {
   const key = BEARER.exec(authorization ?? '')?.[1];
   const grant = key === undefined ? undefined : await access.find(hashAccessKey(key));
-  return grant === undefined ? {} : { tenantId: grant.tenantId, scopes: grant.scopes.join(' ') };
+  return grant === undefined ? {} : { tenantId: grant.tenantId, scopes: grant.scopes.join(' '), ...grant.limits };
 }

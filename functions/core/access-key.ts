@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Scope } from '../contract.ts';
 import type { TenantId } from './ids.ts';
+import type { TenantLimits } from './tenant-limits.ts';
 
 /** What a key may be granted. */
 export const SCOPES = ['submit', 'read', 'operate', 'admin'] as const satisfies readonly Scope[];
@@ -13,6 +14,7 @@ export type AccessGrant = {
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  readonly limits?: TenantLimits;
 };
 
 /** Who holds which key. A key itself is never kept, only its hash. */

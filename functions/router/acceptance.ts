@@ -3,10 +3,10 @@ import { tableShardOf, taskIdOf } from '../core/ids.ts';
 import type { InsertResult } from '../core/ports.ts';
 import { formerShardsOf } from '../core/routing.ts';
 import type { NewTask, Task } from '../core/task.ts';
-import { available } from './available.ts';
+import { available, NOTHING_KEPT } from './available.ts';
 import { Problem } from './problem.ts';
 import type { RouterPorts } from './route.ts';
-import { NOTHING_KEPT, type Submission } from './submission.ts';
+import type { Submission } from './submission.ts';
 
 /** The task that a submit stands for: its own, or the first one of its idempotency key. */
 export type Acceptance = { readonly task: Task; readonly isReplay: boolean };

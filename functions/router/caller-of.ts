@@ -1,11 +1,15 @@
 import { parseScope } from '../core/access-key.ts';
 import { parseTenantId } from '../core/ids.ts';
+import type { TenantLimits } from '../core/tenant-limits.ts';
 import { Problem } from './problem.ts';
 import type { Caller } from './route.ts';
 
 /** What API Gateway knows of a caller: what our authorizer found out of a key, or the claims of a token it has checked. */
 export type Authorizer = {
-  readonly lambda?: { readonly tenantId?: string; readonly scopes?: string } | null | undefined;
+  readonly lambda?:
+    | { readonly tenantId?: string; readonly scopes?: string; readonly [limit: string]: unknown }
+    | null
+    | undefined;
   readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
 };
 
@@ -14,17 +18,28 @@ export type Authorizer = {
  * the request pass without a tenant, and it ends here with the 401 that is due.
  */
 export function callerOf(authorizer: Authorizer | undefined, tenantClaim: string | undefined): Caller {
-  const { tenantId, scopes } =
+  const known =
     tenantClaim === undefined ? (authorizer?.lambda ?? {}) : claimed(authorizer?.jwt?.claims ?? {}, tenantClaim);
+  const { tenantId, scopes } = known;
   const tenant = parseTenantId(tenantId ?? '');
   if (tenant !== undefined) {
-    return { tenantId: tenant, scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []) };
+    return {
+      tenantId: tenant,
+      scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []),
+      limits: tenantClaim === undefined ? limitsOf(known) : {},
+    };
   }
   const detail =
     tenantClaim === undefined
       ? 'the API key is not known; send it as `Authorization: Bearer <key>`'
       : `the token names no tenant: its claim ${tenantClaim} must have up to 63 lower-case letters, digits and hyphens`;
   throw new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
+}
+
+/** API Gateway may hand numbers over as text. */
+function limitsOf(context: Readonly<Record<string, unknown>>): TenantLimits {
+  const [ratePerSecond, maxOpenTasks] = [Number(context.ratePerSecond), Number(context.maxOpenTasks)];
+  return { ...(ratePerSecond > 0 && { ratePerSecond }), ...(maxOpenTasks > 0 && { maxOpenTasks }) };
 }
 
 /** The tenant of a token, and its scopes: the claim `scope` holds them with spaces between (RFC 8693, 4.2). */

@@ -5,17 +5,22 @@ import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, taskStoreOptions, tenantClaim } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { statistics, taskPorts } from '../runtime/wiring.ts';
+import { laneSnapshot, queueDepths, rateTallies, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
+import { LaneGate } from './lane-gate.ts';
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
+import { TenantGate } from './tenant-gate.ts';
 
 const [dynamo, sqs, meter] = [traced(dynamoClient()), traced(sqsClient()), new EmfMeter()];
 const queueUrlPrefix = env('queueUrlPrefix');
+const [tasksWith, usage] = [taskPorts(dynamo, sqs), statistics(dynamo)];
 
 const ports: RouterPorts = {
-  ...taskPorts(dynamo, sqs),
-  statistics: statistics(dynamo),
+  ...tasksWith,
+  statistics: usage,
+  lanes: new LaneGate({ ...tasksWith, snapshot: laneSnapshot(dynamo), depths: queueDepths(sqs) }),
+  tenants: new TenantGate({ ...tasksWith, tallies: rateTallies(dynamo), usage }),
   deadLetters: new SqsDeadLetters(sqs, queueUrlPrefix),
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,

@@ -99,6 +99,7 @@ const headersOf = (headers: Readonly<Record<string, string>>) =>
 
 /** What comes with every answer of a status. */
 const PROBLEM_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  429: { 'Retry-After': 'Seconds after which to try again' },
   503: { 'Retry-After': 'Seconds after which to try again' },
 };
 

@@ -12,6 +12,8 @@ export const PROBLEM_STATUS = {
   invalid_status: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  lane_saturated: 429,
+  rate_limited: 429,
   internal_error: 500,
   unavailable: 503,
 } as const;
@@ -27,27 +29,33 @@ const TITLES: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
 
 export type FieldError = { readonly field: string; readonly message: string };
 
+/** Of a submit that comes too early. */
+type Waits = { readonly retryAfterSeconds?: number; readonly estimatedWaitSeconds?: number };
+
 /** Thrown by a route to answer with `application/problem+json` (RFC 9457). */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly waits: Waits;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { errors?: readonly FieldError[]; headers?: Readonly<Record<string, string>> } = {},
+    more: { errors?: readonly FieldError[]; headers?: Readonly<Record<string, string>>; waits?: Waits } = {},
   ) {
     super(detail);
     this.code = code;
     this.errors = more.errors ?? [];
     this.headers = more.headers ?? {};
+    this.waits = more.waits ?? {};
   }
 }
 
@@ -69,12 +77,14 @@ export const problemSchema = once(() =>
         )
         .optional()
         .describe('Every wrong field of the request'),
+      retryAfterSeconds: z.int().optional().describe('Of a submit that is refused: when to try again'),
+      estimatedWaitSeconds: z.int().optional().describe('Of a full lane: how long the task would wait in it'),
     })
     .meta({ id: 'Problem' }),
 );
 export type ProblemDocument = z.infer<ReturnType<typeof problemSchema>>;
 
-export function problemDocument({ code, message, errors }: Problem): ProblemDocument {
+export function problemDocument({ code, message, errors, waits }: Problem): ProblemDocument {
   const status = PROBLEM_STATUS[code];
   return {
     type: 'about:blank',
@@ -83,6 +93,7 @@ export function problemDocument({ code, message, errors }: Problem): ProblemDocu
     code,
     detail: message,
     ...(errors.length > 0 ? { errors: [...errors] } : {}),
+    ...waits,
   };
 }
 

@@ -16,7 +16,10 @@ import type {
   Tracing,
 } from '../core/ports.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
+import type { TenantLimits } from '../core/tenant-limits.ts';
+import type { LaneGate } from './lane-gate.ts';
 import type { ProblemCode } from './problem.ts';
+import type { TenantGate } from './tenant-gate.ts';
 
 export type RouterPorts = {
   readonly store: TaskStore;
@@ -26,6 +29,8 @@ export type RouterPorts = {
   readonly settings: SettingsStore;
   readonly statistics: Statistics;
   readonly deadLetters: DeadLetters;
+  readonly lanes: LaneGate;
+  readonly tenants: TenantGate;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -41,7 +46,11 @@ export type RouterPorts = {
   readonly tenantClaim: string | undefined;
 };
 
-export type Caller = { readonly tenantId: TenantId; readonly scopes: readonly Scope[] };
+export type Caller = {
+  readonly tenantId: TenantId;
+  readonly scopes: readonly Scope[];
+  readonly limits: TenantLimits;
+};
 
 export type Request = {
   readonly method: string;

@@ -9,7 +9,8 @@ import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import { laneOf, newTableShardOf } from '../core/routing.ts';
 import { type NewTask, newTask } from '../core/task.ts';
 import { effective } from '../core/task-settings.ts';
-import { available } from './available.ts';
+import { admit } from './admit.ts';
+import { available, NOTHING_KEPT } from './available.ts';
 import { type FieldError, fieldErrors, Problem } from './problem.ts';
 import type { Caller, Request, RouterPorts } from './route.ts';
 import { assigneeSchema, nameSchema } from './task-view.ts';
@@ -35,8 +36,6 @@ type Submit = z.infer<ReturnType<typeof submitSchema>>;
 
 /** A task that is ready to be queued, and its input. */
 export type Submission = { readonly task: NewTask; readonly input: JsonValue; readonly isKeyed: boolean };
-
-export const NOTHING_KEPT = 'the task could not be queued, and nothing was kept of it';
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
@@ -142,9 +141,10 @@ async function taskOf(
   input: JsonValue,
   definition: TaskDefinition,
   idempotencyKey: string | undefined,
-  { tenantId }: Caller,
+  caller: Caller,
   ports: RouterPorts,
 ): Promise<NewTask> {
+  const { tenantId } = caller;
   const { clock, ids, payloads, tracing, settings, retentionDays } = ports;
   const defaults = effective(definition, await settings.get(definition.type));
   const createdAt = clock();
@@ -160,13 +160,16 @@ async function taskOf(
   const fingerprint = isKeyed ? fingerprintOf(submit as JsonValue) : NO_FINGERPRINT;
   const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
   const traceId = tracing.traceId();
+  const executorKey = laneOf(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
+  const delaySeconds = Math.max(0, ((runAt ?? 0) - createdAt) / 1000);
+  await admit({ id, executorKey, isKeyed, delaySeconds }, caller, ports);
   return newTask({
     id,
     tenantId,
     type,
     resourceClass: resources,
     priority,
-    executorKey: laneOf(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
+    executorKey,
     maxAttempts: submit.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
     // Named by content: a second submit of one key must not replace what the first one's task runs on.

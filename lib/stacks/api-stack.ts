@@ -60,6 +60,7 @@ export class ApiStack extends Stack {
       environment: {
         ...data.taskEnvironment,
         statisticsTable: data.statistics.tableName,
+        controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         executorShards: JSON.stringify(config.shards),
         ...(config.jwt && { tenantClaim: config.jwt.tenantClaim }),
@@ -76,11 +77,12 @@ export class ApiStack extends Stack {
       }),
     );
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    data.control.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.statistics.grant(router, 'dynamodb:Query', 'dynamodb:GetItem');
     data.grantPayloads(router);
     router.addToRolePolicy(
       new PolicyStatement({
-        actions: ['sqs:SendMessage'],
+        actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'],
         resources: laneArns(this, config),
       }),
     );

@@ -24,6 +24,15 @@ export function accessStoreContract(name: string, makeStore: () => AccessStore):
       expect(await store.find(aHash())).toBeUndefined();
     });
 
+    it('keeps the limits of a grant', async () => {
+      const [keyHash, limits] = [aHash(), { ratePerSecond: 5, maxOpenTasks: 100 }];
+      const grant = { tenantId: aTenant(), scopes: ['submit' as const], name: 'ci', createdAt: 1000 };
+      await store.put(keyHash, { ...grant, limits });
+      expect(await store.find(keyHash)).toEqual({ ...grant, limits });
+      await store.put(keyHash, grant);
+      expect(await store.find(keyHash)).toEqual(grant);
+    });
+
     it("lists a tenant's grants, the oldest first, by id and never by hash", async () => {
       const tenantId = aTenant();
       const [second, first] = [await put(tenantId, 2000), await put(tenantId, 1000)];

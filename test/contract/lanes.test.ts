@@ -4,11 +4,14 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, inject, it } from 'vitest';
 import { DynamoLaneLoads } from '../../functions/adapters/dynamo-lane-loads.ts';
 import { DynamoLaneSnapshot } from '../../functions/adapters/dynamo-lane-snapshot.ts';
+import { DynamoRateTallies } from '../../functions/adapters/dynamo-rate-tallies.ts';
 import { LambdaEventSources } from '../../functions/adapters/lambda-event-sources.ts';
 import { SqsQueueDepths } from '../../functions/adapters/sqs-queue-depths.ts';
 import { type LaneState, NO_LOAD } from '../../functions/core/lane.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { MemoryLaneLoads, MemoryLaneSnapshot } from '../doubles/memory-lanes.ts';
+import { MemoryRateTallies } from '../doubles/memory-rate-tallies.ts';
+import { tenant } from '../doubles/task-seed.ts';
 
 const { controlTable } = inject('stack');
 const dynamo = new DynamoDBClient(awsClient);
@@ -62,6 +65,22 @@ describe.each([
     expect(await snapshot.read()).toEqual([lane, { ...fresh, executorKey: 'default/low/0' }]);
     await snapshot.write([]);
     expect(await snapshot.read()).toEqual([]);
+  });
+});
+
+describe.each([
+  ['memory', new MemoryRateTallies()],
+  ['DynamoDB', new DynamoRateTallies(dynamo, controlTable)],
+])('what a tenant asks routers for, in %s', (_, tallies) => {
+  it('is added up window by window', async () => {
+    const tenantId = tenant(`tally-${Date.now()}`);
+    const report = (window: number, askedBefore: number) => tallies.report(tenantId, window, askedBefore);
+    expect(await report(121, 0)).toEqual({ routers: 1, routersBefore: 0, asked: 0 });
+    expect(await report(121, 5)).toEqual({ routers: 2, routersBefore: 0, asked: 0 });
+    expect(await report(122, 30)).toEqual({ routers: 1, routersBefore: 2, asked: 5 });
+    expect(await report(122, 10)).toEqual({ routers: 2, routersBefore: 2, asked: 5 });
+    expect(await report(123, 1)).toEqual({ routers: 1, routersBefore: 2, asked: 40 });
+    expect(await report(130, 1)).toEqual({ routers: 1, routersBefore: 0, asked: 0 });
   });
 });
 

@@ -2,10 +2,14 @@ import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-ta
 import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { BatchPorts } from '../../functions/executor/handle-batch.ts';
+import { LaneGate } from '../../functions/router/lane-gate.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
+import { TenantGate } from '../../functions/router/tenant-gate.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryFanOuts } from './memory-fan-outs.ts';
+import { MemoryLanes } from './memory-lanes.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
+import { MemoryRateTallies } from './memory-rate-tallies.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
 import { MemoryStatistics } from './memory-statistics.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
@@ -15,7 +19,8 @@ const TRACE = '1-6b04c28d-e8be8acc27b5c47405b6f5a2';
 
 /** Everything around the doors, in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = []) {
-  const world = { now: Date.UTC(2026, 0, 1), random: 0.5 };
+  const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
+  const [lanes, tallies] = [new MemoryLanes(), new MemoryRateTallies()];
   const clock = () => world.now;
   const queue = new MemoryTaskQueue(clock);
   const store = new MemoryTaskStore();
@@ -44,6 +49,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     deliveries: queue,
     payloads: new MemoryPayloadStore(),
     workload: { record: () => {} },
+    lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
+    tenants: new TenantGate({ tallies, usage: { openTasks: async () => world.openTasks }, clock, log }),
     settings: new MemorySettingsStore(),
     statistics: new MemoryStatistics(),
     deadLetters: new MemoryDeadLetters(clock),
@@ -66,6 +73,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   return Object.assign(world, {
     ports,
     queue,
+    lanes,
+    tallies,
     logged,
     recorded,
     annotated,

@@ -114,20 +114,22 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(besidesLogsAndTraces('millrace-console')).toEqual([]);
   });
 
-  test('let the router work on tasks, list and count them, change settings, send to every lane, and redrive dead letters', () => {
+  test('let the router work on tasks, list and count them, change settings, look at and send to every lane, and redrive dead letters', () => {
     expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
       'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:GetItem Control.Arn',
       'dynamodb:GetItem Definitions.Arn',
       'dynamodb:GetItem Statistics.Arn',
       'dynamodb:GetItem Tasks.Arn',
       'dynamodb:PutItem Tasks.Arn',
       'dynamodb:Query Statistics.Arn',
       ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
+      'dynamodb:UpdateItem Control.Arn',
       'dynamodb:UpdateItem Definitions.Arn',
       'dynamodb:UpdateItem Tasks.Arn',
       ...PAYLOADS,
       ...[
-        ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`),
+        ...everyLaneArn.flatMap((arn) => [`sqs:GetQueueAttributes ${arn}`, `sqs:SendMessage ${arn}`]),
         ...RESOURCE_CLASSES.flatMap((name) =>
           ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
             (action) => `sqs:${action} ${queueArn(`millrace-${name}-dead-letters`)}`,

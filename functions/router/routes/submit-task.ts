@@ -21,7 +21,10 @@ export const submitTask: Route = {
       'Idempotent-Replayed': '`true` where the key had been used: the task is that of the first submit',
     },
   },
-  problems: ['invalid_request', 'idempotency_conflict', 'payload_too_large', 'unsupported_media_type', 'unavailable'],
+  problems: [
+    ...(['invalid_request', 'idempotency_conflict', 'payload_too_large', 'unsupported_media_type'] as const),
+    ...(['lane_saturated', 'rate_limited', 'unavailable'] as const),
+  ],
 
   async handle(request, caller, ports) {
     const key = idempotencyKeyOf(request);

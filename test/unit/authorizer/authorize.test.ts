@@ -15,6 +15,12 @@ function accessStore() {
   return { lookedUp, access: { find, put: () => Promise.reject(new Error('an authorizer writes nothing')) } };
 }
 
+it('an authorizer passes on what the key is limited to', async () => {
+  const limits = { ratePerSecond: 5, maxOpenTasks: 100 };
+  const access = { find: async () => ({ ...grant, limits }) };
+  expect(await authorize(`Bearer ${KEY}`, access)).toEqual({ tenantId: 'acme', scopes: 'submit read', ...limits });
+});
+
 describe('authorize', () => {
   it.each([
     ['is missing', undefined],

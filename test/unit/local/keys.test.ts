@@ -28,6 +28,9 @@ describe('the arguments of keys', () => {
     [[...complete, '--region', 'x'], /--region/],
     [[...complete, '--name'], /--name/],
     [[...complete, '--name', ' '], /--name " " must/],
+    [[...complete, '--rate', '0'], /--rate "0" must be a whole number from 1 on/],
+    [[...complete, '--open', '1.5'], /--open "1.5" must be/],
+    [['list', '--tenant', 'acme', '--rate', '5'], /--rate is not for "list"/],
   ])('%j are refused', (args, message) => {
     expect(() => parseKeysArguments(args)).toThrow(message);
   });
@@ -52,6 +55,13 @@ describe('the arguments of keys', () => {
       stackName: 'other-data',
     });
   });
+});
+
+test('limits of a key are taken', () => {
+  expect(parseKeysArguments([...complete, '--rate', '5', '--open', '100'])).toMatchObject({
+    limits: { ratePerSecond: 5, maxOpenTasks: 100 },
+  });
+  expect(parseKeysArguments([...complete, '--open', '100'])).toMatchObject({ limits: { maxOpenTasks: 100 } });
 });
 
 describe('keys', () => {

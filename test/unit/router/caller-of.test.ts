@@ -8,12 +8,13 @@ describe('a caller with a token', () => {
     expect(of({ org: 'acme', tenant: 'other', scope: 'submit read openid' })).toEqual({
       tenantId: 'acme',
       scopes: ['submit', 'read'],
+      limits: {},
     });
   });
 
   it('may do nothing without the claim scope', () => {
-    expect(of({ org: 'acme' })).toEqual({ tenantId: 'acme', scopes: [] });
-    expect(of({ org: 'acme', scope: ['submit'] })).toEqual({ tenantId: 'acme', scopes: [] });
+    expect(of({ org: 'acme' })).toEqual({ tenantId: 'acme', scopes: [], limits: {} });
+    expect(of({ org: 'acme', scope: ['submit'] })).toEqual({ tenantId: 'acme', scopes: [], limits: {} });
   });
 
   it.each([{}, { org: '' }, { org: 'Acme' }, { org: 'a#b' }, { org: 7 }, { org: ['acme'] }, { tenant: 'acme' }])(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_BODY_BYTES } from '../../../functions/router/content-coding.ts';
 import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/problem.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
+import { saturate } from '../../doubles/saturated-lane.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { type ApiAnswer, callApi } from './call-api.ts';
@@ -79,6 +80,17 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
   invalid_status: async (routeKey) => (await setUp(isRetry(routeKey) ? 'queued' : 'cancelled')).ask(routeKey),
   payload_too_large: async (routeKey) =>
     (await ready(routeKey)).ask(routeKey, { body: ' '.repeat(MAX_BODY_BYTES + 1) }),
+  lane_saturated: async (routeKey) => {
+    const { world, ask } = await ready(routeKey);
+    world.advance(5);
+    await saturate(world, 'default/normal/0');
+    return ask(routeKey);
+  },
+  rate_limited: async (routeKey) => {
+    const { world, ask } = await ready(routeKey);
+    world.openTasks = 1;
+    return ask(routeKey, { caller: { tenantId: 'acme', scopes: 'submit', maxOpenTasks: 1 } });
+  },
   unsupported_media_type: async (routeKey) =>
     (await ready(routeKey)).ask(routeKey, { headers: { 'content-type': 'text/plain' } }),
   internal_error: async (routeKey) => {

@@ -1,0 +1,63 @@
+import { type TaskId, tableShardOf, taskIdOf } from '../core/ids.ts';
+import { formerShardsOf } from '../core/routing.ts';
+import { available, NOTHING_KEPT } from './available.ts';
+import { Problem } from './problem.ts';
+import type { Caller, RouterPorts } from './route.ts';
+
+/** A task that asks to be let in. */
+type Applicant = {
+  readonly id: TaskId;
+  readonly executorKey: string;
+  readonly isKeyed: boolean;
+  /** Until it is due; 0 where that is at once. */
+  readonly delaySeconds: number;
+};
+
+/**
+ * Throws the problem of a task that its tenant has too many of already, or that would wait too long. A submit that is
+ * repeated under its key adds no work, and passes.
+ */
+export async function admit(applicant: Applicant, caller: Caller, ports: RouterPorts): Promise<void> {
+  const problem = (await tenantProblem(caller, ports)) ?? (await laneProblem(applicant, ports));
+  if (problem === undefined || (applicant.isKeyed && (await isKnown(applicant, caller, ports)))) return;
+  ports.meter.record(applicant.executorKey, 'refused', 1);
+  throw problem;
+}
+
+async function tenantProblem({ tenantId, limits }: Caller, { tenants }: RouterPorts): Promise<Problem | undefined> {
+  const refusal = await tenants.refusal(tenantId, limits);
+  if (refusal === undefined) return undefined;
+  const { limit, retryAfterSeconds } = refusal;
+  return tooEarly('rate_limited', `the key is limited to ${limit}`, { retryAfterSeconds });
+}
+
+async function laneProblem(applicant: Applicant, { lanes }: RouterPorts): Promise<Problem | undefined> {
+  const { executorKey, delaySeconds } = applicant;
+  const admission = await lanes.admission(executorKey, delaySeconds === 0);
+  if (admission.admitted) return undefined;
+  const { retryAfterSeconds, estimatedWaitSeconds } = admission;
+  // By then there is room again.
+  if (delaySeconds >= retryAfterSeconds) return undefined;
+  const detail = `the lane ${executorKey} has more to do than it can in time: a task would wait ${estimatedWaitSeconds} s`;
+  return tooEarly('lane_saturated', detail, { retryAfterSeconds, estimatedWaitSeconds });
+}
+
+const tooEarly = (
+  code: 'rate_limited' | 'lane_saturated',
+  detail: string,
+  waits: { readonly retryAfterSeconds: number; readonly estimatedWaitSeconds?: number },
+): Problem =>
+  new Problem(code, `${detail}; try again in ${waits.retryAfterSeconds} s`, {
+    headers: { 'retry-after': String(waits.retryAfterSeconds) },
+    waits,
+  });
+
+/** Whether the task of this key is there, at its present home or at one that it had while there were fewer tables. */
+async function isKnown({ id }: Applicant, { tenantId }: Caller, { store, clock, tableShards }: RouterPorts) {
+  const unique = id.slice(0, id.indexOf('-'));
+  for (const shard of new Set([tableShardOf(id), ...formerShardsOf(tenantId, tableShards)])) {
+    const found = await available(store.get(tenantId, taskIdOf(unique, shard), clock()), NOTHING_KEPT);
+    if (found !== undefined) return true;
+  }
+  return false;
+}
