@@ -20,7 +20,7 @@ export const handler: APIGatewayProxyHandlerV2 = async (event) => {
     input,
     fingerprint: '-',
     createdAt: Date.now(),
-    traceId: '1-6b04c28d-e8be8acc27b5c47405b6f5a2',
+    traceHeader: 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1',
   };
   await sqs.send(
     new SendMessageCommand({
@@ -45,7 +45,7 @@ export const handler: APIGatewayProxyHandlerV2 = async (event) => {
         input: { S: JSON.stringify(task.input) },
         fingerprint: { S: task.fingerprint },
         createdAt: { N: String(task.createdAt) },
-        traceId: { S: task.traceId },
+        traceHeader: { S: task.traceHeader },
         status: { S: 'queued' },
         statusGroup: { S: 'open' },
         attempt: { N: '0' },

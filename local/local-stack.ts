@@ -27,6 +27,8 @@ export type LocalStackOptions = {
   readonly target?: AwsTarget;
   /** Lets functions do only what their roles grant. Takes a restart of MiniStack after the deploy, about 2 s. */
   readonly enforceRoles?: boolean;
+  /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Only with MiniStack. */
+  readonly traceDaemon?: string;
   readonly progress?: Progress;
   /** Hears the process id of MiniStack as soon as it runs. */
   readonly onServer?: (pid: number) => void;
@@ -72,7 +74,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       if (savedState(directory) === 'incomplete') {
         progress.note('The last run ended before its state was saved: starting with an empty one.');
       }
-      const settings = { directory, port, enforceRoles: false, signal };
+      const { traceDaemon } = options;
+      const settings = { directory, port, enforceRoles: false, traceDaemon, signal };
       server = await progress.step('Starting MiniStack', () => startMiniStack(settings));
       options.onServer?.(server.pid);
     }

@@ -17,6 +17,8 @@ export type MiniStackOptions = {
   readonly port: number;
   /** Refuses what a function's role does not grant. CDK's own roles are refused too much: deploy without it. */
   readonly enforceRoles: boolean;
+  /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Unless given, nobody listens. */
+  readonly traceDaemon?: string | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -104,7 +106,7 @@ async function healthy(endpoint: string, signal: AbortSignal): Promise<void> {
 }
 
 /** The server's settings. Its functions inherit them all, so there is nothing here that would change what they do. */
-function serverEnvironment({ directory, port, enforceRoles }: MiniStackOptions, temporary: string) {
+function serverEnvironment({ directory, port, enforceRoles, traceDaemon }: MiniStackOptions, temporary: string) {
   return {
     ...cleanEnvironment(temporary, temporary),
     // By default it listens on every interface, and for MQTT on 8883.
@@ -119,6 +121,7 @@ function serverEnvironment({ directory, port, enforceRoles }: MiniStackOptions, 
     S3_DATA_DIR: join(directory, 's3'),
     // As in Lambda; without it the tracer believes that it is somewhere else and does nothing.
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    ...(traceDaemon === undefined ? {} : { AWS_XRAY_DAEMON_ADDRESS: traceDaemon }),
     LOG_LEVEL: 'WARNING',
     AUTH: String(enforceRoles),
   };

@@ -23,7 +23,7 @@ const ATTRIBUTES = [
   ...['pk', 'type', 'status', 'priority', 'executorKey', 'attempt', 'maxAttempts', 'attemptsBeforeRetry'],
   ...['timeoutSeconds', 'fingerprint', 'order', 'runAt', 'notBefore', 'startedAt', 'finishedAt'],
   ...['expiresAt', 'leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'errorCode', 'errorMessage'],
-  ...['errorRetryable', 'assigneeType', 'assigneeId', 'workflowInstanceId', 'traceId', 'parent', 'fanOut'],
+  ...['errorRetryable', 'assigneeType', 'assigneeId', 'workflowInstanceId', 'trace', 'parent', 'fanOut'],
   ...['progress', 'progressNote'],
 ];
 const PROJECTION = {

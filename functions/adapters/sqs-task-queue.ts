@@ -15,8 +15,6 @@ import type { TaskSeed } from '../core/task.ts';
 export type SqsTaskQueueOptions = {
   /** Everything of a lane's queue URL before its name. */
   readonly queueUrlPrefix: string;
-  /** The X-Ray header of the trace in which a message is sent, so that the attempt joins it. */
-  readonly traceHeader: () => string | undefined;
 };
 
 const PARALLEL_REQUESTS = 5;
@@ -35,7 +33,7 @@ export class SqsTaskQueue implements TaskQueue {
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: this.#urlOf(task.executorKey),
-        ...this.#entry(messageOf([encodeTask(task)]), task.tenantId, delaySeconds),
+        ...entryOf(messageOf([encodeTask(task)]), [task], delaySeconds),
       }),
     );
   }
@@ -46,14 +44,14 @@ export class SqsTaskQueue implements TaskQueue {
   }
 
   /** The ids of the tasks that were refused. A request that fails as a whole refuses all: the client has tried again. */
-  async #sendRequest({ executorKey, tenantId, delaySeconds, messages }: OutgoingRequest): Promise<TaskId[]> {
+  async #sendRequest({ executorKey, delaySeconds, messages }: OutgoingRequest): Promise<TaskId[]> {
     try {
       const { Failed: failed = [] } = await this.#client.send(
         new SendMessageBatchCommand({
           QueueUrl: this.#urlOf(executorKey),
-          Entries: messages.map(({ body }, index) => ({
+          Entries: messages.map(({ body, tasks }, index) => ({
             Id: String(index),
-            ...this.#entry(body, tenantId, delaySeconds),
+            ...entryOf(body, tasks, delaySeconds),
           })),
         }),
       );
@@ -66,17 +64,19 @@ export class SqsTaskQueue implements TaskQueue {
   #urlOf(executorKey: string): string {
     return this.#options.queueUrlPrefix + queueNameOf(executorKey);
   }
+}
 
-  #entry(body: string, tenantId: string, delaySeconds: number) {
-    const traceHeader = this.#options.traceHeader();
-    return {
-      MessageBody: body,
-      // On a standard queue the group makes it a fair queue: a noisy tenant does not delay the others.
-      MessageGroupId: tenantId,
-      ...(delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds }),
-      ...(traceHeader === undefined ? {} : { MessageSystemAttributes: { AWSTraceHeader: text(traceHeader) } }),
-    };
-  }
+/** A message of tasks of one tenant. Lambda links its invocation to the trace of the first; each task has its own. */
+function entryOf(body: string, [first]: readonly TaskSeed[], delaySeconds: number) {
+  return {
+    MessageBody: body,
+    // On a standard queue the group makes it a fair queue: a noisy tenant does not delay the others.
+    ...(first === undefined ? {} : { MessageGroupId: first.tenantId }),
+    ...(delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds }),
+    ...(first?.traceHeader === undefined
+      ? {}
+      : { MessageSystemAttributes: { AWSTraceHeader: text(first.traceHeader) } }),
+  };
 }
 
 const idsOf = (tasks: readonly TaskSeed[]): TaskId[] => tasks.map(({ id }) => id);

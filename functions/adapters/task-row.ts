@@ -13,6 +13,7 @@ import {
 import type { Payload } from '../core/payload.ts';
 import { shardOf } from '../core/routing.ts';
 import type { FanOutState, ParentRef, Progress, Task, TaskError, TaskSeed, TaskSummary } from '../core/task.ts';
+import { packedHeader, unpackedHeader } from '../core/trace-header.ts';
 
 /** A row of the task table as the DynamoDB client reads and writes it. */
 export type Row = Record<string, AttributeValue>;
@@ -84,7 +85,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     assigneeId: seed.assignee && s(seed.assignee.id),
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
     parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
-    traceId: seed.traceId === undefined ? undefined : s(seed.traceId),
+    trace: seed.traceHeader === undefined ? undefined : s(packedHeader(seed.traceHeader)),
   });
 }
 
@@ -118,7 +119,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
   const executorKey = required(text(row, 'executorKey'), 'executorKey');
   const assigneeType = text(row, 'assigneeType');
   const workflowInstanceId = text(row, 'workflowInstanceId');
-  const traceId = text(row, 'traceId');
+  const trace = text(row, 'trace');
   const runAt = number(row, 'runAt');
   const parent = text(row, 'parent');
   return {
@@ -138,7 +139,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
       : { assignee: { type: assigneeType, id: required(text(row, 'assigneeId'), 'assigneeId') } }),
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
     ...(parent === undefined ? {} : { parent: parentOf(parent) }),
-    ...(traceId === undefined ? {} : { traceId }),
+    ...(trace === undefined ? {} : { traceHeader: unpackedHeader(trace) }),
   };
 }
 

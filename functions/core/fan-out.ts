@@ -144,7 +144,7 @@ async function seedOfSubtask(
   if (subtask === undefined) throw new Error(`the fan-out of ${parent.id} has no subtask ${place}`);
   const definition = await findDefinition(ports.catalog, subtask.type);
   if (definition === undefined) throw new Error(`this deployment has no task type ${subtask.type}`);
-  const { tenantId, workflowInstanceId, traceId, fanOut } = parent;
+  const { tenantId, workflowInstanceId, traceHeader, fanOut } = parent;
   const id = subtaskIdOf(tenantId, parent.id, fanOut.attempt, place);
   const createdAt = ports.clock();
   const defaults = effective(definition, await ports.settings.get(subtask.type));
@@ -158,7 +158,7 @@ async function seedOfSubtask(
     ...{ fingerprint: NO_FINGERPRINT, createdAt },
     parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-    ...(traceId === undefined ? {} : { traceId }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
   };
 }
 

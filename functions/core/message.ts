@@ -29,7 +29,7 @@ const seedSchema = once(() => {
     parent: z
       .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
       .exactOptional(),
-    traceId: z.string().exactOptional(),
+    traceHeader: z.string().exactOptional(),
   });
 });
 

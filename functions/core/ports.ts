@@ -207,14 +207,17 @@ export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Read
 
 /** Follows a task across functions. X-Ray now; whatever takes its place has to do only this. */
 export interface Tracing {
-  /** The trace that the current invocation belongs to, if it is traced at all. */
-  traceId(): string | undefined;
-  /** Runs `work` as a named part of the current trace; what it throws is recorded there and thrown on. */
-  part<T>(
+  /** Hands on the trace of the current invocation, if there is one. */
+  header(): string | undefined;
+  /** Runs `work` as a segment of its own in the trace that `header` hands on; without more ado where it is not sampled. */
+  segment<T>(
     name: string,
+    header: string | undefined,
     annotations: Annotations,
     work: (annotate: (more: Annotations) => void) => Promise<T>,
   ): Promise<T>;
+  /** Runs `work`, a call to somebody else, as a part of the segment under way; what it throws is recorded and thrown on. */
+  call<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** By these a trace is found: `task_id`, `task_type`, `task_status`, and on failure `error`, `error_message`. */

@@ -23,8 +23,8 @@ export type TaskSeed = {
   readonly workflowInstanceId?: string;
   /** The task whose part this one is. */
   readonly parent?: ParentRef;
-  /** The X-Ray trace in which the task was submitted. */
-  readonly traceId?: string;
+  /** Of the trace in which the task was submitted, and which all its attempts join: `Root=…;Parent=…;Sampled=1`. */
+  readonly traceHeader?: string;
 };
 
 /** Of a subtask: its parent, in which attempt that was fanned out, its place among the parts, and how deep it is. */
@@ -117,7 +117,7 @@ export const attemptsGranted = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<A
 /** What of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
-  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, traceId } = task;
+  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, traceHeader } = task;
   return {
     ...{ id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds },
     ...{ input, fingerprint, createdAt },
@@ -125,7 +125,7 @@ export function seedOf(task: TaskSeed): TaskSeed {
     ...(assignee === undefined ? {} : { assignee }),
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
     ...(parent === undefined ? {} : { parent }),
-    ...(traceId === undefined ? {} : { traceId }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
   };
 }
 

@@ -33,12 +33,12 @@ export async function executeTask(queued: TaskSeed, deadline: number, ports: Exe
   });
 }
 
-/** A part of the task's trace, which says what became of it. */
+/** A segment of the task's own trace, which says what became of the attempt. */
 const inTrace = (
-  { id, type }: RunningTask,
+  { id, type, traceHeader }: RunningTask,
   { tracing }: ExecutorPorts,
   work: (annotate: (more: Annotations) => void) => Promise<Verdict>,
-): Promise<Verdict> => tracing.part('task', { task_id: id, task_type: type }, work);
+): Promise<Verdict> => tracing.segment(type, traceHeader, { task_id: id, task_type: type }, work);
 
 function recordWait(task: RunningTask, { meter }: ExecutorPorts): void {
   if (task.attempt > 1) return;

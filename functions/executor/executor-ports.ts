@@ -1,5 +1,5 @@
 import type { FanOutPorts } from '../core/fan-out.ts';
-import type { Ids, Random, Sleep, TaskStore, Tracing } from '../core/ports.ts';
+import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { HandlerTools } from './run-handler.ts';
 
 export type ExecutorPorts = HandlerTools &
@@ -8,7 +8,6 @@ export type ExecutorPorts = HandlerTools &
     readonly sleep: Sleep;
     readonly random: Random;
     readonly ids: Ids;
-    readonly tracing: Tracing;
   };
 
 /** What an invocation leaves of its time for answering its event source. */

@@ -11,6 +11,7 @@ import type { HttpClient } from '../core/http-client.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
 import { MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
+import type { Tracing } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import { calledHandler, type HandlerCall } from './handler-call.ts';
 import { plainContext } from './plain-context.ts';
@@ -18,6 +19,7 @@ import { type AttemptWatch, type WatchTools, watchAttempt } from './watch-attemp
 
 export type HandlerTools = WatchTools & {
   readonly http: HttpClient;
+  readonly tracing: Tracing;
   readonly catalog: TaskCatalog;
   /** Makes a call of an isolated type, as `calledHandler` would. */
   readonly isolate: (definition: TaskDefinition, call: HandlerCall, ctx: TaskContext) => Promise<JsonValue | FanOut>;
@@ -117,18 +119,20 @@ function contextOf(
   task: RunningTask,
   signal: AbortSignal,
   { progress }: AttemptWatch,
-  { http, log }: HandlerTools,
+  { http, log, tracing }: HandlerTools,
 ): TaskContext {
   const { id, tenantId, type, attempt: number, maxAttempts } = task;
   return {
     ...plainContext(signal),
     task: { id, tenantId, type, attempt: number, maxAttempts },
-    http,
+    http: { request: (url, request) => tracing.call(hostOf(url), () => http.request(url, request)) },
     // Apart, so that no field of a handler takes the place of one of ours.
     log: (message, fields) => log('info', message, { ...fieldsOf(task), ...(fields && { fields }) }),
     progress,
   };
 }
+
+const hostOf = (url: string): string => URL.parse(url)?.host ?? 'nowhere';
 
 /** What every line about an attempt carries. */
 export const fieldsOf = ({ id, type, attempt: number }: RunningTask) => ({

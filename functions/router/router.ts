@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { OPEN_ROUTES, ROUTES } from '../contract.ts';
+import { traceIdOf } from '../core/trace-header.ts';
 import { type Authorizer, callerOf } from './caller-of.ts';
 import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './content-coding.ts';
 import { PROBLEM_STATUS, Problem, problemDocument } from './problem.ts';
@@ -18,7 +19,7 @@ export async function answer(event: Event, ports: RouterPorts): Promise<APIGatew
     route: event.routeKey,
     status: response.status,
     duration_ms: ports.clock() - started,
-    trace_id: ports.tracing.traceId(),
+    trace_id: traceIdOf(ports.tracing.header()),
   });
   return encoded(response, event.headers['accept-encoding']);
 }

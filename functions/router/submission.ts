@@ -159,7 +159,7 @@ async function taskOf(
   const { type, resources } = definition;
   const fingerprint = isKeyed ? fingerprintOf(submit as JsonValue) : NO_FINGERPRINT;
   const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
-  const traceId = tracing.traceId();
+  const traceHeader = tracing.header();
   const executorKey = laneOf(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
   const delaySeconds = Math.max(0, ((runAt ?? 0) - createdAt) / 1000);
   await admit({ id, executorKey, isKeyed, delaySeconds }, caller, ports);
@@ -182,7 +182,7 @@ async function taskOf(
     ...(runAt === undefined ? {} : { runAt }),
     ...(assignee === undefined ? {} : { assignee }),
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-    ...(traceId === undefined ? {} : { traceId }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
   });
 }
 

@@ -4,6 +4,7 @@ import type { JsonValue } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import type { PayloadStore } from '../core/ports.ts';
 import { statusAt, type Task, type TaskSummary } from '../core/task.ts';
+import { traceIdOf } from '../core/trace-header.ts';
 import { available } from './available.ts';
 
 /** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
@@ -86,6 +87,7 @@ export const viewOf = (task: Task, input: JsonValue, output: JsonValue | undefin
 /** Shows a task without its payloads. */
 export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer): TaskSummaryView {
   const { id, tenantId, type, priority, attempt, maxAttempts, timeoutSeconds, executorKey } = task;
+  const traceId = traceIdOf(task.traceHeader);
   const runAt = 'notBefore' in task ? task.notBefore : task.runAt;
   return {
     ...{ id, tenantId, type, priority, status: statusAt(task, clock()), attempt, maxAttempts, timeoutSeconds },
@@ -102,6 +104,6 @@ export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer)
     ...('cancelRequestedAt' in task && task.cancelRequestedAt !== undefined
       ? { cancelRequestedAt: iso(task.cancelRequestedAt) }
       : {}),
-    ...(task.traceId === undefined ? {} : { traceId: task.traceId }),
+    ...(traceId === undefined ? {} : { traceId }),
   };
 }

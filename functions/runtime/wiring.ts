@@ -13,7 +13,7 @@ import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
 import { s3Client } from './clients.ts';
 import { env, executorShards, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
-import { traced, traceHeader } from './xray-tracing.ts';
+import { traced } from './xray-tracing.ts';
 
 /** Of the tasks, and of what a tenant takes. */
 export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
@@ -36,7 +36,7 @@ export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient) {
   return {
     store: new DynamoTaskStore(dynamo, options),
     fanOuts: new DynamoFanOuts(dynamo, options),
-    queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), traceHeader }),
+    queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix') }),
     payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client()), payloads),
     settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
     executorShards: executorShards(),

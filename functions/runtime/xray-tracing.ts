@@ -1,18 +1,17 @@
 import type { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Annotations, Tracing } from '../core/ports.ts';
+import { keptHeader, sampledTraceOf } from '../core/trace-header.ts';
 
 type Client = Parameters<Tracer['captureAWSv3Client']>[0];
 
-/** Clients that wait for the tracer, which is loaded by the first invocation that is sampled: it takes longer than they do. */
+/** Clients that wait for the tracer, which is loaded by the first trace that is sampled: it takes longer than they do. */
 const waiting: Client[] = [];
 let tracer: Tracer | undefined;
 
-/** The X-Ray header of the invocation: Lambda keeps it here, traced or not. */
-export const traceHeader = (): string | undefined => process.env._X_AMZN_TRACE_ID;
+/** Lambda keeps the header of the invocation here, traced or not. */
+const invocationHeader = (): string | undefined => process.env._X_AMZN_TRACE_ID;
 
-const isSampled = (): boolean => /(^|;)\s*Sampled=1/.test(traceHeader() ?? '');
-
-/** Records each call of an AWS client as a part of the trace, wherever there is one. */
+/** Records each call of an AWS client in the segment under way, wherever there is one. */
 export function traced<T extends object>(client: T): T {
   if (tracer === undefined) waiting.push(client as Client);
   else tracer.captureAWSv3Client(client as Client);
@@ -21,32 +20,59 @@ export function traced<T extends object>(client: T): T {
 
 /** Begins an invocation: loads the tracer where this is the first that is sampled. */
 export async function beginTrace(): Promise<void> {
-  if (tracer !== undefined || !isSampled()) return;
+  if (sampledTraceOf(invocationHeader()) !== undefined) await loadTracer();
+}
+
+async function loadTracer(): Promise<Tracer> {
+  if (tracer !== undefined) return tracer;
   const { Tracer } = await import('@aws-lambda-powertools/tracer');
-  // AWS calls are captured by client, and calls of handlers go through undici: patching `http` for all would add nothing.
-  tracer = new Tracer({ captureHTTPsRequests: false });
+  // AWS calls are captured by client, and calls of handlers by `call`: patching `http` for all would add nothing.
+  tracer ??= new Tracer({ captureHTTPsRequests: false });
   for (const client of waiting.splice(0)) tracer.captureAWSv3Client(client);
+  return tracer;
 }
 
 /** Tracing by the X-Ray SDK. */
 export const xrayTracing: Tracing = {
-  traceId: () => /Root=([^;]+)/.exec(traceHeader() ?? '')?.[1],
+  header: () => keptHeader(invocationHeader()),
 
-  part: async (name, annotations, work) => {
-    if (!tracer?.isTracingEnabled() || !isSampled()) return work(() => {});
-    return tracer.provider.captureAsyncFunc(name, async (segment) => {
-      const annotate = (more: Annotations) => {
-        for (const [key, value] of Object.entries(more)) segment?.addAnnotation(key, value);
-      };
-      annotate(annotations);
+  segment: async (name, header, annotations, work) => {
+    const trace = sampledTraceOf(header);
+    if (trace === undefined) return work(() => {});
+    const [{ provider }, { default: xray }] = await Promise.all([loadTracer(), import('aws-xray-sdk-core')]);
+    const segment = new xray.Segment(name, trace.traceId, trace.parentId);
+    const annotate = (more: Annotations): void => {
+      for (const [key, value] of Object.entries(more)) segment.addAnnotation(key, value);
+      if (more.error !== undefined) segment.addError(`${more.error}: ${more.error_message ?? ''}`);
+    };
+    annotate(annotations);
+    return provider.getNamespace().runAndReturn(async () => {
+      provider.setSegment(segment);
       try {
         return await work(annotate);
       } catch (error) {
-        segment?.addError(error instanceof Error ? error : String(error));
+        segment.addError(error instanceof Error ? error : String(error));
         throw error;
       } finally {
-        segment?.close();
+        segment.close();
       }
-    }) as ReturnType<typeof work>;
+    });
+  },
+
+  call: (name, work) => {
+    const segment = tracer?.provider.getSegment();
+    if (segment === undefined || segment.notTraced === true) return work();
+    const part = segment.addNewSubsegment(name);
+    part.namespace = 'remote';
+    return work().then(
+      (answer) => {
+        part.close();
+        return answer;
+      },
+      (error) => {
+        part.close(error instanceof Error ? error : String(error));
+        throw error;
+      },
+    );
   },
 };

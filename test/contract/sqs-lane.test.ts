@@ -19,7 +19,7 @@ const prefix = `contract-${Date.now()}-`;
 const queueUrlPrefix = `${awsClient.endpoint}/000000000000/${prefix}`;
 const deadLetterQueueUrl = `${queueUrlPrefix}dead-letters`;
 const traceHeader = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
-const queue = new SqsTaskQueue(client, { queueUrlPrefix, traceHeader: () => traceHeader });
+const queue = new SqsTaskQueue(client, { queueUrlPrefix });
 const deliveries = new SqsDeliveries(client, { queueUrlPrefix, deadLetterQueueUrl });
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ const deliveryOf = ({ MessageId = '', ReceiptHandle = '', Body = '' }: Message):
 });
 
 describe('a lane on SQS', () => {
-  const seed = () => taskSeed({ executorKey: 'default/high/0', priority: 'high' });
+  const seed = () => taskSeed({ executorKey: 'default/high/0', priority: 'high', traceHeader });
 
   it('carries the task whole, with its tenant as group and its trace', async () => {
     const task = seed();
@@ -70,7 +70,7 @@ describe('a lane on SQS', () => {
       },
       { step: 'initialize' },
     );
-    const many = new SqsTaskQueue(counting, { queueUrlPrefix, traceHeader: () => traceHeader });
+    const many = new SqsTaskQueue(counting, { queueUrlPrefix });
     expect(await many.sendAll(tasks.map((task) => ({ task, delaySeconds: 0 })))).toEqual(new Set());
     expect(requests).toBe(1);
     const delivered: TaskSeed[] = [];

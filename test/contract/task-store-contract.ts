@@ -15,7 +15,7 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
         const seed = taskSeed({
           assignee: { type: 'user', id: 'u-1' },
           workflowInstanceId: 'wf-1',
-          traceId: '1-2-3',
+          traceHeader: '1-2-3',
           input: { ref: 'payloads/acme/1/input' },
         });
         expect(await store.insert(newTask(seed))).toEqual({ result: 'inserted' });

@@ -20,6 +20,13 @@ const payloads: fc.Arbitrary<Payload> = fc.oneof(
 
 const fanOuts = fc.record({ attempt: count, count: fc.nat({ max: 1000 }) });
 
+const hex = (length: number) => characters('0123456789abcdef', length, length);
+const traceHeaders = fc.oneof(
+  fc.tuple(hex(8), hex(24)).map(([time, random]) => `Root=1-${time}-${random};Sampled=0`),
+  fc.tuple(hex(8), hex(24), hex(16)).map(([time, random, id]) => `Root=1-${time}-${random};Parent=${id};Sampled=1`),
+  text(35),
+);
+
 const errors: fc.Arbitrary<TaskError> = fc.record({ code: text(40), message: fc.string(), retryable: fc.boolean() });
 
 /** Every task that a submit can make. */
@@ -48,7 +55,7 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
           index: fc.nat({ max: 999 }),
           depth: fc.integer({ min: 1, max: 8 }),
         }),
-        traceId: text(35),
+        traceHeader: traceHeaders,
       },
       {
         requiredKeys: [

@@ -15,7 +15,7 @@ import { MemoryStatistics } from './memory-statistics.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
 import { MemoryTaskStore } from './memory-task-store.ts';
 
-const TRACE = '1-6b04c28d-e8be8acc27b5c47405b6f5a2';
+const TRACE = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
 
 /** Everything around the doors, in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = []) {
@@ -31,8 +31,9 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const log: Log = (level, event, fields) => logged.push({ level, event, ...fields });
   const meter: Meter = { record: (executorKey, metric, value) => recorded.push({ executorKey, metric, value }) };
   const tracing: Tracing = {
-    traceId: () => TRACE,
-    part: (_name, annotations, work) => {
+    header: () => TRACE,
+    call: (_name, work) => work(),
+    segment: (_name, _header, annotations, work) => {
       const segment = { ...annotations };
       annotated.push(segment);
       return work((more) => Object.assign(segment, more));

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +20,8 @@ export type StackUnderTest = {
   readonly controlTable: string;
   /** Where its templates were synthesized to. */
   readonly assembly: string;
+  /** Where the functions send their traces, on this machine. */
+  readonly traceDaemonPort: number;
 };
 
 declare module 'vitest' {
@@ -34,7 +38,13 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
   const root = vitest.getRootProject();
   if ('stack' in root.getProvidedContext()) return undefined;
   const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-test-'));
-  const stack = await startLocalStack({ stateDirectory, enforceRoles: true, context: SHARDED });
+  const traceDaemonPort = await freeUdpPort();
+  const stack = await startLocalStack({
+    stateDirectory,
+    enforceRoles: true,
+    traceDaemon: `127.0.0.1:${traceDaemonPort}`,
+    context: SHARDED,
+  });
   const data = stack.outputs['millrace-data'] ?? {};
   root.provide('stack', {
     url: stack.url,
@@ -48,10 +58,19 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     accessTable: data.AccessTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
+    traceDaemonPort,
   });
   return async () => {
     stack.kill();
     await stack.ended;
     await rm(stateDirectory, { recursive: true, force: true });
   };
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
 }

@@ -68,7 +68,7 @@ describe('a row', () => {
 
   it('has nothing in the place of what its task does not have: the indexes are sparse', () => {
     const row = rowOf(newTask(taskSeed()));
-    for (const name of ['assigneeType', 'assigneeId', 'workflowInstanceId', 'traceId', 'notBefore', 'expiresAt']) {
+    for (const name of ['assigneeType', 'assigneeId', 'workflowInstanceId', 'trace', 'notBefore', 'expiresAt']) {
       expect(row).not.toHaveProperty(name);
     }
     expect(Object.values(row)).not.toContain(undefined);
@@ -112,7 +112,10 @@ describe('the size of a row', () => {
     id: taskIdOf('0'.repeat(26), 0),
     ...{ tenantId: tenant('t'.repeat(63)), type: 'knowledge.reindex', resourceClass: 'memory-intensive', input: full },
     ...{ executorKey: 'memory-intensive/normal/0', maxAttempts: 20, timeoutSeconds: 290, fingerprint: 'f'.repeat(16) },
-    ...{ createdAt: NOW + 123, traceId: '1-6b04c28d-e8be8acc27b5c47405b6f5a2' },
+    ...{
+      createdAt: NOW + 123,
+      traceHeader: 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1',
+    },
   });
   const short = { ...seed, tenantId: tenant('acme-industries-eu') };
   const named = { ...short, assignee: { type: 'user', id: uuid }, workflowInstanceId: uuid };

@@ -4,7 +4,7 @@ import { decodeMessage, encodeTask, messageOf } from '../../../functions/core/me
 import { taskSeeds, tasks } from '../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
-const seed = taskSeed({ assignee: { type: 'user', id: 'u-1' }, workflowInstanceId: 'wf-1', traceId: '1-2-3' });
+const seed = taskSeed({ assignee: { type: 'user', id: 'u-1' }, workflowInstanceId: 'wf-1', traceHeader: '1-2-3' });
 const changed = (part: Record<string, unknown>): string => JSON.stringify({ v: 1, tasks: [{ ...seed, ...part }] });
 const without = (name: keyof typeof seed): string => {
   const { [name]: _, ...task } = seed;
@@ -55,7 +55,7 @@ describe('a message that is none of ours is malformed, with a reason in one line
     ['an empty reference', changed({ input: { ref: '' } }), 'tasks.0.input.ref: '],
     ['a time as text', changed({ createdAt: '2026-01-01' }), 'tasks.0.createdAt: '],
     ['half an assignee', changed({ assignee: { type: 'user' } }), 'tasks.0.assignee.id: '],
-    ['a trace of null', changed({ traceId: null }), 'tasks.0.traceId: '],
+    ['a trace of null', changed({ traceHeader: null }), 'tasks.0.traceHeader: '],
   ])('%s', (_, body, reason) => {
     const decoded = decodeMessage(body);
     if (decoded.result !== 'malformed') throw new Error('it was taken');
@@ -124,7 +124,7 @@ describe('a message of ours', () => {
     expect(decodeMessage(body)).toEqual({ result: 'tasks', tasks: [task] });
   });
 
-  it.each(['assignee', 'workflowInstanceId', 'traceId'] as const)('may come without %s', (name) => {
+  it.each(['assignee', 'workflowInstanceId', 'traceHeader'] as const)('may come without %s', (name) => {
     const { [name]: _, ...task } = seed;
     expect(decodeMessage(without(name))).toEqual({ result: 'tasks', tasks: [task] });
   });

@@ -7,7 +7,7 @@ import { createWorld, type World } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';
 
 const error = { code: 'boom', message: 'it went wrong', retryable: true };
-const seed = taskSeed({ assignee: { type: 'user', id: 'u-1' }, workflowInstanceId: 'wf-1', traceId: '1-2-3' });
+const seed = taskSeed({ assignee: { type: 'user', id: 'u-1' }, workflowInstanceId: 'wf-1', traceHeader: 'Root=1-2-3' });
 const shown = {
   id: seed.id,
   tenantId: 'acme',

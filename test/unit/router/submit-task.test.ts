@@ -235,7 +235,8 @@ describe('an accepted task', () => {
       traceId: '1-6b04c28d-e8be8acc27b5c47405b6f5a2',
     });
     expect(await callApi(world, `GET ${headers.location}`)).toMatchObject({ status: 200, body });
-    expect(sent()).toMatchObject([{ id: body.id, tenantId: tenant('acme'), traceId: body.traceId }]);
+    const traceHeader = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
+    expect(sent()).toMatchObject([{ id: body.id, tenantId: tenant('acme'), traceHeader }]);
   });
 
   it('is what the caller asks for', async () => {
@@ -276,7 +277,7 @@ describe('an accepted task', () => {
   });
 
   it('without a trace has no traceId', async () => {
-    Object.assign(world.ports.tracing, { traceId: () => undefined });
+    Object.assign(world.ports.tracing, { header: () => undefined });
     expect((await submit(ada)).body).not.toHaveProperty('traceId');
   });
 });
