@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { apiKey, signOut } from './api/session.ts';
 import { hrefOf, type Route } from './model/route.ts';
+import { OverviewPage } from './pages/overview-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { SubmitPage } from './pages/submit-page.tsx';
 import { TaskPage } from './pages/task-page.tsx';
@@ -50,14 +51,15 @@ export function Shell() {
 }
 
 const PLACES: readonly { readonly label: string; readonly to: Route; readonly pages: readonly Route['page'][] }[] = [
-  { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'overview', 'submit'] },
+  { label: 'Overview', to: { page: 'overview' }, pages: ['overview'] },
+  { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'submit'] },
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
 ];
 
 function pageOf(at: Route): ComponentChildren {
   switch (at.page) {
     case 'overview':
-      return <TasksPage filter={{}} />;
+      return <OverviewPage />;
     case 'tasks':
       return <TasksPage filter={at.filter} />;
     case 'task':

@@ -50,11 +50,11 @@ function kindOf(schema: Schema, root: unknown, depth: number): FieldKind {
   if (type === 'string') return textOf(schema);
   if (type === 'number' || type === 'integer') return numberOf(schema);
   if (type === 'boolean') return { kind: 'choice', options: [true, false] };
-  if (type === 'array' && isObject(items)) return { kind: 'list', item: fieldOf(items, root, depth + 1) };
+  if (type === 'array' && isObject(items)) return { kind: 'list', item: onOneLine(fieldOf(items, root, depth + 1)) };
   if (type !== 'object') return JSON_KIND;
   if (isObject(properties)) return objectOf(schema, properties, root, depth);
   return isObject(additionalProperties)
-    ? { kind: 'entries', value: fieldOf(additionalProperties, root, depth + 1) }
+    ? { kind: 'entries', value: onOneLine(fieldOf(additionalProperties, root, depth + 1)) }
     : JSON_KIND;
 }
 
@@ -63,6 +63,10 @@ function textOf({ maxLength, format }: Schema): FieldKind {
   const isLong = format === undefined && (limit === undefined || limit > LINE_CHARACTERS);
   return { kind: 'text', isLong, ...(limit === undefined ? {} : { maxLength: limit }) };
 }
+
+/** One of many texts is short, unless its schema says otherwise. */
+const onOneLine = (field: Field): Field =>
+  field.kind === 'text' && field.maxLength === undefined ? { ...field, isLong: false } : field;
 
 const numberOf = ({ type, minimum, maximum }: Schema): FieldKind => ({
   kind: 'number',

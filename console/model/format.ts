@@ -12,6 +12,7 @@ const UNITS = [
 
 /** A span of time in its two largest units, as far as they matter: `340 ms`, `1.2 s`, `3 min 20 s`, `2 d`. */
 export function duration(milliseconds: number): string {
+  if (milliseconds === 0) return '0 s';
   if (milliseconds < SECOND) return `${Math.max(0, Math.round(milliseconds))} ms`;
   if (milliseconds < 10 * SECOND) return `${trimmed(milliseconds / SECOND)} s`;
   const whole = Math.round(milliseconds / SECOND) * SECOND;
@@ -41,6 +42,11 @@ const dateAndTime = new Intl.DateTimeFormat(undefined, {
 
 /** Date and time, as the reader's place writes them. */
 export const moment = (at: number): string => dateAndTime.format(at);
+
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+/** The time of day alone, where there is little room. */
+export const timeOfDay = (at: number): string => hourAndMinute.format(at);
 
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const few = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: 'compact' });

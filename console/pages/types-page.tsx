@@ -31,7 +31,7 @@ export function TypesPage() {
                     <th scope="col" class="wide number">
                       Timeout
                     </th>
-                    <th scope="col" class="number">
+                    <th scope="col" class="wide number">
                       Attempts
                     </th>
                   </tr>
@@ -47,7 +47,7 @@ export function TypesPage() {
                       <td class="wide">{resources}</td>
                       <td>{priority}</td>
                       <td class="wide number">{duration(timeoutSeconds * 1000)}</td>
-                      <td class="number">{retry.maxAttempts}</td>
+                      <td class="wide number">{retry.maxAttempts}</td>
                     </tr>
                   ))}
                 </tbody>

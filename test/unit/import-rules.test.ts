@@ -193,6 +193,7 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
       '../functions/contract.ts',
       '../functions/core/task.ts',
       '../lib/config.ts',
+      '../local/find-chromium.mjs',
     ],
     forbidden: [
       '../functions/adapters/keys.ts',

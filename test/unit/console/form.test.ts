@@ -24,7 +24,7 @@ describe('the field of a schema', () => {
     [z.literal('only'), { kind: 'choice', options: ['only'] }],
     [z.string().nullable(), { kind: 'text', isLong: true }],
     [z.array(z.boolean()), { kind: 'list', item: { kind: 'choice', options: [true, false] } }],
-    [z.record(z.string(), z.string()), { kind: 'entries', value: { kind: 'text', isLong: true } }],
+    [z.record(z.string(), z.string()), { kind: 'entries', value: { kind: 'text', isLong: false } }],
     [z.union([z.string(), z.number()]), { kind: 'json' }],
     [z.looseObject({ a: z.string() }).catchall(z.number()), { kind: 'json' }],
     [z.json(), { kind: 'json' }],

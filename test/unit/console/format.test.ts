@@ -4,7 +4,7 @@ import { count, counted, duration, fromNow, shortCount, timeOf } from '../../../
 describe('a duration', () => {
   test.each([
     [-5, '0 ms'],
-    [0, '0 ms'],
+    [0, '0 s'],
     [340.4, '340 ms'],
     [1000, '1 s'],
     [1234, '1.2 s'],

@@ -1,0 +1,22 @@
+import * as z from 'zod/mini';
+
+const percentiles = z.nullable(z.object({ p50: z.number(), p95: z.number(), p99: z.number() }));
+
+const countsShape = {
+  accepted: z.number(),
+  succeeded: z.number(),
+  failed: z.number(),
+  cancelled: z.number(),
+  retried: z.number(),
+  waitMilliseconds: percentiles,
+  runMilliseconds: percentiles,
+};
+
+/** What happened to tasks between two times: in all, and by the minutes in which anything did. */
+export const statisticsSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  total: z.object(countsShape),
+  items: z.array(z.object({ minute: z.string(), ...countsShape })),
+});
+export type Statistics = z.infer<typeof statisticsSchema>;

@@ -1,0 +1,57 @@
+import type { Statistics } from '../api/statistics.ts';
+
+/** A line of a plot: a value for each minute, `null` where there is none. */
+export type Series = {
+  readonly label: string;
+  /** The custom property of the style that has its colour. */
+  readonly colour: string;
+  /** Lengths of strokes and gaps, so that lines are told apart without their colours. */
+  readonly dash?: number[];
+  readonly values: readonly (number | null)[];
+};
+
+export type Plot = {
+  /** Seconds since the epoch, as the plots take them. */
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+};
+
+type Item = Statistics['items'][number];
+
+const MINUTE_MS = 60_000;
+
+/** Tasks by minute. A minute that the API does not mention had none. */
+export function throughputPlot(statistics: Statistics): Plot {
+  const { times, items } = byMinute(statistics);
+  const counts = (name: 'accepted' | 'succeeded' | 'failed') => items.map((item) => item?.[name] ?? 0);
+  return {
+    times,
+    series: [
+      { label: 'accepted', colour: '--running', values: counts('accepted') },
+      { label: 'succeeded', colour: '--succeeded', dash: [8, 3], values: counts('succeeded') },
+      { label: 'failed', colour: '--failed', dash: [3, 3], values: counts('failed') },
+    ],
+  };
+}
+
+/** Percentiles of a duration in milliseconds by minute, where anything was measured. */
+export function percentilePlot(statistics: Statistics, name: 'waitMilliseconds' | 'runMilliseconds'): Plot {
+  const { times, items } = byMinute(statistics);
+  const values = (rank: 'p50' | 'p95' | 'p99') => items.map((item) => item?.[name]?.[rank] ?? null);
+  return {
+    times,
+    series: [
+      { label: 'p50', colour: '--succeeded', values: values('p50') },
+      { label: 'p95', colour: '--queued', dash: [8, 3], values: values('p95') },
+      { label: 'p99', colour: '--waiting', dash: [3, 3], values: values('p99') },
+    ],
+  };
+}
+
+function byMinute({ from, to, items }: Statistics): { times: number[]; items: (Item | undefined)[] } {
+  const start = Date.parse(from);
+  const count = Math.max(0, Math.round((Date.parse(to) - start) / MINUTE_MS));
+  const found = new Map(items.map((item) => [Date.parse(item.minute), item]));
+  const minutes = Array.from({ length: count }, (_, index) => start + index * MINUTE_MS);
+  return { times: minutes.map((minute) => minute / 1000), items: minutes.map((minute) => found.get(minute)) };
+}

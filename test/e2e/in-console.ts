@@ -1,0 +1,41 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
+import { openPage, startBrowser } from './browser.ts';
+
+const { url, apiKey } = inject('stack');
+export const CONSOLE = `${url}/console`;
+
+export const render = { type: 'markdown.render', input: { markdown: '# hi' } };
+/** Fails at once, and is not tried again. */
+export const hopeless = {
+  type: 'http.request',
+  input: { url: 'http://127.0.0.1:9/', method: 'GET' },
+  maxAttempts: 1,
+};
+
+let started: Browser | undefined;
+beforeAll(async () => {
+  started = await startBrowser();
+});
+afterAll(() => started?.close());
+
+/** The browser of the test file, once its tests run. */
+export function browser(): Browser {
+  if (started === undefined) throw new Error('the browser is started before the tests');
+  return started;
+}
+
+export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
+
+/** A page of the console, signed in, at `place`; closed after the test with nothing wrong on it. */
+export async function inConsole(place: string, work: (page: Page) => Promise<void>, key = apiKey): Promise<void> {
+  const { page, wrongs } = await openPage(browser());
+  try {
+    await page.addInitScript(`sessionStorage.setItem('millrace.key', ${JSON.stringify(key)})`);
+    await page.goto(CONSOLE + place);
+    await work(page);
+    expect(wrongs).toEqual([]);
+  } finally {
+    await page.context().close();
+  }
+}
