@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { tableShardOf } from '../core/ids.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
-import { isFinished, type RunningTask, type Task } from '../core/task.ts';
+import { isFinished, type Task } from '../core/task.ts';
 import { batchGet } from './batch-get.ts';
 import { conditionalUpdate } from './conditional-update.ts';
 import type { TaskTables } from './dynamo-task-list.ts';
@@ -9,9 +9,8 @@ import { n, parkedShardOf, pkOf, s, taskOfRow } from './task-row.ts';
 
 type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
 
-/** Nobody has to look after it any more: its attempt does, or it has ended, and so have its subtasks. */
-const isLookedAfter = (task: Task): task is RunningTask =>
-  task.status === 'running' || (isFinished(task) && (task.fanOut === undefined || task.status === 'succeeded'));
+/** Nobody has to look after it any more: it has ended, and so have its subtasks. */
+const isOver = (task: Task): boolean => isFinished(task) && (task.fanOut === undefined || task.status === 'succeeded');
 
 /** The sparse index `due` of the task tables. */
 export class DynamoDueTasks implements DueTasks {
@@ -71,7 +70,7 @@ export class DynamoDueTasks implements DueTasks {
         // The index lags behind its table.
         if (row === undefined || row.dueAt?.N !== String(entry.dueAt)) return [];
         const task = taskOfRow(row);
-        if (!isLookedAfter(task)) return [{ task, dueAt: entry.dueAt }];
+        if (!isOver(task)) return [{ task, dueAt: entry.dueAt }];
         await this.#release(entry);
         return [];
       }),

@@ -105,7 +105,7 @@ export class DynamoTaskStore implements TaskStore {
         '#startedAt = :now',
       ],
       set: { leaseToken: s(lease.token), leaseExpiresAt: n(lease.expiresAt) },
-      remove: ['notBefore', 'progress', 'progressNote', ...ERROR, ...DUE],
+      remove: ['notBefore', 'progress', 'progressNote', ...ERROR],
       values: { ...seed, ...STATUSES, open: s('open'), zero: n(0), one: n(1), now: n(now) },
     });
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
@@ -129,7 +129,7 @@ export class DynamoTaskStore implements TaskStore {
         '#status = :running AND #leaseToken = :leaseToken' +
         (goesOn ? ' AND attribute_not_exists(#cancelRequestedAt)' : ''),
       set: settlementAttributes(settlement, task, this.#options),
-      remove: isQueued ? [...LEASE, 'startedAt'] : LEASE,
+      remove: isQueued ? [...LEASE, 'startedAt'] : goesOn ? LEASE : [...LEASE, ...DUE],
       values: { running: s('running'), leaseToken: s(task.leaseToken) },
     });
     if ('written' in update) return 'settled';

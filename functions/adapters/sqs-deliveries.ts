@@ -1,4 +1,9 @@
-import { ChangeMessageVisibilityBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 
 export type SqsDeliveriesOptions = {
@@ -7,7 +12,7 @@ export type SqsDeliveriesOptions = {
   readonly deadLetterQueueUrl: string;
 };
 
-/** Entries of one `ChangeMessageVisibilityBatch` request (SQS API reference). */
+/** Entries of one batch request (SQS API reference). */
 const BATCH_ENTRIES = 10;
 
 /** The executor's side of its lanes on SQS. */
@@ -24,22 +29,32 @@ export class SqsDeliveries implements Deliveries {
   }
 
   async hold(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void> {
-    for (let start = 0; start < messages.length; start += BATCH_ENTRIES) {
-      const batch = messages.slice(start, start + BATCH_ENTRIES);
-      const [first] = batch;
-      if (first === undefined) return;
-      // One invocation takes from one lane, so the first message names the queue of all.
-      await this.#client.send(
-        new ChangeMessageVisibilityBatchCommand({
-          QueueUrl: this.#queueUrlBase + first.delivery.queueName,
-          Entries: batch.map(({ delivery, seconds }, index) => ({
-            Id: String(index),
-            ReceiptHandle: delivery.receipt,
-            VisibilityTimeout: seconds,
-          })),
-        }),
-      );
+    for (const { QueueUrl, part } of this.#batches(messages, ({ delivery }) => delivery)) {
+      const Entries = part.map(({ delivery: { receipt }, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receipt,
+        VisibilityTimeout: seconds,
+      }));
+      await this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
     }
+  }
+
+  async discard(deliveries: readonly Delivery[]): Promise<void> {
+    for (const { QueueUrl, part } of this.#batches(deliveries, (delivery) => delivery)) {
+      const Entries = part.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
+      await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    }
+  }
+
+  /** One invocation takes from one lane, so the first message names the queue of all. */
+  #batches<Item>(items: readonly Item[], deliveryOf: (item: Item) => Delivery) {
+    const [first] = items;
+    if (first === undefined) return [];
+    const QueueUrl = this.#queueUrlBase + deliveryOf(first).queueName;
+    return Array.from({ length: Math.ceil(items.length / BATCH_ENTRIES) }, (_, number) => ({
+      QueueUrl,
+      part: items.slice(number * BATCH_ENTRIES, (number + 1) * BATCH_ENTRIES),
+    }));
   }
 
   async quarantine(delivery: Delivery, reason: string): Promise<void> {

@@ -3,7 +3,7 @@ import { type FanOutPorts, tend } from '../core/fan-out.ts';
 import { followUp } from '../core/follow-up.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
-import { isFinished, type NewTask } from '../core/task.ts';
+import { isFinished, type NewTask, type RunningTask } from '../core/task.ts';
 
 export type SweepPorts = FanOutPorts & { readonly due: DueTasks };
 
@@ -51,17 +51,19 @@ async function drain(
 async function sendPage(page: readonly DueTask[], ports: SweepPorts): Promise<number> {
   const { due, queue, clock, log } = ports;
   const now = clock();
-  const waiting = page.flatMap(({ task }) => (isNew(task) ? { task, delaySeconds: delayOf(task, now) } : []));
+  const waiting = page.flatMap(({ task }) => (isToSend(task) ? { task, delaySeconds: delayOf(task, now) } : []));
   const refused = await queue.sendAll(waiting);
   if (refused.size > 0) log('warn', 'due tasks not sent: the next run tries again', { tasks: refused.size });
-  const sent = page.filter(({ task }) => isNew(task) && !refused.has(task.id));
+  const sent = page.filter(({ task }) => isToSend(task) && !refused.has(task.id));
   await inParallel(sent, PARALLEL, (one) => due.release(one));
   let done = sent.length;
-  for (const one of page) if (!isNew(one.task) && (await lookAfter(one, ports))) done++;
+  for (const one of page) if (!isToSend(one.task) && (await lookAfter(one, ports))) done++;
   return done;
 }
 
-const isNew = (task: DueTask['task']): task is NewTask => task.status === 'queued' || task.status === 'scheduled';
+/** One that runs has been claimed by a message that may be gone: whoever saw the task before could let it go. */
+const isToSend = (task: DueTask['task']): task is NewTask | RunningTask =>
+  task.status === 'queued' || task.status === 'scheduled' || task.status === 'running';
 
 /** Of a task that was fanned out; `false` where it could not be done, so that the next run tries again. */
 async function lookAfter(one: DueTask, ports: SweepPorts): Promise<boolean> {
@@ -85,7 +87,10 @@ async function lookAfter(one: DueTask, ports: SweepPorts): Promise<boolean> {
 }
 
 /** Whole seconds until a claim would be granted. */
-const delayOf = (task: NewTask, now: number): number => {
-  const time = task.status === 'scheduled' ? task.runAt : (task.notBefore ?? 0);
-  return Math.min(Math.max(0, Math.ceil((time - now) / 1000)), MAX_QUEUE_DELAY_SECONDS);
-};
+const delayOf = (task: NewTask | RunningTask, now: number): number =>
+  Math.min(Math.max(0, Math.ceil((claimableFrom(task) - now) / 1000)), MAX_QUEUE_DELAY_SECONDS);
+
+function claimableFrom(task: NewTask | RunningTask): number {
+  if (task.status === 'running') return task.leaseExpiresAt;
+  return task.status === 'scheduled' ? task.runAt : (task.notBefore ?? 0);
+}

@@ -126,8 +126,10 @@ export async function spawn(
     const subtasks = z.array(subtaskSchema).parse(await ports.payloads.get(kept));
     const seeds = await inParallel(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
     const refused = await ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
+    // All that were taken get a row, or they could not be cancelled with their parent.
+    const taken = seeds.filter(({ id }) => !refused.has(id));
+    await inParallel(taken, PARALLEL, (seed) => ports.store.insert(newTask(seed)));
     if (refused.size > 0) throw new Error(`the queue refused ${refused.size} subtasks`);
-    await inParallel(seeds, PARALLEL, (seed) => ports.store.insert(newTask(seed)));
   }
   if (pending.size === 0) await resumeParent(keyOf(parent), ports);
   // It may have been cancelled before its subtasks were there to be cancelled with it.

@@ -39,12 +39,15 @@ async function cancelSubtasks(task: FinishedTask, ports: FollowUpPorts): Promise
   });
 }
 
+/** A part that fails its parent stays pending: a parent of which none is left goes on, whoever strikes out the last. */
 async function reportTo({ id, attempt, index }: ParentRef, task: FinishedTask, ports: FollowUpPorts): Promise<void> {
   const parent = { tenantId: task.tenantId, id, attempt };
+  if (task.status !== 'succeeded') {
+    const fanOut = await ports.fanOuts.get(parent);
+    if (fanOut?.onFailure === 'fail') return failParent(parent, task, ports);
+  }
   const fanOut = await ports.fanOuts.close(parent, index);
-  if (fanOut === undefined) return;
-  if (task.status !== 'succeeded' && fanOut.onFailure === 'fail') await failParent(parent, task, ports);
-  else if (fanOut.pending.size === 0) await resumeParent(parent, ports);
+  if (fanOut?.pending.size === 0) await resumeParent(parent, ports);
 }
 
 async function failParent(

@@ -16,7 +16,6 @@ import type {
   Task,
   TaskError,
   TaskSeed,
-  WaitingTask,
 } from './task.ts';
 import type { TaskEvent } from './task-event.ts';
 import type { TaskPage, TaskQuery } from './task-list.ts';
@@ -31,7 +30,8 @@ export interface TaskStore {
   insert(task: NewTask, dueAt?: number): Promise<InsertResult>;
   /**
    * Takes the task for one attempt and counts it. A row that is missing is made from `task`: the queue is the truth of
-   * what is to run.
+   * what is to run. A task that is due stays due until it ends: the message that claims it may be deleted by whoever was
+   * given it, too, and has set the task aside.
    */
   claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult>;
   /**
@@ -102,7 +102,7 @@ export interface DueTasks {
 }
 
 /** One that has ended is due where it ended without its subtasks: they have to end, too. */
-export type DueTask = { readonly task: NewTask | WaitingTask | FinishedTask; readonly dueAt: number };
+export type DueTask = { readonly task: Task; readonly dueAt: number };
 
 export type InsertResult = { readonly result: 'inserted' } | { readonly result: 'exists'; readonly task: Task };
 
@@ -153,7 +153,7 @@ export interface TenantUsage {
   openTasks(tenantId: TenantId): Promise<number>;
 }
 
-/** A message as its lane delivered it. Deleting it is the event source's part: it deletes what we do not report. */
+/** A message as its lane delivered it. The event source deletes what the invocation does not report. */
 export type Delivery = {
   readonly messageId: string;
   readonly queueName: string;
@@ -167,6 +167,8 @@ export type Delivery = {
 export interface Deliveries {
   /** Makes each message visible again after its `seconds` (0 to 43,200, whole), unless it is deleted before. */
   hold(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void>;
+  /** Deletes messages at once, whatever becomes of this invocation. */
+  discard(deliveries: readonly Delivery[]): Promise<void>;
   /** Copies a message that can never run to the dead-letter queue, with the reason. */
   quarantine(delivery: Delivery, reason: string): Promise<void>;
 }

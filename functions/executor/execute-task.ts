@@ -51,7 +51,7 @@ const settleByOf = (task: RunningTask, deadline: number): number =>
 
 /** How long the handler may take. */
 const attemptMilliseconds = (task: RunningTask, deadline: number, { clock }: ExecutorPorts): number =>
-  Math.min(task.timeoutSeconds * 1000, deadline - clock() - SETTLE_MILLISECONDS);
+  Math.max(0, Math.min(task.timeoutSeconds * 1000, deadline - clock() - SETTLE_MILLISECONDS));
 
 /** Why a claimed task cannot run; `undefined` where it can. */
 function refusalOf(task: RunningTask, definition: TaskDefinition | undefined): Outcome | undefined {

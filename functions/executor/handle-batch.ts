@@ -111,7 +111,18 @@ async function replacedAmong(arrivals: readonly Arrival[], ports: BatchPorts): P
   );
   if (refused.size > 0) ports.log('warn', 'messages not replaced', { tasks: refused.size });
   const unsent = new Set(old.filter(({ task }) => refused.has(task.id)).map(({ delivery }) => delivery));
-  return new Set(old.map(({ delivery }) => delivery).filter((delivery) => !unsent.has(delivery)));
+  const replaced = new Set(old.map(({ delivery }) => delivery).filter((delivery) => !unsent.has(delivery)));
+  await discard([...replaced], ports);
+  return replaced;
+}
+
+/** Now, or it would be delivered again where this executor dies, too, and become a dead letter of a task that goes on. */
+async function discard(replaced: readonly Delivery[], { deliveries, log }: BatchPorts): Promise<void> {
+  try {
+    await deliveries.discard(replaced);
+  } catch (error) {
+    log('warn', 'replaced messages not discarded: the event source will', { reason: String(error) });
+  }
 }
 
 /**

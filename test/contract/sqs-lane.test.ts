@@ -113,6 +113,15 @@ describe('a lane on SQS', () => {
     expect(again).toEqual(new Set(messages.map(({ MessageId }) => MessageId)));
   });
 
+  it('delivers what is discarded no more', async () => {
+    await queue.send(seed(), 0);
+    const message = await receive();
+    if (message === undefined) throw new Error('nothing was delivered');
+    await deliveries.hold([{ delivery: deliveryOf(message), seconds: 1 }]);
+    await deliveries.discard([deliveryOf(message)]);
+    expect(await receive(undefined, 3)).toBeUndefined();
+  });
+
   it('sets a message aside with the reason and the lane that it came from', async () => {
     await queue.send(seed(), 0);
     const message = await receive();

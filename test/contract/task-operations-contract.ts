@@ -180,23 +180,30 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
         expect(await due.due(NOW, 2)).toHaveLength(2);
       });
 
-      it.each([
-        ['claimed', async (seed: TaskSeed) => void (await claim(seed))],
-        ['cancelled', async (seed: TaskSeed) => void (await store.cancel(seed.tenantId, seed.id, NOW))],
-      ])('waits no more once it is %s', async (_, change) => {
+      it('waits no more once it is cancelled', async () => {
         const seed = taskSeed();
         await store.insert(newTask(seed), NOW);
-        await change(seed);
+        await store.cancel(seed.tenantId, seed.id, NOW);
         expect(only(await due.due(NOW, 1000), seed)).toEqual([]);
       });
 
-      it('is one that was retried, until it is claimed', async () => {
+      it('is due through its attempts, until it ends', async () => {
+        const seed = taskSeed();
+        await store.insert(newTask(seed), NOW);
+        const dueTask = async () => only(await due.due(NOW, 1000), seed).map(({ task }) => task.status);
+        await store.settle(await claim(seed), { status: 'queued', error, notBefore: NOW });
+        expect(await dueTask()).toEqual(['queued']);
+        const running = await claim(seed);
+        expect(await dueTask()).toEqual(['running']);
+        await store.settle(running, failure);
+        expect(await dueTask()).toEqual([]);
+      });
+
+      it('is one that was retried', async () => {
         const seed = await taskThatIs('failed');
         await store.retry(seed.tenantId, seed.id, NOW, NOW + 60_000);
         expect(only(await due.due(NOW + 59_999, 1000), seed)).toEqual([]);
         expect(only(await due.due(NOW + 60_000, 1000), seed)).toHaveLength(1);
-        await claim(seed);
-        expect(only(await due.due(NOW + 60_000, 1000), seed)).toEqual([]);
       });
     });
 
@@ -234,7 +241,9 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
       it('does not keep a claim away: who asks for it decides', async () => {
         const seed = await taskThatIs('queued', { type: 'parked-claimed' });
         await store.park(seed, NOW);
-        await claim(seed);
+        const running = await claim(seed);
+        expect(only(await due.parked(seed.type, 10), seed)).toHaveLength(1);
+        await store.settle(running, failure);
         expect(only(await due.parked(seed.type, 10), seed)).toEqual([]);
       });
     });

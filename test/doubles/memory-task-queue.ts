@@ -58,6 +58,10 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
     }
   }
 
+  async discard(deliveries: readonly Delivery[]): Promise<void> {
+    for (const { receipt } of deliveries) this.messages.delete(receipt);
+  }
+
   async quarantine({ body }: Delivery, reason: string): Promise<void> {
     this.deadLetters.push({ body, reason });
   }

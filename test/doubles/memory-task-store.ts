@@ -40,6 +40,8 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
   readonly #waits = new Map<string, Wait>();
   readonly #retentionMilliseconds: number;
+  /** Is told of every write of a row. */
+  watch: (before: Task | undefined, after: Task) => void = () => {};
 
   constructor({ retentionDays = 14 } = {}) {
     this.#retentionMilliseconds = retentionDays * 86_400_000;
@@ -48,7 +50,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   async insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
     const found = this.#find(task, task.createdAt);
     if (found !== undefined) return { result: 'exists', task: found };
-    this.#rows.set(keyOf(task), task);
+    this.#write(task);
     if (dueAt !== undefined) this.#waits.set(keyOf(task), { dueAt });
     return { result: 'inserted' };
   }
@@ -59,7 +61,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     const allowed = claimability(found, seed.fingerprint, now);
     if (allowed.result !== 'claimable') return allowed;
     const task = claimed(found as NewTask | RunningTask, lease, now);
-    this.#put(task);
+    this.#write(task);
     return { result: 'claimed', task };
   }
 
@@ -70,7 +72,8 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     }
     const goesOn = settlement.status === 'queued' || settlement.status === 'waiting';
     if (goesOn && found.cancelRequestedAt !== undefined) return 'cancel_requested';
-    this.#put(settled(found, settlement));
+    if (goesOn) this.#write(settled(found, settlement));
+    else this.#put(settled(found, settlement));
     if (settlement.status === 'waiting') this.#waits.set(keyOf(task), { dueAt: settlement.tendAt });
     return 'settled';
   }
@@ -78,7 +81,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   async check(task: RunningTask, progress?: Progress): Promise<'held' | 'cancel_requested' | 'lost'> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) return 'lost';
-    if (progress !== undefined) this.#rows.set(keyOf(task), { ...found, progress });
+    if (progress !== undefined) this.#write({ ...found, progress });
     return found.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
   }
 
@@ -102,7 +105,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (isFinished(found)) return { result: 'finished', task: found };
     if (found.status === 'running') {
       const task = { cancelRequestedAt: now, ...found };
-      this.#rows.set(keyOf(task), task);
+      this.#write(task);
       return { result: 'requested', task };
     }
     const task = cancelled(found, now);
@@ -183,13 +186,18 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
       .filter(([, wait]) => isWanted(wait))
       .toSorted(([, a], [, b]) => a.dueAt - b.dueAt)
       .slice(0, limit)
-      .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as DueTask['task'], dueAt }));
+      .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as Task, dueAt }));
   }
 
-  /** Writes what a transition has made; none of them waits for the clock. */
+  /** Writes what a transition has made, and does not wait for the clock any more. */
   #put(task: Task): void {
-    this.#rows.set(keyOf(task), task);
+    this.#write(task);
     this.#waits.delete(keyOf(task));
+  }
+
+  #write(task: Task): void {
+    this.watch(this.#rows.get(keyOf(task)), task);
+    this.#rows.set(keyOf(task), task);
   }
 
   #find(key: Key, now: number): Task | undefined {

@@ -67,6 +67,15 @@ describe('the sweeper', () => {
     expect(await world.ports.store.due(world.now, 10)).toEqual([]);
   });
 
+  it('sends a task that runs, for when its lease is over: the message that was claimed with may be gone', async () => {
+    const world = createWorld([hello]);
+    const seed = await scheduled(world, 0);
+    await world.ports.store.claim(seed, { token: 'held' as never, expiresAt: world.now + 25_000 }, world.now);
+    await run(world);
+    expect(visibleIn(world)).toEqual([25]);
+    expect(await world.ports.store.due(world.now, 10)).toEqual([]);
+  });
+
   it('stops at its deadline', async () => {
     const world = createWorld([hello]);
     await scheduled(world, 0);

@@ -145,10 +145,10 @@ describe('retry', () => {
     expect(await world.ports.store.due(world.now + 60_000, 10)).toMatchObject([{ task: { id } }]);
   });
 
-  it('is due no more once it is claimed', async () => {
+  it('is due no more once it has ended', async () => {
     await end('failed');
     await retry();
-    await claim();
+    await end('succeeded');
     expect(await world.ports.store.due(world.now + 3_600_000, 10)).toEqual([]);
   });
 

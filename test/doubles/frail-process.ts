@@ -1,0 +1,96 @@
+import type { TaskId } from '../../functions/core/ids.ts';
+import type { TaskQueue } from '../../functions/core/ports.ts';
+
+/** What goes wrong in one process, each by the number of the call to a port at which it does. */
+export type Frailty = {
+  /** Refused before anything has happened. */
+  readonly refused: readonly number[];
+  /** Done, but the answer is lost. */
+  readonly unanswered: readonly number[];
+  /** From here on nothing happens any more: `kill -9`. */
+  readonly diesAt: number | undefined;
+  /** Here it stands still until it is woken: a frozen machine, a long collection of garbage. */
+  readonly stallsAt: number | undefined;
+  /** How many turns of the event loop a call takes, in rotation: of two processes, now one is ahead and now the other. */
+  readonly pace: readonly number[];
+};
+
+export const STURDY: Frailty = { refused: [], unanswered: [], diesAt: undefined, stallsAt: undefined, pace: [0] };
+
+const never = <T>(): Promise<T> => new Promise(() => {});
+
+/** A process between a door and its ports, that fails as it is told. */
+export class FrailProcess {
+  readonly #frailty: Frailty;
+  readonly #awake = Promise.withResolvers<void>();
+  readonly #halted = Promise.withResolvers<'halted'>();
+  #calls: number;
+
+  /** `soundCalls`: before these nothing goes wrong, nor do they count. */
+  constructor(frailty: Frailty, soundCalls = 0) {
+    this.#frailty = frailty;
+    this.#calls = -soundCalls;
+  }
+
+  /** The ports as the process reaches them. */
+  through<Ports extends object>(ports: Ports): Ports {
+    const entries = Object.entries(ports).map(([name, port]) => [name, PORTS.has(name) ? this.#reached(port) : port]);
+    return Object.fromEntries(entries);
+  }
+
+  /** Until the work is done, or the process is dead or stands still. */
+  async until<T>(work: Promise<T>): Promise<T | 'halted'> {
+    const result = await Promise.race([work, this.#halted.promise]);
+    // What is under way elsewhere in the process gets to where it halts, too.
+    await new Promise(setImmediate);
+    return result;
+  }
+
+  wake(): void {
+    this.#awake.resolve();
+  }
+
+  #reached(port: object | ((...args: unknown[]) => unknown)): unknown {
+    if (typeof port === 'function') return (...args: unknown[]) => this.#call(async () => port(...args));
+    return new Proxy(port, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name === 'sendAll') return this.#sendAll(member.bind(target));
+        return (...args: unknown[]) => this.#call(() => member.apply(target, args));
+      },
+    });
+  }
+
+  /** Throws nothing: it gives back what was refused. */
+  #sendAll(sendAll: TaskQueue['sendAll']): TaskQueue['sendAll'] {
+    return async (outgoing) => {
+      try {
+        return (await this.#call(() => sendAll(outgoing))) as ReadonlySet<TaskId>;
+      } catch {
+        return new Set(outgoing.map(({ task }) => task.id));
+      }
+    };
+  }
+
+  async #call(work: () => Promise<unknown>): Promise<unknown> {
+    const { refused, unanswered, diesAt = Number.POSITIVE_INFINITY, stallsAt, pace } = this.#frailty;
+    const number = this.#calls++;
+    if (number >= diesAt) {
+      this.#halted.resolve('halted');
+      return never();
+    }
+    if (stallsAt !== undefined && number >= stallsAt) {
+      this.#halted.resolve('halted');
+      await this.#awake.promise;
+    }
+    for (let turns = pace[Math.abs(number) % pace.length] ?? 0; turns > 0; turns--) await undefined;
+    if (refused.includes(number)) throw new Error('throttled');
+    const result = await work();
+    if (unanswered.includes(number)) throw new Error('no answer came');
+    return result;
+  }
+}
+
+/** What of the ports is outside of the process; a dead one does not sleep either. */
+const PORTS = new Set(['store', 'fanOuts', 'queue', 'deliveries', 'payloads', 'settings', 'due', 'sleep']);

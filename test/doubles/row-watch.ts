@@ -1,0 +1,44 @@
+import { isFinished, subtaskIdsOf, type Task } from '../../functions/core/task.ts';
+import type { World } from './world.ts';
+
+/** The rows of a world as they are now, and every change that none of them may ever make. */
+export function watchRows({ ports: { store } }: World) {
+  const rows = new Map<string, Task>();
+  /** Tasks that may be queued again once more: a tenant has asked for it. */
+  const retried = new Set<string>();
+  const late = new Set<string>();
+  const violations: string[] = [];
+  const isOrphan = ({ parent }: Task): boolean => {
+    const found = parent === undefined ? undefined : rows.get(parent.id);
+    return found !== undefined && isFinished(found) && found.fanOut?.attempt === parent?.attempt;
+  };
+  store.watch = (before, after) => {
+    if (before === undefined && isOrphan(after)) late.add(after.id);
+    const violation = before === undefined ? undefined : violationOf(before, after);
+    if (violation !== undefined) violations.push(`${after.type} ${after.id}: ${violation}`);
+    rows.set(after.id, after);
+  };
+
+  function violationOf(before: Task, after: Task): string | undefined {
+    const became = `${before.status} (attempt ${before.attempt}) became ${after.status} (${after.attempt})`;
+    const isClaim = after.status === 'running' && !('leaseToken' in before && before.leaseToken === after.leaseToken);
+    if (after.attempt !== before.attempt + (isClaim ? 1 : 0)) return became;
+    if (isFinished(before)) return after.status === 'queued' && retried.delete(after.id) ? undefined : became;
+    if (isClaim && before.status === 'running' && before.leaseExpiresAt > after.startedAt) {
+      return 'was claimed while a lease was valid';
+    }
+    if (before.status !== 'waiting' || after.status !== 'queued') return undefined;
+    const open = subtaskIdsOf(before).filter((id) => !hasEnded(rows.get(id)));
+    return open.length === 0 ? undefined : `goes on before ${open.length} of its parts have ended`;
+  }
+
+  /** Parts that could still begin, though their parent has ended; not those that came to be so late. */
+  const orphans = (): string[] =>
+    [...rows.values()]
+      .filter((task) => !isFinished(task) && task.status !== 'running' && isOrphan(task) && !late.has(task.id))
+      .map(({ type, id, status }) => `${status} ${type} ${id}`);
+
+  return { rows, violations, retried, orphans };
+}
+
+const hasEnded = (task: Task | undefined): boolean => task !== undefined && isFinished(task);
