@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENV } from '../../functions/contract.ts';
+import { CONSOLE_ROUTES, ENV, OPEN_ROUTES } from '../../functions/contract.ts';
 import { synthesize } from './synthesis.ts';
 
 const context = {
@@ -81,5 +81,6 @@ test('a deployment whose callers come with tokens has them checked by API Gatewa
   expect(functionNamed('authorizer')).toBeUndefined();
   expect(variable('router', 'tenantClaim')).toBe('org');
   const secured = all('AWS::ApiGatewayV2::Route').filter(({ Properties }) => Properties.AuthorizationType === 'JWT');
-  expect(secured.length).toBe(all('AWS::ApiGatewayV2::Route').length - 2);
+  const open = OPEN_ROUTES.length + CONSOLE_ROUTES.length;
+  expect(secured.length).toBe(all('AWS::ApiGatewayV2::Route').length - open);
 });
