@@ -29,10 +29,8 @@ export const LANE_OBJECTIVE_SECONDS: Readonly<Record<LaneKind, number>> = {
   batch: 600,
 };
 
-/** Executors that an event source of SQS asks for at least (Lambda API reference, "ScalingConfig"). */
+/** Executors that an event source of SQS asks for at least (Lambda API reference, "ScalingConfig"), and those of a class. */
 export const MIN_LANE_CONCURRENCY = 2;
-
-/** Executors that a class has for its lanes with work, at least. */
 export const MIN_CLASS_CONCURRENCY = 3;
 
 /** Waiting tasks for each executor of a class, and the share of its executors at work, that the governor aims at. */
@@ -263,6 +261,7 @@ export const ROUTES = {
   'GET /api/tasks/{id}/subtasks': 'read',
   'POST /api/tasks/{id}/cancel': 'operate',
   'POST /api/tasks/{id}/retry': 'operate',
+  'GET /api/lanes': 'read',
   'GET /api/lanes/{name}/dead-letters': 'operate',
   'POST /api/lanes/{name}/redrive': 'operate',
   'GET /api/stats': 'read',

@@ -11,6 +11,7 @@ export const ROUTER_ENVIRONMENT = {
   MILLRACE_DEFINITIONS_TABLE: 'definitions',
   MILLRACE_STATISTICS_TABLE: 'statistics',
   MILLRACE_CONTROL_TABLE: 'control',
+  MILLRACE_CONCURRENCY: '{}',
   MILLRACE_PAYLOAD_BUCKET: 'payloads',
   MILLRACE_QUEUE_URL_PREFIX: 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-',
   MILLRACE_INDEX_SHARDS: '8',

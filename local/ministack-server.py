@@ -14,10 +14,13 @@ import shutil
 import signal
 import sys
 import threading
+import time
+from collections import Counter, deque
 from pathlib import Path
 
 import ministack.app as server
 from ministack.core import iam_actions
+from ministack.services import sqs
 
 SAVED = Path(sys.argv[1]) / 'saved'
 STATE = Path(os.environ['STATE_DIR'])
@@ -37,6 +40,7 @@ class Failures(logging.Handler):
 
 failures = Failures(level=logging.ERROR)
 save_all = server.save_all
+collect = sqs._collect_msgs
 extract_iam_action = iam_actions.extract_iam_action
 parse_execute_api_url = server._parse_execute_api_url
 
@@ -91,6 +95,29 @@ def execute_api_url(host, path):
     return parse_execute_api_url(host, path)
 
 
+def collect_fairly(queue, limit, visibility):
+    """On a standard queue with message groups, SQS first delivers those of tenants that have less in flight ("fair queues")."""
+    now = time.time()
+    waiting, in_flight = {}, Counter()
+    for message in queue['messages']:
+        group = message.get('group_id')
+        if message['visible_at'] <= now:
+            waiting.setdefault(group, deque()).append(message)
+        elif message['receive_count'] > 0:
+            in_flight[group] += 1
+    if queue['is_fifo'] or len(waiting) < 2:
+        return collect(queue, limit, visibility)
+    chosen = []
+    while waiting and len(chosen) < limit:
+        quietest = min(waiting, key=in_flight.__getitem__)
+        chosen.append(waiting[quietest].popleft())
+        in_flight[quietest] += 1
+        if not waiting[quietest]:
+            del waiting[quietest]
+    return collect({**queue, 'messages': chosen}, limit, visibility)
+
+
+sqs._collect_msgs = collect_fairly
 logging.getLogger('persistence').addHandler(failures)
 iam_actions.extract_iam_action = iam_action
 server._parse_execute_api_url = execute_api_url

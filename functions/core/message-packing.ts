@@ -17,9 +17,12 @@ export type OutgoingRequest = {
 
 const FRAME_BYTES = messageOf([]).length;
 
+/** More in a message would save next to nothing, and the tasks of others would wait behind them. */
+const MAX_MESSAGE_TASKS = 10;
+
 /**
  * Lays tasks into messages and messages into requests. A message gets as many tasks as an executor runs at a time, or
- * more where that saves a request: ten small messages cost as much as one large, and ten executors can share them.
+ * up to ten where that saves a request: ten small messages cost as much as one large, and ten executors can share them.
  */
 export function packed(outgoing: readonly Outgoing[]): OutgoingRequest[] {
   const groups = Map.groupBy(outgoing, ({ task, delaySeconds }) =>
@@ -32,7 +35,7 @@ export function packed(outgoing: readonly Outgoing[]): OutgoingRequest[] {
     const { executorKey, tenantId } = task;
     const perMessage = Math.max(
       RESOURCE_CLASS_SPECS[task.resourceClass].concurrencyPerInvocation,
-      Math.ceil(group.length / MAX_REQUEST_MESSAGES),
+      Math.min(MAX_MESSAGE_TASKS, Math.ceil(group.length / MAX_REQUEST_MESSAGES)),
     );
     const messages = messagesOf(group, perMessage);
     return requestsOf(messages).map((part) => ({ executorKey, tenantId, delaySeconds, messages: part }));

@@ -46,7 +46,7 @@ export async function handleBatch(
   const started = ports.clock();
   const deadline = started + remainingSeconds * 1000;
   const kept = new Map<Delivery, number>();
-  const arrivals: Arrival[] = [];
+  const arrived: Arrival[] = [];
   await Promise.all(
     deliveries.map(async (delivery) => {
       const message = decodeMessage(delivery.body);
@@ -62,10 +62,11 @@ export async function handleBatch(
           kept.set(delivery, NEWER_VERSION_SECONDS);
           return;
         case 'tasks':
-          arrivals.push(...message.tasks.map((task) => ({ task, delivery })));
+          arrived.push(...message.tasks.map((task) => ({ task, delivery })));
       }
     }),
   );
+  const arrivals = interleaved(arrived);
   const held = hold(secondsHeld(arrivals, remainingSeconds), ports);
   const replaced = await replacedAmong(arrivals, ports);
   const verdicts = await inParallel(arrivals, concurrencyOf(arrivals), async (arrival) => ({
@@ -85,6 +86,14 @@ export async function handleBatch(
 /** One invocation takes from one lane, so its tasks are of one class. */
 const concurrencyOf = ([first]: readonly Arrival[]): number =>
   first === undefined ? 1 : RESOURCE_CLASS_SPECS[first.task.resourceClass].concurrencyPerInvocation;
+
+/** Tenants take turns, so that the many tasks of one do not hold every place while those of another wait behind. */
+function interleaved(arrivals: readonly Arrival[]): Arrival[] {
+  const turns = [...Map.groupBy(arrivals, ({ task }) => task.tenantId).values()].flatMap((group) =>
+    group.map((arrival, turn) => ({ arrival, turn })),
+  );
+  return turns.toSorted((a, b) => a.turn - b.turn).map(({ arrival }) => arrival);
+}
 
 /** How long an attempt may hold its message: afterwards the lease is over and another may claim. */
 const secondsOfAttempt = ({ timeoutSeconds }: TaskSeed): number =>

@@ -3,7 +3,7 @@ import { tasks } from '../../tasks/index.ts';
 import { SqsDeadLetters } from '../adapters/sqs-dead-letters.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
-import { env, taskStoreOptions, tenantClaim } from '../runtime/env.ts';
+import { concurrency, env, taskStoreOptions, tenantClaim } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { laneSnapshot, queueDepths, rateTallies, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
@@ -14,16 +14,17 @@ import { TenantGate } from './tenant-gate.ts';
 
 const [dynamo, sqs, meter] = [traced(dynamoClient()), traced(sqsClient()), new EmfMeter()];
 const queueUrlPrefix = env('queueUrlPrefix');
-const [tasksWith, usage] = [taskPorts(dynamo, sqs), statistics(dynamo)];
+const [tasksWith, usage, depths] = [taskPorts(dynamo, sqs), statistics(dynamo), queueDepths(sqs)];
 
 const ports: RouterPorts = {
   ...tasksWith,
   statistics: usage,
-  lanes: new LaneGate({ ...tasksWith, snapshot: laneSnapshot(dynamo), depths: queueDepths(sqs) }),
+  lanes: new LaneGate({ ...tasksWith, snapshot: laneSnapshot(dynamo), depths }),
   tenants: new TenantGate({ ...tasksWith, tallies: rateTallies(dynamo), usage }),
   deadLetters: new SqsDeadLetters(sqs, queueUrlPrefix),
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,
+  ...{ depths, concurrency: concurrency() },
   ...{ catalog: tasks, tenantClaim: tenantClaim(), ids, meter, tracing },
 };
 

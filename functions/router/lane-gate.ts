@@ -67,6 +67,12 @@ export class LaneGate {
     return answer;
   }
 
+  /** The lanes as the governor has left them, no older than the last read. */
+  async states(): Promise<ReadonlyMap<string, LaneState>> {
+    await this.#refresh();
+    return new Map([...this.#lanes].map(([key, { state }]) => [key, state]));
+  }
+
   #wait(executorKey: string): number | null {
     const lane = this.#lanes.get(executorKey);
     if (lane === undefined || this.#ports.clock() - lane.state.at > SNAPSHOT_VALID_SECONDS * 1000) return null;

@@ -1,8 +1,9 @@
 import type * as z from 'zod';
-import type { ResourceClass, Scope } from '../contract.ts';
+import type { ClassConcurrency, ResourceClass, Scope } from '../contract.ts';
 import type { DeadLetters } from '../core/dead-letter.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { TenantId } from '../core/ids.ts';
+import type { QueueDepths } from '../core/lane.ts';
 import type {
   Clock,
   FanOuts,
@@ -31,6 +32,8 @@ export type RouterPorts = {
   readonly deadLetters: DeadLetters;
   readonly lanes: LaneGate;
   readonly tenants: TenantGate;
+  readonly depths: QueueDepths;
+  readonly concurrency: Readonly<Record<ResourceClass, ClassConcurrency>>;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
   readonly ids: Ids;

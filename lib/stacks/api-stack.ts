@@ -63,6 +63,7 @@ export class ApiStack extends Stack {
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         executorShards: JSON.stringify(config.shards),
+        concurrency: JSON.stringify(config.concurrency),
         ...(config.jwt && { tenantClaim: config.jwt.tenantClaim }),
       },
     });
@@ -88,7 +89,9 @@ export class ApiStack extends Stack {
     );
     router.addToRolePolicy(
       new PolicyStatement({
-        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+        actions: ['GetQueueAttributes', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+          (action) => `sqs:${action}`,
+        ),
         resources: deadLetterArns(this, config),
       }),
     );

@@ -49,7 +49,7 @@ export class MemoryLanes {
   readonly changes: [string, number][] = [];
   readonly loads = new MemoryLaneLoads();
   readonly snapshot = new MemoryLaneSnapshot();
-  readonly depths: QueueDepths = { read: async (name) => ({ ...this.lane(name) }) };
+  readonly depths: QueueDepths = { read: async (name) => depthOf(this.lane(name)) };
   readonly sources: EventSources = {
     find: async (name) => ({ id: name, ...this.lane(name) }),
     setMaxConcurrency: async (id, maxConcurrency) => {
@@ -65,3 +65,5 @@ export class MemoryLanes {
     return found;
   }
 }
+
+const depthOf = ({ depth, inFlight }: Lane) => ({ depth, inFlight });

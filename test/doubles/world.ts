@@ -17,6 +17,9 @@ import { MemoryTaskStore } from './memory-task-store.ts';
 
 const TRACE = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
 
+const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
+const CONCURRENCY = { default: TEN, 'io-intensive': TEN, 'cpu-intensive': TEN, 'memory-intensive': TEN };
+
 /** Everything around the doors, in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
@@ -51,6 +54,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     payloads: new MemoryPayloadStore(),
     workload: { record: () => {} },
     lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
+    depths: lanes.depths,
+    concurrency: CONCURRENCY,
     tenants: new TenantGate({ tallies, usage: { openTasks: async () => world.openTasks }, clock, log }),
     settings: new MemorySettingsStore(),
     statistics: new MemoryStatistics(),

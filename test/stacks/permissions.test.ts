@@ -131,7 +131,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       ...[
         ...everyLaneArn.flatMap((arn) => [`sqs:GetQueueAttributes ${arn}`, `sqs:SendMessage ${arn}`]),
         ...RESOURCE_CLASSES.flatMap((name) =>
-          ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+          ['GetQueueAttributes', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
             (action) => `sqs:${action} ${queueArn(`millrace-${name}-dead-letters`)}`,
           ),
         ),

@@ -9,6 +9,7 @@ import { getStats } from './get-stats.ts';
 import { getTask } from './get-task.ts';
 import { listDeadLetters } from './list-dead-letters.ts';
 import { listDefinitions } from './list-definitions.ts';
+import { listLanes } from './list-lanes.ts';
 import { listSubtasks } from './list-subtasks.ts';
 import { listTasks } from './list-tasks.ts';
 import { redriveLane } from './redrive-lane.ts';
@@ -25,6 +26,7 @@ export const routes: Record<RouteKey, Route> = {
   'GET /api/tasks/{id}/subtasks': listSubtasks,
   'POST /api/tasks/{id}/cancel': cancelTask,
   'POST /api/tasks/{id}/retry': retryTask,
+  'GET /api/lanes': listLanes,
   'GET /api/lanes/{name}/dead-letters': listDeadLetters,
   'POST /api/lanes/{name}/redrive': redriveLane,
   'GET /api/stats': getStats,

@@ -17,7 +17,8 @@ describe('packing', () => {
     ['as many as an executor runs at a time', many(10), [[10]]],
     ['more: shared by several executors for the same request', many(25), [[10, 10, 5]]],
     ['a hundred: in one request', many(100), [Array(10).fill(10)]],
-    ['more than ten executors share: larger messages, one request', many(130), [Array(10).fill(13)]],
+    ['more than a hundred: no more in each message', many(130), [Array(10).fill(10), Array(3).fill(10)]],
+    ['thirty of a class that runs one at a time', many(30, { resourceClass: 'memory-intensive' }), [Array(10).fill(3)]],
     ['of a class that runs one at a time', many(3, { resourceClass: 'memory-intensive' }), [[1, 1, 1]]],
   ])('%s', (_, tasks, expected) => {
     expect(sizes(tasks)).toEqual(expected);

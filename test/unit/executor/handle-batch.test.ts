@@ -3,7 +3,7 @@ import { encodeTask, messageOf } from '../../../functions/core/message.ts';
 import { newTask, type TaskSeed } from '../../../functions/core/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
 import { greet, hello, invoke, metrics, read, submit, visibleIn } from '../../doubles/executor-world.ts';
-import { taskSeed } from '../../doubles/task-seed.ts';
+import { taskSeed, tenant } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
 
 describe('a message', () => {
@@ -129,6 +129,18 @@ describe('an executor that is lost', () => {
     expect(await read(world, seed)).toMatchObject({ status: 'running', attempt: 2, leaseToken: 'thief' });
     expect(metrics(world)).toEqual(['wait']);
   });
+});
+
+it('tenants of one invocation take turns, whoever came first', async () => {
+  const started: string[] = [];
+  const world = createWorld([greet(async (_input, { task }) => started.push(task.tenantId))]);
+  const seeds = (tenantId: string, count: number) =>
+    Array.from({ length: count }, () => ({ task: taskSeed({ tenantId: tenant(tenantId) }), delaySeconds: 0 }));
+  await world.ports.queue.sendAll(seeds('noisy', 60));
+  await world.ports.queue.sendAll(seeds('quiet', 2));
+  await invoke(world);
+  expect(started).toHaveLength(62);
+  expect(started.slice(0, 5)).toEqual(['noisy', 'quiet', 'noisy', 'quiet', 'noisy']);
 });
 
 describe('a message delivered again and again', () => {

@@ -51,6 +51,7 @@ function breakParts({ ports }: World, verb: () => unknown): void {
   const part = new Proxy({}, { get: () => verb });
   Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part, deadLetters: part });
   Object.assign(ports.settings, { change: verb });
+  Object.assign(ports.depths, { read: verb });
 }
 const rejects = () => Promise.reject(new Error('throttled'));
 const throws = () => {

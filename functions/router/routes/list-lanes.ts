@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import {
+  deadLettersNameOf,
+  executorKeyOf,
+  LANE_KINDS,
+  queueNameOf,
+  RESOURCE_CLASSES,
+  SNAPSHOT_VALID_SECONDS,
+} from '../../contract.ts';
+import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/admission.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import type { LaneState } from '../../core/lane.ts';
+import { once } from '../../core/once.ts';
+import { available } from '../available.ts';
+import type { Route, RouterPorts } from '../route.ts';
+
+const laneSchema = once(() => {
+  const count = z.int().min(0);
+  return z
+    .strictObject({
+      name: z.string().describe("The name of its queue, less the deployment's"),
+      resourceClass: z.enum(RESOURCE_CLASSES),
+      priority: z.enum(LANE_KINDS).describe('`batch` is the lane of types that run many at a time, of any priority'),
+      depth: count.describe('Messages that wait; those of a bulk submit hold several tasks'),
+      inFlight: count.describe('Messages that executors hold'),
+      deadLetters: count.describe('Messages that are set aside, of all lanes of its class'),
+      maxConcurrency: count.describe('Executors that it may have now'),
+      estimatedWaitSeconds: z.number().nullable().describe('Of a task that comes now; null until something has run'),
+      worstWaitSeconds: z.number().nullable().describe('The same with the two executors that it keeps in any case'),
+      admission: z.enum(['open', 'closed']).describe('Closed: what is submitted to it now is refused'),
+    })
+    .meta({ id: 'Lane' });
+});
+
+/** Requests to SQS at a time. */
+const PARALLEL = 20;
+
+export const listLanes: Route = {
+  operationId: 'listLanes',
+  summary: 'List the lanes, with what waits in them',
+  response: { status: 200, description: 'All of them', schema: () => z.strictObject({ items: z.array(laneSchema()) }) },
+  problems: ['unavailable'],
+
+  async handle(_request, _caller, ports) {
+    const states = await ports.lanes.states();
+    const deadLetters = await Promise.all(
+      RESOURCE_CLASSES.map((name) => available(ports.depths.read(deadLettersNameOf(name)))),
+    );
+    const lanes = RESOURCE_CLASSES.flatMap((resourceClass, index) =>
+      [...Array(ports.executorShards[resourceClass]).keys()].flatMap((shard) =>
+        LANE_KINDS.map((priority) => ({ resourceClass, priority, shard, deadLetters: deadLetters[index]?.depth ?? 0 })),
+      ),
+    );
+    const items = await available(
+      inParallel(lanes, PARALLEL, async ({ shard, ...lane }) => {
+        const key = executorKeyOf(lane.resourceClass, lane.priority, shard);
+        const share = ports.concurrency[lane.resourceClass].lanes[lane.priority];
+        const depth = await ports.depths.read(queueNameOf(key));
+        return { name: queueNameOf(key), ...lane, ...depth, ...governed(states.get(key), share, depth.depth, ports) };
+      }),
+    );
+    return { status: 200, body: { items } };
+  },
+};
+
+/** A lane as the governor says, or as it was deployed where the governor has said nothing of late. */
+function governed(state: LaneState | undefined, share: number, depth: number, { clock }: RouterPorts) {
+  const isKnown = state !== undefined && clock() - state.at <= SNAPSHOT_VALID_SECONDS * 1000;
+  const now = state && { ...state, depth };
+  return {
+    maxConcurrency: state?.maxConcurrency ?? share,
+    estimatedWaitSeconds: now === undefined ? null : estimatedWaitSeconds(now),
+    worstWaitSeconds: now === undefined ? null : worstWaitSeconds(now),
+    admission: isKnown && !state.isAdmitting ? 'closed' : 'open',
+  };
+}

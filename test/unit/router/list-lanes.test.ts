@@ -1,0 +1,40 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { saturate } from '../../doubles/saturated-lane.ts';
+import { createWorld, type World } from '../../doubles/world.ts';
+import { callApi } from './call-api.ts';
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+const lanes = async () => (await callApi(world, 'GET /api/lanes')).body.items as Record<string, unknown>[];
+const lane = async (name: string) => (await lanes()).find((item) => item.name === name);
+
+describe('GET /api/lanes', () => {
+  it('has each lane of each class and shard, as deployed where the governor has not run', async () => {
+    Object.assign(world.ports, { executorShards: { ...world.ports.executorShards, default: 2 } });
+    expect((await lanes()).map(({ name }) => name)).toHaveLength(20);
+    expect(await lane('default-high-1')).toEqual({
+      ...{ name: 'default-high-1', resourceClass: 'default', priority: 'high', depth: 0, inFlight: 0, deadLetters: 0 },
+      ...{ maxConcurrency: 4, estimatedWaitSeconds: null, worstWaitSeconds: null, admission: 'open' },
+    });
+  });
+
+  it('tells what waits now, and how long it takes', async () => {
+    await saturate(world, 'default/normal/0', 0.1);
+    Object.assign(world.lanes.lane('default-normal-0'), { depth: 300, inFlight: 20 });
+    world.lanes.lane('default-dead-letters').depth = 7;
+    expect(await lane('default-normal-0')).toMatchObject({ depth: 300, inFlight: 20, deadLetters: 7 });
+    expect(await lane('default-normal-0')).toMatchObject({ estimatedWaitSeconds: 30, worstWaitSeconds: 30 });
+    expect(await lane('io-intensive-normal-0')).toMatchObject({ deadLetters: 0 });
+  });
+
+  it('tells which lanes are closed, unless the governor has stopped', async () => {
+    await saturate(world, 'default/low/0');
+    const [state] = await world.lanes.snapshot.read();
+    await world.lanes.snapshot.write(state === undefined ? [] : [{ ...state, isAdmitting: false }]);
+    expect(await lane('default-low-0')).toMatchObject({ admission: 'closed' });
+    world.advance(181);
+    expect(await lane('default-low-0')).toMatchObject({ admission: 'open' });
+  });
+});
