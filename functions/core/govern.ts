@@ -5,6 +5,7 @@ import {
   WAITING_PER_EXECUTOR,
 } from '../contract.ts';
 import { type Depth, type EventSource, type LaneLoad, type LaneState, laneOf, waitingTasks } from './lane.ts';
+import { MAX_MESSAGE_TASKS } from './message-packing.ts';
 import { type ClassLimits, shareExecutors } from './share-executors.ts';
 
 /** A lane as it is found. */
@@ -94,7 +95,8 @@ function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number)
     // A change that is under way may not have come through.
     ...(source.isSettled ? {} : { maxConcurrency: Math.max(source.maxConcurrency, before?.maxConcurrency ?? 0) }),
     ...(held !== undefined && held.until > now ? { held } : {}),
-    tasksPerMessage: done.messages > 0 ? done.tasks / done.messages : (before?.tasksPerMessage ?? 1),
+    // Until it is known, as if all came in bulk: too many executors cost nothing.
+    tasksPerMessage: done.messages > 0 ? done.tasks / done.messages : (before?.tasksPerMessage ?? MAX_MESSAGE_TASKS),
     ...(secondsPerInvocation === undefined ? {} : { secondsPerInvocation }),
     isAdmitting: before?.isAdmitting ?? true,
   };

@@ -18,7 +18,7 @@ export type OutgoingRequest = {
 const FRAME_BYTES = messageOf([]).length;
 
 /** More in a message would save next to nothing, and the tasks of others would wait behind them. */
-const MAX_MESSAGE_TASKS = 10;
+export const MAX_MESSAGE_TASKS = 10;
 
 /**
  * Lays tasks into messages and messages into requests. A message gets as many tasks as an executor runs at a time, or

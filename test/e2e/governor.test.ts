@@ -4,6 +4,7 @@ import { awsClient } from '../doubles/aws-client.ts';
 import { call, post } from './api.ts';
 
 const lambda = new LambdaClient(awsClient);
+const NAME = 'memory-intensive-low-0';
 
 /** A run of the governor, as the clock would start it. */
 async function govern(): Promise<void> {
@@ -11,19 +12,16 @@ async function govern(): Promise<void> {
   expect(FunctionError, Buffer.from(Payload ?? []).toString()).toBeUndefined();
 }
 
-const lane = async (name: string) => {
+const lane = async () => {
   const { body } = await call('GET', '/api/lanes');
-  return (body.items as Record<string, unknown>[]).find((item) => item.name === name);
+  return (body.items as Record<string, unknown>[]).find(({ name }) => name === NAME);
 };
 
-it('only one lane has work: within two periods it has the executors of its class', async () => {
-  const task = { type: 'csv.summarize', priority: 'low', input: { text: 'a\n1' }, delaySeconds: 0 };
+it('the governor gives more executors to a lane with more work, and tells how the lanes are', async () => {
   await govern();
-  expect(await lane('memory-intensive-low-0')).toMatchObject({ maxConcurrency: 2, admission: 'open' });
-  await Promise.all([1, 2].map(() => post('/api/tasks/batch', { tasks: Array(1000).fill(task) })));
+  expect(await lane()).toMatchObject({ resourceClass: 'memory-intensive', priority: 'low', admission: 'open' });
+  const task = { type: 'csv.summarize', priority: 'low', input: { text: 'a\n1' } };
+  expect(await post('/api/tasks/batch', { tasks: Array(200).fill(task) })).toMatchObject({ body: { accepted: 200 } });
   await govern();
-  await govern();
-  const low = await lane('memory-intensive-low-0');
-  expect(low?.maxConcurrency).toBeGreaterThanOrEqual(8);
-  await expect.poll(async () => (await lane('memory-intensive-low-0'))?.depth, { timeout: 50_000 }).toBe(0);
+  expect((await lane())?.maxConcurrency).toBeGreaterThan(2);
 });

@@ -1,0 +1,209 @@
+/**
+ * How lanes and tenants keep out of each other's way, on the deployment that `npm start` runs: `npm run loadtest:lanes`.
+ * Tasks call a server of this process that answers after a while, so that what is measured is the waiting, and not the
+ * CPU of one machine. Takes about five minutes.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { createdKey } from './created-key.ts';
+import { startSlowServer } from './slow-server.ts';
+
+const CLASS = 'io-intensive';
+const BACKLOG = 3_000;
+const SAMPLES = 20;
+const BETWEEN_SAMPLES_MILLISECONDS = 150;
+const BULK = 250;
+const MOST_BULKS = 60;
+
+const connection = z
+  .object({ url: z.url(), apiKey: z.string(), awsEndpoint: z.url() })
+  .parse(JSON.parse(await readFile(join(import.meta.dirname, '../.millrace/local.json'), 'utf8')));
+const taskSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  createdAt: z.coerce.date(),
+  startedAt: z.coerce.date().optional(),
+});
+const lanesSchema = z.object({
+  items: z.array(
+    z.object({
+      name: z.string(),
+      depth: z.number(),
+      inFlight: z.number(),
+      maxConcurrency: z.number(),
+      estimatedWaitSeconds: z.number().nullable(),
+      worstWaitSeconds: z.number().nullable(),
+    }),
+  ),
+});
+type Lane = z.infer<typeof lanesSchema>['items'][number];
+
+const lambda = new LambdaClient({
+  ...{ endpoint: connection.awsEndpoint, region: 'us-east-1' },
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+const server = await startSlowServer();
+const quietKey = await createdKey(connection.awsEndpoint, 'quiet');
+let failures = 0;
+try {
+  await settled();
+  await govern();
+  const idle = await sampled('high');
+  report('idle: submit to start, p99 of 20', `${idle} ms`);
+
+  await submitBacklog('low', BACKLOG, 300);
+  await govern();
+  await sleep(6_000);
+  await govern();
+  const low = await lane('low');
+  check('only low has work: its executors after two periods', low.maxConcurrency, (executors) => executors >= 8);
+  const before = low.depth;
+  const busy = await sampled('high');
+  check('beside 3,000 low tasks: p99 of 20 high ones, by idle', ratio(busy, idle), (value) => value <= 2);
+  await sleep(2_000);
+  check('low never stops: messages less meanwhile', before - (await lane('low')).depth, (fewer) => fewer > 0);
+
+  await submitBacklog('high', BACKLOG, 300);
+  await govern();
+  const [flooded, since] = [await lane('low'), Date.now()];
+  await sleep(20_000);
+  const done = flooded.depth - (await lane('low')).depth;
+  const promised = (flooded.depth / (flooded.worstWaitSeconds ?? Number.NaN)) * ((Date.now() - since) / 1000);
+  check('high floods: what low gets done, by its published bound', ratio(done, promised), (value) => value >= 1);
+  await settled();
+
+  const idleQuiet = await sampled('normal', quietKey);
+  await submitBacklog('normal', BACKLOG, 20);
+  const quiet = await sampled('normal', quietKey);
+  check('a noisy tenant: p99 of 20 tasks of a quiet one, by idle', ratio(quiet, idleQuiet), (value) => value <= 3);
+  await settled();
+  await overload();
+} finally {
+  server.close();
+}
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** Bulks without a pause, until the lane is closed; then every accepted task has to start in time, and end. */
+async function overload(): Promise<void> {
+  const accepted: string[] = [];
+  let refusal: { readonly retryAfterSeconds?: number | undefined } | undefined;
+  for (let bulk = 0; bulk < MOST_BULKS && refusal === undefined; bulk++) {
+    const answer = await submitBulk('high', BULK, 1_000);
+    accepted.push(...answer.accepted);
+    refusal = answer.refusal;
+    if (bulk % 6 === 5) await govern();
+  }
+  report('overload: accepted before the first refusal', `${accepted.length} tasks`);
+  check(
+    'overload: Retry-After of the refusal (s)',
+    refusal?.retryAfterSeconds ?? 0,
+    (value) => value >= 1 && value <= 60,
+  );
+  await settled();
+  const last = await Promise.all(accepted.slice(-SAMPLES).map((id) => read(id)));
+  const waits = last.map(({ createdAt, startedAt }) => Number(startedAt ?? Number.NaN) - Number(createdAt));
+  check('overload: the longest wait of the last accepted (s)', Math.max(...waits) / 1000, (value) => value <= 60);
+  check(
+    'overload: of them have ended',
+    last.filter(({ status }) => status === 'succeeded').length,
+    (n) => n === last.length,
+  );
+}
+
+/** p99 from submit to start, in milliseconds, of 20 tasks one after another. */
+async function sampled(priority: string, key = connection.apiKey): Promise<number> {
+  const waits: number[] = [];
+  // The first one may meet a function that has not been called yet.
+  for (let sample = -1; sample < SAMPLES; sample++) {
+    const { id } = taskSchema.parse(await ask('POST', '/api/tasks', taskOf(priority, 20), key));
+    await sleep(BETWEEN_SAMPLES_MILLISECONDS);
+    let task = await read(id, key);
+    while (task.startedAt === undefined) {
+      await sleep(50);
+      task = await read(id, key);
+    }
+    if (sample >= 0) waits.push(Number(task.startedAt) - Number(task.createdAt));
+  }
+  return Math.max(...waits);
+}
+
+async function submitBacklog(priority: string, count: number, milliseconds: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += BULK) await submitBulk(priority, BULK, milliseconds);
+}
+
+async function submitBulk(priority: string, count: number, milliseconds: number) {
+  const body = { tasks: Array(count).fill(taskOf(priority, milliseconds)) };
+  const { results } = z
+    .object({
+      results: z.array(
+        z.union([
+          z.object({ status: z.literal('accepted'), task: z.object({ id: z.string() }) }),
+          z.object({
+            status: z.literal('rejected'),
+            problem: z.object({ code: z.string(), retryAfterSeconds: z.number().optional() }),
+          }),
+        ]),
+      ),
+    })
+    .parse(await ask('POST', '/api/tasks/batch', body));
+  return {
+    accepted: results.flatMap((one) => (one.status === 'accepted' ? [one.task.id] : [])),
+    refusal: results.flatMap((one) => (one.status === 'rejected' ? [one.problem] : []))[0],
+  };
+}
+
+function taskOf(priority: string, milliseconds: number) {
+  return { type: 'http.request', priority, input: { url: `${server.url}/?ms=${milliseconds}` } };
+}
+
+async function read(id: string, key = connection.apiKey) {
+  return taskSchema.parse(await ask('GET', `/api/tasks/${id}`, undefined, key));
+}
+
+async function lane(priority: string): Promise<Lane> {
+  const { items } = lanesSchema.parse(await ask('GET', '/api/lanes'));
+  const found = items.find(({ name }) => name === `${CLASS}-${priority}-0`);
+  if (found === undefined) throw new Error(`there is no lane ${CLASS}-${priority}-0`);
+  return found;
+}
+
+/** Waits until nothing waits and nothing runs. */
+async function settled(): Promise<void> {
+  for (;;) {
+    const lanes = await Promise.all(['high', 'normal', 'low'].map((priority) => lane(priority)));
+    if (lanes.every(({ depth, inFlight }) => depth + inFlight === 0)) return;
+    await sleep(500);
+  }
+}
+
+/** A run of the governor, which the clock starts only every minute. */
+async function govern(): Promise<void> {
+  const { FunctionError: error } = await lambda.send(new InvokeCommand({ FunctionName: 'millrace-governor' }));
+  if (error !== undefined) throw new Error(`the governor failed: ${error}`);
+}
+
+async function ask(method: string, path: string, body?: unknown, key = connection.apiKey): Promise<unknown> {
+  const response = await fetch(connection.url + path, {
+    method,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+function ratio(value: number, base: number): number {
+  return Math.round((value / base) * 100) / 100;
+}
+
+function check(name: string, value: number, isGood: (value: number) => boolean): void {
+  if (!isGood(value)) failures += 1;
+  report(name, `${value}${isGood(value) ? '' : '  <- not as it should be'}`);
+}
+
+function report(name: string, value: string): void {
+  console.log(`${name.padEnd(66)} ${value}`);
+}
