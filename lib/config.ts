@@ -13,6 +13,16 @@ const concurrency = z.strictObject({
   lanes: z.record(z.enum(LANE_KINDS), z.int().min(2).max(1000)),
 });
 
+const provisioned = z.strictObject({
+  min: z.int().min(1),
+  max: z.int().min(1),
+  /** The share of them in use at which their number stays as it is (Application Auto Scaling takes 0.1 to 0.9). */
+  utilization: z.number().min(0.1).max(0.9),
+});
+
+const PROVISIONED_RULE =
+  'must be false, or {min, max, utilization}: whole numbers from 1 on, and a share from 0.1 to 0.9';
+
 const PRESET_RULE =
   'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
   '(neither of it) under "context" in cdk.json';
@@ -55,6 +65,8 @@ const configSchema = z.strictObject({
   /** Whether tables and payloads outlive their stack. */
   retainData: z.preprocess(fromText, z.boolean()),
   concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
+  /** Environments of the router and of each executor that Lambda keeps initialized, by target tracking; or none. */
+  provisioned: z.preprocess(fromText, z.union([z.literal(false), provisioned], PROVISIONED_RULE)),
 });
 export type DeployConfig = z.infer<typeof configSchema>;
 
@@ -107,8 +119,15 @@ const common = {
 };
 
 const PRESETS = {
-  dev: { ...common, outboundHosts: ['*'], logRetentionDays: 7, indexShards: 1, retainData: false },
-  prod: { ...common, outboundHosts: [], logRetentionDays: 30, indexShards: 8, retainData: true },
+  dev: { ...common, outboundHosts: ['*'], logRetentionDays: 7, indexShards: 1, retainData: false, provisioned: false },
+  prod: {
+    ...common,
+    outboundHosts: [],
+    logRetentionDays: 30,
+    indexShards: 8,
+    retainData: true,
+    provisioned: { min: 3, max: 10, utilization: 0.7 },
+  },
 } as const;
 
 /** Of a wrong value, in its sentence. */
@@ -129,6 +148,7 @@ export function readConfig(node: Pick<Node, 'getAllContext'>): DeployConfig {
   const parsed = configSchema.safeParse(whole, { reportInput: true });
   if (!parsed.success) throw new ConfigError(sentences(parsed.error.issues, whole));
   for (const resourceClass of RESOURCE_CLASSES) checkConcurrency(resourceClass, parsed.data);
+  checkProvisioned(parsed.data);
   return parsed.data;
 }
 
@@ -156,6 +176,20 @@ function checkConcurrency(resourceClass: ResourceClass, { concurrency }: DeployC
     `concurrency.${resourceClass}.reserved is ${reserved}, but its lanes may ask for ${sum} together: ` +
       `raise it to ${sum} or lower the lanes, or messages will be throttled into the dead-letter queue`,
   );
+}
+
+/** Lambda refuses to provision more environments of a function than are reserved for it. */
+function checkProvisioned({ provisioned, concurrency }: DeployConfig): void {
+  if (provisioned === false) return;
+  const { min, max } = provisioned;
+  if (min > max) throw new ConfigError(`provisioned.min is ${min}, which is more than provisioned.max ${max}`);
+  for (const resourceClass of RESOURCE_CLASSES) {
+    const { reserved } = concurrency[resourceClass];
+    if (reserved >= max) continue;
+    throw new ConfigError(
+      `provisioned.max is ${max}, but concurrency.${resourceClass}.reserved is ${reserved}: lower the one or raise the other`,
+    );
+  }
 }
 
 const shown = (input: unknown): string => {

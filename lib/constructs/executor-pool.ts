@@ -52,6 +52,7 @@ export class ExecutorPool extends Construct {
       timeoutSeconds: spec.functionTimeoutSeconds,
       ephemeralStorageMb: spec.ephemeralStorageMb,
       reservedConcurrency: reservationOf(config.concurrency[resourceClass].reserved),
+      provisioned: true,
       environment: {
         ...data.taskEnvironment,
         controlTable: data.control.tableName,

@@ -45,7 +45,7 @@ export class Lane extends Construct {
       retentionPeriod: Duration.days(LANE_RETENTION_DAYS),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
-    executor.addEventSource(
+    executor.live.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize: concurrencyPerInvocation,
         maxConcurrency: config.concurrency[resourceClass].lanes[kind],

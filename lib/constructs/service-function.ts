@@ -1,6 +1,15 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Alias,
+  Architecture,
+  type IFunction,
+  type IVersion,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENV, nodeOptionsOf } from '../../functions/contract.ts';
@@ -22,11 +31,18 @@ export type ServiceFunctionProps = {
   readonly timeoutSeconds: number;
   readonly ephemeralStorageMb?: number;
   readonly reservedConcurrency?: number;
+  /** Whether some environments are kept initialized, where the deployment wants that. */
+  readonly provisioned?: boolean;
   readonly environment: Partial<Record<keyof typeof ENV, string>>;
 };
 
+const LIVE = 'live';
+
 /** A Lambda function as all of ours are: arm64, Node 24, traced, with a log group and a role of its own. */
 export class ServiceFunction extends LambdaFunction {
+  /** What is to be called: an alias where environments are provisioned, for they belong to a version. */
+  readonly live: IFunction;
+
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const functionName = `${props.config.name}-${props.name}`;
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -66,5 +82,15 @@ export class ServiceFunction extends LambdaFunction {
         ),
       },
     });
+    const { provisioned } = props.config;
+    this.live = props.provisioned === true && provisioned !== false ? this.#alias(provisioned) : this;
+  }
+
+  // The CDK's types are at odds with `exactOptionalPropertyTypes` only.
+  #alias({ min, max, utilization }: Exclude<DeployConfig['provisioned'], false>): IFunction {
+    const alias = new Alias(this, 'Live', { aliasName: LIVE, version: this.currentVersion as IVersion });
+    const scaling = alias.addAutoScaling({ minCapacity: min, maxCapacity: max });
+    scaling.scaleOnUtilization({ utilizationTarget: utilization });
+    return alias as IFunction;
   }
 }

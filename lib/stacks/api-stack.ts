@@ -35,7 +35,7 @@ export class ApiStack extends Stack {
     const authorizer = config.jwt === undefined ? this.#keyAuthorizer(config, data) : tokenAuthorizer(config.jwt);
     const api = new HttpApi(this, 'Api', { apiName: config.name });
     // One permission for the whole API: one a route would outgrow the function's policy.
-    const integration = new HttpLambdaIntegration('Router', router, { scopePermissionToRoute: false });
+    const integration = new HttpLambdaIntegration('Router', router.live, { scopePermissionToRoute: false });
     const add = (key: string, to: HttpLambdaIntegration, routeAuthorizer: IHttpRouteAuthorizer): void => {
       const [method, path = ''] = key.split(' ');
       api.addRoutes({ path, methods: [method as HttpMethod], integration: to, authorizer: routeAuthorizer });
@@ -56,6 +56,7 @@ export class ApiStack extends Stack {
       name: 'router',
       description: 'Answers the API: accepts tasks and tells of them',
       memoryMb: ROUTER_MEMORY_MB,
+      provisioned: true,
       timeoutSeconds: 29,
       environment: {
         ...data.taskEnvironment,

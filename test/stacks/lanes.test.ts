@@ -15,14 +15,14 @@ const deployments = [
   await synthesize('prod', { context: { concurrency: { 'io-intensive': { reserved: 60, lanes: { high: 40 } } } } }),
 ];
 
-describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
+describe.each(deployments)('the lanes of $preset', ({ all, text, live }) => {
   const queues = all('AWS::SQS::Queue');
   const mappings = all('AWS::Lambda::EventSourceMapping');
   const queueNamed = (name: string) => queues.find(({ Properties }) => Properties.QueueName === name)?.Properties;
   const functionNamed = (name: string) =>
     all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === name)?.Properties;
   const mappingsOf = (name: string) =>
-    mappings.filter(({ Properties, stack }) => text(Properties.FunctionName, stack) === name);
+    mappings.filter(({ Properties, stack }) => text(Properties.FunctionName, stack) === live(name));
 
   test('are sixteen, and five queues of dead letters', () => {
     const lanes = RESOURCE_CLASSES.flatMap((name) =>

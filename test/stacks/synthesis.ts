@@ -68,7 +68,14 @@ async function synthesizeAnew(
     if (kind === 'Fn::Join') return argument[1].map((part: unknown) => text(part, stack)).join(argument[0]);
     if (kind === 'Fn::ImportValue') return exported(argument);
     if (kind === 'Fn::GetAtt') return attributeOf(argument, stack);
+    if (kind === 'Fn::Select') return list(argument[1], stack)[argument[0]] ?? '';
     throw new Error(`no text for ${JSON.stringify(value)}`);
+  };
+
+  const list = (value: object, stack: string): string[] => {
+    const [[kind, argument] = []] = Object.entries(value);
+    if (kind === 'Fn::Split') return text(argument[1], stack).split(argument[0]);
+    throw new Error(`no list for ${JSON.stringify(value)}`);
   };
 
   const resource = (id: string, stack: string): Fields => {
@@ -78,7 +85,10 @@ async function synthesizeAnew(
   };
 
   const nameOf = (id: string, stack: string): string => {
-    const { QueueName, FunctionName } = resource(id, stack).Properties;
+    const { QueueName, FunctionName, Name } = resource(id, stack).Properties;
+    if (resource(id, stack).Type === 'AWS::Lambda::Alias') {
+      return aliasArn(`${text(FunctionName, stack)}:${Name}`);
+    }
     return QueueName ?? FunctionName ?? id.replace(/[0-9A-F]{8}$/, '');
   };
 
@@ -87,7 +97,16 @@ async function synthesizeAnew(
       ? queueArn(nameOf(id, stack))
       : `${nameOf(id, stack)}.${attribute}`;
 
-  return { preset, config, assembly, templates, all, text };
+  /** What is called of a function, less its ARN's beginning: an alias of it where environments are provisioned. */
+  const live = (functionName: string): string => (config.provisioned === false ? functionName : `${functionName}:live`);
+
+  /** The same as whoever calls it names it. */
+  const liveArn = (functionName: string): string =>
+    config.provisioned === false ? `${functionName}.Arn` : aliasArn(`${functionName}:live`);
+
+  return { preset, config, assembly, templates, all, text, live, liveArn };
 }
+
+const aliasArn = (name: string): string => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 
 export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:123456789012:${name}`;

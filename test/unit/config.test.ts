@@ -35,6 +35,7 @@ describe('the configuration', () => {
       logRetentionDays: 7,
       indexShards: 1,
       retainData: false,
+      provisioned: false,
     });
     expect(read({ preset: 'prod' })).toEqual({
       ...both,
@@ -43,7 +44,25 @@ describe('the configuration', () => {
       logRetentionDays: 30,
       indexShards: 8,
       retainData: true,
+      provisioned: { min: 3, max: 10, utilization: 0.7 },
     });
+  });
+
+  test.each<[unknown, unknown]>([
+    ['false', false],
+    ['{"min":1,"max":5}', { min: 1, max: 5, utilization: 0.7 }],
+  ])('provisions as -c provisioned=%s says', (given, provisioned) => {
+    expect(read({ preset: 'prod', provisioned: given }).provisioned).toEqual(provisioned);
+  });
+
+  test.each<[unknown, string]>([
+    [true, 'configuration provisioned is true: must be false, or {min, max, utilization}'],
+    [{ min: 0 }, 'configuration provisioned'],
+    [{ utilization: 1 }, 'configuration provisioned'],
+    [{ min: 11 }, 'provisioned.min is 11, which is more than provisioned.max 10'],
+    [{ max: 11 }, 'provisioned.max is 11, but concurrency.default.reserved is 10: lower the one or raise the other'],
+  ])('cannot provision %j', (provisioned, told) => {
+    expect(complaint({ preset: 'prod', provisioned })).toContain(told);
   });
 
   test('may have its objects as JSON, as -c hands them over', () => {
@@ -164,7 +183,7 @@ describe('a wrong configuration is told in one sentence that names the value', (
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
   const KEYS =
-    'name, retentionDays, tableShards, shards, taskEvents, concurrency, outboundHosts, logRetentionDays, indexShards, retainData, preset';
+    'name, retentionDays, tableShards, shards, taskEvents, concurrency, outboundHosts, logRetentionDays, indexShards, retainData, provisioned, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';
