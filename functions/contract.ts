@@ -121,10 +121,7 @@ export function threadHeapMb(resourceClass: ResourceClass): number {
   return Math.floor((memoryMb * 3) / 8 / threads);
 }
 
-/**
- * What an invocation keeps for itself beside a task's own timeout: claiming before it, settling after it. A task's
- * timeout may therefore be at most its class's function timeout less this.
- */
+/** What an invocation keeps for itself beside a task's own timeout: claiming before it, settling after it. */
 export const INVOCATION_MARGIN_SECONDS = 10;
 
 /** Seconds that one attempt may take in a class. */
@@ -236,6 +233,7 @@ export const METRICS = {
   cancelled: { name: 'TasksCancelled', unit: 'Count' },
   /** Attempts that failed and are followed by another. */
   retried: { name: 'TasksRetried', unit: 'Count' },
+  batchSize: { name: 'BatchSize', unit: 'Count' },
   /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
   platformFailed: { name: 'PlatformFailures', unit: 'Count' },
   /** From submit, or from when it was due, to the start of the first attempt. */

@@ -1,6 +1,6 @@
 import type { App } from 'aws-cdk-lib';
 import { tasks } from '../tasks/index.ts';
-import { checkDefinitions } from './check-definitions.ts';
+import { checkedDefinitions } from './checked-definitions.ts';
 import type { DeployConfig } from './config.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
@@ -12,9 +12,9 @@ import { OperationsStack } from './stacks/operations-stack.ts';
  * all.
  */
 export async function buildMillrace(app: App, config: DeployConfig): Promise<void> {
-  await checkDefinitions(tasks);
+  const definitions = await checkedDefinitions(tasks);
   const data = new DataStack(app, `${config.name}-data`, config);
-  const execution = new ExecutionStack(app, `${config.name}-execution`, { config, data });
+  const execution = new ExecutionStack(app, `${config.name}-execution`, { config, data, definitions });
   const api = new ApiStack(app, `${config.name}-api`, { config, data });
   // The router accepts the task types that it knows, so it must never be newer than the executors.
   api.addStackDependency(execution);

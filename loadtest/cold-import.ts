@@ -58,7 +58,7 @@ function importTime(file: string): number {
     env: { ...process.env, ...ROUTER_ENVIRONMENT },
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(stderr.slice(-1_000));
+  if (status !== 0) throw new Error(stderr);
   return Number(stdout);
 }
 

@@ -5,16 +5,19 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { queueNameOf } from '../contract.ts';
+import type { TaskCatalog } from '../core/define-task.ts';
 import type { TaskId } from '../core/ids.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import { encodeTask, messageOf } from '../core/message.ts';
-import { type Outgoing, type OutgoingRequest, packed } from '../core/message-packing.ts';
+import { batchSizesOf, type Outgoing, type OutgoingRequest, packed } from '../core/message-packing.ts';
 import type { TaskQueue } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
 
 export type SqsTaskQueueOptions = {
   /** Everything of a lane's queue URL before its name. */
   readonly queueUrlPrefix: string;
+  /** Says which types run in batches. */
+  readonly catalog: TaskCatalog;
 };
 
 const PARALLEL_REQUESTS = 5;
@@ -39,7 +42,8 @@ export class SqsTaskQueue implements TaskQueue {
   }
 
   async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {
-    const refused = await inParallel(packed(outgoing), PARALLEL_REQUESTS, (request) => this.#sendRequest(request));
+    const requests = packed(outgoing, await batchSizesOf(outgoing, this.#options.catalog));
+    const refused = await inParallel(requests, PARALLEL_REQUESTS, (request) => this.#sendRequest(request));
     return new Set(refused.flat());
   }
 

@@ -22,7 +22,7 @@ export const sweeper: ScheduledHandler = async (_event, context) => {
   await beginTrace();
   const [due, meter] = [new DynamoDueTasks(dynamo, taskStoreOptions()), new EmfMeter()];
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
-  await sweep(deadline, { ...taskPorts(dynamo, sqs), due, catalog: tasks, meter });
+  await sweep(deadline, { ...taskPorts(dynamo, sqs, tasks), due, meter });
   meter.flush();
 };
 

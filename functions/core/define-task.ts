@@ -62,8 +62,8 @@ export type TaskContext = {
 
 export type FailOptions = { readonly retryable?: boolean; readonly retryAfterSeconds?: number };
 
-/** Everything that Millrace needs to know of one type of task. */
-export type TaskDefinition<Input = unknown> = {
+/** What every type of task says of itself. */
+type CommonDefinition<Input> = {
   /** Dotted lower-case name, unique in `tasks/index.ts`: `markdown.render`. */
   readonly type: string;
   readonly description: string;
@@ -73,6 +73,11 @@ export type TaskDefinition<Input = unknown> = {
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
   readonly input: InputSchema<Input>;
+};
+
+/** A type whose tasks run one by one. */
+export type SingleTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
+  readonly batch?: undefined;
   /**
    * Runs the handler in a thread that a timeout can end, whatever it does: for work that takes the CPU. The thread has no
    * environment variables, and gets its input as a structured clone. If not given, tasks of `cpu-intensive` are isolated.
@@ -83,6 +88,38 @@ export type TaskDefinition<Input = unknown> = {
   /** Does the work of one attempt. What it returns is the output; what it throws fails the attempt. */
   run(input: Input, ctx: TaskContext): Promise<JsonValue | FanOut>;
 };
+
+/** A type whose tasks run many at a time, on the batch lane of its class whatever their priority. */
+export type BatchTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
+  readonly batch: BatchPolicy;
+  /** A thread runs one task at a time. */
+  readonly isolated?: false;
+  readonly fanOut?: undefined;
+  /**
+   * Does the work of one attempt of each task; all are of one tenant, and the shortest of their timeouts holds. Returns as
+   * many outcomes, in the order of the items: the output of a task, or the error that fails it alone, a `TaskFailure` or
+   * any other. What it throws fails them all. At a timeout, what it returns within 250 ms still counts.
+   */
+  run(items: readonly BatchItem<Input>[], ctx: BatchContext): Promise<readonly BatchOutcome[]>;
+};
+
+/** Everything that Millrace needs to know of one type of task. */
+export type TaskDefinition<Input = unknown> = SingleTaskDefinition<Input> | BatchTaskDefinition<Input>;
+
+export type BatchPolicy = {
+  /** Tasks of one call, at most: 1 to 1,000. */
+  readonly maxSize: number;
+  /** How long a task waits for others, in whole seconds: up to 300, and 1 at least for a `maxSize` over 10. */
+  readonly windowSeconds: number;
+};
+
+/** A task as a batch handler is given it. */
+export type BatchItem<Input = unknown> = { readonly task: TaskContext['task']; readonly input: Input };
+
+export type BatchOutcome = JsonValue | Error;
+
+/** What a batch handler is given beside its items; `fail` fails all of them. */
+export type BatchContext = Pick<TaskContext, 'signal' | 'http' | 'log' | 'map' | 'fail'>;
 
 export type FanOutPolicy<Input = unknown> = {
   /** `fail`: with the first subtask that fails the task fails too, and the others are cancelled. `collect`: all are waited for. */
@@ -96,8 +133,17 @@ export type FanOutPolicy<Input = unknown> = {
  *
  *     export const greet = defineTask({ type: 'greet', ..., input: z.object({ name: z.string() }),
  *       run: async ({ name }) => ({ greeting: `Hello ${name}` }) });
+ *
+ * With `batch`, the handler gets many tasks at once, and returns an outcome for each:
+ *
+ *       batch: { maxSize: 100, windowSeconds: 2 },
+ *       run: async (items) => items.map(({ input }) => ({ greeting: `Hello ${input.name}` })) });
  */
-export const defineTask = <Input>(definition: TaskDefinition<Input>): TaskDefinition<Input> => definition;
+export function defineTask<Input>(definition: BatchTaskDefinition<Input>): BatchTaskDefinition<Input>;
+export function defineTask<Input>(definition: SingleTaskDefinition<Input>): SingleTaskDefinition<Input>;
+export function defineTask(definition: TaskDefinition): TaskDefinition {
+  return definition;
+}
 
 export const isIsolated = ({ isolated, resources }: TaskDefinition): boolean =>
   isolated ?? resources === 'cpu-intensive';
@@ -128,3 +174,15 @@ export type TaskCatalog = Readonly<Record<string, () => Promise<TaskDefinition>>
 /** The definition of a type; `undefined` where the deployment has none of that name. */
 export const findDefinition = async (catalog: TaskCatalog, type: string): Promise<TaskDefinition | undefined> =>
   Object.hasOwn(catalog, type) ? catalog[type]?.() : undefined;
+
+/**
+ * The definition of a type whose tasks run in batches. `undefined` for any other, and for one that cannot be loaded: whoever
+ * runs a task of it will say so.
+ */
+export async function findBatchDefinition(
+  catalog: TaskCatalog,
+  type: string,
+): Promise<BatchTaskDefinition | undefined> {
+  const definition = await findDefinition(catalog, type).catch(() => undefined);
+  return definition?.batch === undefined ? undefined : definition;
+}

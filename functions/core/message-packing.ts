@@ -1,4 +1,5 @@
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_MESSAGES, RESOURCE_CLASS_SPECS } from '../contract.ts';
+import { findBatchDefinition, type TaskCatalog } from './define-task.ts';
 import { encodeTask, messageOf } from './message.ts';
 import type { TaskSeed } from './task.ts';
 
@@ -20,23 +21,32 @@ const FRAME_BYTES = messageOf([]).length;
 /** More in a message would save next to nothing, and the tasks of others would wait behind them. */
 export const MAX_MESSAGE_TASKS = 10;
 
+/** How many tasks of a type one call takes, for each type that runs in batches. */
+type BatchSizes = ReadonlyMap<string, number>;
+
+export async function batchSizesOf(outgoing: readonly Outgoing[], catalog: TaskCatalog): Promise<BatchSizes> {
+  const types = [...new Set(outgoing.map(({ task }) => task.type))];
+  const definitions = await Promise.all(types.map((type) => findBatchDefinition(catalog, type)));
+  return new Map(definitions.flatMap((found) => (found === undefined ? [] : [[found.type, found.batch.maxSize]])));
+}
+
 /**
  * Lays tasks into messages and messages into requests. A message gets as many tasks as an executor runs at a time, or
- * up to ten where that saves a request: ten small messages cost as much as one large, and ten executors can share them.
+ * up to ten where that saves a request: ten small messages cost as much as one large, and ten executors can share them. Of a
+ * type that runs in batches it gets one batch.
  */
-export function packed(outgoing: readonly Outgoing[]): OutgoingRequest[] {
+export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): OutgoingRequest[] {
   const groups = Map.groupBy(outgoing, ({ task, delaySeconds }) =>
-    [task.executorKey, task.tenantId, delaySeconds].join('\n'),
+    [task.executorKey, task.tenantId, delaySeconds, batchSizes.has(task.type) ? task.type : ''].join('\n'),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
     const { task, delaySeconds } = first;
     const { executorKey, tenantId } = task;
-    const perMessage = Math.max(
-      RESOURCE_CLASS_SPECS[task.resourceClass].concurrencyPerInvocation,
-      Math.min(MAX_MESSAGE_TASKS, Math.ceil(group.length / MAX_REQUEST_MESSAGES)),
-    );
+    const shared = Math.min(MAX_MESSAGE_TASKS, Math.ceil(group.length / MAX_REQUEST_MESSAGES));
+    const atATime = RESOURCE_CLASS_SPECS[task.resourceClass].concurrencyPerInvocation;
+    const perMessage = batchSizes.get(task.type) ?? Math.max(atATime, shared);
     const messages = messagesOf(group, perMessage);
     return requestsOf(messages).map((part) => ({ executorKey, tenantId, delaySeconds, messages: part }));
   });

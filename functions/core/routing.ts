@@ -25,11 +25,12 @@ const executorShardOf = (
 
 /** The executor key of a task: its class, the lane that its type or priority says, and its shard. */
 export function laneOf(
-  { type, resources }: TaskDefinition,
+  { type, resources, batch }: TaskDefinition,
   { priority, ...owner }: { priority: Priority; tenantId: string; workflowInstanceId?: string | undefined },
   executorShards: Readonly<Record<ResourceClass, number>>,
 ): string {
-  return executorKeyOf(resources, priority, executorShardOf({ type, ...owner }, executorShards[resources]));
+  const lane = batch === undefined ? priority : 'batch';
+  return executorKeyOf(resources, lane, executorShardOf({ type, ...owner }, executorShards[resources]));
 }
 
 /** Which table gets a new task. One with an idempotency key must be found by its tenant and key alone. */

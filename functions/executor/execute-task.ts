@@ -26,41 +26,47 @@ export async function executeTask(queued: TaskSeed, deadline: number, ports: Exe
   return inTrace(task, ports, async (annotate) => {
     recordWait(task, ports);
     const settleBy = settleByOf(task, deadline);
+    const milliseconds = attemptMilliseconds(task, deadline, ports);
     const outcome =
-      refusalOf(task, definition) ??
-      (await outcomeOf(claim.claimed, definition, attemptMilliseconds(task, deadline, ports), settleBy, ports));
+      refusalOf(task, definition) ?? (await outcomeOf(claim.claimed, definition, milliseconds, settleBy, ports));
     return conclude(task, outcome, definition, settleBy, ports, annotate);
   });
 }
 
 /** A segment of the task's own trace, which says what became of the attempt. */
-const inTrace = (
+export const inTrace = (
   { id, type, traceHeader }: RunningTask,
   { tracing }: ExecutorPorts,
   work: (annotate: (more: Annotations) => void) => Promise<Verdict>,
 ): Promise<Verdict> => tracing.segment(type, traceHeader, { task_id: id, task_type: type }, work);
 
-function recordWait(task: RunningTask, { meter }: ExecutorPorts): void {
+export function recordWait(task: RunningTask, { meter }: ExecutorPorts): void {
   if (task.attempt > 1) return;
   meter.record(task.executorKey, 'wait', task.startedAt - Math.max(task.createdAt, task.runAt ?? 0));
 }
 
 /** Until when a settlement can be tried again. */
-const settleByOf = (task: RunningTask, deadline: number): number =>
+export const settleByOf = (task: RunningTask, deadline: number): number =>
   Math.min(deadline, task.leaseExpiresAt) - ANSWER_MILLISECONDS;
 
-/** How long the handler may take. */
-const attemptMilliseconds = (task: RunningTask, deadline: number, { clock }: ExecutorPorts): number =>
-  Math.max(0, Math.min(task.timeoutSeconds * 1000, deadline - clock() - SETTLE_MILLISECONDS));
+/** How long the handler may take: the lease may have begun while others of its batch were claimed. */
+export const attemptMilliseconds = (task: RunningTask, deadline: number, { clock }: ExecutorPorts): number =>
+  Math.min(
+    task.timeoutSeconds * 1000,
+    Math.max(0, Math.min(deadline, task.leaseExpiresAt) - clock() - SETTLE_MILLISECONDS),
+  );
 
 /** Why a claimed task cannot run; `undefined` where it can. */
-function refusalOf(task: RunningTask, definition: TaskDefinition | undefined): Outcome | undefined {
+export function refusalOf(task: RunningTask, definition: TaskDefinition | undefined): Outcome | undefined {
   if (task.attempt > task.maxAttempts) {
     const reason = 'the executor crashed, ran out of memory or was blocked';
     return failed('executor_lost', `all ${attemptsGranted(task)} attempts ended without an outcome: ${reason}`, false);
   }
-  if (definition !== undefined) return undefined;
-  return failed('unknown_task_type', `this deployment has no task type ${task.type}`, false);
+  if (definition === undefined) {
+    return failed('unknown_task_type', `this deployment has no task type ${task.type}`, false);
+  }
+  if (definition.batch === undefined || task.fanOut === undefined) return undefined;
+  return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);
 }
 
 async function outcomeOf(
@@ -70,7 +76,8 @@ async function outcomeOf(
   settleBy: number,
   ports: ExecutorPorts,
 ): Promise<Outcome> {
-  if (definition === undefined) throw new Error(`a task without a definition was not refused: ${task.type}`);
+  // Tasks of batches come together, unless their type could not be loaded a moment ago.
+  if (definition === undefined || definition.batch !== undefined) throw new Error(`${task.type} does not run alone`);
   if (task.fanOut === undefined)
     return runHandler(definition, { handler: 'run', input }, task, timeoutMilliseconds, ports);
   const results = await persistently(() => subtaskResults(task, ports), settleBy, ports);

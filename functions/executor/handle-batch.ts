@@ -1,6 +1,5 @@
 import {
   INVOCATION_MARGIN_SECONDS,
-  LEASE_MARGIN_SECONDS,
   MAX_QUEUE_DELAY_SECONDS,
   MAX_RECEIVE_COUNT,
   RESOURCE_CLASS_SPECS,
@@ -9,18 +8,18 @@ import { inParallel } from '../core/in-parallel.ts';
 import { decodeMessage } from '../core/message.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
+import { executeBatch } from './execute-batch.ts';
 import { executeTask } from './execute-task.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
-import type { Verdict } from './verdict.ts';
+import { type Run, runsOf } from './runs-of.ts';
+import { secondsHeldBy, secondsOfAttempt, type Verdict } from './verdict.ts';
+import { verdictOfFailure } from './verdict-of-failure.ts';
 import type { Workload } from './workload.ts';
 
 export type BatchPorts = ExecutorPorts & {
   readonly deliveries: Deliveries;
   readonly workload: Pick<Workload, 'record'>;
 };
-
-/** Beyond the lease's end, so that the next claim finds it expired. */
-const VISIBILITY_MARGIN_SECONDS = 3;
 
 /** A message that this version cannot read comes up again after this, for one that can. */
 const NEWER_VERSION_SECONDS = 60;
@@ -33,6 +32,7 @@ const REPLACED_FROM = MAX_RECEIVE_COUNT - 2;
 
 /** A task as it came: alone in its message, or with others. */
 type Arrival = { readonly task: TaskSeed; readonly delivery: Delivery };
+type Judged = Arrival & { readonly verdict: Verdict };
 
 /**
  * Takes the messages of one invocation to their verdicts and returns the ids of those to keep on the lane; the event
@@ -46,7 +46,7 @@ export async function handleBatch(
   const started = ports.clock();
   const deadline = started + remainingSeconds * 1000;
   const kept = new Map<Delivery, number>();
-  const arrived: Arrival[] = [];
+  const arrivals: Arrival[] = [];
   await Promise.all(
     deliveries.map(async (delivery) => {
       const message = decodeMessage(delivery.body);
@@ -62,19 +62,17 @@ export async function handleBatch(
           kept.set(delivery, NEWER_VERSION_SECONDS);
           return;
         case 'tasks':
-          arrived.push(...message.tasks.map((task) => ({ task, delivery })));
+          arrivals.push(...message.tasks.map((task) => ({ task, delivery })));
       }
     }),
   );
-  const arrivals = interleaved(arrived);
-  const held = hold(secondsHeld(arrivals, remainingSeconds), ports);
+  const runs = interleaved(await runsOf(arrivals, ports));
+  const waves = Math.ceil(runs.length / concurrencyOf(arrivals));
+  const held = hold(secondsHeld(arrivals, waves, remainingSeconds), ports);
   const replaced = await replacedAmong(arrivals, ports);
-  const verdicts = await inParallel(arrivals, concurrencyOf(arrivals), async (arrival) => ({
-    ...arrival,
-    verdict: await executed(arrival.task, deadline, ports),
-  }));
+  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) => executed(run, deadline, ports));
   ports.workload.record(arrivals, deliveries.length, ports.clock() - started);
-  for (const [delivery, group] of Map.groupBy(verdicts, (one) => one.delivery)) {
+  for (const [delivery, group] of Map.groupBy(judged.flat(), (one) => one.delivery)) {
     const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
     if (seconds !== undefined) kept.set(delivery, seconds);
   }
@@ -88,21 +86,16 @@ const concurrencyOf = ([first]: readonly Arrival[]): number =>
   first === undefined ? 1 : RESOURCE_CLASS_SPECS[first.task.resourceClass].concurrencyPerInvocation;
 
 /** Tenants take turns, so that the many tasks of one do not hold every place while those of another wait behind. */
-function interleaved(arrivals: readonly Arrival[]): Arrival[] {
-  const turns = [...Map.groupBy(arrivals, ({ task }) => task.tenantId).values()].flatMap((group) =>
-    group.map((arrival, turn) => ({ arrival, turn })),
+function interleaved(runs: readonly Run<Arrival>[]): Run<Arrival>[] {
+  const turns = [...Map.groupBy(runs, ({ arrivals }) => arrivals[0]?.task.tenantId).values()].flatMap((group) =>
+    group.map((run, turn) => ({ run, turn })),
   );
-  return turns.toSorted((a, b) => a.turn - b.turn).map(({ arrival }) => arrival);
+  return turns.toSorted((a, b) => a.turn - b.turn).map(({ run }) => run);
 }
 
-/** How long an attempt may hold its message: afterwards the lease is over and another may claim. */
-const secondsOfAttempt = ({ timeoutSeconds }: TaskSeed): number =>
-  Math.ceil(timeoutSeconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;
-
 /** Each message until its last task must be over: tasks wait for one another, but not longer than the invocation lasts. */
-function secondsHeld(arrivals: readonly Arrival[], remainingSeconds: number): Map<Delivery, number> {
-  const waves = Math.ceil(arrivals.length / concurrencyOf(arrivals));
-  const longest = Math.ceil(remainingSeconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;
+function secondsHeld(arrivals: readonly Arrival[], waves: number, remainingSeconds: number): Map<Delivery, number> {
+  const longest = secondsHeldBy(remainingSeconds);
   return new Map(
     [...Map.groupBy(arrivals, ({ delivery }) => delivery)].map(([delivery, group]) => {
       const attempt = Math.max(...group.map(({ task }) => secondsOfAttempt(task)));
@@ -138,10 +131,7 @@ async function discard(replaced: readonly Delivery[], { deliveries, log }: Batch
  * For how many seconds a message is to be kept; `undefined` where it is done with. Of several tasks those that are not
  * done with go on in messages of their own, or all would have to wait for the last of them.
  */
-async function secondsKept(
-  group: readonly (Arrival & { readonly verdict: Verdict })[],
-  { queue }: BatchPorts,
-): Promise<number | undefined> {
+async function secondsKept(group: readonly Judged[], { queue }: BatchPorts): Promise<number | undefined> {
   const left = group.flatMap(({ task, verdict }) => (verdict.keep ? [{ task, seconds: verdict.seconds }] : []));
   if (left.length === 0) return undefined;
   const longest = Math.max(...left.map(({ seconds }) => seconds));
@@ -152,21 +142,24 @@ async function secondsKept(
   return refused.size === 0 ? undefined : longest;
 }
 
-/** A platform failure loses nothing: the message stays, and the claim that follows finds what was written. */
-async function executed(task: TaskSeed, deadline: number, ports: BatchPorts): Promise<Verdict> {
-  const fields = { task_id: task.id, task_type: task.type };
+/** Makes the attempts of a run, and says what becomes of each message. */
+async function executed(
+  { arrivals, definition }: Run<Arrival>,
+  deadline: number,
+  ports: BatchPorts,
+): Promise<Judged[]> {
   const remainingSeconds = (deadline - ports.clock()) / 1000;
-  if (secondsNeeded(task) > remainingSeconds) {
+  // A batch has the shortest of its tasks' timeouts.
+  if (Math.min(...arrivals.map(({ task }) => secondsNeeded(task))) > remainingSeconds) {
+    const fields = { task_id: arrivals[0]?.task.id, task_type: arrivals[0]?.task.type, tasks: arrivals.length };
     ports.log('warn', 'message returned: too little time is left', { ...fields, remaining_seconds: remainingSeconds });
-    return { keep: true, seconds: 0 };
+    return arrivals.map((arrival) => ({ ...arrival, verdict: { keep: true, seconds: 0 } }));
   }
-  try {
-    return await executeTask(task, deadline, ports);
-  } catch (error) {
-    ports.meter.record(task.executorKey, 'platformFailed', 1);
-    ports.log('error', 'platform failure', { ...fields, reason: String(error) });
-    return { keep: true, seconds: secondsOfAttempt(task) };
-  }
+  if (definition !== undefined) return executeBatch(arrivals, definition, deadline, ports);
+  return inParallel(arrivals, 1, async (arrival) => {
+    const failed = (error: unknown) => verdictOfFailure(arrival.task, error, ports);
+    return { ...arrival, verdict: await executeTask(arrival.task, deadline, ports).catch(failed) };
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FanOut, SubtaskResult, TaskContext, TaskDefinition } from '../core/define-task.ts';
+import type { FanOut, SingleTaskDefinition, SubtaskResult, TaskContext } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
 
 /** Which handler of a definition is called, and with what. The input is JSON until its schema has made something of it. */
@@ -8,7 +8,7 @@ export type HandlerCall =
 
 /** Calls the handler, here and now. */
 export async function calledHandler(
-  definition: TaskDefinition,
+  definition: SingleTaskDefinition,
   call: HandlerCall,
   ctx: TaskContext,
 ): Promise<JsonValue | FanOut> {

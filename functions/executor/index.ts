@@ -21,11 +21,11 @@ const outboundHosts = env('outboundHosts');
 const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), { outboundHosts });
 
 const ports = {
-  ...taskPorts(dynamo, sqs),
+  ...taskPorts(dynamo, sqs, tasks),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl }),
   workload: new Workload(laneLoads(dynamo), log),
   http: lazyHttpClient(outboundHosts),
-  ...{ catalog: tasks, isolate, sleep, random: Math.random, ids, meter, tracing },
+  ...{ isolate, sleep, random: Math.random, ids, meter, tracing },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {

@@ -1,6 +1,7 @@
 import {
   FanOut,
   isIsolated,
+  type SingleTaskDefinition,
   type TaskCatalog,
   type TaskContext,
   type TaskDefinition,
@@ -11,7 +12,7 @@ import type { HttpClient } from '../core/http-client.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
 import { MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
-import type { Tracing } from '../core/ports.ts';
+import type { Log, Tracing } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import { calledHandler, type HandlerCall } from './handler-call.ts';
 import { plainContext } from './plain-context.ts';
@@ -22,7 +23,11 @@ export type HandlerTools = WatchTools & {
   readonly tracing: Tracing;
   readonly catalog: TaskCatalog;
   /** Makes a call of an isolated type, as `calledHandler` would. */
-  readonly isolate: (definition: TaskDefinition, call: HandlerCall, ctx: TaskContext) => Promise<JsonValue | FanOut>;
+  readonly isolate: (
+    definition: SingleTaskDefinition,
+    call: HandlerCall,
+    ctx: TaskContext,
+  ) => Promise<JsonValue | FanOut>;
 };
 
 /**
@@ -30,7 +35,7 @@ export type HandlerTools = WatchTools & {
  * cancelled, even if the handler ignores its signal: what it would still return is dropped.
  */
 export async function runHandler(
-  definition: TaskDefinition,
+  definition: SingleTaskDefinition,
   call: HandlerCall,
   task: RunningTask,
   timeoutMilliseconds: number,
@@ -43,8 +48,8 @@ export async function runHandler(
     ended.resolve(outcome);
   };
   const expiry = setTimeout(() => {
-    const message = `the attempt took longer than ${timeoutMilliseconds / 1000} s`;
-    end(failed('timeout', message, true), new TaskFailure('timeout', message, { retryable: true }));
+    const reason = timeoutFailure(timeoutMilliseconds);
+    end(outcomeOfThrown(reason), reason);
   }, timeoutMilliseconds);
   const watch = watchAttempt(task, end, tools);
   try {
@@ -56,36 +61,50 @@ export async function runHandler(
   }
 }
 
+export const timeoutFailure = (milliseconds: number): TaskFailure =>
+  new TaskFailure('timeout', `the attempt took longer than ${milliseconds / 1000} s`, { retryable: true });
+
 async function attempt(
-  definition: TaskDefinition,
+  definition: SingleTaskDefinition,
   call: HandlerCall,
   task: RunningTask,
   context: TaskContext,
   tools: HandlerTools,
 ): Promise<Outcome> {
   try {
-    const parsed = await definition.input['~standard'].validate(call.input);
-    if (parsed.issues !== undefined) {
-      const reasons = parsed.issues.map(({ message, path }) => `${path?.map(String).join('.') || 'input'}: ${message}`);
-      return failed('invalid_input', `the input does not fit ${task.type}: ${reasons.join('; ')}`, false);
-    }
-    const parsedCall = { ...call, input: parsed.value };
+    const parsedCall = { ...call, input: await parsedInput(definition, call.input) };
     const returned = isIsolated(definition)
       ? await tools.isolate(definition, parsedCall, context)
       : await calledHandler(definition, parsedCall, context);
     if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, tools);
     return outcomeOfOutput(returned ?? null, task);
   } catch (thrown) {
-    if (!(thrown instanceof TaskFailure))
-      tools.log('warn', 'handler threw', { ...fieldsOf(task), ...stacksOf(thrown) });
-    return outcomeOfThrown(thrown);
+    return outcomeOfFailure(thrown, fieldsOf(task), tools);
   }
+}
+
+/** What the schema of a type makes of an input. Throws the failure of one that does not fit. */
+export async function parsedInput({ type, input: schema }: TaskDefinition, input: unknown): Promise<unknown> {
+  const parsed = await schema['~standard'].validate(input);
+  if (parsed.issues === undefined) return parsed.value;
+  const reasons = parsed.issues.map(({ message, path }) => `${path?.map(String).join('.') || 'input'}: ${message}`);
+  throw new TaskFailure('invalid_input', `the input does not fit ${type}: ${reasons.join('; ')}`);
+}
+
+/** The outcome of what a handler threw. Where it is a fault, its stack is logged: a task never shows it. */
+export function outcomeOfFailure(
+  thrown: unknown,
+  fields: Parameters<Log>[2],
+  { log }: Pick<HandlerTools, 'log'>,
+): Outcome {
+  if (!(thrown instanceof TaskFailure)) log('warn', 'handler threw', { ...fields, ...stacksOf(thrown) });
+  return outcomeOfThrown(thrown);
 }
 
 /** What a handler wants its task to be fanned out into, if all of it can run and be combined. */
 async function outcomeOfFanOut(
   { subtasks }: FanOut,
-  { type, fanOut }: TaskDefinition,
+  { type, fanOut }: SingleTaskDefinition,
   task: RunningTask,
   { catalog }: HandlerTools,
 ): Promise<Outcome> {
@@ -98,7 +117,7 @@ async function outcomeOfFanOut(
 }
 
 /** What a handler returned, if its caller can be shown it. */
-function outcomeOfOutput(output: JsonValue, { type }: RunningTask): Outcome {
+export function outcomeOfOutput(output: JsonValue, { type }: RunningTask): Outcome {
   const json = jsonOf(output);
   if (json === undefined) return failed('invalid_output', `${type} returned what JSON cannot carry`, false);
   const bytes = wireBytesOf(json);
@@ -121,18 +140,27 @@ function contextOf(
   { progress }: AttemptWatch,
   { http, log, tracing }: HandlerTools,
 ): TaskContext {
-  const { id, tenantId, type, attempt: number, maxAttempts } = task;
   return {
     ...plainContext(signal),
-    task: { id, tenantId, type, attempt: number, maxAttempts },
-    http: { request: (url, request) => tracing.call(hostOf(url), () => http.request(url, request)) },
+    task: shownTask(task),
+    http: tracedHttp(http, tracing),
     // Apart, so that no field of a handler takes the place of one of ours.
     log: (message, fields) => log('info', message, { ...fieldsOf(task), ...(fields && { fields }) }),
     progress,
   };
 }
 
+/** Outgoing HTTP whose calls are parts of the trace. */
+export const tracedHttp = (http: HttpClient, tracing: Tracing): HttpClient => ({
+  request: (url, request) => tracing.call(hostOf(url), () => http.request(url, request)),
+});
+
 const hostOf = (url: string): string => URL.parse(url)?.host ?? 'nowhere';
+
+/** A task as its handler sees it. */
+export const shownTask = ({ id, tenantId, type, attempt: number, maxAttempts }: RunningTask): TaskContext['task'] => ({
+  ...{ id, tenantId, type, attempt: number, maxAttempts },
+});
 
 /** What every line about an attempt carries. */
 export const fieldsOf = ({ id, type, attempt: number }: RunningTask) => ({
@@ -141,7 +169,7 @@ export const fieldsOf = ({ id, type, attempt: number }: RunningTask) => ({
   attempt: number,
 });
 
-/** For the log, where the people who wrote the handler look; a task never shows it. */
+/** For the log, where the people who wrote the handler look. */
 const stacksOf = (thrown: unknown): Readonly<Record<string, string | undefined>> =>
   thrown instanceof Error
     ? { stack: thrown.stack, ...(thrown.cause instanceof Error ? { cause: thrown.cause.stack } : {}) }

@@ -24,7 +24,9 @@ async function attempt({ task, call, port }: Job, { catalog, http }: Tools): Pro
   };
   try {
     const definition = await findDefinition(catalog, task.type);
-    if (definition === undefined) throw new Error(`this thread has no task type ${task.type}`);
+    if (definition === undefined || definition.batch !== undefined) {
+      throw new Error(`this thread has no task type ${task.type}`);
+    }
     const returned = await calledHandler(definition, call, ctx);
     try {
       report(returned instanceof FanOut ? { subtasks: returned.subtasks } : { output: returned });

@@ -24,6 +24,10 @@ export const definitionSchema = once(() =>
       priority: z.enum(PRIORITIES),
       timeoutSeconds: z.number(),
       retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
+      batch: z
+        .strictObject({ maxSize: z.int(), windowSeconds: z.int() })
+        .optional()
+        .describe('Its tasks run so many at a time, after a wait for others'),
       paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
       settings: z.strictObject(settingsShape()).partial().describe('What PATCH has set'),
       inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
@@ -50,10 +54,11 @@ export function definitionView(
   definition: TaskDefinition,
   settings: TaskSettings,
 ): z.infer<ReturnType<typeof definitionSchema>> {
-  const { type, description, resources, retry, input } = definition;
+  const { type, description, resources, retry, batch, input } = definition;
   const { maxAttempts, ...rest } = effective(definition, settings);
   return {
     ...{ type, description, resources, retry: { ...retry, maxAttempts }, ...rest, settings },
+    ...(batch === undefined ? {} : { batch }),
     inputSchema: input['~standard'].jsonSchema.input({ target: 'draft-2020-12' }),
   };
 }

@@ -14,7 +14,7 @@ import { TenantGate } from './tenant-gate.ts';
 
 const [dynamo, sqs, meter] = [traced(dynamoClient()), traced(sqsClient()), new EmfMeter()];
 const queueUrlPrefix = env('queueUrlPrefix');
-const [tasksWith, usage, depths] = [taskPorts(dynamo, sqs), statistics(dynamo), queueDepths(sqs)];
+const [tasksWith, usage, depths] = [taskPorts(dynamo, sqs, tasks), statistics(dynamo), queueDepths(sqs)];
 
 const ports: RouterPorts = {
   ...tasksWith,
@@ -25,7 +25,7 @@ const ports: RouterPorts = {
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,
   ...{ depths, concurrency: concurrency() },
-  ...{ catalog: tasks, tenantClaim: tenantClaim(), ids, meter, tracing },
+  ...{ tenantClaim: tenantClaim(), ids, meter, tracing },
 };
 
 export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {

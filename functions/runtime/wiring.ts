@@ -10,6 +10,7 @@ import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
 import { SqsQueueDepths } from '../adapters/sqs-queue-depths.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
+import type { TaskCatalog } from '../core/define-task.ts';
 import { s3Client } from './clients.ts';
 import { env, executorShards, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
@@ -30,15 +31,16 @@ export const rateTallies = (dynamo: DynamoDBClient): DynamoRateTallies =>
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 
 /** The ports of every door that accepts, runs or sends tasks, as this deployment has them. */
-export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient) {
+export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, catalog: TaskCatalog) {
   const [options, clock] = [taskStoreOptions(), Date.now];
   const payloads = { ...options, bucket: env('payloadBucket') };
   return {
     store: new DynamoTaskStore(dynamo, options),
     fanOuts: new DynamoFanOuts(dynamo, options),
-    queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix') }),
+    queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog }),
     payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client()), payloads),
     settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
+    catalog,
     executorShards: executorShards(),
     retentionDays: options.retentionDays,
     clock,

@@ -11,7 +11,9 @@ import {
   type ResourceClass,
   reservationOf,
 } from '../../functions/contract.ts';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
+import { gatheringOf } from './gathering.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
@@ -20,6 +22,8 @@ export type ExecutorPoolProps = {
   readonly config: DeployConfig;
   readonly data: TaskData;
   readonly resourceClass: ResourceClass;
+  /** Of all task types. */
+  readonly definitions: readonly TaskDefinition[];
 };
 
 /** All that runs the tasks of one resource class: an executor for each shard, their lanes, and one dead-letter queue. */
@@ -39,7 +43,7 @@ export class ExecutorPool extends Construct {
   }
 
   #executor(shard: number): void {
-    const { config, data, resourceClass } = this.#props;
+    const { config, data, resourceClass, definitions } = this.#props;
     const deadLetterQueue = this.#deadLetterQueue;
     const spec = RESOURCE_CLASS_SPECS[resourceClass];
     const suffix = shard === 0 ? '' : String(shard);
@@ -68,7 +72,9 @@ export class ExecutorPool extends Construct {
     data.control.grant(executor, 'dynamodb:UpdateItem');
     data.grantPayloads(executor);
     for (const kind of LANE_KINDS) {
-      new Lane(this, `Lane${suffix}-${kind}`, { config, resourceClass, kind, shard, executor, deadLetterQueue });
+      const gathering = gatheringOf(kind, resourceClass, definitions);
+      const lane = { config, resourceClass, kind, shard, executor, deadLetterQueue, gathering };
+      new Lane(this, `Lane${suffix}-${kind}`, lane);
     }
     executor.addToRolePolicy(
       // A task's subtasks may be of any class, and so may the parent that its end lets go on.

@@ -12,9 +12,10 @@ import {
   type ResourceClass,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import type { Gathering } from './gathering.ts';
 import type { ServiceFunction } from './service-function.ts';
 
-/** Six times the function's timeout, so that a throttled batch is not delivered twice (Lambda's documentation, "SQS"). */
+/** Six times the function's timeout, so that a throttled batch is not delivered twice; and what it waits for others. */
 const VISIBILITY_FACTOR = 6;
 
 export const DEAD_LETTER_RETENTION_DAYS = 14;
@@ -26,6 +27,7 @@ export type LaneProps = {
   readonly shard: number;
   readonly executor: ServiceFunction;
   readonly deadLetterQueue: Queue;
+  readonly gathering: Gathering;
 };
 
 /** The queue of one (resource class, kind) and the event source that hands its messages to the class's executor. */
@@ -35,19 +37,21 @@ export class Lane extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { config, resourceClass, kind, shard, executor, deadLetterQueue }: LaneProps,
+    { config, resourceClass, kind, shard, executor, deadLetterQueue, gathering }: LaneProps,
   ) {
     super(scope, id);
-    const { functionTimeoutSeconds, concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[resourceClass];
+    const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resourceClass];
+    const { messages, windowSeconds } = gathering;
     this.queue = new Queue(this, 'Queue', {
       queueName: laneQueueName(config, resourceClass, kind, shard),
-      visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR),
+      visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR + windowSeconds),
       retentionPeriod: Duration.days(LANE_RETENTION_DAYS),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
     executor.live.addEventSource(
       new SqsEventSource(this.queue, {
-        batchSize: concurrencyPerInvocation,
+        batchSize: messages,
+        ...(windowSeconds === 0 ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
         maxConcurrency: config.concurrency[resourceClass].lanes[kind],
         reportBatchItemFailures: true,
       }),

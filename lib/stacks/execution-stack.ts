@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
 import { ExecutorPool } from '../constructs/executor-pool.ts';
 import { Governor } from '../constructs/governor.ts';
@@ -8,12 +9,18 @@ import { Projector } from '../constructs/projector.ts';
 import { Sweeper } from '../constructs/sweeper.ts';
 import type { DataStack } from './data-stack.ts';
 
+export type ExecutionStackProps = {
+  readonly config: DeployConfig;
+  readonly data: DataStack;
+  readonly definitions: readonly TaskDefinition[];
+};
+
 /** What runs tasks: a pool of executors for each resource class, the governor of their lanes, the sweeper, and the projector of what happens. */
 export class ExecutionStack extends Stack {
-  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
+  constructor(scope: Construct, id: string, { config, data, definitions }: ExecutionStackProps) {
     super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });
     for (const resourceClass of RESOURCE_CLASSES)
-      new ExecutorPool(this, resourceClass, { config, data, resourceClass });
+      new ExecutorPool(this, resourceClass, { config, data, resourceClass, definitions });
     new Governor(this, 'Governor', { config, data });
     new Sweeper(this, 'Sweeper', { config, data });
     new Projector(this, 'Projector', { config, data });

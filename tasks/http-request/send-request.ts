@@ -20,7 +20,7 @@ export async function sendRequest(input: HttpRequestInput, ctx: TaskContext): Pr
   const { url, ...request } = input;
   const headers = { ...request.headers, 'idempotency-key': ctx.task.id };
   const response = await ctx.http.request(url, { ...request, headers, signal: ctx.signal });
-  await failUnlessOk(response, ctx);
+  await failUnlessOk(response);
   const { text, complete } = await textUpTo(response.body, MAX_RESPONSE_BYTES);
   if (!complete) ctx.fail('response_too_large', `the response is larger than ${MAX_RESPONSE_BYTES} bytes`);
   return { status: response.status, headers: response.headers, body: text };

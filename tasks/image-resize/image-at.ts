@@ -10,7 +10,7 @@ const MAX_IMAGE_BYTES = 50_000_000;
  */
 export async function imageAt(url: string, ctx: TaskContext): Promise<Uint8Array> {
   const response = await ctx.http.request(url, { headers: { accept: 'image/*' }, signal: ctx.signal });
-  await failUnlessOk(response, ctx);
+  await failUnlessOk(response);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body) {

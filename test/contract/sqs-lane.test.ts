@@ -19,7 +19,7 @@ const prefix = `contract-${Date.now()}-`;
 const queueUrlPrefix = `${awsClient.endpoint}/000000000000/${prefix}`;
 const deadLetterQueueUrl = `${queueUrlPrefix}dead-letters`;
 const traceHeader = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
-const queue = new SqsTaskQueue(client, { queueUrlPrefix });
+const queue = new SqsTaskQueue(client, { queueUrlPrefix, catalog: {} });
 const deliveries = new SqsDeliveries(client, { queueUrlPrefix, deadLetterQueueUrl });
 
 beforeAll(async () => {
@@ -70,7 +70,7 @@ describe('a lane on SQS', () => {
       },
       { step: 'initialize' },
     );
-    const many = new SqsTaskQueue(counting, { queueUrlPrefix });
+    const many = new SqsTaskQueue(counting, { queueUrlPrefix, catalog: {} });
     expect(await many.sendAll(tasks.map((task) => ({ task, delaySeconds: 0 })))).toEqual(new Set());
     expect(requests).toBe(1);
     const delivered: TaskSeed[] = [];

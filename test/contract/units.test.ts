@@ -64,7 +64,7 @@ const ports = {
   ...world.ports,
   clock: Date.now,
   store: new DynamoTaskStore(dynamo, options),
-  queue: new SqsTaskQueue(sqs, { queueUrlPrefix }),
+  queue: new SqsTaskQueue(sqs, { queueUrlPrefix, catalog: world.ports.catalog }),
   payloads: new TieredPayloadStore(dynamo, () => Promise.reject(new Error('nothing here is so large')), options),
   settings: new DynamoSettingsStore(dynamo, { tableName: definitionsTable, clock: () => 1, log: () => {} }),
 };

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
+import type { SingleTaskDefinition, TaskDefinition } from '../../functions/core/define-task.ts';
 import { newTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { greet as hello } from './task-definitions.ts';
@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export { hello };
 
 /** The task type `greet`, with a handler of the test's own. */
-export const greet = (run: TaskDefinition<{ name: string }>['run']): TaskDefinition =>
+export const greet = (run: SingleTaskDefinition<{ name: string }>['run']): TaskDefinition =>
   ({ ...hello, run }) as TaskDefinition;
 
 /** One invocation on whatever is visible: what is not kept is deleted, as the event source does. */

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { defineTask, type SubtaskResult, type TaskDefinition } from '../../functions/core/define-task.ts';
+import {
+  defineTask,
+  type SingleTaskDefinition,
+  type SubtaskResult,
+  type TaskDefinition,
+} from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
 import { subtaskIdsOf, type Task, type TaskSeed } from '../../functions/core/task.ts';
 import { invoke } from './executor-world.ts';
@@ -32,7 +37,7 @@ export function makeSum(onFailure: 'fail' | 'collect' = 'fail') {
         return results.reduce((total, one) => total + (one.status === 'succeeded' ? Number(one.output) : 0), 0);
       },
     },
-  }) as TaskDefinition;
+  }) as SingleTaskDefinition;
   return { sum, combined };
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
-import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
+import type { SingleTaskDefinition, TaskCatalog } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
 import { echo } from './task-definitions.ts';
 
 /** What handlers may do to the thread that they run in; each is a task type of the name of its key. */
-const HANDLERS: Record<string, TaskDefinition['run']> = {
+const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   echo: echo.run,
   hang: async () => {
     for (;;);
@@ -37,7 +37,7 @@ const HANDLERS: Record<string, TaskDefinition['run']> = {
 };
 
 const definitions = Object.entries(HANDLERS).map(
-  ([type, run]): TaskDefinition => ({ ...echo, type, run, resources: 'default', isolated: true }),
+  ([type, run]): SingleTaskDefinition => ({ ...echo, type, run, resources: 'default', isolated: true }),
 );
 
 /** By type, as the executor and its threads find them. */

@@ -1,7 +1,8 @@
 import { MAX_RECEIVE_COUNT } from '../../functions/contract.ts';
+import type { TaskCatalog } from '../../functions/core/define-task.ts';
 import type { TaskId } from '../../functions/core/ids.ts';
 import { encodeTask, messageOf } from '../../functions/core/message.ts';
-import { type Outgoing, packed } from '../../functions/core/message-packing.ts';
+import { batchSizesOf, type Outgoing, packed } from '../../functions/core/message-packing.ts';
 import type { Deliveries, Delivery, TaskQueue } from '../../functions/core/ports.ts';
 import type { TaskSeed } from '../../functions/core/task.ts';
 
@@ -15,10 +16,12 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
   readonly messages = new Map<string, Message>();
   readonly deadLetters: { readonly body: string; readonly reason?: string }[] = [];
   readonly #now: () => number;
+  readonly #catalog: TaskCatalog;
   #sent = 0;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, catalog: TaskCatalog = {}) {
     this.#now = now;
+    this.#catalog = catalog;
   }
 
   async send(task: TaskSeed, delaySeconds: number): Promise<void> {
@@ -26,7 +29,7 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
   }
 
   async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {
-    for (const { messages, delaySeconds } of packed(outgoing)) {
+    for (const { messages, delaySeconds } of packed(outgoing, await batchSizesOf(outgoing, this.#catalog))) {
       for (const { body } of messages) this.put(body, delaySeconds);
     }
     return new Set();

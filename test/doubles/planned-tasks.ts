@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import {
   defineTask,
+  type SingleTaskDefinition,
   type SubtaskResult,
   type TaskContext,
-  type TaskDefinition,
 } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
 
@@ -25,8 +25,8 @@ export type Observer = {
 };
 
 /** `part` gives 1; `all-of` and `some-of` give the sum of what their parts gave, the latter of those that succeeded. */
-export function plannedTasks({ ran, combined }: Observer): TaskDefinition[] {
-  const run: TaskDefinition['run'] = async (input, ctx) => {
+export function plannedTasks({ ran, combined }: Observer): SingleTaskDefinition[] {
+  const run: SingleTaskDefinition['run'] = async (input, ctx) => {
     ran(ctx.task);
     const { type, fails, parts } = input as Plan;
     if (fails === 'for good') return ctx.fail('no_use', 'it never works');
@@ -42,7 +42,7 @@ export function plannedTasks({ ran, combined }: Observer): TaskDefinition[] {
     defineTask({ ...base, type: 'part', input: z.json(), run }),
     defineTask({ ...base, type: 'all-of', input: z.json(), run, fanOut: { onFailure: 'fail', combine } }),
     defineTask({ ...base, type: 'some-of', input: z.json(), run, fanOut: { onFailure: 'collect', combine } }),
-  ] as TaskDefinition[];
+  ] as SingleTaskDefinition[];
 }
 
 export const sumOf = (numbers: readonly JsonValue[]): number =>

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { defineTask, type TaskDefinition } from '../../functions/core/define-task.ts';
+import { defineTask, type SingleTaskDefinition } from '../../functions/core/define-task.ts';
 
 /** Takes a name and up to 10 numbers, and nothing else. */
-export const greet: TaskDefinition = defineTask({
+export const greet: SingleTaskDefinition = defineTask({
   type: 'greet',
   description: 'Greets someone',
   resources: 'default',
@@ -11,10 +11,10 @@ export const greet: TaskDefinition = defineTask({
   retry: { maxAttempts: 3, baseDelaySeconds: 4, maxDelaySeconds: 60 },
   input: z.strictObject({ name: z.string(), numbers: z.array(z.int()).max(10).optional() }),
   run: async ({ name }) => ({ greeting: `Hello ${name}` }),
-}) as TaskDefinition;
+}) as SingleTaskDefinition;
 
 /** Takes everything and gives it back. */
-export const echo: TaskDefinition = defineTask({
+export const echo: SingleTaskDefinition = defineTask({
   type: 'echo',
   description: 'Gives back what it takes',
   resources: 'memory-intensive',
@@ -23,4 +23,4 @@ export const echo: TaskDefinition = defineTask({
   retry: { maxAttempts: 1, baseDelaySeconds: 1, maxDelaySeconds: 1 },
   input: z.json(),
   run: async (input) => input,
-}) as TaskDefinition;
+}) as SingleTaskDefinition;

@@ -2,6 +2,7 @@ import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-ta
 import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { BatchPorts } from '../../functions/executor/handle-batch.ts';
+import { calledHandler } from '../../functions/executor/handler-call.ts';
 import { LaneGate } from '../../functions/router/lane-gate.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { TenantGate } from '../../functions/router/tenant-gate.ts';
@@ -25,7 +26,6 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
   const [lanes, tallies] = [new MemoryLanes(), new MemoryRateTallies()];
   const clock = () => world.now;
-  const queue = new MemoryTaskQueue(clock);
   const store = new MemoryTaskStore();
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
   const recorded: { readonly executorKey: string; readonly metric: string; readonly value: number }[] = [];
@@ -45,6 +45,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const catalog: TaskCatalog = Object.fromEntries(
     definitions.map((definition) => [definition.type, async () => definition]),
   );
+  const queue = new MemoryTaskQueue(clock, catalog);
   const ports: BatchPorts &
     RouterPorts & { deadLetters: MemoryDeadLetters; store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
     store,
@@ -72,7 +73,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     random: () => world.random,
     ids: { unique: () => String(++ids).padStart(26, '0'), leaseToken: () => `lease-${++ids}` as LeaseToken },
     http: { request: () => Promise.reject(new Error('no test of this world calls out')) },
-    isolate: (definition, input, ctx) => definition.run(input, ctx),
+    isolate: calledHandler,
     queueNamePrefix: 'millrace-',
     ...{ meter, tracing, log },
   };

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ENV } from '../../functions/contract.ts';
-import { fail, type TaskContext, type TaskDefinition } from '../../functions/core/define-task.ts';
+import { fail, type SingleTaskDefinition, type TaskContext } from '../../functions/core/define-task.ts';
 import { HandlerThreads } from '../../functions/executor/handler-threads.ts';
 import { bundle } from '../../lib/constructs/bundle.ts';
 import { tasks } from '../../tasks/index.ts';
@@ -73,7 +73,7 @@ describe('the bundles', () => {
     const task = { id: 'a', tenantId: 'acme', type: 'image.resize', attempt: 1, maxAttempts: 1 };
     const signal = AbortSignal.timeout(10_000);
     const ctx = { task, signal, http: { request: fail }, log: fail, fail } as unknown as TaskContext;
-    const imageResize = (await tasks['image.resize']()) as TaskDefinition;
+    const imageResize = (await tasks['image.resize']()) as SingleTaskDefinition;
     // Its library is not in a chunk: it is shipped as it is, and found beside them.
     const input = { image: png(64, 32).toString('base64'), width: 16 };
     expect(await isolate(imageResize, { handler: 'run', input }, ctx)).toMatchObject({ width: 16, height: 8 });

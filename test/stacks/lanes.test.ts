@@ -6,6 +6,7 @@ import {
   RESOURCE_CLASS_SPECS,
   RESOURCE_CLASSES,
 } from '../../functions/contract.ts';
+import { httpBulk } from '../../tasks/http-bulk/definition.ts';
 import { queueArn, synthesize } from './synthesis.ts';
 
 const DAY_SECONDS = 86_400;
@@ -57,9 +58,13 @@ describe.each(deployments)('the lanes of $preset', ({ all, text, live }) => {
       expect(mapped.map(({ Properties, stack }) => text(Properties.EventSourceArn, stack)).sort()).toEqual(
         LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`)).sort(),
       );
-      for (const { Properties } of mapped) {
+      for (const { Properties, stack } of mapped) {
         expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
-        expect(Properties.BatchSize).toBe(RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation);
+        const isBulk = text(Properties.EventSourceArn, stack) === queueArn('millrace-io-intensive-batch-0');
+        expect(Properties.BatchSize).toBe(
+          isBulk ? httpBulk.batch.maxSize : RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation,
+        );
+        expect(Properties.MaximumBatchingWindowInSeconds).toBe(isBulk ? httpBulk.batch.windowSeconds : undefined);
         expect(Properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
         expect(Properties.Enabled).not.toBe(false);
         // Provisioned pollers cost money while nothing runs.

@@ -6,7 +6,13 @@ import type { TaskSeed } from '../../../functions/core/task.ts';
 import { taskSeeds } from '../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
-const pack = (tasks: readonly TaskSeed[], delaySeconds = 0) => packed(tasks.map((task) => ({ task, delaySeconds })));
+const BATCH_SIZES = new Map([['bulk', 40]]);
+
+const pack = (tasks: readonly TaskSeed[], delaySeconds = 0) =>
+  packed(
+    tasks.map((task) => ({ task, delaySeconds })),
+    BATCH_SIZES,
+  );
 const sizes = (tasks: readonly TaskSeed[]) =>
   pack(tasks).map(({ messages }) => messages.map((message) => message.tasks.length));
 const many = (count: number, more: Partial<TaskSeed> = {}) => Array.from({ length: count }, () => taskSeed(more));
@@ -19,6 +25,8 @@ describe('packing', () => {
     ['a hundred: in one request', many(100), [Array(10).fill(10)]],
     ['more than a hundred: no more in each message', many(130), [Array(10).fill(10), Array(3).fill(10)]],
     ['thirty of a class that runs one at a time', many(30, { resourceClass: 'memory-intensive' }), [Array(10).fill(3)]],
+    ['of a type that runs in batches: one batch each', many(100, { type: 'bulk' }), [[40, 40, 20]]],
+    ['more batches than a request holds', many(480, { type: 'bulk' }), [Array(10).fill(40), [40, 40]]],
     ['of a class that runs one at a time', many(3, { resourceClass: 'memory-intensive' }), [[1, 1, 1]]],
   ])('%s', (_, tasks, expected) => {
     expect(sizes(tasks)).toEqual(expected);
@@ -33,7 +41,8 @@ describe('packing', () => {
   it('keeps lanes, tenants and delays apart', () => {
     const tasks = [taskSeed(), taskSeed({ executorKey: 'default/high/0' }), taskSeed({ tenantId: 'other' as never })];
     expect(pack(tasks)).toHaveLength(3);
-    expect(packed([0, 1, 1].map((delaySeconds) => ({ task: taskSeed(), delaySeconds })))).toHaveLength(2);
+    const delayed = [0, 1, 1].map((delaySeconds) => ({ task: taskSeed(), delaySeconds }));
+    expect(packed(delayed, BATCH_SIZES)).toHaveLength(2);
   });
 
   it('sends each task once, in messages and requests of a size that SQS takes and bills as few', () => {

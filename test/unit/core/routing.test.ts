@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { executorKeyOf, queueNameOf } from '../../../functions/contract.ts';
-import { formerShardsOf, shardOf } from '../../../functions/core/routing.ts';
+import { executorKeyOf, PRIORITIES, queueNameOf } from '../../../functions/contract.ts';
+import { formerShardsOf, laneOf, shardOf } from '../../../functions/core/routing.ts';
+import { bulk, doubled } from '../../doubles/bulk-world.ts';
+import { greet } from '../../doubles/task-definitions.ts';
 
 const KEYS = Array.from({ length: 5000 }, (_, index) => `tenant-${index % 97}#type-${index}`);
 const shardCounts = [2, 3, 4, 7, 10];
@@ -57,4 +59,15 @@ it('an executor key names its queue', () => {
   const key = executorKeyOf('io-intensive', 'high', 2);
   expect(key).toBe('io-intensive/high/2');
   expect(queueNameOf(key)).toBe('io-intensive-high-2');
+});
+
+describe('laneOf', () => {
+  const shards = { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 };
+  const single = { ...greet, resources: 'io-intensive' } as const;
+
+  it.each(PRIORITIES)('is that of the priority %s, or of batches whatever the priority', (priority) => {
+    const owner = { priority, tenantId: 'acme' };
+    expect(laneOf(single, owner, shards)).toBe(`io-intensive/${priority}/0`);
+    expect(laneOf(bulk(doubled), owner, shards)).toBe('default/batch/0');
+  });
 });

@@ -20,7 +20,7 @@ async function attempt(
   { signal = new AbortController().signal, told = [] as unknown[] } = {},
 ): Promise<JsonValue | FanOut> {
   const definition = await findDefinition(isolatedTasks, type);
-  if (definition === undefined) throw new Error(type);
+  if (definition === undefined || definition.batch !== undefined) throw new Error(type);
   const ctx: TaskContext = {
     task: { id: 'a-task', tenantId: 'acme', type, attempt: 2, maxAttempts: 3 },
     http: { request: () => Promise.reject(new Error('a thread has HTTP of its own')) },

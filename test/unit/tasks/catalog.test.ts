@@ -5,12 +5,12 @@ import { tasks } from '../../../tasks/index.ts';
 
 test('the catalog has the task types that ship', () => {
   expect(Object.keys(tasks)).toEqual(
-    expect.arrayContaining(['csv.summarize', 'http.request', 'image.resize', 'markdown.render']),
+    expect.arrayContaining(['csv.summarize', 'http.bulk', 'http.request', 'image.resize', 'markdown.render']),
   );
 });
 
 /** What ships is an example; a team's own types are checked at synth, for what would break. */
-const SHIPPED = ['csv.summarize', 'http.request', 'image.resize', 'markdown.render'] as const;
+const SHIPPED = ['csv.summarize', 'http.bulk', 'http.request', 'image.resize', 'markdown.render'] as const;
 
 describe.each(SHIPPED.map((type) => [type, tasks[type]] as const))('%s', (type, load) => {
   test('is found under its own type', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TaskDefinition } from '../../../functions/core/define-task.ts';
+import type { SingleTaskDefinition } from '../../../functions/core/define-task.ts';
 import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
 import { markdownRender } from '../../../tasks/markdown-render/definition.ts';
 import { attempt, issuesOf, taskContext } from './task-context.ts';
@@ -155,7 +155,7 @@ describe('Markdown that takes time by its square', () => {
     const beats: number[] = [];
     const beat = setInterval(() => beats.push(Date.now()), 50);
     const ended = await isolate(
-      markdownRender as TaskDefinition,
+      markdownRender as SingleTaskDefinition,
       { handler: 'run', input: { markdown } },
       { ...ctx, signal: timeout },
     ).catch((reason: unknown) => reason);

@@ -34,6 +34,7 @@ export async function attempt(
   input: JsonValue,
   ctx: TaskContext = taskContext(),
 ): Promise<JsonValue | FanOut> {
+  if (definition.batch !== undefined) throw new Error(`${definition.type} takes batches`);
   const parsed = await definition.input['~standard'].validate(input);
   if (parsed.issues !== undefined) throw new Error(JSON.stringify(parsed.issues));
   return definition.run(parsed.value, ctx);

@@ -1,11 +1,16 @@
 import { longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../functions/contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
 import { ConfigError } from './config.ts';
+import { MAX_MESSAGES_WITHOUT_WINDOW, MAX_WINDOW_SECONDS } from './constructs/gathering.ts';
+
+/** Tasks of one batch: each is claimed and settled by itself, in the time that the leases of the others leave. */
+const MAX_BATCH_SIZE = 1_000;
 
 const TYPE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 
-/** Throws `ConfigError` for a task type that cannot run as it is defined, or that is listed under another name. */
-export async function checkDefinitions(catalog: TaskCatalog): Promise<void> {
+/** All definitions. Throws `ConfigError` for one that cannot run as it is, or that is listed under another name. */
+export async function checkedDefinitions(catalog: TaskCatalog): Promise<TaskDefinition[]> {
+  const definitions: TaskDefinition[] = [];
   for (const [name, load] of Object.entries(catalog)) {
     const definition = await load();
     if (definition === undefined) throw new ConfigError(`tasks/index.ts finds no definition for the task type ${name}`);
@@ -14,8 +19,11 @@ export async function checkDefinitions(catalog: TaskCatalog): Promise<void> {
     checkKind(definition);
     checkTimeout(definition);
     checkRetry(definition);
+    checkBatch(definition);
     checkSchema(definition);
+    definitions.push(definition);
   }
+  return definitions;
 }
 
 /** A type is a part of URLs and metrics; the other fields choose from a few, which a cast can get around. */
@@ -52,6 +60,27 @@ function checkRetry({ type, retry }: TaskDefinition): void {
     throw new ConfigError(
       `the task type ${type} asks for retry.${field} ${retry[field]}, which must be a number that is not negative`,
     );
+  }
+}
+
+function checkBatch(definition: TaskDefinition): void {
+  const { type, resources, batch, fanOut, isolated } = definition;
+  if (batch === undefined) return;
+  const asked = (field: keyof typeof batch, expected: string): ConfigError =>
+    new ConfigError(`the task type ${type} asks for batch.${field} ${batch[field]}, which must be ${expected}`);
+  const { maxSize, windowSeconds } = batch;
+  if (!Number.isInteger(maxSize) || maxSize < 1 || maxSize > MAX_BATCH_SIZE)
+    throw asked('maxSize', `a whole number from 1 to ${MAX_BATCH_SIZE}`);
+  if (!Number.isInteger(windowSeconds) || windowSeconds < 0 || windowSeconds > MAX_WINDOW_SECONDS)
+    throw asked('windowSeconds', `a whole number from 0 to ${MAX_WINDOW_SECONDS}`);
+  if (windowSeconds === 0 && maxSize > MAX_MESSAGES_WITHOUT_WINDOW)
+    throw asked('windowSeconds', `at least 1 for a maxSize over ${MAX_MESSAGES_WITHOUT_WINDOW}`);
+  const both = (what: string): ConfigError =>
+    new ConfigError(`the task type ${type} has batch, and ${what}: leave one of them out`);
+  if (fanOut !== undefined) throw both('fanOut, which is for the outcome of one task');
+  if (isolated ?? resources === 'cpu-intensive') {
+    const why = resources === 'cpu-intensive' ? `, as types of ${resources} are unless they say isolated: false` : '';
+    throw both(`is isolated${why}, in a thread that runs one task at a time`);
   }
 }
 

@@ -1,0 +1,58 @@
+import type { BatchTaskDefinition } from '../core/define-task.ts';
+import { inTurns } from '../core/in-turns.ts';
+import type { TaskSeed } from '../core/task.ts';
+import { type Claimed, claimTask } from './claim-task.ts';
+import { conclude } from './conclude.ts';
+import { attemptMilliseconds, inTrace, recordWait, refusalOf, settleByOf } from './execute-task.ts';
+import type { ExecutorPorts } from './executor-ports.ts';
+import { runBatch } from './run-batch.ts';
+import type { Verdict } from './verdict.ts';
+import { verdictOfFailure } from './verdict-of-failure.ts';
+
+/** Of all batches of an executor together: the AWS SDK keeps 50 connections to one host, and lets nobody wait long. */
+const inTurn = inTurns(50);
+
+/**
+ * Claims each of the tasks, runs those that are ours in one call, and settles each with its own outcome. What fails of the
+ * platform, fails for its task alone. Never throws.
+ */
+export async function executeBatch<Arrival extends { readonly task: TaskSeed }>(
+  arrivals: readonly Arrival[],
+  definition: BatchTaskDefinition,
+  deadline: number,
+  ports: ExecutorPorts,
+): Promise<(Arrival & { readonly verdict: Verdict })[]> {
+  const claims = await Promise.all(
+    arrivals.map(async (arrival) => {
+      const failed = (error: unknown) => ({ verdict: verdictOfFailure(arrival.task, error, ports) });
+      return { arrival, claim: await inTurn(() => claimTask(arrival.task, deadline, ports)).catch(failed) };
+    }),
+  );
+  const claimed = claims.flatMap(({ claim }) => ('claimed' in claim ? [claim.claimed] : []));
+  const attempts = attemptsOf(claimed, definition, deadline, ports);
+  return Promise.all(
+    claims.map(async ({ arrival, claim }) => {
+      if ('verdict' in claim) return { ...arrival, verdict: claim.verdict };
+      const failed = (error: unknown) => verdictOfFailure(arrival.task, error, ports);
+      return { ...arrival, verdict: await attempts(claim.claimed).catch(failed) };
+    }),
+  );
+}
+
+/** Begins the one call for all that can run; what it returns brings each claimed task to its end. */
+function attemptsOf(
+  claimed: readonly Claimed[],
+  definition: BatchTaskDefinition,
+  deadline: number,
+  ports: ExecutorPorts,
+): (one: Claimed) => Promise<Verdict> {
+  const runnable = claimed.filter(({ task }) => refusalOf(task, definition) === undefined);
+  const shortest = Math.min(...runnable.map(({ task }) => attemptMilliseconds(task, deadline, ports)));
+  const called = runBatch(definition, runnable, shortest, ports);
+  return ({ task }) =>
+    inTrace(task, ports, async (annotate) => {
+      recordWait(task, ports);
+      const outcome = refusalOf(task, definition) ?? (await called)(task);
+      return inTurn(() => conclude(task, outcome, definition, settleByOf(task, deadline), ports, annotate));
+    });
+}

@@ -1,0 +1,29 @@
+import { type LaneKind, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
+
+/** How long an event source of SQS gathers at most, and how much without a window ("CreateEventSourceMapping"). */
+export const MAX_WINDOW_SECONDS = 300;
+export const MAX_MESSAGES_WITHOUT_WINDOW = 10;
+
+/** What an event source gathers before it calls the executor: so many messages, or what has come in so many seconds. */
+export type Gathering = { readonly messages: number; readonly windowSeconds: number };
+
+/**
+ * A batch lane gathers as many messages as the largest batch of its types, since each may hold one task; the executor cuts
+ * what is more. It waits no longer than the type that waits least, so that a task waits as long as its own type says.
+ */
+export function gatheringOf(
+  kind: LaneKind,
+  resourceClass: ResourceClass,
+  definitions: readonly TaskDefinition[],
+): Gathering {
+  const batches = definitions.flatMap(({ resources, batch }) =>
+    kind === 'batch' && resources === resourceClass && batch !== undefined ? [batch] : [],
+  );
+  if (batches.length === 0) {
+    return { messages: RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation, windowSeconds: 0 };
+  }
+  const messages = Math.max(...batches.map(({ maxSize }) => maxSize));
+  const shortest = Math.min(...batches.map(({ windowSeconds }) => windowSeconds));
+  return { messages, windowSeconds: messages > MAX_MESSAGES_WITHOUT_WINDOW ? Math.max(1, shortest) : shortest };
+}

@@ -1,0 +1,21 @@
+import { defineTask } from '../../functions/core/define-task.ts';
+import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
+import { httpBulkInput } from './http-bulk-input.ts';
+
+export const httpBulk = defineTask({
+  type: 'http.bulk',
+  description:
+    'Posts records to an endpoint, up to 100 in one request of gzipped NDJSON, one line for each. The endpoint may answer ' +
+    '{"items": [{"status": 200}, {"status": 422, "error": "..."}]}, an item for each line; otherwise its status is that of ' +
+    'all. Repeated on network errors, 429 and 5xx. Another status from 400 up fails the task with the code http_<status>.',
+  resources: 'io-intensive',
+  priority: 'normal',
+  timeoutSeconds: 30,
+  retry: { ...DEFAULT_RETRY, maxAttempts: 5 },
+  batch: { maxSize: 100, windowSeconds: 2 },
+  input: httpBulkInput,
+  async run(items, ctx) {
+    const { sendRecords } = await import('./send-records.ts');
+    return sendRecords(items, ctx);
+  },
+});
