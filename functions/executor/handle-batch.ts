@@ -11,8 +11,9 @@ import type { TaskSeed } from '../core/task.ts';
 import { executeBatch } from './execute-batch.ts';
 import { executeTask } from './execute-task.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
+import { holdMessages, MessageHold } from './message-hold.ts';
 import { type Run, runsOf } from './runs-of.ts';
-import { secondsHeldBy, secondsOfAttempt, type Verdict } from './verdict.ts';
+import { secondsOfAttempt, type Verdict } from './verdict.ts';
 import { verdictOfFailure } from './verdict-of-failure.ts';
 import type { Workload } from './workload.ts';
 
@@ -67,17 +68,17 @@ export async function handleBatch(
     }),
   );
   const runs = interleaved(await runsOf(arrivals, ports));
-  const waves = Math.ceil(runs.length / concurrencyOf(arrivals));
-  const held = hold(secondsHeld(arrivals, waves, remainingSeconds), ports);
+  const hold = new MessageHold(arrivals, ports);
+  const held = hold.begin();
   const replaced = await replacedAmong(arrivals, ports);
-  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) => executed(run, deadline, ports));
+  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) => executed(run, deadline, hold, ports));
   ports.workload.record(arrivals, deliveries.length, ports.clock() - started);
   for (const [delivery, group] of Map.groupBy(judged.flat(), (one) => one.delivery)) {
     const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
     if (seconds !== undefined) kept.set(delivery, seconds);
   }
   await held;
-  await hold(kept, ports);
+  await holdMessages(kept, ports);
   return [...kept.keys()].map(({ messageId }) => messageId);
 }
 
@@ -91,17 +92,6 @@ function interleaved(runs: readonly Run<Arrival>[]): Run<Arrival>[] {
     group.map((run, turn) => ({ run, turn })),
   );
   return turns.toSorted((a, b) => a.turn - b.turn).map(({ run }) => run);
-}
-
-/** Each message until its last task must be over: tasks wait for one another, but not longer than the invocation lasts. */
-function secondsHeld(arrivals: readonly Arrival[], waves: number, remainingSeconds: number): Map<Delivery, number> {
-  const longest = secondsHeldBy(remainingSeconds);
-  return new Map(
-    [...Map.groupBy(arrivals, ({ delivery }) => delivery)].map(([delivery, group]) => {
-      const attempt = Math.max(...group.map(({ task }) => secondsOfAttempt(task)));
-      return [delivery, waves === 1 ? attempt : Math.max(attempt, Math.min(waves * attempt, longest))];
-    }),
-  );
 }
 
 /** The messages whose tasks were all sent again, since they may not be delivered often more. */
@@ -146,6 +136,7 @@ async function secondsKept(group: readonly Judged[], { queue }: BatchPorts): Pro
 async function executed(
   { arrivals, definition }: Run<Arrival>,
   deadline: number,
+  hold: MessageHold,
   ports: BatchPorts,
 ): Promise<Judged[]> {
   const remainingSeconds = (deadline - ports.clock()) / 1000;
@@ -155,6 +146,7 @@ async function executed(
     ports.log('warn', 'message returned: too little time is left', { ...fields, remaining_seconds: remainingSeconds });
     return arrivals.map((arrival) => ({ ...arrival, verdict: { keep: true, seconds: 0 } }));
   }
+  await hold.renew();
   if (definition !== undefined) return executeBatch(arrivals, definition, deadline, ports);
   return inParallel(arrivals, 1, async (arrival) => {
     const failed = (error: unknown) => verdictOfFailure(arrival.task, error, ports);
@@ -180,15 +172,5 @@ async function quarantined(delivery: Delivery, reason: string, ports: BatchPorts
   } catch (error) {
     ports.log('error', 'malformed message not set aside', { ...fields, reason: String(error) });
     return false;
-  }
-}
-
-/** Without it the messages come back later, at the lane's own visibility timeout: slower, but nothing is lost. */
-async function hold(seconds: ReadonlyMap<Delivery, number>, ports: BatchPorts): Promise<void> {
-  if (seconds.size === 0) return;
-  try {
-    await ports.deliveries.hold([...seconds].map(([delivery, value]) => ({ delivery, seconds: value })));
-  } catch (error) {
-    ports.log('warn', 'visibility not changed', { messages: seconds.size, reason: String(error) });
   }
 }

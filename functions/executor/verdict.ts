@@ -15,10 +15,8 @@ export const keepFor = (milliseconds: number): Verdict => ({
 });
 
 /** Beyond the lease's end, so that the next claim finds it expired. */
-const VISIBILITY_MARGIN_SECONDS = 3;
+export const VISIBILITY_MARGIN_SECONDS = 3;
 
-/** How long an attempt of so many seconds may hold its message: afterwards the lease is over and another may claim. */
-export const secondsHeldBy = (seconds: number): number =>
-  Math.ceil(seconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;
-
-export const secondsOfAttempt = ({ timeoutSeconds }: TaskSeed): number => secondsHeldBy(timeoutSeconds);
+/** How long an attempt may hold its message: afterwards the lease is over and another may claim. */
+export const secondsOfAttempt = ({ timeoutSeconds }: TaskSeed): number =>
+  Math.ceil(timeoutSeconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;

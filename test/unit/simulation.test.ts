@@ -135,6 +135,7 @@ async function live(steps: readonly Step[], chosen: readonly Root[], soundCalls:
   }
 
   for (const process of stalled) process.wake();
+  await new Promise(setImmediate);
   for (const type of ['part', 'all-of', 'some-of']) await settings.change(type, { paused: false });
   for (let calm = 0; calm < 40 && !(await isQuiet(world, rows)); calm++) {
     // Where executors die before that, again and again, a message can become a dead letter.

@@ -106,6 +106,23 @@ describe('an executor that is lost', () => {
     expect(await read(world, seed)).toMatchObject({ status: 'succeeded', attempt: 2 });
   });
 
+  it('with many tasks in a message has each run again as soon, and keeps them from others until then', async () => {
+    const hidden: number[] = [];
+    const slow = greet(async () => {
+      world.advance(0.5);
+      hidden.push(...visibleIn(world));
+      return 'hello';
+    });
+    const world = createWorld([slow]);
+    const seeds = Array.from({ length: 60 }, () => taskSeed());
+    await world.ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
+    await invoke(world);
+    expect(hidden).toHaveLength(60 * 6);
+    expect(Math.max(...hidden)).toBeLessThanOrEqual(10 + 30);
+    expect(Math.min(...hidden)).toBeGreaterThanOrEqual(10);
+    expect(world.queue.messages.size).toBe(0);
+  });
+
   it('each time fails its task as executor_lost after the last attempt', async () => {
     const world = createWorld([hello]);
     const seed = await submit(world, taskSeed({ maxAttempts: 2 }));
