@@ -26,6 +26,7 @@ const SAFE_HEADERS = new Set([
   'content-language',
   'content-type',
   'idempotency-key',
+  'millrace-attempt',
   'range',
   'user-agent',
 ]);

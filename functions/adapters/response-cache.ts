@@ -23,7 +23,7 @@ type Entry = {
 };
 
 /** Says which request is meant, and nothing of what is to be answered. */
-const NOT_IN_KEY = new Set(['cache-control', 'idempotency-key', 'pragma']);
+const NOT_IN_KEY = new Set(['cache-control', 'idempotency-key', 'millrace-attempt', 'pragma']);
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 

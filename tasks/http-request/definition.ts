@@ -6,7 +6,7 @@ export const httpRequest = defineTask({
   type: 'http.request',
   description:
     'Calls a URL and returns its answer. Repeated on network errors, 429 and 5xx; every attempt carries the same ' +
-    'Idempotency-Key, the id of the task. Another status from 400 up fails the task with the code http_<status>.',
+    'Idempotency-Key, the id of the task, and its own number as Millrace-Attempt. Another status from 400 up fails the task with the code http_<status>.',
   resources: 'io-intensive',
   priority: 'normal',
   timeoutSeconds: 45,

@@ -12,6 +12,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]{0,4000}$/;
 const RESERVED_HEADERS = new Set([
   ...['connection', 'expect', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te'],
   ...['trailer', 'transfer-encoding', 'upgrade', 'host', 'content-length', 'accept-encoding', 'idempotency-key'],
+  'millrace-attempt',
 ]);
 
 const headersSchema = z

@@ -18,7 +18,11 @@ type HttpRequestOutput = {
  */
 export async function sendRequest(input: HttpRequestInput, ctx: TaskContext): Promise<HttpRequestOutput> {
   const { url, ...request } = input;
-  const headers = { ...request.headers, 'idempotency-key': ctx.task.id };
+  const headers = {
+    ...request.headers,
+    'idempotency-key': ctx.task.id,
+    'millrace-attempt': String(ctx.task.attempt),
+  };
   const response = await ctx.http.request(url, { ...request, headers, signal: ctx.signal });
   await failUnlessOk(response);
   const { text, complete } = await textUpTo(response.body, MAX_RESPONSE_BYTES);

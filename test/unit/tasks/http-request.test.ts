@@ -28,6 +28,7 @@ describe('the input', () => {
     [{ url: URL_OK, headers: { 'transfer-encoding': 'chunked' } }, 'headers.transfer-encoding: is set by Millrace'],
     [{ url: URL_OK, headers: { connection: 'upgrade' } }, 'headers.connection: is set by Millrace'],
     [{ url: URL_OK, headers: { 'IDEMPOTENCY-KEY': 'mine' } }, 'headers.IDEMPOTENCY-KEY: is set by Millrace'],
+    [{ url: URL_OK, headers: { 'Millrace-Attempt': '1' } }, 'headers.Millrace-Attempt: is set by Millrace'],
     [{ url: URL_OK, headers: { 'a b': 'x' } }, 'headers.a b: is no header name'],
     [{ url: URL_OK, headers: { '': 'x' } }, 'headers.: is no header name'],
     [{ url: URL_OK, headers: { a: 'x\r\nb: y' } }, 'headers.a: must be printable text'],
@@ -166,7 +167,7 @@ describe('an answer that fails the attempt', () => {
 });
 
 describe('a request', () => {
-  test('arrives as it was asked for, with the id of the task as its Idempotency-Key', async () => {
+  test('arrives as it was asked for, with the id of the task as its Idempotency-Key, and the attempt', async () => {
     let seen: unknown;
     const { url } = await serve(async (request, response) => {
       const { method, url, headers } = request;
@@ -175,13 +176,21 @@ describe('a request', () => {
         url,
         type: headers['content-type'],
         key: headers['idempotency-key'],
+        attempt: headers['millrace-attempt'],
         body: await bodyOf(request),
       };
       response.writeHead(201, { 'X-Id': '7' }).end('héllo');
     });
     const input = { url: `${url}/a?b=c#d`, method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'dätä' };
     expect(await attempt(httpRequest, input)).toMatchObject({ status: 201, headers: { 'x-id': '7' }, body: 'héllo' });
-    expect(seen).toEqual({ method: 'POST', url: '/a?b=c', type: 'text/plain', key: TASK_ID, body: 'dätä' });
+    expect(seen).toEqual({
+      method: 'POST',
+      url: '/a?b=c',
+      type: 'text/plain',
+      key: TASK_ID,
+      attempt: '1',
+      body: 'dätä',
+    });
   });
 
   test.each([204, 304])('answered %i without a body succeeds', async (status) => {
