@@ -11,8 +11,8 @@ import { findDefinition, type Subtask, type SubtaskResult, type TaskCatalog } fr
 import { type FollowUpPorts, followUp, resumeParent, subtaskError } from './follow-up.ts';
 import { subtaskIdOf } from './ids.ts';
 import { inParallel } from './in-parallel.ts';
-import type { JsonValue } from './json.ts';
-import { keptUntil } from './payload.ts';
+import { type JsonValue, jsonOf } from './json.ts';
+import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
 import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from './ports.ts';
 import { laneOf } from './routing.ts';
 import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from './task.ts';
@@ -54,7 +54,11 @@ export async function subtasksRefusal(
     const refusal = await subtaskRefusal(subtask, catalog);
     if (refusal !== undefined) return `subtask ${place}: ${refusal}`;
   }
-  return undefined;
+  // They are kept as one payload, and each is shown to its callers.
+  const json = jsonOf(subtasks);
+  if (json === undefined) return 'subtasks that JSON cannot carry';
+  const bytes = wireBytesOf(json);
+  return bytes <= MAX_WIRE_BYTES ? undefined : `${bytes} bytes of subtasks, where ${MAX_WIRE_BYTES} fit`;
 }
 
 async function subtaskRefusal(subtask: Subtask, catalog: TaskCatalog): Promise<string | undefined> {

@@ -9,7 +9,7 @@ import {
 } from '../core/define-task.ts';
 import { subtasksRefusal } from '../core/fan-out.ts';
 import type { HttpClient } from '../core/http-client.ts';
-import type { JsonValue } from '../core/json.ts';
+import { type JsonValue, jsonOf } from '../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
 import { MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import type { Log, Tracing } from '../core/ports.ts';
@@ -124,14 +124,6 @@ export function outcomeOfOutput(output: JsonValue, { type }: RunningTask): Outco
   if (bytes <= MAX_WIRE_BYTES) return { kind: 'succeeded', output };
   const advice = 'put it where it belongs and return where that is';
   return failed('output_too_large', `${type} returned ${bytes} bytes of ${MAX_WIRE_BYTES} that fit: ${advice}`, false);
-}
-
-function jsonOf(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
 }
 
 function contextOf(

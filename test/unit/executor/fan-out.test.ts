@@ -161,10 +161,13 @@ describe('a task that fans out', () => {
     ['of an unknown type', [{ type: 'nothing', input: {} }], 'there is no task type nothing'],
     ['whose input does not fit', [{ type: 'part', input: { number: 'x' } }], 'subtask 0: input number'],
     ['with an attempt that is too long', [{ type: 'part', input: { number: 1 }, timeoutSeconds: 51 }], '50 s'],
+    ['that JSON cannot carry', [{ type: 'anything', input: 1n }], 'subtasks that JSON cannot carry'],
+    ['that are too large', Array(4).fill({ type: 'anything', input: 'x'.repeat(800_000) }), 'bytes of subtasks'],
     ['that are too many', Array(1001).fill({ type: 'part', input: { number: 1 } }), '1001 subtasks'],
   ])('fails for good with subtasks %s', async (_, subtasks, message) => {
     const { sum } = makeSum();
-    const world = createWorld([{ ...sum, run: async (_input, ctx) => ctx.fanOut(subtasks) }, part]);
+    const anything = { ...part, type: 'anything', input: z.unknown() } as TaskDefinition;
+    const world = createWorld([{ ...sum, run: async (_input, ctx) => ctx.fanOut(subtasks) }, part, anything]);
     const seed = await submit(world, sumOf([]));
     await runDry(world);
     expect(await read(world, seed)).toMatchObject({
