@@ -89,10 +89,13 @@ export class LaneGate {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#ports.clock() - this.#readAt < FRESH_MILLISECONDS) return;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
+    // Whoever comes while it is read waits for it: of the first bulk submit, all but one would be let in unseen.
+    if (this.#reading === undefined) {
+      if (this.#ports.clock() - this.#readAt < FRESH_MILLISECONDS) return;
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+    }
     await this.#reading;
   }
 

@@ -17,10 +17,13 @@ const USAGE_MILLISECONDS = 5_000;
 /** Tenants that are remembered at a time. */
 const MAX_TENANTS = 1_000;
 
+/** How many tasks of a rate a router may let in within a window: the keys of a tenant may have different rates. */
+type Share = (ratePerSecond: number) => number;
+
 type Window = {
   readonly index: number;
   readonly before: { readonly index: number; readonly asked: number } | undefined;
-  readonly allowed: Promise<number>;
+  readonly share: Promise<Share>;
   asked: number;
   admitted: number;
 };
@@ -45,9 +48,10 @@ export class TenantGate {
   /** Counts one more task, unless it is one too many. */
   async refusal(tenantId: TenantId, { ratePerSecond, maxOpenTasks }: TenantLimits): Promise<Refusal | undefined> {
     if (ratePerSecond !== undefined) {
-      const window = this.#window(tenantId, ratePerSecond);
+      const window = this.#window(tenantId);
       window.asked += 1;
-      if ((await window.allowed) <= window.admitted) {
+      const share = await window.share;
+      if (share(ratePerSecond) <= window.admitted) {
         const leftMilliseconds = (window.index + 1) * WINDOW_MILLISECONDS - this.#ports.clock();
         const retryAfterSeconds = Math.max(1, Math.ceil(leftMilliseconds / 1000));
         return { limit: `${ratePerSecond} tasks a second`, retryAfterSeconds };
@@ -64,26 +68,25 @@ export class TenantGate {
     return undefined;
   }
 
-  #window(tenantId: TenantId, ratePerSecond: number): Window {
+  #window(tenantId: TenantId): Window {
     const index = Math.floor(this.#ports.clock() / WINDOW_MILLISECONDS);
     const known = this.#windows.get(tenantId);
     if (known?.index === index) return known;
-    const allowed = this.#allowed(tenantId, ratePerSecond, index, known);
+    const share = this.#share(tenantId, index, askedIn(index - 1, known), askedIn(index - 2, known));
     const before = known && { index: known.index, asked: known.asked };
-    const window = { index, before, allowed, asked: 0, admitted: 0 };
+    const window = { index, before, share, asked: 0, admitted: 0 };
     remember(this.#windows, tenantId, window);
     return window;
   }
 
-  async #allowed(tenantId: TenantId, rate: number, index: number, known: Window | undefined): Promise<number> {
+  async #share(tenantId: TenantId, index: number, askedBefore: number, askedEarlier: number): Promise<Share> {
     const { tallies, log } = this.#ports;
-    const askedIn = (wanted: number): number =>
-      [known, known?.before].find((window) => window?.index === wanted)?.asked ?? 0;
     try {
-      return shareOfRate(rate, await tallies.report(tenantId, index, askedIn(index - 1)), askedIn(index - 2));
+      const tally = await tallies.report(tenantId, index, askedBefore);
+      return (ratePerSecond) => shareOfRate(ratePerSecond, tally, askedEarlier);
     } catch (error) {
       log('warn', 'rate not known: nobody is refused', { tenant: tenantId, reason: String(error) });
-      return Number.POSITIVE_INFINITY;
+      return () => Number.POSITIVE_INFINITY;
     }
   }
 
@@ -100,6 +103,10 @@ export class TenantGate {
     return read;
   }
 }
+
+/** What this router was asked for in a window, if it is the one that it knows or the one before. */
+const askedIn = (index: number, known: Window | undefined): number =>
+  [known, known?.before].find((window) => window?.index === index)?.asked ?? 0;
 
 /** What was remembered first is forgotten first. */
 function remember<T>(map: Map<TenantId, T>, tenantId: TenantId, value: T): void {

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, inject, it } from 'vitest';
@@ -66,6 +66,12 @@ describe.each([
     await snapshot.write([]);
     expect(await snapshot.read()).toEqual([]);
   });
+});
+
+it('a snapshot that another version has written is none', async () => {
+  const item = { pk: { S: 'lanes' }, lanes: { S: '[{"executorKey":"default/high/0"}]' } };
+  await dynamo.send(new PutItemCommand({ TableName: controlTable, Item: item }));
+  expect(await new DynamoLaneSnapshot(dynamo, controlTable).read()).toEqual([]);
 });
 
 describe.each([

@@ -97,6 +97,13 @@ describe('between two snapshots', () => {
     expect((await bulk(1)).body).toMatchObject({ rejected: 1 });
   });
 
+  it('a cold router lets nobody in before it has read the first', async () => {
+    await saturate(world, NORMAL);
+    const read = world.lanes.snapshot.read.bind(world.lanes.snapshot);
+    world.lanes.snapshot.read = () => new Promise((resolve) => setImmediate(() => resolve(read())));
+    expect((await bulk(10)).body).toMatchObject({ accepted: 0, rejected: 10 });
+  });
+
   it('asks AWS no more than once in five seconds', async () => {
     await saturate(world, NORMAL, 0.5);
     let looks = 0;

@@ -44,6 +44,12 @@ describe('a key with a rate', () => {
     expect((await callApi(world, 'POST /api/tasks', { body: ada })).status).toBe(202);
   });
 
+  it('has its own, whatever another key of the tenant may ask for', async () => {
+    expect(await bulk(2, { ratePerSecond: 20 })).toMatchObject({ accepted: 2 });
+    expect(await bulk(10, { ratePerSecond: 1 })).toMatchObject({ accepted: 3, rejected: 7 });
+    expect(await bulk(10, { ratePerSecond: 20 })).toMatchObject({ accepted: 10 });
+  });
+
   it('shares it among routers, by what each is asked for', async () => {
     const { clock, log } = world.ports;
     const { tallies } = world;
