@@ -1,10 +1,3 @@
-/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
-const HEAP_SHARE = 0.8;
-
-/** What a function of so much memory says to Node. */
-export const nodeOptionsOf = (memoryMb: number): string =>
-  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
-
 /**
  * The treaty between the two sides of a deployment: `lib/` writes these names and numbers into the template at
  * synth, `functions/` reads them inside Lambda. It imports nothing, so that either side can load it for free.
@@ -107,6 +100,13 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
     threads: 1,
   },
 };
+
+/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
+const HEAP_SHARE = 0.8;
+
+/** What a function of so much memory says to Node. */
+export const nodeOptionsOf = (memoryMb: number): string =>
+  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
 
 /** Lambda memory of the router in MB. */
 export const ROUTER_MEMORY_MB = 512;

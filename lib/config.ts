@@ -7,7 +7,7 @@ import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../functions/c
 export class ConfigError extends Error {}
 
 const concurrency = z.strictObject({
-  /** Environments that Lambda keeps for the class, and the most it may have. */
+  /** Executors that the lanes with work share; Lambda reserves two more for each other lane (`reservationOf`). */
   reserved: z.int().min(8),
   /** `MaximumConcurrency` of each lane's event source; SQS takes no less than 2. */
   lanes: z.record(z.enum(LANE_KINDS), z.int().min(2).max(1000)),
@@ -45,7 +45,10 @@ const configSchema = z.strictObject({
   /** How long a finished task can be read. */
   retentionDays: z.preprocess(fromText, z.int().min(1).max(365)),
   logRetentionDays: z.preprocess(fromText, z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365])),
-  /** Partitions of each index key: one takes 1,000 new tasks a second of one tenant and type. May only grow. */
+  /**
+   * Partitions of each index key. One takes 1,000 write units a second (DynamoDB's documentation), and a task needs two of
+   * those of its tenant's open tasks: at its submit and at its end. May only grow.
+   */
   indexShards: z.preprocess(fromText, z.int().min(1).max(64)),
   /** Tables that the tasks are spread over. May only grow: a task's id names its table. */
   tableShards: z.preprocess(fromText, z.int().min(1).max(16)),

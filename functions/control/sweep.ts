@@ -15,9 +15,9 @@ const PARALLEL = 50;
 const AHEAD_MILLISECONDS = 2 * SWEEP_PERIOD_SECONDS * 1000;
 
 /**
- * Looks after fan-outs that are due, and sends the tasks whose time has come, or comes before the next run, and those of types that are no longer paused. Stops at
- * `deadline` (milliseconds since the epoch); what is left is the next run's. Two at once do no harm: a task that is sent
- * twice is claimed once.
+ * Looks after fan-outs that are due, and sends the tasks whose time has come, or comes before the next run, and those of
+ * types that are no longer paused. Stops at `deadline` (milliseconds since the epoch); what is left is the next run's. Two
+ * at once do no harm: a task that is sent twice is claimed once.
  */
 export async function sweep(deadline: number, ports: SweepPorts): Promise<void> {
   const { due, catalog, clock, settings, log } = ports;

@@ -19,7 +19,7 @@ import type { TaskData } from '../constructs/task-data.ts';
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** Keys only, in order of creation, spread over `indexShards` partitions: one write a task, once. */
+/** Keys only, in order of creation, over `indexShards` partitions: one write a task, in `byStatus` two more at its end. */
 const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryIndexPropsV2 => ({
   indexName,
   partitionKeys: [string('tenantId'), ...owners.map(string), number('indexShard')],
