@@ -1,5 +1,5 @@
 import type { BatchTaskDefinition } from '../core/define-task.ts';
-import { inTurns } from '../core/in-turns.ts';
+import type { InTurn } from '../core/in-turns.ts';
 import type { TaskSeed } from '../core/task.ts';
 import { type Claimed, claimTask } from './claim-task.ts';
 import { conclude } from './conclude.ts';
@@ -9,17 +9,15 @@ import { runBatch } from './run-batch.ts';
 import type { Verdict } from './verdict.ts';
 import { verdictOfFailure } from './verdict-of-failure.ts';
 
-/** Of all batches of an executor together: the AWS SDK keeps 50 connections to one host, and lets nobody wait long. */
-const inTurn = inTurns(50);
-
 /**
- * Claims each of the tasks, runs those that are ours in one call, and settles each with its own outcome. What fails of the
- * platform, fails for its task alone. Never throws.
+ * Claims each of the tasks, runs those that are ours in one call, and settles each with its own outcome; all `inTurn` with
+ * the other batches under way. What fails of the platform, fails for its task alone. Never throws.
  */
 export async function executeBatch<Arrival extends { readonly task: TaskSeed }>(
   arrivals: readonly Arrival[],
   definition: BatchTaskDefinition,
   deadline: number,
+  inTurn: InTurn,
   ports: ExecutorPorts,
 ): Promise<(Arrival & { readonly verdict: Verdict })[]> {
   const claims = await Promise.all(
@@ -29,7 +27,7 @@ export async function executeBatch<Arrival extends { readonly task: TaskSeed }>(
     }),
   );
   const claimed = claims.flatMap(({ claim }) => ('claimed' in claim ? [claim.claimed] : []));
-  const attempts = attemptsOf(claimed, definition, deadline, ports);
+  const attempts = attemptsOf(claimed, definition, deadline, inTurn, ports);
   return Promise.all(
     claims.map(async ({ arrival, claim }) => {
       if ('verdict' in claim) return { ...arrival, verdict: claim.verdict };
@@ -44,6 +42,7 @@ function attemptsOf(
   claimed: readonly Claimed[],
   definition: BatchTaskDefinition,
   deadline: number,
+  inTurn: InTurn,
   ports: ExecutorPorts,
 ): (one: Claimed) => Promise<Verdict> {
   const runnable = claimed.filter(({ task }) => refusalOf(task, definition) === undefined);

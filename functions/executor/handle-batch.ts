@@ -5,6 +5,7 @@ import {
   RESOURCE_CLASS_SPECS,
 } from '../contract.ts';
 import { inParallel } from '../core/in-parallel.ts';
+import { type InTurn, inTurns } from '../core/in-turns.ts';
 import { decodeMessage } from '../core/message.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
@@ -30,6 +31,9 @@ const NEWER_VERSION_SECONDS = 60;
  * never bring a task to the dead-letter queue; two more deliveries are left in case the replacement fails.
  */
 const REPLACED_FROM = MAX_RECEIVE_COUNT - 2;
+
+/** Of batches, at a time: the AWS SDK keeps 50 connections to one host, and lets nobody wait long for one. */
+const PARALLEL_CLAIMS = 50;
 
 /** A task as it came: alone in its message, or with others. */
 type Arrival = { readonly task: TaskSeed; readonly delivery: Delivery };
@@ -71,7 +75,8 @@ export async function handleBatch(
   const hold = new MessageHold(arrivals, ports);
   const held = hold.begin();
   const replaced = await replacedAmong(arrivals, ports);
-  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) => executed(run, deadline, hold, ports));
+  const inTurn = inTurns(PARALLEL_CLAIMS);
+  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) => executed(run, deadline, hold, inTurn, ports));
   ports.workload.record(arrivals, deliveries.length, ports.clock() - started);
   for (const [delivery, group] of Map.groupBy(judged.flat(), (one) => one.delivery)) {
     const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
@@ -137,6 +142,7 @@ async function executed(
   { arrivals, definition }: Run<Arrival>,
   deadline: number,
   hold: MessageHold,
+  inTurn: InTurn,
   ports: BatchPorts,
 ): Promise<Judged[]> {
   const remainingSeconds = (deadline - ports.clock()) / 1000;
@@ -147,7 +153,7 @@ async function executed(
     return arrivals.map((arrival) => ({ ...arrival, verdict: { keep: true, seconds: 0 } }));
   }
   await hold.renew();
-  if (definition !== undefined) return executeBatch(arrivals, definition, deadline, ports);
+  if (definition !== undefined) return executeBatch(arrivals, definition, deadline, inTurn, ports);
   return inParallel(arrivals, 1, async (arrival) => {
     const failed = (error: unknown) => verdictOfFailure(arrival.task, error, ports);
     return { ...arrival, verdict: await executeTask(arrival.task, deadline, ports).catch(failed) };

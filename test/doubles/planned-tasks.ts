@@ -1,15 +1,19 @@
 import * as z from 'zod';
 import {
+  type BatchItem,
+  type BatchOutcome,
   defineTask,
   type SingleTaskDefinition,
   type SubtaskResult,
   type TaskContext,
+  type TaskDefinition,
+  TaskFailure,
 } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
 
 /** What a task will do: fail for good, or in its first attempts, and then end, or fan out into parts with own plans. */
 export type Plan = {
-  readonly type: 'part' | 'all-of' | 'some-of';
+  readonly type: 'part' | 'share' | 'all-of' | 'some-of';
   /** Attempts that fail, each with another to follow where there may be one. */
   readonly fails: number | 'for good';
   readonly parts: readonly Plan[];
@@ -24,8 +28,8 @@ export type Observer = {
   readonly combined: (task: Task, results: readonly SubtaskResult[]) => void;
 };
 
-/** `part` gives 1; `all-of` and `some-of` give the sum of what their parts gave, the latter of those that succeeded. */
-export function plannedTasks({ ran, combined }: Observer): SingleTaskDefinition[] {
+/** `part` gives 1, and so does `share`, in batches; `all-of` and `some-of` give the sum of what their parts gave, the latter of those that succeeded. */
+export function plannedTasks({ ran, combined }: Observer): TaskDefinition[] {
   const run: SingleTaskDefinition['run'] = async (input, ctx) => {
     ran(ctx.task);
     const { type, fails, parts } = input as Plan;
@@ -38,11 +42,19 @@ export function plannedTasks({ ran, combined }: Observer): SingleTaskDefinition[
     combined(task, results);
     return sumOf(results.map((result) => (result.status === 'succeeded' ? result.output : 0)));
   };
+  const runAll = async (items: readonly BatchItem[]): Promise<BatchOutcome[]> =>
+    items.map(({ task, input }) => {
+      ran(task);
+      const { fails } = input as Plan;
+      if (fails === 'for good') return new TaskFailure('no_use', 'it never works');
+      return task.attempt <= fails ? new Error('again') : 1;
+    });
   return [
     defineTask({ ...base, type: 'part', input: z.json(), run }),
+    defineTask({ ...base, type: 'share', input: z.json(), batch: { maxSize: 3, windowSeconds: 1 }, run: runAll }),
     defineTask({ ...base, type: 'all-of', input: z.json(), run, fanOut: { onFailure: 'fail', combine } }),
     defineTask({ ...base, type: 'some-of', input: z.json(), run, fanOut: { onFailure: 'collect', combine } }),
-  ] as SingleTaskDefinition[];
+  ] as TaskDefinition[];
 }
 
 export const sumOf = (numbers: readonly JsonValue[]): number =>

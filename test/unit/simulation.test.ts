@@ -17,8 +17,10 @@ const LANE_VISIBILITY_SECONDS = 360;
 /** What an executor calls before it works on messages that were delivered often: holds, sends anew, and discards them. */
 const CALLS_TO_REPLACE = 3;
 
+const TYPES = ['part', 'share', 'all-of', 'some-of'] as const;
+
 const part: fc.Arbitrary<Plan> = fc.record({
-  type: fc.constant('part' as const),
+  type: fc.constantFrom('part' as const, 'share' as const),
   fails: fc.constantFrom(0, 0, 1, 'for good' as const),
   parts: fc.constant([]),
 });
@@ -54,7 +56,7 @@ const step = fc.record({
   /** What the tenant asks for, of which of its tasks. */
   cancelled: rarely(fc.nat()),
   retried: rarely(fc.nat()),
-  paused: rarely(fc.constantFrom('part', 'all-of', 'some-of')),
+  paused: rarely(fc.constantFrom(...TYPES)),
   secondsUntilNext: fc.oneof(fc.nat({ max: 40 }), fc.constant(400)),
   random: fc.double({ min: 0, max: 0.999, noNaN: true }),
 });
@@ -73,7 +75,7 @@ it('brings every accepted task to exactly one end, whatever breaks on the way', 
 it('runs each attempt once, and changes nothing that has ended, where every message is delivered three times', async () => {
   const { world, rows, violations, attempts } = watchedWorld();
   const one: Plan = { type: 'part', fails: 0, parts: [] };
-  const all: Plan = { type: 'all-of', fails: 0, parts: [one, one, one] };
+  const all: Plan = { type: 'all-of', fails: 0, parts: [one, { ...one, type: 'share' }, one] };
   await submit(
     world,
     Array.from({ length: 200 }, (_, number) => ({ plan: number % 4 === 0 ? all : one, hasRow: number % 3 > 0 })),
@@ -124,7 +126,7 @@ async function live(steps: readonly Step[], chosen: readonly Root[], soundCalls:
 
   for (const { executors, sweeper, router, cancelled, retried: again, paused, ...more } of steps) {
     world.random = more.random;
-    for (const type of ['part', 'all-of', 'some-of']) await settings.change(type, { paused: type === paused });
+    for (const type of TYPES) await settings.change(type, { paused: type === paused });
     if (sweeper !== undefined) await sweepBy(begin(sweeper));
     await ask('cancel', cancelled, router);
     await ask('retry', again, router);
@@ -136,7 +138,7 @@ async function live(steps: readonly Step[], chosen: readonly Root[], soundCalls:
 
   for (const process of stalled) process.wake();
   await new Promise(setImmediate);
-  for (const type of ['part', 'all-of', 'some-of']) await settings.change(type, { paused: false });
+  for (const type of TYPES) await settings.change(type, { paused: false });
   for (let calm = 0; calm < 40 && !(await isQuiet(world, rows)); calm++) {
     // Where executors die before that, again and again, a message can become a dead letter.
     if (soundCalls >= CALLS_TO_REPLACE) expect(world.queue.deadLetters).toEqual([]);
