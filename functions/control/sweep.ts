@@ -14,6 +14,9 @@ const PARALLEL = 50;
 /** What is due before the next run, and one more in case that is late: SQS delays it to the second. */
 const AHEAD_MILLISECONDS = 2 * SWEEP_PERIOD_SECONDS * 1000;
 
+/** What cannot be looked after comes again in the next run, behind the others: a page of it would keep them waiting. */
+const POSTPONED_MILLISECONDS = AHEAD_MILLISECONDS + SWEEP_PERIOD_SECONDS * 1000;
+
 /**
  * Looks after fan-outs that are due, and sends the tasks whose time has come, or comes before the next run, and those of
  * types that are no longer paused. Stops at `deadline` (milliseconds since the epoch); what is left is the next run's. Two
@@ -39,7 +42,7 @@ async function drain(
   let sent = 0;
   while (ports.clock() < deadline) {
     const page = await nextPage();
-    const accepted = page.length === 0 ? 0 : await sendPage(page, ports);
+    const accepted = page.length === 0 ? 0 : await sendPage(page, deadline, ports);
     sent += accepted;
     // What the queue refuses would come again at once.
     if (page.length < PAGE_TASKS || accepted < page.length) break;
@@ -48,7 +51,7 @@ async function drain(
 }
 
 /** Sends, then releases: a crash between the two sends again. Returns how many tasks are done with. */
-async function sendPage(page: readonly DueTask[], ports: SweepPorts): Promise<number> {
+async function sendPage(page: readonly DueTask[], deadline: number, ports: SweepPorts): Promise<number> {
   const { due, queue, clock, log } = ports;
   const now = clock();
   const waiting = page.flatMap(({ task }) => (isToSend(task) ? { task, delaySeconds: delayOf(task, now) } : []));
@@ -57,7 +60,12 @@ async function sendPage(page: readonly DueTask[], ports: SweepPorts): Promise<nu
   const sent = page.filter(({ task }) => isToSend(task) && !refused.has(task.id));
   await inParallel(sent, PARALLEL, (one) => due.release(one));
   let done = sent.length;
-  for (const one of page) if (!isToSend(one.task) && (await lookAfter(one, ports))) done++;
+  for (const one of page) {
+    if (isToSend(one.task)) continue;
+    if (clock() >= deadline) break;
+    await lookAfter(one, ports);
+    done++;
+  }
   return done;
 }
 
@@ -65,8 +73,8 @@ async function sendPage(page: readonly DueTask[], ports: SweepPorts): Promise<nu
 const isToSend = (task: DueTask['task']): task is NewTask | RunningTask =>
   task.status === 'queued' || task.status === 'scheduled' || task.status === 'running';
 
-/** Of a task that was fanned out; `false` where it could not be done, so that the next run tries again. */
-async function lookAfter(one: DueTask, ports: SweepPorts): Promise<boolean> {
+/** Of a task that was fanned out. */
+async function lookAfter(one: DueTask, ports: SweepPorts): Promise<void> {
   const { task } = one;
   try {
     if (task.status === 'waiting') {
@@ -76,13 +84,12 @@ async function lookAfter(one: DueTask, ports: SweepPorts): Promise<boolean> {
       await followUp(task, ports);
       await ports.due.release(one);
     }
-    return true;
   } catch (error) {
     ports.log('warn', 'fan-out not looked after: the next run tries again', {
       task_id: task.id,
       reason: String(error),
     });
-    return false;
+    await ports.due.postpone(one, ports.clock() + POSTPONED_MILLISECONDS);
   }
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { newTask } from '../../../functions/core/task.ts';
-import { greet, invoke, read, visibleIn } from '../../doubles/executor-world.ts';
+import { greet, invoke, read, submit, visibleIn } from '../../doubles/executor-world.ts';
+import { makeSum, part, sumOf } from '../../doubles/fan-out-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 
@@ -81,6 +82,25 @@ describe('the sweeper', () => {
     await scheduled(world, 0);
     await run(world, 0);
     expect(world.queue.messages.size).toBe(0);
+  });
+});
+
+describe('a fan-out that cannot be looked after', () => {
+  it('comes again with the next run, behind the others, and is left where the time is up', async () => {
+    const { sum } = makeSum();
+    const world = createWorld([sum, part]);
+    await submit(world, sumOf([1]));
+    const other = await submit(world, sumOf([2]));
+    await invoke(world);
+    world.advance(901);
+    const { fanOuts } = world.ports;
+    const get = fanOuts.get.bind(fanOuts);
+    fanOuts.get = async (parent) => (parent.id === other.id ? get(parent) : Promise.reject(new Error('unreadable')));
+    const due = async (seconds: number) => (await world.ports.store.due(world.now + seconds * 1000, 10)).length;
+    await run(world, 0);
+    expect(await due(0)).toBe(2);
+    await run(world);
+    expect([await due(179), await due(180), await due(900)]).toEqual([0, 1, 2]);
   });
 });
 
