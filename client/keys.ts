@@ -55,14 +55,13 @@ async function revokeKey(store: AccessStore, { tenantId, id }: RevokeKey): Promi
 }
 
 function tableOf(grants: readonly ListedGrant[]): string {
-  const rows = grants.map(({ id, name, scopes, createdAt }) => [
-    id,
-    new Date(createdAt).toISOString(),
-    scopes.join(','),
+  const rows = grants.map(({ id, name, scopes, createdAt, limits: { ratePerSecond, maxOpenTasks } = {} }) => [
+    ...[id, new Date(createdAt).toISOString(), scopes.join(',')],
+    ...[ratePerSecond, maxOpenTasks].map((limit) => String(limit ?? '-')),
     name,
   ]);
-  const lines = [['ID', 'CREATED', 'SCOPES', 'NAME'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const lines = [['ID', 'CREATED', 'SCOPES', 'RATE', 'OPEN', 'NAME'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
 }
 

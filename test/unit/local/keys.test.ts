@@ -77,10 +77,15 @@ describe('keys', () => {
     expect((await run(...complete)).result).not.toBe(key);
   });
 
+  test('lists the limits of each', async () => {
+    await run('create', '--tenant', 'limited', '--scopes', 'submit', '--rate', '50', '--open', '10000');
+    expect((await run('list', '--tenant', 'limited')).result).toMatch(/ {2}submit {2}50 {4}10000 {2}limited$/);
+  });
+
   test('lists what there is, and revokes one of it', async () => {
     const [, line = ''] = (await run('list', '--tenant', 'acme')).result.split('\n');
     const [id = ''] = line.split(' ');
-    expect(line).toMatch(/^[0-9a-f]{12} {2}\d{4}-.+Z {2}submit,read {2}acme$/);
+    expect(line).toMatch(/^[0-9a-f]{12} {2}\d{4}-.+Z {2}submit,read {2}- {5}- {5}acme$/);
     expect(await run('revoke', '--tenant', 'acme', '--id', id)).toEqual({
       result: `Key ${id} of tenant acme is revoked. It may still be let in for 60 s.`,
     });
