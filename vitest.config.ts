@@ -29,9 +29,11 @@ export default defineConfig({
       reporter: ['text-summary', 'html'],
       thresholds: { lines: 90, functions: 90, branches: 90, statements: 90 },
     },
+    // On a machine with much else to do, what takes a moment takes seconds.
+    expect: { poll: { timeout: 10 * SECOND } },
     projects: [
       // No test of these keeps state in a module, and loading each module once halves the time.
-      project('unit', { isolate: false }),
+      project('unit', { isolate: false, testTimeout: 30 * SECOND }),
       // One worker with one module cache: each preset is synthesized once for all files.
       project('stacks', {
         isolate: false,

@@ -219,7 +219,7 @@ describe('a large case', () => {
     const simulation = simulate(
       scenario({ load: { backlog: 1_000_000 }, batchSize: 10, service: { concurrencyPerInvocation: 10 } }),
     );
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(normalLane(simulation).ended).toBe(1_000_000);
     expect(simulation.lasted / SECOND / (1_000_000 / 40)).toBeCloseTo(1, 2);
   });

@@ -105,13 +105,11 @@ describe('what is refused', () => {
     ['an image', png(60_000, 60_000, 1), 32, '60000 by 60000 pixels are more than the 50000000 that are taken'],
     ['a result', png(1, 10), 8_000, '8000 by 80000 pixels are more than the 50000000 that are taken'],
   ])('%s of too many pixels, before it takes memory', async (_, image, width, message) => {
-    const started = performance.now();
     await expect(resize(image, { width })).rejects.toMatchObject({
       code: 'image_too_large',
       retryable: false,
       message,
     });
-    expect(performance.now() - started).toBeLessThan(1000);
   });
 });
 
