@@ -1,11 +1,10 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { tableShardOf } from '../core/ids.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
 import { isFinished, type Task } from '../core/task.ts';
 import { batchGet } from './batch-get.ts';
 import { conditionalUpdate } from './conditional-update.ts';
-import type { TaskTables } from './dynamo-task-list.ts';
 import { n, parkedShardOf, pkOf, s, taskOfRow } from './task-row.ts';
+import { type TaskTables, tableOf } from './task-tables.ts';
 
 type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
 
@@ -48,9 +47,7 @@ export class DynamoDueTasks implements DueTasks {
   }
 
   #entryOf({ task: { tenantId, id }, dueAt }: DueTask): Entry {
-    const tableName = this.#tables.tableNames[tableShardOf(id)];
-    if (tableName === undefined) throw new Error(`there is no table for the task ${id}`);
-    return { tableName, pk: pkOf(tenantId, id), dueAt };
+    return { tableName: tableOf(this.#tables, id), pk: pkOf(tenantId, id), dueAt };
   }
 
   async #read(shards: readonly string[], until: number, limit: number): Promise<readonly DueTask[]> {

@@ -6,13 +6,12 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { tableShardOf } from '../core/ids.ts';
 import type { FailParentResult, FanOutRecord, FanOuts, ParentKey, ResumeResult } from '../core/ports.ts';
 import type { FailedTask, QueuedTask, TaskError } from '../core/task.ts';
 import { conditionalUpdate, type Updated } from './conditional-update.ts';
 import { endAttributes } from './settlement-attributes.ts';
 import { dueAttributes, n, payload, payloadAttributes, pkOf, type Row, rowKey, s, taskOfRow } from './task-row.ts';
-import type { TaskTableOptions } from './task-tables.ts';
+import { type TaskTableOptions, tableOf } from './task-tables.ts';
 
 /**
  * Fan-outs as items of the task tables, beside their tasks: `<tenant>#<task>#fan-out-<attempt>`, with the places that have
@@ -102,9 +101,7 @@ export class DynamoFanOuts implements FanOuts {
   }
 
   #table({ id }: ParentKey): { readonly TableName: string } {
-    const tableName = this.#options.tableNames[tableShardOf(id)];
-    if (tableName === undefined) throw new Error(`there is no table for the task ${id}`);
-    return { TableName: tableName };
+    return { TableName: tableOf(this.#options, id) };
   }
 
   #key({ tenantId, id, attempt }: ParentKey): Record<string, AttributeValue> {

@@ -5,8 +5,7 @@ import type { TaskFilter, TaskPage, TaskQuery } from '../core/task-list.ts';
 import { batchGet } from './batch-get.ts';
 import { mergedStreams, type ReadStream } from './merged-streams.ts';
 import { isExpired, n, type Row, s, statusGroupOf, summaryOfRow } from './task-row.ts';
-
-export type TaskTables = { readonly tableNames: readonly string[]; readonly indexShards: number };
+import type { TaskTables } from './task-tables.ts';
 
 /** The index that holds the fewest tasks beside those asked for, and the values of its key. */
 type Index = { readonly name: string; readonly keys: readonly Row[] };

@@ -36,7 +36,7 @@ import {
   statusGroupOf,
   taskOfRow,
 } from './task-row.ts';
-import type { TaskTableOptions } from './task-tables.ts';
+import { type TaskTableOptions, tableOf } from './task-tables.ts';
 
 const DUE = ['dueShard', 'dueAt'];
 const ERROR = ['errorCode', 'errorMessage', 'errorRetryable'];
@@ -71,7 +71,7 @@ export class DynamoTaskStore implements TaskStore {
     try {
       await this.#client.send(
         new PutItemCommand({
-          TableName: this.#tableOf(task.id),
+          TableName: tableOf(this.#options, task.id),
           Item: {
             ...rowKey(task.tenantId, task.id),
             ...seedAttributes(task, indexShards),
@@ -149,7 +149,7 @@ export class DynamoTaskStore implements TaskStore {
   async #look({ tenantId, id }: RunningTask): Promise<Row | undefined> {
     const { Item: row } = await this.#client.send(
       new GetItemCommand({
-        TableName: this.#tableOf(id),
+        TableName: tableOf(this.#options, id),
         Key: rowKey(tenantId, id),
         ProjectionExpression: 'leaseToken, cancelRequestedAt',
       }),
@@ -213,7 +213,11 @@ export class DynamoTaskStore implements TaskStore {
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
     if (!this.#hasTable(taskId)) return undefined;
     const { Item: row } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#tableOf(taskId), Key: rowKey(tenantId, taskId), ConsistentRead: true }),
+      new GetItemCommand({
+        TableName: tableOf(this.#options, taskId),
+        Key: rowKey(tenantId, taskId),
+        ConsistentRead: true,
+      }),
     );
     return row === undefined || isExpired(row, now) ? undefined : taskOfRow(row);
   }
@@ -222,7 +226,7 @@ export class DynamoTaskStore implements TaskStore {
   async getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]> {
     const addresses = taskIds
       .filter((id) => this.#hasTable(id))
-      .map((id) => ({ tableName: this.#tableOf(id), pk: pkOf(tenantId, id) }));
+      .map((id) => ({ tableName: tableOf(this.#options, id), pk: pkOf(tenantId, id) }));
     const rows = await batchGet(this.#client, addresses, { ConsistentRead: true });
     return [...rows.values()].filter((row) => !isExpired(row, now)).map(taskOfRow);
   }
@@ -235,17 +239,15 @@ export class DynamoTaskStore implements TaskStore {
     return this.#options.tableNames[tableShardOf(id)] !== undefined;
   }
 
-  #tableOf(id: TaskId): string {
-    const tableName = this.#options.tableNames[tableShardOf(id)];
-    if (tableName === undefined) throw new Error(`there is no table for the task ${id}`);
-    return tableName;
-  }
-
   #update(
     { tenantId, id }: { readonly tenantId: TenantId; readonly id: TaskId },
     update: Omit<ConditionalUpdate, 'tableName' | 'key'>,
   ): Promise<Updated> {
-    return conditionalUpdate(this.#client, { tableName: this.#tableOf(id), key: rowKey(tenantId, id), ...update });
+    return conditionalUpdate(this.#client, {
+      tableName: tableOf(this.#options, id),
+      key: rowKey(tenantId, id),
+      ...update,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { parseTaskId, tableShardOf } from '../core/ids.ts';
+import { parseTaskId } from '../core/ids.ts';
 import { n, s } from './task-row.ts';
+import { tableOf } from './task-tables.ts';
 
 /** Payloads as items of the task tables, beside their tasks: `<tenant>#<task>#<name>`. No index lists them. */
 export class PayloadItems {
@@ -33,8 +34,7 @@ export class PayloadItems {
 
   #tableOf(ref: string): string {
     const id = parseTaskId(ref.split('#')[1] ?? '');
-    const tableName = id && this.#tableNames[tableShardOf(id)];
-    if (tableName === undefined) throw new Error(`there is no table for the payload ${ref}`);
-    return tableName;
+    if (id === undefined) throw new Error(`the payload ${ref} is of no task`);
+    return tableOf({ tableNames: this.#tableNames }, id);
   }
 }

@@ -14,7 +14,7 @@ import { inParallel } from './in-parallel.ts';
 import { type JsonValue, jsonOf } from './json.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
 import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from './ports.ts';
-import { laneOf } from './routing.ts';
+import { executorKeyFor } from './routing.ts';
 import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from './task.ts';
 import { effective, type SettingsStore } from './task-settings.ts';
 
@@ -157,7 +157,7 @@ async function seedOfSubtask(
   const priority = subtask.priority ?? parent.priority;
   return {
     ...{ id, tenantId, type: subtask.type, resourceClass: definition.resources, priority },
-    executorKey: laneOf(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
+    executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
     maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
     input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),

@@ -22,8 +22,8 @@ import type { TaskPage, TaskQuery } from './task-list.ts';
 import type { Claimability, Lease, Settlement } from './transition.ts';
 
 /**
- * What happened. Each verb is one conditional write, and its result names the loser. A write that is repeated because
- * its answer was lost finds itself, and does not lose to itself. A row past its retention is as good as missing.
+ * What happened. Each verb is one conditional write, and its result names the loser. A claim or a settlement that is
+ * repeated because its answer was lost finds itself, and does not lose to itself. A row past its retention is as good as missing.
  */
 export interface TaskStore {
   /** Adds the row of a new task, unless there is one. With `dueAt`, the sweeper will send the task then. */

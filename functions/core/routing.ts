@@ -24,7 +24,7 @@ const executorShardOf = (
 ): number => shardOf(workflowInstanceId ?? `${tenantId}\n${type}`, shards);
 
 /** The executor key of a task: its class, the lane that its type or priority says, and its shard. */
-export function laneOf(
+export function executorKeyFor(
   { type, resources, batch }: TaskDefinition,
   { priority, ...owner }: { priority: Priority; tenantId: string; workflowInstanceId?: string | undefined },
   executorShards: Readonly<Record<ResourceClass, number>>,

@@ -6,7 +6,7 @@ import { taskIdOf, uniqueFromKey } from '../core/ids.ts';
 import type { JsonValue } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
-import { laneOf, newTableShardOf } from '../core/routing.ts';
+import { executorKeyFor, newTableShardOf } from '../core/routing.ts';
 import { type NewTask, newTask } from '../core/task.ts';
 import { effective } from '../core/task-settings.ts';
 import { admit } from './admit.ts';
@@ -160,7 +160,7 @@ async function taskOf(
   const fingerprint = isKeyed ? fingerprintOf(submit as JsonValue) : NO_FINGERPRINT;
   const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
   const traceHeader = tracing.header();
-  const executorKey = laneOf(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
+  const executorKey = executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
   const delaySeconds = Math.max(0, ((runAt ?? 0) - createdAt) / 1000);
   await admit({ id, executorKey, isKeyed, delaySeconds }, caller, ports);
   return newTask({
