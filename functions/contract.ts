@@ -217,29 +217,8 @@ export const ENV = {
   retentionDays: 'MILLRACE_RETENTION_DAYS',
   /** Comma-separated hosts that tasks may call; see `functions/adapters/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
-} as const;
-
-export const METRICS_NAMESPACE = 'Millrace';
-/** `service` is the deployment's name; Powertools writes it with every metric. */
-export const METRIC_DIMENSIONS = { service: 'service', resourceClass: 'ResourceClass', lane: 'Lane' } as const;
-
-/** Metrics of the lanes, each by resource class and lane (never by tenant: a metric costs $0.30 a month). */
-export const METRICS = {
-  accepted: { name: 'TasksAccepted', unit: 'Count' },
-  succeeded: { name: 'TasksSucceeded', unit: 'Count' },
-  failed: { name: 'TasksFailed', unit: 'Count' },
-  /** Submits that were answered with 429. */
-  refused: { name: 'TasksRefused', unit: 'Count' },
-  cancelled: { name: 'TasksCancelled', unit: 'Count' },
-  /** Attempts that failed and are followed by another. */
-  retried: { name: 'TasksRetried', unit: 'Count' },
-  batchSize: { name: 'BatchSize', unit: 'Count' },
-  /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
-  platformFailed: { name: 'PlatformFailures', unit: 'Count' },
-  /** From submit, or from when it was due, to the start of the first attempt. */
-  wait: { name: 'WaitTime', unit: 'Milliseconds' },
-  /** One attempt, from claim to settle. */
-  execution: { name: 'ExecutionTime', unit: 'Milliseconds' },
+  /** The class whose tasks an executor runs. */
+  resourceClass: 'MILLRACE_RESOURCE_CLASS',
 } as const;
 
 /** How long API Gateway remembers what a key may do, and so how long a revoked key still works. */

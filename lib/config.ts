@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
+import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
 
 /** A mistake in the configuration, in one sentence that names the value. */
 export class ConfigError extends Error {}
@@ -70,6 +71,8 @@ const configSchema = z.strictObject({
   concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
   /** Environments of the router and of each executor that Lambda keeps initialized, by target tracking; or none. */
   provisioned: z.preprocess(fromText, z.union([z.literal(false), provisioned], PROVISIONED_RULE)),
+  /** From where on the alarms call. */
+  alarms: alarmThresholds,
 });
 export type DeployConfig = z.infer<typeof configSchema>;
 
@@ -119,6 +122,7 @@ const common = {
   shards: byClass(1),
   taskEvents: true,
   concurrency: byClass(TEN),
+  alarms: DEFAULT_THRESHOLDS,
 };
 
 const PRESETS = {

@@ -18,5 +18,5 @@ export async function buildMillrace(app: App, config: DeployConfig): Promise<voi
   const api = new ApiStack(app, `${config.name}-api`, { config, data });
   // The router accepts the task types that it knows, so it must never be newer than the executors.
   api.addStackDependency(execution);
-  new OperationsStack(app, `${config.name}-operations`, { config, apiId: api.apiId });
+  new OperationsStack(app, `${config.name}-operations`, { config, data, definitions, apiId: api.apiId });
 }

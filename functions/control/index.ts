@@ -15,14 +15,15 @@ import { sweep } from './sweep.ts';
 const MARGIN_MILLISECONDS = 10_000;
 
 const clock = Date.now;
-const [dynamo, sqs, lambda] = [traced(dynamoClient()), traced(sqsClient()), traced(lambdaClient())];
+const meter = new EmfMeter();
+const [dynamo, sqs, lambda] = [traced(dynamoClient(meter)), traced(sqsClient(meter)), traced(lambdaClient())];
 
 // Two functions of one bundle: each has only the environment and the role of its own.
 export const sweeper: ScheduledHandler = async (_event, context) => {
   await beginTrace();
-  const [due, meter] = [new DynamoDueTasks(dynamo, taskStoreOptions()), new EmfMeter()];
+  const due = new DynamoDueTasks(dynamo, taskStoreOptions());
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
-  await sweep(deadline, { ...taskPorts(dynamo, sqs, tasks), due, meter });
+  await sweep(deadline, { ...taskPorts(dynamo, sqs, meter, tasks), due });
   meter.flush();
 };
 
@@ -31,4 +32,5 @@ export const governor: ScheduledHandler = async () => {
   const [sources, executors] = [new LambdaEventSources(lambda, env('queueArnPrefix')), executorShards()];
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
   await governLanes({ ...lanes, concurrency: concurrency(), executorShards: executors, clock, log });
+  meter.flush();
 };

@@ -61,6 +61,7 @@ async function failParent(
   const failed = await ports.fanOuts.fail(parent, cut(error), now, dueAt(now));
   if (failed.result === 'lost') return;
   ports.meter.record(failed.task.executorKey, 'failed', 1);
+  ports.meter.record(error.code, 'error', 1);
   await followUp(failed.task, ports);
 }
 

@@ -1,4 +1,4 @@
-import type { METRICS } from '../contract.ts';
+import type { MetricName } from '../metrics.ts';
 import type { FanOutPolicy } from './define-task.ts';
 import type { LeaseToken, TaskId, TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
@@ -200,8 +200,11 @@ export interface Ids {
 
 /** Numbers for the dashboards. */
 export interface Meter {
-  /** Adds one value of a metric of the lane that `executorKey` names; milliseconds for times, 1 for an event. */
-  record(executorKey: string, metric: keyof typeof METRICS, value: number): void;
+  /**
+   * Adds one value of a metric; milliseconds for times, 1 for an event. `of` is one of what the metric is told apart by: a
+   * task type, an error code, an operation, and for a lane or a class an executor key.
+   */
+  record(of: string, metric: MetricName, value: number): void;
 }
 
 /** One line for people to search: `event` says what happened, in few words that never change. */

@@ -35,7 +35,7 @@ export async function conclude(
     task_status: settlement.status,
     ...('error' in settlement ? { error: settlement.error.code, error_message: settlement.error.message } : {}),
   });
-  record(task, settlement, ports);
+  record(task, settlement, definition, ports);
   return followed(settled(task, settlement), ports);
 }
 
@@ -118,13 +118,31 @@ async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Pro
   }
 }
 
-function record(task: RunningTask, settlement: Settlement, { clock, log, meter }: ExecutorPorts): void {
-  meter.record(task.executorKey, 'execution', clock() - task.startedAt);
-  if (settlement.status === 'waiting') return;
-  meter.record(task.executorKey, settlement.status === 'queued' ? 'retried' : settlement.status, 1);
+const COUNTED = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  queued: 'retried',
+  waiting: 'fannedOut',
+} as const;
+
+function record(
+  task: RunningTask,
+  settlement: Settlement,
+  definition: TaskDefinition | undefined,
+  { clock, log, meter }: ExecutorPorts,
+): void {
+  const { status } = settlement;
+  meter.record(task.executorKey, COUNTED[status], 1);
+  // Of a type that is no more nobody would look at the times, and whatever was once queued would cost a metric.
+  if (definition !== undefined) {
+    meter.record(definition.type, 'execution', clock() - task.startedAt);
+    if (status !== 'queued' && status !== 'waiting') meter.record(definition.type, 'attempts', task.attempt);
+  }
   if (!('error' in settlement)) return;
   const { code, message } = settlement.error;
-  log('warn', settlement.status === 'queued' ? 'attempt failed' : 'task failed', {
+  meter.record(code, 'error', 1);
+  log('warn', status === 'queued' ? 'attempt failed' : 'task failed', {
     ...fieldsOf(task),
     max_attempts: task.maxAttempts,
     error: code,

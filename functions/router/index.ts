@@ -12,9 +12,10 @@ import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
 import { TenantGate } from './tenant-gate.ts';
 
-const [dynamo, sqs, meter] = [traced(dynamoClient()), traced(sqsClient()), new EmfMeter()];
+const meter = new EmfMeter();
+const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
 const queueUrlPrefix = env('queueUrlPrefix');
-const [tasksWith, usage, depths] = [taskPorts(dynamo, sqs, tasks), statistics(dynamo), queueDepths(sqs)];
+const [tasksWith, usage, depths] = [taskPorts(dynamo, sqs, meter, tasks), statistics(dynamo), queueDepths(sqs)];
 
 const ports: RouterPorts = {
   ...tasksWith,
@@ -25,7 +26,7 @@ const ports: RouterPorts = {
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,
   ...{ depths, concurrency: concurrency() },
-  ...{ tenantClaim: tenantClaim(), ids, meter, tracing },
+  ...{ tenantClaim: tenantClaim(), ids, tracing },
 };
 
 export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {

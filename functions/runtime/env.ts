@@ -32,5 +32,12 @@ export const eventBus = (): string | undefined => process.env[ENV.eventBus];
 /** The claim of a token that names the tenant, in a deployment whose callers have one. */
 export const tenantClaim = (): string | undefined => process.env[ENV.tenantClaim];
 
+/** The class whose tasks an executor runs. */
+export function ownResourceClass(): ResourceClass {
+  const own = RESOURCE_CLASSES.find((name) => name === env('resourceClass'));
+  if (own === undefined) throw new Error(`the environment variable ${ENV.resourceClass} is no resource class`);
+  return own;
+}
+
 /** How the lanes of each class share its executors. */
 export const concurrency = () => JSON.parse(env('concurrency')) as Record<ResourceClass, ClassConcurrency>;

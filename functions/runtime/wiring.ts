@@ -11,6 +11,7 @@ import { SqsQueueDepths } from '../adapters/sqs-queue-depths.ts';
 import { SqsTaskQueue } from '../adapters/sqs-task-queue.ts';
 import { TieredPayloadStore } from '../adapters/tiered-payload-store.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
+import type { Meter } from '../core/ports.ts';
 import { s3Client } from './clients.ts';
 import { env, executorShards, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
@@ -31,19 +32,20 @@ export const rateTallies = (dynamo: DynamoDBClient): DynamoRateTallies =>
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 
 /** The ports of every door that accepts, runs or sends tasks, as this deployment has them. */
-export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, catalog: TaskCatalog) {
+export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {
   const [options, clock] = [taskStoreOptions(), Date.now];
   const payloads = { ...options, bucket: env('payloadBucket') };
   return {
     store: new DynamoTaskStore(dynamo, options),
     fanOuts: new DynamoFanOuts(dynamo, options),
     queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog }),
-    payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client()), payloads),
+    payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloads),
     settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
     catalog,
     executorShards: executorShards(),
     retentionDays: options.retentionDays,
     clock,
     log,
+    meter,
   };
 }

@@ -64,6 +64,7 @@ export class ExecutorPool extends Construct {
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         outboundHosts: config.outboundHosts.join(','),
         executorShards: JSON.stringify(config.shards),
+        resourceClass,
       },
     });
     const actions = ['UpdateItem', 'GetItem', 'PutItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`);

@@ -11,6 +11,8 @@ import { queueUrlPrefix } from './executor-pool.ts';
 import { DEAD_LETTER_RETENTION_DAYS } from './lane.ts';
 import { ServiceFunction } from './service-function.ts';
 
+export const PROJECTOR_MEMORY_MB = 256;
+
 export const projectorDeadLetterQueueName = ({ name }: DeployConfig): string => `${name}-projector-dead-letters`;
 
 /** Counts what happens to tasks and tells the event bus of it, from the streams of their tables: no caller waits for it. */
@@ -22,7 +24,7 @@ export class Projector extends Construct {
       door: 'projector',
       name: 'projector',
       description: 'Counts what happens to tasks, and tells the event bus of it',
-      memoryMb: 256,
+      memoryMb: PROJECTOR_MEMORY_MB,
       timeoutSeconds: 60,
       environment: {
         statisticsTable: data.statistics.tableName,

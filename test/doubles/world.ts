@@ -28,11 +28,11 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const clock = () => world.now;
   const store = new MemoryTaskStore();
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
-  const recorded: { readonly executorKey: string; readonly metric: string; readonly value: number }[] = [];
+  const recorded: { readonly of: string; readonly metric: string; readonly value: number }[] = [];
   const annotated: Record<string, string>[] = [];
   let ids = 0;
   const log: Log = (level, event, fields) => logged.push({ level, event, ...fields });
-  const meter: Meter = { record: (executorKey, metric, value) => recorded.push({ executorKey, metric, value }) };
+  const meter: Meter = { record: (of, metric, value) => recorded.push({ of, metric, value }) };
   const tracing: Tracing = {
     header: () => TRACE,
     call: (_name, work) => work(),

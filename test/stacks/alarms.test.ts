@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  LANE_KINDS,
-  LANE_OBJECTIVE_SECONDS,
-  METRIC_DIMENSIONS,
-  METRICS,
-  METRICS_NAMESPACE,
-  RESOURCE_CLASSES,
-} from '../../functions/contract.ts';
+import { LANE_KINDS, LANE_OBJECTIVE_SECONDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE } from '../../functions/metrics.ts';
+import { tasks } from '../../tasks/index.ts';
 import { type Resource, synthesize } from './synthesis.ts';
 
 type Dimension = { readonly Name: string; readonly Value: unknown };
@@ -16,6 +11,12 @@ type Metric = { readonly Namespace: string; readonly MetricName: string; readonl
 
 const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+
+/** Of an alarm a month, for each metric that it looks at ("Amazon CloudWatch pricing"). */
+const METRIC_PRICE = 0.1;
+
+const costs = readFileSync(join(import.meta.dirname, '../../docs/costs.md'), 'utf8');
+const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
 
 describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms of $preset', ({ all, text }) => {
   const alarms = all('AWS::CloudWatch::Alarm');
@@ -25,6 +26,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     Properties.Metrics?.flatMap(({ MetricStat }: { MetricStat?: { Metric: Metric } }) => MetricStat?.Metric ?? []) ?? [
       Properties,
     ];
+  const expressionOf = ({ Properties }: Resource): string =>
+    Properties.Metrics.find(({ ReturnData }: { ReturnData?: boolean }) => ReturnData !== false).Expression;
   const dimensionOf = (metric: Metric | undefined, name: string) => {
     const value = metric?.Dimensions.find((dimension) => dimension.Name === name)?.Value;
     return value === undefined ? undefined : text(value, 'millrace-operations');
@@ -73,9 +76,9 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   test('watch the latency of the API', () => {
     const [alarm, ...others] = under('API latency');
     expect(others).toEqual([]);
-    const [{ MetricStat: watched }] = alarm?.Properties.Metrics ?? [{}];
-    expect(watched).toMatchObject({ Metric: { Namespace: 'AWS/ApiGateway', MetricName: 'Latency' }, Stat: 'p99' });
-    expect(dimensionOf(watched.Metric, 'ApiId')).toBe('Api');
+    const watched = { Namespace: 'AWS/ApiGateway', MetricName: 'Latency', ExtendedStatistic: 'p99' };
+    expect(alarm?.Properties).toMatchObject({ ...watched, Threshold: 1000 });
+    expect(dimensionOf(alarm?.Properties as Metric | undefined, 'ApiId')).toBe('Api');
   });
 
   test('watch for dead letters of each class, and of the projector', () => {
@@ -98,21 +101,88 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   });
 
   test('watch for platform failures in each class, also where a task alone on its lane fails', () => {
-    const watched = under('Platform failures').map((alarm) =>
-      metricsOf(alarm).map((metric) => [
-        metric.MetricName,
-        ...Object.values(METRIC_DIMENSIONS).map((name) => dimensionOf(metric, name)),
-      ]),
-    );
-    const failuresOf = (name: string) =>
-      LANE_KINDS.map((kind) => [METRICS.platformFailed.name, 'millrace', name, kind]);
-    expect(watched).toEqual(RESOURCE_CLASSES.map(failuresOf));
+    const watched = under('Platform failures').map(({ Properties }) => dimensionOf(Properties, 'ResourceClass'));
+    expect(watched).toEqual(RESOURCE_CLASSES);
     for (const { Properties } of under('Platform failures')) {
-      const [expression, ...metrics] = Properties.Metrics;
-      expect(expression.Expression).toBe('SUM([FILL(m0, 0), FILL(m1, 0), FILL(m2, 0), FILL(m3, 0)])');
-      for (const { MetricStat } of metrics) expect(MetricStat).toMatchObject({ Stat: 'Sum', Period: 300 });
-      expect([Properties.Threshold, Properties.EvaluationPeriods]).toEqual([0, 1]);
+      const { MetricName } = Properties;
+      expect(MetricName).toBe(METRICS.platformFailed.name);
+      expect(Properties).toMatchObject({ Statistic: 'Sum', Period: 300, Threshold: 0, EvaluationPeriods: 1 });
     }
+  });
+
+  test('watch the share of tasks that fail in each class, also while none succeeds', () => {
+    for (const alarm of under('Task errors')) {
+      const names = metricsOf(alarm).map(({ MetricName }) => MetricName);
+      expect(names).toEqual([METRICS.failed.name, METRICS.succeeded.name, METRICS.failed.name]);
+      expect(expressionOf(alarm)).toBe('100 * FILL(part, 0) / (FILL(m0, 0) + FILL(m1, 0))');
+      expect(alarm.Properties).toMatchObject({ Threshold: 10, EvaluationPeriods: 2 });
+    }
+    expect(under('Task errors')).toHaveLength(RESOURCE_CLASSES.length);
+  });
+
+  test('watch the attempts of each type, and call before its timeout does', () => {
+    const watched = under('Execution time').map(({ Properties }) => [
+      dimensionOf(Properties, 'TaskType'),
+      Properties.Threshold,
+    ]);
+    expect(watched).toEqual(definitions.map((one) => [one?.type, (one?.timeoutSeconds ?? 0) * 900]));
+    for (const { Properties } of under('Execution time')) expect(Properties.MetricName).toBe(METRICS.execution.name);
+  });
+
+  test('watch how long tenants wait who did not fill their lane', () => {
+    expect(under('Quiet tenants wait')).toHaveLength(lanes.length);
+    for (const { Properties } of under('Quiet tenants wait')) {
+      expect(Properties.MetricName).toBe('ApproximateAgeOfOldestMessageInQuietGroups');
+      const all = under('Oldest message').find(
+        (one) => dimensionOf(one.Properties, 'QueueName') === dimensionOf(Properties, 'QueueName'),
+      );
+      expect(Properties.Threshold).toBeLessThan(all?.Properties.Threshold);
+    }
+  });
+
+  test('watch that every function that callers or messages wait for is not throttled', () => {
+    const watched = under('Throttles').map((alarm) => metricsOf(alarm).map((one) => dimensionOf(one, 'FunctionName')));
+    const executors = RESOURCE_CLASSES.map((name) => `millrace-executor-${name}-0`);
+    expect(watched.flat().sort()).toEqual([...executors, 'millrace-router', 'millrace-authorizer'].sort());
+  });
+
+  test('watch the executors and the memory of each class', () => {
+    const [concurrency, memory] = [under('Concurrency'), under('Memory')];
+    expect(concurrency.map(({ Properties }) => [Properties.MetricName, Properties.Threshold])).toEqual(
+      RESOURCE_CLASSES.map(() => ['ConcurrentExecutions', 9]),
+    );
+    expect(memory.map(({ Properties }) => [dimensionOf(Properties, 'ResourceClass'), Properties.Threshold])).toEqual(
+      RESOURCE_CLASSES.map((name) => [name, 90]),
+    );
+  });
+
+  test('watch the tables that every task is written to', () => {
+    const watched = under('DynamoDB throttles').map((alarm) =>
+      metricsOf(alarm).map((one) => dimensionOf(one, 'TableName')),
+    );
+    expect(watched).toEqual([
+      ['Tasks', 'Tasks'],
+      ['Control', 'Control'],
+      ['Statistics', 'Statistics'],
+    ]);
+    expect(under('DynamoDB latency').map(({ Properties }) => dimensionOf(Properties, 'Operation'))).toEqual([
+      'DynamoDB.PutItem',
+      'DynamoDB.UpdateItem',
+    ]);
+  });
+
+  test('watch how many requests the API fails', () => {
+    const [alarm, ...others] = under('API errors');
+    expect(others).toEqual([]);
+    expect(alarm && expressionOf(alarm)).toBe('100 * FILL(part, 0) / (FILL(m0, 0))');
+    expect(alarm && metricsOf(alarm).map(({ MetricName }) => MetricName)).toEqual(['5xx', 'Count']);
+  });
+
+  test('cost what docs/costs.md says', () => {
+    const fixed = alarms.filter((alarm) => headingOf(alarm) !== 'Execution time');
+    const metrics = fixed.flatMap(metricsOf).length;
+    const sentence = `${fixed.length} alarms look at ${metrics} metrics: $${(metrics * METRIC_PRICE).toFixed(2)} a month`;
+    expect(costs.replaceAll(/\s+/g, ' ')).toContain(sentence);
   });
 
   test('watch the oldest message of each lane, and let it run before they call', () => {
@@ -130,25 +200,24 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
 
   test('watch how long tasks of each lane waited', () => {
     const watched = under('Wait time').map(({ Properties }) => {
-      return Object.values(METRIC_DIMENSIONS).map((name) => dimensionOf(Properties, name));
+      return ['service', ...METRIC_DIMENSIONS.lane].map((name) => dimensionOf(Properties, name));
     });
     expect(watched).toEqual(lanes.map(({ resourceClass, kind }) => ['millrace', resourceClass, kind]));
     for (const { Properties } of under('Wait time')) {
       expect(Properties).toMatchObject({ MetricName: METRICS.wait.name, ExtendedStatistic: 'p99' });
       expect(METRICS.wait.unit).toBe('Milliseconds');
-      const objective =
-        LANE_OBJECTIVE_SECONDS[dimensionOf(Properties, METRIC_DIMENSIONS.lane) as (typeof LANE_KINDS)[number]];
+      const objective = LANE_OBJECTIVE_SECONDS[dimensionOf(Properties, 'Lane') as (typeof LANE_KINDS)[number]];
       expect(Properties.Threshold).toBe(objective * 1000);
     }
   });
 
   test('read metrics of our own by the names and dimensions of the contract', () => {
     const own = alarms.flatMap(metricsOf).filter(({ Namespace }) => Namespace === METRICS_NAMESPACE);
-    const names: string[] = Object.values(METRICS).map(({ name }) => name);
     expect(own).not.toEqual([]);
     for (const { MetricName, Dimensions } of own) {
-      expect(names).toContain(MetricName);
-      expect(Dimensions.map(({ Name }) => Name).sort()).toEqual(Object.values(METRIC_DIMENSIONS).sort());
+      const metric = Object.values(METRICS).find(({ name }) => name === MetricName);
+      const names = metric && ['service', ...METRIC_DIMENSIONS[metric.by]];
+      expect(Dimensions.map(({ Name }) => Name).sort()).toEqual(names?.sort());
     }
   });
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE } from '../../functions/contract.ts';
+import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE } from '../../functions/metrics.ts';
 import { synthesize } from './synthesis.ts';
 
 /** A metric of AWS by its dimensions, or an expression. */
-type Line = readonly [string, string, string, string, object] | readonly [{ readonly expression: string }];
+type Line =
+  | readonly [string, string, string, string, object]
+  | readonly [{ readonly expression: string; readonly label?: string }];
 type Widget = {
   readonly x: number;
   readonly y: number;
@@ -15,7 +17,10 @@ type Widget = {
 /** Columns of the grid (CloudWatch API reference, "Dashboard body structure"). */
 const GRID_WIDTH = 24;
 
-const SEARCH = /SEARCH\('\{([^}]+)\} MetricName="([^"]+)" service="([^"]+)"', '(?:Sum|p\d+)', 60\)/;
+/** Rows that a screen of 1,080 pixels shows, at about 45 pixels each, below the console's own head. */
+const SCREEN_ROWS = 20;
+
+const SEARCH = /SEARCH\('\{([^}]+)\} MetricName="([^"]+)" service="([^"]+)"', '(?:Sum|Maximum|p\d+)', 60\)/g;
 
 const { all, text } = await synthesize('prod', { context: { name: 'acme' } });
 const [dashboard, ...others] = all('AWS::CloudWatch::Dashboard');
@@ -32,10 +37,11 @@ describe('the dashboard', () => {
     expect(lines().length).toBeGreaterThan(30);
   });
 
-  test('has widgets that do not overlap and stay on the grid', () => {
+  test('has widgets that do not overlap and stay on one screen', () => {
     const all = widgets();
     for (const [index, a] of all.entries()) {
       expect(a.x + a.width, a.properties.title).toBeLessThanOrEqual(GRID_WIDTH);
+      expect(a.y + a.height, a.properties.title).toBeLessThanOrEqual(SCREEN_ROWS);
       for (const b of all.slice(index + 1)) {
         const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
         expect(apart, `${a.properties.title} and ${b.properties.title}`).toBe(true);
@@ -44,17 +50,33 @@ describe('the dashboard', () => {
   });
 
   test('shows metrics of the services that we use, and our own', () => {
-    const known = ['AWS/ApiGateway', 'AWS/Lambda', 'AWS/SQS'];
+    const known = ['AWS/ApiGateway', 'AWS/DynamoDB', 'AWS/Lambda', 'AWS/SQS'];
     expect([...new Set(ofAws().map(([namespace]) => namespace))].sort()).toEqual(known);
-    const searched = lines().flatMap(([first]) => (typeof first === 'string' ? [] : [SEARCH.exec(first.expression)]));
-    const names: string[] = Object.values(METRICS).map(({ name }) => name);
-    expect(searched.length).toBe(7);
-    expect(searched.map((found) => found?.[2])).toContain(METRICS.platformFailed.name);
-    for (const found of searched) {
-      expect(found?.[1]).toBe([METRICS_NAMESPACE, ...Object.values(METRIC_DIMENSIONS)].join(','));
-      expect(names).toContain(found?.[2]);
-      expect(found?.[3]).toBe('acme');
+    const expressions = lines().flatMap(([first]) => (typeof first === 'string' ? [] : [first.expression]));
+    const searched = expressions.flatMap((expression) => [...expression.matchAll(SEARCH)]);
+    const shown = new Set(searched.map(([, , name]) => name));
+    // What alarms and queries tell better than a line does.
+    const unshown: string[] = [METRICS.attempts.name, METRICS.batchSize.name];
+    const shownOnes = Object.values(METRICS).filter(({ name }) => !unshown.includes(name));
+    expect(shown).toEqual(new Set(shownOnes.map(({ name }) => name)));
+    for (const [, schema, name, service] of searched) {
+      const metric = Object.values(METRICS).find((one) => one.name === name);
+      expect(schema).toBe(metric && [METRICS_NAMESPACE, 'service', ...METRIC_DIMENSIONS[metric.by]].join(','));
+      expect(service).toBe('acme');
     }
+  });
+
+  test('prices what AWS counts, at the rate of an hour', () => {
+    const cost = widgets().find(({ properties }) => properties.title.startsWith('Cost'));
+    const priced = cost?.properties.metrics.flatMap(([first]) => (typeof first === 'string' ? [] : [first]));
+    expect(priced?.map(({ label }) => label)).toEqual([
+      'functions',
+      'tasks tables, indexes apart',
+      'queues, at most',
+      'API',
+    ]);
+    // 1,000,000 requests an hour cost a dollar.
+    expect(priced?.at(-1)?.expression).toBe('FILL(api0, 0) * 1.2e-5');
   });
 
   test('shows queues and functions that exist, every lane and every executor', () => {
@@ -64,7 +86,7 @@ describe('the dashboard', () => {
       .map(({ Properties }) => String(Properties.FunctionName))
       .filter((name) => name.includes('-executor-'));
     expect(new Set(shown('QueueName'))).toEqual(new Set(queues));
-    expect(new Set(shown('FunctionName'))).toEqual(new Set(executors));
+    expect(new Set(shown('FunctionName'))).toEqual(new Set([...executors, 'acme-router', 'acme-projector']));
     expect(new Set(shown('ApiId'))).toEqual(new Set(['Api']));
   });
 });

@@ -33,6 +33,7 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
       '../config.ts',
       '../constructs/lane.ts',
       '../../functions/contract.ts',
+      '../../functions/metrics.ts',
       '../../tasks/index.ts',
     ],
     forbidden: ['../../functions/core/task.ts', '../../functions/router/index.ts', '../../local/start.ts', 'undici'],
@@ -41,6 +42,7 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
     allowed: ['./service-function.ts', '../stacks/data-stack.ts', 'zod'],
     forbidden: ['../../bin/millrace.ts'],
   },
+  'functions/metrics.ts': { allowed: [], forbidden: ['./contract.ts', './core/task.ts', 'zod'] },
   'functions/contract.ts': { allowed: [], forbidden: ['./core/task.ts', 'zod', 'node:crypto'] },
   'functions/core/task.ts': {
     allowed: ['./ids.ts', '../contract.ts', '@standard-schema/spec', 'zod', 'node:crypto'],

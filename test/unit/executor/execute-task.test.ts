@@ -17,11 +17,11 @@ describe('a task that succeeds', () => {
     });
     expect(world.queue.messages.size).toBe(0);
     expect(world.recorded).toContainEqual({
-      executorKey: 'default/normal/0',
+      of: 'default/normal/0',
       metric: 'wait',
       value: expect.any(Number),
     });
-    expect(metrics(world)).toEqual(['wait', 'execution', 'succeeded']);
+    expect(metrics(world)).toEqual(['wait', 'succeeded', 'execution', 'attempts']);
     expect(world.annotated).toEqual([{ task_id: seed.id, task_type: 'greet', task_status: 'succeeded' }]);
   });
 
@@ -72,7 +72,16 @@ describe('an attempt that fails', () => {
     await invoke(world);
     expect(await read(world, seed)).toMatchObject({ status: 'failed', attempt: 2, error: { code: 'handler_error' } });
     expect(world.queue.messages.size).toBe(0);
-    expect(metrics(world)).toEqual(['wait', 'execution', 'retried', 'execution', 'failed']);
+    expect(metrics(world)).toEqual([
+      'wait',
+      'retried',
+      'execution',
+      'error',
+      'failed',
+      'execution',
+      'attempts',
+      'error',
+    ]);
     expect(world.annotated[1]).toMatchObject({ error: 'handler_error', error_message: 'the printer is on fire' });
   });
 

@@ -24,7 +24,7 @@ describe('a submit to a full lane', () => {
     expect(headers['retry-after']).toBe('420');
     expect(body).toMatchObject({ code: 'lane_saturated', estimatedWaitSeconds: 900, retryAfterSeconds: 420 });
     expect(world.queue.messages.size).toBe(0);
-    expect(world.recorded).toEqual([{ executorKey: NORMAL, metric: 'refused', value: 1 }]);
+    expect(world.recorded).toEqual([{ of: NORMAL, metric: 'refused', value: 1 }]);
   });
 
   it('says of a bulk submit which tasks were refused', async () => {

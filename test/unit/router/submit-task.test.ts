@@ -98,7 +98,7 @@ describe('when the table fails', () => {
     const answer = await submit(ada);
     expect(answer).toMatchObject({ status: 202, body: { status: 'queued', attempt: 0 } });
     expect(replayed(answer)).toBeUndefined();
-    expect(world.recorded).toEqual([{ executorKey: 'default/normal/0', metric: 'accepted', value: 1 }]);
+    expect(world.recorded).toEqual([{ of: 'default/normal/0', metric: 'accepted', value: 1 }]);
     expect(world.logged).toContainEqual(expect.objectContaining({ level: 'warn', task_id: answer.body.id }));
     expect(await read(answer.body.id)).toMatchObject({ status: 404 });
     world.ports.store.insert = insert;
@@ -138,7 +138,7 @@ describe('the same Idempotency-Key with the same body', () => {
     expect(replayed(again)).toBe('true');
     expect(again).toMatchObject({ status: 202, headers: { location: first.headers.location } });
     expect(again.body).toEqual(first.body);
-    expect(world.recorded).toEqual([{ executorKey: 'default/normal/0', metric: 'accepted', value: 1 }]);
+    expect(world.recorded).toEqual([{ of: 'default/normal/0', metric: 'accepted', value: 1 }]);
   });
 
   it('is replayed even within the same millisecond', async () => {
@@ -166,6 +166,7 @@ describe('the same Idempotency-Key with the same body', () => {
     await runAll();
     expect(world.recorded.map(({ metric }) => metric).toSorted()).toEqual([
       'accepted',
+      'attempts',
       'execution',
       'succeeded',
       'wait',
@@ -204,7 +205,7 @@ describe('an executor that is faster than the insert', () => {
     const answer = await submit(ada, keyed);
     expect(answer).toMatchObject({ status: 202, body: { status: 'running', attempt: 1 } });
     expect(replayed(answer)).toBeUndefined();
-    expect(world.recorded).toEqual([{ executorKey: 'default/normal/0', metric: 'accepted', value: 1 }]);
+    expect(world.recorded).toEqual([{ of: 'default/normal/0', metric: 'accepted', value: 1 }]);
   });
 
   it('may even have finished the task', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../../functions/contract.ts';
+import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE, type MetricName } from '../../../functions/metrics.ts';
 import { EmfMeter } from '../../../functions/runtime/meter.ts';
 import { writtenLines } from './written-lines.ts';
 
@@ -27,7 +27,7 @@ describe('EmfMeter', () => {
     meter.record('default/high/0', 'wait', 12);
     meter.record('default/high/0', 'wait', 0);
     meter.record('default/high/0', 'wait', 12);
-    meter.record('default/high/0', 'succeeded', 1);
+    meter.record('default/high/0', 'refused', 1);
     const [line, ...more] = flushed(meter);
     expect(more).toEqual([]);
     expect(line).toEqual({
@@ -39,31 +39,66 @@ describe('EmfMeter', () => {
             Dimensions: [['service', 'ResourceClass', 'Lane']],
             Metrics: [
               { Name: 'WaitTime', Unit: 'Milliseconds' },
-              { Name: 'TasksSucceeded', Unit: 'Count' },
+              { Name: 'TasksRefused', Unit: 'Count' },
             ],
           },
         ],
       },
       ...{ service: 'millrace-test', ResourceClass: 'default', Lane: 'high' },
       WaitTime: [12, 0, 12],
-      TasksSucceeded: 1,
+      TasksRefused: 1,
     });
   });
 
   it('writes a line for each lane, the shards of one together', () => {
     const meter = new EmfMeter();
-    meter.record('default/high/0', 'accepted', 1);
-    meter.record('io-intensive/batch/3', 'accepted', 1);
-    meter.record('default/high/1', 'accepted', 1);
+    meter.record('default/high/0', 'wait', 1);
+    meter.record('io-intensive/batch/3', 'wait', 2);
+    meter.record('default/high/1', 'wait', 3);
     expect(flushed(meter)).toMatchObject([
-      { ResourceClass: 'default', Lane: 'high', TasksAccepted: [1, 1] },
-      { ResourceClass: 'io-intensive', Lane: 'batch', TasksAccepted: 1 },
+      { ResourceClass: 'default', Lane: 'high', WaitTime: [1, 3] },
+      { ResourceClass: 'io-intensive', Lane: 'batch', WaitTime: 2 },
     ]);
+  });
+
+  it('writes a line for each class, whatever the lanes', () => {
+    const meter = new EmfMeter();
+    meter.record('default/high/0', 'accepted', 1);
+    meter.record('default', 'cpu', 12);
+    meter.record('default/low/1', 'accepted', 1);
+    const [line, ...more] = flushed(meter);
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({ ResourceClass: 'default', TasksAccepted: [1, 1], CpuTime: 12 });
+    expect(line).not.toHaveProperty('Lane');
+  });
+
+  it('counts codes of our own each, and all others as one', () => {
+    const meter = new EmfMeter();
+    for (const code of ['timeout', 'http_404', 'a code of a handler', 'timeout']) meter.record(code, 'error', 1);
+    expect(flushed(meter)).toMatchObject([
+      { ErrorCode: 'timeout', Errors: [1, 1] },
+      { ErrorCode: 'other', Errors: [1, 1] },
+    ]);
+  });
+
+  it('tells times of AWS calls at once, and then those of a minute together', () => {
+    let now = 0;
+    const meter = new EmfMeter(() => now);
+    const called = (milliseconds: number): void => meter.record('DynamoDB.PutItem', 'awsCall', milliseconds);
+    called(1);
+    expect(flushed(meter)).toMatchObject([{ Operation: 'DynamoDB.PutItem', AwsCallTime: 1 }]);
+    called(2);
+    now = 59_999;
+    called(3);
+    meter.record('default/high/0', 'wait', 7);
+    expect(flushed(meter)).toMatchObject([{ WaitTime: 7 }]);
+    now = 60_000;
+    expect(flushed(meter)).toMatchObject([{ Operation: 'DynamoDB.PutItem', AwsCallTime: [2, 3] }]);
   });
 
   it('carries nothing over to the next flush', () => {
     const meter = new EmfMeter();
-    meter.record('default/high/0', 'accepted', 1);
+    meter.record('default/high/0', 'refused', 1);
     meter.record('default/low/0', 'failed', 1);
     flushed(meter);
     expect(flushed(meter)).toEqual([]);
@@ -74,24 +109,26 @@ describe('EmfMeter', () => {
       ...{ service: 'millrace-test', ResourceClass: 'default', Lane: 'high' },
       WaitTime: 7,
     });
-    expect(line).not.toHaveProperty('TasksAccepted');
+    expect(line).not.toHaveProperty('TasksRefused');
   });
 
   it('loses nothing of an invocation with more values than one line takes', () => {
     const meter = new EmfMeter();
     const values = Array.from({ length: 250 }, (_, index) => index);
     const lines = writtenLines(() => {
-      for (const value of values) meter.record('default/high/0', 'execution', value);
+      for (const value of values) meter.record('text.count', 'execution', value);
       meter.flush();
     });
     expect(lines.flatMap(({ ExecutionTime }) => ExecutionTime)).toEqual(values);
     for (const { ExecutionTime } of lines) expect((ExecutionTime as number[]).length).toBeLessThanOrEqual(100);
   });
 
-  it.each(Object.entries(METRICS))('records %s under the name and unit of the contract', (metric, { name, unit }) => {
+  it.each(Object.entries(METRICS))('records %s as the contract has it', (metric, { name, unit, by }) => {
     const meter = new EmfMeter();
-    meter.record('cpu-intensive/normal/0', metric as keyof typeof METRICS, 5);
+    meter.record('cpu-intensive/normal/0', metric as MetricName, 5);
     const [line] = flushed(meter);
-    expect(line).toMatchObject({ [name]: 5, _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: name, Unit: unit }] }] } });
+    const Dimensions = [['service', ...METRIC_DIMENSIONS[by]]];
+    const Metrics = [{ Name: name, Unit: unit }];
+    expect(line).toMatchObject({ [name]: 5, _aws: { CloudWatchMetrics: [{ Dimensions, Metrics }] } });
   });
 });

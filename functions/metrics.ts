@@ -1,0 +1,88 @@
+/**
+ * The treaty's metrics: `functions/` writes them, `lib/` shows and watches them. It imports nothing.
+ *
+ * CloudWatch takes $0.30 a month for each metric of each value of its dimensions, for the hours in which it is written. So
+ * each metric is told apart by no more than somebody acts on, and never by tenant: `docs/costs.md` counts them.
+ */
+
+export const METRICS_NAMESPACE = 'Millrace';
+
+/** `service` is the deployment's name; Powertools writes it with every metric. */
+export const SERVICE_DIMENSION = 'service';
+
+/** What metrics are told apart by, beside the service. */
+export const METRIC_DIMENSIONS = {
+  lane: ['ResourceClass', 'Lane'],
+  resourceClass: ['ResourceClass'],
+  /** A type that the deployment has. */
+  taskType: ['TaskType'],
+  /** One of `ERROR_CODES`, or `OTHER_ERROR`. */
+  errorCode: ['ErrorCode'],
+  /** A call of the AWS SDK: `DynamoDB.PutItem`. */
+  operation: ['Operation'],
+} as const satisfies Record<string, readonly string[]>;
+export type MetricScope = keyof typeof METRIC_DIMENSIONS;
+
+type Metric = {
+  readonly name: string;
+  readonly unit: 'Count' | 'Milliseconds' | 'Percent';
+  readonly by: MetricScope;
+};
+
+export const METRICS = {
+  accepted: { name: 'TasksAccepted', unit: 'Count', by: 'resourceClass' },
+  succeeded: { name: 'TasksSucceeded', unit: 'Count', by: 'resourceClass' },
+  failed: { name: 'TasksFailed', unit: 'Count', by: 'resourceClass' },
+  cancelled: { name: 'TasksCancelled', unit: 'Count', by: 'resourceClass' },
+  /** Attempts that failed and are followed by another. */
+  retried: { name: 'TasksRetried', unit: 'Count', by: 'resourceClass' },
+  /** Attempts that ended in subtasks, which their task now waits for. */
+  fannedOut: { name: 'TasksFannedOut', unit: 'Count', by: 'resourceClass' },
+  /** Tasks of one call of a batch handler. */
+  batchSize: { name: 'BatchSize', unit: 'Count', by: 'resourceClass' },
+  /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
+  platformFailed: { name: 'PlatformFailures', unit: 'Count', by: 'resourceClass' },
+  /** Of one invocation of an executor: CPU of all its threads, and blocks read from and written to its file system. */
+  cpu: { name: 'CpuTime', unit: 'Milliseconds', by: 'resourceClass' },
+  fileReads: { name: 'FileSystemReads', unit: 'Count', by: 'resourceClass' },
+  fileWrites: { name: 'FileSystemWrites', unit: 'Count', by: 'resourceClass' },
+  /** The most memory that an executor has taken since it started, of what its class has. */
+  memory: { name: 'MemoryPeak', unit: 'Percent', by: 'resourceClass' },
+  /** Submits that were answered with 429. */
+  refused: { name: 'TasksRefused', unit: 'Count', by: 'lane' },
+  /** From submit, or from when it was due, to the start of the first attempt. */
+  wait: { name: 'WaitTime', unit: 'Milliseconds', by: 'lane' },
+  /** One attempt, from claim to settle. */
+  execution: { name: 'ExecutionTime', unit: 'Milliseconds', by: 'taskType' },
+  /** Attempts that a task had when it ended. */
+  attempts: { name: 'Attempts', unit: 'Count', by: 'taskType' },
+  /** Attempts that failed, whatever followed. */
+  error: { name: 'Errors', unit: 'Count', by: 'errorCode' },
+  /** One call of AWS as the function waited for it, tries of the SDK included. */
+  awsCall: { name: 'AwsCallTime', unit: 'Milliseconds', by: 'operation' },
+} as const satisfies Record<string, Metric>;
+export type MetricName = keyof typeof METRICS;
+
+/** Codes of errors that Millrace itself gives, each counted apart. Those of handlers are without number. */
+export const ERROR_CODES = [
+  'circuit_open',
+  'executor_lost',
+  'handler_error',
+  'host_not_allowed',
+  'invalid_input',
+  'invalid_output',
+  'invalid_redirect',
+  'invalid_request',
+  'invalid_subtasks',
+  'invalid_url',
+  'lease_lost',
+  'network_error',
+  'no_combine',
+  'out_of_memory',
+  'output_too_large',
+  'subtask_failed',
+  'timeout',
+  'too_many_redirects',
+  'unknown_task_type',
+] as const;
+export const OTHER_ERROR = 'other';

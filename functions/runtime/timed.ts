@@ -1,0 +1,36 @@
+import type { Meter } from '../core/ports.ts';
+
+type Next = (args: never) => Promise<unknown>;
+type Context = { readonly clientName?: string; readonly commandName?: string };
+
+/** What every client of AWS has of the middleware stack, whatever its inputs and outputs. */
+type Client = {
+  readonly middlewareStack: {
+    add(middleware: (next: Next, context: Context) => Next, options: { step: 'initialize'; name: string }): void;
+  };
+};
+
+/** Records how long each call of an AWS client takes, whether it succeeds or fails. */
+export function timed<T extends object>(client: T, meter: Meter | undefined): T {
+  if (meter === undefined) return client;
+  const { middlewareStack } = client as Client;
+  middlewareStack.add(
+    (next, context) => {
+      const operation = operationOf(context);
+      return async (args) => {
+        const started = performance.now();
+        try {
+          return await next(args);
+        } finally {
+          meter.record(operation, 'awsCall', performance.now() - started);
+        }
+      };
+    },
+    { step: 'initialize', name: 'timed' },
+  );
+  return client;
+}
+
+/** `DynamoDBClient` and `PutItemCommand` -> `DynamoDB.PutItem`. */
+const operationOf = ({ clientName = '', commandName = '' }: Context): string =>
+  `${clientName.replace(/Client$/, '')}.${commandName.replace(/Command$/, '')}`;

@@ -1,0 +1,62 @@
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarmAction,
+  type MathExpression,
+  type Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+
+/** What an alarm looks at. */
+export type Watch = {
+  /** The alarm's name, and its heading in `docs/runbook.md`. */
+  readonly heading: string;
+  /** Which of many: a class, a lane, a task type. */
+  readonly of?: string;
+  readonly metric: Metric | MathExpression;
+  /** How long it has to last. */
+  readonly minutes: number;
+} & (
+  | { readonly above: number }
+  /** Silence is what it is about, so it must not pass for good. */
+  | { readonly below: number }
+);
+
+export type AlarmsProps = {
+  /** The deployment's name. */
+  readonly name: string;
+  readonly watches: readonly Watch[];
+  /** Who is told that one goes off, and that it is over. */
+  readonly actions: readonly IAlarmAction[];
+};
+
+/** The alarms that say when to look. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, { name, watches, actions }: AlarmsProps) {
+    super(scope, id);
+    for (const watch of watches) {
+      const { heading, of, metric, minutes } = watch;
+      const alarmName = [heading, of].filter(Boolean).join(': ');
+      const alarm = new Alarm(this, alarmName, {
+        alarmName: `${name} ${alarmName}`,
+        alarmDescription: `docs/runbook.md, "${heading}"`,
+        metric,
+        evaluationPeriods: minutes / metric.period.toMinutes(),
+        ...('above' in watch
+          ? {
+              threshold: watch.above,
+              comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+              treatMissingData: TreatMissingData.NOT_BREACHING,
+            }
+          : {
+              threshold: watch.below,
+              comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+              treatMissingData: TreatMissingData.BREACHING,
+            }),
+      });
+      alarm.addAlarmAction(...actions);
+      alarm.addOkAction(...actions);
+    }
+  }
+}

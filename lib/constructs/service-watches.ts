@@ -1,0 +1,107 @@
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
+import type { DataStack } from '../stacks/data-stack.ts';
+import type { Watch } from './alarms.ts';
+import { type DeploymentMetrics, FIVE_MINUTES, greatest, percentOf, sum } from './deployment-metrics.ts';
+
+/** Functions that the clock calls every minute. */
+const CLOCKWORK = ['governor', 'sweeper'] as const;
+
+/** The calls that a submit, a claim and a settlement wait for. */
+const TASK_WRITES = ['DynamoDB.PutItem', 'DynamoDB.UpdateItem'];
+
+/** Do the parts of AWS keep up: the API, the functions, the tables. */
+export const serviceWatches = (
+  config: DeployConfig,
+  data: Pick<DataStack, 'tasks' | 'control' | 'statistics'>,
+  metrics: DeploymentMetrics,
+): Watch[] => [
+  {
+    heading: 'API latency',
+    metric: metrics.api('Latency', 'p99'),
+    above: config.alarms.apiLatencyMilliseconds,
+    minutes: 5,
+  },
+  {
+    heading: 'API errors',
+    metric: percentOf(
+      metrics.api('5xx', 'Sum').with({ period: FIVE_MINUTES }),
+      [metrics.api('Count', 'Sum').with({ period: FIVE_MINUTES })],
+      FIVE_MINUTES,
+    ),
+    above: config.alarms.apiErrorPercent,
+    minutes: 5,
+  },
+  ...RESOURCE_CLASSES.flatMap((resourceClass) => executorWatches(resourceClass, config, metrics)),
+  ...(config.jwt === undefined ? ['router', 'authorizer'] : ['router']).map((name) => ({
+    heading: 'Throttles',
+    of: name,
+    metric: metrics.lambda('Throttles', name, 'Sum'),
+    above: 0,
+    minutes: 5,
+  })),
+  ...tablesOf(data).map(({ of, name }) => ({
+    heading: 'DynamoDB throttles',
+    of,
+    metric: sum(['ReadThrottleEvents', 'WriteThrottleEvents'].map((metricName) => metrics.table(metricName, name))),
+    above: 0,
+    minutes: 3,
+  })),
+  ...TASK_WRITES.map((operation) => ({
+    heading: 'DynamoDB latency',
+    of: operation,
+    metric: metrics.own('awsCall', [operation], 'p99', FIVE_MINUTES),
+    above: config.alarms.dynamoLatencyMilliseconds,
+    minutes: 10,
+  })),
+  ...CLOCKWORK.map((name) => stillness(name, metrics)),
+];
+
+function executorWatches(resourceClass: ResourceClass, config: DeployConfig, metrics: DeploymentMetrics): Watch[] {
+  const { alarms, concurrency } = config;
+  return [
+    {
+      heading: 'Throttles',
+      of: resourceClass,
+      metric: sum(metrics.executors('Throttles', resourceClass, 'Sum')),
+      above: 0,
+      minutes: 5,
+    },
+    {
+      heading: 'Concurrency',
+      of: resourceClass,
+      metric: greatest(metrics.executors('ConcurrentExecutions', resourceClass, 'Maximum')),
+      above: (concurrency[resourceClass].reserved * alarms.concurrencyPercent) / 100,
+      minutes: 5,
+    },
+    {
+      heading: 'Memory',
+      of: resourceClass,
+      metric: metrics.own('memory', [resourceClass], 'Maximum', FIVE_MINUTES),
+      above: alarms.memoryPercent,
+      minutes: 5,
+    },
+  ];
+}
+
+/** The tables that are written to for each task. */
+const tablesOf = ({ tasks, control, statistics }: Pick<DataStack, 'tasks' | 'control' | 'statistics'>) => [
+  ...tasks.map(({ tableName }, shard) => ({ of: shard === 0 ? 'tasks' : `tasks ${shard}`, name: tableName })),
+  { of: 'control', name: control.tableName },
+  { of: 'statistics', name: statistics.tableName },
+];
+
+function stillness(name: (typeof CLOCKWORK)[number], metrics: DeploymentMetrics): Watch {
+  const count = (metricName: string) => metrics.lambda(metricName, name, 'Sum').with({ period: FIVE_MINUTES });
+  return {
+    heading: `${name[0]?.toUpperCase()}${name.slice(1)} not running`,
+    metric: new MathExpression({
+      expression: 'runs - FILL(errors, 0)',
+      usingMetrics: { runs: count('Invocations'), errors: count('Errors') },
+      period: FIVE_MINUTES,
+    }),
+    below: 1,
+    minutes: 5,
+  };
+}

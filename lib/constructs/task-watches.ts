@@ -1,0 +1,114 @@
+import {
+  LANE_KINDS,
+  LANE_OBJECTIVE_SECONDS,
+  type LaneKind,
+  RESOURCE_CLASS_SPECS,
+  RESOURCE_CLASSES,
+  type ResourceClass,
+} from '../../functions/contract.ts';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
+import type { DeployConfig } from '../config.ts';
+import type { Watch } from './alarms.ts';
+import { type DeploymentMetrics, FIVE_MINUTES, greatest, percentOf, sum } from './deployment-metrics.ts';
+import { deadLetterQueueName } from './executor-pool.ts';
+import { projectorDeadLetterQueueName } from './projector.ts';
+
+/** Do tasks get on: in each lane, in each class, of each type. */
+export const taskWatches = (
+  config: DeployConfig,
+  definitions: readonly TaskDefinition[],
+  metrics: DeploymentMetrics,
+): Watch[] => [
+  ...RESOURCE_CLASSES.flatMap((resourceClass) => classWatches(resourceClass, config, metrics)),
+  {
+    heading: 'Dead letters',
+    of: 'projector',
+    metric: metrics.queue('ApproximateNumberOfMessagesVisible', projectorDeadLetterQueueName(config)),
+    above: 0,
+    minutes: 1,
+  },
+  ...RESOURCE_CLASSES.flatMap((resourceClass) =>
+    LANE_KINDS.flatMap((kind) => laneWatches(resourceClass, kind, config, metrics)),
+  ),
+  ...definitions.map(({ type, timeoutSeconds }) => ({
+    heading: 'Execution time',
+    of: type,
+    metric: metrics.own('execution', [type], 'p99', FIVE_MINUTES),
+    above: timeoutSeconds * 10 * config.alarms.executionPercent,
+    minutes: 5,
+  })),
+];
+
+function classWatches(resourceClass: ResourceClass, config: DeployConfig, metrics: DeploymentMetrics): Watch[] {
+  const { alarms, concurrency, shards } = config;
+  const count = (metric: 'platformFailed' | 'succeeded' | 'failed') =>
+    metrics.own(metric, [resourceClass], 'Sum', FIVE_MINUTES);
+  return [
+    {
+      heading: 'Dead letters',
+      of: resourceClass,
+      metric: metrics.queue('ApproximateNumberOfMessagesVisible', deadLetterQueueName(config, resourceClass)),
+      above: 0,
+      minutes: 1,
+    },
+    {
+      heading: 'Platform failures',
+      of: resourceClass,
+      // Five minutes in one: a task alone on its lane comes back, and fails again, only every other minute or later.
+      metric: count('platformFailed'),
+      above: 0,
+      minutes: 5,
+    },
+    {
+      heading: 'Task errors',
+      of: resourceClass,
+      metric: percentOf(count('failed'), [count('succeeded'), count('failed')], FIVE_MINUTES),
+      above: alarms.errorPercent,
+      minutes: 10,
+    },
+    {
+      heading: 'Queue depth',
+      of: resourceClass,
+      metric: sum(
+        LANE_KINDS.flatMap((kind) => metrics.lane('ApproximateNumberOfMessagesVisible', resourceClass, kind)),
+      ),
+      above: concurrency[resourceClass].reserved * shards[resourceClass] * alarms.waitingPerExecutor,
+      minutes: 5,
+    },
+  ];
+}
+
+function laneWatches(
+  resourceClass: ResourceClass,
+  kind: LaneKind,
+  { alarms }: DeployConfig,
+  metrics: DeploymentMetrics,
+): Watch[] {
+  const of = `${resourceClass}-${kind}`;
+  const objectiveSeconds = LANE_OBJECTIVE_SECONDS[kind];
+  // The age counts until a message is deleted, so it holds the run as well as the wait.
+  const runSeconds = RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds;
+  return [
+    {
+      heading: 'Oldest message',
+      of,
+      metric: greatest(metrics.lane('ApproximateAgeOfOldestMessage', resourceClass, kind)),
+      above: (objectiveSeconds * alarms.waitPercent) / 100 + runSeconds,
+      minutes: 3,
+    },
+    {
+      heading: 'Quiet tenants wait',
+      of,
+      metric: greatest(metrics.lane('ApproximateAgeOfOldestMessageInQuietGroups', resourceClass, kind)),
+      above: (objectiveSeconds * alarms.quietWaitPercent) / 100 + runSeconds,
+      minutes: 3,
+    },
+    {
+      heading: 'Wait time',
+      of,
+      metric: metrics.own('wait', [resourceClass, kind], 'p99'),
+      above: objectiveSeconds * 10 * alarms.waitPercent,
+      minutes: 3,
+    },
+  ];
+}
