@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { METRIC_DIMENSIONS, METRICS, type MetricName } from '../../functions/metrics.ts';
 import type { TaskView } from '../../functions/router/task-view.ts';
-import { submit, until } from './api.ts';
+import { post, submit, until } from './api.ts';
 import { logsOf } from './logs.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
 
 const FUNCTIONS = [
   'router',
@@ -14,46 +16,109 @@ const FUNCTIONS = [
 ];
 const started = Date.now();
 let done: TaskView;
+let retried: TaskView;
+let counted: TaskView;
+let receiver: Receiver;
 
 beforeAll(async () => {
+  receiver = await startReceiver((request) => (_, response) => response.writeHead(request === 1 ? 503 : 200).end());
   const large = '# hi\n\n'.repeat(500);
+  const later = { type: 'markdown.render', input: { markdown: 'x' }, priority: 'high', delaySeconds: 600 };
   const tasks = await Promise.all([
     submit({ type: 'markdown.render', input: { markdown: large }, priority: 'high' }),
     submit({ type: 'http.request', input: { url: 'http://10.0.0.1/' }, priority: 'high' }),
     submit({ type: 'csv.summarize', input: { text: 'a\n1\n' }, priority: 'high' }),
+    submit({ type: 'http.request', input: { url: receiver.url }, priority: 'high' }),
+    submit({ type: 'text.wordcount', input: { text: 'to be or not to be '.repeat(20), parts: 2 }, priority: 'high' }),
+    submit(later),
   ]);
-  await Promise.all([until(tasks[0].id, 'succeeded'), until(tasks[1].id, 'failed'), until(tasks[2].id, 'succeeded')]);
+  await Promise.all([until(tasks[1].id, 'failed'), until(tasks[2].id, 'succeeded')]);
   done = await until(tasks[0].id, 'succeeded');
+  retried = await until(tasks[3].id, 'succeeded');
+  counted = await until(tasks[4].id, 'succeeded');
+  await post(`/api/tasks/${tasks[5].id}/cancel`, {});
   await sleep(500);
 });
+afterAll(() => receiver.close());
 
-/** The metrics of a lane that a function has written since this suite began, each with all its values. */
-async function metricsOf(functionName: string, resourceClass: string): Promise<Record<string, number[]>> {
-  const metrics: Record<string, number[]> = {};
-  for (const line of await logsOf(functionName, started)) {
-    if (!line.startsWith('{"_aws"')) continue;
-    const { _aws: header, service, ResourceClass, Lane, ...values } = JSON.parse(line);
-    expect(service).toBe('millrace');
-    expect(header.CloudWatchMetrics[0]).toMatchObject({
-      Namespace: 'Millrace',
-      Dimensions: [['service', 'ResourceClass', 'Lane']],
+type Dimensions = Readonly<Record<string, string>>;
+type Told = { readonly name: string; readonly dimensions: Dimensions; readonly values: readonly number[] };
+
+/** All metrics that a function has written since this suite began, held against the treaty. */
+async function toldBy(functionName: string): Promise<Told[]> {
+  const lines = (await logsOf(functionName, started)).filter((line) => line.startsWith('{"_aws"'));
+  return lines.flatMap((line) => {
+    const { _aws: header, ...values } = JSON.parse(line);
+    const [{ Namespace, Dimensions, Metrics }] = header.CloudWatchMetrics;
+    expect(Namespace).toBe('Millrace');
+    return Metrics.map(({ Name, Unit }: { Name: string; Unit: string }): Told => {
+      const metric = Object.values(METRICS).find(({ name }) => name === Name);
+      expect([Unit, Dimensions]).toEqual([metric?.unit, metric && [['service', ...METRIC_DIMENSIONS[metric.by]]]]);
+      const dimensions = Object.fromEntries(Dimensions[0].map((dimension: string) => [dimension, values[dimension]]));
+      expect(dimensions.service).toBe('millrace');
+      return { name: Name, dimensions, values: [values[Name]].flat() };
     });
-    if (ResourceClass !== resourceClass || Lane !== 'high') continue;
-    for (const [name, value] of Object.entries(values)) {
-      metrics[name] = [...(metrics[name] ?? []), ...[value as number].flat()];
-    }
-  }
-  return metrics;
+  });
 }
 
-it('counts what was accepted and what finished, with the times of both', async () => {
-  expect(await metricsOf('millrace-router', 'default')).toMatchObject({ TasksAccepted: expect.arrayContaining([1]) });
-  const shard = done.executorKey.split('/')[2];
-  const { TasksSucceeded, WaitTime, ExecutionTime } = await metricsOf(`millrace-executor-default-${shard}`, 'default');
-  expect(TasksSucceeded).toContain(1);
-  expect(WaitTime).toContain(Date.parse(done.startedAt ?? '') - Date.parse(done.createdAt));
-  expect(ExecutionTime?.every((milliseconds) => milliseconds > 0)).toBe(true);
-  expect(await metricsOf('millrace-executor-io-intensive-0', 'io-intensive')).toMatchObject({ TasksFailed: [1] });
+/** The values of one metric, told apart as `dimensions` say. */
+async function valuesOf(functionName: string, metric: MetricName, dimensions: Dimensions): Promise<number[]> {
+  const told = await toldBy(`millrace-${functionName}`);
+  const wanted = told.filter(({ name, dimensions: given }) => {
+    return name === METRICS[metric].name && Object.entries(dimensions).every(([key, value]) => given[key] === value);
+  });
+  return wanted.flatMap(({ values }) => values);
+}
+
+const executorOf = ({ executorKey }: TaskView): string => `executor-default-${executorKey.split('/')[2]}`;
+const ofDefault = { ResourceClass: 'default' };
+const high = { ...ofDefault, Lane: 'high' };
+
+it('counts what was accepted, and what became of it', async () => {
+  expect((await valuesOf('router', 'accepted', ofDefault)).length).toBeGreaterThanOrEqual(3);
+  expect(await valuesOf('router', 'cancelled', ofDefault)).toContain(1);
+  expect(await valuesOf(executorOf(done), 'succeeded', ofDefault)).toContain(1);
+  expect(await valuesOf(executorOf(counted), 'fannedOut', ofDefault)).toContain(1);
+  const io = { ResourceClass: 'io-intensive' };
+  expect(await valuesOf('executor-io-intensive-0', 'failed', io)).toContain(1);
+  expect(await valuesOf('executor-io-intensive-0', 'retried', io)).toContain(1);
+});
+
+it('tells how long tasks waited and ran, and how many attempts they had', async () => {
+  const waited = Date.parse(done.startedAt ?? '') - Date.parse(done.createdAt);
+  expect(await valuesOf(executorOf(done), 'wait', high)).toContain(waited);
+  const ran = await valuesOf(executorOf(done), 'execution', { TaskType: 'markdown.render' });
+  expect(ran.length).toBeGreaterThan(0);
+  expect(ran.every((milliseconds) => milliseconds > 0)).toBe(true);
+  expect(retried.attempt).toBe(2);
+  const requests = await valuesOf('executor-io-intensive-0', 'attempts', { TaskType: 'http.request' });
+  expect(requests).toEqual(expect.arrayContaining([1, 2]));
+});
+
+it('counts errors by the code of the task', async () => {
+  expect(await valuesOf('executor-io-intensive-0', 'error', { ErrorCode: 'host_not_allowed' })).toContain(1);
+  expect(await valuesOf('executor-io-intensive-0', 'error', { ErrorCode: 'other' })).toContain(1);
+});
+
+it('tells how long calls of AWS took', async () => {
+  const told = [...(await toldBy('millrace-router')), ...(await toldBy(`millrace-${executorOf(done)}`))];
+  const calls = told.filter(({ name }) => name === METRICS.awsCall.name);
+  const operations = new Set(calls.map(({ dimensions }) => dimensions.Operation));
+  for (const one of ['DynamoDB.PutItem', 'DynamoDB.UpdateItem', 'SQS.SendMessage']) expect(operations).toContain(one);
+  expect(calls.flatMap(({ values }) => values).every((value) => value > 0 && value < 10_000)).toBe(true);
+});
+
+it('tells what an invocation took of its machine', async () => {
+  const executor = executorOf(done);
+  const cpu = await valuesOf(executor, 'cpu', ofDefault);
+  expect(cpu.length).toBeGreaterThan(0);
+  expect(cpu.every((milliseconds) => milliseconds > 0 && milliseconds < 60_000)).toBe(true);
+  const memory = await valuesOf(executor, 'memory', ofDefault);
+  // The local cloud holds no function to its memory, and its worker takes some of its own.
+  expect(memory.every((percent) => percent > 10 && percent < 200)).toBe(true);
+  for (const metric of ['fileReads', 'fileWrites'] as const) {
+    expect(await valuesOf(executor, metric, ofDefault)).toHaveLength(cpu.length);
+  }
 });
 
 it.each(FUNCTIONS)('%s was refused nothing by its role, and failed nowhere', async (name) => {

@@ -59,7 +59,9 @@ describe('the bundles', () => {
 
   test.each(DOORS)('load in Node and hand Lambda a handler: %s', (door) => {
     const script = `import(${JSON.stringify(join(directoryOf(door), 'index.mjs'))}).then((door) => console.log(typeof door.handler))`;
-    const environment = Object.fromEntries(Object.values(ENV).map((name) => [name, '1']));
+    const environment = Object.fromEntries(
+      Object.values(ENV).map((name) => [name, name === ENV.resourceClass ? 'default' : '1']),
+    );
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
       env: { ...environment, AWS_REGION: 'us-east-1', POWERTOOLS_SERVICE_NAME: 'millrace' },

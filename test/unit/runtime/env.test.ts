@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ENV } from '../../../functions/contract.ts';
-import { env, executorShards, taskStoreOptions, tenantClaim } from '../../../functions/runtime/env.ts';
+import {
+  env,
+  executorShards,
+  ownResourceClass,
+  taskStoreOptions,
+  tenantClaim,
+} from '../../../functions/runtime/env.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -59,4 +65,16 @@ it('tenantClaim is missing where callers have keys', () => {
   expect(tenantClaim()).toBeUndefined();
   stub({ [ENV.tenantClaim]: 'org' });
   expect(tenantClaim()).toBe('org');
+});
+
+describe('ownResourceClass', () => {
+  it('is what was set', () => {
+    stub({ [ENV.resourceClass]: 'io-intensive' });
+    expect(ownResourceClass()).toBe('io-intensive');
+  });
+
+  it('throws where there is no such class', () => {
+    stub({ [ENV.resourceClass]: 'gpu' });
+    expect(ownResourceClass).toThrow(`${ENV.resourceClass} is no resource class`);
+  });
 });
