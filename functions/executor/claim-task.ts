@@ -5,6 +5,7 @@ import type { JsonValue } from '../core/json.ts';
 import type { RunningTask, TaskSeed } from '../core/task.ts';
 import { settledAsCancelled } from './conclude.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
+import { fieldsOf } from './task-fields.ts';
 import { DELETE, keepFor, type Verdict } from './verdict.ts';
 
 /** A task that is ours for one attempt, and its input. */
@@ -40,7 +41,7 @@ export async function claimTask(
       return { verdict: DELETE };
     case 'conflict':
       // Another submit owns this id; its own message runs it.
-      ports.log('warn', 'message refused: its task was submitted otherwise', { task_id: queued.id });
+      ports.log('warn', 'message refused: its task was submitted otherwise', fieldsOf(queued));
       return { verdict: DELETE };
     case 'cancel_requested':
       await settledAsCancelled(claim.task, deadline, ports);

@@ -10,7 +10,8 @@ import { isFinished, type RunningTask, type Task, type WaitingTask } from '../co
 import { type Settlement, settled, settlementOfFailure } from '../core/transition.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from './executor-ports.ts';
 import { persistently } from './persistently.ts';
-import { fieldsOf } from './run-handler.ts';
+import { recordAttempt } from './record-attempt.ts';
+import { fieldsOf } from './task-fields.ts';
 import { DELETE, keepFor, type Verdict } from './verdict.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function conclude(
     task_status: settlement.status,
     ...('error' in settlement ? { error: settlement.error.code, error_message: settlement.error.message } : {}),
   });
-  record(task, settlement, definition, ports);
+  recordAttempt(task, settlement, definition, ports);
   return followed(settled(task, settlement), ports);
 }
 
@@ -113,39 +114,7 @@ async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Pro
     await ports.queue.send(task, Math.min(delaySeconds, MAX_QUEUE_DELAY_SECONDS));
     return DELETE;
   } catch (error) {
-    ports.log('warn', 'retry not sent: its message is kept instead', { task_id: task.id, reason: String(error) });
+    ports.log('warn', 'retry not sent: its message is kept instead', { ...fieldsOf(task), reason: String(error) });
     return keepFor(delaySeconds * 1000);
   }
-}
-
-const COUNTED = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  queued: 'retried',
-  waiting: 'fannedOut',
-} as const;
-
-function record(
-  task: RunningTask,
-  settlement: Settlement,
-  definition: TaskDefinition | undefined,
-  { clock, log, meter }: ExecutorPorts,
-): void {
-  const { status } = settlement;
-  meter.record(task.executorKey, COUNTED[status], 1);
-  // Of a type that is no more nobody would look at the times, and whatever was once queued would cost a metric.
-  if (definition !== undefined) {
-    meter.record(definition.type, 'execution', clock() - task.startedAt);
-    if (status !== 'queued' && status !== 'waiting') meter.record(definition.type, 'attempts', task.attempt);
-  }
-  if (!('error' in settlement)) return;
-  const { code, message } = settlement.error;
-  meter.record(code, 'error', 1);
-  log('warn', status === 'queued' ? 'attempt failed' : 'task failed', {
-    ...fieldsOf(task),
-    max_attempts: task.maxAttempts,
-    error: code,
-    error_message: message,
-  });
 }

@@ -14,6 +14,7 @@ import { executeTask } from './execute-task.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
 import { holdMessages, MessageHold } from './message-hold.ts';
 import { type Run, runsOf } from './runs-of.ts';
+import { fieldsOf } from './task-fields.ts';
 import { secondsOfAttempt, type Verdict } from './verdict.ts';
 import { verdictOfFailure } from './verdict-of-failure.ts';
 import type { Workload } from './workload.ts';
@@ -148,8 +149,10 @@ async function executed(
   const remainingSeconds = (deadline - ports.clock()) / 1000;
   // A batch has the shortest of its tasks' timeouts.
   if (Math.min(...arrivals.map(({ task }) => secondsNeeded(task))) > remainingSeconds) {
-    const fields = { task_id: arrivals[0]?.task.id, task_type: arrivals[0]?.task.type, tasks: arrivals.length };
-    ports.log('warn', 'message returned: too little time is left', { ...fields, remaining_seconds: remainingSeconds });
+    const more = { tasks: arrivals.length, remaining_seconds: remainingSeconds };
+    for (const { task } of arrivals) {
+      ports.log('warn', 'message returned: too little time is left', { ...fieldsOf(task), ...more });
+    }
     return arrivals.map((arrival) => ({ ...arrival, verdict: { keep: true, seconds: 0 } }));
   }
   await hold.renew();

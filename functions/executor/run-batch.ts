@@ -5,7 +5,6 @@ import type { RunningTask } from '../core/task.ts';
 import type { Claimed } from './claim-task.ts';
 import { plainContext } from './plain-context.ts';
 import {
-  fieldsOf,
   type HandlerTools,
   outcomeOfFailure,
   outcomeOfOutput,
@@ -14,6 +13,7 @@ import {
   timeoutFailure,
   tracedHttp,
 } from './run-handler.ts';
+import { fieldsOf } from './task-fields.ts';
 import { watchAttempt } from './watch-attempt.ts';
 
 /** What a batch handler has after its timeout to return the outcomes that it knows. */

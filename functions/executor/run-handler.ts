@@ -16,6 +16,7 @@ import type { Log, Tracing } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import { calledHandler, type HandlerCall } from './handler-call.ts';
 import { plainContext } from './plain-context.ts';
+import { fieldsOf } from './task-fields.ts';
 import { type AttemptWatch, type WatchTools, watchAttempt } from './watch-attempt.ts';
 
 export type HandlerTools = WatchTools & {
@@ -152,13 +153,6 @@ const hostOf = (url: string): string => URL.parse(url)?.host ?? 'nowhere';
 /** A task as its handler sees it. */
 export const shownTask = ({ id, tenantId, type, attempt: number, maxAttempts }: RunningTask): TaskContext['task'] => ({
   ...{ id, tenantId, type, attempt: number, maxAttempts },
-});
-
-/** What every line about an attempt carries. */
-export const fieldsOf = ({ id, type, attempt: number }: RunningTask) => ({
-  task_id: id,
-  task_type: type,
-  attempt: number,
 });
 
 /** For the log, where the people who wrote the handler look. */

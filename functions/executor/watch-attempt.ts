@@ -3,6 +3,7 @@ import { TaskFailure } from '../core/define-task.ts';
 import { failed, type Outcome } from '../core/outcome.ts';
 import type { Log, TaskStore } from '../core/ports.ts';
 import type { Progress, RunningTask } from '../core/task.ts';
+import { fieldsOf } from './task-fields.ts';
 
 const MAX_NOTE_LENGTH = 100;
 
@@ -40,7 +41,7 @@ export function watchAttempt(
         end(failed('lease_lost', message, true), new TaskFailure('lease_lost', message));
       }
     } catch (error) {
-      log('warn', 'attempt not looked after', { task_id: task.id, reason: String(error) });
+      log('warn', 'attempt not looked after', { ...fieldsOf(task), reason: String(error) });
     } finally {
       isLooking = false;
     }

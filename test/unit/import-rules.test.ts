@@ -32,7 +32,6 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
       'esbuild',
       '../config.ts',
       '../constructs/lane.ts',
-      '../../functions/contract.ts',
       '../../functions/metrics.ts',
       '../../tasks/index.ts',
     ],

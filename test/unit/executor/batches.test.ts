@@ -28,13 +28,10 @@ describe('a batch', () => {
     expect(await standings(world, tasks)).toEqual([0, 2, 4]);
     expect(world.queue.messages.size).toBe(0);
     expect(world.recorded.filter(({ metric }) => metric === 'batchSize')).toEqual([
-      { executorKey: 'default/batch/0', metric: 'batchSize', value: 3 },
+      { of: 'default/batch/0', metric: 'batchSize', value: 3 },
     ]);
-    expect(metrics(world).toSorted()).toEqual(
-      ['batchSize', 'execution', 'execution', 'execution', 'succeeded', 'succeeded', 'succeeded'].concat(
-        ...['wait', 'wait', 'wait'],
-      ),
-    );
+    const each = tasks.flatMap(() => ['attempts', 'execution', 'succeeded', 'wait']);
+    expect(metrics(world).toSorted()).toEqual(['batchSize', ...each].toSorted());
     expect(world.annotated).toEqual(
       tasks.map(({ id }) => ({ task_id: id, task_type: 'bulk', task_status: 'succeeded' })),
     );
@@ -220,7 +217,9 @@ describe('when little time is left', () => {
     const world = await sent(bulk(doubled), tasks);
     await invoke(world, 12);
     expect(await standings(world, tasks)).toEqual([undefined, undefined, undefined]);
-    expect(world.logged.filter(({ event }) => event.includes('too little time'))).toMatchObject([{ tasks: 3 }]);
+    expect(world.logged.filter(({ event }) => event.includes('too little time'))).toMatchObject(
+      tasks.map(({ id }) => ({ task_id: id, tasks: 3 })),
+    );
     await invoke(world);
     expect(await standings(world, tasks)).toEqual([0, 2, 4]);
   });
