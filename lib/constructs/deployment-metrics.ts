@@ -11,7 +11,7 @@ import {
 import type { DeployConfig } from '../config.ts';
 import { laneQueueName, shardsOf } from './lane.ts';
 
-export const ONE_MINUTE = Duration.minutes(1);
+const ONE_MINUTE = Duration.minutes(1);
 export const FIVE_MINUTES = Duration.minutes(5);
 
 /** The metrics of one deployment: its own, and what AWS has of its parts. By the minute unless said otherwise. */
