@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { apiKey, signOut } from './api/session.ts';
 import { hrefOf, type Route } from './model/route.ts';
+import { LanePage } from './pages/lane-page.tsx';
+import { LanesPage } from './pages/lanes-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { SubmitPage } from './pages/submit-page.tsx';
@@ -52,6 +54,7 @@ export function Shell() {
 
 const PLACES: readonly { readonly label: string; readonly to: Route; readonly pages: readonly Route['page'][] }[] = [
   { label: 'Overview', to: { page: 'overview' }, pages: ['overview'] },
+  { label: 'Lanes', to: { page: 'lanes' }, pages: ['lanes', 'lane'] },
   { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'submit'] },
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
 ];
@@ -60,6 +63,10 @@ function pageOf(at: Route): ComponentChildren {
   switch (at.page) {
     case 'overview':
       return <OverviewPage />;
+    case 'lanes':
+      return <LanesPage />;
+    case 'lane':
+      return <LanePage key={at.name} name={at.name} />;
     case 'tasks':
       return <TasksPage filter={at.filter} />;
     case 'task':

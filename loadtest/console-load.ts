@@ -4,16 +4,23 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, chromium } from 'playwright-core';
 import { findChromium } from '../local/find-chromium.mjs';
 
 const TASKS = 10_000;
-const TASKS_PER_SUBMIT = 1_000;
+/** MiniStack takes its time over a thousand. */
+const TASKS_PER_SUBMIT = 200;
 const ROUNDS = 15;
 const BUDGET_MS = 1_000;
 
 /** What each place has once it can be used. */
 const PLACES = { '#/tasks': 'tbody tr a', '#/': '.tile' };
+
+/** Milliseconds from the start of the navigation: now, and until the last answer of the API was there. */
+const USABLE_AND_ANSWERED = `[performance.now(), Math.max(0, ...performance.getEntriesByType('resource')
+  .filter(({ name }) => name.includes('/api/')).map(({ responseEnd }) => responseEnd))]`;
+type Load = { readonly usable: number; readonly answered: number };
 
 const connection = join(import.meta.dirname, '../.millrace/local.json');
 const { url, apiKey, consoleUrl } = await readFile(connection, 'utf8').then(JSON.parse, () => {
@@ -37,34 +44,58 @@ async function fill(): Promise<void> {
   }
 }
 
+/** Waits until they have run: the local cloud is one process, and would serve them and the console in turns. */
+async function settle(): Promise<void> {
+  const headers = { authorization: `Bearer ${apiKey}` };
+  for (const status of ['queued', 'running']) {
+    const isAny = async (): Promise<boolean> => {
+      const answer = await fetch(`${url}/api/tasks?limit=1&status=${status}`, { headers });
+      const { items } = (await answer.json()) as { items: unknown[] };
+      return items.length > 0;
+    };
+    while (await isAny()) await sleep(1_000);
+  }
+}
+
 /** Milliseconds from the start of the navigation until `selector` is there, in a browser that has nothing of the page yet. */
-async function firstLoad(browser: Browser, place: string, selector: string): Promise<number> {
+async function firstLoad(browser: Browser, place: string, selector: string): Promise<Load> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   await page.addInitScript(`sessionStorage.setItem('millrace.key', ${JSON.stringify(apiKey)})`);
   await page.goto(consoleUrl + place, { waitUntil: 'commit' });
   await page.waitForSelector(selector);
-  const milliseconds = Number(await page.evaluate('performance.now()'));
+  const [usable = 0, answered = 0] = await page.evaluate<number[]>(USABLE_AND_ANSWERED);
   await context.close();
-  return milliseconds;
+  return { usable, answered };
 }
 
 const executablePath = findChromium();
 if (executablePath === undefined) throw new Error('This needs Chromium: install it, or name it in CHROME_PATH.');
 await fill();
+await settle();
 const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
 try {
   for (const [place, selector] of Object.entries(PLACES)) {
     await firstLoad(browser, place, selector);
-    const measured: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) measured.push(await firstLoad(browser, place, selector));
-    measured.sort((a, b) => a - b);
-    const [median = 0, worst = 0] = [measured[Math.floor(ROUNDS / 2)], measured.at(-1)];
+    const loads: Load[] = [];
+    for (let round = 0; round < ROUNDS; round++) loads.push(await firstLoad(browser, place, selector));
+    const usable = loads.map((load) => load.usable);
+    const [median, worst] = [quantile(usable, 0.5), quantile(usable, 1)];
+    const answered = quantile(
+      loads.map((load) => load.answered),
+      0.5,
+    );
     console.log(
-      `${place}: median ${median.toFixed(0)} ms, worst of ${ROUNDS} ${worst.toFixed(0)} ms (budget ${BUDGET_MS} ms)`,
+      `${place}: usable after ${median} ms (median of ${ROUNDS}; worst ${worst} ms; budget ${BUDGET_MS} ms), ` +
+        `the API's last answer after ${answered} ms`,
     );
     if (median > BUDGET_MS) process.exitCode = 1;
   }
 } finally {
   await browser.close();
+}
+
+function quantile(values: readonly number[], rank: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return Math.round(sorted[Math.ceil(rank * sorted.length) - 1] ?? 0);
 }

@@ -7,6 +7,7 @@ import { Empty } from '../parts/empty.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
+import { LaneTiles } from './lane-tiles.tsx';
 import { StatisticsView } from './statistics-view.tsx';
 
 const REFRESH_SECONDS = 15;
@@ -37,6 +38,7 @@ export function OverviewPage() {
           Submit a task
         </a>
       </PageHeading>
+      <LaneTiles />
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
         <label>
           Type

@@ -10,7 +10,7 @@ const TITLES: Readonly<Record<string, string>> = {
   idempotency_conflict: 'Key already used',
   payload_too_large: 'Too large',
   lane_saturated: 'The lane is full',
-  rate_limited: 'Too many calls',
+  rate_limited: 'Too many tasks',
   unavailable: 'Not available',
   internal_error: 'Something failed',
 };

@@ -63,7 +63,7 @@ function optionsOf({ series }: Plot, format: (value: number) => string, width: n
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
-      { ...axis, space: 70, values: (_, ticks) => ticks.map((second) => timeOfDay(second * 1000)) },
+      { ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map((second) => timeOfDay(second * 1000)) },
       { ...axis, size: 62, values: (_, ticks) => ticks.map(format) },
     ],
     series: [

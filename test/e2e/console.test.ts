@@ -62,6 +62,8 @@ describe('every page', () => {
     'a scheduled task': async () => taskWith({ ...render, delaySeconds: 3600 }, 'scheduled'),
     'a task that is not there': async () => '#/tasks/01M859FY21NP7H6QB49KRATWQ0-0',
     'a form': async () => '#/submit?type=http.request',
+    lanes: async () => '#/lanes',
+    'a lane': async () => '#/lanes/default-high-0',
     types: async () => '#/types',
     'a type': async () => '#/types/csv.summarize',
     'an address that leads nowhere': async () => '#/nowhere',
@@ -82,7 +84,7 @@ describe('every page', () => {
             await page.emulateMedia({ colorScheme });
             await page.setViewportSize(viewport);
             await page.locator('main > *').last().waitFor();
-            await page.getByText('Loading…').waitFor({ state: 'detached' });
+            await expect.poll(() => page.getByText('Loading…').count(), { timeout: 20_000 }).toBe(0);
             expect(await accessibilityViolations(page)).toEqual([]);
             const hidden = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
             expect(await page.evaluate(hidden), 'nothing is beside the screen').toBe(0);

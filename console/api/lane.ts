@@ -1,0 +1,51 @@
+import * as z from 'zod/mini';
+
+export const laneSchema = z.object({
+  name: z.string(),
+  resourceClass: z.string(),
+  priority: z.string(),
+  depth: z.number(),
+  inFlight: z.number(),
+  /** Of all lanes of its class. */
+  deadLetters: z.number(),
+  maxConcurrency: z.number(),
+  /** `null` until it is known how fast the lane works. */
+  estimatedWaitSeconds: z.nullable(z.number()),
+  /** The same with as few executors as it ever has. */
+  worstWaitSeconds: z.nullable(z.number()),
+  /** `open`, or `closed`: then what is submitted to it is refused. */
+  admission: z.string(),
+});
+export type Lane = z.infer<typeof laneSchema>;
+
+export const lanesSchema = z.object({ items: z.array(laneSchema) });
+
+export const deadLettersSchema = z.object({
+  items: z.array(
+    z.object({
+      messageId: z.string(),
+      sentAt: z.string(),
+      reason: z.object({ code: z.string(), message: z.string() }),
+      /** Missing where the message cannot be read, or is another tenant's. */
+      task: z.optional(
+        z.object({
+          id: z.string(),
+          type: z.string(),
+          status: z.optional(z.string()),
+          attempt: z.optional(z.number()),
+        }),
+      ),
+    }),
+  ),
+  isMoreLeft: z.boolean(),
+});
+export type DeadLetters = z.infer<typeof deadLettersSchema>;
+
+export const redrivenSchema = z.object({
+  messages: z.number(),
+  tasks: z.number(),
+  unreadable: z.number(),
+  refused: z.number(),
+  isMoreLeft: z.boolean(),
+});
+export type Redriven = z.infer<typeof redrivenSchema>;

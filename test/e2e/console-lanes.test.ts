@@ -1,0 +1,62 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { expect, it } from 'vitest';
+import { encodeTask, messageOf } from '../../functions/core/message.ts';
+import { awsClient } from '../doubles/aws-client.ts';
+import { taskSeed, tenant } from '../doubles/task-seed.ts';
+import { until } from './api.ts';
+import { accessibilityViolations } from './browser.ts';
+import { grant } from './grant.ts';
+import { button, inConsole } from './in-console.ts';
+
+const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
+
+/** As SQS sets a message aside after its last delivery; no other test uses the lane. */
+async function deadLetter() {
+  const task = taskSeed({
+    ...{ tenantId: tenant('local'), type: 'markdown.render', input: { inline: { markdown: '# hi' } } },
+    ...{ resourceClass: 'cpu-intensive', executorKey: 'cpu-intensive/low/0', priority: 'low', createdAt: Date.now() },
+  });
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: `${awsClient.endpoint}/000000000000/millrace-cpu-intensive-dead-letters`,
+      MessageBody: messageOf([encodeTask(task)]),
+      MessageGroupId: 'local',
+    }),
+  );
+  return task;
+}
+
+it('lanes are shown as they are, and their dead letters sent again once that is confirmed', async () => {
+  const { id } = await deadLetter();
+  await inConsole('#/lanes', async (page) => {
+    const lanes = page.getByRole('table', { name: /^cpu-intensive/ });
+    await lanes.getByText('1 dead letter').waitFor();
+    expect(await lanes.getByRole('row').count()).toBe(5);
+    await lanes.getByRole('link', { name: 'low-0' }).click();
+    await page.getByRole('heading', { level: 1, name: 'cpu-intensive-low-0' }).waitFor();
+    await page
+      .getByRole('row', { name: /deliveries_exhausted/ })
+      .getByRole('link', { name: id })
+      .waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await button(page, 'Redrive').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Redrive' }).click();
+    await page.getByText('1 task sent again.').waitFor();
+    await page.getByText('This lane has no dead letters.').waitFor();
+  });
+  await until(id, 'succeeded');
+});
+
+it('dead letters are not shown to a key that may not operate: the page says so', async () => {
+  await inConsole(
+    '#/lanes/cpu-intensive-high-0',
+    async (page) => expect(await page.getByRole('alert').textContent()).toMatch(/scope operate/),
+    await grant('local', ['read']),
+  );
+});
+
+it('a lane that is not there is none', async () => {
+  await inConsole('#/lanes/nowhere', async (page) => {
+    expect(await page.getByRole('alert').textContent()).toMatch(/no such lane/);
+  });
+});
