@@ -5,8 +5,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { EventSource, EventSources } from '../core/lane.ts';
 
-/** What Lambda allows an event source that has no maximum of its own (Lambda's documentation, "SQS"). */
+/** What an event source has that was not told otherwise (Lambda's documentation, "SQS"). */
 const UNLIMITED = 1000;
+const DEFAULT_BATCH_SIZE = 10;
 
 /** The event source mappings that hand the messages of lanes to executors. */
 export class LambdaEventSources implements EventSources {
@@ -28,6 +29,7 @@ export class LambdaEventSources implements EventSources {
     return {
       id: mapping.UUID,
       maxConcurrency: mapping.ScalingConfig?.MaximumConcurrency ?? UNLIMITED,
+      batchSize: mapping.BatchSize ?? DEFAULT_BATCH_SIZE,
       isSettled: mapping.State === 'Enabled',
     };
   }

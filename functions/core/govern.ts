@@ -91,7 +91,8 @@ function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number)
   const measured = done.invocations > 0 ? done.busyMilliseconds / 1000 / done.invocations : undefined;
   const secondsPerInvocation = measured ?? before?.secondsPerInvocation;
   const state = {
-    ...{ executorKey, at: now, depth, inFlight, load, maxConcurrency: source.maxConcurrency, demands: [] },
+    ...{ executorKey, at: now, depth, inFlight, load, demands: [] },
+    ...{ maxConcurrency: source.maxConcurrency, batchSize: source.batchSize },
     // A change that is under way may not have come through.
     ...(source.isSettled ? {} : { maxConcurrency: Math.max(source.maxConcurrency, before?.maxConcurrency ?? 0) }),
     ...(held !== undefined && held.until > now ? { held } : {}),
@@ -117,9 +118,8 @@ const since = (load: LaneLoad, before: LaneLoad | undefined): LaneLoad =>
 
 /** Executors that a lane has work for: 100 waiting tasks for each, and 70 % of them at work. */
 function demandOf(state: LaneState, hasWorked: boolean): number {
-  const { depth, inFlight, maxConcurrency } = state;
+  const { depth, inFlight, maxConcurrency, batchSize } = state;
   if (depth + inFlight === 0 && !hasWorked) return 0;
-  const batchSize = RESOURCE_CLASS_SPECS[laneOf(state.executorKey).resourceClass].concurrencyPerInvocation;
   // Where a whole batch waits, nobody is free to take it.
   const busy = depth >= batchSize ? maxConcurrency : Math.min(maxConcurrency, Math.ceil(inFlight / batchSize));
   return Math.max(1, Math.ceil(waitingTasks(state) / WAITING_PER_EXECUTOR), Math.ceil(busy / TARGET_UTILIZATION));

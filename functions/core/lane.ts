@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type LaneKind, RESOURCE_CLASS_SPECS, type ResourceClass } from '../contract.ts';
+import type { LaneKind, ResourceClass } from '../contract.ts';
 
 /** What executors have done for a lane, counted since its first task. */
 export type LaneLoad = {
@@ -30,6 +30,8 @@ export interface QueueDepths {
 export type EventSource = {
   readonly id: string;
   readonly maxConcurrency: number;
+  /** Messages that it hands to one of them, at most: a batch lane's gathers more than others do. */
+  readonly batchSize: number;
   /** Whether it may be changed: while a change is under way, or where it is disabled, it may not. */
   readonly isSettled: boolean;
 };
@@ -51,6 +53,7 @@ export const laneStateSchema = z.object({
   depth: count,
   inFlight: count,
   maxConcurrency: count,
+  batchSize: count,
   /** What more than the maximum may still be at work, and until when: it was lowered a moment ago. */
   held: z.object({ concurrency: count, until: z.number() }).optional(),
   /** Executors that it has had work for, of late; the latest first. */
@@ -78,9 +81,8 @@ export function laneOf(executorKey: string) {
 }
 
 /** Tasks that one executor of a lane gets done in a second when its batches are full; `undefined` until it is known. */
-export function tasksPerExecutorSecond({ executorKey, tasksPerMessage, secondsPerInvocation }: LaneState) {
+export function tasksPerExecutorSecond({ batchSize, tasksPerMessage, secondsPerInvocation }: LaneState) {
   if (secondsPerInvocation === undefined || secondsPerInvocation <= 0) return undefined;
-  const batchSize = RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass].concurrencyPerInvocation;
   return (batchSize * tasksPerMessage) / secondsPerInvocation;
 }
 

@@ -1,4 +1,10 @@
-import { executorKeyOf, GOVERN_PERIOD_SECONDS, type ResourceClass, reservationOf } from '../../functions/contract.ts';
+import {
+  executorKeyOf,
+  GOVERN_PERIOD_SECONDS,
+  RESOURCE_CLASS_SPECS,
+  type ResourceClass,
+  reservationOf,
+} from '../../functions/contract.ts';
 import { withAdmission } from '../../functions/core/admission.ts';
 import { govern } from '../../functions/core/govern.ts';
 import type { LaneState } from '../../functions/core/lane.ts';
@@ -9,6 +15,7 @@ import { MILLISECOND, SECOND } from './time.ts';
 /** The product's own governor and admission, for one shard of a class whose messages hold `tasksPerMessage` tasks. */
 export function governed(resourceClass: ResourceClass, config: DeployConfig, tasksPerMessage: number): Control {
   const { reserved, lanes: shares } = config.concurrency[resourceClass];
+  const { concurrencyPerInvocation: batchSize } = RESOURCE_CLASS_SPECS[resourceClass];
   const limits = { executors: reserved, reservation: reservationOf(reserved) };
   const keyOf = ({ kind }: LaneReading): string => executorKeyOf(resourceClass, kind, 0);
   const messages = (tasks: number): number => Math.ceil(tasks / tasksPerMessage);
@@ -21,7 +28,7 @@ export function governed(resourceClass: ResourceClass, config: DeployConfig, tas
         depth: messages(lane.waiting),
         inFlight: messages(lane.held),
         share: shares[lane.kind],
-        source: { id: lane.kind, maxConcurrency: lane.maximumConcurrency, isSettled: true },
+        source: { id: lane.kind, maxConcurrency: lane.maximumConcurrency, batchSize, isSettled: true },
         load: {
           tasks: lane.done.tasks,
           messages: messages(lane.done.tasks),

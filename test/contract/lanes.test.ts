@@ -53,6 +53,7 @@ describe.each([
         depth: 3,
         inFlight: 1,
         maxConcurrency: 4,
+        batchSize: 10,
         demands: [1, 0],
         isAdmitting: true,
         load: NO_LOAD,
@@ -95,7 +96,7 @@ describe('the lanes on AWS', () => {
 
   it('have an event source each, whose maximum can be changed', async () => {
     const found = await sources.find('memory-intensive-low-0');
-    expect(found).toMatchObject({ maxConcurrency: expect.any(Number), isSettled: true });
+    expect(found).toMatchObject({ maxConcurrency: expect.any(Number), batchSize: 1, isSettled: true });
     await sources.setMaxConcurrency(found.id, found.maxConcurrency + 1);
     expect(await sources.find('memory-intensive-low-0')).toEqual({
       ...found,

@@ -8,7 +8,7 @@ import {
   type QueueDepths,
 } from '../../functions/core/lane.ts';
 
-type Lane = { depth: number; inFlight: number; maxConcurrency: number; isSettled: boolean };
+type Lane = { depth: number; inFlight: number; maxConcurrency: number; batchSize: number; isSettled: boolean };
 
 export class MemoryLaneLoads implements LaneLoads {
   readonly loads = new Map<string, LaneLoad>();
@@ -60,7 +60,7 @@ export class MemoryLanes {
 
   lane(name: string): Lane {
     const maxConcurrency = name.includes('high') ? 4 : 2;
-    const found = this.#lanes.get(name) ?? { depth: 0, inFlight: 0, maxConcurrency, isSettled: true };
+    const found = this.#lanes.get(name) ?? { depth: 0, inFlight: 0, maxConcurrency, batchSize: 10, isSettled: true };
     this.#lanes.set(name, found);
     return found;
   }

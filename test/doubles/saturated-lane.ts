@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 /** A lane that gets ten tasks a second done, with so many waiting, as the governor would see it now. */
 const laneState = (world: World, executorKey: string, waiting: number): LaneState => ({
   ...{ executorKey, at: world.now, depth: waiting, inFlight: 0, maxConcurrency: 2, demands: [2], load: NO_LOAD },
-  ...{ tasksPerMessage: 1, secondsPerInvocation: 2, isAdmitting: true },
+  ...{ batchSize: 10, tasksPerMessage: 1, secondsPerInvocation: 2, isAdmitting: true },
 });
 
 /** Has the governor say of a lane that a task would wait half as long again as it may; with `share`, that much of it. */

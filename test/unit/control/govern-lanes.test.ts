@@ -61,6 +61,14 @@ describe('the governor', () => {
     expect(await stateOf('default/low/1')).toMatchObject({ isAdmitting: true });
   });
 
+  it('knows that an executor of a batch lane takes more at a time', async () => {
+    await lanes.loads.add('default/batch/0', { tasks: 100, messages: 100, invocations: 1, busyMilliseconds: 1_000 });
+    // Eight executors do 800 in a second, and all within ten minutes; ten at a time would take them twice as long.
+    Object.assign(lanes.lane('default-batch-0'), { depth: 100_000, batchSize: 100 });
+    await period();
+    expect(await stateOf('default/batch/0')).toMatchObject({ batchSize: 100, isAdmitting: true });
+  });
+
   it('goes on with the others where Lambda refuses a change, and tries again in the next run', async () => {
     const { setMaxConcurrency } = lanes.sources;
     lanes.sources.setMaxConcurrency = async (id, maxConcurrency) => {

@@ -64,7 +64,7 @@ describe('the wait in a lane', () => {
     executorKey: 'default/high/0',
     at: 0,
     ...{ depth: 300, inFlight: 40, maxConcurrency: 4, demands: [3], isAdmitting: true, load: NO_LOAD },
-    ...{ tasksPerMessage: 2, secondsPerInvocation: 0.5 },
+    ...{ batchSize: 10, tasksPerMessage: 2, secondsPerInvocation: 0.5 },
   };
 
   it('is what its executors need for the tasks before, and at the worst what two of them need', () => {

@@ -29,7 +29,7 @@ function governed({ shares = SHARES, limits = LIMITS } = {}) {
         executorKey: `default/${kind}/0`,
         share: shares[kind],
         ...{ depth: 0, inFlight: 0, ...work[kind] },
-        source: { id: kind, maxConcurrency: max.get(kind) ?? 0, isSettled: !broken.has(kind) },
+        source: { id: kind, maxConcurrency: max.get(kind) ?? 0, batchSize: 10, isSettled: !broken.has(kind) },
         load: load.get(kind) ?? NO_LOAD,
       }));
       const result = govern(lanes, before, limits, now);
