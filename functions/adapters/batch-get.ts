@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
+import { chunksOf } from '../core/chunks-of.ts';
 import type { Row } from './task-row.ts';
 
 /** Rows of one `BatchGetItem` request (DynamoDB API reference). */
@@ -16,8 +17,8 @@ export async function batchGet(
   options: Omit<KeysAndAttributes, 'Keys'>,
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>();
-  for (let start = 0; start < addresses.length; start += BATCH_ROWS) {
-    const byTable = Map.groupBy(addresses.slice(start, start + BATCH_ROWS), ({ tableName }) => tableName);
+  for (const batch of chunksOf(addresses, BATCH_ROWS)) {
+    const byTable = Map.groupBy(batch, ({ tableName }) => tableName);
     let asked: Record<string, KeysAndAttributes> = Object.fromEntries(
       [...byTable].map(([tableName, group]) => [
         tableName,

@@ -1,5 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { EVENT_SOURCE, queueNameOf } from '../contract.ts';
+import { chunksOf } from '../core/chunks-of.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { TaskEvents } from '../core/ports.ts';
 import type { TaskEvent } from '../core/task-event.ts';
@@ -25,9 +26,7 @@ export class EventBridgeTaskEvents implements TaskEvents {
   }
 
   async publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]> {
-    const requests = Array.from({ length: Math.ceil(events.length / REQUEST_ENTRIES) }, (_, index) =>
-      events.slice(index * REQUEST_ENTRIES, (index + 1) * REQUEST_ENTRIES),
-    );
+    const requests = chunksOf(events, REQUEST_ENTRIES);
     return (await inParallel(requests, PARALLEL_REQUESTS, (request) => this.#put(request))).flat();
   }
 

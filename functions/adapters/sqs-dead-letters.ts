@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { deadLettersNameOf, type ResourceClass } from '../contract.ts';
+import { chunksOf } from '../core/chunks-of.ts';
 import type { DeadLetter, DeadLetters } from '../core/dead-letter.ts';
 import { inParallel } from '../core/in-parallel.ts';
 
@@ -79,8 +80,6 @@ export class SqsDeadLetters implements DeadLetters {
 }
 
 const requestsOf = (letters: readonly DeadLetter[]) =>
-  Array.from({ length: Math.ceil(letters.length / REQUEST_MESSAGES) }, (_, index) =>
-    letters
-      .slice(index * REQUEST_MESSAGES, (index + 1) * REQUEST_MESSAGES)
-      .map(({ receipt }, place) => ({ Id: String(place), ReceiptHandle: receipt })),
+  chunksOf(letters, REQUEST_MESSAGES).map((request) =>
+    request.map(({ receipt }, place) => ({ Id: String(place), ReceiptHandle: receipt })),
   );

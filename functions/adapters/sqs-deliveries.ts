@@ -4,6 +4,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { chunksOf } from '../core/chunks-of.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 
 export type SqsDeliveriesOptions = {
@@ -51,10 +52,7 @@ export class SqsDeliveries implements Deliveries {
     const [first] = items;
     if (first === undefined) return [];
     const QueueUrl = this.#queueUrlBase + deliveryOf(first).queueName;
-    return Array.from({ length: Math.ceil(items.length / BATCH_ENTRIES) }, (_, number) => ({
-      QueueUrl,
-      part: items.slice(number * BATCH_ENTRIES, (number + 1) * BATCH_ENTRIES),
-    }));
+    return chunksOf(items, BATCH_ENTRIES).map((part) => ({ QueueUrl, part }));
   }
 
   async quarantine(delivery: Delivery, reason: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { chunksOf } from '../core/chunks-of.ts';
 import { type BatchTaskDefinition, findBatchDefinition, type TaskCatalog } from '../core/define-task.ts';
 import type { TaskSeed } from '../core/task.ts';
 
@@ -25,10 +26,5 @@ export async function runsOf<Arrival extends { readonly task: TaskSeed }>(
   return [...alone.map((arrival) => ({ arrivals: [arrival] })), ...batches];
 }
 
-function cut<Arrival>(group: readonly Arrival[], definition: BatchTaskDefinition): Run<Arrival>[] {
-  const { maxSize } = definition.batch;
-  return Array.from({ length: Math.ceil(group.length / maxSize) }, (_, place) => ({
-    arrivals: group.slice(place * maxSize, (place + 1) * maxSize),
-    definition,
-  }));
-}
+const cut = <Arrival>(group: readonly Arrival[], definition: BatchTaskDefinition): Run<Arrival>[] =>
+  chunksOf(group, definition.batch.maxSize).map((arrivals) => ({ arrivals, definition }));
