@@ -36,6 +36,8 @@ const hosts = z
   .array(host)
   .refine((all) => all.join(',').length <= MAX_HOSTS_LENGTH, `must be at most ${MAX_HOSTS_LENGTH} characters in all`);
 
+const TOPIC_ARN = /^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
+
 /** What can be said about a deployment: in `cdk.json` under `context`, or by `cdk deploy -c name=value`. */
 const configSchema = z.strictObject({
   preset: z.enum(['dev', 'prod'], PRESET_RULE),
@@ -73,6 +75,11 @@ const configSchema = z.strictObject({
   provisioned: z.preprocess(fromText, z.union([z.literal(false), provisioned], PROVISIONED_RULE)),
   /** From where on the alarms call. */
   alarms: alarmThresholds,
+  /** Who is told of alarms by mail, once they have confirmed the subscription; and a topic of SNS that is told. */
+  alarmEmail: z.email('must be an e-mail address').optional(),
+  alarmTopicArn: z.string().regex(TOPIC_ARN, 'must be the ARN of an SNS topic').optional(),
+  /** Lambda Insights: eight metrics of each function, at $2.40 a month or more, and 1 KB of log for each invocation. */
+  lambdaInsights: z.preprocess(fromText, z.boolean()),
 });
 export type DeployConfig = z.infer<typeof configSchema>;
 
@@ -123,6 +130,7 @@ const common = {
   taskEvents: true,
   concurrency: byClass(TEN),
   alarms: DEFAULT_THRESHOLDS,
+  lambdaInsights: false,
 };
 
 const PRESETS = {

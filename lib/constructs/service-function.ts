@@ -1,11 +1,12 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { type CfnRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
   Architecture,
   type IFunction,
   type IVersion,
   Function as LambdaFunction,
+  LambdaInsightsVersion,
   LoggingFormat,
   Runtime,
   Tracing,
@@ -71,6 +72,7 @@ export class ServiceFunction extends LambdaFunction {
         : { ephemeralStorageSize: Size.mebibytes(props.ephemeralStorageMb) }),
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
       tracing: Tracing.ACTIVE,
+      ...(props.config.lambdaInsights && { insightsVersion: LambdaInsightsVersion.VERSION_1_0_498_0 }),
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,
@@ -82,6 +84,7 @@ export class ServiceFunction extends LambdaFunction {
         ),
       },
     });
+    if (props.config.lambdaInsights) permitInsights(role);
     const { provisioned } = props.config;
     this.live = props.provisioned === true && provisioned !== false ? this.#alias(provisioned) : this;
   }
@@ -93,4 +96,22 @@ export class ServiceFunction extends LambdaFunction {
     scaling.scaleOnUtilization({ utilizationTarget: utilization });
     return alias as IFunction;
   }
+}
+
+/** In place of the managed policy that the CDK attaches, which lets every log group be made. */
+function permitInsights(role: Role): void {
+  (role.node.defaultChild as CfnRole).addPropertyDeletionOverride('ManagedPolicyArns');
+  const logGroup = (resourceName: string): string =>
+    Stack.of(role).formatArn({
+      service: 'logs',
+      resource: 'log-group',
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup('/aws/lambda-insights'), logGroup('/aws/lambda-insights:*')],
+    }),
+  );
 }

@@ -2,9 +2,11 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
+import { alarmActions } from '../constructs/alarm-actions.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { DeploymentMetrics } from '../constructs/deployment-metrics.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
+import { SavedQueries } from '../constructs/saved-queries.ts';
 import { serviceWatches } from '../constructs/service-watches.ts';
 import { taskWatches } from '../constructs/task-watches.ts';
 import type { DataStack } from './data-stack.ts';
@@ -16,16 +18,17 @@ export type OperationsStackProps = {
   readonly apiId: string;
 };
 
-/** What people look at: one dashboard, and the alarms that say when to. */
+/** What people look at: one dashboard, the alarms that say when to, and the queries that say more. */
 export class OperationsStack extends Stack {
   constructor(scope: Construct, id: string, { config, data, definitions, apiId }: OperationsStackProps) {
-    super(scope, id, { stackName: id, description: 'Millrace: dashboard and alarms' });
+    super(scope, id, { stackName: id, description: 'Millrace: dashboard, alarms and queries' });
     const metrics = new DeploymentMetrics(config, apiId);
     new Alarms(this, 'Alarms', {
       name: config.name,
       watches: [...serviceWatches(config, data, metrics), ...taskWatches(config, definitions, metrics)],
-      actions: [],
+      actions: alarmActions(this, config),
     });
     new OperationsDashboard(this, 'Dashboard', { config, data, metrics });
+    new SavedQueries(this, 'Queries', config);
   }
 }

@@ -36,6 +36,7 @@ describe('the configuration', () => {
       tableShards: 1,
       taskEvents: true,
       alarms: DEFAULT_THRESHOLDS,
+      lambdaInsights: false,
     };
     expect(dev()).toEqual({
       ...both,
@@ -77,19 +78,6 @@ describe('the configuration', () => {
   test('may have its objects as JSON, as -c hands them over', () => {
     expect(dev({ shards: '{"default":2}' }).shards).toEqual({ ...dev().shards, default: 2 });
     expect(complaint({ preset: 'dev', shards: '{"default":' })).toContain('configuration shards is "{');
-  });
-
-  test('may change one threshold of the alarms, and keeps the others', () => {
-    expect(dev({ alarms: '{"errorPercent":25}' }).alarms).toEqual({ ...DEFAULT_THRESHOLDS, errorPercent: 25 });
-    expect(complaint({ preset: 'dev', alarms: { memoryPercent: 120 } })).toBe(
-      'configuration alarms.memoryPercent is 120: Too big: expected number to be <=100',
-    );
-    expect(complaint({ preset: 'dev', alarms: { errorPercent: 0 } })).toContain(
-      'configuration alarms.errorPercent is 0',
-    );
-    expect(complaint({ preset: 'dev', alarms: { errors: 1 } })).toContain(
-      'unknown configuration alarms.errors; there is: apiLatencyMilliseconds, apiErrorPercent,',
-    );
   });
 
   test('that ships in cdk.json is valid, whatever the CDK puts beside it', () => {
@@ -205,7 +193,7 @@ describe('a wrong configuration is told in one sentence that names the value', (
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
   const KEYS =
-    'name, retentionDays, tableShards, shards, taskEvents, concurrency, alarms, outboundHosts, logRetentionDays, indexShards, retainData, provisioned, preset';
+    'name, retentionDays, tableShards, shards, taskEvents, concurrency, alarms, lambdaInsights, outboundHosts, logRetentionDays, indexShards, retainData, provisioned, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';

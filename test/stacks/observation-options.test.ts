@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { synthesize } from './synthesis.ts';
+
+const TOPIC = 'arn:aws:sns:us-east-1:123456789012:pager';
+
+const plain = await synthesize('dev');
+const told = await synthesize('dev', {
+  context: { alarmEmail: 'ops@example.com', alarmTopicArn: TOPIC, lambdaInsights: true },
+});
+
+describe('whom alarms tell', () => {
+  const actionsOf = ({ all }: typeof plain) =>
+    all('AWS::CloudWatch::Alarm').map(({ Properties: { AlarmActions, OKActions } }) => [AlarmActions, OKActions]);
+
+  test('is nobody unless the configuration says so', () => {
+    expect(plain.all('AWS::SNS::Topic')).toEqual([]);
+    for (const actions of actionsOf(plain)) expect(actions.flat().filter(Boolean)).toEqual([]);
+  });
+
+  test('is the topic and the address that it names, when an alarm goes off and when it is over', () => {
+    const [topic, ...others] = told.all('AWS::SNS::Topic');
+    expect(others).toEqual([]);
+    expect(topic?.Properties.TopicName).toBe('millrace-alarms');
+    const [subscription] = told.all('AWS::SNS::Subscription');
+    expect(subscription?.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@example.com' });
+    const both = [TOPIC, { Ref: topic?.id }];
+    for (const actions of actionsOf(told)) expect(actions).toEqual([both, both]);
+    expect(actionsOf(told).length).toBeGreaterThan(50);
+  });
+});
+
+describe('Lambda Insights', () => {
+  const layersOf = ({ all }: typeof plain) => all('AWS::Lambda::Function').map(({ Properties }) => Properties.Layers);
+
+  test('is left out unless the configuration says so', () => {
+    expect(layersOf(plain).filter(Boolean)).toEqual([]);
+  });
+
+  test('comes to every function as a layer of its region, with no more than its own log group', () => {
+    for (const layers of layersOf(told)) expect(layers).toHaveLength(1);
+    expect(told.all('AWS::IAM::Role').filter(({ Properties }) => Properties.ManagedPolicyArns)).toEqual([]);
+    const policies = told.all('AWS::IAM::Policy');
+    for (const { Properties, stack } of policies) {
+      const statement = Properties.PolicyDocument.Statement.find(({ Action }: { Action: string | string[] }) =>
+        Action.includes('logs:CreateLogGroup'),
+      );
+      expect(statement.Resource.map((resource: unknown) => told.text(resource, stack))).toEqual(
+        ['', ':*'].map((all) => `arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda-insights${all}`),
+      );
+    }
+    expect(policies.length).toBe(told.all('AWS::Lambda::Function').length);
+  });
+});
