@@ -1,9 +1,9 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { DueTask, DueTasks } from '../core/ports.ts';
+import type { DueTask, DueTasks, Log } from '../core/ports.ts';
 import { isFinished, type Task } from '../core/task.ts';
 import { batchGet } from './batch-get.ts';
 import { conditionalUpdate } from './conditional-update.ts';
-import { n, parkedShardOf, pkOf, s, taskOfRow } from './task-row.ts';
+import { n, parkedShardOf, pkOf, type Row, s, taskOfRow } from './task-row.ts';
 import { type TaskTables, tableOf } from './task-tables.ts';
 
 type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
@@ -15,10 +15,12 @@ const isOver = (task: Task): boolean => isFinished(task) && (task.fanOut === und
 export class DynamoDueTasks implements DueTasks {
   readonly #client: DynamoDBClient;
   readonly #tables: TaskTables;
+  readonly #log: Log;
 
-  constructor(client: DynamoDBClient, tables: TaskTables) {
+  constructor(client: DynamoDBClient, tables: TaskTables, log: Log) {
     this.#client = client;
     this.#tables = tables;
+    this.#log = log;
   }
 
   async due(now: number, limit: number): Promise<readonly DueTask[]> {
@@ -66,13 +68,24 @@ export class DynamoDueTasks implements DueTasks {
         const row = rows.get(entry.pk);
         // The index lags behind its table.
         if (row === undefined || row.dueAt?.N !== String(entry.dueAt)) return [];
-        const task = taskOfRow(row);
+        const task = this.#taskOf(row);
+        if (task === undefined) return [];
         if (!isOver(task)) return [{ task, dueAt: entry.dueAt }];
         await this.#release(entry);
         return [];
       }),
     );
     return found.flat();
+  }
+
+  /** Nothing where the row cannot be read: it may be of a later version, and is not to keep all others from their turn. */
+  #taskOf(row: Row): Task | undefined {
+    try {
+      return taskOfRow(row);
+    } catch (error) {
+      this.#log('error', 'due task passed over: it cannot be read', { row: row.pk?.S, reason: String(error) });
+      return undefined;
+    }
   }
 
   async #entriesOf(tableName: string, shard: string, until: number, limit: number): Promise<Entry[]> {

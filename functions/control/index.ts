@@ -21,7 +21,7 @@ const [dynamo, sqs, lambda] = [traced(dynamoClient(meter)), traced(sqsClient(met
 // Two functions of one bundle: each has only the environment and the role of its own.
 export const sweeper: ScheduledHandler = async (_event, context) => {
   await beginTrace();
-  const due = new DynamoDueTasks(dynamo, taskStoreOptions());
+  const due = new DynamoDueTasks(dynamo, taskStoreOptions(), log);
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
   await sweep(deadline, { ...taskPorts(dynamo, sqs, meter, tasks), due });
   meter.flush();

@@ -14,10 +14,10 @@ const options = { tableNames: inject('stack').tasksTables, indexShards: 4, reten
 const makeStore = () => new DynamoTaskStore(client, options);
 
 taskStoreContract('DynamoDB', makeStore);
-taskOperationsContract('DynamoDB', () => ({ store: makeStore(), due: new DynamoDueTasks(client, options) }));
+taskOperationsContract('DynamoDB', () => ({ store: makeStore(), due: new DynamoDueTasks(client, options, () => {}) }));
 fanOutsContract('DynamoDB', () => ({
   store: makeStore(),
-  due: new DynamoDueTasks(client, options),
+  due: new DynamoDueTasks(client, options, () => {}),
   fanOuts: new DynamoFanOuts(client, options),
 }));
 taskListContract('DynamoDB', makeStore);
