@@ -1,7 +1,9 @@
 import { SWEEP_PERIOD_SECONDS } from '../contract.ts';
 import { inParallel } from './in-parallel.ts';
+import { taskError } from './outcome.ts';
 import type { Clock, FanOuts, Log, Meter, ParentKey, TaskQueue, TaskStore } from './ports.ts';
-import { type FinishedTask, type ParentRef, subtaskIdsOf, type Task, type TaskError } from './task.ts';
+import { sentOrLeft } from './sent-or-left.ts';
+import { type FinishedTask, type ParentRef, subtaskIdsOf, type TaskError } from './task.ts';
 
 export type FollowUpPorts = {
   readonly store: Pick<TaskStore, 'cancel'>;
@@ -57,19 +59,13 @@ async function failParent(
 ): Promise<void> {
   const now = ports.clock();
   const { code, message } = subtaskError(task);
-  const error = { code: 'subtask_failed', message: `${task.type} ${task.id}: ${code}: ${message}`, retryable: false };
-  const failed = await ports.fanOuts.fail(parent, cut(error), now, dueAt(now));
+  const error = taskError('subtask_failed', `${task.type} ${task.id}: ${code}: ${message}`, false);
+  const failed = await ports.fanOuts.fail(parent, error, now, dueAt(now));
   if (failed.result === 'lost') return;
   ports.meter.record(failed.task.executorKey, 'failed', 1);
   ports.meter.record(error.code, 'error', 1);
   await followUp(failed.task, ports);
 }
-
-const MAX_ERROR_MESSAGE = 300;
-const cut = (error: TaskError): TaskError => ({
-  ...error,
-  message: error.message.slice(0, MAX_ERROR_MESSAGE).toWellFormed(),
-});
 
 /** Why a subtask has no output. */
 export const subtaskError = (
@@ -80,16 +76,7 @@ export const subtaskError = (
 /** Queues a task whose subtasks have all ended; of several that try, one does. */
 export async function resumeParent(parent: ParentKey, ports: FollowUpPorts): Promise<void> {
   const resume = await ports.fanOuts.resume(parent, dueAt(ports.clock()));
-  if (resume.result === 'queued') await sendOrLeave(resume.task, ports);
-}
-
-/** The row is due already: where the queue refuses, the sweeper sends. */
-async function sendOrLeave(task: Task, { queue, log }: FollowUpPorts): Promise<void> {
-  try {
-    await queue.send(task, 0);
-  } catch (error) {
-    log('warn', 'message not sent: the sweeper will send it', { task_id: task.id, reason: String(error) });
-  }
+  if (resume.result === 'queued') await sentOrLeft(resume.task, 0, ports);
 }
 
 const dueAt = (now: number): number => now + SWEEP_PERIOD_SECONDS * 1000;

@@ -18,15 +18,18 @@ export type Outcome =
 const MAX_ERROR_MESSAGE = 300;
 const MAX_ERROR_CODE = 64;
 
-export function failed(code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome {
+/** An error as a task keeps it. */
+export function taskError(code: string, message: string, retryable: boolean): TaskError {
   const shown = message.length > MAX_ERROR_MESSAGE ? `${message.slice(0, MAX_ERROR_MESSAGE - 1)}…` : message;
-  return {
-    kind: 'failed',
-    // A half of a surrogate pair, cut here or by the handler, is no text that a table takes.
-    error: { code: code.slice(0, MAX_ERROR_CODE).toWellFormed(), message: shown.toWellFormed(), retryable },
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  };
+  // A half of a surrogate pair, cut here or by the handler, is no text that a table takes.
+  return { code: code.slice(0, MAX_ERROR_CODE).toWellFormed(), message: shown.toWellFormed(), retryable };
 }
+
+export const failed = (code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome => ({
+  kind: 'failed',
+  error: taskError(code, message, retryable),
+  ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+});
 
 /** What a handler threw, as an outcome. A plain error may be a passing fault, so it is retryable; never its stack. */
 export function outcomeOfThrown(thrown: unknown): Outcome {

@@ -1,6 +1,7 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { followUp } from '../../core/follow-up.ts';
 import { keptUntil } from '../../core/payload.ts';
+import { sentOrLeft } from '../../core/sent-or-left.ts';
 import type { Task } from '../../core/task.ts';
 import { available } from '../available.ts';
 import { foundTask, noSuchTask, taskIdParameter } from '../found-task.ts';
@@ -34,7 +35,7 @@ export const retryTask: Route = {
     const retry = await available(ports.store.retry(caller.tenantId, found.id, now, dueAt));
     if (retry.result === 'missing') throw noSuchTask();
     if (retry.result === 'refused') throw refused(retry.task);
-    await send(retry.task, ports);
+    await sentOrLeft(retry.task, 0, ports);
     return { status: 202, body: await taskView(retry.task, ports) };
   },
 };
@@ -48,13 +49,4 @@ async function keepInput({ tenantId, id, input }: Task, ports: RouterPorts): Pro
   const name = input.ref.slice(input.ref.lastIndexOf(id) + id.length + 1);
   const keepUntil = keptUntil(ports.clock(), ports.retentionDays);
   await ports.payloads.put(tenantId, id, name, await ports.payloads.get(input), keepUntil);
-}
-
-/** Where it fails, the sweeper finds the task due. */
-async function send(task: Task, { queue, log }: RouterPorts): Promise<void> {
-  try {
-    await queue.send(task, 0);
-  } catch (error) {
-    log('warn', 'message not sent: the sweeper will send it', { task_id: task.id, reason: String(error) });
-  }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { longestAttemptSeconds } from '../../contract.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
+import { sentOrLeft } from '../../core/sent-or-left.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
 import { jsonBody } from '../json-body.ts';
 import type { Response, Route, RouterPorts } from '../route.ts';
@@ -36,17 +37,7 @@ export const submitTask: Route = {
 /** Queue first: once the message is there the task will run, whatever becomes of its row. */
 async function accept(submission: Submission, ports: RouterPorts): Promise<Acceptance> {
   const { task } = submission;
-  return insertedAs(submission, fitsQueue(task) && (await isSent(submission, ports)), ports);
-}
-
-async function isSent({ task }: Submission, { queue, log }: RouterPorts): Promise<boolean> {
-  try {
-    await queue.send(task, delayOf(task));
-    return true;
-  } catch (error) {
-    log('warn', 'message not sent: the sweeper will send it', { task_id: task.id, reason: String(error) });
-    return false;
-  }
+  return insertedAs(submission, fitsQueue(task) && (await sentOrLeft(task, delayOf(task), ports)), ports);
 }
 
 async function answerOf({ task, isReplay }: Acceptance, submission: Submission, ports: RouterPorts): Promise<Response> {
