@@ -8,6 +8,7 @@ import { Empty } from '../parts/empty.tsx';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { LiveContent, Loading } from '../parts/live-content.tsx';
 import { replaceRoute } from '../parts/navigation.ts';
+import { NoTypes } from '../parts/no-types.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { SubmitForm } from './submit-form.tsx';
 
@@ -22,9 +23,7 @@ export function SubmitPage({ type, copyOf }: SubmitPageProps) {
       <LiveContent live={definitions}>
         {(all) =>
           all.length === 0 ? (
-            <Empty title="This deployment has no task types.">
-              <p>Add one in tasks/, and deploy.</p>
-            </Empty>
+            <NoTypes />
           ) : (
             <SubmitOfType definitions={all} type={type ?? all[0]?.type ?? ''} copyOf={copyOf} />
           )

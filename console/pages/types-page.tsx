@@ -1,8 +1,8 @@
 import { duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { useDefinitions } from '../parts/definitions.ts';
-import { Empty } from '../parts/empty.tsx';
 import { LiveContent } from '../parts/live-content.tsx';
+import { NoTypes } from '../parts/no-types.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 
 /** The task types of the deployment, as they hold now. */
@@ -14,9 +14,7 @@ export function TypesPage() {
       <LiveContent live={definitions}>
         {(all) =>
           all.length === 0 ? (
-            <Empty title="This deployment has no task types.">
-              <p>Add one in tasks/, and deploy.</p>
-            </Empty>
+            <NoTypes />
           ) : (
             <div class="card table-card">
               <table>
