@@ -5,7 +5,7 @@ import {
   WAITING_PER_EXECUTOR,
 } from '../contract.ts';
 import { type Depth, type EventSource, type LaneLoad, type LaneState, laneOf, waitingTasks } from './lane.ts';
-import { MAX_MESSAGE_TASKS } from './message-packing.ts';
+import { tasksPerMessage } from './message-packing.ts';
 import { type ClassLimits, shareExecutors } from './share-executors.ts';
 
 /** A lane as it is found. */
@@ -97,7 +97,10 @@ function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number)
     ...(source.isSettled ? {} : { maxConcurrency: Math.max(source.maxConcurrency, before?.maxConcurrency ?? 0) }),
     ...(held !== undefined && held.until > now ? { held } : {}),
     // Until it is known, as if all came in bulk: too many executors cost nothing.
-    tasksPerMessage: done.messages > 0 ? done.tasks / done.messages : (before?.tasksPerMessage ?? MAX_MESSAGE_TASKS),
+    tasksPerMessage:
+      done.messages > 0
+        ? done.tasks / done.messages
+        : (before?.tasksPerMessage ?? tasksPerMessage(laneOf(executorKey).resourceClass)),
     ...(secondsPerInvocation === undefined ? {} : { secondsPerInvocation }),
     isAdmitting: before?.isAdmitting ?? true,
   };

@@ -1,4 +1,10 @@
-import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_MESSAGES, RESOURCE_CLASS_SPECS } from '../contract.ts';
+import {
+  MAX_MESSAGE_BYTES,
+  MAX_REQUEST_BYTES,
+  MAX_REQUEST_MESSAGES,
+  RESOURCE_CLASS_SPECS,
+  type ResourceClass,
+} from '../contract.ts';
 import { findBatchDefinition, type TaskCatalog } from './define-task.ts';
 import { encodeTask, messageOf } from './message.ts';
 import type { TaskSeed } from './task.ts';
@@ -18,8 +24,15 @@ export type OutgoingRequest = {
 
 const FRAME_BYTES = messageOf([]).length;
 
-/** More in a message would save next to nothing, and the tasks of others would wait behind them. */
-export const MAX_MESSAGE_TASKS = 10;
+/** Rounds of work in one invocation, which takes as many messages as it runs tasks at a time. */
+const ROUNDS = 2;
+
+/**
+ * Tasks of one message. More would save some cents in a million; but the tasks of others would wait behind it, and those at
+ * its end would begin too late to end within the invocation.
+ */
+export const tasksPerMessage = (resourceClass: ResourceClass): number =>
+  Math.min(ROUNDS, RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation);
 
 /** How many tasks of a type one call takes, for each type that runs in batches. */
 type BatchSizes = ReadonlyMap<string, number>;
@@ -31,9 +44,7 @@ export async function batchSizesOf(outgoing: readonly Outgoing[], catalog: TaskC
 }
 
 /**
- * Lays tasks into messages and messages into requests. A message gets as many tasks as an executor runs at a time, or
- * up to ten where that saves a request: ten small messages cost as much as one large, and ten executors can share them. Of a
- * type that runs in batches it gets one batch.
+ * Lays tasks into messages and messages into requests. Of a type that runs in batches a message gets one batch.
  */
 export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): OutgoingRequest[] {
   const groups = Map.groupBy(outgoing, ({ task, delaySeconds }) =>
@@ -44,10 +55,7 @@ export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): O
     if (first === undefined) return [];
     const { task, delaySeconds } = first;
     const { executorKey, tenantId } = task;
-    const shared = Math.min(MAX_MESSAGE_TASKS, Math.ceil(group.length / MAX_REQUEST_MESSAGES));
-    const atATime = RESOURCE_CLASS_SPECS[task.resourceClass].concurrencyPerInvocation;
-    const perMessage = batchSizes.get(task.type) ?? Math.max(atATime, shared);
-    const messages = messagesOf(group, perMessage);
+    const messages = messagesOf(group, batchSizes.get(task.type) ?? tasksPerMessage(task.resourceClass));
     return requestsOf(messages).map((part) => ({ executorKey, tenantId, delaySeconds, messages: part }));
   });
 }

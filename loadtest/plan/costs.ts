@@ -49,7 +49,7 @@ export function platformCosts(usage: Usage): CostLine[] {
   const { tasks, requests, bulk, invocations, events, retentionDays } = usage;
   const submit = costOf('submit a task');
   const attempt = costOf('claim and settle');
-  const sends = Math.ceil(bulk / BULK_OF_COSTS) * costOf('submit 100 small tasks at once').sqs * (tasks / bulk);
+  const sends = Math.ceil((bulk * costOf('submit 100 small tasks at once').sqs) / BULK_OF_COSTS) * (tasks / bulk);
   const routerSeconds =
     (requests * (COST_ASSUMPTIONS.routerMilliseconds + (bulk - 1) * COST_ASSUMPTIONS.routerMillisecondsPerTask)) / 1000;
   const logged = ((requests + invocations) * COST_ASSUMPTIONS.logBytesPerInvocation) / GIGABYTE;

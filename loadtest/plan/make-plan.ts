@@ -2,13 +2,13 @@ import {
   LANE_KINDS,
   LANE_OBJECTIVE_SECONDS,
   type LaneKind,
-  MAX_REQUEST_MESSAGES,
   RESOURCE_CLASS_SPECS,
   RESOURCE_CLASSES,
   type ResourceClass,
   reservationOf,
   TARGET_UTILIZATION,
 } from '../../functions/contract.ts';
+import { tasksPerMessage } from '../../functions/core/message-packing.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { type Bound, boundsOf } from './bounds.ts';
 import { type CostLine, computeCosts, idleMonthCosts, platformCosts, tasksOfMonth, totalOf } from './costs.ts';
@@ -93,7 +93,7 @@ function scenarioOf(args: PlanArguments, config: DeployConfig): Scenario {
   const { reserved, lanes } = config.concurrency[resourceClass];
   const shards = shardsUsed(config, resourceClass, tenants);
   const tables = Math.min(config.tableShards, tenants);
-  const perMessage = tasksPerMessage(load.bulk, concurrencyPerInvocation);
+  const perMessage = Math.min(load.bulk, tasksPerMessage(resourceClass));
   return {
     load: { ...load, tasksPerSecond: load.tasksPerSecond / shards, backlog: Math.round(load.backlog / shards) },
     service: { ...service, concurrencyPerInvocation },
@@ -115,10 +115,6 @@ function scenarioOf(args: PlanArguments, config: DeployConfig): Scenario {
 /** A tenant's tasks of one type are all on one shard, so that few tenants do not reach all shards. */
 const shardsUsed = ({ shards }: DeployConfig, resourceClass: ResourceClass, tenants: number): number =>
   Math.min(shards[resourceClass], tenants);
-
-/** As `functions/core/message-packing.ts` lays a bulk submit into messages. */
-const tasksPerMessage = (bulk: number, concurrencyPerInvocation: number): number =>
-  Math.min(bulk, Math.max(concurrencyPerInvocation, Math.ceil(bulk / MAX_REQUEST_MESSAGES)));
 
 function planOf(args: PlanArguments, config: DeployConfig, scenario: Scenario, simulation: Simulation): Plan {
   const { resourceClass, load, tenants } = args;

@@ -20,22 +20,14 @@ const many = (count: number, more: Partial<TaskSeed> = {}) => Array.from({ lengt
 describe('packing', () => {
   it.each<[string, TaskSeed[], number[][]]>([
     ['one task', many(1), [[1]]],
-    ['as many as an executor runs at a time', many(10), [[10]]],
-    ['more: shared by several executors for the same request', many(25), [[10, 10, 5]]],
-    ['a hundred: in one request', many(100), [Array(10).fill(10)]],
-    ['more than a hundred: no more in each message', many(130), [Array(10).fill(10), Array(3).fill(10)]],
-    ['thirty of a class that runs one at a time', many(30, { resourceClass: 'memory-intensive' }), [Array(10).fill(3)]],
+    ['an odd number', many(5), [[2, 2, 1]]],
+    ['as many as a request takes', many(20), [Array(10).fill(2)]],
+    ['more: no more in each message', many(26), [Array(10).fill(2), [2, 2, 2]]],
     ['of a type that runs in batches: one batch each', many(100, { type: 'bulk' }), [[40, 40, 20]]],
     ['more batches than a request holds', many(480, { type: 'bulk' }), [Array(10).fill(40), [40, 40]]],
     ['of a class that runs one at a time', many(3, { resourceClass: 'memory-intensive' }), [[1, 1, 1]]],
   ])('%s', (_, tasks, expected) => {
     expect(sizes(tasks)).toEqual(expected);
-  });
-
-  it('bills a hundred small tasks as one request of 64 KB', () => {
-    const [request] = pack(many(100));
-    const bytes = request?.messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) ?? Number.NaN;
-    expect(bytes).toBeLessThanOrEqual(65_536);
   });
 
   it('keeps lanes, tenants and delays apart', () => {
