@@ -5,8 +5,8 @@ import { ERROR_CODES } from '../../functions/metrics.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** How a code is given to a task's error: `failed('timeout', ...)`, `new TaskFailure('timeout', ...)`, `code: 'timeout'`. */
-const GIVEN = /(?:\bfailed\(|\.fail\(|TaskFailure\(|\berror = \{ code: )'([a-z_]+)'/g;
+/** How a code is given to a task's error: `failed('timeout', ...)`, `new TaskFailure('timeout', ...)`, `taskError('timeout', ...)`. */
+const GIVEN = /(?:\bfailed\(|\.fail\(|TaskFailure\(|\btaskError\()'([a-z_]+)'/g;
 
 test('every code that Millrace itself gives to the error of a task is counted by itself, and no other is', () => {
   const sources = globSync('functions/**/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'));
