@@ -65,6 +65,7 @@ try {
   const low = await lane('low');
   check('only low has work: its executors after two periods', low.maxConcurrency, (executors) => executors >= 8);
   const busy = await sampled('high');
+  report('beside 3,000 low tasks: submit to start, p99 of 20', `${busy} ms`);
   check('beside 3,000 low tasks: p99 of 20 high ones, by idle', ratio(busy, idle), (value) => value <= 2);
   check('low never stops: messages less meanwhile', left(low) - left(await lane('low')), (fewer) => fewer > 0);
 
@@ -83,6 +84,7 @@ try {
   const idleQuiet = await sampled('normal', quietKey);
   await submitBacklog('normal', BACKLOG, 20);
   const quiet = await sampled('normal', quietKey);
+  report('a quiet tenant: submit to start, p99 of 20, idle and busy', `${idleQuiet} ms, ${quiet} ms`);
   check('a noisy tenant: p99 of 20 tasks of a quiet one, by idle', ratio(quiet, idleQuiet), (value) => value <= 3);
   await settled();
   await overload();

@@ -1,5 +1,6 @@
 import {
   INVOCATION_MARGIN_SECONDS,
+  MAX_BULK_TASKS,
   RESOURCE_CLASS_SPECS,
   TARGET_UTILIZATION,
   WAITING_PER_EXECUTOR,
@@ -100,7 +101,7 @@ function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number)
     tasksPerMessage:
       done.messages > 0
         ? done.tasks / done.messages
-        : (before?.tasksPerMessage ?? tasksPerMessage(laneOf(executorKey).resourceClass)),
+        : (before?.tasksPerMessage ?? tasksPerMessage(laneOf(executorKey).resourceClass, MAX_BULK_TASKS)),
     ...(secondsPerInvocation === undefined ? {} : { secondsPerInvocation }),
     isAdmitting: before?.isAdmitting ?? true,
   };

@@ -24,15 +24,21 @@ export type OutgoingRequest = {
 
 const FRAME_BYTES = messageOf([]).length;
 
+/** A hundred tasks in two requests, in messages that ten executors can share. */
+const SHARED_MESSAGES = 2 * MAX_REQUEST_MESSAGES;
+
 /** Rounds of work in one invocation, which takes as many messages as it runs tasks at a time. */
-const ROUNDS = 2;
+const [FEW_ROUNDS, MOST_ROUNDS] = [2, 5];
 
 /**
- * Tasks of one message. More would save some cents in a million; but the tasks of others would wait behind it, and those at
+ * Tasks of one message, where `count` are sent together. With more the tasks of others would wait behind them, and those at
  * its end would begin too late to end within the invocation.
  */
-export const tasksPerMessage = (resourceClass: ResourceClass): number =>
-  Math.min(ROUNDS, RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation);
+export const tasksPerMessage = (resourceClass: ResourceClass, count: number): number =>
+  Math.max(
+    Math.min(FEW_ROUNDS, RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation),
+    Math.min(MOST_ROUNDS, Math.ceil(count / SHARED_MESSAGES)),
+  );
 
 /** How many tasks of a type one call takes, for each type that runs in batches. */
 type BatchSizes = ReadonlyMap<string, number>;
@@ -55,7 +61,7 @@ export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): O
     if (first === undefined) return [];
     const { task, delaySeconds } = first;
     const { executorKey, tenantId } = task;
-    const messages = messagesOf(group, batchSizes.get(task.type) ?? tasksPerMessage(task.resourceClass));
+    const messages = messagesOf(group, batchSizes.get(task.type) ?? tasksPerMessage(task.resourceClass, group.length));
     return requestsOf(messages).map((part) => ({ executorKey, tenantId, delaySeconds, messages: part }));
   });
 }

@@ -93,7 +93,7 @@ function scenarioOf(args: PlanArguments, config: DeployConfig): Scenario {
   const { reserved, lanes } = config.concurrency[resourceClass];
   const shards = shardsUsed(config, resourceClass, tenants);
   const tables = Math.min(config.tableShards, tenants);
-  const perMessage = Math.min(load.bulk, tasksPerMessage(resourceClass));
+  const perMessage = Math.min(load.bulk, tasksPerMessage(resourceClass, load.bulk));
   return {
     load: { ...load, tasksPerSecond: load.tasksPerSecond / shards, backlog: Math.round(load.backlog / shards) },
     service: { ...service, concurrencyPerInvocation },

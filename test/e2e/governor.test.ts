@@ -21,7 +21,7 @@ it('the governor gives more executors to a lane with more work, and tells how th
   await govern();
   expect(await lane()).toMatchObject({ resourceClass: 'memory-intensive', priority: 'low', admission: 'open' });
   const task = { type: 'csv.summarize', priority: 'low', input: { text: 'a\n1' } };
-  expect(await post('/api/tasks/batch', { tasks: Array(200).fill(task) })).toMatchObject({ body: { accepted: 200 } });
+  expect(await post('/api/tasks/batch', { tasks: Array(800).fill(task) })).toMatchObject({ body: { accepted: 800 } });
   await govern();
   expect((await lane())?.maxConcurrency).toBeGreaterThan(2);
 });

@@ -49,7 +49,7 @@ describe('the governor', () => {
       ['default-low-1', 8],
       ['default-low-1', 10],
     ]);
-    expect(await stateOf('default/low/1')).toMatchObject({ maxConcurrency: 10, demands: [60, 60] });
+    expect(await stateOf('default/low/1')).toMatchObject({ maxConcurrency: 10, demands: [150, 150] });
   });
 
   it('closes a lane whose wait is beyond its objective, and says for each how fast it is', async () => {

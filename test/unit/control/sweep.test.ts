@@ -64,7 +64,7 @@ describe('the sweeper', () => {
     const world = createWorld([hello]);
     for (let count = 0; count < 2_500; count++) await scheduled(world, 0);
     await run(world);
-    expect(world.queue.messages.size).toBe(1250);
+    expect(world.queue.messages.size).toBe(500);
     expect(await world.ports.store.due(world.now, 10)).toEqual([]);
   });
 

@@ -117,7 +117,7 @@ describe('an executor that is lost', () => {
     const seeds = Array.from({ length: 60 }, () => taskSeed());
     await world.ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
     await invoke(world);
-    expect(hidden).toHaveLength(60 * 30);
+    expect(hidden).toHaveLength(60 * 20);
     expect(Math.max(...hidden)).toBeLessThanOrEqual(10 + 30);
     expect(Math.min(...hidden)).toBeGreaterThanOrEqual(10);
     expect(world.queue.messages.size).toBe(0);

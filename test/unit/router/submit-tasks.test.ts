@@ -50,7 +50,7 @@ describe('a bulk submit', () => {
         .map(({ id }) => id)
         .toSorted(),
     ).toEqual(results.map(({ task }) => task.id).toSorted());
-    expect(messages().length).toBe(500);
+    expect(messages().length).toBe(200);
     expect(world.recorded.filter(({ metric }) => metric === 'accepted')).toHaveLength(1000);
   });
 
