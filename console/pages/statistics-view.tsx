@@ -25,7 +25,7 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
         <Tile
           name="Failed"
           value={shortCount(failed)}
-          note={ended === 0 ? undefined : `${percent(failed / ended)} of those that ended`}
+          note={failed === 0 ? undefined : `${percent(failed / ended)} of those that ended`}
           isBad={failed > 0}
         />
         <Tile name="Retried attempts" value={shortCount(retried)} />

@@ -64,7 +64,7 @@ function optionsOf({ series }: Plot, format: (value: number) => string, width: n
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
       { ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map((second) => timeOfDay(second * 1000)) },
-      { ...axis, size: 62, values: (_, ticks) => ticks.map(format) },
+      { ...axis, size: 84, values: (_, ticks) => ticks.map(format) },
     ],
     series: [
       { value: (_, time) => (time === null ? '–' : timeOfDay(time * 1000)) },

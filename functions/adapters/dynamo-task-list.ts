@@ -45,7 +45,8 @@ export async function listTasks(
       ),
     ),
   );
-  const entries = mergedStreams(streams, ({ order }) => order, after, limit);
+  // Shards share a page, but all of it may be of one status.
+  const entries = mergedStreams(streams, ({ order }) => order, after, limit * index.keys.length);
   const most = Math.max(limit * EXAMINED_FACTOR, EXAMINED_LEAST);
   const tasks: TaskSummary[] = [];
   let examined = 0;
