@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createKey } from '../../client/keys.ts';
 import { DynamoAccessStore } from '../../functions/adapters/dynamo-access-store.ts';
 import type { Scope } from '../../functions/contract.ts';
+import { tasks } from '../../tasks/index.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { call, post, submit, until } from './api.ts';
@@ -143,7 +144,7 @@ describe('the definitions', () => {
   it('tell what a caller has to send', async () => {
     const { body } = await call('GET', '/api/definitions');
     const types = Object.fromEntries((body.items as { type: string }[]).map((item) => [item.type, item]));
-    expect(Object.keys(types).sort()).toEqual(['csv.summarize', 'http.request', 'markdown.render']);
+    expect(Object.keys(types).sort()).toEqual(Object.keys(tasks).sort());
     expect(types['markdown.render']).toMatchObject({
       resources: 'default',
       inputSchema: { type: 'object', required: ['markdown'], additionalProperties: false },
