@@ -4,6 +4,7 @@ import { hrefOf } from '../model/route.ts';
 import { now } from '../parts/live.ts';
 import { StatusBadge } from '../parts/status-badge.tsx';
 import { Ago } from '../parts/time.tsx';
+import { TypeName } from '../parts/type-name.tsx';
 
 /** Tasks as rows; a narrow screen shows only what they are, how they are and since when. */
 export const TaskTable = ({ tasks, caption }: { tasks: readonly TaskSummary[]; caption: string }) => (
@@ -33,7 +34,7 @@ export const TaskTable = ({ tasks, caption }: { tasks: readonly TaskSummary[]; c
           <tr key={task.id}>
             <th scope="row">
               <a href={hrefOf({ page: 'task', id: task.id })}>
-                {task.type}
+                <TypeName type={task.type} />
                 <code>{task.id}</code>
               </a>
               {task.error !== undefined && <span class="error-code">{task.error.code}</span>}

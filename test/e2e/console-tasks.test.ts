@@ -142,6 +142,23 @@ describe('a task', () => {
   });
 });
 
+describe('a task with subtasks', () => {
+  it('shows them as a tree, and each leads back to it', async () => {
+    const { id } = await submit({ type: 'text.wordcount', input: { text: 'one two '.repeat(100), parts: 3 } });
+    await until(id, 'succeeded', 60);
+    await inConsole(`#/tasks/${id}`, async (page) => {
+      await page.getByRole('heading', { name: '3 subtasks' }).waitFor();
+      const parts = page.locator('.tree').getByRole('link', { name: /text\.wordcount\.part/ });
+      await parts.nth(2).waitFor();
+      expect(await accessibilityViolations(page)).toEqual([]);
+      await parts.first().click();
+      await page.getByRole('heading', { level: 1, name: 'text.wordcount.part' }).waitFor();
+      await page.getByRole('link', { name: id }).click();
+      await page.getByRole('heading', { name: '3 subtasks' }).waitFor();
+    });
+  });
+});
+
 describe('a task type', () => {
   it('is paused, resumed and set otherwise', async () => {
     await inConsole('#/types/image.resize', async (page) => {
