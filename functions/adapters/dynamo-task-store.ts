@@ -187,7 +187,7 @@ export class DynamoTaskStore implements TaskStore {
         ...{ maxAttempts: n(again.maxAttempts), attemptsBeforeRetry: n(again.attemptsBeforeRetry) },
         ...dueAttributes(id, dueAt, this.#options.indexShards),
       },
-      remove: ['startedAt', 'finishedAt', 'expiresAt', 'fanOut', ...ERROR],
+      remove: ['runAt', 'startedAt', 'finishedAt', 'expiresAt', 'fanOut', ...ERROR],
       values: { found: s(found.status), finishedAt: n(found.finishedAt) },
     });
     if ('written' in update) return { result: 'queued', task: taskOfRow(update.written) as QueuedTask };

@@ -103,7 +103,9 @@ export function cancelled(task: NewTask | WaitingTask, now: number): CancelledTa
 
 /** failed or cancelled -> queued, with as many attempts again as it was given first; its subtasks will be others. */
 export function retried(task: FailedTask | CancelledTask): QueuedTask {
-  const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, fanOut: _, ...kept } = task as FailedTask;
+  const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, fanOut: _, ...rest } = task as FailedTask;
+  // It runs at once, whatever it was asked to wait for.
+  const { runAt: _runAt, ...kept } = rest;
   return { ...kept, status: 'queued', ...attemptsAgain(task) };
 }
 

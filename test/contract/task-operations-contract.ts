@@ -135,6 +135,14 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
         }
       });
 
+      it('runs at once what was cancelled before its time', async () => {
+        const seed = await taskThatIs('scheduled');
+        await store.cancel(seed.tenantId, seed.id, NOW);
+        await store.retry(seed.tenantId, seed.id, NOW, NOW);
+        expect(await read(seed)).not.toHaveProperty('runAt');
+        expect(await claim(seed)).toMatchObject({ status: 'running' });
+      });
+
       it('keeps a retried task from expiring', async () => {
         const seed = await taskThatIs('failed');
         await store.retry(seed.tenantId, seed.id, NOW, NOW);
