@@ -170,9 +170,12 @@ async function read(id: string, key = connection.apiKey) {
   return taskSchema.parse(await ask('GET', `/api/tasks/${id}`, undefined, key));
 }
 
+async function lanes(): Promise<readonly Lane[]> {
+  return lanesSchema.parse(await ask('GET', '/api/lanes')).items;
+}
+
 async function lane(priority: string): Promise<Lane> {
-  const { items } = lanesSchema.parse(await ask('GET', '/api/lanes'));
-  const found = items.find(({ name }) => name === `${CLASS}-${priority}-0`);
+  const found = (await lanes()).find(({ name }) => name === `${CLASS}-${priority}-0`);
   if (found === undefined) throw new Error(`there is no lane ${CLASS}-${priority}-0`);
   return found;
 }
@@ -180,9 +183,8 @@ async function lane(priority: string): Promise<Lane> {
 /** Waits until nothing waits and nothing runs. */
 async function settled(): Promise<void> {
   for (;;) {
-    const lanes = await Promise.all(['high', 'normal', 'low'].map((priority) => lane(priority)));
-    if (lanes.every(({ depth, inFlight }) => depth + inFlight === 0)) return;
-    await sleep(500);
+    if ((await lanes()).every((one) => left(one) === 0)) return;
+    await sleep(1_000);
   }
 }
 
