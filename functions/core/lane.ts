@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { LaneKind, ResourceClass } from '../contract.ts';
+import { once } from './once.ts';
 
 /** What executors have done for a lane, counted since its first task. */
 export type LaneLoad = {
@@ -43,29 +44,30 @@ export interface EventSources {
   setMaxConcurrency(id: string, maxConcurrency: number): Promise<void>;
 }
 
-const count = z.number().min(0);
-
 /** A lane as the governor has left it. */
-export const laneStateSchema = z.object({
-  executorKey: z.string(),
-  /** When it was looked at, in milliseconds since the epoch. */
-  at: z.number(),
-  depth: count,
-  inFlight: count,
-  maxConcurrency: count,
-  batchSize: count,
-  /** What more than the maximum may still be at work, and until when: it was lowered a moment ago. */
-  held: z.object({ concurrency: count, until: z.number() }).optional(),
-  /** Executors that it has had work for, of late; the latest first. */
-  demands: z.array(count),
-  tasksPerMessage: count,
-  /** Missing until its executors have done something. */
-  secondsPerInvocation: count.optional(),
-  isAdmitting: z.boolean(),
-  load: z.object({ tasks: count, messages: count, invocations: count, busyMilliseconds: count }),
+export const laneStateSchema = once(() => {
+  const count = z.number().min(0);
+  return z.object({
+    executorKey: z.string(),
+    /** When it was looked at, in milliseconds since the epoch. */
+    at: z.number(),
+    depth: count,
+    inFlight: count,
+    maxConcurrency: count,
+    batchSize: count,
+    /** What more than the maximum may still be at work, and until when: it was lowered a moment ago. */
+    held: z.object({ concurrency: count, until: z.number() }).optional(),
+    /** Executors that it has had work for, of late; the latest first. */
+    demands: z.array(count),
+    tasksPerMessage: count,
+    /** Missing until its executors have done something. */
+    secondsPerInvocation: count.optional(),
+    isAdmitting: z.boolean(),
+    load: z.object({ tasks: count, messages: count, invocations: count, busyMilliseconds: count }),
+  });
 });
 
-export type LaneState = Readonly<z.infer<typeof laneStateSchema>>;
+export type LaneState = Readonly<z.infer<ReturnType<typeof laneStateSchema>>>;
 
 /** What the governor tells of the lanes. */
 export interface LaneSnapshot {
