@@ -12,3 +12,6 @@ export type ExecutorPorts = HandlerTools &
 
 /** What an invocation leaves of its time for answering its event source. */
 export const ANSWER_MILLISECONDS = 1_000;
+
+/** What an aborted handler has to end by itself, before it is given up, and its thread with it. */
+export const GRACE_MILLISECONDS = 250;

@@ -2,11 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { FanOut, type TaskContext, TaskFailure } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
+import { GRACE_MILLISECONDS } from './executor-ports.ts';
 import type { HandlerCall } from './handler-call.ts';
 import { type Abort, type Job, packThrown, type Report, type ThreadData, unpackThrown } from './thread-messages.ts';
-
-/** What an aborted handler has to end by itself, before its thread is ended. */
-const GRACE_MILLISECONDS = 250;
 
 /** For the young generation; V8's own default of a machine with memory enough. */
 const MOST_YOUNG_MB = 48;

@@ -3,6 +3,7 @@ import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
 import type { Meter } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import type { Claimed } from './claim-task.ts';
+import { GRACE_MILLISECONDS } from './executor-ports.ts';
 import { plainContext } from './plain-context.ts';
 import {
   type HandlerTools,
@@ -15,9 +16,6 @@ import {
 } from './run-handler.ts';
 import { fieldsOf } from './task-fields.ts';
 import { watchAttempt } from './watch-attempt.ts';
-
-/** What a batch handler has after its timeout to return the outcomes that it knows. */
-export const GRACE_MILLISECONDS = 250;
 
 export type BatchTools = HandlerTools & { readonly meter: Meter };
 

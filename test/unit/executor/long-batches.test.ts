@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TaskFailure } from '../../../functions/core/define-task.ts';
-import { GRACE_MILLISECONDS } from '../../../functions/executor/run-batch.ts';
+import { GRACE_MILLISECONDS } from '../../../functions/executor/executor-ports.ts';
 import { bulk, bulkSeed, doubled, sent, standings } from '../../doubles/bulk-world.ts';
 import { invoke, read } from '../../doubles/executor-world.ts';
 import { tenant } from '../../doubles/task-seed.ts';
