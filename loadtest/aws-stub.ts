@@ -1,21 +1,66 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import * as z from 'zod';
 
 /**
- * Answers any SendMessage and any call to DynamoDB at once, and keeps nothing: so that what is measured in front of it is
- * the caller's own work. Writes its port to its parent.
+ * Answers any call to SQS and DynamoDB at once, and keeps nothing: so that what is measured in front of it is the caller's
+ * own work. Writes its port to its parent; to each message of that, how often each operation was called since the last.
  */
 const server = createServer(async (request, response) => {
   const body = JSON.stringify(answerTo(request, await text(request)));
-  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': body.length }).end(body);
+  response
+    .writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': Buffer.byteLength(body) })
+    .end(body);
 });
 
+const updateSchema = z.object({
+  Key: z.record(z.string(), z.unknown()),
+  ExpressionAttributeValues: z.record(z.string(), z.unknown()),
+  ReturnValues: z.string().optional(),
+});
+
+/** What every task has that is claimed here. */
+const TASK_ROW = {
+  tenantId: { S: 'acme' },
+  type: { S: 'noop' },
+  indexShard: { N: '0' },
+  order: { S: '01KB0000000000000000000000' },
+  priority: { S: 'normal' },
+  executorKey: { S: 'default/normal/0' },
+  maxAttempts: { N: '3' },
+  timeoutSeconds: { N: '15' },
+  input: { S: '{"name":"Ada"}' },
+  fingerprint: { S: '-' },
+  statusGroup: { S: 'open' },
+  status: { S: 'running' },
+  attempt: { N: '1' },
+};
+
+const calls = new Map<string, number>();
+
 function answerTo({ headers }: IncomingMessage, body: string): unknown {
-  if (!String(headers['x-amz-target']).startsWith('AmazonSQS.')) return {};
-  const { MessageBody: message } = JSON.parse(body) as { MessageBody: string };
-  // The SDK holds this against the body that it has sent.
-  return { MessageId: '00000000-0000-4000-8000-000000000000', MD5OfMessageBody: md5(message) };
+  const operation = String(headers['x-amz-target']).split('.')[1] ?? '';
+  calls.set(operation, (calls.get(operation) ?? 0) + 1);
+  switch (operation) {
+    case 'SendMessage': {
+      const { MessageBody: message } = JSON.parse(body) as { MessageBody: string };
+      // The SDK holds this against the body that it has sent.
+      return { MessageId: '00000000-0000-4000-8000-000000000000', MD5OfMessageBody: md5(message) };
+    }
+    case 'UpdateItem': {
+      const update = updateSchema.parse(JSON.parse(body));
+      return update.ReturnValues === 'ALL_NEW' ? { Attributes: rowOf(update) } : {};
+    }
+    default:
+      return {};
+  }
+}
+
+/** The row of a claim: a task, and what was given as the values of `#name = :name`. */
+function rowOf({ Key, ExpressionAttributeValues: values }: z.infer<typeof updateSchema>) {
+  const set = ['leaseToken', 'leaseExpiresAt'].map((name) => [name, values[`:${name}`]]);
+  return { ...Key, ...TASK_ROW, ...Object.fromEntries(set), startedAt: values[':now'] };
 }
 
 const md5 = (message: string): string => createHash('md5').update(message).digest('hex');
@@ -23,5 +68,9 @@ const md5 = (message: string): string => createHash('md5').update(message).diges
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.(typeof address === 'object' ? address?.port : undefined);
+});
+process.on('message', () => {
+  process.send?.(Object.fromEntries(calls));
+  calls.clear();
 });
 process.on('disconnect', () => process.exit());

@@ -1,8 +1,10 @@
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { DOOR_BUILD, filesOf } from '../lib/constructs/door-build.ts';
 
-/** What the router's environment says, in a deployment of nothing. */
-export const ROUTER_ENVIRONMENT = {
+/** What a function's environment says, in a deployment of nothing. */
+export const FUNCTION_ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
@@ -17,23 +19,32 @@ export const ROUTER_ENVIRONMENT = {
   MILLRACE_INDEX_SHARDS: '8',
   MILLRACE_RETENTION_DAYS: '14',
   MILLRACE_EXECUTOR_SHARDS: '{}',
+  MILLRACE_DEAD_LETTER_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-default-dead-letters',
+  MILLRACE_OUTBOUND_HOSTS: '*',
+  MILLRACE_RESOURCE_CLASS: 'default',
 };
 
-/** Bundles a file as functions are deployed, and returns the path of the bundle. */
-export async function bundled(entry: string, name: string, directory: string): Promise<string> {
-  await build({
+/**
+ * Bundles a file as functions are deployed, and returns the path of the bundle. `catalog`: a file to take the place of the
+ * task types.
+ */
+export async function bundled(entry: string, name: string, directory: string, catalog?: string): Promise<string> {
+  const replaced: Plugin = {
+    name: 'catalog',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /\/tasks\/index\.ts$/ }, () => (catalog ? { path: catalog } : undefined)),
+  };
+  const built = await build({
+    ...DOOR_BUILD,
+    plugins: [replaced],
     entryPoints: { [name]: entry },
     outdir: directory,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    outExtension: { '.js': '.mjs' },
-    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
-    minify: true,
-    logLevel: 'error',
   });
+  await Promise.all(
+    Object.entries(filesOf(built)).map(async ([path, contents]) => {
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), contents);
+    }),
+  );
   return join(directory, `${name}.mjs`);
 }

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundled, ROUTER_ENVIRONMENT } from './bundled.ts';
+import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
 
 const ROUNDS = 25;
 /** The router's time to load may be so many times that of the clients. */
@@ -55,7 +55,7 @@ try {
 function importTime(file: string): number {
   const script = `const start = performance.now(); await import(${JSON.stringify(file)}); console.log(performance.now() - start)`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
-    env: { ...process.env, ...ROUTER_ENVIRONMENT },
+    env: { ...process.env, ...FUNCTION_ENVIRONMENT },
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(stderr);

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundled, ROUTER_ENVIRONMENT } from './bundled.ts';
+import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
 
 const ROUNDS = 15;
 const SUBMITS_A_ROUND = 400;
@@ -37,7 +37,7 @@ const directory = await mkdtemp(join(tmpdir(), 'millrace-load-'));
 const stub = fork(join(import.meta.dirname, 'aws-stub.ts'));
 try {
   const [port] = await once(stub, 'message');
-  Object.assign(process.env, ROUTER_ENVIRONMENT, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+  Object.assign(process.env, FUNCTION_ENVIRONMENT, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
   const handlers = {
     bare: await loaded('loadtest/bare-submit.ts', 'bare'),
     router: await loaded('functions/router/index.ts', 'router'),

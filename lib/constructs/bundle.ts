@@ -1,19 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
-
-/** Contents by path below the directory of a bundle. */
-export type BundledFiles = Readonly<Record<string, Uint8Array>>;
+import { type BundledFiles, DOOR_BUILD, filesOf } from './door-build.ts';
 
 const root = join(import.meta.dirname, '../..');
 const bundles = new WeakMap<Stage, Map<string, string>>();
-
-/** A CommonJS dependency finds `require` only where the bundle brings it. */
-const REQUIRE =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
  * Packages that are more than their code, with the files that are needed of them: they are shipped as they are, for the
@@ -24,37 +18,22 @@ const SHIPPED_WHOLE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`), as ES modules for
- * Node 24. What is imported dynamically becomes a chunk of its own, which is loaded only when it is needed. `files`, by
- * path, go with it. Each door is bundled once in a synth.
+ * The code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`). `files`, by path, go
+ * with it. Each door is bundled once in a synth.
  */
 export function bundle(scope: Construct, door: string, files: BundledFiles = {}): Code {
   const stage = Stage.of(scope) as Stage;
-  const built = bundles.get(stage) ?? new Map<string, string>();
-  bundles.set(stage, built);
-  let directory = built.get(door);
+  const bundled = bundles.get(stage) ?? new Map<string, string>();
+  bundles.set(stage, bundled);
+  let directory = bundled.get(door);
   if (directory === undefined) {
     directory = join(stage.outdir, `bundle.${door}`);
-    const { outputFiles } = buildSync({
+    const built = buildSync({
+      ...DOOR_BUILD,
       entryPoints: ['index.ts', 'thread.ts'].map((file) => join(root, 'functions', door, file)).filter(existsSync),
       // Source maps tell files from here: two levels below the root, as /var/task is, and not wherever a synth writes.
       outdir: join(root, 'dist', door),
-      write: false,
-      bundle: true,
-      external: Object.keys(SHIPPED_WHOLE),
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-      mainFields: ['module', 'main'],
-      outExtension: { '.js': '.mjs' },
-      banner: { js: REQUIRE },
-      minify: true,
-      // For whoever reads a logged stack; Node itself does not read them, which would slow a cold start by an eighth.
-      sourcemap: true,
-      sourcesContent: false,
-      legalComments: 'none',
-      logLevel: 'error',
+      external: [...DOOR_BUILD.external, ...Object.keys(SHIPPED_WHOLE)],
     });
     // A chunk's name has its hash: those of an earlier synth would be deployed too.
     rmSync(directory, { recursive: true, force: true });
@@ -62,13 +41,13 @@ export function bundle(scope: Construct, door: string, files: BundledFiles = {})
     const written = {
       ...files,
       ...(existsSync(join(root, 'functions', door, 'thread.ts')) && filesOfPackages()),
-      ...Object.fromEntries(outputFiles.map((file) => [basename(file.path), file.contents])),
+      ...filesOf(built),
     };
     for (const [path, contents] of Object.entries(written)) {
       mkdirSync(dirname(join(directory, path)), { recursive: true });
       writeFileSync(join(directory, path), contents);
     }
-    built.set(door, directory);
+    bundled.set(door, directory);
   }
   return Code.fromAsset(directory);
 }

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { CONSOLE_SITE } from '../../functions/contract.ts';
-import type { BundledFiles } from './bundle.ts';
+import type { BundledFiles } from './door-build.ts';
 
 const room = join(import.meta.dirname, '../../console');
 

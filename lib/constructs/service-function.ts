@@ -15,7 +15,8 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENV, nodeOptionsOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import { type BundledFiles, bundle } from './bundle.ts';
+import { bundle } from './bundle.ts';
+import type { BundledFiles } from './door-build.ts';
 
 export type ServiceFunctionProps = {
   readonly config: DeployConfig;

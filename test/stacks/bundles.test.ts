@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -21,8 +21,9 @@ const TRACES = {
   'csv-parse': 'CSV_INVALID',
   undici: 'UND_ERR_',
   'http-cache-semantics': 'rfc7234 5.5.4',
-  '@aws-sdk/client-s3': 'x-amz-server-side-encryption',
 };
+
+const ON_DEMAND = ['@aws-lambda-powertools/tracer', '@aws-sdk/client-s3', 'aws-xray-sdk-core'];
 
 const outdir = mkdtempSync(join(tmpdir(), 'millrace-bundles-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
@@ -32,6 +33,12 @@ for (const door of DOORS) bundle(stack, door);
 
 const directoryOf = (door: string) => join(outdir, `bundle.${door}`);
 const chunksOf = (door: string) => readdirSync(directoryOf(door)).filter((name) => name.endsWith('.mjs'));
+/** The packages beside a door, as their files name them. */
+const packagesOf = (door: string) =>
+  readdirSync(join(directoryOf(door), 'node_modules'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('package.json'))
+    .map(dirname)
+    .toSorted();
 const chunk = (door: string, file: string) => readFileSync(join(directoryOf(door), file), 'utf8');
 const tracesIn = (door: string, files: Iterable<string>) => {
   const code = [...files].map((file) => chunk(door, file)).join('\n');
@@ -57,6 +64,28 @@ describe('the bundles', () => {
     expect(tracesIn('executor', chunksOf('executor'))).toEqual(Object.keys(TRACES));
   });
 
+  test('have beside them the packages that they load on demand, and these load', () => {
+    expect(packagesOf('router')).toEqual(ON_DEMAND);
+    const script = `console.log(...(await Promise.all(${JSON.stringify(ON_DEMAND)}.map((name) => import(name)))).map(({ S3Client, Tracer, default: xray }) => typeof (S3Client ?? Tracer ?? xray.Segment)))`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      cwd: directoryOf('router'),
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function function function\n', stderr: '' });
+  });
+
+  test('record in one place what the tracer and we know of a trace', () => {
+    const script =
+      "const [{ Tracer }, { default: xray }] = await Promise.all([import('@aws-lambda-powertools/tracer'), import('aws-xray-sdk-core')]);" +
+      "xray.setLogger({ error: () => console.log('ours'), warn() {}, info() {}, debug() {} });" +
+      "new Tracer({ serviceName: 'millrace' }).provider.setContextMissingStrategy('LOG_ERROR'); xray.getSegment();";
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      cwd: directoryOf('router'),
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: 'ours\n', stderr: '' });
+  });
+
   test.each(DOORS)('load in Node and hand Lambda a handler: %s', (door) => {
     const script = `import(${JSON.stringify(join(directoryOf(door), 'index.mjs'))}).then((door) => console.log(typeof door.handler))`;
     const environment = Object.fromEntries(
@@ -79,7 +108,7 @@ describe('the bundles', () => {
     // Its library is not in a chunk: it is shipped as it is, and found beside them.
     const input = { image: png(64, 32).toString('base64'), width: 16 };
     expect(await isolate(imageResize, { handler: 'run', input }, ctx)).toMatchObject({ width: 16, height: 8 });
-    expect(readdirSync(directoryOf('router'))).not.toContain('node_modules');
+    expect(packagesOf('router')).not.toContain('@imagemagick/magick-wasm');
   });
 
   test.each(DOORS)('name the lines of our sources in a stack, and do not carry the sources: %s', (door) => {

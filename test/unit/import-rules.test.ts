@@ -193,7 +193,7 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
       '../client/http.ts',
       '../functions/contract.ts',
       '../functions/core/task.ts',
-      '../lib/config.ts',
+      ...['../lib/config.ts', '../lib/constructs/door-build.ts'],
       '../local/find-chromium.mjs',
     ],
     forbidden: [

@@ -1,0 +1,74 @@
+import { basename, join, relative } from 'node:path';
+import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
+
+/** Contents by path below the directory of a bundle. */
+export type BundledFiles = Readonly<Record<string, Uint8Array>>;
+
+const root = join(import.meta.dirname, '../..');
+
+/** A CommonJS dependency finds `require` only where the bundle brings it. */
+const REQUIRE =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/**
+ * Packages that a door loads when it first needs them, if ever. They are bundled apart: of what they share with a door,
+ * esbuild would make chunks, and each is one more file that every cold start has to load.
+ */
+const ON_DEMAND = ['@aws-sdk/client-s3', '@aws-lambda-powertools/tracer', 'aws-xray-sdk-core'];
+
+/** Lambda gives its functions their credentials in the environment, where the SDK looks first. */
+const OTHER_CREDENTIALS = ['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map(
+  (source) => `@aws-sdk/credential-provider-${source}`,
+);
+
+/** How the code of doors is built: as ES modules for Node 24; what is imported dynamically is a chunk of its own. */
+export const DOOR_BUILD = {
+  write: false,
+  bundle: true,
+  splitting: true,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  outExtension: { '.js': '.mjs' },
+  banner: { js: REQUIRE },
+  minify: true,
+  // For whoever reads a logged stack; Node itself does not read them, which would slow a cold start by an eighth.
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'error',
+  external: [...ON_DEMAND, ...OTHER_CREDENTIALS],
+} as const satisfies BuildOptions;
+
+type Built = BuildResult<{ write: false; metafile: true }>;
+
+/** What a build has made, and the packages that it loads on demand. */
+export function filesOf({ outputFiles, metafile }: Built): BundledFiles {
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  return {
+    ...Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), contents])),
+    ...onDemand(ON_DEMAND.filter((name) => imported.includes(name))),
+  };
+}
+
+/** Packages as a door finds them below its own directory; what they share is there once. */
+function onDemand(names: readonly string[]): BundledFiles {
+  if (names.length === 0) return {};
+  const outdir = join(root, 'dist/on-demand');
+  const { outputFiles } = buildSync({
+    ...DOOR_BUILD,
+    entryPoints: names.map((name) => ({ in: name, out: `${name}/index` })),
+    absWorkingDir: root,
+    outdir,
+    external: OTHER_CREDENTIALS,
+  });
+  const manifest = new TextEncoder().encode('{"main":"index.mjs"}');
+  return {
+    ...Object.fromEntries(names.map((name) => [`node_modules/${name}/package.json`, manifest])),
+    ...Object.fromEntries(
+      outputFiles.map(({ path, contents }) => [`node_modules/${relative(outdir, path)}`, contents]),
+    ),
+  };
+}
