@@ -20,6 +20,10 @@ const updateSchema = z.object({
   ReturnValues: z.string().optional(),
 });
 
+const statementsSchema = z.object({
+  Statements: z.array(z.object({ Statement: z.string(), Parameters: z.array(z.unknown()) })),
+});
+
 /** What every task has that is claimed here. */
 const TASK_ROW = {
   tenantId: { S: 'acme' },
@@ -52,6 +56,10 @@ function answerTo({ headers }: IncomingMessage, body: string): unknown {
       const update = updateSchema.parse(JSON.parse(body));
       return update.ReturnValues === 'ALL_NEW' ? { Attributes: rowOf(update) } : {};
     }
+    case 'BatchExecuteStatement':
+      return {
+        Responses: statementsSchema.parse(JSON.parse(body)).Statements.map((one) => ({ Item: rowWritten(one) })),
+      };
     default:
       return {};
   }
@@ -61,6 +69,12 @@ function answerTo({ headers }: IncomingMessage, body: string): unknown {
 function rowOf({ Key, ExpressionAttributeValues: values }: z.infer<typeof updateSchema>) {
   const set = ['leaseToken', 'leaseExpiresAt'].map((name) => [name, values[`:${name}`]]);
   return { ...Key, ...TASK_ROW, ...Object.fromEntries(set), startedAt: values[':now'] };
+}
+
+/** The row of a statement: a task, and what it says by `"name" = ?`. */
+function rowWritten({ Statement: text, Parameters: values }: z.infer<typeof statementsSchema>['Statements'][number]) {
+  const said = text.split('?').map((part, index) => [/"(\w+)" = $/.exec(part)?.[1] ?? '', values[index]] as const);
+  return { ...Object.fromEntries(said.filter(([name]) => name !== '')), ...TASK_ROW };
 }
 
 const md5 = (message: string): string => createHash('md5').update(message).digest('hex');

@@ -10,6 +10,7 @@ of which port it is.
 
 import logging
 import os
+import re
 import shutil
 import signal
 import sys
@@ -43,6 +44,8 @@ failures = Failures(level=logging.ERROR)
 save_all = server.save_all
 collect = sqs._collect_msgs
 extract_iam_action = iam_actions.extract_iam_action
+resource_arns = iam_actions.dynamodb_resource_arns
+update_by_partiql = dynamodb._partiql_update
 parse_execute_api_url = server._parse_execute_api_url
 
 
@@ -82,9 +85,21 @@ def follow_parent():
 
 
 def iam_action(service, *request):
-    """IAM knows no batch actions of SQS: sqs:SendMessage allows SendMessageBatch, and so on (SQS API permissions)."""
+    """
+    IAM knows no batch actions of SQS: sqs:SendMessage allows SendMessageBatch, and so on (SQS API permissions). Of PartiQL
+    it knows the kind of statement, not of request; ours are updates (DynamoDB, "IAM policies with PartiQL").
+    """
     action = extract_iam_action(service, *request)
+    if action == 'dynamodb:BatchExecuteStatement':
+        return 'dynamodb:PartiQLUpdate'
     return action.removesuffix('Batch') if service == 'sqs' and action else action
+
+
+def dynamodb_resource_arns(body, region, account):
+    """Those of statements as well: each names its table."""
+    tables = dict.fromkeys(re.findall(r'"Statement": ?"UPDATE \\"([^"\\]+)', (body or b'').decode()))
+    arns = [iam_actions._dynamodb_table_arn(table, region, account) for table in tables]
+    return arns or resource_arns(body, region, account)
 
 
 def execute_api_url(host, path):
@@ -118,12 +133,24 @@ def collect_fairly(queue, limit, visibility):
     return collect({**queue, 'messages': chosen}, limit, visibility)
 
 
+def partiql_update(table, parsed, data=None):
+    """A table's stream has what PartiQL writes, too."""
+    pk, sk, _condition, error = dynamodb._partiql_key_target(table, parsed)
+    before = None if error else table['items'].get(pk, {}).get(sk)
+    answer = update_by_partiql(table, parsed, data)
+    if answer[0] == 200:
+        dynamodb._emit_stream_event(table['TableName'], 'MODIFY', before, table['items'][pk][sk])
+    return answer
+
+
 sqs._collect_msgs = collect_fairly
+dynamodb._partiql_update = partiql_update
 # A query parses its condition anew for every item of the partition: half a second for a list among 10,000 tasks.
 dynamodb._tokenize = lru_cache(1024)(dynamodb._tokenize)
 dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
 logging.getLogger('persistence').addHandler(failures)
 iam_actions.extract_iam_action = iam_action
+iam_actions.dynamodb_resource_arns = dynamodb_resource_arns
 server._parse_execute_api_url = execute_api_url
 server.save_all = save_and_end
 move_to_port()

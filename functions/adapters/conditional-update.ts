@@ -20,15 +20,27 @@ export type ConditionalUpdate = {
   readonly add?: Row;
   /** Values that the condition and the actions speak of. */
   readonly values?: Row;
+  /** Where nobody looks at the row as it is then: it is not sent. */
+  readonly blind?: boolean;
 };
 
-/** How it ended: the row as it is now, or the one that refused it, where there is one. */
+/** How it ended: the row as it is now (empty for a blind one), or the one that refused it, where there is one. */
 export type Updated = { readonly written: Row } | { readonly refusedBy: Row | undefined };
 
 /** Writes a row under a condition, in one request. Throws what is neither success nor refusal. */
 export async function conditionalUpdate(client: DynamoDBClient, update: ConditionalUpdate): Promise<Updated> {
-  const { tableName, key, condition, set = {}, actions = [], remove = [], add = {}, values = {} } = update;
-  const sets = [...Object.keys(set).map((name) => `#${name} = :${name}`), ...actions];
+  const {
+    tableName,
+    key,
+    condition,
+    set = {},
+    actions = [],
+    remove = [],
+    add = {},
+    values = {},
+    blind = false,
+  } = update;
+  const sets = [...setActions(set), ...actions];
   const added = Object.keys(add);
   const expression = [
     ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
@@ -47,7 +59,7 @@ export async function conditionalUpdate(client: DynamoDBClient, update: Conditio
         ExpressionAttributeValues: Object.fromEntries(
           Object.entries({ ...set, ...add, ...values }).map(([name, value]) => [`:${name}`, value as AttributeValue]),
         ),
-        ReturnValues: 'ALL_NEW',
+        ReturnValues: blind ? 'NONE' : 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
@@ -57,3 +69,5 @@ export async function conditionalUpdate(client: DynamoDBClient, update: Conditio
     throw error;
   }
 }
+
+export const setActions = (set: Row): string[] => Object.keys(set).map((name) => `#${name} = :${name}`);

@@ -21,6 +21,7 @@ import { batchGet } from './batch-get.ts';
 import { cancelTask } from './cancel-task.ts';
 import { type ConditionalUpdate, conditionalUpdate, type Updated } from './conditional-update.ts';
 import { listTasks } from './dynamo-task-list.ts';
+import { type CallTracing, type JointUpdate, JointUpdates } from './joint-updates.ts';
 import { settlementAttributes } from './settlement-attributes.ts';
 import {
   dueAttributes,
@@ -44,21 +45,26 @@ const LEASE = ['leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'progress', 
 
 /** Due, or abandoned by an executor whose lease has run out, and asked for by the same submit. */
 const CLAIMABLE =
-  'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND (' +
+  '#fingerprint = :fingerprint AND (' +
   '(#status = :queued AND (attribute_not_exists(#notBefore) OR #notBefore <= :now)) OR ' +
   '(#status = :scheduled AND #runAt <= :now) OR ' +
-  '(#status = :running AND #leaseExpiresAt <= :now AND attribute_not_exists(#cancelRequestedAt))))';
+  '(#status = :running AND #leaseExpiresAt <= :now AND attribute_not_exists(#cancelRequestedAt)))';
 
 const PARKABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
+
+type Addressed = { readonly tenantId: TenantId; readonly id: TaskId };
+type Address = Pick<ConditionalUpdate, 'tableName' | 'key'>;
 
 /** The task store on DynamoDB tables: every verb is one request and one conditional write, unless it says so. */
 export class DynamoTaskStore implements TaskStore {
   readonly #client: DynamoDBClient;
   readonly #options: TaskTableOptions;
+  readonly #joint: JointUpdates;
 
-  constructor(client: DynamoDBClient, options: TaskTableOptions) {
+  constructor(client: DynamoDBClient, options: TaskTableOptions, tracing?: CallTracing) {
     this.#client = client;
     this.#options = options;
+    this.#joint = new JointUpdates(client, tracing);
   }
 
   insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
@@ -92,25 +98,18 @@ export class DynamoTaskStore implements TaskStore {
     }
   }
 
-  /** One more write, and a second try, where a row past its retention has to give way. */
+  /** One more write, and a second try, where there is no row, or one past its retention that has to give way. */
   async claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
-    const seed = seedAttributes(task, this.#options.indexShards);
-    const update = await this.#update(task, {
+    const update = await this.#jointly(task, {
       condition: CLAIMABLE,
-      actions: [
-        ...unlessThere(seed),
-        '#attempt = if_not_exists(#attempt, :zero) + :one',
-        '#statusGroup = if_not_exists(#statusGroup, :open)',
-        '#status = :running',
-        '#startedAt = :now',
-      ],
+      actions: ['#attempt = #attempt + :one', '#status = :running', '#startedAt = :now'],
       set: { leaseToken: s(lease.token), leaseExpiresAt: n(lease.expiresAt) },
       remove: ['notBefore', 'progress', 'progressNote', ...ERROR],
-      values: { ...seed, ...STATUSES, open: s('open'), zero: n(0), one: n(1), now: n(now) },
+      values: { ...STATUSES, fingerprint: s(task.fingerprint), one: n(1), now: n(now) },
     });
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
-    const row = refusing(update);
-    if (isExpired(row, now)) {
+    const { refusedBy: row } = update;
+    if (row === undefined || isExpired(row, now)) {
       await this.#insert(newTask(task), now);
       return this.claim(task, lease, now);
     }
@@ -124,13 +123,14 @@ export class DynamoTaskStore implements TaskStore {
   async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const isQueued = settlement.status === 'queued';
     const goesOn = isQueued || settlement.status === 'waiting';
-    const update = await this.#update(task, {
+    const update = await this.#jointly(task, {
       condition:
         '#status = :running AND #leaseToken = :leaseToken' +
         (goesOn ? ' AND attribute_not_exists(#cancelRequestedAt)' : ''),
       set: settlementAttributes(settlement, task, this.#options),
       remove: isQueued ? [...LEASE, 'startedAt'] : goesOn ? LEASE : [...LEASE, ...DUE],
       values: { running: s('running'), leaseToken: s(task.leaseToken) },
+      blind: true,
     });
     if ('written' in update) return 'settled';
     if (update.refusedBy === undefined) return 'lost';
@@ -158,7 +158,7 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   async #tell(task: RunningTask, progress: Progress): Promise<Row | undefined> {
-    const update = await this.#update(task, {
+    const update = await this.#jointly(task, {
       condition: '#status = :running AND #leaseToken = :leaseToken',
       set: progressAttributes(progress),
       remove: progress.note === undefined ? ['progressNote'] : [],
@@ -239,15 +239,17 @@ export class DynamoTaskStore implements TaskStore {
     return this.#options.tableNames[tableShardOf(id)] !== undefined;
   }
 
-  #update(
-    { tenantId, id }: { readonly tenantId: TenantId; readonly id: TaskId },
-    update: Omit<ConditionalUpdate, 'tableName' | 'key'>,
-  ): Promise<Updated> {
-    return conditionalUpdate(this.#client, {
-      tableName: tableOf(this.#options, id),
-      key: rowKey(tenantId, id),
-      ...update,
-    });
+  #update(task: Addressed, update: Omit<ConditionalUpdate, keyof Address>): Promise<Updated> {
+    return conditionalUpdate(this.#client, { ...this.#addressOf(task), ...update });
+  }
+
+  /** With what an executor writes for other tasks of its batch. */
+  #jointly(task: Addressed, update: Omit<JointUpdate, keyof Address>): Promise<Updated> {
+    return this.#joint.write({ ...this.#addressOf(task), ...update });
+  }
+
+  #addressOf({ tenantId, id }: Addressed): Address {
+    return { tableName: tableOf(this.#options, id), key: rowKey(tenantId, id) };
   }
 }
 
@@ -255,8 +257,3 @@ const STATUSES: Row = { scheduled: s('scheduled'), queued: s('queued'), running:
 
 const unlessThere = (attributes: Row): string[] =>
   Object.keys(attributes).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
-
-function refusing(update: Updated): Row {
-  if ('refusedBy' in update && update.refusedBy !== undefined) return update.refusedBy;
-  throw new Error('a write was refused, and no row is there that could have done it');
-}

@@ -222,7 +222,9 @@ export interface Tracing {
     work: (annotate: (more: Annotations) => void) => Promise<T>,
   ): Promise<T>;
   /** Runs `work`, a call to somebody else, as a part of the segment under way; what it throws is recorded and thrown on. */
-  call<T>(name: string, work: () => Promise<T>): Promise<T>;
+  call<T>(name: string, work: () => Promise<T>, to?: 'aws' | 'remote'): Promise<T>;
+  /** Runs `work` in no segment but the invocation's: what is done for several tasks is not a part of one. */
+  apart(work: () => void): void;
 }
 
 /** By these a trace is found: `task_id`, `task_type`, `task_status`, and on failure `error`, `error_message`. */

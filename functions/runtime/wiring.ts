@@ -15,7 +15,7 @@ import type { Meter } from '../core/ports.ts';
 import { s3Client } from './clients.ts';
 import { env, executorShards, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
-import { traced } from './xray-tracing.ts';
+import { traced, xrayTracing } from './xray-tracing.ts';
 
 /** Of the tasks, and of what a tenant takes. */
 export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
@@ -36,7 +36,7 @@ export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, 
   const [options, clock] = [taskStoreOptions(), Date.now];
   const payloads = { ...options, bucket: env('payloadBucket') };
   return {
-    store: new DynamoTaskStore(dynamo, options),
+    store: new DynamoTaskStore(dynamo, options, xrayTracing),
     fanOuts: new DynamoFanOuts(dynamo, options),
     queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog }),
     payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloads),

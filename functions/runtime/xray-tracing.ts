@@ -1,4 +1,5 @@
 import type { Tracer } from '@aws-lambda-powertools/tracer';
+import type { Segment } from 'aws-xray-sdk-core';
 import type { Annotations, Tracing } from '../core/ports.ts';
 import { keptHeader, sampledTraceOf } from '../core/trace-header.ts';
 
@@ -7,6 +8,8 @@ type Client = Parameters<Tracer['captureAWSv3Client']>[0];
 /** Clients that wait for the tracer, which is loaded by the first trace that is sampled: it takes longer than they do. */
 const waiting: Client[] = [];
 let tracer: Tracer | undefined;
+/** That of the invocation, which Lambda sends: the SDK fills in whose it is. */
+let invocation: Segment | undefined;
 
 /** Lambda keeps the header of the invocation here, traced or not. */
 const invocationHeader = (): string | undefined => process.env._X_AMZN_TRACE_ID;
@@ -29,6 +32,7 @@ async function loadTracer(): Promise<Tracer> {
   // AWS calls are captured by client, and calls of handlers by `call`: patching `http` for all would add nothing.
   tracer ??= new Tracer({ captureHTTPsRequests: false });
   for (const client of waiting.splice(0)) tracer.captureAWSv3Client(client);
+  invocation = tracer.provider.getSegment() as Segment | undefined;
   return tracer;
 }
 
@@ -59,11 +63,11 @@ export const xrayTracing: Tracing = {
     });
   },
 
-  call: (name, work) => {
+  call: (name, work, to = 'remote') => {
     const segment = tracer?.provider.getSegment();
-    if (segment === undefined || segment.notTraced === true) return work();
+    if (segment === undefined || segment.notTraced === true || hasEnded(segment)) return work();
     const part = segment.addNewSubsegment(name);
-    part.namespace = 'remote';
+    part.namespace = to;
     return work().then(
       (answer) => {
         part.close();
@@ -75,4 +79,17 @@ export const xrayTracing: Tracing = {
       },
     );
   },
+
+  apart: (work) => {
+    const provider = tracer?.provider;
+    if (provider === undefined) return work();
+    provider.getNamespace().run(() => {
+      provider.setSegment(invocation as Segment);
+      work();
+    });
+  },
 };
+
+/** A part that is added to a segment after its end would have it sent again. */
+const hasEnded = (segment: object): boolean =>
+  segment !== invocation && 'end_time' in segment && segment.end_time !== undefined;

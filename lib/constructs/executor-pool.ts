@@ -67,8 +67,9 @@ export class ExecutorPool extends Construct {
         resourceClass,
       },
     });
-    const actions = ['UpdateItem', 'GetItem', 'PutItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`);
-    data.grantTasks(executor, ...actions);
+    // `PartiQLUpdate`: several updates of rows in one request, BatchExecuteStatement.
+    const actions = ['UpdateItem', 'PartiQLUpdate', 'GetItem', 'PutItem', 'BatchGetItem'];
+    data.grantTasks(executor, ...actions.map((action) => `dynamodb:${action}`));
     data.definitions.grant(executor, 'dynamodb:GetItem');
     data.control.grant(executor, 'dynamodb:UpdateItem');
     data.grantPayloads(executor);

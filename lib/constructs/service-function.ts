@@ -80,6 +80,8 @@ export class ServiceFunction extends LambdaFunction {
       environment: {
         NODE_OPTIONS: nodeOptionsOf(props.memoryMb),
         POWERTOOLS_SERVICE_NAME: props.config.name,
+        // A request that is made for several tasks is in the trace of none.
+        AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
         ...Object.fromEntries(
           Object.entries(props.environment).map(([key, value]) => [ENV[key as keyof typeof ENV], value]),
         ),

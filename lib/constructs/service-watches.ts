@@ -9,7 +9,7 @@ import { type DeploymentMetrics, FIVE_MINUTES, greatest, percentOf, sum } from '
 const CLOCKWORK = ['governor', 'sweeper'] as const;
 
 /** The calls that a submit, a claim and a settlement wait for. */
-const TASK_WRITES = ['DynamoDB.PutItem', 'DynamoDB.UpdateItem'];
+const TASK_WRITES = ['DynamoDB.PutItem', 'DynamoDB.UpdateItem', 'DynamoDB.BatchExecuteStatement'];
 
 /** Do the parts of AWS keep up: the API, the functions, the tables. */
 export const serviceWatches = (

@@ -36,6 +36,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   const tracing: Tracing = {
     header: () => TRACE,
     call: (_name, work) => work(),
+    apart: (work) => work(),
     segment: (_name, _header, annotations, work) => {
       const segment = { ...annotations };
       annotated.push(segment);

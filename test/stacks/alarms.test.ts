@@ -168,6 +168,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     expect(under('DynamoDB latency').map(({ Properties }) => dimensionOf(Properties, 'Operation'))).toEqual([
       'DynamoDB.PutItem',
       'DynamoDB.UpdateItem',
+      'DynamoDB.BatchExecuteStatement',
     ]);
   });
 

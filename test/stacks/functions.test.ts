@@ -52,7 +52,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         expect(heapShare).toBeLessThanOrEqual(0.8);
         expect(options).toContain('--max-http-header-size=16384');
         expect(environment.POWERTOOLS_SERVICE_NAME).toBe('millrace');
-        const known = new Set<string>(['POWERTOOLS_SERVICE_NAME', ...Object.values(ENV)]);
+        const known = new Set<string>(['POWERTOOLS_SERVICE_NAME', 'AWS_XRAY_CONTEXT_MISSING', ...Object.values(ENV)]);
         expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
         for (const value of Object.values(environment)) expect(text(value, stack)).not.toContain('undefined');
       },

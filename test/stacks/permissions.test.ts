@@ -161,6 +161,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
             'dynamodb:GetItem Definitions.Arn',
             // Payloads are items of the same table.
             'dynamodb:GetItem Tasks.Arn',
+            'dynamodb:PartiQLUpdate Tasks.Arn',
             'dynamodb:PutItem Tasks.Arn',
             'dynamodb:UpdateItem Control.Arn',
             'dynamodb:UpdateItem Tasks.Arn',

@@ -1,0 +1,120 @@
+import {
+  BatchExecuteStatementCommand,
+  type BatchStatementRequest,
+  type BatchStatementResponse,
+  type DynamoDBClient,
+  DynamoDBServiceException,
+} from '@aws-sdk/client-dynamodb';
+import { chunksOf } from '../core/chunks-of.ts';
+import type { Tracing } from '../core/ports.ts';
+import { type ConditionalUpdate, conditionalUpdate, setActions, type Updated } from './conditional-update.ts';
+import type { Row } from './task-row.ts';
+
+/** A conditional write of a row that may be one of several in a request: it adds nothing and makes no row. */
+export type JointUpdate = Omit<ConditionalUpdate, 'add'>;
+
+type Waiting = {
+  readonly update: JointUpdate;
+  readonly resolve: (updated: Updated | Promise<Updated>) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** Whoever waits for a write has it in its trace; the request is nobody's own. */
+export type CallTracing = Pick<Tracing, 'call' | 'apart'>;
+
+const UNTRACED: CallTracing = { call: (_name, work) => work(), apart: (work) => work() };
+
+/** Statements of one request (DynamoDB API reference, BatchExecuteStatement). */
+const STATEMENTS = 25;
+
+/**
+ * Conditional writes, those that are asked for in one turn of the event loop in one request: most of the CPU of a small
+ * write is its request. Each stands for itself, as if alone: `BatchExecuteStatement` is no transaction, and bills each
+ * statement as its own write. (`BatchWriteItem` knows no conditions, and a transaction costs twice the units.)
+ */
+export class JointUpdates {
+  readonly #client: DynamoDBClient;
+  readonly #tracing: CallTracing;
+  #waiting: Waiting[] = [];
+
+  constructor(client: DynamoDBClient, tracing: CallTracing = UNTRACED) {
+    this.#client = client;
+    this.#tracing = tracing;
+  }
+
+  /** Writes a row under a condition. Throws what is neither success nor refusal. */
+  write(update: JointUpdate): Promise<Updated> {
+    if (this.#waiting.length === 0) setImmediate(() => this.#tracing.apart(() => this.#flush()));
+    const written = new Promise<Updated>((resolve, reject) => {
+      this.#waiting.push({ update, resolve, reject });
+    });
+    return this.#tracing.call('DynamoDB', () => written, 'aws');
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const part of chunksOf(waiting, STATEMENTS)) void this.#send(part);
+  }
+
+  async #send(part: readonly Waiting[]): Promise<void> {
+    // A request may have one statement for an item; of one alone it makes nothing lighter.
+    const rows = new Map(part.map((one) => [`${one.update.tableName} ${one.update.key.pk?.S}`, one]));
+    const together = rows.size > 1 ? [...rows.values()] : [];
+    for (const one of part) if (!together.includes(one)) this.#alone(one);
+    if (together.length === 0) return;
+    try {
+      const { Responses: responses = [] } = await this.#client.send(
+        new BatchExecuteStatementCommand({ Statements: together.map(({ update }) => statementOf(update)) }),
+      );
+      for (const [index, one] of together.entries()) {
+        const updated = updatedBy(responses[index]);
+        if (updated === undefined) this.#alone(one);
+        else one.resolve(updated);
+      }
+    } catch (error) {
+      const isRefused = error instanceof DynamoDBServiceException && error.$fault === 'client';
+      for (const one of together) {
+        if (isRefused) this.#alone(one);
+        else one.reject(error);
+      }
+    }
+  }
+
+  #alone({ update, resolve }: Waiting): void {
+    resolve(conditionalUpdate(this.#client, update));
+  }
+}
+
+/** What has become of a statement; `undefined` where it has failed otherwise than by its condition. */
+function updatedBy({ Item: written = {}, Error: error }: BatchStatementResponse = {}): Updated | undefined {
+  if (error === undefined) return { written };
+  return error.Code === 'ConditionalCheckFailed' ? { refusedBy: error.Item } : undefined;
+}
+
+/** The same write in PartiQL, which says `?` for each value, and `IS MISSING` for `attribute_not_exists`. */
+function statementOf(update: JointUpdate): BatchStatementRequest {
+  const { tableName, key, condition, set = {}, actions = [], remove = [], values = {}, blind = false } = update;
+  const [keyCondition] = setActions(key);
+  const text = [
+    `UPDATE "${tableName}"`,
+    ...[...setActions(set), ...actions].map((action) => `SET ${action}`),
+    ...remove.map((name) => `REMOVE #${name}`),
+    `WHERE ${keyCondition} AND (${condition})${blind ? '' : ' RETURNING ALL NEW *'}`,
+  ]
+    .join(' ')
+    .replaceAll(/attribute_not_exists\((#\w+)\)/g, '$1 IS MISSING')
+    .replaceAll(/#(\w+)/g, '"$1"');
+  const all: Row = { ...key, ...set, ...values };
+  return {
+    Statement: text.replaceAll(/:\w+/g, '?'),
+    Parameters: [...text.matchAll(/:(\w+)/g)].map(([, name = '']) => parameter(all, name)),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  };
+}
+
+function parameter(values: Row, name: string) {
+  const value = values[name];
+  if (value === undefined) throw new Error(`a statement speaks of :${name}, which has no value`);
+  return value;
+}

@@ -1,0 +1,97 @@
+import { BatchExecuteStatementCommand, type DynamoDBClient, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
+import { expect, test } from 'vitest';
+import { type JointUpdate, JointUpdates } from '../../../functions/adapters/joint-updates.ts';
+import { n, s } from '../../../functions/adapters/task-row.ts';
+
+/** A client that notes what it is sent, and answers with what the statements are to come to. */
+function recording(respond: (statements: number) => object) {
+  const sent: { readonly name: string; readonly input: Record<string, unknown> }[] = [];
+  const send = async (command: { readonly input: Record<string, unknown> }) => {
+    sent.push({ name: command.constructor.name, input: command.input });
+    if (!(command instanceof BatchExecuteStatementCommand)) return { Attributes: { by: s('itself') } };
+    return respond(command.input.Statements?.length ?? 0);
+  };
+  return { updates: new JointUpdates({ send } as unknown as DynamoDBClient), sent };
+}
+
+const ofRow = (pk: string, more: Partial<JointUpdate> = {}): JointUpdate => ({
+  tableName: 'tasks',
+  key: { pk: s(pk) },
+  condition: '#status = :queued AND (attribute_not_exists(#notBefore) OR #notBefore <= :now)',
+  set: { leaseToken: s('lease') },
+  actions: ['#attempt = #attempt + :one', '#startedAt = :now'],
+  remove: ['notBefore', 'progress'],
+  values: { queued: s('queued'), now: n(7), one: n(1), unspoken: s('-') },
+  ...more,
+});
+
+const written = (count: number) => ({ Responses: Array.from({ length: count }, () => ({ Item: { by: s('all') } })) });
+const refusal = (name: string, $fault: 'client' | 'server') =>
+  new DynamoDBServiceException({ name, $fault, message: name, $metadata: {} });
+
+test('writes what is asked for in one turn with one request, in PartiQL', async () => {
+  const { updates, sent } = recording(written);
+  const both = await Promise.all([updates.write(ofRow('a')), updates.write(ofRow('b', { blind: true }))]);
+  expect(both).toEqual([{ written: { by: s('all') } }, { written: { by: s('all') } }]);
+  const text =
+    'UPDATE "tasks" SET "leaseToken" = ? SET "attempt" = "attempt" + ? SET "startedAt" = ? REMOVE "notBefore" ' +
+    'REMOVE "progress" WHERE "pk" = ? AND ("status" = ? AND ("notBefore" IS MISSING OR "notBefore" <= ?))';
+  const parameters = (pk: string) => [s('lease'), n(1), n(7), s(pk), s('queued'), n(7)];
+  const more = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
+  expect(sent).toEqual([
+    {
+      name: 'BatchExecuteStatementCommand',
+      input: {
+        Statements: [
+          { Statement: `${text} RETURNING ALL NEW *`, Parameters: parameters('a'), ...more },
+          { Statement: text, Parameters: parameters('b'), ...more },
+        ],
+      },
+    },
+  ]);
+});
+
+test('writes one alone as itself', async () => {
+  const { updates, sent } = recording(written);
+  expect(await updates.write(ofRow('a'))).toEqual({ written: { by: s('itself') } });
+  expect(sent.map(({ name }) => name)).toEqual(['UpdateItemCommand']);
+});
+
+test('sends no more than 25 statements at a time, and one for a row', async () => {
+  const { updates, sent } = recording(written);
+  const names = [...Array.from({ length: 27 }, (_, index) => `row ${index}`), 'row 26'];
+  await Promise.all(names.map((name) => updates.write(ofRow(name))));
+  const counts = sent.map(({ name, input }) => (name === 'UpdateItemCommand' ? 1 : (input.Statements as []).length));
+  expect(counts.toSorted((a, b) => a - b)).toEqual([1, 2, 25]);
+});
+
+test('says of each what its condition has come to', async () => {
+  const refused = (item?: object) => ({ Error: { Code: 'ConditionalCheckFailed', Item: item } });
+  const { updates, sent } = recording(() => ({ Responses: [{}, refused({ by: s('other') }), refused()] }));
+  const all = await Promise.all(['a', 'b', 'c'].map((name) => updates.write(ofRow(name))));
+  expect(all).toEqual([{ written: {} }, { refusedBy: { by: s('other') } }, { refusedBy: undefined }]);
+  expect(sent).toHaveLength(1);
+});
+
+test('writes alone what failed among others, and all that were refused together', async () => {
+  const throttled = recording(() => ({ Responses: [{ Error: { Code: 'ThrottlingError' } }, {}] }));
+  expect(await Promise.all(['a', 'b'].map((name) => throttled.updates.write(ofRow(name))))).toEqual([
+    { written: { by: s('itself') } },
+    { written: {} },
+  ]);
+  const refused = recording(() => {
+    throw refusal('ValidationException', 'client');
+  });
+  expect(await Promise.all(['a', 'b'].map((name) => refused.updates.write(ofRow(name))))).toEqual(
+    Array(2).fill({ written: { by: s('itself') } }),
+  );
+});
+
+test('fails for all where the table does not answer: they would each wait as long again', async () => {
+  const { updates, sent } = recording(() => {
+    throw refusal('InternalServerError', 'server');
+  });
+  const all = await Promise.allSettled(['a', 'b'].map((name) => updates.write(ofRow(name))));
+  expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(sent).toHaveLength(1);
+});
