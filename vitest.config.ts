@@ -43,6 +43,8 @@ export default defineConfig({
       }),
       project('contract', onLocalStack),
       project('e2e', onLocalStack),
+      // What these do to the executors, others would feel.
+      project('faults', { ...onLocalStack, fileParallelism: false, sequence: { groupOrder: 2 } }),
     ],
   },
 });

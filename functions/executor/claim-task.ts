@@ -30,6 +30,7 @@ export async function claimTask(
   const claim = await ports.store.claim(queued, lease, now);
   switch (claim.result) {
     case 'claimed':
+      await ports.held;
       return { claimed: { task: claim.task, input } };
     case 'finished':
       // Whoever ended it may have died before the rest was done.

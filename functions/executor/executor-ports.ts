@@ -8,6 +8,8 @@ export type ExecutorPorts = HandlerTools &
     readonly sleep: Sleep;
     readonly random: Random;
     readonly ids: Ids;
+    /** The messages at hand are hidden for as long as an attempt takes. None begins before: it would come again late. */
+    readonly held: Promise<void>;
   };
 
 /** What an invocation leaves of its time for answering its event source. */

@@ -19,7 +19,7 @@ import { secondsOfAttempt, type Verdict } from './verdict.ts';
 import { verdictOfFailure } from './verdict-of-failure.ts';
 import type { Workload } from './workload.ts';
 
-export type BatchPorts = ExecutorPorts & {
+export type BatchPorts = Omit<ExecutorPorts, 'held'> & {
   readonly deliveries: Deliveries;
   readonly workload: Pick<Workload, 'record'>;
 };
@@ -74,16 +74,18 @@ export async function handleBatch(
   );
   const runs = interleaved(await runsOf(arrivals, ports));
   const hold = new MessageHold(arrivals, ports);
-  const held = hold.begin();
+  const running = { ...ports, held: hold.begin() };
   const replaced = await replacedAmong(arrivals, ports);
   const inTurn = inTurns(PARALLEL_CLAIMS);
-  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) => executed(run, deadline, hold, inTurn, ports));
+  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) =>
+    executed(run, deadline, hold, inTurn, running),
+  );
   ports.workload.record(arrivals, deliveries.length, ports.clock() - started);
   for (const [delivery, group] of Map.groupBy(judged.flat(), (one) => one.delivery)) {
     const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
     if (seconds !== undefined) kept.set(delivery, seconds);
   }
-  await held;
+  await running.held;
   await holdMessages(kept, ports);
   return [...kept.keys()].map(({ messageId }) => messageId);
 }
@@ -144,7 +146,7 @@ async function executed(
   deadline: number,
   hold: MessageHold,
   inTurn: InTurn,
-  ports: BatchPorts,
+  ports: BatchPorts & ExecutorPorts,
 ): Promise<Judged[]> {
   const remainingSeconds = (deadline - ports.clock()) / 1000;
   // A batch has the shortest of its tasks' timeouts.

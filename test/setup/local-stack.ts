@@ -20,6 +20,8 @@ export type StackUnderTest = {
   readonly controlTable: string;
   /** Where its templates were synthesized to. */
   readonly assembly: string;
+  /** The process whose children the functions are. */
+  readonly serverPid: number;
   /** Where the functions send their traces, on this machine. */
   readonly traceDaemonPort: number;
 };
@@ -58,6 +60,7 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     accessTable: data.AccessTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
+    serverPid: stack.pid ?? 0,
     traceDaemonPort,
   });
   return async () => {

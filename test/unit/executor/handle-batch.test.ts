@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { encodeTask, messageOf } from '../../../functions/core/message.ts';
 import { newTask, type TaskSeed } from '../../../functions/core/task.ts';
@@ -234,4 +235,23 @@ describe('a platform that fails', () => {
     expect(await invoke(world)).toEqual([]);
     expect(await read(world, seed)).toMatchObject({ status: 'succeeded' });
   });
+});
+
+it('begins no attempt before its message is hidden for as long as that takes: killed then, it would come again late', async () => {
+  const begun: string[] = [];
+  const world = createWorld([greet(async () => begun.push('attempt'))]);
+  await submit(world);
+  const held = Promise.withResolvers<void>();
+  const hold = world.ports.deliveries.hold.bind(world.ports.deliveries);
+  world.ports.deliveries.hold = async (messages) => {
+    await held.promise;
+    begun.push('hold');
+    return hold(messages);
+  };
+  const invocation = invoke(world);
+  await setTimeout(20);
+  expect(begun).toEqual([]);
+  held.resolve();
+  await invocation;
+  expect(begun).toEqual(['hold', 'attempt']);
 });
