@@ -63,7 +63,8 @@ export function refusalOf(task: RunningTask, definition: TaskDefinition | undefi
     return failed('executor_lost', `all ${attemptsGranted(task)} attempts ended without an outcome: ${reason}`, false);
   }
   if (definition === undefined) {
-    return failed('unknown_task_type', `this deployment has no task type ${task.type}`, false);
+    // While a deployment is under way, the router may already know what this executor does not know yet.
+    return failed('unknown_task_type', `this deployment has no task type ${task.type}`, true);
   }
   if (definition.batch === undefined || task.fanOut === undefined) return undefined;
   return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);

@@ -104,13 +104,19 @@ describe('an attempt that fails', () => {
   it.each([
     ['its input does not fit', hello, { input: { inline: { name: 7 } } }, 'invalid_input'],
     ['its output cannot be JSON', greet(async () => 10n as never), {}, 'invalid_output'],
-    ['its type is not deployed', hello, { type: 'goodbye' }, 'unknown_task_type'],
-    ['its type is a name of Object', hello, { type: 'constructor' }, 'unknown_task_type'],
   ])('is the last one where %s', async (_, definition, overrides, code) => {
     const world = createWorld([definition]);
     const seed = await submit(world, taskSeed(overrides));
     await invoke(world);
     expect(await read(world, seed)).toMatchObject({ status: 'failed', attempt: 1, error: { code, retryable: false } });
+  });
+
+  it.each(['goodbye', 'constructor'])('is followed by another where its type, %s, is not deployed yet', async (type) => {
+    const world = createWorld([hello]);
+    const seed = await submit(world, taskSeed({ type }));
+    await invoke(world);
+    const error = { code: 'unknown_task_type', retryable: true };
+    expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 1, error });
   });
 
   it('keeps its own message where the next cannot be sent', async () => {
