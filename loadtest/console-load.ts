@@ -17,8 +17,15 @@ const BUDGET_MS = 1_000;
 /** What each place has once it can be used. */
 const PLACES = { '#/tasks': 'tbody tr a', '#/': '.tile' };
 
-/** Milliseconds from the start of the navigation: now, and until the last answer of the API was there. */
-const USABLE_AND_ANSWERED = `[performance.now(), Math.max(0, ...performance.getEntriesByType('resource')
+/** Notes when the page has what it can be used by: from outside that would be seen late. */
+const noteUsable = (selector: string): string => `new MutationObserver((_, observer) => {
+  if (document.querySelector(${JSON.stringify(selector)}) === null) return;
+  performance.mark('usable');
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true })`;
+
+/** Milliseconds from the start of the navigation: until then, and until the last answer of the API was there. */
+const USABLE_AND_ANSWERED = `[performance.getEntriesByName('usable')[0].startTime, Math.max(0, ...performance.getEntriesByType('resource')
   .filter(({ name }) => name.includes('/api/')).map(({ responseEnd }) => responseEnd))]`;
 type Load = { readonly usable: number; readonly answered: number };
 
@@ -62,6 +69,7 @@ async function firstLoad(browser: Browser, place: string, selector: string): Pro
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   await page.addInitScript(`sessionStorage.setItem('millrace.key', ${JSON.stringify(apiKey)})`);
+  await page.addInitScript(noteUsable(selector));
   await page.goto(consoleUrl + place, { waitUntil: 'commit' });
   await page.waitForSelector(selector);
   const [usable = 0, answered = 0] = await page.evaluate<number[]>(USABLE_AND_ANSWERED);
