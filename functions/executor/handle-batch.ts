@@ -15,7 +15,8 @@ import type { ExecutorPorts } from './executor-ports.ts';
 import { holdMessages, MessageHold } from './message-hold.ts';
 import { type Run, runsOf } from './runs-of.ts';
 import { fieldsOf } from './task-fields.ts';
-import { secondsOfAttempt, type Verdict } from './verdict.ts';
+import { TimeSlice } from './time-slice.ts';
+import { DELETE, secondsOfAttempt, type Verdict } from './verdict.ts';
 import { verdictOfFailure } from './verdict-of-failure.ts';
 import type { Workload } from './workload.ts';
 
@@ -77,10 +78,15 @@ export async function handleBatch(
   const running = { ...ports, held: hold.begin() };
   const replaced = await replacedAmong(arrivals, ports);
   const inTurn = inTurns(PARALLEL_CLAIMS);
-  const judged = await inParallel(runs, concurrencyOf(arrivals), (run) =>
-    executed(run, deadline, hold, inTurn, running),
+  const slice = new TimeSlice(runs, mayNotComeOften, ports);
+  const judged = await inParallel(runs, concurrencyOf(arrivals), async (run) =>
+    (await slice.hasGoneBack(run))
+      ? run.arrivals.map((arrival) => ({ ...arrival, verdict: DELETE }))
+      : executed(run, deadline, hold, inTurn, running),
   );
-  ports.workload.record(arrivals, deliveries.length, ports.clock() - started);
+  // As long as all that came would have taken.
+  const ofAll = arrivals.length / Math.max(1, arrivals.length - slice.tasksGoneBack);
+  ports.workload.record(arrivals, deliveries.length, (ports.clock() - started) * ofAll);
   for (const [delivery, group] of Map.groupBy(judged.flat(), (one) => one.delivery)) {
     const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
     if (seconds !== undefined) kept.set(delivery, seconds);
@@ -89,6 +95,9 @@ export async function handleBatch(
   await holdMessages(kept, ports);
   return [...kept.keys()].map(({ messageId }) => messageId);
 }
+
+/** A message whose tasks are sent again before they are worked on. */
+const mayNotComeOften = ({ receiveCount }: Delivery): boolean => receiveCount >= REPLACED_FROM;
 
 /** One invocation takes from one lane, so its tasks are of one class. */
 const concurrencyOf = ([first]: readonly Arrival[]): number =>
@@ -104,7 +113,7 @@ function interleaved(runs: readonly Run<Arrival>[]): Run<Arrival>[] {
 
 /** The messages whose tasks were all sent again, since they may not be delivered often more. */
 async function replacedAmong(arrivals: readonly Arrival[], ports: BatchPorts): Promise<ReadonlySet<Delivery>> {
-  const old = arrivals.filter(({ delivery }) => delivery.receiveCount >= REPLACED_FROM);
+  const old = arrivals.filter(({ delivery }) => mayNotComeOften(delivery));
   if (old.length === 0) return new Set();
   const refused = await ports.queue.sendAll(
     old.map(({ task }) => ({ task, delaySeconds: Math.min(secondsOfAttempt(task), MAX_QUEUE_DELAY_SECONDS) })),

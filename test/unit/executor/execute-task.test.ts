@@ -111,13 +111,16 @@ describe('an attempt that fails', () => {
     expect(await read(world, seed)).toMatchObject({ status: 'failed', attempt: 1, error: { code, retryable: false } });
   });
 
-  it.each(['goodbye', 'constructor'])('is followed by another where its type, %s, is not deployed yet', async (type) => {
-    const world = createWorld([hello]);
-    const seed = await submit(world, taskSeed({ type }));
-    await invoke(world);
-    const error = { code: 'unknown_task_type', retryable: true };
-    expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 1, error });
-  });
+  it.each(['goodbye', 'constructor'])(
+    'is followed by another where its type, %s, is not deployed yet',
+    async (type) => {
+      const world = createWorld([hello]);
+      const seed = await submit(world, taskSeed({ type }));
+      await invoke(world);
+      const error = { code: 'unknown_task_type', retryable: true };
+      expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 1, error });
+    },
+  );
 
   it('keeps its own message where the next cannot be sent', async () => {
     const world = createWorld([broken]);
