@@ -55,7 +55,7 @@ const PARKABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND 
 type Addressed = { readonly tenantId: TenantId; readonly id: TaskId };
 type Address = Pick<ConditionalUpdate, 'tableName' | 'key'>;
 
-/** The task store on DynamoDB tables: every verb is one request and one conditional write, unless it says so. */
+/** The task store on DynamoDB tables: every verb is one conditional write, unless it says otherwise. */
 export class DynamoTaskStore implements TaskStore {
   readonly #client: DynamoDBClient;
   readonly #options: TaskTableOptions;
@@ -99,7 +99,11 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   /** One more write, and a second try, where there is no row, or one past its retention that has to give way. */
-  async claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
+  claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
+    return this.#claim(task, lease, now, false);
+  }
+
+  async #claim(task: TaskSeed, lease: Lease, now: number, isInserted: boolean): Promise<ClaimResult> {
     const update = await this.#jointly(task, {
       condition: CLAIMABLE,
       actions: ['#attempt = #attempt + :one', '#status = :running', '#startedAt = :now'],
@@ -110,8 +114,9 @@ export class DynamoTaskStore implements TaskStore {
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
     const { refusedBy: row } = update;
     if (row === undefined || isExpired(row, now)) {
+      if (isInserted) throw new Error('the row of a task was inserted, and is not there');
       await this.#insert(newTask(task), now);
-      return this.claim(task, lease, now);
+      return this.#claim(task, lease, now, true);
     }
     const found = taskOfRow(row);
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };

@@ -24,6 +24,9 @@ export type CallTracing = Pick<Tracing, 'call' | 'apart'>;
 
 const UNTRACED: CallTracing = { call: (_name, work) => work(), apart: (work) => work() };
 
+/** What a table says that has too much to do: with more requests it would have more. */
+const TOO_MUCH = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
+
 /** Statements of one request (DynamoDB API reference, BatchExecuteStatement). */
 const STATEMENTS = 25;
 
@@ -68,12 +71,13 @@ export class JointUpdates {
         new BatchExecuteStatementCommand({ Statements: together.map(({ update }) => statementOf(update)) }),
       );
       for (const [index, one] of together.entries()) {
-        const updated = updatedBy(responses[index]);
+        const updated = updatedBy(responses[index], one.update);
         if (updated === undefined) this.#alone(one);
         else one.resolve(updated);
       }
     } catch (error) {
-      const isRefused = error instanceof DynamoDBServiceException && error.$fault === 'client';
+      const isRefused =
+        error instanceof DynamoDBServiceException && error.$fault === 'client' && !TOO_MUCH.includes(error.name);
       for (const one of together) {
         if (isRefused) this.#alone(one);
         else one.reject(error);
@@ -86,10 +90,14 @@ export class JointUpdates {
   }
 }
 
-/** What has become of a statement; `undefined` where it has failed otherwise than by its condition. */
-function updatedBy({ Item: written = {}, Error: error }: BatchStatementResponse = {}): Updated | undefined {
-  if (error === undefined) return { written };
-  return error.Code === 'ConditionalCheckFailed' ? { refusedBy: error.Item } : undefined;
+/** What has become of a statement; `undefined` where the answer leaves that open, and the write has to say it alone. */
+function updatedBy(response: BatchStatementResponse | undefined, { blind = false }: JointUpdate): Updated | undefined {
+  if (response === undefined) return undefined;
+  const { Item: row, Error: error } = response;
+  if (error !== undefined) {
+    return error.Code === 'ConditionalCheckFailed' && error.Item !== undefined ? { refusedBy: error.Item } : undefined;
+  }
+  return row !== undefined || blind ? { written: row ?? {} } : undefined;
 }
 
 /** The same write in PartiQL, which says `?` for each value, and `IS MISSING` for `attribute_not_exists`. */

@@ -5,6 +5,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { chunksOf } from '../core/chunks-of.ts';
+import { inParallel } from '../core/in-parallel.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 
 export type SqsDeliveriesOptions = {
@@ -15,6 +16,9 @@ export type SqsDeliveriesOptions = {
 
 /** Entries of one batch request (SQS API reference). */
 const BATCH_ENTRIES = 10;
+
+/** No attempt begins before its message is held, and a batch lane gathers a thousand messages. */
+const PARALLEL_REQUESTS = 10;
 
 /** The executor's side of its lanes on SQS. */
 export class SqsDeliveries implements Deliveries {
@@ -30,14 +34,15 @@ export class SqsDeliveries implements Deliveries {
   }
 
   async hold(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void> {
-    for (const { QueueUrl, part } of this.#batches(messages, ({ delivery }) => delivery)) {
+    const batches = this.#batches(messages, ({ delivery }) => delivery);
+    await inParallel(batches, PARALLEL_REQUESTS, async ({ QueueUrl, part }) => {
       const Entries = part.map(({ delivery: { receipt }, seconds }, index) => ({
         Id: String(index),
         ReceiptHandle: receipt,
         VisibilityTimeout: seconds,
       }));
       await this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
-    }
+    });
   }
 
   async discard(deliveries: readonly Delivery[]): Promise<void> {

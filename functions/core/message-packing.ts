@@ -9,8 +9,8 @@ import { findBatchDefinition, type TaskCatalog } from './define-task.ts';
 import { encodeTask, messageOf } from './message.ts';
 import type { TaskSeed } from './task.ts';
 
-/** A task, and the whole seconds until its message may be delivered (0 to 900). */
-export type Outgoing = { readonly task: TaskSeed; readonly delaySeconds: number };
+/** A task, the whole seconds until its message may be delivered (0 to 900), and whether no other may share that. */
+export type Outgoing = { readonly task: TaskSeed; readonly delaySeconds: number; readonly isAlone?: boolean };
 
 export type OutgoingMessage = { readonly body: string; readonly tasks: readonly TaskSeed[] };
 
@@ -53,15 +53,16 @@ export async function batchSizesOf(outgoing: readonly Outgoing[], catalog: TaskC
  * Lays tasks into messages and messages into requests. Of a type that runs in batches a message gets one batch.
  */
 export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): OutgoingRequest[] {
-  const groups = Map.groupBy(outgoing, ({ task, delaySeconds }) =>
-    [task.executorKey, task.tenantId, delaySeconds, batchSizes.has(task.type) ? task.type : ''].join('\n'),
+  const groups = Map.groupBy(outgoing, ({ task, delaySeconds, isAlone = false }) =>
+    [task.executorKey, task.tenantId, delaySeconds, isAlone, batchSizes.has(task.type) ? task.type : ''].join('\n'),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const { task, delaySeconds } = first;
+    const { task, delaySeconds, isAlone = false } = first;
     const { executorKey, tenantId } = task;
-    const messages = messagesOf(group, batchSizes.get(task.type) ?? tasksPerMessage(task.resourceClass, group.length));
+    const most = batchSizes.get(task.type) ?? tasksPerMessage(task.resourceClass, group.length);
+    const messages = messagesOf(group, isAlone ? 1 : most);
     return requestsOf(messages).map((part) => ({ executorKey, tenantId, delaySeconds, messages: part }));
   });
 }

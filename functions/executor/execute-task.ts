@@ -11,6 +11,9 @@ import { persistently } from './persistently.ts';
 import { runHandler } from './run-handler.ts';
 import type { Verdict } from './verdict.ts';
 
+/** Between attempts at a task whose type is not there: a deployment takes a minute or two. */
+const DEPLOYMENT_SECONDS = 60;
+
 /** What an invocation leaves of its time for settling. */
 const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
 
@@ -64,7 +67,7 @@ export function refusalOf(task: RunningTask, definition: TaskDefinition | undefi
   }
   if (definition === undefined) {
     // While a deployment is under way, the router may already know what this executor does not know yet.
-    return failed('unknown_task_type', `this deployment has no task type ${task.type}`, true);
+    return failed('unknown_task_type', `this deployment has no task type ${task.type}`, true, DEPLOYMENT_SECONDS);
   }
   if (definition.batch === undefined || task.fanOut === undefined) return undefined;
   return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);

@@ -84,6 +84,7 @@ export async function handleBatch(
       ? run.arrivals.map((arrival) => ({ ...arrival, verdict: DELETE }))
       : executed(run, deadline, hold, inTurn, running),
   );
+  slice.end();
   // As long as all that came would have taken.
   const ofAll = arrivals.length / Math.max(1, arrivals.length - slice.tasksGoneBack);
   ports.workload.record(arrivals, deliveries.length, (ports.clock() - started) * ofAll);

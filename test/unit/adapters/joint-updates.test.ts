@@ -67,14 +67,29 @@ test('sends no more than 25 statements at a time, and one for a row', async () =
 
 test('says of each what its condition has come to', async () => {
   const refused = (item?: object) => ({ Error: { Code: 'ConditionalCheckFailed', Item: item } });
-  const { updates, sent } = recording(() => ({ Responses: [{}, refused({ by: s('other') }), refused()] }));
-  const all = await Promise.all(['a', 'b', 'c'].map((name) => updates.write(ofRow(name))));
-  expect(all).toEqual([{ written: {} }, { refusedBy: { by: s('other') } }, { refusedBy: undefined }]);
+  const { updates, sent } = recording(() => ({
+    Responses: [{}, refused({ by: s('other') }), { Item: { by: s('it') } }],
+  }));
+  const all = await Promise.all([
+    updates.write(ofRow('a', { blind: true })),
+    ...['b', 'c'].map((name) => updates.write(ofRow(name))),
+  ]);
+  expect(all).toEqual([{ written: {} }, { refusedBy: { by: s('other') } }, { written: { by: s('it') } }]);
   expect(sent).toHaveLength(1);
 });
 
+test.each([
+  ['has no answer', []],
+  ['was written, and does not say what is there now', [{}]],
+  ['was refused, and does not say by what', [{ Error: { Code: 'ConditionalCheckFailed' } }]],
+])('asks again, alone, where a statement %s', async (_, answers) => {
+  const { updates } = recording(() => ({ Responses: [{ Item: {} }, ...answers] }));
+  const [, last] = await Promise.all(['a', 'b'].map((name) => updates.write(ofRow(name))));
+  expect(last).toEqual({ written: { by: s('itself') } });
+});
+
 test('writes alone what failed among others, and all that were refused together', async () => {
-  const throttled = recording(() => ({ Responses: [{ Error: { Code: 'ThrottlingError' } }, {}] }));
+  const throttled = recording(() => ({ Responses: [{ Error: { Code: 'ThrottlingError' } }, { Item: {} }] }));
   expect(await Promise.all(['a', 'b'].map((name) => throttled.updates.write(ofRow(name))))).toEqual([
     { written: { by: s('itself') } },
     { written: {} },
@@ -87,9 +102,12 @@ test('writes alone what failed among others, and all that were refused together'
   );
 });
 
-test('fails for all where the table does not answer: they would each wait as long again', async () => {
+test.each([
+  ['does not answer: they would each wait as long again', 'InternalServerError', 'server'],
+  ['has too much to do: it would have more', 'ProvisionedThroughputExceededException', 'client'],
+] as const)('fails for all where the table %s', async (_, name, fault) => {
   const { updates, sent } = recording(() => {
-    throw refusal('InternalServerError', 'server');
+    throw refusal(name, fault);
   });
   const all = await Promise.allSettled(['a', 'b'].map((name) => updates.write(ofRow(name))));
   expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -119,6 +119,7 @@ describe('an attempt that fails', () => {
       await invoke(world);
       const error = { code: 'unknown_task_type', retryable: true };
       expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 1, error });
+      expect(visibleIn(world)).toEqual([60]);
     },
   );
 
