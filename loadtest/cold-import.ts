@@ -17,14 +17,19 @@ const root = join(import.meta.dirname, '..');
 /** The two clients, and the commands that the router sends by them. */
 const CLIENTS = `
   import {
-    BatchGetItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand,
+    BatchExecuteStatementCommand, BatchGetItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand,
+    UpdateItemCommand,
   } from '@aws-sdk/client-dynamodb';
-  import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+  import {
+    ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand, ReceiveMessageCommand,
+    SendMessageBatchCommand, SendMessageCommand, SQSClient,
+  } from '@aws-sdk/client-sqs';
   new DynamoDBClient();
   new SQSClient();
   export const handler = [
-    BatchGetItemCommand, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand, SendMessageBatchCommand,
-    SendMessageCommand,
+    BatchExecuteStatementCommand, BatchGetItemCommand, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand,
+    ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand, ReceiveMessageCommand,
+    SendMessageBatchCommand, SendMessageCommand,
   ];
 `;
 

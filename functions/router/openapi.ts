@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ROUTES } from '../contract.ts';
 import type { TaskDefinition } from '../core/define-task.ts';
+import { once } from '../core/once.ts';
 import { PROBLEM_STATUS, type ProblemCode, problemSchema } from './problem.ts';
 import type { OpenRoute, Route } from './route.ts';
 
@@ -12,7 +13,7 @@ export type DocumentedRoutes = {
 type JsonSchema = Record<string, unknown>;
 
 /** What API Gateway itself answers: without a key, and where a function fails. */
-const gatewayMessage = z.strictObject({ message: z.string() });
+const gatewayMessage = once(() => z.strictObject({ message: z.string() }));
 
 /**
  * The OpenAPI 3.1 document of the routes, from the very schemas that they validate with; `definitions` are the task
@@ -114,7 +115,7 @@ function problemResponses(codes: readonly ProblemCode[], schemaOf: SchemaOf): Re
         ...(PROBLEM_HEADERS[status] === undefined ? {} : { headers: headersOf(PROBLEM_HEADERS[status]) }),
         content: {
           'application/problem+json': { schema: schemaOf(problemSchema()) },
-          ...(status === 401 || status === 500 ? { 'application/json': { schema: schemaOf(gatewayMessage) } } : {}),
+          ...(status === 401 || status === 500 ? { 'application/json': { schema: schemaOf(gatewayMessage()) } } : {}),
         },
       },
     ]),

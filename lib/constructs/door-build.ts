@@ -16,10 +16,15 @@ const REQUIRE =
  */
 const ON_DEMAND = ['@aws-sdk/client-s3', '@aws-lambda-powertools/tracer', 'aws-xray-sdk-core'];
 
-/** Lambda gives its functions their credentials in the environment, where the SDK looks first. */
-const OTHER_CREDENTIALS = ['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map(
-  (source) => `@aws-sdk/credential-provider-${source}`,
-);
+/**
+ * What the SDK would load for what is not so here: Lambda gives its functions their credentials in the environment, where
+ * the SDK looks first, and no call of ours answers with a stream of events.
+ */
+const NEVER_LOADED = [
+  ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
+  '@smithy/credential-provider-imds',
+  '@smithy/core/event-streams',
+];
 
 /** How the code of doors is built: as ES modules for Node 24; what is imported dynamically is a chunk of its own. */
 export const DOOR_BUILD = {
@@ -39,7 +44,7 @@ export const DOOR_BUILD = {
   sourcesContent: false,
   legalComments: 'none',
   logLevel: 'error',
-  external: [...ON_DEMAND, ...OTHER_CREDENTIALS],
+  external: [...ON_DEMAND, ...NEVER_LOADED],
 } as const satisfies BuildOptions;
 
 type Built = BuildResult<{ write: false; metafile: true }>;
@@ -62,7 +67,7 @@ function onDemand(names: readonly string[]): BundledFiles {
     entryPoints: names.map((name) => ({ in: name, out: `${name}/index` })),
     absWorkingDir: root,
     outdir,
-    external: OTHER_CREDENTIALS,
+    external: NEVER_LOADED,
   });
   const manifest = new TextEncoder().encode('{"main":"index.mjs"}');
   return {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { DocumentedRoutes } from '../openapi.ts';
+import { type DocumentedRoutes, openapiDocument } from '../openapi.ts';
 import type { OpenRoute } from '../route.ts';
 
-/** The route that describes all routes. What builds the document is loaded by the first that asks for it. */
+/** The route that describes all routes. */
 export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   operationId: 'getOpenapi',
   summary: 'Read this document',
@@ -10,7 +10,6 @@ export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   problems: [],
 
   async handle(_request, _caller, { catalog }) {
-    const { openapiDocument } = await import('../openapi.ts');
     const definitions = await Promise.all(Object.values(catalog).map((load) => load()));
     return { status: 200, body: openapiDocument(routes(), definitions) };
   },
