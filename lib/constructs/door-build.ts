@@ -16,14 +16,10 @@ const REQUIRE =
  */
 const ON_DEMAND = ['@aws-sdk/client-s3', '@aws-lambda-powertools/tracer', 'aws-xray-sdk-core'];
 
-/**
- * What the SDK would load for what is not so here: Lambda gives its functions their credentials in the environment, where
- * the SDK looks first, and no call of ours answers with a stream of events.
- */
-const NEVER_LOADED = [
+/** Where the SDK would look for credentials next: Lambda gives its functions theirs in the environment, where it looks first. */
+const OTHER_CREDENTIALS = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
   '@smithy/credential-provider-imds',
-  '@smithy/core/event-streams',
 ];
 
 /** How the code of doors is built: as ES modules for Node 24; what is imported dynamically is a chunk of its own. */
@@ -44,7 +40,7 @@ export const DOOR_BUILD = {
   sourcesContent: false,
   legalComments: 'none',
   logLevel: 'error',
-  external: [...ON_DEMAND, ...NEVER_LOADED],
+  external: [...ON_DEMAND, ...OTHER_CREDENTIALS],
 } as const satisfies BuildOptions;
 
 type Built = BuildResult<{ write: false; metafile: true }>;
@@ -67,7 +63,7 @@ function onDemand(names: readonly string[]): BundledFiles {
     entryPoints: names.map((name) => ({ in: name, out: `${name}/index` })),
     absWorkingDir: root,
     outdir,
-    external: NEVER_LOADED,
+    external: OTHER_CREDENTIALS,
   });
   const manifest = new TextEncoder().encode('{"main":"index.mjs"}');
   return {
