@@ -23,6 +23,13 @@ export const queryParameter = (name: string, description: string, schema: () => 
   schema,
 });
 
+/** The schemas of a query's parameters, by their names, made when they are asked for. */
+export const fieldsOf =
+  <Name extends string>(query: () => { readonly shape: { readonly [name in Name]: z.ZodType } }) =>
+  (name: Name) =>
+  (): z.ZodType =>
+    query().shape[name];
+
 export const pageParameters: readonly Parameter[] = [
   queryParameter('limit', `Items of a page, at most; ${DEFAULT_LIMIT} unless given`, () =>
     z.int().min(1).max(100).optional(),

@@ -4,7 +4,7 @@ import { percentileOf, RELATIVE_ERROR } from '../../core/duration-sketch.ts';
 import { once } from '../../core/once.ts';
 import { MINUTE, minuteOf, sketchOf, sumOf, type Tally } from '../../core/statistics.ts';
 import { available } from '../available.ts';
-import { invalidQuery, parsedQuery, queryParameter } from '../page.ts';
+import { fieldsOf, invalidQuery, parsedQuery, queryParameter } from '../page.ts';
 import type { Request, Route } from '../route.ts';
 import { nameSchema } from '../task-view.ts';
 
@@ -21,7 +21,7 @@ const querySchema = once(() => {
   return z.strictObject({ type: nameSchema(128).optional(), from: time.optional(), to: time.optional() });
 });
 
-const field = (name: keyof ReturnType<typeof querySchema>['shape']) => (): z.ZodType => querySchema().shape[name];
+const field = fieldsOf(querySchema);
 
 const countsSchema = once(() => {
   const count = z.int().min(0);

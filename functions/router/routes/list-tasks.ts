@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { once } from '../../core/once.ts';
 import { cursorOf, parseCursor, type TaskFilter } from '../../core/task-list.ts';
 import { available } from '../available.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parsedQuery, queryParameter } from '../page.ts';
+import { fieldsOf, invalidCursor, pageOf, pageParameters, pageShape, parsedQuery, queryParameter } from '../page.ts';
 import type { Route } from '../route.ts';
 import { nameSchema, STATUSES, summaryOf, taskSummarySchema } from '../task-view.ts';
 
@@ -22,7 +22,7 @@ const querySchema = once(() =>
     }),
 );
 
-const field = (name: keyof ReturnType<typeof querySchema>['shape']) => (): z.ZodType => querySchema().shape[name];
+const field = fieldsOf(querySchema);
 
 export const listTasks: Route = {
   operationId: 'listTasks',
