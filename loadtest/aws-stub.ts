@@ -14,12 +14,6 @@ const server = createServer(async (request, response) => {
     .end(body);
 });
 
-const updateSchema = z.object({
-  Key: z.record(z.string(), z.unknown()),
-  ExpressionAttributeValues: z.record(z.string(), z.unknown()),
-  ReturnValues: z.string().optional(),
-});
-
 const statementsSchema = z.object({
   Statements: z.array(z.object({ Statement: z.string(), Parameters: z.array(z.unknown()) })),
 });
@@ -52,10 +46,6 @@ function answerTo({ headers }: IncomingMessage, body: string): unknown {
       // The SDK holds this against the body that it has sent.
       return { MessageId: '00000000-0000-4000-8000-000000000000', MD5OfMessageBody: md5(message) };
     }
-    case 'UpdateItem': {
-      const update = updateSchema.parse(JSON.parse(body));
-      return update.ReturnValues === 'ALL_NEW' ? { Attributes: rowOf(update) } : {};
-    }
     case 'BatchExecuteStatement':
       return {
         Responses: statementsSchema.parse(JSON.parse(body)).Statements.map((one) => ({ Item: rowWritten(one) })),
@@ -63,12 +53,6 @@ function answerTo({ headers }: IncomingMessage, body: string): unknown {
     default:
       return {};
   }
-}
-
-/** The row of a claim: a task, and what was given as the values of `#name = :name`. */
-function rowOf({ Key, ExpressionAttributeValues: values }: z.infer<typeof updateSchema>) {
-  const set = ['leaseToken', 'leaseExpiresAt'].map((name) => [name, values[`:${name}`]]);
-  return { ...Key, ...TASK_ROW, ...Object.fromEntries(set), startedAt: values[':now'] };
 }
 
 /** The row of a statement: a task, and what it says by `"name" = ?`. */
