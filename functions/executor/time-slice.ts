@@ -24,10 +24,13 @@ export class TimeSlice {
 
   /** `stays`: a message whose tasks may not go back. */
   constructor(runs: readonly Run<Arrival>[], stays: (delivery: Delivery) => boolean, ports: SlicePorts) {
-    const deliveries = runs.flatMap(({ arrivals }) => arrivals.map(({ delivery }) => delivery));
-    const shared = new Set(deliveries.filter((delivery, place) => deliveries.indexOf(delivery) !== place));
+    const messages = Map.groupBy(
+      runs.flatMap(({ arrivals }) => arrivals),
+      ({ delivery }) => delivery,
+    );
+    const isShared = (delivery: Delivery): boolean => (messages.get(delivery)?.length ?? 0) > 1;
     const mayGoBack = ({ definition, arrivals }: Run<Arrival>): boolean =>
-      definition === undefined && arrivals.every(({ delivery }) => shared.has(delivery) && !stays(delivery));
+      definition === undefined && arrivals.every(({ delivery }) => isShared(delivery) && !stays(delivery));
     this.#waiting = new Set(runs.filter(mayGoBack));
     this.#ports = ports;
     this.#timer = setTimeout(() => {
