@@ -10,8 +10,15 @@ export type ResourceClass = (typeof RESOURCE_CLASSES)[number];
 export const PRIORITIES = ['high', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** A class has one lane for each priority, and one for tasks that run many at a time. */
-export const LANE_KINDS = [...PRIORITIES, 'batch'] as const;
+/** The lanes that share the executors of a class: one for each priority, and one for tasks that run many at a time. */
+export const SHARED_LANE_KINDS = [...PRIORITIES, 'batch'] as const;
+export type SharedLaneKind = (typeof SHARED_LANE_KINDS)[number];
+
+/**
+ * All lanes of a class. The express lane takes tasks of tenants with little to do while others crowd the lane of their
+ * priority. See `docs/decisions/an-express-lane.md`.
+ */
+export const LANE_KINDS = [...SHARED_LANE_KINDS, 'express'] as const;
 export type LaneKind = (typeof LANE_KINDS)[number];
 
 /** How long a task of a lane may wait before someone should know, in seconds. */
@@ -20,6 +27,7 @@ export const LANE_OBJECTIVE_SECONDS: Readonly<Record<LaneKind, number>> = {
   normal: 600,
   low: 3600,
   batch: 600,
+  express: 60,
 };
 
 /** Executors that an event source of SQS asks for at least (Lambda API reference, "ScalingConfig"), and those of a class. */
@@ -35,8 +43,12 @@ export type ClassConcurrency = {
   /** Executors for the lanes with work. */
   readonly reserved: number;
   /** What each lane has while no other is short of executors. */
-  readonly lanes: Readonly<Record<LaneKind, number>>;
+  readonly lanes: Readonly<Record<SharedLaneKind, number>>;
 };
+
+/** The executors that a lane has while no other is short of them; those of the express lane are neither lent nor raised. */
+export const shareOf = ({ lanes }: ClassConcurrency, kind: LaneKind): number =>
+  kind === 'express' ? MIN_LANE_CONCURRENCY : lanes[kind];
 
 /**
  * What Lambda reserves for a class whose lanes with work share `executors`: an idle lane's event source cannot ask for

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Node } from 'constructs';
 import * as z from 'zod';
-import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
+import { RESOURCE_CLASSES, type ResourceClass, SHARED_LANE_KINDS } from '../functions/contract.ts';
 import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
 
 /** A mistake in the configuration, in one sentence that names the value. */
@@ -11,7 +11,7 @@ const concurrency = z.strictObject({
   /** Executors that the lanes with work share; Lambda reserves two more for each other lane (`reservationOf`). */
   reserved: z.int().min(8),
   /** `MaximumConcurrency` of each lane's event source; SQS takes no less than 2. */
-  lanes: z.record(z.enum(LANE_KINDS), z.int().min(2).max(1000)),
+  lanes: z.record(z.enum(SHARED_LANE_KINDS), z.int().min(2).max(1000)),
 });
 
 const provisioned = z.strictObject({

@@ -17,7 +17,7 @@ const SAMPLES = 20;
 /** The first ones may meet functions that have not been called yet. */
 const WARM_UPS = 5;
 const BETWEEN_SAMPLES_MILLISECONDS = 150;
-/** Long enough that the machine does not have more to do than it can while a hundred run. */
+/** In the mean; long enough that the machine does not have more to do than it can while a hundred run. */
 const LONG_MILLISECONDS = 1_000;
 const BULK = 250;
 const MOST_BULKS = 60;
@@ -59,11 +59,7 @@ try {
   report('idle: submit to start, p99 of 20', `${idle} ms`);
 
   await submitBacklog('low', BACKLOG, LONG_MILLISECONDS);
-  await govern();
-  await sleep(6_000);
-  await govern();
-  // New executors start, which takes the whole of a small machine.
-  await sleep(15_000);
+  await governed();
   const low = await lane('low');
   check('only low has work: its executors after two periods', low.maxConcurrency, (executors) => executors >= 8);
   const busy = await sampled('high');
@@ -84,7 +80,8 @@ try {
   await settled();
 
   const idleQuiet = await sampled('normal', quietKey);
-  await submitBacklog('normal', BACKLOG, 20);
+  await submitBacklog('normal', BACKLOG, 2 * LONG_MILLISECONDS);
+  await governed();
   const quiet = await sampled('normal', quietKey);
   report('a quiet tenant: submit to start, p99 of 20, idle and busy', `${idleQuiet} ms, ${quiet} ms`);
   check('a noisy tenant: p99 of 20 tasks of a quiet one, by idle', ratio(quiet, idleQuiet), (value) => value <= 3);
@@ -143,7 +140,7 @@ async function submitBacklog(priority: string, count: number, milliseconds: numb
 }
 
 async function submitBulk(priority: string, count: number, milliseconds: number) {
-  const body = { tasks: Array(count).fill(taskOf(priority, milliseconds)) };
+  const body = { tasks: Array.from({ length: count }, () => taskOf(priority, spread(milliseconds))) };
   const { results } = z
     .object({
       results: z.array(
@@ -167,6 +164,11 @@ function taskOf(priority: string, milliseconds: number) {
   return { type: 'http.request', priority, input: { url: `${server.url}/?ms=${milliseconds}` } };
 }
 
+/** From half to one and a half, or a hundred tasks would begin and end in the same moment. */
+function spread(milliseconds: number): number {
+  return Math.round(milliseconds * (0.5 + Math.random()));
+}
+
 async function read(id: string, key = connection.apiKey) {
   return taskSchema.parse(await ask('GET', `/api/tasks/${id}`, undefined, key));
 }
@@ -187,6 +189,15 @@ async function settled(): Promise<void> {
     if ((await lanes()).every((one) => left(one) === 0)) return;
     await sleep(1_000);
   }
+}
+
+/** Two runs of the governor, and the time until what it has raised is at work. */
+async function governed(): Promise<void> {
+  await govern();
+  await sleep(6_000);
+  await govern();
+  // New executors start, which takes the whole of a small machine.
+  await sleep(15_000);
 }
 
 /** A run of the governor, which the clock starts only every minute. */

@@ -6,6 +6,7 @@ import {
   RESOURCE_CLASSES,
   type ResourceClass,
   reservationOf,
+  shareOf,
 } from '../contract.ts';
 import { withAdmission } from '../core/admission.ts';
 import { type GovernedLane, govern, type ObservedLane } from '../core/govern.ts';
@@ -58,7 +59,7 @@ const keysOf = ({ resourceClass, shard }: Pool): string[] =>
   LANE_KINDS.map((kind) => executorKeyOf(resourceClass, kind, shard));
 
 async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, ports: GovernPorts) {
-  const { reserved, lanes: shares } = ports.concurrency[pool.resourceClass];
+  const concurrency = ports.concurrency[pool.resourceClass];
   const keys = keysOf(pool);
   const loads = await ports.loads.read(keys);
   const observed = await Promise.all(
@@ -66,10 +67,16 @@ async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, po
       const executorKey = executorKeyOf(pool.resourceClass, kind, pool.shard);
       const name = queueNameOf(executorKey);
       const [depth, source] = await Promise.all([ports.depths.read(name), ports.sources.find(name)]);
-      return { executorKey, ...depth, source, share: shares[kind], load: loads.get(executorKey) ?? NO_LOAD };
+      return {
+        executorKey,
+        ...depth,
+        source,
+        share: shareOf(concurrency, kind),
+        load: loads.get(executorKey) ?? NO_LOAD,
+      };
     }),
   );
-  const limits = { executors: reserved, reservation: reservationOf(reserved) };
+  const limits = { executors: concurrency.reserved, reservation: reservationOf(concurrency.reserved) };
   const governed = govern(observed, before, limits, ports.clock());
   const isLowered = ({ source, state }: GovernedLane): boolean => state.maxConcurrency < source.maxConcurrency;
   const states = new Map<string, LaneState>();

@@ -9,6 +9,7 @@ const PRECEDENCE = 0.8;
 
 /** The lanes whose fullness closes a lane too; work of a batch lane may have any priority. */
 const MORE_URGENT: Readonly<Record<LaneKind, readonly LaneKind[]>> = {
+  express: [],
   high: [],
   normal: ['high'],
   batch: ['high'],

@@ -122,7 +122,9 @@ const since = (load: LaneLoad, before: LaneLoad | undefined): LaneLoad =>
 
 /** Executors that a lane has work for: 100 waiting tasks for each, and 70 % of them at work. */
 function demandOf(state: LaneState, hasWorked: boolean): number {
-  const { depth, inFlight, maxConcurrency, batchSize } = state;
+  const { executorKey, depth, inFlight, maxConcurrency, batchSize } = state;
+  // It has its own whatever it has to do, and none of the others'.
+  if (laneOf(executorKey).kind === 'express') return 0;
   if (depth + inFlight === 0 && !hasWorked) return 0;
   // Where a whole batch waits, nobody is free to take it.
   const busy = depth >= batchSize ? maxConcurrency : Math.min(maxConcurrency, Math.ceil(inFlight / batchSize));

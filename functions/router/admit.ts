@@ -1,4 +1,6 @@
+import { MIN_LANE_CONCURRENCY, RESOURCE_CLASS_SPECS } from '../contract.ts';
 import { type TaskId, tableShardOf, taskIdOf } from '../core/ids.ts';
+import { laneOf } from '../core/lane.ts';
 import { formerShardsOf } from '../core/routing.ts';
 import { available, NOTHING_KEPT } from './available.ts';
 import { Problem } from './problem.ts';
@@ -11,17 +13,32 @@ type Applicant = {
   readonly isKeyed: boolean;
   /** Until it is due; 0 where that is at once. */
   readonly delaySeconds: number;
+  /** Tasks that came in the same request, itself included. */
+  readonly together: number;
 };
 
+/** Tasks that have not ended, in executors' rounds of its express lane, of a tenant that has little to do. */
+const FEW_ROUNDS = 2;
+
 /**
- * Throws the problem of a task that its tenant has too many of already, or that would wait too long. A submit that is
- * repeated under its key adds no work, and passes.
+ * The executor key of a task that is let in. Throws the problem of one that its tenant has too many of already, or that
+ * would wait too long. A submit that is repeated under its key adds no work, and passes.
  */
-export async function admit(applicant: Applicant, caller: Caller, ports: RouterPorts): Promise<void> {
-  const problem = (await tenantProblem(caller, ports)) ?? (await laneProblem(applicant, ports));
-  if (problem === undefined || (applicant.isKeyed && (await isKnown(applicant, caller, ports)))) return;
-  ports.meter.record(applicant.executorKey, 'refused', 1);
+export async function admit(applicant: Applicant, caller: Caller, ports: RouterPorts): Promise<string> {
+  const tenant = await tenantProblem(caller, ports);
+  const executorKey = tenant === undefined ? await laneFor(applicant, caller, ports) : applicant.executorKey;
+  const problem = tenant ?? (await laneProblem(executorKey, applicant, ports));
+  if (problem === undefined || (applicant.isKeyed && (await isKnown(applicant, caller, ports)))) return executorKey;
+  ports.meter.record(executorKey, 'refused', 1);
   throw problem;
+}
+
+/** Its own lane, unless others crowd it and the tenant has little to do. What is due later goes where it belongs. */
+async function laneFor({ executorKey, delaySeconds, together }: Applicant, caller: Caller, ports: RouterPorts) {
+  if (delaySeconds > 0) return executorKey;
+  const { concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass];
+  const few = FEW_ROUNDS * MIN_LANE_CONCURRENCY * concurrencyPerInvocation;
+  return ports.lanes.laneFor(executorKey, () => ports.tenants.hasAtMost(few, caller.tenantId, together));
 }
 
 async function tenantProblem({ tenantId, limits }: Caller, { tenants }: RouterPorts): Promise<Problem | undefined> {
@@ -31,8 +48,11 @@ async function tenantProblem({ tenantId, limits }: Caller, { tenants }: RouterPo
   return tooEarly('rate_limited', `the key is limited to ${limit}`, { retryAfterSeconds });
 }
 
-async function laneProblem(applicant: Applicant, { lanes }: RouterPorts): Promise<Problem | undefined> {
-  const { executorKey, delaySeconds } = applicant;
+async function laneProblem(
+  executorKey: string,
+  { delaySeconds }: Applicant,
+  { lanes }: RouterPorts,
+): Promise<Problem | undefined> {
   const admission = await lanes.admission(executorKey, delaySeconds === 0);
   if (admission.admitted) return undefined;
   const { retryAfterSeconds, estimatedWaitSeconds } = admission;

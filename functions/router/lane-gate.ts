@@ -1,4 +1,4 @@
-import { LANE_OBJECTIVE_SECONDS, queueNameOf, SNAPSHOT_VALID_SECONDS } from '../contract.ts';
+import { executorKeyOf, queueNameOf, RESOURCE_CLASS_SPECS, SNAPSHOT_VALID_SECONDS } from '../contract.ts';
 import { type Admission, admission, estimatedWaitSeconds } from '../core/admission.ts';
 import {
   type LaneSnapshot,
@@ -20,24 +20,21 @@ export type LaneGatePorts = {
 /** How old an answer of AWS may be before it is asked again. */
 const FRESH_MILLISECONDS = 5_000;
 
-/** A queue is looked at itself once so many tasks were sent there since, or its wait is this share of its objective. */
-const LOOK_AFTER_TASKS = 200;
-const LOOK_FROM_SHARE = 0.25;
-
 /** A lane as this router reckons it on from what it has last seen. */
 type Lane = {
-  state: LaneState;
+  /** As the governor has left it; missing until it has said something. */
+  state: LaneState | undefined;
   /** Tasks that waited at `reckonedAt`, in milliseconds since the epoch. */
   waiting: number;
   reckonedAt: number;
   isAdmitting: boolean;
-  sinceLook: number;
   lookedAt: number;
+  looked: Promise<void>;
 };
 
 /**
- * Knows how long a task would wait in each lane, from the governor's snapshot, the queues themselves where much happens,
- * and what this router has sent there since. Where nothing is known nobody is refused.
+ * Knows how long a task would wait in each lane, from the governor's snapshot, the queues themselves, and what this router
+ * has sent there since. Where nothing is known nobody is refused.
  */
 export class LaneGate {
   readonly #ports: LaneGatePorts;
@@ -50,32 +47,43 @@ export class LaneGate {
   }
 
   /**
-   * Whether the lane takes another task, which is counted where it `isDue` at once. At most one read of the snapshot, and
-   * of each queue, every 5 s.
+   * The lane that a task goes to: its own, or the express lane where others crowd its own and its tenant has little to do,
+   * which is asked for only then. At most one read of the snapshot, and of each queue, every 5 s.
    */
+  async laneFor(executorKey: string, hasLittleToDo: () => Promise<boolean>): Promise<string> {
+    const { resourceClass, kind, shard } = laneOf(executorKey);
+    if (kind === 'batch' || !(await this.#isCrowded(executorKey)) || !(await hasLittleToDo())) return executorKey;
+    const express = executorKeyOf(resourceClass, 'express', shard);
+    return (await this.#isCrowded(express)) ? executorKey : express;
+  }
+
+  /** Whether the lane takes another task, which is counted where it `isDue` at once. */
   async admission(executorKey: string, isDue: boolean): Promise<Admission> {
-    await this.#refresh();
-    await this.#look(executorKey);
-    const lane = this.#lanes.get(executorKey);
-    const answer = admission(executorKey, (key) => this.#wait(key), lane?.isAdmitting ?? true);
-    if (lane === undefined) return answer;
+    const lane = await this.#seen(executorKey);
+    const answer = admission(executorKey, (key) => this.#wait(key), lane.isAdmitting);
     lane.isAdmitting = answer.admitted;
-    if (answer.admitted && isDue) {
-      lane.waiting += 1;
-      lane.sinceLook += 1;
-    }
+    // Of a lane whose rate is not known only its queue tells what still waits.
+    if (answer.admitted && isDue && rateOf(lane) > 0) lane.waiting += 1;
     return answer;
   }
 
   /** The lanes as the governor has left them, no older than the last read. */
   async states(): Promise<ReadonlyMap<string, LaneState>> {
     await this.#refresh();
-    return new Map([...this.#lanes].map(([key, { state }]) => [key, state]));
+    return new Map([...this.#lanes].flatMap(([key, { state }]) => (state === undefined ? [] : [[key, state]])));
+  }
+
+  /** Where a whole batch waits, nobody is free to take it. */
+  async #isCrowded(executorKey: string): Promise<boolean> {
+    const lane = await this.#seen(executorKey);
+    this.#reckon(lane);
+    return lane.waiting >= RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass].concurrencyPerInvocation;
   }
 
   #wait(executorKey: string): number | null {
     const lane = this.#lanes.get(executorKey);
-    if (lane === undefined || this.#ports.clock() - lane.state.at > SNAPSHOT_VALID_SECONDS * 1000) return null;
+    if (lane?.state === undefined) return null;
+    if (this.#ports.clock() - lane.state.at > SNAPSHOT_VALID_SECONDS * 1000) return null;
     this.#reckon(lane);
     return estimatedWaitSeconds(lane.state, lane.waiting);
   }
@@ -83,9 +91,32 @@ export class LaneGate {
   /** Takes off what its executors have got through since. */
   #reckon(lane: Lane): void {
     const now = this.#ports.clock();
-    const rate = (tasksPerExecutorSecond(lane.state) ?? 0) * lane.state.maxConcurrency;
-    lane.waiting = Math.max(0, lane.waiting - (rate * (now - lane.reckonedAt)) / 1000);
+    lane.waiting = Math.max(0, lane.waiting - (rateOf(lane) * (now - lane.reckonedAt)) / 1000);
     lane.reckonedAt = now;
+  }
+
+  /** The lane as it was seen in the last 5 s. */
+  async #seen(executorKey: string): Promise<Lane> {
+    await this.#refresh();
+    const lane = this.#lane(executorKey);
+    if (this.#ports.clock() - lane.lookedAt >= FRESH_MILLISECONDS) {
+      lane.lookedAt = this.#ports.clock();
+      lane.looked = this.#look(executorKey, lane);
+    }
+    await lane.looked;
+    return lane;
+  }
+
+  /** Other routers send there, too, and the snapshot may be a minute old. */
+  async #look(executorKey: string, lane: Lane): Promise<void> {
+    const { clock, depths, log } = this.#ports;
+    try {
+      const { depth } = await depths.read(queueNameOf(executorKey));
+      lane.waiting = depth * (lane.state?.tasksPerMessage ?? 1);
+      lane.reckonedAt = clock();
+    } catch (error) {
+      log('warn', 'queue not looked at', { executor_key: executorKey, reason: String(error) });
+    }
   }
 
   async #refresh(): Promise<void> {
@@ -107,37 +138,30 @@ export class LaneGate {
     } catch (error) {
       log('warn', 'lanes not read: what was last known holds', { reason: String(error) });
     }
-    const oldest = Math.min(...[...this.#lanes.values()].map(({ state }) => state.at));
-    if (clock() - oldest > SNAPSHOT_VALID_SECONDS * 1000 && this.#lanes.size > 0) {
+    const governedAt = [...this.#lanes.values()].flatMap(({ state }) => (state === undefined ? [] : [state.at]));
+    const oldest = Math.min(...governedAt);
+    if (governedAt.length > 0 && clock() - oldest > SNAPSHOT_VALID_SECONDS * 1000) {
       log('warn', 'lanes not governed: nobody is refused', { since: new Date(oldest).toISOString() });
     }
   }
 
   #take(state: LaneState): void {
-    const known = this.#lanes.get(state.executorKey);
-    if (known !== undefined && known.state.at >= state.at) return;
-    this.#lanes.set(state.executorKey, {
-      ...{ state, waiting: waitingTasks(state), reckonedAt: state.at, isAdmitting: state.isAdmitting },
-      ...{ sinceLook: known?.sinceLook ?? 0, lookedAt: known?.lookedAt ?? Number.NEGATIVE_INFINITY },
-    });
+    const lane = this.#lane(state.executorKey);
+    if (lane.state !== undefined && lane.state.at >= state.at) return;
+    Object.assign(lane, { state, isAdmitting: state.isAdmitting });
+    if (lane.lookedAt < state.at) Object.assign(lane, { waiting: waitingTasks(state), reckonedAt: state.at });
   }
 
-  /** Other routers send there, too: where much is sent, the snapshot is soon too old. */
-  async #look(executorKey: string): Promise<void> {
-    const { clock, depths, log } = this.#ports;
-    const lane = this.#lanes.get(executorKey);
-    if (lane === undefined || clock() - lane.lookedAt < FRESH_MILLISECONDS) return;
-    const wait = this.#wait(executorKey);
-    const isPressed = (wait ?? 0) > LANE_OBJECTIVE_SECONDS[laneOf(executorKey).kind] * LOOK_FROM_SHARE;
-    if (wait === null || (lane.sinceLook < LOOK_AFTER_TASKS && !isPressed)) return;
-    lane.lookedAt = clock();
-    lane.sinceLook = 0;
-    try {
-      const { depth } = await depths.read(queueNameOf(executorKey));
-      lane.waiting = depth * lane.state.tasksPerMessage;
-      lane.reckonedAt = clock();
-    } catch (error) {
-      log('warn', 'queue not looked at', { executor_key: executorKey, reason: String(error) });
-    }
+  #lane(executorKey: string): Lane {
+    const known = this.#lanes.get(executorKey);
+    if (known !== undefined) return known;
+    const unseen = { lookedAt: Number.NEGATIVE_INFINITY, looked: Promise.resolve() };
+    const lane = { state: undefined, waiting: 0, reckonedAt: this.#ports.clock(), isAdmitting: true, ...unseen };
+    this.#lanes.set(executorKey, lane);
+    return lane;
   }
 }
+
+/** Tasks that the executors of a lane get done in a second; 0 until it is known. */
+const rateOf = ({ state }: Lane): number =>
+  state === undefined ? 0 : (tasksPerExecutorSecond(state) ?? 0) * state.maxConcurrency;

@@ -55,12 +55,13 @@ export function idempotencyKeyOf({ headers }: Request): string | undefined {
 }
 
 /**
- * Makes the task that `value` asks for and stores its payload. Throws the problem that names all that is wrong with it;
- * `value` is JSON.
+ * Makes the task that `value` asks for, one of so many that came `together`, and stores its payload. Throws the problem
+ * that names all that is wrong with it; `value` is JSON.
  */
 export async function prepare(
   value: unknown,
   idempotencyKey: string | undefined,
+  together: number,
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Submission> {
@@ -73,7 +74,7 @@ export async function prepare(
   const input = parsed.data.input as JsonValue;
   checkSize(input);
   return {
-    task: await taskOf(parsed.data, input, definition, idempotencyKey, caller, ports),
+    task: await taskOf(parsed.data, input, definition, idempotencyKey, together, caller, ports),
     input,
     isKeyed: idempotencyKey !== undefined,
   };
@@ -141,6 +142,7 @@ async function taskOf(
   input: JsonValue,
   definition: TaskDefinition,
   idempotencyKey: string | undefined,
+  together: number,
   caller: Caller,
   ports: RouterPorts,
 ): Promise<NewTask> {
@@ -160,9 +162,9 @@ async function taskOf(
   const fingerprint = isKeyed ? fingerprintOf(submit as JsonValue) : NO_FINGERPRINT;
   const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
   const traceHeader = tracing.header();
-  const executorKey = executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
+  const own = executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
   const delaySeconds = Math.max(0, ((runAt ?? 0) - createdAt) / 1000);
-  await admit({ id, executorKey, isKeyed, delaySeconds }, caller, ports);
+  const executorKey = await admit({ id, executorKey: own, isKeyed, delaySeconds, together }, caller, ports);
   return newTask({
     id,
     tenantId,

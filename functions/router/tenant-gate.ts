@@ -58,14 +58,23 @@ export class TenantGate {
       }
       window.admitted += 1;
     }
-    if (maxOpenTasks !== undefined) {
-      const usage = this.#usage(tenantId);
-      if ((await usage.open) + usage.since >= maxOpenTasks) {
-        return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: USAGE_MILLISECONDS / 1000 };
-      }
-      usage.since += 1;
+    const usage = maxOpenTasks === undefined ? this.#usages.get(tenantId) : this.#usage(tenantId);
+    if (maxOpenTasks !== undefined && usage !== undefined && (await usage.open) + usage.since >= maxOpenTasks) {
+      return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: USAGE_MILLISECONDS / 1000 };
     }
+    if (usage !== undefined) usage.since += 1;
     return undefined;
+  }
+
+  /**
+   * Whether a tenant has no more than so many tasks that have not ended: with the one that was just counted, and those that
+   * came `together` with it in one request.
+   */
+  async hasAtMost(tasks: number, tenantId: TenantId, together: number): Promise<boolean> {
+    const counted = this.#usages.get(tenantId);
+    const usage = this.#usage(tenantId);
+    if (usage !== counted) usage.since += 1;
+    return (await usage.open) + Math.max(usage.since, together) <= tasks;
   }
 
   #window(tenantId: TenantId): Window {

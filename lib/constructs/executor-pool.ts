@@ -91,7 +91,7 @@ export class ExecutorPool extends Construct {
 export const deadLetterQueueName = ({ name }: DeployConfig, resourceClass: ResourceClass): string =>
   `${name}-${deadLettersNameOf(resourceClass)}`;
 
-/** Everything of a lane's queue URL before its name: the names are ours, so no stack has to export sixteen URLs. */
+/** Everything of a lane's queue URL before its name: the names are ours, so no stack has to export twenty URLs. */
 export function queueUrlPrefix(scope: Construct, { name }: DeployConfig): string {
   const { account, region, urlSuffix } = Stack.of(scope);
   return `https://sqs.${region}.${urlSuffix}/${account}/${name}-`;

@@ -10,6 +10,7 @@ import {
   queueNameOf,
   RESOURCE_CLASS_SPECS,
   type ResourceClass,
+  shareOf,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { Gathering } from './gathering.ts';
@@ -52,7 +53,7 @@ export class Lane extends Construct {
       new SqsEventSource(this.queue, {
         batchSize: messages,
         ...(windowSeconds === 0 ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
-        maxConcurrency: config.concurrency[resourceClass].lanes[kind],
+        maxConcurrency: shareOf(config.concurrency[resourceClass], kind),
         reportBatchItemFailures: true,
       }),
     );

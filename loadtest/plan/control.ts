@@ -1,9 +1,9 @@
-import type { LaneKind } from '../../functions/contract.ts';
+import type { SharedLaneKind } from '../../functions/contract.ts';
 import type { Micros } from './time.ts';
 
 /** What can be read of a lane. */
 export type LaneReading = {
-  readonly kind: LaneKind;
+  readonly kind: SharedLaneKind;
   /** Tasks that wait, and tasks that executors hold. */
   readonly waiting: number;
   readonly held: number;
@@ -18,5 +18,5 @@ export type LaneDecision = { readonly maximumConcurrency: number; readonly admit
 /** Who decides, now and then, on what each lane may have and whether it takes new tasks. */
 export type Control = {
   readonly period: Micros;
-  decide(lanes: readonly LaneReading[], now: Micros): ReadonlyMap<LaneKind, LaneDecision>;
+  decide(lanes: readonly LaneReading[], now: Micros): ReadonlyMap<SharedLaneKind, LaneDecision>;
 };

@@ -1,4 +1,4 @@
-import type { LaneKind } from '../../functions/contract.ts';
+import type { SharedLaneKind } from '../../functions/contract.ts';
 import { poisson, type Random } from './random.ts';
 import { type Micros, SECOND } from './time.ts';
 
@@ -14,7 +14,7 @@ export type Load = {
   /** Tasks that wait when it begins. */
   readonly backlog: number;
   /** Each lane's share of the tasks; they add up to 1. */
-  readonly mix: Readonly<Partial<Record<LaneKind, number>>>;
+  readonly mix: Readonly<Partial<Record<SharedLaneKind, number>>>;
   /** Tasks of one submit. */
   readonly bulk: number;
 };

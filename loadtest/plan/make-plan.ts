@@ -1,11 +1,11 @@
 import {
   LANE_KINDS,
   LANE_OBJECTIVE_SECONDS,
-  type LaneKind,
   RESOURCE_CLASS_SPECS,
   RESOURCE_CLASSES,
   type ResourceClass,
   reservationOf,
+  type SharedLaneKind,
   TARGET_UTILIZATION,
 } from '../../functions/contract.ts';
 import { tasksPerMessage } from '../../functions/core/message-packing.ts';
@@ -55,7 +55,7 @@ export type Plan = {
 };
 
 export type PlannedLane = {
-  readonly kind: LaneKind;
+  readonly kind: SharedLaneKind;
   readonly submitted: number;
   readonly refused: number;
   readonly ended: number;

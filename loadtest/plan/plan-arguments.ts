@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { ArgumentError } from '../../client/keys-arguments.ts';
 import {
-  LANE_KINDS,
-  type LaneKind,
   longestAttemptSeconds,
   RESOURCE_CLASSES,
   type ResourceClass,
+  SHARED_LANE_KINDS,
+  type SharedLaneKind,
 } from '../../functions/contract.ts';
 import type { Load, Spike } from './load.ts';
 import type { Service } from './service.ts';
@@ -150,13 +150,13 @@ function spikeOf(text: string): Spike {
   return { factor: Number(factor), from, to };
 }
 
-function mixOf(text: string): Readonly<Partial<Record<LaneKind, number>>> {
-  const parts = text.split(',').map((part): readonly [LaneKind, number] => {
+function mixOf(text: string): Readonly<Partial<Record<SharedLaneKind, number>>> {
+  const parts = text.split(',').map((part): readonly [SharedLaneKind, number] => {
     const [, name = '', share] = /^\s*([a-z]+)=(\d+(?:\.\d+)?)\s*$/.exec(part) ?? [];
-    const kind = LANE_KINDS.find((known) => known === name);
+    const kind = SHARED_LANE_KINDS.find((known) => known === name);
     if (kind !== undefined && share !== undefined) return [kind, Number(share)];
     throw new ArgumentError(
-      `--mix "${text}" must give lanes (${LANE_KINDS.join(', ')}) a number each: high=10,low=30.`,
+      `--mix "${text}" must give lanes (${SHARED_LANE_KINDS.join(', ')}) a number each: high=10,low=30.`,
     );
   });
   const sum = parts.reduce((total, [, share]) => total + share, 0);

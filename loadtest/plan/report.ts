@@ -1,4 +1,4 @@
-import { LANE_KINDS } from '../../functions/contract.ts';
+import { SHARED_LANE_KINDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { chart } from './chart.ts';
 import { COST_ASSUMPTIONS, totalOf } from './costs.ts';
@@ -33,7 +33,7 @@ function headOf({ resourceClass, load, service }: PlanArguments, config: DeployC
   const rate = `${count(load.tasksPerSecond)} tasks/s for ${time(load.lasting / SECOND)}${spikes.join('')}`;
   const backlog = `a backlog of ${count(load.backlog)} tasks`;
   const parts = [...(load.tasksPerSecond > 0 ? [rate] : []), ...(load.backlog > 0 ? [backlog] : [])];
-  const shares = LANE_KINDS.map((kind) => `${kind} ${lanes[kind]}`).join(', ');
+  const shares = SHARED_LANE_KINDS.map((kind) => `${kind} ${lanes[kind]}`).join(', ');
   return [
     `${parts.join(' and ')}, ${time(service.duration / SECOND)} each, class ${resourceClass}`,
     `deployed as ${config.preset}: ${config.shards[resourceClass]} shard(s) of ${reserved} executors, whose lanes have ${shares}`,

@@ -1,4 +1,4 @@
-import { LANE_KINDS, LANE_RETENTION_DAYS, type LaneKind } from '../../functions/contract.ts';
+import { LANE_RETENTION_DAYS, SHARED_LANE_KINDS, type SharedLaneKind } from '../../functions/contract.ts';
 import { Agenda } from './agenda.ts';
 import type { Control } from './control.ts';
 import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND } from './documented-limits.ts';
@@ -17,7 +17,7 @@ export type Scenario = {
   readonly service: Service;
   readonly reserved: number;
   /** `MaximumConcurrency` of each lane to begin with. */
-  readonly lanes: Readonly<Record<LaneKind, number>>;
+  readonly lanes: Readonly<Record<SharedLaneKind, number>>;
   /** Tasks that one invocation gets at most. */
   readonly batchSize: number;
   readonly writes: readonly WriteTarget[];
@@ -83,7 +83,7 @@ class Run {
     const { load, lanes, reserved, seed, tableSize, writes, apiShare } = scenario;
     this.#scenario = scenario;
     this.#random = seededRandom(seed);
-    this.#lanes = LANE_KINDS.map((kind) => new SimulatedLane(kind, load.mix[kind] ?? 0, lanes[kind]));
+    this.#lanes = SHARED_LANE_KINDS.map((kind) => new SimulatedLane(kind, load.mix[kind] ?? 0, lanes[kind]));
     this.#environments = new Environments(reserved);
     this.#api = new TokenBucket(API_REQUESTS_PER_SECOND * apiShare, API_BURST_REQUESTS * apiShare);
     this.#writes = writes.map((target) => new WriteLimit(target, tableSize));
@@ -249,7 +249,7 @@ function tickOf({ load, service, lanes, batchSize }: Scenario): Micros {
   const tasks = expectedTasks(load);
   if (tasks <= EXACT_TASKS) return 1;
   const { lasts } = courseOf(batchSize, { ...service, spread: 'fixed' }, () => 0);
-  const executors = LANE_KINDS.reduce((sum, kind) => sum + lanes[kind], 0);
+  const executors = SHARED_LANE_KINDS.reduce((sum, kind) => sum + lanes[kind], 0);
   const whole = load.lasting + (tasks / (executors * batchSize)) * lasts;
   const most = lasts / FEWEST_TICKS_AN_INVOCATION;
   return Math.max(1, Math.round(Math.min(most, Math.max(lasts / TICKS_AN_INVOCATION, whole / TICKS_OF_LOAD))));

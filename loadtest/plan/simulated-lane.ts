@@ -1,4 +1,4 @@
-import type { LaneKind } from '../../functions/contract.ts';
+import type { SharedLaneKind } from '../../functions/contract.ts';
 import { Cohorts } from './cohorts.ts';
 import type { LaneReading } from './control.ts';
 import { EventSource } from './event-source.ts';
@@ -7,7 +7,7 @@ import type { Micros } from './time.ts';
 import { type WaitSummary, Waits } from './waits.ts';
 
 export type LaneResult = {
-  readonly kind: LaneKind;
+  readonly kind: SharedLaneKind;
   /** Tasks that were submitted, the backlog among them, and what became of them. */
   readonly submitted: number;
   readonly refused: number;
@@ -30,7 +30,7 @@ export type LaneResult = {
 
 /** The state of one lane, and what has happened on it so far. */
 export class SimulatedLane {
-  readonly kind: LaneKind;
+  readonly kind: SharedLaneKind;
   readonly share: number;
   readonly source: EventSource;
   readonly queue = new Cohorts();
@@ -49,7 +49,7 @@ export class SimulatedLane {
   #runningTasks = 0;
   #drainedAt: Micros = 0;
 
-  constructor(kind: LaneKind, share: number, maximumConcurrency: number) {
+  constructor(kind: SharedLaneKind, share: number, maximumConcurrency: number) {
     this.kind = kind;
     this.share = share;
     this.source = new EventSource(maximumConcurrency);

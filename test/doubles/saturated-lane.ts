@@ -8,10 +8,14 @@ const laneState = (world: World, executorKey: string, waiting: number): LaneStat
   ...{ batchSize: 10, tasksPerMessage: 1, secondsPerInvocation: 2, isAdmitting: true },
 });
 
-/** Has the governor say of a lane that a task would wait half as long again as it may; with `share`, that much of it. */
+/**
+ * Has the governor say of a lane that a task would wait half as long again as it may; with `share`, that much of it. What
+ * waits is of the tenant that asks.
+ */
 export async function saturate(world: World, executorKey: string, share = 1.5): Promise<void> {
   const seconds = LANE_OBJECTIVE_SECONDS[laneOf(executorKey).kind] * share;
   const { snapshot } = world.lanes;
+  world.openTasks = 10 * seconds;
   world.lanes.lane(queueNameOf(executorKey)).depth = 10 * seconds;
   const others = (await snapshot.read()).filter((lane) => lane.executorKey !== executorKey);
   await snapshot.write([...others, laneState(world, executorKey, 10 * seconds)]);

@@ -38,10 +38,10 @@ export async function submit(task: Record<string, unknown>, request: CallOptions
 }
 
 /** Waits until the task is there and is `status`; throws when it ends otherwise or is not so within `seconds`. */
-export async function until(id: string, status: TaskView['status'], seconds = 45): Promise<TaskView> {
+export async function until(id: string, status: TaskView['status'], seconds = 45, key = apiKey): Promise<TaskView> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const { body } = await call('GET', `/api/tasks/${id}`);
+    const { body } = await call('GET', `/api/tasks/${id}`, { key });
     if (body.status === status) return body as TaskView;
     if (body.status === 'succeeded' || body.status === 'failed' || Date.now() > deadline) {
       throw new Error(`the task should be ${status}: ${JSON.stringify(body)}`);

@@ -31,7 +31,7 @@ it('lanes are shown as they are, and their dead letters sent again once that is 
   await inConsole('#/lanes', async (page) => {
     const lanes = page.getByRole('table', { name: /^cpu-intensive/ });
     await lanes.getByText('1 dead letter').waitFor();
-    expect(await lanes.getByRole('row').count()).toBe(5);
+    expect(await lanes.getByRole('row').count()).toBe(6);
     await lanes.getByRole('link', { name: 'low-0' }).click();
     await page.getByRole('heading', { level: 1, name: 'cpu-intensive-low-0' }).waitFor();
     await page

@@ -39,7 +39,7 @@ describe('the task list', () => {
       const statuses = await page.locator('tbody .badge').allTextContents();
       expect(new Set(statuses)).toEqual(new Set(['failed']));
       await page.getByRole('link', { name: 'Clear' }).click();
-      expect(await page.getByLabel('Status').inputValue()).toBe('');
+      await expect.poll(() => page.getByLabel('Status').inputValue()).toBe('');
     });
   });
 

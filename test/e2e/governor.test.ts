@@ -23,5 +23,6 @@ it('the governor gives more executors to a lane with more work, and tells how th
   const task = { type: 'csv.summarize', priority: 'low', input: { text: 'a\n1' } };
   expect(await post('/api/tasks/batch', { tasks: Array(800).fill(task) })).toMatchObject({ body: { accepted: 800 } });
   await govern();
-  expect((await lane())?.maxConcurrency).toBeGreaterThan(2);
+  // The router reads the lanes every five seconds.
+  await expect.poll(async () => (await lane())?.maxConcurrency, { timeout: 10_000 }).toBeGreaterThan(2);
 });

@@ -96,7 +96,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
       const { Expression: expression } = Properties.Metrics.find(
         ({ ReturnData }: { ReturnData: boolean }) => ReturnData,
       );
-      expect(expression).toBe('SUM([FILL(m0, 0), FILL(m1, 0), FILL(m2, 0), FILL(m3, 0)])');
+      expect(expression).toBe('SUM([FILL(m0, 0), FILL(m1, 0), FILL(m2, 0), FILL(m3, 0), FILL(m4, 0)])');
     }
   });
 

@@ -3,7 +3,7 @@ import { ENV, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES, type ResourceClass } from 
 import { queueArn, synthesize } from './synthesis.ts';
 
 /** What was asked for: ten executors of each class, and for each other lane the two that SQS takes at least. */
-const RESERVED = 10 + 3 * 2;
+const RESERVED = 10 + 4 * 2;
 const EXECUTORS: Record<ResourceClass, { memoryMb: number; ephemeralStorageMb: number }> = {
   default: { memoryMb: 256, ephemeralStorageMb: 512 },
   'io-intensive': { memoryMb: 512, ephemeralStorageMb: 2048 },

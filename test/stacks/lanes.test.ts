@@ -25,12 +25,12 @@ describe.each(deployments)('the lanes of $preset', ({ all, text, live }) => {
   const mappingsOf = (name: string) =>
     mappings.filter(({ Properties, stack }) => text(Properties.FunctionName, stack) === live(name));
 
-  test('are sixteen, and five queues of dead letters', () => {
+  test('are twenty, and five queues of dead letters', () => {
     const lanes = RESOURCE_CLASSES.flatMap((name) =>
       LANE_KINDS.map((kind) => `millrace-${queueNameOf(executorKeyOf(name, kind, 0))}`),
     );
     const deadLetters = [...RESOURCE_CLASSES, 'projector'].map((name) => `millrace-${name}-dead-letters`);
-    expect(lanes).toHaveLength(16);
+    expect(lanes).toHaveLength(20);
     expect(queues.map(({ Properties }) => Properties.QueueName).sort()).toEqual([...lanes, ...deadLetters].sort());
   });
 
@@ -82,6 +82,6 @@ describe.each(deployments)('the lanes of $preset', ({ all, text, live }) => {
 
   test('are polled by nothing else', () => {
     const queues = mappings.filter(({ Properties, stack }) => text(Properties.EventSourceArn, stack).includes(':sqs:'));
-    expect(queues).toHaveLength(16);
+    expect(queues).toHaveLength(20);
   });
 });

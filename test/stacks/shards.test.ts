@@ -26,6 +26,8 @@ describe('two executor shards', () => {
       'millrace-default-batch-0',
       'millrace-default-batch-1',
       'millrace-default-dead-letters',
+      'millrace-default-express-0',
+      'millrace-default-express-1',
       'millrace-default-high-0',
       'millrace-default-high-1',
       'millrace-default-low-0',
@@ -43,7 +45,7 @@ describe('two executor shards', () => {
     const depth = all('AWS::CloudWatch::Alarm').find(({ Properties }) =>
       String(Properties.AlarmName).endsWith('Queue depth: default'),
     );
-    expect(depth?.Properties.Metrics).toHaveLength(9);
+    expect(depth?.Properties.Metrics).toHaveLength(11);
     expect(depth?.Properties.Threshold).toBe(2000);
   });
 });

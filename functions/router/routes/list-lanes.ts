@@ -6,6 +6,7 @@ import {
   queueNameOf,
   RESOURCE_CLASSES,
   SNAPSHOT_VALID_SECONDS,
+  shareOf,
 } from '../../contract.ts';
 import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/admission.ts';
 import { inParallel } from '../../core/in-parallel.ts';
@@ -20,7 +21,12 @@ const laneSchema = once(() => {
     .strictObject({
       name: z.string().describe("The name of its queue, less the deployment's"),
       resourceClass: z.enum(RESOURCE_CLASSES),
-      priority: z.enum(LANE_KINDS).describe('`batch` is the lane of types that run many at a time, of any priority'),
+      priority: z
+        .enum(LANE_KINDS)
+        .describe(
+          '`batch` is the lane of types that run many at a time, `express` that of tenants with little to do while others ' +
+            'crowd their lane; both take any priority',
+        ),
       depth: count.describe('Messages that wait; those of a bulk submit hold several tasks'),
       inFlight: count.describe('Messages that executors hold'),
       deadLetters: count.describe('Messages that are set aside, of all lanes of its class'),
@@ -54,7 +60,7 @@ export const listLanes: Route = {
     const items = await available(
       inParallel(lanes, PARALLEL, async ({ shard, ...lane }) => {
         const key = executorKeyOf(lane.resourceClass, lane.priority, shard);
-        const share = ports.concurrency[lane.resourceClass].lanes[lane.priority];
+        const share = shareOf(ports.concurrency[lane.resourceClass], lane.priority);
         const depth = await ports.depths.read(queueNameOf(key));
         return { name: queueNameOf(key), ...lane, ...depth, ...governed(states.get(key), share, depth.depth, ports) };
       }),

@@ -29,7 +29,7 @@ export const submitTask: Route = {
 
   async handle(request, caller, ports) {
     const key = idempotencyKeyOf(request);
-    const submission = await prepare(jsonBody(request), key, caller, ports);
+    const submission = await prepare(jsonBody(request), key, 1, caller, ports);
     return answerOf((await earlierTask(submission, ports)) ?? (await accept(submission, ports)), submission, ports);
   },
 };

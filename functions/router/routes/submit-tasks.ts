@@ -79,7 +79,7 @@ async function submitAll(
   const prepared = await inParallel(values, PARALLEL, (value, place) =>
     step(ports, async () => {
       // No header can carry a line break, so that no single submit has this key.
-      const submission = await prepare(value, key === undefined ? undefined : `${key}\n${place}`, caller, ports);
+      const submission = await prepare(value, key && `${key}\n${place}`, values.length, caller, ports);
       return { submission, earlier: await earlierTask(submission, ports) };
     }),
   );

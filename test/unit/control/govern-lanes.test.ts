@@ -36,7 +36,7 @@ describe('the governor', () => {
     await period();
     await period();
     expect(lanes.changes).toEqual([]);
-    expect(await lanes.snapshot.read()).toHaveLength(5 * 4);
+    expect(await lanes.snapshot.read()).toHaveLength(5 * 5);
     expect(await stateOf('default/high/1')).toMatchObject({ at: now, depth: 0, maxConcurrency: 4, isAdmitting: true });
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LANE_KINDS, LANE_OBJECTIVE_SECONDS, type LaneKind } from '../../../functions/contract.ts';
+import { LANE_OBJECTIVE_SECONDS, type LaneKind, SHARED_LANE_KINDS } from '../../../functions/contract.ts';
 import { admission, estimatedWaitSeconds, worstWaitSeconds } from '../../../functions/core/admission.ts';
 import { type LaneState, NO_LOAD } from '../../../functions/core/lane.ts';
 
@@ -8,7 +8,7 @@ type Waits = Partial<Record<LaneKind, number | null>>;
 
 const ask = (kind: LaneKind, waits: Waits, wasAdmitting = true) =>
   admission(`default/${kind}/0`, (key) => waits[key.split('/')[1] as LaneKind] ?? null, wasAdmitting);
-const admits = (waits: Waits) => LANE_KINDS.filter((kind) => ask(kind, waits).admitted);
+const admits = (waits: Waits) => SHARED_LANE_KINDS.filter((kind) => ask(kind, waits).admitted);
 
 describe('admission', () => {
   it.each<[string, Waits, LaneKind[]]>([
@@ -20,8 +20,14 @@ describe('admission', () => {
     ['refuses the less urgent before high is full', { high: 49 }, ['high']],
     ['refuses all when high is full', { high: 61 }, []],
     ['refuses nothing else for a full batch lane', { batch: 601 }, ['high', 'normal', 'low']],
+    ['refuses nothing else for a full express lane', { express: 61 }, ['high', 'normal', 'low', 'batch']],
   ])('%s', (_, waits, expected) => {
     expect(admits(waits)).toEqual(expected);
+  });
+
+  it('leaves the express lane open whatever waits in the others', () => {
+    expect(ask('express', { high: 61, normal: 601, low: 3601, batch: 601 }).admitted).toBe(true);
+    expect(ask('express', { express: 61 }).admitted).toBe(false);
   });
 
   it('tells the wait, and when the lane will be open again if nobody adds to it', () => {

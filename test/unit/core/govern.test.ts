@@ -1,19 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GOVERN_PERIOD_SECONDS, LANE_KINDS, type LaneKind, reservationOf } from '../../../functions/contract.ts';
+import {
+  GOVERN_PERIOD_SECONDS,
+  LANE_KINDS,
+  type LaneKind,
+  reservationOf,
+  SHARED_LANE_KINDS,
+  type SharedLaneKind,
+  shareOf,
+} from '../../../functions/contract.ts';
 import { govern } from '../../../functions/core/govern.ts';
 import { type LaneState, NO_LOAD } from '../../../functions/core/lane.ts';
 
-const SHARES: Readonly<Record<LaneKind, number>> = { high: 4, normal: 2, low: 2, batch: 2 };
+const SHARES: Readonly<Record<SharedLaneKind, number>> = { high: 4, normal: 2, low: 2, batch: 2 };
 const LIMITS = { executors: 10, reservation: reservationOf(10) };
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 type Found = { readonly depth: number; readonly inFlight: number };
 type Work = Partial<Record<LaneKind, Partial<Found>>>;
 
-/** Four event sources, governed period after period; each period ends in what they ask for. */
+/** Five event sources, governed period after period; each period ends in what they ask for. */
 function governed({ shares = SHARES, limits = LIMITS } = {}) {
-  const max = new Map<LaneKind, number>(LANE_KINDS.map((kind) => [kind, shares[kind]]));
+  const max = new Map<LaneKind, number>(
+    LANE_KINDS.map((kind) => [kind, shareOf({ reserved: 0, lanes: shares }, kind)]),
+  );
   const load = new Map<LaneKind, typeof NO_LOAD>();
   const broken = new Set<LaneKind>();
   let before = new Map<string, LaneState>();
@@ -27,7 +37,7 @@ function governed({ shares = SHARES, limits = LIMITS } = {}) {
       now += seconds * 1000;
       const lanes = LANE_KINDS.map((kind) => ({
         executorKey: `default/${kind}/0`,
-        share: shares[kind],
+        share: shareOf({ reserved: 0, lanes: shares }, kind),
         ...{ depth: 0, inFlight: 0, ...work[kind] },
         source: { id: kind, maxConcurrency: max.get(kind) ?? 0, batchSize: 10, isSettled: !broken.has(kind) },
         load: load.get(kind) ?? NO_LOAD,
@@ -43,18 +53,26 @@ function governed({ shares = SHARES, limits = LIMITS } = {}) {
 describe('the governor', () => {
   it('gives the only lane with work eight executors at once, and all ten in the next period', () => {
     const pool = governed();
-    expect(pool.period({ low: { depth: 3000 } })).toEqual([2, 2, 8, 2]);
-    expect(pool.period({ low: { depth: 2800, inFlight: 80 } })).toEqual([2, 2, 10, 2]);
+    expect(pool.period({ low: { depth: 3000 } })).toEqual([2, 2, 8, 2, 2]);
+    expect(pool.period({ low: { depth: 2800, inFlight: 80 } })).toEqual([2, 2, 10, 2, 2]);
   });
 
   it('takes back what it has lent as soon as its owner has work, and gives it once nothing runs on it', () => {
     const pool = governed();
     for (let periods = 0; periods < 5; periods++) pool.period({ low: { depth: 3000, inFlight: 100 } });
     const both = { high: { depth: 3000, inFlight: 20 }, low: { depth: 3000, inFlight: 100 } };
-    expect(pool.period(both)).toEqual([2, 2, 3, 2]);
+    expect(pool.period(both)).toEqual([2, 2, 3, 2, 2]);
     // Invocations of `low` may run for almost a minute.
-    expect(pool.period(both, 54)).toEqual([2, 2, 3, 2]);
-    expect(pool.period(both, 1)).toEqual([7, 2, 3, 2]);
+    expect(pool.period(both, 54)).toEqual([2, 2, 3, 2, 2]);
+    expect(pool.period(both, 1)).toEqual([7, 2, 3, 2, 2]);
+  });
+
+  it('leaves the express lane its two executors, and gives it no others', () => {
+    const pool = governed();
+    for (let periods = 0; periods < 5; periods++) pool.period({ express: { depth: 3000, inFlight: 20 } });
+    expect([...pool.max.values()]).toEqual([4, 2, 2, 2, 2]);
+    for (let periods = 0; periods < 5; periods++) pool.period({ low: { depth: 3000, inFlight: 100 } });
+    expect([...pool.max.values()]).toEqual([2, 2, 10, 2, 2]);
   });
 
   it('raises a lane that is always busy, though few tasks wait', () => {
@@ -84,7 +102,7 @@ describe('the governor', () => {
     pool.period({ low: { depth: 3000 } });
     pool.period({ low: { depth: 3000 } });
     for (let periods = 0; periods < 20; periods++) {
-      expect(pool.period(periods % 2 === 0 ? {} : { low: { depth: 3000 } })).toEqual([2, 2, 10, 2]);
+      expect(pool.period(periods % 2 === 0 ? {} : { low: { depth: 3000 } })).toEqual([2, 2, 10, 2, 2]);
     }
   });
 
@@ -92,24 +110,24 @@ describe('the governor', () => {
     const pool = governed();
     pool.period({ low: { depth: 3000 } });
     for (let periods = 0; periods < 5; periods++) pool.period({});
-    expect([...pool.max.values()]).toEqual([4, 2, 2, 2]);
+    expect([...pool.max.values()]).toEqual([4, 2, 2, 2, 2]);
   });
 
   it('leaves alone an event source whose change is under way, and counts with the most that it may ask for', () => {
     const pool = governed();
     pool.broken.add('high');
     pool.period({ low: { depth: 3000 } });
-    expect(pool.period({ low: { depth: 3000 } })).toEqual([4, 2, 8, 2]);
+    expect(pool.period({ low: { depth: 3000 } })).toEqual([4, 2, 8, 2, 2]);
     pool.broken.clear();
     pool.period({ low: { depth: 3000 } });
-    expect(pool.period({ low: { depth: 3000 } })).toEqual([2, 2, 10, 2]);
+    expect(pool.period({ low: { depth: 3000 } })).toEqual([2, 2, 10, 2, 2]);
   });
 
   it('only lowers where somebody has raised the event sources beyond what is reserved', () => {
     const pool = governed();
     pool.max.set('high', 100);
     const given = pool.period({ high: { depth: 3000, inFlight: 1000 }, low: { depth: 3000 } });
-    expect(given).toEqual([7, 2, 2, 2]);
+    expect(given).toEqual([7, 2, 2, 2, 2]);
   });
 });
 
@@ -120,6 +138,7 @@ const work = fc.record({
   normal: fc.oneof(nothing, found),
   low: fc.oneof(nothing, found),
   batch: fc.oneof(nothing, found),
+  express: fc.oneof(nothing, found),
 });
 const shares = fc
   .record({
@@ -165,7 +184,7 @@ describe('whatever happens, the governor', () => {
         const rest = [...pool.max.values()];
         for (let periods = 0; periods < 4; periods++) expect(pool.period(present)).toEqual(rest);
         expect(
-          sum(rest.filter((_, index) => LANE_KINDS[index] && hasWork(present, LANE_KINDS[index]))),
+          sum(SHARED_LANE_KINDS.map((kind, index) => (hasWork(present, kind) ? (rest[index] ?? 0) : 0))),
         ).toBeLessThanOrEqual(setting.limits.executors);
       }),
     );

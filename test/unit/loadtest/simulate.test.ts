@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LANE_KINDS } from '../../../functions/contract.ts';
+import { SHARED_LANE_KINDS } from '../../../functions/contract.ts';
 import type { Control } from '../../../loadtest/plan/control.ts';
 import { simulate } from '../../../loadtest/plan/simulate.ts';
 import { WRITE_TARGETS } from '../../../loadtest/plan/table-writes.ts';
@@ -124,7 +124,7 @@ describe('whatever comes', () => {
     period: MINUTE,
     decide: (_, now) => {
       const isOdd = (now / MINUTE) % 2 === 1;
-      return new Map(LANE_KINDS.map((kind) => [kind, { maximumConcurrency: isOdd ? 2 : 4, admits: !isOdd }]));
+      return new Map(SHARED_LANE_KINDS.map((kind) => [kind, { maximumConcurrency: isOdd ? 2 : 4, admits: !isOdd }]));
     },
   };
 

@@ -90,11 +90,10 @@ describe('between two snapshots', () => {
     expect((await submit()).status).toBe(202);
   });
 
-  it('a router that sends much looks at the queue: others send there, too', async () => {
+  it('a router looks at the queue: others send there, too', async () => {
     await saturate(world, NORMAL, 0.05);
-    world.lanes.lane('default-normal-0').depth = 6500;
-    expect((await bulk(200)).body).toMatchObject({ accepted: 200 });
-    expect((await bulk(1)).body).toMatchObject({ rejected: 1 });
+    world.lanes.lane('default-normal-0').depth = 5900;
+    expect((await bulk(200)).body).toMatchObject({ accepted: 101, rejected: 99 });
   });
 
   it('a cold router lets nobody in before it has read the first', async () => {

@@ -13,7 +13,7 @@ const lane = async (name: string) => (await lanes()).find((item) => item.name ==
 describe('GET /api/lanes', () => {
   it('has each lane of each class and shard, as deployed where the governor has not run', async () => {
     Object.assign(world.ports, { executorShards: { ...world.ports.executorShards, default: 2 } });
-    expect((await lanes()).map(({ name }) => name)).toHaveLength(20);
+    expect((await lanes()).map(({ name }) => name)).toHaveLength(25);
     expect(await lane('default-high-1')).toEqual({
       ...{ name: 'default-high-1', resourceClass: 'default', priority: 'high', depth: 0, inFlight: 0, deadLetters: 0 },
       ...{ maxConcurrency: 4, estimatedWaitSeconds: null, worstWaitSeconds: null, admission: 'open' },

@@ -1,0 +1,139 @@
+"""Where MiniStack is not as AWS is, and what costs it time on every call: `apply()` puts that right in this process."""
+
+import logging
+import re
+import threading
+import time
+from collections import Counter, deque
+from functools import lru_cache
+
+import ministack.app as server
+from ministack.core import iam_actions
+from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
+
+# The batching window of our stream's event source, which MiniStack ignores.
+STREAM_WINDOW_SECONDS = 1
+# Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
+STREAM_POLL_SECONDS = 0.25
+# After a look at the queues in vain; MiniStack waits for 50 ms, where SQS answers a long poll at once.
+QUEUE_POLL_SECONDS = 0.01
+
+collect = sqs._collect_msgs
+extract_iam_action = iam_actions.extract_iam_action
+resource_arns = iam_actions.dynamodb_resource_arns
+update_by_partiql = dynamodb._partiql_update
+parse_partiql = dynamodb._parse_partiql
+stream_records_since = dynamodb.stream_records_since
+poll_streams = lambda_svc._poll_dynamodb_streams
+parse_execute_api_url = server._parse_execute_api_url
+log = logging.getLogger('mends')
+waiting_since = {}
+last_parsed = (None, None, None)
+
+
+def iam_action(service, *request):
+    """
+    IAM knows no batch actions of SQS: sqs:SendMessage allows SendMessageBatch, and so on (SQS API permissions). Of PartiQL
+    it knows the kind of statement, not of request; ours are updates (DynamoDB, "IAM policies with PartiQL").
+    """
+    action = extract_iam_action(service, *request)
+    if action == 'dynamodb:BatchExecuteStatement':
+        return 'dynamodb:PartiQLUpdate'
+    return action.removesuffix('Batch') if service == 'sqs' and action else action
+
+
+def dynamodb_resource_arns(body, region, account):
+    """Those of statements as well: each names its table."""
+    tables = dict.fromkeys(re.findall(r'"Statement": ?"UPDATE \\"([^"\\]+)', (body or b'').decode()))
+    arns = [iam_actions._dynamodb_table_arn(table, region, account) for table in tables]
+    return arns or resource_arns(body, region, account)
+
+
+def execute_api_url(host, path):
+    """Serves the API at the root as well, where AWS has it: the paths that it answers with begin there."""
+    is_ours = f'{path}/'.startswith(('/api/', '/console/'))
+    apis = server._get_module('apigateway')._apis.all_items() if is_ours else []
+    for (_account, _region, api_id), _api in apis[:1]:
+        path = f'/_aws/execute-api/{api_id}{path}'
+    return parse_execute_api_url(host, path)
+
+
+def collect_fairly(queue, limit, visibility):
+    """On a standard queue with message groups, SQS first delivers those of tenants that have less in flight ("fair queues")."""
+    now = time.time()
+    waiting, in_flight = {}, Counter()
+    for message in queue['messages']:
+        group = message.get('group_id')
+        if message['visible_at'] <= now:
+            waiting.setdefault(group, deque()).append(message)
+        elif message['receive_count'] > 0:
+            in_flight[group] += 1
+    if queue['is_fifo'] or len(waiting) < 2:
+        return collect(queue, limit, visibility)
+    chosen = []
+    while waiting and len(chosen) < limit:
+        quietest = min(waiting, key=in_flight.__getitem__)
+        chosen.append(waiting[quietest].popleft())
+        in_flight[quietest] += 1
+        if not waiting[quietest]:
+            del waiting[quietest]
+    return collect({**queue, 'messages': chosen}, limit, visibility)
+
+
+def partiql_update(table, parsed, data=None):
+    """A table's stream has what PartiQL writes, too."""
+    pk, sk, _condition, error = dynamodb._partiql_key_target(table, parsed)
+    before = None if error else table['items'].get(pk, {}).get(sk)
+    answer = update_by_partiql(table, parsed, data)
+    if answer[0] == 200:
+        dynamodb._emit_stream_event(table['TableName'], 'MODIFY', before, table['items'][pk][sk])
+    return answer
+
+
+def parse_partiql_once(statement, parameters):
+    """A batch parses each of its statements twice."""
+    global last_parsed
+    text, values, parsed = last_parsed
+    if statement is not text or parameters is not values:
+        parsed = parse_partiql(statement, parameters)
+        last_parsed = (statement, parameters, parsed)
+    return parsed
+
+
+def gathered_stream_records(table, position, limit, **scope):
+    """Nothing, until they are as many as were asked for or the window of the event source is over."""
+    records = stream_records_since(table, position, limit, **scope)
+    now = time.monotonic()
+    if 0 < len(records) < limit and now - waiting_since.setdefault(table, now) < STREAM_WINDOW_SECONDS:
+        return []
+    waiting_since.pop(table, None)
+    return records
+
+
+def follow_streams():
+    """Apart from the queues: MiniStack looks at no queue while the function of a stream is at work."""
+    while True:
+        try:
+            while poll_streams():
+                pass
+        except Exception:
+            log.exception('streams not polled')
+        time.sleep(STREAM_POLL_SECONDS)
+
+
+def apply():
+    sqs._collect_msgs = collect_fairly
+    dynamodb._partiql_update = partiql_update
+    dynamodb._parse_partiql = parse_partiql_once
+    # A query parses its condition anew for every item of the partition: half a second for a list among 10,000 tasks.
+    dynamodb._tokenize = lru_cache(1024)(dynamodb._tokenize)
+    dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
+    _dynamodb_keywords._tokenize = lru_cache(1024)(_dynamodb_keywords._tokenize)
+    dynamodb.stream_records_since = gathered_stream_records
+    dynamodb.esm_wake = threading.Event()  # a change of a table is no reason to look at the queues
+    lambda_svc._poll_dynamodb_streams = bool
+    lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = QUEUE_POLL_SECONDS
+    threading.Thread(target=follow_streams, daemon=True).start()
+    iam_actions.extract_iam_action = iam_action
+    iam_actions.dynamodb_resource_arns = dynamodb_resource_arns
+    server._parse_execute_api_url = execute_api_url
