@@ -1,10 +1,8 @@
+import { SLICE_MILLISECONDS } from '../contract.ts';
 import type { TaskId } from '../core/ids.ts';
 import type { Delivery, Log, TaskQueue } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task.ts';
 import type { Run } from './runs-of.ts';
-
-/** How long an invocation goes on to begin tasks that came several to a message. */
-const SLICE_MILLISECONDS = 100;
 
 type Arrival = { readonly task: TaskSeed; readonly delivery: Delivery };
 type SlicePorts = { readonly queue: Pick<TaskQueue, 'sendAll'>; readonly log: Log };

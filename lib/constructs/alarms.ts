@@ -23,6 +23,10 @@ export type Watch = {
   | { readonly below: number }
 );
 
+/** Each shard has an alarm of its own: an alarm takes ten metrics at most (CloudWatch's documentation, "Service quotas"). */
+export const nameOfShard = (name: string, shard: number, shards: number): string =>
+  shards === 1 ? name : `${name}-${shard}`;
+
 export type AlarmsProps = {
   /** The deployment's name. */
   readonly name: string;

@@ -95,13 +95,11 @@ const ofAws = (service: string, metricName: string, dimensionsMap: Record<string
 export function sum(metrics: readonly Metric[], period = ONE_MINUTE): Metric | MathExpression {
   const [only, ...others] = metrics;
   if (only !== undefined && others.length === 0) return only;
-  return expressionOf(metrics, (names) => `SUM([${names.map((name) => `FILL(${name}, 0)`).join(', ')}])`, period);
-}
-
-export function greatest(metrics: readonly Metric[]): Metric | MathExpression {
-  const [only, ...others] = metrics;
-  if (only !== undefined && others.length === 0) return only;
-  return expressionOf(metrics, (names) => `MAX([${names.join(', ')}])`, ONE_MINUTE);
+  return new MathExpression({
+    expression: `SUM([${metrics.map((_, index) => `FILL(m${index}, 0)`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period,
+  });
 }
 
 /** How many percent of `all` there are of `part`. Nothing of nothing is no share. */
@@ -111,16 +109,3 @@ export const percentOf = (part: Metric, all: readonly Metric[], period: Duration
   const total = all.map((_, index) => `FILL(m${index}, 0)`).join(' + ');
   return new MathExpression({ expression: `100 * FILL(part, 0) / (${total})`, usingMetrics, period });
 };
-
-function expressionOf(
-  metrics: readonly Metric[],
-  expression: (names: readonly string[]) => string,
-  period: Duration,
-): MathExpression {
-  const named = metrics.map((metric, index) => [`m${index}`, metric] as const);
-  return new MathExpression({
-    expression: expression(named.map(([name]) => name)),
-    usingMetrics: Object.fromEntries(named),
-    period,
-  });
-}

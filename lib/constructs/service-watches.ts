@@ -2,8 +2,8 @@ import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
-import type { Watch } from './alarms.ts';
-import { type DeploymentMetrics, FIVE_MINUTES, greatest, percentOf, sum } from './deployment-metrics.ts';
+import { nameOfShard, type Watch } from './alarms.ts';
+import { type DeploymentMetrics, FIVE_MINUTES, percentOf, sum } from './deployment-metrics.ts';
 
 /** Functions that the clock calls every minute. */
 const CLOCKWORK = ['governor', 'sweeper'] as const;
@@ -61,20 +61,20 @@ export const serviceWatches = (
 function executorWatches(resourceClass: ResourceClass, config: DeployConfig, metrics: DeploymentMetrics): Watch[] {
   const { alarms, concurrency } = config;
   return [
-    {
+    ...metrics.executors('Throttles', resourceClass, 'Sum').map((metric, shard) => ({
       heading: 'Throttles',
-      of: resourceClass,
-      metric: sum(metrics.executors('Throttles', resourceClass, 'Sum')),
+      of: nameOfShard(resourceClass, shard, config.shards[resourceClass]),
+      metric,
       above: 0,
       minutes: 5,
-    },
-    {
+    })),
+    ...metrics.executors('ConcurrentExecutions', resourceClass, 'Maximum').map((metric, shard) => ({
       heading: 'Concurrency',
-      of: resourceClass,
-      metric: greatest(metrics.executors('ConcurrentExecutions', resourceClass, 'Maximum')),
+      of: nameOfShard(resourceClass, shard, config.shards[resourceClass]),
+      metric,
       above: (concurrency[resourceClass].reserved * alarms.concurrencyPercent) / 100,
       minutes: 5,
-    },
+    })),
     {
       heading: 'Memory',
       of: resourceClass,

@@ -8,9 +8,10 @@ import {
 } from '../../functions/contract.ts';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
-import type { Watch } from './alarms.ts';
-import { type DeploymentMetrics, FIVE_MINUTES, greatest, percentOf, sum } from './deployment-metrics.ts';
+import { nameOfShard, type Watch } from './alarms.ts';
+import { type DeploymentMetrics, FIVE_MINUTES, percentOf, sum } from './deployment-metrics.ts';
 import { deadLetterQueueName } from './executor-pool.ts';
+import { laneQueueName, shardsOf } from './lane.ts';
 import { projectorDeadLetterQueueName } from './projector.ts';
 
 /** Do tasks get on: in each lane, in each class, of each type. */
@@ -66,22 +67,24 @@ function classWatches(resourceClass: ResourceClass, config: DeployConfig, metric
       above: alarms.errorPercent,
       minutes: 10,
     },
-    {
+    ...shardsOf(config, resourceClass).map((shard) => ({
       heading: 'Queue depth',
-      of: resourceClass,
+      of: nameOfShard(resourceClass, shard, shards[resourceClass]),
       metric: sum(
-        LANE_KINDS.flatMap((kind) => metrics.lane('ApproximateNumberOfMessagesVisible', resourceClass, kind)),
+        LANE_KINDS.map((kind) =>
+          metrics.queue('ApproximateNumberOfMessagesVisible', laneQueueName(config, resourceClass, kind, shard)),
+        ),
       ),
-      above: concurrency[resourceClass].reserved * shards[resourceClass] * alarms.waitingPerExecutor,
+      above: concurrency[resourceClass].reserved * alarms.waitingPerExecutor,
       minutes: 5,
-    },
+    })),
   ];
 }
 
 function laneWatches(
   resourceClass: ResourceClass,
   kind: LaneKind,
-  { alarms }: DeployConfig,
+  { alarms, shards }: DeployConfig,
   metrics: DeploymentMetrics,
 ): Watch[] {
   const of = `${resourceClass}-${kind}`;
@@ -89,20 +92,20 @@ function laneWatches(
   // The age counts until a message is deleted, so it holds the run as well as the wait.
   const runSeconds = RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds;
   return [
-    {
+    ...metrics.lane('ApproximateAgeOfOldestMessage', resourceClass, kind).map((metric, shard) => ({
       heading: 'Oldest message',
-      of,
-      metric: greatest(metrics.lane('ApproximateAgeOfOldestMessage', resourceClass, kind)),
+      of: nameOfShard(of, shard, shards[resourceClass]),
+      metric,
       above: (objectiveSeconds * alarms.waitPercent) / 100 + runSeconds,
       minutes: 3,
-    },
-    {
+    })),
+    ...metrics.lane('ApproximateAgeOfOldestMessageInQuietGroups', resourceClass, kind).map((metric, shard) => ({
       heading: 'Quiet tenants wait',
-      of,
-      metric: greatest(metrics.lane('ApproximateAgeOfOldestMessageInQuietGroups', resourceClass, kind)),
+      of: nameOfShard(of, shard, shards[resourceClass]),
+      metric,
       above: (objectiveSeconds * alarms.quietWaitPercent) / 100 + runSeconds,
       minutes: 3,
-    },
+    })),
     {
       heading: 'Wait time',
       of,

@@ -1,4 +1,9 @@
-import { RESOURCE_CLASS_SPECS, type ResourceClass, ROUTER_MEMORY_MB } from '../../functions/contract.ts';
+import {
+  MAX_REQUEST_MESSAGES,
+  RESOURCE_CLASS_SPECS,
+  type ResourceClass,
+  ROUTER_MEMORY_MB,
+} from '../../functions/contract.ts';
 import { costOf } from './call-costs.ts';
 import { LONG_POLL_SECONDS, POLLERS_AT_FIRST } from './documented-limits.ts';
 import { LIST_PRICES } from './list-prices.ts';
@@ -24,6 +29,8 @@ export type Usage = {
   readonly requests: number;
   /** Tasks of one submit. */
   readonly bulk: number;
+  /** Tasks that invocations had no time to begin, and sent to their lane again. */
+  readonly sentBack: number;
   readonly invocations: number;
   readonly busySeconds: number;
   /** Told to the event bus. */
@@ -46,7 +53,7 @@ const linesOf = (rows: readonly (readonly [what: string, quantity: number, dolla
 
 /** What the platform takes for the usage. */
 export function platformCosts(usage: Usage): CostLine[] {
-  const { tasks, requests, bulk, invocations, events, retentionDays } = usage;
+  const { tasks, requests, bulk, sentBack, invocations, events, retentionDays } = usage;
   const submit = costOf('submit a task');
   const attempt = costOf('claim and settle');
   const sends = Math.ceil((bulk * costOf('submit 100 small tasks at once').sqs) / BULK_OF_COSTS) * (tasks / bulk);
@@ -58,7 +65,11 @@ export function platformCosts(usage: Usage): CostLine[] {
     ['API requests', requests, LIST_PRICES.apiRequests / MILLION],
     ['router invocations', requests, LIST_PRICES.invocations / MILLION],
     ['router GB-seconds', (routerSeconds * ROUTER_MEMORY_MB) / 1024, LIST_PRICES.gigabyteSecond],
-    ['SQS sends', sends, (LIST_PRICES.queueRequests + LIST_PRICES.fairQueueRequests) / MILLION],
+    [
+      'SQS sends',
+      sends + sentBack / MAX_REQUEST_MESSAGES,
+      (LIST_PRICES.queueRequests + LIST_PRICES.fairQueueRequests) / MILLION,
+    ],
     // Each invocation is a receive, a change of visibility and a delete, of a batch.
     ['SQS receives, holds, deletes', 3 * invocations, LIST_PRICES.queueRequests / MILLION],
     ['executor invocations', invocations, LIST_PRICES.invocations / MILLION],

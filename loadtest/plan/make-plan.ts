@@ -6,6 +6,7 @@ import {
   type ResourceClass,
   reservationOf,
   type SharedLaneKind,
+  SLICE_MILLISECONDS,
   TARGET_UTILIZATION,
 } from '../../functions/contract.ts';
 import { tasksPerMessage } from '../../functions/core/message-packing.ts';
@@ -19,7 +20,7 @@ import { courseOf } from './service.ts';
 import { type Scenario, type Simulation, simulate } from './simulate.ts';
 import type { LaneResult } from './simulated-lane.ts';
 import { HOT_KEYS, WRITE_TARGETS } from './table-writes.ts';
-import { type Micros, SECOND } from './time.ts';
+import { MILLISECOND, type Micros, SECOND } from './time.ts';
 
 /** All that is said of a load: times in seconds, numbers of all shards together, prices in US dollars. */
 export type Plan = {
@@ -93,13 +94,13 @@ function scenarioOf(args: PlanArguments, config: DeployConfig): Scenario {
   const { reserved, lanes } = config.concurrency[resourceClass];
   const shards = shardsUsed(config, resourceClass, tenants);
   const tables = Math.min(config.tableShards, tenants);
-  const perMessage = Math.min(load.bulk, tasksPerMessage(resourceClass, load.bulk));
+  const { begun } = sliceOf(args);
   return {
     load: { ...load, tasksPerSecond: load.tasksPerSecond / shards, backlog: Math.round(load.backlog / shards) },
     service: { ...service, concurrencyPerInvocation },
     reserved: reservationOf(reserved),
     lanes,
-    batchSize: concurrencyPerInvocation * perMessage,
+    batchSize: Math.round(concurrencyPerInvocation * begun),
     writes: [...WRITE_TARGETS, ...HOT_KEYS],
     tableSize: {
       tables: tables / shards,
@@ -107,9 +108,23 @@ function scenarioOf(args: PlanArguments, config: DeployConfig): Scenario {
       peakPerSecond: tablePeakPerSecond,
     },
     apiShare: 1 / shards,
-    control: governed(resourceClass, config, perMessage),
+    control: governed(resourceClass, config, begun),
     seed,
   };
+}
+
+/**
+ * Of a message of several tasks an invocation begins what its slice has time for; the others come again in messages of their
+ * own. `begun`: tasks that it begins of each message in the mean of both; `goingBack`: the share of tasks that come again.
+ */
+function sliceOf({ resourceClass, load, service }: PlanArguments): {
+  readonly begun: number;
+  readonly goingBack: number;
+} {
+  const perMessage = Math.min(load.bulk, tasksPerMessage(resourceClass, load.bulk));
+  const inSlice = Math.ceil((SLICE_MILLISECONDS * MILLISECOND) / (service.duration + service.overhead));
+  const back = perMessage - Math.min(perMessage, inSlice);
+  return { begun: perMessage / (1 + back), goingBack: back / perMessage };
 }
 
 /** A tenant's tasks of one type are all on one shard, so that few tenants do not reach all shards. */
@@ -132,6 +147,7 @@ function planOf(args: PlanArguments, config: DeployConfig, scenario: Scenario, s
     tasks: accepted,
     requests: sum(({ submitted }) => submitted) / load.bulk,
     bulk: load.bulk,
+    sentBack: accepted * sliceOf(args).goingBack,
     invocations: sum(({ invocations }) => invocations),
     busySeconds,
     events: config.taskEvents ? accepted * EVENTS_PER_TASK : 0,

@@ -41,12 +41,18 @@ describe('two executor shards', () => {
     expect(JSON.parse(variable('router', 'executorShards'))).toMatchObject({ default: 2, 'io-intensive': 1 });
   });
 
-  test('are watched together', () => {
-    const depth = all('AWS::CloudWatch::Alarm').find(({ Properties }) =>
-      String(Properties.AlarmName).endsWith('Queue depth: default'),
-    );
-    expect(depth?.Properties.Metrics).toHaveLength(11);
-    expect(depth?.Properties.Threshold).toBe(2000);
+  test('are watched each', () => {
+    const alarms = all('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+    const depths = alarms.filter(({ AlarmName }) => String(AlarmName).includes('Queue depth: default'));
+    expect(depths.map(({ AlarmName, Threshold }) => [AlarmName, Threshold])).toEqual([
+      ['millrace Queue depth: default-0', 1000],
+      ['millrace Queue depth: default-1', 1000],
+    ]);
+    const names = alarms.map(({ AlarmName }) => AlarmName);
+    expect(names).toContain('millrace Oldest message: default-high-1');
+    expect(names).toContain('millrace Oldest message: io-intensive-high');
+    // CloudWatch takes no alarm of more than ten metrics; the expression is one more.
+    for (const { Metrics = [] } of alarms) expect(Metrics.length).toBeLessThanOrEqual(11);
   });
 });
 

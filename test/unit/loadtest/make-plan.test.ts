@@ -61,6 +61,18 @@ describe('a plan', () => {
     expect(bulk?.costs.platformPerMillion).toBeLessThan(6);
   });
 
+  test('sends back what an invocation has no time to begin of a bulk submit', () => {
+    const [long, short] = ['200ms', '5ms'].map(
+      (duration) => planFor('--backlog', '10000', '--bulk', '100', '--duration', duration).plan,
+    );
+    const sends = (plan: typeof long) => plan?.costs.platform.find(({ what }) => what === 'SQS sends')?.quantity;
+    const invocations = (plan: typeof long) =>
+      plan?.costs.platform.find(({ what }) => what === 'executor invocations')?.quantity;
+    // In messages of five tasks; of long ones only the first of each begins, and the others go back, ten to a request.
+    expect([sends(short), invocations(short)]).toEqual([200, 200]);
+    expect([sends(long), invocations(long)]).toEqual([200 + 800, 1000]);
+  });
+
   test('takes the configuration as it is deployed', () => {
     expect(() => planFor('--rate', '1/s', '--duration', '1s', '-c', 'preset=test')).toThrow(/preset is "test"/);
     expect(planFor('--rate', '1/s', '--duration', '1s', '-c', 'preset=dev').config.indexShards).toBe(1);
