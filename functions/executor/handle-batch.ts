@@ -4,6 +4,7 @@ import {
   MAX_RECEIVE_COUNT,
   RESOURCE_CLASS_SPECS,
 } from '../contract.ts';
+import type { TaskId } from '../core/ids.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import { type InTurn, inTurns } from '../core/in-turns.ts';
 import { decodeMessage } from '../core/message.ts';
@@ -88,10 +89,7 @@ export async function handleBatch(
   // As long as all that came would have taken.
   const ofAll = arrivals.length / Math.max(1, arrivals.length - slice.tasksGoneBack);
   ports.workload.record(arrivals, deliveries.length, (ports.clock() - started) * ofAll);
-  for (const [delivery, group] of Map.groupBy(judged.flat(), (one) => one.delivery)) {
-    const seconds = replaced.has(delivery) ? undefined : await secondsKept(group, ports);
-    if (seconds !== undefined) kept.set(delivery, seconds);
-  }
+  for (const [delivery, seconds] of await keptAmong(judged.flat(), replaced, ports)) kept.set(delivery, seconds);
   await running.held;
   await holdMessages(kept, ports);
   return [...kept.keys()].map(({ messageId }) => messageId);
@@ -136,18 +134,30 @@ async function discard(replaced: readonly Delivery[], { deliveries, log }: Batch
 }
 
 /**
- * For how many seconds a message is to be kept; `undefined` where it is done with. Of several tasks those that are not
- * done with go on in messages of their own, or all would have to wait for the last of them.
+ * The messages to be kept, and for how many seconds. Of a message of several tasks those that are not done with go on in
+ * messages of their own, or all would have to wait for the last of them.
  */
-async function secondsKept(group: readonly Judged[], { queue }: BatchPorts): Promise<number | undefined> {
-  const left = group.flatMap(({ task, verdict }) => (verdict.keep ? [{ task, seconds: verdict.seconds }] : []));
-  if (left.length === 0) return undefined;
-  const longest = Math.max(...left.map(({ seconds }) => seconds));
-  if (group.length === 1) return longest;
-  const refused = await queue.sendAll(
-    left.map(({ task, seconds }) => ({ task, delaySeconds: Math.min(seconds, MAX_QUEUE_DELAY_SECONDS) })),
+async function keptAmong(
+  judged: readonly Judged[],
+  replaced: ReadonlySet<Delivery>,
+  { queue }: BatchPorts,
+): Promise<ReadonlyMap<Delivery, number>> {
+  const messages = [...Map.groupBy(judged, ({ delivery }) => delivery)].filter(([delivery]) => !replaced.has(delivery));
+  const left = messages.flatMap(([delivery, group]) =>
+    group.flatMap(({ task, verdict }) =>
+      verdict.keep ? [{ task, delivery, seconds: verdict.seconds, isShared: group.length > 1 }] : [],
+    ),
   );
-  return refused.size === 0 ? undefined : longest;
+  const shared = left.filter(({ isShared }) => isShared);
+  const sent = shared.map(({ task, seconds }) => ({ task, delaySeconds: Math.min(seconds, MAX_QUEUE_DELAY_SECONDS) }));
+  const refused = sent.length === 0 ? new Set<TaskId>() : await queue.sendAll(sent);
+  const kept = left.filter(({ task, isShared }) => !isShared || refused.has(task.id));
+  return new Map(
+    [...Map.groupBy(kept, ({ delivery }) => delivery)].map(([delivery, group]) => [
+      delivery,
+      Math.max(...group.map(({ seconds }) => seconds)),
+    ]),
+  );
 }
 
 /** Makes the attempts of a run, and says what becomes of each message. */
