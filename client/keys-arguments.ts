@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { type AccessGrant, parseScope, SCOPES } from '../functions/core/access-key.ts';
 import { parseTenantId, type TenantId } from '../functions/core/ids.ts';
+import { ArgumentError, parsedArguments } from './command-line.ts';
 
 export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <scope,...> [--name <name>] [--rate <n>] [--open <n>]
        npm run keys -- list --tenant <tenant>
@@ -12,14 +12,10 @@ export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <
   --rate    tasks that may be submitted in a second (default: any number)
   --open    tasks that may be under way at a time (default: any number)
   --id      which key, as create and list show it
-  --stack   the deployment's data stack (default: millrace-data)`;
+  --stack   the deployment's data stack (default: millrace-data)
+  --local   in the cloud that npm start runs here, instead of the AWS of your environment`;
 
-/** A command line that cannot be followed; the message says which part and why. */
-export class ArgumentError extends Error {
-  override readonly name = 'ArgumentError';
-}
-
-type Target = { readonly tenantId: TenantId; readonly stackName: string };
+type Target = { readonly tenantId: TenantId; readonly stackName: string; readonly isLocal: boolean };
 export type CreateKey = Target & { readonly command: 'create' } & Pick<AccessGrant, 'scopes' | 'name' | 'limits'>;
 export type ListKeys = Target & { readonly command: 'list' };
 export type RevokeKey = Target & { readonly command: 'revoke'; readonly id: string };
@@ -27,12 +23,16 @@ export type KeysArguments = CreateKey | ListKeys | RevokeKey;
 
 /** Reads the arguments behind `npm run keys --`. Throws `ArgumentError`. */
 export function parseKeysArguments(args: readonly string[]): KeysArguments {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsedArguments(args, OPTIONS);
   const [command, ...more] = positionals;
   if (more.length > 0 || (command !== 'create' && command !== 'list' && command !== 'revoke')) {
     throw new ArgumentError(`The command must be "create", "list" or "revoke", not "${positionals.join(' ')}".`);
   }
-  const target = { tenantId: tenantOf(values.tenant), stackName: values.stack ?? 'millrace-data' };
+  const target = {
+    tenantId: tenantOf(values.tenant),
+    stackName: values.stack ?? 'millrace-data',
+    isLocal: values.local,
+  };
   refuseForeign(command, values);
   switch (command) {
     case 'create':
@@ -49,10 +49,12 @@ export function parseKeysArguments(args: readonly string[]): KeysArguments {
   }
 }
 
+const [TEXT, FLAG] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
+const OPTIONS = { tenant: TEXT, scopes: TEXT, name: TEXT, rate: TEXT, open: TEXT, id: TEXT, stack: TEXT, local: FLAG };
 const OWN_OPTIONS = { create: ['scopes', 'name', 'rate', 'open'], list: [], revoke: ['id'] } as const;
 
 function refuseForeign(command: KeysArguments['command'], values: Readonly<Record<string, unknown>>): void {
-  const own: readonly string[] = [...OWN_OPTIONS[command], 'tenant', 'stack'];
+  const own: readonly string[] = [...OWN_OPTIONS[command], 'tenant', 'stack', 'local'];
   const foreign = Object.keys(values).find((name) => !own.includes(name));
   if (foreign !== undefined) throw new ArgumentError(`--${foreign} is not for "${command}".`);
 }
@@ -93,14 +95,4 @@ function limitsOf({
 function countOf(option: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new ArgumentError(`--${option} "${text}" must be a whole number from 1 on.`);
-}
-
-function parsed(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const options = { tenant: text, scopes: text, name: text, rate: text, open: text, id: text, stack: text };
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new ArgumentError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -11,7 +11,9 @@ import {
   type ListedGrant,
   newAccessKey,
 } from '../functions/core/access-key.ts';
-import { ArgumentError, type KeysArguments, parseKeysArguments, type RevokeKey, USAGE } from './keys-arguments.ts';
+import { ArgumentError, runCommand } from './command-line.ts';
+import { connectionOf } from './connection.ts';
+import { type KeysArguments, parseKeysArguments, type RevokeKey, USAGE } from './keys-arguments.ts';
 
 /** What a command prints: to the terminal's user, and what a script would read. */
 type Printed = { readonly note?: string; readonly result: string };
@@ -75,15 +77,12 @@ export async function accessTableName(cloudFormation: CloudFormationClient, stac
 }
 
 if (import.meta.main) {
-  try {
+  await runCommand(USAGE, async () => {
     const args = parseKeysArguments(process.argv.slice(2));
-    const tableName = await accessTableName(new CloudFormationClient({}), args.stackName);
-    const { note, result } = await runKeys(args, new DynamoAccessStore(new DynamoDBClient({}), tableName));
+    const connection = await connectionOf(args);
+    const tableName = await accessTableName(new CloudFormationClient(connection), args.stackName);
+    const { note, result } = await runKeys(args, new DynamoAccessStore(new DynamoDBClient(connection), tableName));
     if (note !== undefined) console.error(note);
     console.log(result);
-  } catch (error) {
-    const hint = error instanceof ArgumentError ? `\n\n${USAGE}` : '';
-    console.error(`${error instanceof Error ? error.message : String(error)}${hint}`);
-    process.exitCode = 1;
-  }
+  });
 }

@@ -50,7 +50,7 @@ const lambda = new LambdaClient({
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
 const server = await startSlowServer();
-const quietKey = await createdKey(connection.awsEndpoint, 'quiet');
+const quietKey = await createdKey('quiet');
 let failures = 0;
 try {
   await settled();

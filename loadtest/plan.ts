@@ -2,7 +2,7 @@
  * What Millrace does with a load: waits by lane, executors over time, when submits are refused, and what it costs, played
  * from the documented rules of AWS and this deployment's own: `npm run plan -- --help`.
  */
-import { ArgumentError } from '../client/keys-arguments.ts';
+import { ArgumentError } from '../client/command-line.ts';
 import { ConfigError } from '../lib/config.ts';
 import { deployConfig } from './plan/deployment.ts';
 import { makePlan } from './plan/make-plan.ts';

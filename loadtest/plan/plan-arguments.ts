@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ArgumentError } from '../../client/keys-arguments.ts';
+import { ArgumentError } from '../../client/command-line.ts';
 import {
   longestAttemptSeconds,
   RESOURCE_CLASSES,

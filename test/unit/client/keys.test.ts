@@ -42,17 +42,26 @@ describe('the arguments of keys', () => {
       scopes: ['submit', 'read'],
       name: 'acme',
       stackName: 'millrace-data',
+      isLocal: false,
     });
   });
 
   test('are taken in full, a scope that is named twice once', () => {
-    const args = ['create', '--tenant=acme', '--scopes=read, submit,read', '--name=ci', '--stack=other-data'];
+    const args = [
+      'create',
+      '--tenant=acme',
+      '--scopes=read, submit,read',
+      '--name=ci',
+      '--stack=other-data',
+      '--local',
+    ];
     expect(parseKeysArguments(args)).toEqual({
       command: 'create',
       tenantId: 'acme',
       scopes: ['read', 'submit'],
       name: 'ci',
       stackName: 'other-data',
+      isLocal: true,
     });
   });
 });

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CloudWatchLogsClient,
+  type FilteredLogEvent,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { runCommand } from './command-line.ts';
+import { connectionOf } from './connection.ts';
+import { logLine } from './log-line.ts';
+import { type LogsArguments, parseLogsArguments, USAGE } from './logs-arguments.ts';
+
+const FOLLOW_MILLISECONDS = 1_000;
+
+/** CloudWatch gets lines some seconds late, and not in order. */
+const OVERLAP_MILLISECONDS = 10_000;
+
+/** Prints what executors have logged, in the order of time; goes on where it is to follow. */
+async function showLogs(args: LogsArguments, client: CloudWatchLogsClient): Promise<void> {
+  const groups = await logGroupsOf(args, client);
+  if (groups.length === 0) throw new Error(`There is no executor of "${args.deployment}" that has logged anything.`);
+  let since = Date.now() - args.sinceMilliseconds;
+  const seen = new Set<string>();
+  for (;;) {
+    const until = Date.now();
+    const found = await Promise.all(groups.map((group) => eventsOf(group, since, args, client)));
+    const fresh = found.flat().filter(({ eventId = '' }) => !seen.has(eventId));
+    for (const { message = '', eventId = '' } of fresh.toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0))) {
+      seen.add(eventId);
+      const line = logLine(message);
+      if (line !== undefined) console.log(line);
+    }
+    if (!args.isFollowing) return;
+    since = until - OVERLAP_MILLISECONDS;
+    await sleep(FOLLOW_MILLISECONDS);
+  }
+}
+
+async function logGroupsOf({ deployment, resourceClass }: LogsArguments, client: CloudWatchLogsClient) {
+  const logGroupNamePrefix = `/aws/lambda/${deployment}-executor-${resourceClass ?? ''}`;
+  const names: string[] = [];
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, { logGroupNamePrefix })) {
+    names.push(...logGroups.flatMap(({ logGroupName }) => logGroupName ?? []));
+  }
+  return names;
+}
+
+async function eventsOf(
+  logGroupName: string,
+  startTime: number,
+  { taskId }: LogsArguments,
+  client: CloudWatchLogsClient,
+) {
+  const query = { logGroupName, startTime, ...(taskId === undefined ? {} : { filterPattern: `"${taskId}"` }) };
+  const found: FilteredLogEvent[] = [];
+  for await (const { events = [] } of paginateFilterLogEvents({ client }, query)) found.push(...events);
+  return found;
+}
+
+await runCommand(USAGE, async () => {
+  const args = parseLogsArguments(process.argv.slice(2));
+  await showLogs(args, new CloudWatchLogsClient(await connectionOf(args)));
+});
