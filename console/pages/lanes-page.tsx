@@ -4,6 +4,7 @@ import { hrefOf } from '../model/route.ts';
 import { useLanes } from '../parts/lanes.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
+import { type Column, TableCard } from '../parts/table-card.tsx';
 
 /** Every lane as it is now: what waits, what is at work, and whether it takes more. */
 export function LanesPage() {
@@ -26,61 +27,41 @@ export function LanesPage() {
 
 function LaneTable({ resourceClass, lanes }: { resourceClass: string; lanes: readonly Lane[] }) {
   const deadLetters = lanes[0]?.deadLetters ?? 0;
-  const deepest = Math.max(1, ...lanes.map(({ depth }) => depth));
-  return (
-    <div class="card table-card">
-      <table>
-        <caption>
-          {resourceClass}
-          {deadLetters > 0 && <span class="error"> · {counted(deadLetters, 'dead letter')}</span>}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Lane</th>
-            <th scope="col" class="number">
-              Waiting
-            </th>
-            <th scope="col" class="wide number">
-              In flight
-            </th>
-            <th scope="col" class="wide number">
-              Executors, at most
-            </th>
-            <th scope="col" class="number">
-              Wait
-            </th>
-            <th scope="col" class="wide number">
-              At worst
-            </th>
-            <th scope="col">Admission</th>
-          </tr>
-        </thead>
-        <tbody>
-          {lanes.map((lane) => (
-            <tr key={lane.name}>
-              <th scope="row">
-                <a class="lane" href={hrefOf({ page: 'lane', name: lane.name })}>
-                  {shortName(lane)}
-                </a>
-              </th>
-              <td class="number">
-                <span class="depth" style={{ '--share': String(lane.depth / deepest) }}>
-                  {count(lane.depth)}
-                </span>
-              </td>
-              <td class="wide number">{count(lane.inFlight)}</td>
-              <td class="wide number">{count(lane.maxConcurrency)}</td>
-              <td class="number">{waitOf(lane.estimatedWaitSeconds)}</td>
-              <td class="wide number">{waitOf(lane.worstWaitSeconds)}</td>
-              <td>
-                <AdmissionBadge admission={lane.admission} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+  const caption = (
+    <>
+      {resourceClass}
+      {deadLetters > 0 && <span class="error"> · {counted(deadLetters, 'dead letter')}</span>}
+    </>
   );
+  return <TableCard caption={caption} columns={columnsFor(lanes)} rows={lanes} keyOf={({ name }) => name} />;
+}
+
+function columnsFor(lanes: readonly Lane[]): readonly Column<Lane>[] {
+  const deepest = Math.max(1, ...lanes.map(({ depth }) => depth));
+  return [
+    {
+      head: 'Lane',
+      cell: (lane) => (
+        <a class="lane" href={hrefOf({ page: 'lane', name: lane.name })}>
+          {shortName(lane)}
+        </a>
+      ),
+    },
+    {
+      head: 'Waiting',
+      class: 'number',
+      cell: ({ depth }) => (
+        <span class="depth" style={{ '--share': String(depth / deepest) }}>
+          {count(depth)}
+        </span>
+      ),
+    },
+    { head: 'In flight', class: 'wide number', cell: ({ inFlight }) => count(inFlight) },
+    { head: 'Executors, at most', class: 'wide number', cell: ({ maxConcurrency }) => count(maxConcurrency) },
+    { head: 'Wait', class: 'number', cell: ({ estimatedWaitSeconds }) => waitOf(estimatedWaitSeconds) },
+    { head: 'At worst', class: 'wide number', cell: ({ worstWaitSeconds }) => waitOf(worstWaitSeconds) },
+    { head: 'Admission', cell: ({ admission }) => <AdmissionBadge admission={admission} /> },
+  ];
 }
 
 /** The class stands above: `default-high-0` -> `high-0`. */

@@ -3,60 +3,33 @@ import { duration, timeOf } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { now } from '../parts/live.ts';
 import { StatusBadge } from '../parts/status-badge.tsx';
+import { type Column, TableCard } from '../parts/table-card.tsx';
 import { Ago } from '../parts/time.tsx';
 import { TypeName } from '../parts/type-name.tsx';
 
+const COLUMNS: readonly Column<TaskSummary>[] = [
+  {
+    head: 'Task',
+    cell: ({ id, type, error }) => (
+      <>
+        <a href={hrefOf({ page: 'task', id })}>
+          <TypeName type={type} />
+          <code>{id}</code>
+        </a>
+        {error !== undefined && <span class="error-code">{error.code}</span>}
+      </>
+    ),
+  },
+  { head: 'Status', cell: ({ status }) => <StatusBadge status={status} /> },
+  { head: 'Priority', class: 'wide', cell: ({ priority }) => priority },
+  { head: 'Attempt', class: 'wide number', cell: ({ attempt, maxAttempts }) => `${attempt} of ${maxAttempts}` },
+  { head: 'Created', class: 'number', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  { head: 'Ran for', class: 'wide number', cell: (task) => <RanFor task={task} /> },
+];
+
 /** Tasks as rows; a narrow screen shows only what they are, how they are and since when. */
 export const TaskTable = ({ tasks, caption }: { tasks: readonly TaskSummary[]; caption: string }) => (
-  <div class="card table-card">
-    <table class="tasks">
-      <caption class="unseen">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Task</th>
-          <th scope="col">Status</th>
-          <th scope="col" class="wide">
-            Priority
-          </th>
-          <th scope="col" class="wide number">
-            Attempt
-          </th>
-          <th scope="col" class="number">
-            Created
-          </th>
-          <th scope="col" class="wide number">
-            Ran for
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {tasks.map((task) => (
-          <tr key={task.id}>
-            <th scope="row">
-              <a href={hrefOf({ page: 'task', id: task.id })}>
-                <TypeName type={task.type} />
-                <code>{task.id}</code>
-              </a>
-              {task.error !== undefined && <span class="error-code">{task.error.code}</span>}
-            </th>
-            <td>
-              <StatusBadge status={task.status} />
-            </td>
-            <td class="wide">{task.priority}</td>
-            <td class="wide number">
-              {task.attempt} of {task.maxAttempts}
-            </td>
-            <td class="number">
-              <Ago at={task.createdAt} />
-            </td>
-            <td class="wide number">
-              <RanFor task={task} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <TableCard class="tasks" caption={caption} isCaptionUnseen columns={COLUMNS} rows={tasks} keyOf={({ id }) => id} />
 );
 
 /** How long the latest attempt took, or takes already. */
