@@ -14,6 +14,8 @@ import { startSlowServer } from './slow-server.ts';
 const CLASS = 'io-intensive';
 const BACKLOG = 3_000;
 const SAMPLES = 20;
+/** The machine has other things to do now and then: of so many p99, the one in the middle counts. */
+const ROUNDS = 3;
 /** The first ones may meet functions that have not been called yet. */
 const WARM_UPS = 5;
 const BETWEEN_SAMPLES_MILLISECONDS = 150;
@@ -122,8 +124,14 @@ async function overload(): Promise<void> {
   );
 }
 
-/** p99 from submit to start, in milliseconds, of 20 tasks one after another. */
+/** p99 from submit to start, in milliseconds, of 20 tasks one after another: the median of three times. */
 async function sampled(priority: string, key = connection.apiKey): Promise<number> {
+  const rounds: number[] = [];
+  while (rounds.length < ROUNDS) rounds.push(await sampledOnce(priority, key));
+  return rounds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+}
+
+async function sampledOnce(priority: string, key: string): Promise<number> {
   const waits: number[] = [];
   for (let sample = -WARM_UPS; sample < SAMPLES; sample++) {
     const { id } = taskSchema.parse(await ask('POST', '/api/tasks', taskOf(priority, 20), key));

@@ -14,9 +14,9 @@ describe('admission', () => {
   it.each<[string, Waits, LaneKind[]]>([
     ['takes all while nobody waits', { high: 0, normal: 0, low: 0, batch: 0 }, ['high', 'normal', 'low', 'batch']],
     ['takes all while nobody knows how long one waits', { high: null }, ['high', 'normal', 'low', 'batch']],
-    ['takes all up to the objective', { normal: 480, low: 3600 }, ['high', 'normal', 'low', 'batch']],
-    ['refuses what would wait beyond the objective', { low: 3601 }, ['high', 'normal', 'batch']],
-    ['refuses low before normal is full', { normal: 481 }, ['high', 'normal', 'batch']],
+    ['takes all up to a part of the objective', { normal: 408, low: 3060 }, ['high', 'normal', 'low', 'batch']],
+    ['refuses what might wait beyond the objective', { low: 3061 }, ['high', 'normal', 'batch']],
+    ['refuses low before normal is full', { normal: 409 }, ['high', 'normal', 'batch']],
     ['refuses the less urgent before high is full', { high: 49 }, ['high']],
     ['refuses all when high is full', { high: 61 }, []],
     ['refuses nothing else for a full batch lane', { batch: 601 }, ['high', 'normal', 'low']],
@@ -31,14 +31,14 @@ describe('admission', () => {
   });
 
   it('tells the wait, and when the lane will be open again if nobody adds to it', () => {
-    expect(ask('high', { high: 100 })).toEqual({ admitted: false, estimatedWaitSeconds: 100, retryAfterSeconds: 52 });
-    expect(ask('low', { high: 100, low: 7 })).toMatchObject({ estimatedWaitSeconds: 7, retryAfterSeconds: 62 });
+    expect(ask('high', { high: 100 })).toEqual({ admitted: false, estimatedWaitSeconds: 100, retryAfterSeconds: 59 });
+    expect(ask('low', { high: 100, low: 7 })).toMatchObject({ estimatedWaitSeconds: 7, retryAfterSeconds: 67 });
     expect(ask('low', { low: 100_000 })).toMatchObject({ retryAfterSeconds: 600 });
   });
 
-  it('keeps a lane closed until four fifths of its objective', () => {
-    expect(ask('high', { high: 49 }, false).admitted).toBe(false);
-    expect(ask('high', { high: 48 }, false).admitted).toBe(true);
+  it('keeps a lane closed until seven tenths of its objective', () => {
+    expect(ask('high', { high: 43 }, false).admitted).toBe(false);
+    expect(ask('high', { high: 41 }, false).admitted).toBe(true);
   });
 
   it('never refuses what it would take with more to do, nor the urgent before the less urgent', () => {

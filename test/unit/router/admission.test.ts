@@ -21,8 +21,8 @@ describe('a submit to a full lane', () => {
     await saturate(world, NORMAL);
     const { status, headers, body } = await submit();
     expect(status).toBe(429);
-    expect(headers['retry-after']).toBe('420');
-    expect(body).toMatchObject({ code: 'lane_saturated', estimatedWaitSeconds: 900, retryAfterSeconds: 420 });
+    expect(headers['retry-after']).toBe('481');
+    expect(body).toMatchObject({ code: 'lane_saturated', estimatedWaitSeconds: 900, retryAfterSeconds: 481 });
     expect(world.queue.messages.size).toBe(0);
     expect(world.recorded).toEqual([{ of: NORMAL, metric: 'refused', value: 1 }]);
   });
@@ -35,7 +35,7 @@ describe('a submit to a full lane', () => {
     expect(body).toMatchObject({
       ...{ accepted: 1, rejected: 2 },
       results: [
-        { status: 'rejected', problem: { code: 'lane_saturated', retryAfterSeconds: 420 } },
+        { status: 'rejected', problem: { code: 'lane_saturated', retryAfterSeconds: 481 } },
         { status: 'accepted' },
         { status: 'rejected', problem: { estimatedWaitSeconds: 900 } },
       ],
@@ -43,7 +43,7 @@ describe('a submit to a full lane', () => {
   });
 
   it('is refused to the less urgent first', async () => {
-    await saturate(world, 'default/high/0', 0.9);
+    await saturate(world, 'default/high/0', 0.8);
     const refused: number[] = [];
     for (const priority of ['high', 'normal', 'low']) refused.push((await submit({ priority })).status);
     expect(refused).toEqual([202, 429, 429]);
@@ -51,8 +51,8 @@ describe('a submit to a full lane', () => {
 
   it('passes where it is due when there is room again', async () => {
     await saturate(world, NORMAL);
-    expect((await submit({ delaySeconds: 419 })).status).toBe(429);
-    expect((await submit({ delaySeconds: 420 })).status).toBe(202);
+    expect((await submit({ delaySeconds: 480 })).status).toBe(429);
+    expect((await submit({ delaySeconds: 481 })).status).toBe(202);
     expect((await submit({ delaySeconds: 86_400 })).status).toBe(202);
   });
 
@@ -70,16 +70,16 @@ describe('a submit to a full lane', () => {
 
 describe('between two snapshots', () => {
   it('a router counts what it lets in, and what is done meanwhile', async () => {
-    await saturate(world, NORMAL, 0.95);
-    // Six hundred tasks a minute by twenty a second: three hundred more fit.
+    await saturate(world, NORMAL, 0.8);
+    // Ten tasks a second, up to 85 % of ten minutes: three hundred more fit.
     expect((await bulk(400)).body).toMatchObject({ accepted: 301, rejected: 99 });
     world.advance(4);
-    // Four seconds are forty tasks, but the lane opens again at four fifths.
+    // Four seconds are forty tasks, but the lane opens again at seven tenths.
     expect((await bulk(1)).body).toMatchObject({ rejected: 1 });
   });
 
-  it('it is closed until four fifths of the objective, then open again', async () => {
-    await saturate(world, NORMAL, 1.05);
+  it('it is closed until seven tenths of the objective, then open again', async () => {
+    await saturate(world, NORMAL, 0.95);
     expect((await submit()).status).toBe(429);
     // Ten tasks a second are done.
     world.advance(140);
@@ -92,7 +92,7 @@ describe('between two snapshots', () => {
 
   it('a router looks at the queue: others send there, too', async () => {
     await saturate(world, NORMAL, 0.05);
-    world.lanes.lane('default-normal-0').depth = 5900;
+    world.lanes.lane('default-normal-0').depth = 5000;
     expect((await bulk(200)).body).toMatchObject({ accepted: 101, rejected: 99 });
   });
 
