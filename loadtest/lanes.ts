@@ -60,7 +60,7 @@ try {
   const idle = await sampled('high');
   report('idle: submit to start, p99 of 20', `${idle} ms`);
 
-  await submitBacklog('low', BACKLOG, LONG_MILLISECONDS);
+  await submitBacklog('low', BACKLOG, 2 * LONG_MILLISECONDS);
   await governed();
   const { maxConcurrency } = await lane('low');
   check('only low has work: its executors after two periods', maxConcurrency, (executors) => executors >= 8);
