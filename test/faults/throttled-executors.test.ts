@@ -15,6 +15,8 @@ import { endedTasks, repeatedAmong, startWitness } from './attempts-seen.ts';
 import { deadLetters } from './dead-letters.ts';
 
 const FunctionName = 'millrace-executor-io-intensive-0';
+/** Those that the tasks go to: the last ones find their own crowded. */
+const LANES = [...PRIORITIES, 'express'] as const;
 const TASKS_OF_A_LANE = 25;
 const ANSWER_MILLISECONDS = 1_500;
 const THROTTLED_SECONDS = 20;
@@ -30,10 +32,10 @@ const reserve = (ReservedConcurrentExecutions: number) =>
 
 const hideFor = (seconds: number) =>
   Promise.all(
-    PRIORITIES.map((priority) =>
+    LANES.map((kind) =>
       sqs.send(
         new SetQueueAttributesCommand({
-          QueueUrl: `${awsClient.endpoint}/000000000000/millrace-io-intensive-${priority}-0`,
+          QueueUrl: `${awsClient.endpoint}/000000000000/millrace-io-intensive-${kind}-0`,
           Attributes: { VisibilityTimeout: String(seconds) },
         }),
       ),
