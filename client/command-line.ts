@@ -5,6 +5,9 @@ export class ArgumentError extends Error {
   override readonly name = 'ArgumentError';
 }
 
+/** Options with a value, and options that are given or not. */
+export const [TEXT, FLAG] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
+
 /** `parseArgs` of Node. Throws `ArgumentError` for an option that is not known, or has no value. */
 export function parsedArguments<Options extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],

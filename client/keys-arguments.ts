@@ -1,6 +1,6 @@
 import { type AccessGrant, parseScope, SCOPES } from '../functions/core/access-key.ts';
 import { parseTenantId, type TenantId } from '../functions/core/ids.ts';
-import { ArgumentError, parsedArguments } from './command-line.ts';
+import { ArgumentError, FLAG, parsedArguments, TEXT } from './command-line.ts';
 
 export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <scope,...> [--name <name>] [--rate <n>] [--open <n>]
        npm run keys -- list --tenant <tenant>
@@ -49,7 +49,6 @@ export function parseKeysArguments(args: readonly string[]): KeysArguments {
   }
 }
 
-const [TEXT, FLAG] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
 const OPTIONS = { tenant: TEXT, scopes: TEXT, name: TEXT, rate: TEXT, open: TEXT, id: TEXT, stack: TEXT, local: FLAG };
 const OWN_OPTIONS = { create: ['scopes', 'name', 'rate', 'open'], list: [], revoke: ['id'] } as const;
 

@@ -1,5 +1,5 @@
 import { RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
-import { ArgumentError, parsedArguments } from './command-line.ts';
+import { ArgumentError, FLAG, parsedArguments, TEXT } from './command-line.ts';
 
 export const USAGE = `Usage: npm run logs -- [--task <id>] [--class <class>] [--since <10m>] [--follow] [--local]
 
@@ -19,7 +19,6 @@ export type LogsArguments = {
   readonly deployment: string;
 };
 
-const [TEXT, FLAG] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
 const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Reads the arguments behind `npm run logs --`. Throws `ArgumentError`. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
+import { connectionOf } from '../client/connection.ts';
 import { createdKey } from './created-key.ts';
 import { startSlowServer } from './slow-server.ts';
 
@@ -25,7 +26,7 @@ const BULK = 250;
 const MOST_BULKS = 60;
 
 const connection = z
-  .object({ url: z.url(), apiKey: z.string(), awsEndpoint: z.url() })
+  .object({ url: z.url(), apiKey: z.string() })
   .parse(JSON.parse(await readFile(join(import.meta.dirname, '../.millrace/local.json'), 'utf8')));
 const taskSchema = z.object({
   id: z.string(),
@@ -47,10 +48,7 @@ const lanesSchema = z.object({
 });
 type Lane = z.infer<typeof lanesSchema>['items'][number];
 
-const lambda = new LambdaClient({
-  ...{ endpoint: connection.awsEndpoint, region: 'us-east-1' },
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-});
+const lambda = new LambdaClient(await connectionOf({ isLocal: true }));
 const server = await startSlowServer();
 const quietKey = await createdKey('quiet');
 let failures = 0;

@@ -10,7 +10,7 @@ const CLOSING = 0.85;
 /** One that has closed opens again below this share, so that it does not do both in turns. */
 const REOPENING = 0.7;
 
-/** Less urgent work is refused before a more urgent lane is full: from this share of that lane's objective on. */
+/** Less urgent work is refused before a more urgent lane closes: from this share of where that lane does. */
 const PRECEDENCE = 0.8;
 
 /** The lanes whose fullness closes a lane too; work of a batch lane may have any priority. */

@@ -92,15 +92,12 @@ const ofAws = (service: string, metricName: string, dimensionsMap: Record<string
   new Metric({ namespace: `AWS/${service}`, metricName, dimensionsMap, statistic, period: ONE_MINUTE });
 
 /** What is not used sends no metrics, and `a + b` is missing wherever one of the two is. */
-export function sum(metrics: readonly Metric[], period = ONE_MINUTE): Metric | MathExpression {
-  const [only, ...others] = metrics;
-  if (only !== undefined && others.length === 0) return only;
-  return new MathExpression({
+export const sum = (metrics: readonly Metric[]): MathExpression =>
+  new MathExpression({
     expression: `SUM([${metrics.map((_, index) => `FILL(m${index}, 0)`).join(', ')}])`,
     usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
-    period,
+    period: ONE_MINUTE,
   });
-}
 
 /** How many percent of `all` there are of `part`. Nothing of nothing is no share. */
 export const percentOf = (part: Metric, all: readonly Metric[], period: Duration): MathExpression => {
