@@ -6,7 +6,7 @@ import { startReceiver } from '../e2e/receiver.ts';
 export type AttemptSeen = { readonly task: string; readonly attempt: number; readonly at: number };
 
 /** A receiver that takes its time, and notes which attempt of which task asks it. */
-export async function startWitness(answerMilliseconds: number) {
+export async function startWitness(answerMilliseconds: () => number) {
   const attempts: AttemptSeen[] = [];
   /** Those that have no answer yet, by the port that they came from. */
   const open = new Map<number, AttemptSeen>();
@@ -18,7 +18,7 @@ export async function startWitness(answerMilliseconds: number) {
     };
     attempts.push(seen);
     open.set(remotePort, seen);
-    await sleep(answerMilliseconds);
+    await sleep(answerMilliseconds());
     open.delete(remotePort);
     response.end('done');
   });

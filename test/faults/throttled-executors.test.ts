@@ -57,7 +57,7 @@ afterAll(async () => {
 
 it('neither spends an attempt nor makes a dead letter where Lambda throttles', { timeout: 120_000 }, async () => {
   const workflowInstanceId = `throttled-${Date.now()}`;
-  const witness = await startWitness(ANSWER_MILLISECONDS);
+  const witness = await startWitness(() => ANSWER_MILLISECONDS);
   const lettersBefore = await deadLetters('io-intensive');
   await reserve(1);
   for (let number = 0; number < TASKS_OF_A_LANE; number++) {
