@@ -151,12 +151,14 @@ async function keptAmong(
   const shared = left.filter(({ isShared }) => isShared);
   const sent = shared.map(({ task, seconds }) => ({ task, delaySeconds: Math.min(seconds, MAX_QUEUE_DELAY_SECONDS) }));
   const refused = sent.length === 0 ? new Set<TaskId>() : await queue.sendAll(sent);
-  const kept = left.filter(({ task, isShared }) => !isShared || refused.has(task.id));
+  const kept = new Set(
+    left.flatMap(({ task, delivery, isShared }) => (!isShared || refused.has(task.id) ? delivery : [])),
+  );
+  // With what SQS refused comes what was sent: for as long as that has to wait, or it would be sent once more.
   return new Map(
-    [...Map.groupBy(kept, ({ delivery }) => delivery)].map(([delivery, group]) => [
-      delivery,
-      Math.max(...group.map(({ seconds }) => seconds)),
-    ]),
+    [...Map.groupBy(left, ({ delivery }) => delivery)].flatMap(([delivery, group]) =>
+      kept.has(delivery) ? [[delivery, Math.max(...group.map(({ seconds }) => seconds))] as const] : [],
+    ),
   );
 }
 

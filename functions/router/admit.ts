@@ -25,20 +25,22 @@ const FEW_ROUNDS = 2;
  * would wait too long. A submit that is repeated under its key adds no work, and passes.
  */
 export async function admit(applicant: Applicant, caller: Caller, ports: RouterPorts): Promise<string> {
+  const { executorKey, isKeyed } = applicant;
   const tenant = await tenantProblem(caller, ports);
-  const executorKey = tenant === undefined ? await laneFor(applicant, caller, ports) : applicant.executorKey;
-  const problem = tenant ?? (await laneProblem(executorKey, applicant, ports));
-  if (problem === undefined || (applicant.isKeyed && (await isKnown(applicant, caller, ports)))) return executorKey;
+  const express = tenant === undefined ? await expressFor(applicant, caller, ports) : undefined;
+  if (express !== undefined) return express;
+  const problem = tenant ?? (await laneProblem(applicant, ports));
+  if (problem === undefined || (isKeyed && (await isKnown(applicant, caller, ports)))) return executorKey;
   ports.meter.record(executorKey, 'refused', 1);
   throw problem;
 }
 
-/** Its own lane, unless others crowd it and the tenant has little to do. What is due later goes where it belongs. */
-async function laneFor({ executorKey, delaySeconds, together }: Applicant, caller: Caller, ports: RouterPorts) {
-  if (delaySeconds > 0) return executorKey;
+/** The express lane, where it takes the task. What is due later goes where it belongs. */
+async function expressFor({ executorKey, delaySeconds, together }: Applicant, caller: Caller, ports: RouterPorts) {
+  if (delaySeconds > 0) return undefined;
   const { concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass];
   const few = FEW_ROUNDS * MIN_LANE_CONCURRENCY * concurrencyPerInvocation;
-  return ports.lanes.laneFor(executorKey, () => ports.tenants.hasAtMost(few, caller.tenantId, together));
+  return ports.lanes.expressFor(executorKey, () => ports.tenants.hasAtMostOpen(few, caller.tenantId, together));
 }
 
 async function tenantProblem({ tenantId, limits }: Caller, { tenants }: RouterPorts): Promise<Problem | undefined> {
@@ -48,11 +50,7 @@ async function tenantProblem({ tenantId, limits }: Caller, { tenants }: RouterPo
   return tooEarly('rate_limited', `the key is limited to ${limit}`, { retryAfterSeconds });
 }
 
-async function laneProblem(
-  executorKey: string,
-  { delaySeconds }: Applicant,
-  { lanes }: RouterPorts,
-): Promise<Problem | undefined> {
+async function laneProblem({ executorKey, delaySeconds }: Applicant, { lanes }: RouterPorts) {
   const admission = await lanes.admission(executorKey, delaySeconds === 0);
   if (admission.admitted) return undefined;
   const { retryAfterSeconds, estimatedWaitSeconds } = admission;

@@ -1,4 +1,11 @@
-import { executorKeyOf, queueNameOf, RESOURCE_CLASS_SPECS, SNAPSHOT_VALID_SECONDS } from '../contract.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  executorKeyOf,
+  MIN_LANE_CONCURRENCY,
+  queueNameOf,
+  RESOURCE_CLASS_SPECS,
+  SNAPSHOT_VALID_SECONDS,
+} from '../contract.ts';
 import { type Admission, admission, estimatedWaitSeconds } from '../core/admission.ts';
 import {
   type LaneSnapshot,
@@ -20,16 +27,26 @@ export type LaneGatePorts = {
 /** How old an answer of AWS may be before it is asked again. */
 const FRESH_MILLISECONDS = 5_000;
 
+/** How long a submit waits for an answer: after that it goes by what was last known. */
+const PATIENCE_MILLISECONDS = 500;
+
+/** What an invocation of an express lane takes, until it is known. */
+const EXPECTED_SECONDS = 1;
+
 /** A lane as this router reckons it on from what it has last seen. */
 type Lane = {
   /** As the governor has left it; missing until it has said something. */
   state: LaneState | undefined;
-  /** Tasks that waited at `reckonedAt`, in milliseconds since the epoch. */
+  /** Tasks that waited at `reckonedAt`, in milliseconds since the epoch; with those that this router has sent. */
   waiting: number;
   reckonedAt: number;
   isAdmitting: boolean;
+  /** Tasks that waited, and messages that executors held, at `seenAt`: when it was last seen. */
+  seen: { readonly waiting: number; readonly inFlight: number };
+  seenAt: number;
+  /** When the queue was last asked, answer or not. */
   lookedAt: number;
-  looked: Promise<void>;
+  look: Promise<void> | undefined;
 };
 
 /**
@@ -47,14 +64,23 @@ export class LaneGate {
   }
 
   /**
-   * The lane that a task goes to: its own, or the express lane where others crowd its own and its tenant has little to do,
-   * which is asked for only then. At most one read of the snapshot, and of each queue, every 5 s.
+   * The express lane, for a task whose own lane others crowd and whose tenant has little to do, which is asked for only
+   * then. A place there is taken with the answer. At most one read of the snapshot, and of each queue, every 5 s.
    */
-  async laneFor(executorKey: string, hasLittleToDo: () => Promise<boolean>): Promise<string> {
+  async expressFor(executorKey: string, hasLittleToDo: () => Promise<boolean>): Promise<string | undefined> {
     const { resourceClass, kind, shard } = laneOf(executorKey);
-    if (kind === 'batch' || !(await this.#isCrowded(executorKey)) || !(await hasLittleToDo())) return executorKey;
+    const { concurrencyPerInvocation: batch } = RESOURCE_CLASS_SPECS[resourceClass];
+    if (kind === 'batch') return undefined;
+    const own = await this.#seen(executorKey);
+    this.#reckon(own, rateOf(own));
+    if (!isCrowded(own, batch) || !(await hasLittleToDo())) return undefined;
     const express = executorKeyOf(resourceClass, 'express', shard);
-    return (await this.#isCrowded(express)) ? executorKey : express;
+    const lane = await this.#seen(express);
+    // Between here and the count nobody else is asked.
+    this.#reckon(lane, paceOf(lane, batch));
+    if (!hasRoom(lane, batch)) return undefined;
+    lane.waiting += 1;
+    return express;
   }
 
   /** Whether the lane takes another task, which is counted where it `isDue` at once. */
@@ -73,37 +99,31 @@ export class LaneGate {
     return new Map([...this.#lanes].flatMap(([key, { state }]) => (state === undefined ? [] : [[key, state]])));
   }
 
-  /** Where a whole batch waits, nobody is free to take it. */
-  async #isCrowded(executorKey: string): Promise<boolean> {
-    const lane = await this.#seen(executorKey);
-    this.#reckon(lane);
-    return lane.waiting >= RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass].concurrencyPerInvocation;
-  }
-
   #wait(executorKey: string): number | null {
     const lane = this.#lanes.get(executorKey);
     if (lane?.state === undefined) return null;
     if (this.#ports.clock() - lane.state.at > SNAPSHOT_VALID_SECONDS * 1000) return null;
-    this.#reckon(lane);
+    this.#reckon(lane, rateOf(lane));
     return estimatedWaitSeconds(lane.state, lane.waiting);
   }
 
   /** Takes off what its executors have got through since. */
-  #reckon(lane: Lane): void {
+  #reckon(lane: Lane, tasksPerSecond: number): void {
     const now = this.#ports.clock();
-    lane.waiting = Math.max(0, lane.waiting - (rateOf(lane) * (now - lane.reckonedAt)) / 1000);
+    lane.waiting = Math.max(0, lane.waiting - (tasksPerSecond * (now - lane.reckonedAt)) / 1000);
     lane.reckonedAt = now;
   }
 
-  /** The lane as it was seen in the last 5 s. */
+  /** The lane as it was seen in the last 5 s, or is otherwise known. */
   async #seen(executorKey: string): Promise<Lane> {
     await this.#refresh();
     const lane = this.#lane(executorKey);
-    if (this.#ports.clock() - lane.lookedAt >= FRESH_MILLISECONDS) {
-      lane.lookedAt = this.#ports.clock();
-      lane.looked = this.#look(executorKey, lane);
+    if (lane.look === undefined && this.#ports.clock() - lane.lookedAt >= FRESH_MILLISECONDS) {
+      lane.look = this.#look(executorKey, lane).finally(() => {
+        Object.assign(lane, { look: undefined, lookedAt: this.#ports.clock() });
+      });
     }
-    await lane.looked;
+    await soon(lane.look);
     return lane;
   }
 
@@ -111,9 +131,8 @@ export class LaneGate {
   async #look(executorKey: string, lane: Lane): Promise<void> {
     const { clock, depths, log } = this.#ports;
     try {
-      const { depth } = await depths.read(queueNameOf(executorKey));
-      lane.waiting = depth * (lane.state?.tasksPerMessage ?? 1);
-      lane.reckonedAt = clock();
+      const { depth, inFlight } = await depths.read(queueNameOf(executorKey));
+      found(lane, depth * (lane.state?.tasksPerMessage ?? 1), inFlight, clock());
     } catch (error) {
       log('warn', 'queue not looked at', { executor_key: executorKey, reason: String(error) });
     }
@@ -127,7 +146,7 @@ export class LaneGate {
         this.#reading = undefined;
       });
     }
-    await this.#reading;
+    await soon(this.#reading);
   }
 
   async #read(): Promise<void> {
@@ -149,13 +168,14 @@ export class LaneGate {
     const lane = this.#lane(state.executorKey);
     if (lane.state !== undefined && lane.state.at >= state.at) return;
     Object.assign(lane, { state, isAdmitting: state.isAdmitting });
-    if (lane.lookedAt < state.at) Object.assign(lane, { waiting: waitingTasks(state), reckonedAt: state.at });
+    if (lane.seenAt < state.at) found(lane, waitingTasks(state), state.inFlight, state.at);
   }
 
   #lane(executorKey: string): Lane {
     const known = this.#lanes.get(executorKey);
     if (known !== undefined) return known;
-    const unseen = { lookedAt: Number.NEGATIVE_INFINITY, looked: Promise.resolve() };
+    const never = Number.NEGATIVE_INFINITY;
+    const unseen = { seen: { waiting: 0, inFlight: 0 }, seenAt: never, lookedAt: never, look: undefined };
     const lane = { state: undefined, waiting: 0, reckonedAt: this.#ports.clock(), isAdmitting: true, ...unseen };
     this.#lanes.set(executorKey, lane);
     return lane;
@@ -165,3 +185,21 @@ export class LaneGate {
 /** Tasks that the executors of a lane get done in a second; 0 until it is known. */
 const rateOf = ({ state }: Lane): number =>
   state === undefined ? 0 : (tasksPerExecutorSecond(state) ?? 0) * state.maxConcurrency;
+
+/** What an express lane gets done in a second, or may be thought to. */
+const paceOf = (lane: Lane, batch: number): number => rateOf(lane) || (MIN_LANE_CONCURRENCY * batch) / EXPECTED_SECONDS;
+
+/** Where a whole batch waits, nobody is free to take it. What this router has sent itself is no crowd. */
+const isCrowded = ({ seen, waiting }: Lane, batch: number): boolean => Math.min(seen.waiting, waiting) >= batch;
+
+/** Whether somebody is free for another task: where each executor may have its hands full, nobody waits yet. */
+const hasRoom = ({ seen, waiting }: Lane, batch: number): boolean =>
+  waiting < (seen.inFlight < MIN_LANE_CONCURRENCY ? batch : 1);
+
+function found(lane: Lane, waiting: number, inFlight: number, at: number): void {
+  Object.assign(lane, { waiting, reckonedAt: at, seen: { waiting, inFlight }, seenAt: at });
+}
+
+/** Waits for what is under way, but not long. */
+const soon = (underWay: Promise<void> | undefined): Promise<void> | undefined =>
+  underWay && Promise.race([underWay, sleep(PATIENCE_MILLISECONDS, undefined, { ref: false })]);

@@ -27,7 +27,8 @@ type Window = {
   asked: number;
   admitted: number;
 };
-type Usage = { readonly readAt: number; readonly open: Promise<number>; since: number };
+/** What a tenant has submitted here since a moment; its open tasks are read when they are first asked for. */
+type Usage = { readonly since: number; submitted: number; open: Promise<number> | undefined };
 
 /** What a tenant has too much of, and when to try again. */
 export type Refusal = { readonly limit: string; readonly retryAfterSeconds: number };
@@ -58,23 +59,22 @@ export class TenantGate {
       }
       window.admitted += 1;
     }
-    const usage = maxOpenTasks === undefined ? this.#usages.get(tenantId) : this.#usage(tenantId);
-    if (maxOpenTasks !== undefined && usage !== undefined && (await usage.open) + usage.since >= maxOpenTasks) {
+    const usage = this.#usage(tenantId);
+    if (maxOpenTasks !== undefined && (await this.#open(tenantId, usage)) + usage.submitted >= maxOpenTasks) {
       return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: USAGE_MILLISECONDS / 1000 };
     }
-    if (usage !== undefined) usage.since += 1;
+    usage.submitted += 1;
     return undefined;
   }
 
   /**
-   * Whether a tenant has no more than so many tasks that have not ended: with the one that was just counted, and those that
-   * came `together` with it in one request.
+   * Whether a tenant surely has no more than so many tasks that have not ended: with the one that was just counted, and
+   * those that came `together` with it in one request.
    */
-  async hasAtMost(tasks: number, tenantId: TenantId, together: number): Promise<boolean> {
-    const counted = this.#usages.get(tenantId);
+  async hasAtMostOpen(tasks: number, tenantId: TenantId, together: number): Promise<boolean> {
     const usage = this.#usage(tenantId);
-    if (usage !== counted) usage.since += 1;
-    return (await usage.open) + Math.max(usage.since, together) <= tasks;
+    const open = await this.#open(tenantId, usage);
+    return Number.isFinite(open) && open + Math.max(usage.submitted, together) <= tasks;
   }
 
   #window(tenantId: TenantId): Window {
@@ -100,16 +100,21 @@ export class TenantGate {
   }
 
   #usage(tenantId: TenantId): Usage {
-    const { usage, clock, log } = this.#ports;
+    const now = this.#ports.clock();
     const known = this.#usages.get(tenantId);
-    if (known !== undefined && clock() - known.readAt < USAGE_MILLISECONDS) return known;
-    const open = usage.openTasks(tenantId).catch((error) => {
-      log('warn', 'open tasks not known: nobody is refused', { tenant: tenantId, reason: String(error) });
+    if (known !== undefined && now - known.since < USAGE_MILLISECONDS) return known;
+    const usage = { since: now, submitted: 0, open: undefined };
+    remember(this.#usages, tenantId, usage);
+    return usage;
+  }
+
+  /** Tasks that have not ended; minus infinity where that cannot be read. */
+  #open(tenantId: TenantId, usage: Usage): Promise<number> {
+    usage.open ??= this.#ports.usage.openTasks(tenantId).catch((error) => {
+      this.#ports.log('warn', 'open tasks not known: nobody is refused', { tenant: tenantId, reason: String(error) });
       return Number.NEGATIVE_INFINITY;
     });
-    const read = { readAt: clock(), open, since: 0 };
-    remember(this.#usages, tenantId, read);
-    return read;
+    return usage.open;
   }
 }
 

@@ -19,9 +19,11 @@ export type ExecutionStackProps = {
 export class ExecutionStack extends Stack {
   constructor(scope: Construct, id: string, { config, data, definitions }: ExecutionStackProps) {
     super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });
-    for (const resourceClass of RESOURCE_CLASSES)
-      new ExecutorPool(this, resourceClass, { config, data, resourceClass, definitions });
-    new Governor(this, 'Governor', { config, data });
+    const pools = RESOURCE_CLASSES.map(
+      (resourceClass) => new ExecutorPool(this, resourceClass, { config, data, resourceClass, definitions }),
+    );
+    // A governor that knows of a lane more than there is would govern no lane of that class.
+    new Governor(this, 'Governor', { config, data }).node.addDependency(...pools);
     new Sweeper(this, 'Sweeper', { config, data });
     new Projector(this, 'Projector', { config, data });
   }

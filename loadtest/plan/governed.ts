@@ -1,6 +1,7 @@
 import {
   executorKeyOf,
   GOVERN_PERIOD_SECONDS,
+  MIN_LANE_CONCURRENCY,
   RESOURCE_CLASS_SPECS,
   type ResourceClass,
   reservationOf,
@@ -16,7 +17,8 @@ import { MILLISECOND, SECOND } from './time.ts';
 export function governed(resourceClass: ResourceClass, config: DeployConfig, tasksPerMessage: number): Control {
   const { reserved, lanes: shares } = config.concurrency[resourceClass];
   const { concurrencyPerInvocation: batchSize } = RESOURCE_CLASS_SPECS[resourceClass];
-  const limits = { executors: reserved, reservation: reservationOf(reserved) };
+  // The express lane is not simulated, and lends nothing.
+  const limits = { executors: reserved, reservation: reservationOf(reserved) - MIN_LANE_CONCURRENCY };
   const keyOf = ({ kind }: LaneReading): string => executorKeyOf(resourceClass, kind, 0);
   const messages = (tasks: number): number => Math.ceil(tasks / tasksPerMessage);
   let before: ReadonlyMap<string, LaneState> = new Map();

@@ -32,6 +32,19 @@ describe('a message', () => {
     expect(runs).toBe(1);
   });
 
+  it('of several tasks, of which not all can be sent again, waits as long as any of them must', async () => {
+    const world = createWorld([hello]);
+    const [later, sooner] = [taskSeed(), taskSeed()];
+    await world.ports.queue.sendAll([later, sooner].map((task) => ({ task, delaySeconds: 0 })));
+    expect(world.queue.messages.size).toBe(1);
+    const lease = (seconds: number) => ({ token: 'other' as never, expiresAt: world.now + seconds * 1000 });
+    await world.ports.store.claim(later, lease(40), world.now);
+    await world.ports.store.claim(sooner, lease(10), world.now);
+    world.ports.queue.sendAll = async () => new Set([sooner.id]);
+    expect(await invoke(world)).toHaveLength(1);
+    expect(visibleIn(world)).toEqual([40]);
+  });
+
   it('of another submit of the same id is deleted and changes nothing', async () => {
     const world = createWorld([hello]);
     const seed = taskSeed();

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { TenantGate } from '../../../functions/router/tenant-gate.ts';
 import { bulk, doubled } from '../../doubles/bulk-world.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
@@ -25,6 +27,9 @@ const submitAll = async (count: number): Promise<string[]> => {
   const { body } = await callApi(world, 'POST /api/tasks/batch', { body: { tasks: Array(count).fill(ada) } });
   return (body.results as { task: { executorKey: string } }[]).map(({ task }) => task.executorKey);
 };
+/** How many went where. */
+const lanesOf = (executorKeys: readonly string[]): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(executorKeys, (key) => key)].map(([key, all]) => [key, all.length]));
 
 describe('a task of a tenant with little to do', () => {
   it('goes to its own lane while nobody crowds it', async () => {
@@ -42,7 +47,53 @@ describe('a task of a tenant with little to do', () => {
 
   it('goes there as often as it comes, while the queue there is empty', async () => {
     crowd('normal');
-    for (let count = 0; count < 30; count++) expect(await submit()).toMatchObject({ executorKey: EXPRESS });
+    for (let count = 0; count < 30; count++) {
+      expect(await submit()).toMatchObject({ executorKey: EXPRESS });
+      world.advance(0.05);
+    }
+  });
+
+  it('finds no more places there than its executors have, however many come at once', async () => {
+    crowd('normal');
+    expect(lanesOf(await submitAll(12))).toEqual({ [EXPRESS]: 10, [NORMAL]: 2 });
+    world.advance(0.2);
+    // Twenty a second, as long as it is not known how fast they are.
+    expect(lanesOf(await submitAll(5))).toEqual({ [EXPRESS]: 4, [NORMAL]: 1 });
+  });
+
+  it('finds as many as they are known to get done', async () => {
+    crowd('normal');
+    // Ten tasks a second.
+    await saturate(world, EXPRESS, 0.01);
+    world.openTasks = 0;
+    expect(lanesOf(await submitAll(12))).toEqual({ [EXPRESS]: 4, [NORMAL]: 8 });
+    world.advance(0.2);
+    expect(lanesOf(await submitAll(5))).toEqual({ [EXPRESS]: 2, [NORMAL]: 3 });
+  });
+
+  it('finds none where a task waits and each of its executors has its hands full', async () => {
+    crowd('normal');
+    Object.assign(world.lanes.lane('default-express-0'), { depth: 1, inFlight: 1 });
+    expect(await submit()).toMatchObject({ executorKey: EXPRESS });
+    world.lanes.lane('default-express-0').inFlight = 2;
+    world.advance(5);
+    expect(await submit()).toMatchObject({ executorKey: NORMAL });
+  });
+
+  it('is never refused by the express lane, however slow it is', async () => {
+    crowd('normal');
+    const { snapshot } = world.lanes;
+    // With nine waiting.
+    await saturate(world, EXPRESS, 0.015);
+    await snapshot.write((await snapshot.read()).map((lane) => ({ ...lane, secondsPerInvocation: 600 })));
+    world.openTasks = 0;
+    expect(lanesOf(await submitAll(30))).toEqual({ [EXPRESS]: 1, [NORMAL]: 29 });
+  });
+
+  it('is not crowded by its own', async () => {
+    await saturate(world, NORMAL, 0);
+    world.openTasks = 0;
+    expect(lanesOf([...(await submitAll(20)), ...(await submitAll(5))])).toEqual({ [NORMAL]: 25 });
   });
 
   it('is no longer sent there, five seconds after the crowd has gone', async () => {
@@ -74,10 +125,25 @@ describe('a task of a tenant with little to do', () => {
     expect(await submit({ type: 'bulk', input: { number: 1 } })).toMatchObject({ executorKey: 'default/batch/0' });
   });
 
-  it('stays in its own where the queue cannot be looked at', async () => {
+  it('stays in its own where the queue cannot be looked at, or takes too long to answer', async () => {
     crowd('normal');
     world.lanes.depths.read = () => Promise.reject(new Error('throttled'));
     expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
+    world.advance(5);
+    const late = Promise.withResolvers<{ depth: number; inFlight: number }>();
+    let looks = 0;
+    world.lanes.depths.read = () => {
+      looks += 1;
+      return late.promise;
+    };
+    expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
+    world.advance(5);
+    expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
+    expect(looks).toBe(1);
+    late.resolve({ depth: 10, inFlight: 0 });
+    await setImmediate();
+    world.lanes.depths.read = async () => ({ depth: 0, inFlight: 0 });
+    expect(await submit()).toEqual({ status: 202, executorKey: EXPRESS });
   });
 });
 
@@ -102,6 +168,23 @@ describe('little to do', () => {
     const went: unknown[] = [];
     for (let count = 0; count < 5; count++) went.push((await submit()).executorKey);
     expect(went).toEqual([EXPRESS, EXPRESS, EXPRESS, EXPRESS, NORMAL]);
+  });
+
+  it('is not known where the count cannot be read', async () => {
+    Object.assign(world.ports, {
+      tenants: new TenantGate({
+        ...world.ports,
+        tallies: world.tallies,
+        usage: { openTasks: () => Promise.reject(new Error('throttled')) },
+      }),
+    });
+    expect(await submit()).toMatchObject({ status: 202, executorKey: NORMAL });
+  });
+
+  it('is not a second bulk, within five seconds of the first', async () => {
+    await submitAll(40);
+    world.advance(2);
+    expect(lanesOf(await submitAll(10))).toEqual({ [NORMAL]: 10 });
   });
 
   it('is not a bulk of more, from its first task on', async () => {
