@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   executorKeyOf,
   MIN_LANE_CONCURRENCY,
@@ -16,6 +15,7 @@ import {
   waitingTasks,
 } from '../core/lane.ts';
 import type { Clock, Log } from '../core/ports.ts';
+import { Refreshed } from './refreshed.ts';
 
 export type LaneGatePorts = {
   readonly snapshot: Pick<LaneSnapshot, 'read'>;
@@ -23,12 +23,6 @@ export type LaneGatePorts = {
   readonly clock: Clock;
   readonly log: Log;
 };
-
-/** How old an answer of AWS may be before it is asked again. */
-const FRESH_MILLISECONDS = 5_000;
-
-/** How long a submit waits for an answer: after that it goes by what was last known. */
-const PATIENCE_MILLISECONDS = 500;
 
 /** What an invocation of an express lane takes, until it is known. */
 const EXPECTED_SECONDS = 1;
@@ -44,28 +38,29 @@ type Lane = {
   /** Tasks that waited, and messages that executors held, at `seenAt`: when it was last seen. */
   seen: { readonly waiting: number; readonly inFlight: number };
   seenAt: number;
-  /** When the queue was last asked, answer or not. */
-  lookedAt: number;
-  look: Promise<void> | undefined;
+  readonly look: Refreshed;
 };
 
 /**
  * Knows how long a task would wait in each lane, from the governor's snapshot, the queues themselves, and what this router
- * has sent there since. Where nothing is known nobody is refused.
+ * has sent there since: at most one read of the snapshot, and of each queue, every 5 s. Where nothing is known nobody is
+ * refused.
  */
 export class LaneGate {
   readonly #ports: LaneGatePorts;
   readonly #lanes = new Map<string, Lane>();
-  #readAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<void> | undefined;
+  readonly #snapshot: Refreshed;
 
   constructor(ports: LaneGatePorts) {
     this.#ports = ports;
+    const failed = (error: unknown) =>
+      ports.log('warn', 'lanes not read: what was last known holds', { reason: String(error) });
+    this.#snapshot = new Refreshed(() => this.#read(), failed, ports.clock);
   }
 
   /**
    * The express lane, for a task whose own lane others crowd and whose tenant has little to do, which is asked for only
-   * then. A place there is taken with the answer. At most one read of the snapshot, and of each queue, every 5 s.
+   * then. A place there is taken with the answer.
    */
   async expressFor(executorKey: string, hasLittleToDo: () => Promise<boolean>): Promise<string | undefined> {
     const { resourceClass, kind, shard } = laneOf(executorKey);
@@ -95,7 +90,7 @@ export class LaneGate {
 
   /** The lanes as the governor has left them, no older than the last read. */
   async states(): Promise<ReadonlyMap<string, LaneState>> {
-    await this.#refresh();
+    await this.#snapshot.recent();
     return new Map([...this.#lanes].flatMap(([key, { state }]) => (state === undefined ? [] : [[key, state]])));
   }
 
@@ -114,49 +109,17 @@ export class LaneGate {
     lane.reckonedAt = now;
   }
 
-  /** The lane as it was seen in the last 5 s, or is otherwise known. */
+  /** The lane as it was seen of late, or is otherwise known. */
   async #seen(executorKey: string): Promise<Lane> {
-    await this.#refresh();
+    await this.#snapshot.recent();
     const lane = this.#lane(executorKey);
-    if (lane.look === undefined && this.#ports.clock() - lane.lookedAt >= FRESH_MILLISECONDS) {
-      lane.look = this.#look(executorKey, lane).finally(() => {
-        Object.assign(lane, { look: undefined, lookedAt: this.#ports.clock() });
-      });
-    }
-    await soon(lane.look);
+    await lane.look.recent();
     return lane;
-  }
-
-  /** Other routers send there, too, and the snapshot may be a minute old. */
-  async #look(executorKey: string, lane: Lane): Promise<void> {
-    const { clock, depths, log } = this.#ports;
-    try {
-      const { depth, inFlight } = await depths.read(queueNameOf(executorKey));
-      found(lane, depth * (lane.state?.tasksPerMessage ?? 1), inFlight, clock());
-    } catch (error) {
-      log('warn', 'queue not looked at', { executor_key: executorKey, reason: String(error) });
-    }
-  }
-
-  async #refresh(): Promise<void> {
-    // Whoever comes while it is read waits for it: of the first bulk submit, all but one would be let in unseen.
-    if (this.#reading === undefined) {
-      if (this.#ports.clock() - this.#readAt < FRESH_MILLISECONDS) return;
-      this.#reading = this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-    }
-    await soon(this.#reading);
   }
 
   async #read(): Promise<void> {
     const { snapshot, clock, log } = this.#ports;
-    this.#readAt = clock();
-    try {
-      for (const state of await snapshot.read()) this.#take(state);
-    } catch (error) {
-      log('warn', 'lanes not read: what was last known holds', { reason: String(error) });
-    }
+    for (const state of await snapshot.read()) this.#take(state);
     const governedAt = [...this.#lanes.values()].flatMap(({ state }) => (state === undefined ? [] : [state.at]));
     const oldest = Math.min(...governedAt);
     if (governedAt.length > 0 && clock() - oldest > SNAPSHOT_VALID_SECONDS * 1000) {
@@ -174,9 +137,19 @@ export class LaneGate {
   #lane(executorKey: string): Lane {
     const known = this.#lanes.get(executorKey);
     if (known !== undefined) return known;
-    const never = Number.NEGATIVE_INFINITY;
-    const unseen = { seen: { waiting: 0, inFlight: 0 }, seenAt: never, lookedAt: never, look: undefined };
-    const lane = { state: undefined, waiting: 0, reckonedAt: this.#ports.clock(), isAdmitting: true, ...unseen };
+    const { clock, depths, log } = this.#ports;
+    // Other routers send there, too, and the snapshot may be a minute old.
+    const ask = async () => {
+      const { depth, inFlight } = await depths.read(queueNameOf(executorKey));
+      found(lane, depth * (lane.state?.tasksPerMessage ?? 1), inFlight, clock());
+    };
+    const failed = (error: unknown) =>
+      log('warn', 'queue not looked at', { executor_key: executorKey, reason: String(error) });
+    const lane: Lane = {
+      ...{ state: undefined, waiting: 0, reckonedAt: clock(), isAdmitting: true },
+      ...{ seen: { waiting: 0, inFlight: 0 }, seenAt: Number.NEGATIVE_INFINITY },
+      look: new Refreshed(ask, failed, clock),
+    };
     this.#lanes.set(executorKey, lane);
     return lane;
   }
@@ -199,7 +172,3 @@ const hasRoom = ({ seen, waiting }: Lane, batch: number): boolean =>
 function found(lane: Lane, waiting: number, inFlight: number, at: number): void {
   Object.assign(lane, { waiting, reckonedAt: at, seen: { waiting, inFlight }, seenAt: at });
 }
-
-/** Waits for what is under way, but not long. */
-const soon = (underWay: Promise<void> | undefined): Promise<void> | undefined =>
-  underWay && Promise.race([underWay, sleep(PATIENCE_MILLISECONDS, undefined, { ref: false })]);
