@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import ministack.app as server
 from ministack.core import iam_actions
+from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
 
 # The batching window of our stream's event source, which MiniStack ignores.
@@ -25,6 +26,8 @@ update_by_partiql = dynamodb._partiql_update
 parse_partiql = dynamodb._parse_partiql
 stream_records_since = dynamodb.stream_records_since
 poll_streams = lambda_svc._poll_dynamodb_streams
+get_dynamodb_state = dynamodb.get_state
+load_persisted_dynamodb = dynamodb.load_persisted_state
 parse_execute_api_url = server._parse_execute_api_url
 log = logging.getLogger('mends')
 waiting_since = {}
@@ -110,6 +113,35 @@ def gathered_stream_records(table, position, limit, **scope):
     return records
 
 
+def unread_of_streams():
+    """The records that event sources have still to read, and the place of the first of them in their stream."""
+    records, trimmed = AccountRegionScopedDict(), AccountRegionScopedDict()
+    for (account, region, source), esm in lambda_svc._esms.all_items():
+        found = re.search(r':table/([^/]+)/stream/', esm.get('EventSourceArn', ''))
+        if found is None:
+            continue
+        table, scope = found[1], {'account_id': account, 'region': region}
+        first = dynamodb.stream_start_position(table, **scope)
+        position = lambda_svc._dynamodb_stream_positions.get_scoped(account, region, source, first)
+        position = max(first, min(position, trimmed.get_scoped(account, region, table, position)))
+        records.set_scoped(account, region, table, dynamodb.stream_live_records(table, **scope)[position - first :])
+        trimmed.set_scoped(account, region, table, position)
+    return records, trimmed
+
+
+def dynamodb_state():
+    """MiniStack saves where event sources are in a stream and not the stream, and would then wait for what it has been through."""
+    records, trimmed = unread_of_streams()
+    return {**get_dynamodb_state(), 'stream_records': records, 'stream_trimmed': trimmed}
+
+
+def load_dynamodb_state(data):
+    load_persisted_dynamodb(data)
+    if data:
+        dynamodb._stream_records.update(data.get('stream_records', {}))
+        dynamodb._stream_trimmed.update(data.get('stream_trimmed', {}))
+
+
 def follow_streams():
     """Apart from the queues: MiniStack looks at no queue while the function of a stream is at work."""
     while True:
@@ -129,6 +161,8 @@ def apply():
     dynamodb._tokenize = lru_cache(1024)(dynamodb._tokenize)
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _dynamodb_keywords._tokenize = lru_cache(1024)(_dynamodb_keywords._tokenize)
+    dynamodb.get_state = dynamodb_state
+    dynamodb.load_persisted_state = load_dynamodb_state
     dynamodb.stream_records_since = gathered_stream_records
     dynamodb.esm_wake = threading.Event()  # a change of a table is no reason to look at the queues
     lambda_svc._poll_dynamodb_streams = bool
