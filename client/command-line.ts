@@ -20,8 +20,9 @@ export function parsedArguments<Options extends NonNullable<ParseArgsConfig['opt
   }
 }
 
-/** Runs a command, and says what is wrong with its arguments or its surroundings; no stack trace is shown. */
+/** Runs a command, or shows its `usage` to whoever asks for `--help`, and says what is wrong with its arguments or its surroundings; no stack trace is shown. */
 export async function runCommand(usage: string, command: () => Promise<void>): Promise<void> {
+  if (process.argv.includes('--help')) return console.log(usage);
   try {
     await command();
   } catch (error) {

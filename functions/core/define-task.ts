@@ -3,6 +3,7 @@ import type { Priority, ResourceClass } from '../contract.ts';
 import type { HttpClient } from './http-client.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './retry.ts';
+import './wording.ts';
 
 /** A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot). */
 export type InputSchema<Input = unknown> = StandardSchemaV1<unknown, Input> & StandardJSONSchemaV1<unknown, Input>;

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
-import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
+import { longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
+import { findDefinition, type TaskCatalog, type TaskDefinition } from '../core/define-task.ts';
 import { once } from '../core/once.ts';
 import { effective, type TaskSettings } from '../core/task-settings.ts';
-import { Problem } from './problem.ts';
+import { type FieldError, Problem } from './problem.ts';
 import type { Parameter, Request, RouterPorts } from './route.ts';
 
 /** The settings that can be changed without a deploy. */
@@ -43,11 +43,24 @@ export const typeParameter: Parameter = {
   schema: () => z.string(),
 };
 
+/** What is wrong with the timeout of an attempt, if it is longer than the class allows. */
+export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass): FieldError[] {
+  const longest = longestAttemptSeconds(resources);
+  if (typeof timeoutSeconds !== 'number' || timeoutSeconds <= longest) return [];
+  return [{ field: '/timeoutSeconds', message: `an attempt of class ${resources} may take ${longest} s at most` }];
+}
+
 /** The definition that the path names. Throws the problem of a type that is not there. */
 export async function foundDefinition({ parameters }: Request, { catalog }: RouterPorts): Promise<TaskDefinition> {
-  const definition = await findDefinition(catalog, parameters.type ?? '');
-  if (definition === undefined) throw new Problem('not_found', 'there is no such task type');
+  const { type = '' } = parameters;
+  const definition = await findDefinition(catalog, type);
+  if (definition === undefined) throw new Problem('not_found', unknownType(type, catalog));
   return definition;
+}
+
+/** Says of a type that is not there which are. */
+export function unknownType(type: string, catalog: TaskCatalog): string {
+  return `there is no task type ${JSON.stringify(type.slice(0, 100))}; there are: ${Object.keys(catalog).join(', ')}`;
 }
 
 export function definitionView(

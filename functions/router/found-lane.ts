@@ -16,11 +16,13 @@ export function foundLane(
   { parameters: { name = '' } }: Request,
   { executorShards }: RouterPorts,
 ): { readonly laneName: string; readonly resourceClass: ResourceClass } {
-  const resourceClass = RESOURCE_CLASSES.find((one) =>
-    Array.from({ length: executorShards[one] }).some((_, shard) =>
-      LANE_KINDS.some((kind) => queueNameOf(executorKeyOf(one, kind, shard)) === name),
+  const lanes = RESOURCE_CLASSES.flatMap((resourceClass) =>
+    Array.from({ length: executorShards[resourceClass] }).flatMap((_, shard) =>
+      LANE_KINDS.map((kind) => ({ laneName: queueNameOf(executorKeyOf(resourceClass, kind, shard)), resourceClass })),
     ),
   );
-  if (resourceClass === undefined) throw new Problem('not_found', 'there is no such lane');
-  return { laneName: name, resourceClass };
+  const lane = lanes.find(({ laneName }) => laneName === name);
+  if (lane !== undefined) return lane;
+  const known = lanes.map(({ laneName }) => laneName).join(', ');
+  throw new Problem('not_found', `there is no lane ${JSON.stringify(name.slice(0, 100))}; there are: ${known}`);
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { once } from '../core/once.ts';
+import { quoted } from '../core/wording.ts';
 
 /** Every `code` that the API answers with, and its status. Codes are stable; the texts beside them are not. */
 export const PROBLEM_STATUS = {
@@ -108,8 +109,10 @@ type Issue = {
 export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[] =>
   issues.flatMap(({ message, path = [], keys }) => {
     const parts = path.map((part) => (typeof part === 'object' ? part.key : part));
-    const fields = keys === undefined ? [parts] : keys.map((key) => [...parts, key]);
-    return fields.map((field) => ({ field: [pointer, ...field.map(escapePointer)].join('/'), message }));
+    const at = (...more: PropertyKey[]) => [pointer, ...[...parts, ...more].map(escapePointer)].join('/');
+    if (keys === undefined) return [{ field: at(), message }];
+    // Each says of itself alone that it is not there.
+    return keys.map((key) => ({ field: at(key), message: message.replace(quoted(keys), quoted([key])) }));
   });
 
 /** RFC 6901. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { longestAttemptSeconds, MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../contract.ts';
+import { MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../contract.ts';
 import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
 import { fingerprintOf } from '../core/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../core/ids.ts';
@@ -11,6 +11,7 @@ import { type NewTask, newTask } from '../core/task.ts';
 import { effective } from '../core/task-settings.ts';
 import { admit } from './admit.ts';
 import { available, NOTHING_KEPT } from './available.ts';
+import { timeoutErrors, unknownType } from './definition-view.ts';
 import { type FieldError, fieldErrors, Problem } from './problem.ts';
 import type { Caller, Request, RouterPorts } from './route.ts';
 import { assigneeSchema, nameSchema } from './task-view.ts';
@@ -19,7 +20,7 @@ import { assigneeSchema, nameSchema } from './task-view.ts';
 export const submitSchema = once(() =>
   z.strictObject({
     type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
-    input: z.unknown().nonoptional('is missing').describe("What the type's schema takes"),
+    input: z.unknown().nonoptional().describe("What the type's schema takes"),
     priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
     assignee: assigneeSchema().optional(),
     workflowInstanceId: nameSchema(128).optional(),
@@ -68,8 +69,10 @@ export async function prepare(
   const parsed = submitSchema().safeParse(value);
   const errors = parsed.success ? [] : fieldErrors(parsed.error.issues);
   const definition = await definitionOf(value, ports, errors);
-  if (definition !== undefined) errors.push(...(await inputErrors(value as Partial<Submit>, definition)));
-  if (parsed.success && definition !== undefined) errors.push(...limitErrors(parsed.data, definition, ports.clock()));
+  if (definition !== undefined) {
+    errors.push(...(await inputErrors(value as Partial<Submit>, definition)));
+    errors.push(...limitErrors(value as Partial<Submit>, definition, ports.clock()));
+  }
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalid(errors);
   const input = parsed.data.input as JsonValue;
   checkSize(input);
@@ -90,9 +93,7 @@ async function definitionOf(
   if (typeof type !== 'string' || type === '') return undefined;
   const definition = await findDefinition(catalog, type);
   if (definition !== undefined) return definition;
-  const known = Object.keys(catalog).join(', ');
-  const named = JSON.stringify(type.slice(0, 100));
-  errors.push({ field: '/type', message: `there is no task type ${named}; there are: ${known}` });
+  errors.push({ field: '/type', message: unknownType(type, catalog) });
   return undefined;
 }
 
@@ -104,17 +105,14 @@ async function inputErrors(submit: Partial<Submit>, definition: TaskDefinition):
   return checked.issues === undefined ? [] : fieldErrors(checked.issues, '/input');
 }
 
-function limitErrors(submit: Submit, { resources }: TaskDefinition, now: number): FieldError[] {
-  const { timeoutSeconds = 0, runAt, delaySeconds } = submit;
-  const longest = longestAttemptSeconds(resources);
-  const errors: FieldError[] = [];
-  if (timeoutSeconds > longest) {
-    errors.push({ field: '/timeoutSeconds', message: `an attempt of class ${resources} may take ${longest} s` });
-  }
+/** What the schema cannot tell; of a submit that may be wrong otherwise. */
+function limitErrors(submit: Partial<Submit>, { resources }: TaskDefinition, now: number): FieldError[] {
+  const { timeoutSeconds, runAt, delaySeconds } = submit;
+  const errors = timeoutErrors(timeoutSeconds, resources);
   if (runAt !== undefined && delaySeconds !== undefined) {
     errors.push({ field: '/runAt', message: 'is given beside delaySeconds: give one of them' });
   }
-  if (runAt !== undefined && Date.parse(runAt) > now + MAX_DELAY_SECONDS * 1000) {
+  if (typeof runAt === 'string' && Date.parse(runAt) > now + MAX_DELAY_SECONDS * 1000) {
     errors.push({ field: '/runAt', message: `is more than ${MAX_DELAY_SECONDS / 86_400} days ahead` });
   }
   return errors;

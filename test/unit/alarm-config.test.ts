@@ -10,7 +10,7 @@ describe('the configuration of alarms', () => {
   test('may change one threshold, and keeps the others', () => {
     expect(dev({ alarms: '{"errorPercent":25}' }).alarms).toEqual({ ...DEFAULT_THRESHOLDS, errorPercent: 25 });
     expect(() => dev({ alarms: { memoryPercent: 120 } })).toThrow(
-      'configuration alarms.memoryPercent is 120: Too big: expected number to be <=100',
+      'configuration alarms.memoryPercent is 120: must be at most 100',
     );
     expect(() => dev({ alarms: { errorPercent: 0 } })).toThrow('configuration alarms.errorPercent is 0');
     expect(() => dev({ alarms: { errors: 1 } })).toThrow(

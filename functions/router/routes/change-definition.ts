@@ -1,8 +1,15 @@
 import * as z from 'zod';
-import { DEFINITION_EFFECT_SECONDS, longestAttemptSeconds } from '../../contract.ts';
+import { DEFINITION_EFFECT_SECONDS } from '../../contract.ts';
 import { once } from '../../core/once.ts';
 import { available } from '../available.ts';
-import { definitionSchema, definitionView, foundDefinition, settingsShape, typeParameter } from '../definition-view.ts';
+import {
+  definitionSchema,
+  definitionView,
+  foundDefinition,
+  settingsShape,
+  timeoutErrors,
+  typeParameter,
+} from '../definition-view.ts';
 import { jsonBody } from '../json-body.ts';
 import { fieldErrors, Problem } from '../problem.ts';
 import type { Route } from '../route.ts';
@@ -31,13 +38,10 @@ export const changeDefinition: Route = {
 
   async handle(request, _caller, ports) {
     const definition = await foundDefinition(request, ports);
-    const parsed = patchSchema().safeParse(jsonBody(request));
+    const patch = jsonBody(request);
+    const parsed = patchSchema().safeParse(patch);
     const errors = parsed.success ? [] : fieldErrors(parsed.error.issues);
-    const longest = longestAttemptSeconds(definition.resources);
-    if (parsed.success && (parsed.data.timeoutSeconds ?? 0) > longest) {
-      const message = `an attempt of class ${definition.resources} may take ${longest} s`;
-      errors.push({ field: '/timeoutSeconds', message });
-    }
+    errors.push(...timeoutErrors((patch as { timeoutSeconds?: unknown } | null)?.timeoutSeconds, definition.resources));
     if (!parsed.success || errors.length > 0) {
       throw new Problem('invalid_request', 'the definition cannot be changed so', { errors });
     }

@@ -37,10 +37,14 @@ describe('a message that is none of ours is malformed, with a reason in one line
     [
       'something beside the tasks',
       JSON.stringify({ v: 1, tasks: [seed], more: 1 }),
-      'the body: Unrecognized key: "more"',
+      'the body: has no "more"; there are: v, tasks',
     ],
-    ['an unknown part', changed({ attempt: 1 }), 'tasks.0: Unrecognized key: "attempt"'],
-    ['an unknown part of many lines', changed({ 'a\nb\r\u2028\u0000c': 1 }), 'tasks.0: Unrecognized key: "a b c"'],
+    ['an unknown part', changed({ attempt: 1 }), 'tasks.0: has no "attempt"; there are: id, tenantId, '],
+    [
+      'an unknown part of many lines',
+      changed({ 'a\nb\r\u2028\u0000c': 1 }),
+      'tasks.0: has no "a b c"; there are: id, tenantId, ',
+    ],
     ['an id that is none', changed({ id: 'x' }), 'tasks.0.id: is no task id'],
     ['a tenant that is none', changed({ tenantId: 'A#b' }), 'tasks.0.tenantId: is no tenant id'],
     ['an empty type', changed({ type: '' }), 'tasks.0.type: '],

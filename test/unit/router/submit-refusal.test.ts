@@ -122,6 +122,7 @@ describe('a body that is wrong is invalid_request and names the field', () => {
     [outer({ workflowInstanceId: '\ud83d' }), ['/workflowInstanceId']],
     [outer({ workflowInstanceId: '' }), ['/workflowInstanceId']],
     [outer({ workflowInstanceId: 'x'.repeat(129) }), ['/workflowInstanceId']],
+    [outer({ priority: 1, timeoutSeconds: 51 }), ['/priority', '/timeoutSeconds']],
     [outer({ priority: 1, maxAttempts: 0, timeoutSeconds: -1 }), ['/priority', '/maxAttempts', '/timeoutSeconds']],
     [outer({ input: null }), ['/input']],
     [outer({ input: {} }), ['/input/name']],

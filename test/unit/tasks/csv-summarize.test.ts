@@ -18,7 +18,7 @@ describe('the input', () => {
     [{ url: 'file:///etc/passwd' }, 'url: '],
     [{ text: 5 }, 'text: '],
     [{ text: 'x'.repeat(2_000_001) }, 'text: '],
-    [{ text: 'a', delimiter: ';' }, ': Unrecognized key: "delimiter"'],
+    [{ text: 'a', delimiter: ';' }, ': has no "delimiter"; there are:'],
   ])('%# is refused, and its field named', async (input, message) => {
     const issues = await issuesOf(csvSummarize, input);
     expect(issues).toHaveLength(1);

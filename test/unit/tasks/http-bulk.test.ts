@@ -38,7 +38,7 @@ describe('the input', () => {
     [{ endpoint: 'ftp://example.com', record: 1 }, 'endpoint: '],
     [{ endpoint }, 'record: is missing'],
     [{ endpoint, record: 'x'.repeat(99_999) }, 'record: must have at most 100000 characters as JSON'],
-    [{ endpoint, record: 1, key: 2 }, ': Unrecognized key: "key"'],
+    [{ endpoint, record: 1, key: 2 }, ': has no "key"; there are:'],
   ])('%# is refused, and its field named', async (input, message) => {
     const issues = await issuesOf(httpBulk, input);
     expect(issues).toHaveLength(1);

@@ -15,7 +15,7 @@ describe('the input', () => {
     [{ url: `https://example.com/${'x'.repeat(2048)}` }, 'url: '],
     [{ url: URL_OK, method: 'CONNECT' }, 'method: '],
     [{ url: URL_OK, method: 'get' }, 'method: '],
-    [{ url: URL_OK, cache: 5 }, ': Unrecognized key: "cache"'],
+    [{ url: URL_OK, cache: 5 }, ': has no "cache"; there are:'],
     [{ url: URL_OK, cacheSeconds: -1 }, 'cacheSeconds: '],
     [{ url: URL_OK, cacheSeconds: 1.5 }, 'cacheSeconds: '],
     [{ url: URL_OK, cacheSeconds: 86_401 }, 'cacheSeconds: '],
