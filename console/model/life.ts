@@ -68,10 +68,18 @@ function sinceFirstAttempt(task: TaskSummary, now: number): Stretch[] {
   return [...before, latestAttempt(task, startedAt, timeOf(task.finishedAt) ?? now)];
 }
 
-function latestAttempt({ status, attempt }: TaskSummary, from: number, to: number): Stretch {
+/** Whether the latest attempt is the one that makes an output of what the subtasks gave. */
+export const isCombined = ({ subtaskCount, status }: TaskSummary): boolean =>
+  subtaskCount !== undefined && (status === 'running' || status === 'succeeded');
+
+function latestAttempt(task: TaskSummary, from: number, to: number): Stretch {
+  const { status, attempt } = task;
   const time = duration(to - from);
   if (status === 'waiting')
     return { kind: 'waiting', label: `Attempt ${attempt} and its subtasks: ${time} so far`, from, to };
+  if (isCombined(task)) {
+    return { kind: 'running', label: `Subtasks combined ${status === 'running' ? 'for' : 'in'} ${time}`, from, to };
+  }
   const label = status === 'running' ? `Attempt ${attempt} runs for ${time}` : `Attempt ${attempt} ran for ${time}`;
   return { kind: 'running', label, from, to };
 }
@@ -98,7 +106,14 @@ function eventsOf(task: TaskSummary): (LifeEvent | undefined)[] {
           note: 'When earlier attempts ran is not kept.',
           ...(isBetweenAttempts && error !== undefined ? { tone: 'failed' } : {}),
         },
-    hasLatest ? { label: `Attempt ${attempt} started`, at: startedAt, tone: 'running' } : undefined,
+    hasLatest
+      ? {
+          label: `Attempt ${attempt} started`,
+          at: startedAt,
+          tone: 'running',
+          ...(isCombined(task) ? { note: 'It combines the subtasks.' } : {}),
+        }
+      : undefined,
     isBetweenAttempts ? { label: `Attempt ${attempt + 1} may start`, at: runAt, tone: 'queued' } : undefined,
     task.cancelRequestedAt === undefined
       ? undefined

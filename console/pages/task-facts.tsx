@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Task } from '../api/task.ts';
 import { duration } from '../model/format.ts';
+import { isCombined } from '../model/life.ts';
 import { hrefOf } from '../model/route.ts';
 
 /** What a task is, beside its life and its payloads. */
@@ -14,12 +15,13 @@ export const TaskFacts = ({ task }: { task: Task }) => (
       <Fact name="Priority">{task.priority}</Fact>
       <Fact name="Attempts">
         {task.attempt} of {task.maxAttempts}
+        {isCombined(task) && <span class="muted">, the last to combine its subtasks</span>}
       </Fact>
       {task.timeoutSeconds !== undefined && (
         <Fact name="An attempt may take">{duration(task.timeoutSeconds * 1000)}</Fact>
       )}
       <Fact name="Lane">
-        <code>{task.executorKey}</code>
+        <a href={hrefOf({ page: 'lane', name: task.executorKey.replaceAll('/', '-') })}>{task.executorKey}</a>
       </Fact>
       <Fact name="Tenant">{task.tenantId}</Fact>
       {task.assignee !== undefined && (

@@ -50,6 +50,16 @@ describe('the life of a task', () => {
     });
   });
 
+  test('whose subtasks are combined', () => {
+    const combined = { attempt: 2, subtaskCount: 3, startedAt: at(90) };
+    expect(told({ ...combined, status: 'running' })).toMatchObject({
+      labels: ['Attempt 1 and its wait', 'Subtasks combined for 10 s'],
+      events: ['Created 0', 'Attempt 1 ?', 'Attempt 2 started 90'],
+    });
+    const labels = ['Attempt 1 and its wait', 'Subtasks combined in 5 s'];
+    expect(told({ ...combined, status: 'succeeded', finishedAt: at(95) })).toMatchObject({ labels });
+  });
+
   test('that runs for the first time', () => {
     expect(told({ status: 'running', attempt: 1, startedAt: at(90) })).toEqual({
       stretches: ['queued 0-90', 'running 90-100'],
