@@ -10,7 +10,8 @@ import { connectionOf } from './connection.ts';
 import { logLine } from './log-line.ts';
 import { type LogsArguments, parseLogsArguments, USAGE } from './logs-arguments.ts';
 
-const FOLLOW_MILLISECONDS = 1_000;
+/** Each class is a request, and CloudWatch limits those of an account by the second ("CloudWatch Logs quotas"). */
+const FOLLOW_MILLISECONDS = 2_000;
 
 /** CloudWatch gets lines some seconds late, and not in order. */
 const OVERLAP_MILLISECONDS = 10_000;
@@ -20,13 +21,14 @@ async function showLogs(args: LogsArguments, client: CloudWatchLogsClient): Prom
   const groups = await logGroupsOf(args, client);
   if (groups.length === 0) throw new Error(`There is no executor of "${args.deployment}" that has logged anything.`);
   let since = Date.now() - args.sinceMilliseconds;
-  const seen = new Set<string>();
+  let seen: ReadonlySet<string | undefined> = new Set();
   for (;;) {
     const until = Date.now();
-    const found = await Promise.all(groups.map((group) => eventsOf(group, since, args, client)));
-    const fresh = found.flat().filter(({ eventId = '' }) => !seen.has(eventId));
-    for (const { message = '', eventId = '' } of fresh.toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0))) {
-      seen.add(eventId);
+    const found = (await Promise.all(groups.map((group) => eventsOf(group, since, args, client)))).flat();
+    const fresh = found.filter(({ eventId }) => !seen.has(eventId));
+    // What was seen before the overlap does not come again.
+    seen = new Set(found.map(({ eventId }) => eventId));
+    for (const { message = '' } of fresh.toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0))) {
       const line = logLine(message);
       if (line !== undefined) console.log(line);
     }

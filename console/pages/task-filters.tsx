@@ -2,11 +2,12 @@ import { useState } from 'preact/hooks';
 import { STATUSES } from '../api/task.ts';
 import { FILTERS, hrefOf, type TaskFilter } from '../model/route.ts';
 import { useDefinitions } from '../parts/definitions.ts';
-import { replaceRoute } from '../parts/navigation.ts';
+import { goTo, replaceRoute } from '../parts/navigation.ts';
 
-const LONGEST = { assigneeType: 64, assigneeId: 128, workflowInstanceId: 128 } as const;
+/** The longest that the API takes, and an id with room for a mistake. */
+const LONGEST = { id: 64, assigneeType: 64, assigneeId: 128, workflowInstanceId: 128 } as const;
 
-/** Narrows the task list. A choice holds at once, a text when it is left or entered. */
+/** Narrows the task list, or opens the one that an id names. A choice holds at once, a text when it is left or entered. */
 export function TaskFilters({ filter }: { filter: TaskFilter }) {
   const definitions = useDefinitions();
   const types = definitions.data?.map(({ type }) => type) ?? [];
@@ -25,6 +26,7 @@ export function TaskFilters({ filter }: { filter: TaskFilter }) {
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
         <Choice label="Status" value={filter.status} options={STATUSES} onChange={(status) => apply({ status })} />
         <Choice label="Type" value={filter.type} options={types} onChange={(type) => apply({ type })} />
+        <Text label="Id" name="id" value="" onChange={openTask} />
         <details class="more-filters" open={filter.assigneeId !== undefined || filter.workflowInstanceId !== undefined}>
           <summary>More</summary>
           <Text
@@ -58,6 +60,10 @@ export function TaskFilters({ filter }: { filter: TaskFilter }) {
       </form>
     </search>
   );
+}
+
+function openTask(id: string): void {
+  if (id !== '') goTo({ page: 'task', id });
 }
 
 const given = (filter: TaskFilter): TaskFilter =>

@@ -16,11 +16,11 @@ export const csvSummarize = defineTask({
   retry: DEFAULT_RETRY,
   input: z
     .strictObject({
-      text: z.string().max(MAX_TEXT_LENGTH).describe('The CSV itself.').exactOptional(),
+      text: z.string().max(MAX_TEXT_LENGTH).describe('The CSV itself, unless url is given.').exactOptional(),
       url: z
         .url({ protocol: /^https?$/ })
         .max(2048)
-        .describe('Where the CSV is, http or https.')
+        .describe('Where the CSV is, http or https, unless text is given.')
         .exactOptional(),
     })
     .refine(({ text, url }) => (text === undefined) !== (url === undefined), 'give either text or url')

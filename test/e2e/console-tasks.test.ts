@@ -43,6 +43,16 @@ describe('the task list', () => {
     });
   });
 
+  it('opens the task that an id names', async () => {
+    const { id } = await submit(render);
+    await inConsole('#/tasks', async (page) => {
+      await page.getByLabel('Id', { exact: true }).fill(` ${id} `);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: render.type }).waitFor();
+      expect(new URL(page.url()).hash).toBe(`#/tasks/${id}`);
+    });
+  });
+
   it('goes through its pages and back', async () => {
     const key = await grant('pages', ['submit', 'read']);
     for (let count = 0; count < 30; count++) await submit({ ...render, delaySeconds: 3600 }, { key });
