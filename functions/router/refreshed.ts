@@ -4,8 +4,8 @@ import type { Clock } from '../core/ports.ts';
 /** How old an answer may be before it is asked for again. */
 const FRESH_MILLISECONDS = 5_000;
 
-/** A caller waits for an answer only where the last one is older than this: otherwise it goes by that one. */
-const STALE_MILLISECONDS = 2 * FRESH_MILLISECONDS;
+/** A caller waits for an answer only where the last one is older than this: where many call, none has to wait. */
+const STALE_MILLISECONDS = FRESH_MILLISECONDS + 1_000;
 
 /** And no longer than this: then it goes by whatever was last known. */
 const PATIENCE_MILLISECONDS = 500;

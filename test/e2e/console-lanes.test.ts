@@ -57,6 +57,6 @@ it('dead letters are not shown to a key that may not operate: the page says so',
 
 it('a lane that is not there is none', async () => {
   await inConsole('#/lanes/nowhere', async (page) => {
-    expect(await page.getByRole('alert').textContent()).toMatch(/there is no lane/);
+    expect(await page.getByRole('alert').textContent()).toMatch(/There is no lane/);
   });
 });

@@ -5,7 +5,7 @@ import { grant } from './grant.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 /** After this the router has looked at the lane again. */
-const LOOKED_AGAIN_MILLISECONDS = 5_500;
+const LOOKED_AGAIN_MILLISECONDS = 6_500;
 
 const noisyTasks = Promise.withResolvers<void>();
 let receiver: Receiver;
