@@ -64,7 +64,7 @@ function sinceFirstAttempt(task: TaskSummary, now: number): Stretch[] {
           { kind: 'delayed', label: `Not to run for ${duration(dueAt - createdAt)}`, from: createdAt, to: dueAt },
           { kind: 'queued', label: `Queued for ${duration(startedAt - dueAt)}`, from: dueAt, to: startedAt },
         ]
-      : [{ kind: 'earlier', label: attemptsUpTo(task.attempt - 1), from: createdAt, to: startedAt }];
+      : [{ kind: 'earlier', label: attemptsUpTo(task.attempt - 1, isCombined(task)), from: createdAt, to: startedAt }];
   return [...before, latestAttempt(task, startedAt, timeOf(task.finishedAt) ?? now)];
 }
 
@@ -84,8 +84,10 @@ function latestAttempt(task: TaskSummary, from: number, to: number): Stretch {
   return { kind: 'running', label, from, to };
 }
 
-const attemptsUpTo = (count: number): string =>
-  count === 1 ? 'Attempt 1 and its wait' : `Attempts 1 to ${count} and their waits`;
+function attemptsUpTo(count: number, hasSubtasks = false): string {
+  const rest = hasSubtasks ? 'the subtasks' : count === 1 ? 'its wait' : 'their waits';
+  return `${count === 1 ? 'Attempt 1' : `Attempts 1 to ${count}`} and ${rest}`;
+}
 
 function eventsOf(task: TaskSummary): (LifeEvent | undefined)[] {
   const { attempt, status, error } = task;

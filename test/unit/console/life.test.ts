@@ -53,10 +53,10 @@ describe('the life of a task', () => {
   test('whose subtasks are combined', () => {
     const combined = { attempt: 2, subtaskCount: 3, startedAt: at(90) };
     expect(told({ ...combined, status: 'running' })).toMatchObject({
-      labels: ['Attempt 1 and its wait', 'Subtasks combined for 10 s'],
+      labels: ['Attempt 1 and the subtasks', 'Subtasks combined for 10 s'],
       events: ['Created 0', 'Attempt 1 ?', 'Attempt 2 started 90'],
     });
-    const labels = ['Attempt 1 and its wait', 'Subtasks combined in 5 s'];
+    const labels = ['Attempt 1 and the subtasks', 'Subtasks combined in 5 s'];
     expect(told({ ...combined, status: 'succeeded', finishedAt: at(95) })).toMatchObject({ labels });
   });
 
