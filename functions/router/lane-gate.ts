@@ -6,14 +6,7 @@ import {
   SNAPSHOT_VALID_SECONDS,
 } from '../contract.ts';
 import { type Admission, admission, estimatedWaitSeconds } from '../core/admission.ts';
-import {
-  type LaneSnapshot,
-  type LaneState,
-  laneOf,
-  type QueueDepths,
-  tasksPerExecutorSecond,
-  waitingTasks,
-} from '../core/lane.ts';
+import { type LaneSnapshot, type LaneState, laneOf, type QueueDepths, tasksPerExecutorSecond } from '../core/lane.ts';
 import type { Clock, Log } from '../core/ports.ts';
 import { Refreshed } from './refreshed.ts';
 
@@ -131,7 +124,7 @@ export class LaneGate {
     const lane = this.#lane(state.executorKey);
     if (lane.state !== undefined && lane.state.at >= state.at) return;
     Object.assign(lane, { state, isAdmitting: state.isAdmitting });
-    if (lane.seenAt < state.at) found(lane, waitingTasks(state), state.inFlight, state.at);
+    if (lane.seenAt < state.at) found(lane, tasksIn(state.depth, lane), state.inFlight, state.at);
   }
 
   #lane(executorKey: string): Lane {
@@ -141,7 +134,7 @@ export class LaneGate {
     // Other routers send there, too, and the snapshot may be a minute old.
     const ask = async () => {
       const { depth, inFlight } = await depths.read(queueNameOf(executorKey));
-      found(lane, depth * (lane.state?.tasksPerMessage ?? 1), inFlight, clock());
+      found(lane, tasksIn(depth, lane), inFlight, clock());
     };
     const failed = (error: unknown) =>
       log('warn', 'queue not looked at', { executor_key: executorKey, reason: String(error) });
@@ -154,6 +147,10 @@ export class LaneGate {
     return lane;
   }
 }
+
+/** Tasks of so many messages; as many, until something is known of the lane: the governor supposes bulks then. */
+const tasksIn = (messages: number, { state }: Lane): number =>
+  messages * (state === undefined || state.load.messages === 0 ? 1 : state.tasksPerMessage);
 
 /** Tasks that the executors of a lane get done in a second; 0 until it is known. */
 const rateOf = ({ state }: Lane): number =>

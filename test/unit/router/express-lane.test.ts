@@ -39,6 +39,19 @@ describe('a task of a tenant with little to do', () => {
     expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
   });
 
+  it('is not crowded out by a few messages of a lane of which nothing is known', async () => {
+    const { snapshot } = world.lanes;
+    await saturate(world, NORMAL, 0);
+    await snapshot.write((await snapshot.read()).map((lane) => ({ ...lane, tasksPerMessage: 100 })));
+    world.openTasks = 0;
+    crowd('normal', 9);
+    expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
+    const load = { tasks: 100, messages: 1, invocations: 1, busyMilliseconds: 2000 };
+    await snapshot.write((await snapshot.read()).map((lane) => ({ ...lane, at: lane.at + 1, load })));
+    world.advance(5);
+    expect(await submit()).toEqual({ status: 202, executorKey: EXPRESS });
+  });
+
   it('goes to the express lane where a whole batch of others waits in its own', async () => {
     crowd('normal');
     expect(await submit()).toEqual({ status: 202, executorKey: EXPRESS });
