@@ -8,25 +8,36 @@ export class ArgumentError extends Error {
 /** Options with a value, and options that are given or not. */
 export const [TEXT, FLAG] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
 
+type Options = NonNullable<ParseArgsConfig['options']>;
+
 /** `parseArgs` of Node. Throws `ArgumentError` for an option that is not known, or has no value. */
-export function parsedArguments<Options extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  options: Options,
-) {
+export function parsedArguments<Known extends Options>(args: readonly string[], options: Known) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new ArgumentError(error instanceof Error ? error.message : String(error));
+    // The first sentence says what is wrong; the others, how to pass it as something else.
+    throw new ArgumentError(`${String(error instanceof Error ? error.message : error).split('. ')[0]}.`);
   }
 }
 
-/** Runs a command, or shows its `usage` to whoever asks for `--help`, and says what is wrong with its arguments or its surroundings; no stack trace is shown. */
+/** The options of a command that takes nothing else. */
+export function parsedOptions<Known extends Options>(args: readonly string[], options: Known) {
+  const { values, positionals } = parsedArguments(args, options);
+  if (positionals.length === 0) return values;
+  throw new ArgumentError(`There is nothing to do with "${positionals.join(' ')}".`);
+}
+
+/**
+ * Runs a command, or shows its `usage` to whoever asks for `--help`. Says what is wrong with its arguments or its
+ * surroundings; no stack trace is shown.
+ */
 export async function runCommand(usage: string, command: () => Promise<void>): Promise<void> {
   if (process.argv.includes('--help')) return console.log(usage);
   try {
     await command();
   } catch (error) {
-    const hint = error instanceof ArgumentError ? `\n\n${usage}` : '';
+    // What the options mean, `--help` tells.
+    const hint = error instanceof ArgumentError ? `\n\n${usage.split('\n\n')[0]}` : '';
     console.error(`${error instanceof Error ? error.message : String(error)}${hint}`);
     process.exitCode = 1;
   }

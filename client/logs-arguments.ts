@@ -1,5 +1,5 @@
 import { RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
-import { ArgumentError, FLAG, parsedArguments, TEXT } from './command-line.ts';
+import { ArgumentError, FLAG, parsedOptions, TEXT } from './command-line.ts';
 
 export const USAGE = `Usage: npm run logs -- [--task <id>] [--class <class>] [--since <10m>] [--follow] [--local]
 
@@ -24,8 +24,7 @@ const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { s: 1_000, m: 60_00
 /** Reads the arguments behind `npm run logs --`. Throws `ArgumentError`. */
 export function parseLogsArguments(args: readonly string[]): LogsArguments {
   const options = { task: TEXT, class: TEXT, since: TEXT, name: TEXT, follow: FLAG, local: FLAG };
-  const { values, positionals } = parsedArguments(args, options);
-  if (positionals.length > 0) throw new ArgumentError(`There is nothing to do with "${positionals.join(' ')}".`);
+  const values = parsedOptions(args, options);
   return {
     taskId: taskIdOf(values.task),
     resourceClass: classOf(values.class),

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ArgumentError } from '../../client/command-line.ts';
+import { ArgumentError, FLAG, parsedOptions, TEXT } from '../../client/command-line.ts';
 import {
   longestAttemptSeconds,
   RESOURCE_CLASSES,
@@ -47,11 +46,11 @@ export type PlanArguments = {
 };
 
 const OPTIONS = {
-  rate: { type: 'string' },
-  duration: { type: 'string' },
+  rate: TEXT,
+  duration: TEXT,
   class: { type: 'string', default: 'default' },
   mix: { type: 'string', default: 'normal=1' },
-  for: { type: 'string' },
+  for: TEXT,
   spike: { type: 'string', multiple: true, default: [] as string[] },
   backlog: { type: 'string', default: '0' },
   bulk: { type: 'string', default: '1' },
@@ -63,16 +62,14 @@ const OPTIONS = {
   delivery: { type: 'string', default: '30ms' },
   seed: { type: 'string', default: '1' },
   context: { type: 'string', short: 'c', multiple: true, default: [] as string[] },
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  json: FLAG,
 } as const;
 
 const LONGEST_SECONDS = 7 * 86_400;
 
-/** Reads the arguments behind `npm run plan --`; `undefined` asks for help. Throws `ArgumentError`, in one sentence. */
-export function parsePlanArguments(args: readonly string[]): PlanArguments | undefined {
-  const values = parsed(args);
-  if (values.help) return undefined;
+/** Reads the arguments behind `npm run plan --`. Throws `ArgumentError`, in one sentence. */
+export function parsePlanArguments(args: readonly string[]): PlanArguments {
+  const values = parsedOptions(args, OPTIONS);
   const backlog = wholeNumber('backlog', values.backlog, 0, 100_000_000);
   if (values.duration === undefined) throw new ArgumentError('--duration is missing: write --duration 300ms.');
   if (values.rate === undefined && backlog === 0) {
@@ -103,15 +100,6 @@ export function parsePlanArguments(args: readonly string[]): PlanArguments | und
     context: Object.fromEntries(values.context.map(contextOf)),
     json: values.json,
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    // The first sentence says what is wrong; the others, how to pass it as something else.
-    throw new ArgumentError(`${String(error instanceof Error ? error.message : error).split('. ')[0]}.`);
-  }
 }
 
 const UNITS: Readonly<Record<string, Micros>> = {

@@ -105,9 +105,10 @@ describe('npm run plan', () => {
       encoding: 'utf8',
     });
 
-  test('answers wrong options in one sentence', () => {
+  test('answers wrong options in one sentence, and with how it is called', () => {
     const { status, stderr, stdout } = run('--rate', 'much', '--duration', '1s');
-    expect({ status, stdout, lines: stderr.trim().split('\n').length }).toEqual({ status: 1, stdout: '', lines: 1 });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^--rate "much" must be [^\n]+\n\nUsage: npm run plan [^\n]+\n$/);
   });
 
   test('prints JSON for machines, without what is not a number', () => {
