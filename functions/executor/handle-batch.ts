@@ -151,14 +151,14 @@ async function keptAmong(
   const shared = left.filter(({ isShared }) => isShared);
   const sent = shared.map(({ task, seconds }) => ({ task, delaySeconds: Math.min(seconds, MAX_QUEUE_DELAY_SECONDS) }));
   const refused = sent.length === 0 ? new Set<TaskId>() : await queue.sendAll(sent);
-  const kept = new Set(
-    left.flatMap(({ task, delivery, isShared }) => (!isShared || refused.has(task.id) ? delivery : [])),
-  );
-  // With what SQS refused comes what was sent: for as long as that has to wait, or it would be sent once more.
+  const isSent = ({ task, isShared }: (typeof left)[number]): boolean => isShared && !refused.has(task.id);
+  const kept = [...Map.groupBy(left, ({ delivery }) => delivery)].filter(([, group]) => !group.every(isSent));
   return new Map(
-    [...Map.groupBy(left, ({ delivery }) => delivery)].flatMap(([delivery, group]) =>
-      kept.has(delivery) ? [[delivery, Math.max(...group.map(({ seconds }) => seconds))] as const] : [],
-    ),
+    kept.map(([delivery, group]) => [
+      delivery,
+      // With what SQS refused comes what was sent: not before that comes by itself, or it would be sent once more.
+      Math.max(...group.map((one) => (isSent(one) ? Math.min(one.seconds, MAX_QUEUE_DELAY_SECONDS) : one.seconds))),
+    ]),
   );
 }
 

@@ -32,6 +32,8 @@ type Lane = {
   seen: { readonly waiting: number; readonly inFlight: number };
   seenAt: number;
   readonly look: Refreshed;
+  /** Tasks that this router has ever sent there and counted. */
+  sent: number;
 };
 
 /**
@@ -67,7 +69,7 @@ export class LaneGate {
     // Between here and the count nobody else is asked.
     this.#reckon(lane, paceOf(lane, batch));
     if (!hasRoom(lane, batch)) return undefined;
-    lane.waiting += 1;
+    count(lane);
     return express;
   }
 
@@ -77,7 +79,7 @@ export class LaneGate {
     const answer = admission(executorKey, (key) => this.#wait(key), lane.isAdmitting);
     lane.isAdmitting = answer.admitted;
     // Of a lane whose rate is not known only its queue tells what still waits.
-    if (answer.admitted && isDue && rateOf(lane) > 0) lane.waiting += 1;
+    if (answer.admitted && isDue && rateOf(lane) > 0) count(lane);
     return answer;
   }
 
@@ -132,15 +134,18 @@ export class LaneGate {
     if (known !== undefined) return known;
     const { clock, depths, log } = this.#ports;
     // Other routers send there, too, and the snapshot may be a minute old.
-    const ask = async () => {
+    const ask = async (at: number) => {
+      const { sent } = lane;
       const { depth, inFlight } = await depths.read(queueNameOf(executorKey));
-      found(lane, tasksIn(depth, lane), inFlight, clock());
+      found(lane, tasksIn(depth, lane), inFlight, at);
+      // They may not have been there yet.
+      lane.waiting += lane.sent - sent;
     };
     const failed = (error: unknown) =>
       log('warn', 'queue not looked at', { executor_key: executorKey, reason: String(error) });
     const lane: Lane = {
       ...{ state: undefined, waiting: 0, reckonedAt: clock(), isAdmitting: true },
-      ...{ seen: { waiting: 0, inFlight: 0 }, seenAt: Number.NEGATIVE_INFINITY },
+      ...{ seen: { waiting: 0, inFlight: 0 }, seenAt: Number.NEGATIVE_INFINITY, sent: 0 },
       look: new Refreshed(ask, failed, clock),
     };
     this.#lanes.set(executorKey, lane);
@@ -165,6 +170,11 @@ const isCrowded = ({ seen, waiting }: Lane, batch: number): boolean => Math.min(
 /** Whether somebody is free for another task: where each executor may have its hands full, nobody waits yet. */
 const hasRoom = ({ seen, waiting }: Lane, batch: number): boolean =>
   waiting < (seen.inFlight < MIN_LANE_CONCURRENCY ? batch : 1);
+
+function count(lane: Lane): void {
+  lane.waiting += 1;
+  lane.sent += 1;
+}
 
 function found(lane: Lane, waiting: number, inFlight: number, at: number): void {
   Object.assign(lane, { waiting, reckonedAt: at, seen: { waiting, inFlight }, seenAt: at });

@@ -12,15 +12,19 @@ const PATIENCE_MILLISECONDS = 500;
 
 /** Something that AWS knows, asked for at most once in five seconds, by whoever first needs it then. */
 export class Refreshed {
-  readonly #ask: () => Promise<void>;
+  readonly #ask: (at: number) => Promise<void>;
   readonly #failed: (error: unknown) => void;
   readonly #clock: Clock;
   #askedAt = Number.NEGATIVE_INFINITY;
   #knownAt = Number.NEGATIVE_INFINITY;
-  #underWay: Promise<void> | undefined;
+  /** Fulfilled when the answer that is under way has come, or is waited for no longer. */
+  #awaited: Promise<void> | undefined;
 
-  /** `ask` keeps what it learns, and throws where it learns nothing, which `failed` hears. */
-  constructor(ask: () => Promise<void>, failed: (error: unknown) => void, clock: Clock) {
+  /**
+   * `ask` keeps what it learns, as it was `at` that time, and throws where it learns nothing, which `failed` hears. An answer
+   * is as old as its question: in between, Lambda may have let the process sleep.
+   */
+  constructor(ask: (at: number) => Promise<void>, failed: (error: unknown) => void, clock: Clock) {
     this.#ask = ask;
     this.#failed = failed;
     this.#clock = clock;
@@ -28,21 +32,32 @@ export class Refreshed {
 
   /** Fulfilled when what is known is recent, or cannot be soon. */
   async recent(): Promise<void> {
-    const now = this.#clock();
-    if (this.#underWay === undefined && now - this.#askedAt >= FRESH_MILLISECONDS) this.#underWay = this.#refresh();
-    if (this.#underWay === undefined || now - this.#knownAt < STALE_MILLISECONDS) return;
-    await Promise.race([this.#underWay, sleep(PATIENCE_MILLISECONDS, undefined, { ref: false })]);
+    await this.#once();
+    // An answer that has slept is too old when it comes.
+    await this.#once();
   }
 
-  async #refresh(): Promise<void> {
+  async #once(): Promise<void> {
+    const now = this.#clock();
+    if (this.#awaited === undefined && now - this.#askedAt >= FRESH_MILLISECONDS) {
+      this.#askedAt = now;
+      this.#awaited = soon(this.#refresh(now), undefined);
+    }
+    if (now - this.#knownAt >= STALE_MILLISECONDS) await this.#awaited;
+  }
+
+  async #refresh(at: number): Promise<void> {
     try {
-      await this.#ask();
-      this.#knownAt = this.#clock();
+      await this.#ask(at);
+      this.#knownAt = at;
     } catch (error) {
       this.#failed(error);
     } finally {
-      this.#askedAt = this.#clock();
-      this.#underWay = undefined;
+      this.#awaited = undefined;
     }
   }
 }
+
+/** What `underWay` comes to, or `otherwise` where it takes longer than half a second. */
+export const soon = <T>(underWay: Promise<T>, otherwise: T): Promise<T> =>
+  Promise.race([underWay, sleep(PATIENCE_MILLISECONDS, otherwise, { ref: false })]);

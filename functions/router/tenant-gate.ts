@@ -1,6 +1,7 @@
 import type { TenantId } from '../core/ids.ts';
 import type { Clock, Log, TenantUsage } from '../core/ports.ts';
 import { RATE_WINDOW_SECONDS, type RateTallies, shareOfRate, type TenantLimits } from '../core/tenant-limits.ts';
+import { soon } from './refreshed.ts';
 
 export type TenantGatePorts = {
   readonly tallies: RateTallies;
@@ -27,8 +28,13 @@ type Window = {
   asked: number;
   admitted: number;
 };
-/** What a tenant has submitted here since a moment; its open tasks are read when they are first asked for. */
-type Usage = { readonly since: number; submitted: number; open: Promise<number> | undefined };
+/** What a tenant has submitted here since a moment. */
+type Usage = {
+  readonly since: number;
+  submitted: number;
+  /** Its tasks that have not ended, read when that is first asked for, and what it had submitted by then. */
+  open: { readonly tasks: Promise<number>; readonly submitted: number } | undefined;
+};
 
 /** What a tenant has too much of, and when to try again. */
 export type Refusal = { readonly limit: string; readonly retryAfterSeconds: number };
@@ -60,8 +66,11 @@ export class TenantGate {
       window.admitted += 1;
     }
     const usage = this.#usage(tenantId);
-    if (maxOpenTasks !== undefined && (await this.#open(tenantId, usage)) + usage.submitted >= maxOpenTasks) {
-      return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: USAGE_MILLISECONDS / 1000 };
+    if (maxOpenTasks !== undefined) {
+      const { tasks, submitted } = this.#open(tenantId, usage);
+      if ((await tasks) + usage.submitted - submitted >= maxOpenTasks) {
+        return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: USAGE_MILLISECONDS / 1000 };
+      }
     }
     usage.submitted += 1;
     return undefined;
@@ -73,8 +82,11 @@ export class TenantGate {
    */
   async hasAtMostOpen(tasks: number, tenantId: TenantId, together: number): Promise<boolean> {
     const usage = this.#usage(tenantId);
-    const open = await this.#open(tenantId, usage);
-    return Number.isFinite(open) && open + Math.max(usage.submitted, together) <= tasks;
+    const known = () => Math.max(usage.submitted, together);
+    if (known() > tasks) return false;
+    // What was submitted of late may not be among them yet, and is counted twice where it is.
+    const open = await soon(this.#open(tenantId, usage).tasks, Number.NEGATIVE_INFINITY);
+    return Number.isFinite(open) && open + known() <= tasks;
   }
 
   #window(tenantId: TenantId): Window {
@@ -108,13 +120,20 @@ export class TenantGate {
     return usage;
   }
 
-  /** Tasks that have not ended; minus infinity where that cannot be read. */
-  #open(tenantId: TenantId, usage: Usage): Promise<number> {
-    usage.open ??= this.#ports.usage.openTasks(tenantId).catch((error) => {
-      this.#ports.log('warn', 'open tasks not known: nobody is refused', { tenant: tenantId, reason: String(error) });
-      return Number.NEGATIVE_INFINITY;
-    });
+  /** The tasks are minus infinity where they cannot be read. */
+  #open(tenantId: TenantId, usage: Usage): NonNullable<Usage['open']> {
+    usage.open ??= { tasks: this.#read(tenantId), submitted: usage.submitted };
     return usage.open;
+  }
+
+  async #read(tenantId: TenantId): Promise<number> {
+    const { usage, log } = this.#ports;
+    try {
+      return await usage.openTasks(tenantId);
+    } catch (error) {
+      log('warn', 'open tasks not known: nobody is refused', { tenant: tenantId, reason: String(error) });
+      return Number.NEGATIVE_INFINITY;
+    }
   }
 }
 

@@ -45,6 +45,16 @@ describe('a message', () => {
     expect(visibleIn(world)).toEqual([40]);
   });
 
+  it('does not wait beyond the delay with which its other tasks were sent again', async () => {
+    const world = createWorld([hello]);
+    const [later, sooner] = [taskSeed({ runAt: world.now + 6 * 3600 * 1000 }), taskSeed()];
+    await world.ports.queue.sendAll([later, sooner].map((task) => ({ task, delaySeconds: 0 })));
+    await world.ports.store.claim(sooner, { token: 'other' as never, expiresAt: world.now + 10_000 }, world.now);
+    world.ports.queue.sendAll = async () => new Set([sooner.id]);
+    expect(await invoke(world)).toHaveLength(1);
+    expect(visibleIn(world)).toEqual([900]);
+  });
+
   it('of another submit of the same id is deleted and changes nothing', async () => {
     const world = createWorld([hello]);
     const seed = taskSeed();

@@ -84,6 +84,23 @@ describe('a task of a tenant with little to do', () => {
     expect(lanesOf(await submitAll(5))).toEqual({ [EXPRESS]: 2, [NORMAL]: 3 });
   });
 
+  it('keeps its place when the queue is looked at meanwhile', async () => {
+    crowd('normal');
+    await submit();
+    world.advance(5);
+    const { read } = world.lanes.depths;
+    const late = Promise.withResolvers<void>();
+    world.lanes.depths.read = async (name) => {
+      const depth = await read(name);
+      if (name === 'default-express-0') await late.promise;
+      return depth;
+    };
+    expect(lanesOf(await submitAll(10))).toEqual({ [EXPRESS]: 10 });
+    late.resolve();
+    await setImmediate();
+    expect(await submit()).toMatchObject({ executorKey: NORMAL });
+  });
+
   it('finds none where a task waits and each of its executors has its hands full', async () => {
     crowd('normal');
     Object.assign(world.lanes.lane('default-express-0'), { depth: 1, inFlight: 1 });
@@ -150,7 +167,7 @@ describe('a task of a tenant with little to do', () => {
       return late.promise;
     };
     expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
-    world.advance(5);
+    world.advance(4);
     expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
     expect(looks).toBe(1);
     late.resolve({ depth: 10, inFlight: 0 });

@@ -94,6 +94,12 @@ describe('a key with a limit of open tasks', () => {
     expect((await submit({ maxOpenTasks: 10 })).body).toMatchObject({ code: 'rate_limited' });
   });
 
+  it('has those of another key counted once', async () => {
+    await bulk(10, {});
+    world.openTasks = 10;
+    expect(await bulk(10, { maxOpenTasks: 15 })).toMatchObject({ accepted: 5, rejected: 5 });
+  });
+
   it('is not limited while nobody can count them', async () => {
     const { clock, log } = world.ports;
     const usage = { openTasks: () => Promise.reject(new Error('throttled')) };
