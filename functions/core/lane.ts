@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { LaneKind, ResourceClass } from '../contract.ts';
+import { executorKeyOf, LANE_KINDS, type LaneKind, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
 import { once } from './once.ts';
 
 /** What executors have done for a lane, counted since its first task. */
@@ -75,6 +75,14 @@ export interface LaneSnapshot {
   read(): Promise<readonly LaneState[]>;
   write(lanes: readonly LaneState[]): Promise<void>;
 }
+
+/** The keys of all lanes of a deployment, class by class and shard by shard. */
+export const executorKeysOf = (executorShards: Readonly<Record<ResourceClass, number>>): string[] =>
+  RESOURCE_CLASSES.flatMap((resourceClass) =>
+    [...Array(executorShards[resourceClass]).keys()].flatMap((shard) =>
+      LANE_KINDS.map((kind) => executorKeyOf(resourceClass, kind, shard)),
+    ),
+  );
 
 /** The parts of an executor key that the code itself made. */
 export function laneOf(executorKey: string) {

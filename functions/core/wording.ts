@@ -3,7 +3,6 @@ import * as z from 'zod';
 type Issue = Parameters<z.core.$ZodErrorMap>[0];
 
 const NOUNS: Readonly<Record<string, string>> = {
-  int: 'a whole number',
   array: 'a list',
   object: 'an object',
   record: 'an object',
@@ -24,7 +23,8 @@ function wordingOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return 'is missing';
-      if (issue.expected === 'int' && typeof issue.input === 'number') return 'must be a whole number';
+      // Of a number: whether it is one is asked first.
+      if (issue.expected === 'int') return 'must be a whole number';
       return `must be ${NOUNS[issue.expected] ?? `a ${issue.expected}`}, not ${kindOf(issue.input)}`;
     case 'invalid_value':
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;

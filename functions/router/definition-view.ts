@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
-import { findDefinition, type TaskCatalog, type TaskDefinition } from '../core/define-task.ts';
+import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
 import { once } from '../core/once.ts';
 import { effective, type TaskSettings } from '../core/task-settings.ts';
-import { type FieldError, Problem } from './problem.ts';
+import { type FieldError, noSuch, Problem } from './problem.ts';
 import type { Parameter, Request, RouterPorts } from './route.ts';
 
 /** The settings that can be changed without a deploy. */
@@ -54,13 +54,8 @@ export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass)
 export async function foundDefinition({ parameters }: Request, { catalog }: RouterPorts): Promise<TaskDefinition> {
   const { type = '' } = parameters;
   const definition = await findDefinition(catalog, type);
-  if (definition === undefined) throw new Problem('not_found', unknownType(type, catalog));
+  if (definition === undefined) throw new Problem('not_found', noSuch('task type', type, Object.keys(catalog)));
   return definition;
-}
-
-/** Says of a type that is not there which are. */
-export function unknownType(type: string, catalog: TaskCatalog): string {
-  return `there is no task type ${JSON.stringify(type.slice(0, 100))}; there are: ${Object.keys(catalog).join(', ')}`;
 }
 
 export function definitionView(

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { executorKeyOf, LANE_KINDS, queueNameOf, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
-import { Problem } from './problem.ts';
+import { queueNameOf, type ResourceClass } from '../contract.ts';
+import { executorKeysOf, laneOf } from '../core/lane.ts';
+import { noSuch, Problem } from './problem.ts';
 import type { Parameter, Request, RouterPorts } from './route.ts';
 
 export const laneParameter: Parameter = {
@@ -16,13 +17,8 @@ export function foundLane(
   { parameters: { name = '' } }: Request,
   { executorShards }: RouterPorts,
 ): { readonly laneName: string; readonly resourceClass: ResourceClass } {
-  const lanes = RESOURCE_CLASSES.flatMap((resourceClass) =>
-    Array.from({ length: executorShards[resourceClass] }).flatMap((_, shard) =>
-      LANE_KINDS.map((kind) => ({ laneName: queueNameOf(executorKeyOf(resourceClass, kind, shard)), resourceClass })),
-    ),
-  );
-  const lane = lanes.find(({ laneName }) => laneName === name);
-  if (lane !== undefined) return lane;
-  const known = lanes.map(({ laneName }) => laneName).join(', ');
-  throw new Problem('not_found', `there is no lane ${JSON.stringify(name.slice(0, 100))}; there are: ${known}`);
+  const executorKeys = executorKeysOf(executorShards);
+  const found = executorKeys.find((key) => queueNameOf(key) === name);
+  if (found === undefined) throw new Problem('not_found', noSuch('lane', name, executorKeys.map(queueNameOf)));
+  return { laneName: name, resourceClass: laneOf(found).resourceClass };
 }

@@ -60,6 +60,10 @@ export class Problem extends Error {
   }
 }
 
+/** Says of a name that is none of those `known`, which those are. */
+export const noSuch = (noun: string, name: string, known: readonly string[]): string =>
+  `there is no ${noun} ${JSON.stringify(name.slice(0, 100))}; there are: ${known.join(', ')}`;
+
 /** The document of a problem. */
 export const problemSchema = once(() =>
   z

@@ -11,8 +11,8 @@ import { type NewTask, newTask } from '../core/task.ts';
 import { effective } from '../core/task-settings.ts';
 import { admit } from './admit.ts';
 import { available, NOTHING_KEPT } from './available.ts';
-import { timeoutErrors, unknownType } from './definition-view.ts';
-import { type FieldError, fieldErrors, Problem } from './problem.ts';
+import { timeoutErrors } from './definition-view.ts';
+import { type FieldError, fieldErrors, noSuch, Problem } from './problem.ts';
 import type { Caller, Request, RouterPorts } from './route.ts';
 import { assigneeSchema, nameSchema } from './task-view.ts';
 
@@ -93,7 +93,7 @@ async function definitionOf(
   if (typeof type !== 'string' || type === '') return undefined;
   const definition = await findDefinition(catalog, type);
   if (definition !== undefined) return definition;
-  errors.push({ field: '/type', message: unknownType(type, catalog) });
+  errors.push({ field: '/type', message: noSuch('task type', type, Object.keys(catalog)) });
   return undefined;
 }
 

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 
@@ -14,30 +13,22 @@ afterAll(async () => {
   await rm(stateDirectory, { recursive: true, force: true });
 });
 
-const LAST_MILLISECONDS = 30_000;
-
 async function ask(stack: LocalStack, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
   const headers = { authorization: `Bearer ${stack.apiKey}`, 'content-type': 'application/json' };
   const response = await fetch(stack.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** What the statistics count, once they have come to `succeeded`, or after half a minute. */
-async function countsOf(stack: LocalStack, succeeded: number): Promise<Record<string, number>> {
-  const deadline = Date.now() + LAST_MILLISECONDS;
-  for (;;) {
-    const total = (await ask(stack, 'GET', '/api/stats')).total as Record<string, number>;
-    if (total.succeeded === succeeded || Date.now() > deadline) return total;
-    await sleep(200);
-  }
-}
+/** What the statistics come to within half a minute. */
+const counts = (stack: LocalStack) =>
+  expect.poll(async () => (await ask(stack, 'GET', '/api/stats')).total, { timeout: 30_000 });
 
 it('a local cloud that is started again goes on where it was: its tasks, its key, what it has counted', async () => {
   const render = { type: 'markdown.render', input: { markdown: '# hi' } };
   const first = await startLocalStack({ stateDirectory });
   running = first;
   const kept = await ask(first, 'POST', '/api/tasks', render);
-  expect(await countsOf(first, 1)).toMatchObject({ accepted: 1, succeeded: 1 });
+  await counts(first).toMatchObject({ accepted: 1, succeeded: 1 });
   // Its end is told to nobody before the stop.
   const late = await ask(first, 'POST', '/api/tasks', render);
   expect(await first.stop()).toBe(true);
@@ -47,6 +38,6 @@ it('a local cloud that is started again goes on where it was: its tasks, its key
   expect({ url: again.url, apiKey: again.apiKey }).toEqual({ url: first.url, apiKey: first.apiKey });
   expect(await ask(again, 'GET', `/api/tasks/${kept.id}`)).toMatchObject({ status: 'succeeded' });
   await ask(again, 'POST', '/api/tasks', render);
-  expect(await countsOf(again, 3)).toMatchObject({ accepted: 3, succeeded: 3 });
+  await counts(again).toMatchObject({ accepted: 3, succeeded: 3 });
   expect(await ask(again, 'GET', `/api/tasks/${late.id}`)).toMatchObject({ status: 'succeeded' });
 }, 180_000);

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import {
   deadLettersNameOf,
-  executorKeyOf,
   LANE_KINDS,
   queueNameOf,
   RESOURCE_CLASSES,
@@ -10,7 +9,7 @@ import {
 } from '../../contract.ts';
 import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/admission.ts';
 import { inParallel } from '../../core/in-parallel.ts';
-import type { LaneState } from '../../core/lane.ts';
+import { executorKeysOf, type LaneState, laneOf } from '../../core/lane.ts';
 import { once } from '../../core/once.ts';
 import { available } from '../available.ts';
 import type { Route, RouterPorts } from '../route.ts';
@@ -49,20 +48,17 @@ export const listLanes: Route = {
 
   async handle(_request, _caller, ports) {
     const states = await ports.lanes.states();
-    const deadLetters = await Promise.all(
+    const letters = await Promise.all(
       RESOURCE_CLASSES.map((name) => available(ports.depths.read(deadLettersNameOf(name)))),
     );
-    const lanes = RESOURCE_CLASSES.flatMap((resourceClass, index) =>
-      [...Array(ports.executorShards[resourceClass]).keys()].flatMap((shard) =>
-        LANE_KINDS.map((priority) => ({ resourceClass, priority, shard, deadLetters: deadLetters[index]?.depth ?? 0 })),
-      ),
-    );
     const items = await available(
-      inParallel(lanes, PARALLEL, async ({ shard, ...lane }) => {
-        const key = executorKeyOf(lane.resourceClass, lane.priority, shard);
-        const share = shareOf(ports.concurrency[lane.resourceClass], lane.priority);
-        const depth = await ports.depths.read(queueNameOf(key));
-        return { name: queueNameOf(key), ...lane, ...depth, ...governed(states.get(key), share, depth.depth, ports) };
+      inParallel(executorKeysOf(ports.executorShards), PARALLEL, async (key) => {
+        const { resourceClass, kind: priority } = laneOf(key);
+        const deadLetters = letters[RESOURCE_CLASSES.indexOf(resourceClass)]?.depth ?? 0;
+        const lane = { name: queueNameOf(key), resourceClass, priority, deadLetters };
+        const depth = await ports.depths.read(lane.name);
+        const share = shareOf(ports.concurrency[resourceClass], priority);
+        return { ...lane, ...depth, ...governed(states.get(key), share, depth.depth, ports) };
       }),
     );
     return { status: 200, body: { items } };
