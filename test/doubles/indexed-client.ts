@@ -1,65 +1,157 @@
-import { BatchGetItemCommand, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Row } from '../../functions/adapters/task-row.ts';
+import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 
 /** About what an index entry of keys alone takes, and what a read unit reads where it need not be consistent. */
 const ENTRY_BYTES = 200;
 const HALF_UNIT_BYTES = 4_096;
 
+/** Of one `BatchGetItem` (DynamoDB API reference). */
+const BATCH_KEYS = 100;
+
+/** An index of a table by some attributes, and what it lists by their values. */
+type Index = {
+  readonly table: string;
+  readonly names: readonly string[];
+  readonly entries: LaggingIndex<Row>;
+  partitions: ReadonlyMap<string, readonly Row[]>;
+  version: number;
+};
+
 /**
- * DynamoDB as far as lists ask it: one partition of an index at a time, in order, for as many rows as a real table may
- * have. What is never asked is refused. `spent` tells the read units since it was last asked.
+ * DynamoDB as far as lists and the sweeper ask it: rows put and changed as a whole, one partition of an index at a time, in
+ * order, and rows by their keys, for as many rows as a real table may have. What is never asked is refused, and so is what
+ * DynamoDB refuses. `lag` is that of the indexes. `spent` tells the read units since it was last asked.
  */
-export function indexedClient(): { readonly client: DynamoDBClient; readonly spent: () => number } {
+export function indexedClient({ lag = NO_LAG } = {}): {
+  readonly client: DynamoDBClient;
+  readonly put: (table: string, row: Row) => void;
+  readonly spent: () => number;
+} {
   const rows = new Map<string, Row>();
-  let indexes = new Map<string, Map<string, Row[]>>();
+  const indexes = new Map<string, Index>();
   let units = 0;
 
-  const put = ({ TableName: table, Item: item = {} }: PutItemCommand['input']): object => {
-    rows.set(addressOf(table, item), item);
-    indexes = new Map();
-    return {};
+  const put = (table: string, row: Row): void => {
+    const address = addressOf(table, row);
+    rows.set(address, row);
+    for (const index of indexes.values()) if (index.table === table) list(index, address, row);
   };
 
-  /** The rows of a table by the values of a key, the greatest order first. */
-  const indexOf = (table: string, names: readonly string[]): Map<string, Row[]> => {
-    const key = [table, ...names].join();
-    const index =
-      indexes.get(key) ??
-      Map.groupBy(
-        [...rows].filter(([address]) => address.startsWith(`${table}/`)).map(([, row]) => row),
-        (row) => JSON.stringify(names.map((name) => row[name])),
-      );
-    if (!indexes.has(key)) {
-      for (const partition of index.values()) partition.sort((a, b) => (orderOf(a) < orderOf(b) ? 1 : -1));
-      indexes.set(key, index);
+  /** An entry changes where the row's place in the index does. */
+  const list = ({ names, entries }: Index, address: string, row: Row): void => {
+    const before = entries.get(address);
+    const isListed = names.every((name) => row[name] !== undefined);
+    if (!isListed) entries.remove(address);
+    else if (before === undefined || placeOf(before, names) !== placeOf(row, names)) entries.put(address, row);
+  };
+
+  /** What is listed for some values of an index's key, in its order. An index is made when it is first asked for. */
+  const partitionOf = (table: string, names: readonly string[], key: string): readonly Row[] => {
+    const id = [table, ...names].join();
+    let index = indexes.get(id);
+    if (index === undefined) {
+      index = { table, names, entries: new LaggingIndex(lag), partitions: new Map(), version: -1 };
+      indexes.set(id, index);
+      const prompt = [...rows].filter(([address]) => address.startsWith(`${table}/`));
+      for (const [address, row] of prompt) list(index, address, row);
     }
-    return index;
+    if (index.version !== index.entries.version) {
+      index.version = index.entries.version;
+      const partitions = Map.groupBy(
+        index.entries.read().map(([, row]) => row),
+        (row) => keyOf(row, names),
+      );
+      for (const partition of partitions.values())
+        partition.sort((a, b) => (sortKeyOf(a, names) < sortKeyOf(b, names) ? -1 : 1));
+      index.partitions = partitions;
+    }
+    index.entries.age();
+    return index.partitions.get(key) ?? [];
+  };
+
+  const answer = (items: readonly Row[]): object => {
+    units += 0.5 * Math.max(1, Math.ceil((items.length * ENTRY_BYTES) / HALF_UNIT_BYTES));
+    return { Items: items };
   };
 
   const query = ({ TableName, KeyConditionExpression = '', ...input }: QueryCommand['input']): object => {
-    const { ExpressionAttributeValues: values = {}, Limit: limit, ScanIndexForward } = input;
+    const { ExpressionAttributeValues: values = {}, Limit: limit, ScanIndexForward: ascends = true } = input;
+    const table = String(TableName);
+    if (limit === undefined) throw new Error('nobody asks without a limit');
+    if (KeyConditionExpression === 'dueShard = :shard AND dueAt <= :until' && ascends) {
+      const due = partitionOf(table, ['dueShard'], keyOf({ dueShard: values[':shard'] ?? {} } as Row, ['dueShard']));
+      const until = Number(values[':until']?.N);
+      return answer(
+        due
+          .filter(({ dueAt }) => Number(dueAt?.N) <= until)
+          .slice(0, limit)
+          .map(({ pk, dueAt }) => ({ pk, dueAt }) as Row),
+      );
+    }
     const names = [...KeyConditionExpression.matchAll(/#(\w+) = :\w+/g)].map(([, name = '']) => name);
-    if (ScanIndexForward !== false || limit === undefined || names.length === 0) throw new Error('no list asks so');
-    const partition = indexOf(String(TableName), names).get(JSON.stringify(names.map((name) => values[`:${name}`])));
+    if (ascends || names.length === 0) throw new Error('no list asks so');
+    const key = keyOf(Object.fromEntries(names.map((name) => [name, values[`:${name}`]])) as Row, names);
     const after = values[':after']?.S;
-    const items = (partition ?? []).filter((row) => after === undefined || orderOf(row) < after).slice(0, limit);
-    units += 0.5 * Math.max(1, Math.ceil((items.length * ENTRY_BYTES) / HALF_UNIT_BYTES));
-    return { Items: items.map(({ pk, order }) => ({ pk, order })) };
+    const partition = partitionOf(table, names, key).toReversed();
+    const first = after === undefined ? 0 : partition.findIndex((row) => orderOf(row) < after);
+    const page = first < 0 ? [] : partition.slice(first, first + limit);
+    return answer(page.map(({ pk, order }) => ({ pk, order }) as Row));
   };
 
   const batchGet = ({ RequestItems: asked = {} }: BatchGetItemCommand['input']): object => {
     const found: Record<string, Row[]> = {};
+    const count = Object.values(asked).reduce((sum, { Keys: keys = [] }) => sum + keys.length, 0);
+    if (count > BATCH_KEYS) throw new Error('ValidationException: Too many items requested for the BatchGetItem call');
     for (const [table, { Keys: keys = [] }] of Object.entries(asked)) {
-      found[table] = keys.map((key) => rows.get(addressOf(table, key))).filter((row) => row !== undefined);
+      const addresses = keys.map((key) => addressOf(table, key));
+      if (new Set(addresses).size < addresses.length) {
+        throw new Error('ValidationException: Provided list of item keys contains duplicates');
+      }
+      found[table] = addresses.map((address) => rows.get(address)).filter((row) => row !== undefined);
       units += 0.5 * found[table].length;
     }
     return { Responses: found };
   };
 
+  /** Of the sweeper: `SET #a = :a` and `REMOVE #a, #b`, where one attribute is as it was. */
+  const update = ({ TableName, Key: key = {}, ...input }: UpdateItemCommand['input']): object => {
+    const { ConditionExpression: condition = '', UpdateExpression: change = '' } = input;
+    const { ExpressionAttributeValues: values = {} } = input;
+    const address = addressOf(TableName, key);
+    const [, name = '', value = ''] = /^#(\w+) = (:\w+)$/.exec(condition) ?? [];
+    if (name === '') throw new Error(`nobody writes where ${condition}`);
+    const row = rows.get(address);
+    if (row === undefined || JSON.stringify(row[name]) !== JSON.stringify(values[value])) {
+      const refusal = { message: 'The conditional request failed', $metadata: {} };
+      throw new ConditionalCheckFailedException(row === undefined ? refusal : { ...refusal, Item: row });
+    }
+    const removed = [...(change.split('REMOVE ')[1] ?? '').matchAll(/#(\w+)/g)];
+    const set = [...(change.split('REMOVE ')[0] ?? '').matchAll(/#(\w+) = (:\w+)/g)];
+    const kept = Object.entries(row).filter(([one]) => !removed.some(([, gone]) => gone === one));
+    const written = {
+      ...Object.fromEntries(kept),
+      ...Object.fromEntries(set.map(([, one = '', to = '']) => [one, values[to]])),
+    } as Row;
+    put(String(TableName), written);
+    return { Attributes: written };
+  };
+
   const send = async (command: object): Promise<object> => {
-    if (command instanceof PutItemCommand) return put(command.input);
+    if (command instanceof PutItemCommand) {
+      put(String(command.input.TableName), command.input.Item ?? {});
+      return {};
+    }
     if (command instanceof QueryCommand) return query(command.input);
     if (command instanceof BatchGetItemCommand) return batchGet(command.input);
+    if (command instanceof UpdateItemCommand) return update(command.input);
     throw new Error(`no list sends a ${command.constructor.name}`);
   };
   const spent = (): number => {
@@ -67,8 +159,14 @@ export function indexedClient(): { readonly client: DynamoDBClient; readonly spe
     units = 0;
     return since;
   };
-  return { client: { send } as unknown as DynamoDBClient, spent };
+  return { client: { send } as unknown as DynamoDBClient, put, spent };
 }
 
 const addressOf = (table: string | undefined, { pk }: Row): string => `${table}/${pk?.S}`;
 const orderOf = (row: Row): string => row.order?.S ?? '';
+const keyOf = (row: Row, names: readonly string[]): string => JSON.stringify(names.map((name) => row[name]));
+
+/** By time where the sweeper asks, otherwise by creation. */
+const sortKeyOf = (row: Row, [name]: readonly string[]): string | number =>
+  name === 'dueShard' ? Number(row.dueAt?.N) : orderOf(row);
+const placeOf = (row: Row, names: readonly string[]): string => `${keyOf(row, names)} ${sortKeyOf(row, names)}`;

@@ -33,25 +33,29 @@ import {
   settled,
 } from '../../functions/core/transition.ts';
 
+import { LaggingIndex, NO_LAG } from './lagging-index.ts';
+
 type Wait = { readonly dueAt: number; readonly parkedType?: string };
 
 /** The task store in a map: the same contract as on DynamoDB, from the domain's own transitions. */
 export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
-  readonly #waits = new Map<string, Wait>();
+  readonly #waits: LaggingIndex<Wait>;
   readonly #retentionMilliseconds: number;
   /** Is told of every write of a row. */
   watch: (before: Task | undefined, after: Task) => void = () => {};
 
-  constructor({ retentionDays = 14 } = {}) {
+  /** `lag`: of the index that lists what waits for the clock. */
+  constructor({ retentionDays = 14, lag = NO_LAG } = {}) {
     this.#retentionMilliseconds = retentionDays * 86_400_000;
+    this.#waits = new LaggingIndex(lag);
   }
 
   async insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
     const found = this.#find(task, task.createdAt);
     if (found !== undefined) return { result: 'exists', task: found };
     this.#write(task);
-    if (dueAt !== undefined) this.#waits.set(keyOf(task), { dueAt });
+    if (dueAt !== undefined) this.#waits.put(keyOf(task), { dueAt });
     return { result: 'inserted' };
   }
 
@@ -74,7 +78,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (goesOn && found.cancelRequestedAt !== undefined) return 'cancel_requested';
     if (goesOn) this.#write(settled(found, settlement));
     else this.#put(settled(found, settlement));
-    if (settlement.status === 'waiting') this.#waits.set(keyOf(task), { dueAt: settlement.tendAt });
+    if (settlement.status === 'waiting') this.#waits.put(keyOf(task), { dueAt: settlement.tendAt });
     return 'settled';
   }
 
@@ -95,7 +99,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (found?.status !== 'waiting' || found.attempt !== attempt) return undefined;
     const task = become(found);
     this.#put(task);
-    this.#waits.set(keyOf(key), { dueAt });
+    this.#waits.put(keyOf(key), { dueAt });
     return task;
   }
 
@@ -110,7 +114,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     }
     const task = cancelled(found, now);
     this.#put(task);
-    if (found.status === 'waiting') this.#waits.set(keyOf(task), { dueAt: now + SWEEP_PERIOD_SECONDS * 1000 });
+    if (found.status === 'waiting') this.#waits.put(keyOf(task), { dueAt: now + SWEEP_PERIOD_SECONDS * 1000 });
     return { result: 'cancelled', task };
   }
 
@@ -120,7 +124,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (found.status !== 'failed' && found.status !== 'cancelled') return { result: 'refused', task: found };
     const task = retried(found);
     this.#put(task);
-    this.#waits.set(keyOf(task), { dueAt });
+    this.#waits.put(keyOf(task), { dueAt });
     return { result: 'queued', task };
   }
 
@@ -129,7 +133,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (found.fingerprint !== seed.fingerprint) return 'lost';
     if (found.status !== 'scheduled' && found.status !== 'queued') return 'lost';
     this.#put(found);
-    this.#waits.set(keyOf(found), { dueAt: now, parkedType: found.type });
+    this.#waits.put(keyOf(found), { dueAt: now, parkedType: found.type });
     return 'parked';
   }
 
@@ -138,6 +142,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   async getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]> {
+    if (new Set(taskIds).size < taskIds.length) throw new Error('Provided list of item keys contains duplicates');
     return taskIds.flatMap((id) => this.#find({ tenantId, id }, now) ?? []);
   }
 
@@ -171,28 +176,32 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
 
   async release({ task, dueAt }: DueTask): Promise<'released' | 'lost'> {
     if (this.#waits.get(keyOf(task))?.dueAt !== dueAt) return 'lost';
-    this.#waits.delete(keyOf(task));
+    this.#waits.remove(keyOf(task));
     return 'released';
   }
 
   async postpone({ task, dueAt }: DueTask, until: number): Promise<'postponed' | 'lost'> {
     if (this.#waits.get(keyOf(task))?.dueAt !== dueAt) return 'lost';
-    this.#waits.set(keyOf(task), { dueAt: until });
+    this.#waits.put(keyOf(task), { dueAt: until });
     return 'postponed';
   }
 
+  /** A page of the index, less those that are no longer as it says: they had a place in it all the same. */
   #waiting(isWanted: (wait: Wait) => boolean, limit: number): DueTask[] {
-    return [...this.#waits]
+    const listed = this.#waits.read();
+    this.#waits.age();
+    return listed
       .filter(([, wait]) => isWanted(wait))
       .toSorted(([, a], [, b]) => a.dueAt - b.dueAt)
       .slice(0, limit)
+      .filter(([key, wait]) => this.#waits.get(key) === wait)
       .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as Task, dueAt }));
   }
 
   /** Writes what a transition has made, and does not wait for the clock any more. */
   #put(task: Task): void {
     this.#write(task);
-    this.#waits.delete(keyOf(task));
+    this.#waits.remove(keyOf(task));
   }
 
   #write(task: Task): void {

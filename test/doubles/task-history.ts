@@ -6,6 +6,7 @@ import { MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statis
 import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/transition.ts';
 import { type Change, project } from '../../functions/projector/project.ts';
+import { chance } from './chance.ts';
 import { taskSeed } from './task-seed.ts';
 
 const TYPES = ['greet', 'echo'];
@@ -22,24 +23,6 @@ const FAULTS = [
   'old changes again',
   'from an earlier place again',
 ] as const;
-
-/** Chance with a seed (mulberry32). */
-function chance(seed: number) {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  const pick = <T>(items: readonly T[]): T => {
-    const item = items[below(items.length)];
-    if (item === undefined) throw new Error('there is nothing to pick from');
-    return item;
-  };
-  return { next, below, pick };
-}
 
 /** The lives of many tasks: the rows of their table, its stream, and what happened as it was done, counted by hand. */
 export class TaskHistory {
