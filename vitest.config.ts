@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { hasDynoxide, hasElasticMq } from './local/second-implementation.mjs';
 
 const SECOND = 1000;
 
@@ -16,6 +17,12 @@ const onLocalStack: Options = {
   testTimeout: 60 * SECOND,
   hookTimeout: 300 * SECOND,
 };
+
+const secondContract = project('contract-second', {
+  ...onLocalStack,
+  include: ['test/contract/**/*.test.ts'],
+  globalSetup: ['test/setup/local-stack.ts', 'test/setup/second-implementation.ts'],
+});
 
 export default defineConfig({
   test: {
@@ -42,6 +49,8 @@ export default defineConfig({
         hookTimeout: 120 * SECOND,
       }),
       project('contract', onLocalStack),
+      // The same files, on another DynamoDB and another SQS; `local/install.mjs` says what it could not install.
+      ...(hasDynoxide() && hasElasticMq() ? [secondContract] : []),
       project('e2e', onLocalStack),
       // What these do to the executors, others would feel.
       project('faults', { ...onLocalStack, fileParallelism: false, sequence: { groupOrder: 2 } }),

@@ -2,10 +2,27 @@
 // is plain JavaScript, imports only Node, and parses on every Node from 18 on.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
+import {
+  DYNOXIDE_ROOT,
+  DYNOXIDE_VERSION,
+  ELASTICMQ,
+  ELASTICMQ_VERSION,
+  hasDynoxide,
+  hasElasticMq,
+} from './second-implementation.mjs';
 
 const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const LOCKFILE = join(PROJECT, 'package-lock.json');
@@ -77,6 +94,58 @@ async function installBrowser(signal) {
   await run('env', [...apt, 'install', '--no-install-recommends', 'chromium'], signal);
 }
 
+const hasCommand = (name) => spawnSync(name, ['--version']).status === 0;
+
+/** Compiled apart and moved when it is whole; two clones may do so at the same time. */
+async function installDynoxide(signal) {
+  mkdirSync(dirname(DYNOXIDE_ROOT), { recursive: true });
+  const apart = mkdtempSync(`${DYNOXIDE_ROOT}-`);
+  try {
+    const crate = ['dynoxide-rs', '--version', DYNOXIDE_VERSION, '--locked', '--quiet'];
+    await run('cargo', ['install', ...crate, '--root', apart], signal);
+    if (!hasDynoxide()) renameSync(apart, DYNOXIDE_ROOT);
+  } finally {
+    rmSync(apart, { recursive: true, force: true });
+  }
+}
+
+/** With all that it needs, as Maven finds it. */
+async function installElasticMq(signal) {
+  mkdirSync(dirname(ELASTICMQ), { recursive: true });
+  const apart = mkdtempSync(`${ELASTICMQ}-`);
+  try {
+    const dependency = `<groupId>org.elasticmq</groupId><artifactId>elasticmq-server_2.13</artifactId><version>${ELASTICMQ_VERSION}</version>`;
+    writeFileSync(
+      join(apart, 'pom.xml'),
+      `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>millrace</groupId>
+<artifactId>tests</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies><dependency>${dependency}</dependency></dependencies></project>`,
+    );
+    const jars = join(apart, 'jars');
+    await run('mvn', ['-q', '-B', '-f', apart, 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`], signal);
+    rmSync(ELASTICMQ, { recursive: true, force: true });
+    renameSync(jars, ELASTICMQ);
+  } finally {
+    rmSync(apart, { recursive: true, force: true });
+  }
+}
+
+/** Installs another DynamoDB and another SQS for the contract tests, or says in a line why they do without. */
+async function installSecondImplementation(signal) {
+  const missing = ['cargo', 'java', 'mvn'].filter((name) => !hasCommand(name));
+  if (missing.length > 0) return leftOut(`there is no ${missing.join(', no ')} on the PATH`);
+  try {
+    if (!hasElasticMq()) await installElasticMq(signal);
+    if (!hasDynoxide()) await installDynoxide(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    leftOut(error.message);
+  }
+}
+
+const leftOut = (reason) =>
+  console.error(`  ! The contract tests on dynoxide and ElasticMQ are left out: ${reason.split('\n').at(-1)}`);
+
 const requirementsHash = () => createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
 const hasVenv = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === requirementsHash();
 
@@ -145,8 +214,13 @@ async function install() {
     steps.push(step('Installing MiniStack (Python)', () => installVenv(python, controller.signal)));
   }
   if (!hasPackages()) steps.push(step('Installing packages (npm)', () => installPackages(controller.signal)));
-  if (process.argv.includes('--browser') && findChromium() === undefined && canInstallBrowser()) {
+  const isForTests = process.argv.includes('--tests');
+  if (isForTests && findChromium() === undefined && canInstallBrowser()) {
     steps.push(step('Installing Chromium (apt)', () => installBrowser(controller.signal)));
+  }
+  if (isForTests && !(hasDynoxide() && hasElasticMq())) {
+    const label = 'Installing dynoxide and ElasticMQ (cargo, Maven), once for all clones: some minutes';
+    steps.push(step(label, () => installSecondImplementation(controller.signal)));
   }
   await Promise.all(
     steps.map((work) =>

@@ -5,7 +5,7 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type TaskId, type TenantId, tableShardOf } from '../core/ids.ts';
-import type { CancelResult, ClaimResult, InsertResult, RetryResult, TaskStore } from '../core/ports.ts';
+import type { CancelResult, ClaimResult, InsertResult, Log, RetryResult, TaskStore } from '../core/ports.ts';
 import {
   type NewTask,
   newTask,
@@ -61,10 +61,10 @@ export class DynamoTaskStore implements TaskStore {
   readonly #options: TaskTableOptions;
   readonly #joint: JointUpdates;
 
-  constructor(client: DynamoDBClient, options: TaskTableOptions, tracing?: CallTracing) {
+  constructor(client: DynamoDBClient, options: TaskTableOptions, log: Log, tracing?: CallTracing) {
     this.#client = client;
     this.#options = options;
-    this.#joint = new JointUpdates(client, tracing);
+    this.#joint = new JointUpdates(client, log, tracing);
   }
 
   insert(task: NewTask, dueAt?: number): Promise<InsertResult> {

@@ -1,12 +1,13 @@
 import {
   BatchExecuteStatementCommand,
+  type BatchStatementError,
   type BatchStatementRequest,
   type BatchStatementResponse,
   type DynamoDBClient,
   DynamoDBServiceException,
 } from '@aws-sdk/client-dynamodb';
 import { chunksOf } from '../core/chunks-of.ts';
-import type { Tracing } from '../core/ports.ts';
+import type { Log, Tracing } from '../core/ports.ts';
 import { type ConditionalUpdate, conditionalUpdate, setActions, type Updated } from './conditional-update.ts';
 import type { Row } from './task-row.ts';
 
@@ -24,8 +25,8 @@ export type CallTracing = Pick<Tracing, 'call' | 'apart'>;
 
 const UNTRACED: CallTracing = { call: (_name, work) => work(), apart: (work) => work() };
 
-/** What a table says that has too much to do: with more requests it would have more. */
-const TOO_MUCH = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
+/** Of a request, or (without `Exception`) of a statement: a table that has too much to do, and would have more of repeats. */
+const TOO_MUCH = /^(ProvisionedThroughputExceeded|RequestLimitExceeded|Throttling|InternalServerError)/;
 
 /** Statements of one request (DynamoDB API reference, BatchExecuteStatement). */
 const STATEMENTS = 25;
@@ -37,11 +38,13 @@ const STATEMENTS = 25;
  */
 export class JointUpdates {
   readonly #client: DynamoDBClient;
+  readonly #log: Log;
   readonly #tracing: CallTracing;
   #waiting: Waiting[] = [];
 
-  constructor(client: DynamoDBClient, tracing: CallTracing = UNTRACED) {
+  constructor(client: DynamoDBClient, log: Log, tracing: CallTracing = UNTRACED) {
     this.#client = client;
+    this.#log = log;
     this.#tracing = tracing;
   }
 
@@ -70,35 +73,33 @@ export class JointUpdates {
       const { Responses: responses = [] } = await this.#client.send(
         new BatchExecuteStatementCommand({ Statements: together.map(({ update }) => statementOf(update)) }),
       );
-      for (const [index, one] of together.entries()) {
-        const updated = updatedBy(responses[index], one.update);
-        if (updated === undefined) this.#alone(one);
-        else one.resolve(updated);
-      }
+      for (const [index, one] of together.entries()) this.#answer(one, responses[index]);
     } catch (error) {
-      const isRefused =
-        error instanceof DynamoDBServiceException && error.$fault === 'client' && !TOO_MUCH.includes(error.name);
-      for (const one of together) {
-        if (isRefused) this.#alone(one);
-        else one.reject(error);
+      if (error instanceof DynamoDBServiceException && error.$fault === 'client' && !TOO_MUCH.test(error.name)) {
+        for (const one of together) this.#alone(one, error.name);
+      } else {
+        for (const one of together) one.reject(error);
       }
     }
   }
 
-  #alone({ update, resolve }: Waiting): void {
+  /** Ends a write as its statement ended. Throttled ones fail: many requests in its place would be throttled as well. */
+  #answer(one: Waiting, { Item: row, Error: error }: BatchStatementResponse = {}): void {
+    if (error?.Code === 'ConditionalCheckFailed') one.resolve({ refusedBy: error.Item });
+    else if (error !== undefined && TOO_MUCH.test(error.Code ?? '')) one.reject(failureOf(error));
+    else if (error === undefined && (row !== undefined || one.update.blind)) one.resolve({ written: row ?? {} });
+    else this.#alone(one, error?.Code ?? 'NoAnswer');
+  }
+
+  /** Makes a write in a request of its own; `refusal` says why, where it was one of several. */
+  #alone({ update, resolve }: Waiting, refusal?: string): void {
+    if (refusal !== undefined) this.#log('warn', 'joint write made alone', { refusal, table: update.tableName });
     resolve(conditionalUpdate(this.#client, update));
   }
 }
 
-/** What has become of a statement; `undefined` where the answer leaves that open, and the write has to say it alone. */
-function updatedBy(response: BatchStatementResponse | undefined, { blind = false }: JointUpdate): Updated | undefined {
-  if (response === undefined) return undefined;
-  const { Item: row, Error: error } = response;
-  if (error !== undefined) {
-    return error.Code === 'ConditionalCheckFailed' && error.Item !== undefined ? { refusedBy: error.Item } : undefined;
-  }
-  return row !== undefined || blind ? { written: row ?? {} } : undefined;
-}
+const failureOf = ({ Code: name = 'InternalServerError', Message: message = name }: BatchStatementError): Error =>
+  new DynamoDBServiceException({ name, message, $fault: 'server', $metadata: {} });
 
 /** The same write in PartiQL, which says `?` for each value, and `IS MISSING` for `attribute_not_exists`. */
 function statementOf(update: JointUpdate): BatchStatementRequest {
@@ -106,7 +107,7 @@ function statementOf(update: JointUpdate): BatchStatementRequest {
   const [keyCondition] = setActions(key);
   const text = [
     `UPDATE "${tableName}"`,
-    ...[...setActions(set), ...actions].map((action) => `SET ${action}`),
+    ...[...setActions(set), ...actions].map((action) => `SET ${bareOperands(action)}`),
     ...remove.map((name) => `REMOVE #${name}`),
     `WHERE ${keyCondition} AND (${condition})${blind ? '' : ' RETURNING ALL NEW *'}`,
   ]
@@ -119,6 +120,12 @@ function statementOf(update: JointUpdate): BatchStatementRequest {
     Parameters: [...text.matchAll(/:(\w+)/g)].map(([, name = '']) => parameter(all, name)),
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };
+}
+
+/** AWS documents arithmetic in `SET` with bare names on the right, and nobody has seen it take quoted ones there. */
+function bareOperands(action: string): string {
+  const [target, value = ''] = action.split(' = ');
+  return `${target} = ${value.replaceAll('#', '')}`;
 }
 
 function parameter(values: Row, name: string) {

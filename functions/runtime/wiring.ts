@@ -36,7 +36,7 @@ export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, 
   const [options, clock] = [taskStoreOptions(), Date.now];
   const payloads = { ...options, bucket: env('payloadBucket') };
   return {
-    store: new DynamoTaskStore(dynamo, options, xrayTracing),
+    store: new DynamoTaskStore(dynamo, options, log, xrayTracing),
     fanOuts: new DynamoFanOuts(dynamo, options),
     queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog }),
     payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloads),

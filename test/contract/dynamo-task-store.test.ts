@@ -1,11 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { inject } from 'vitest';
+import { afterEach, expect, inject, it } from 'vitest';
 import { DynamoDueTasks } from '../../functions/adapters/dynamo-due-tasks.ts';
 import { DynamoFanOuts } from '../../functions/adapters/dynamo-fan-outs.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
 import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
+import { newTask } from '../../functions/core/task.ts';
 import { awsClient } from '../doubles/aws-client.ts';
+import { NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { fanOutsContract } from './fan-outs-contract.ts';
 import { taskListContract } from './task-list-contract.ts';
@@ -14,7 +16,13 @@ import { taskStoreContract } from './task-store-contract.ts';
 
 const client = new DynamoDBClient(awsClient);
 const options = { tableNames: inject('stack').tasksTables, indexShards: 4, retentionDays: 14 };
-const makeStore = () => new DynamoTaskStore(client, options);
+/** What of several writes had to be made alone: on AWS, each would cost a request more. */
+const madeAlone: object[] = [];
+const makeStore = () =>
+  new DynamoTaskStore(client, options, (_level, event, fields) => madeAlone.push({ event, fields }));
+afterEach(() => {
+  expect(madeAlone.splice(0)).toEqual([]);
+});
 
 /** Each write of an executor has company in its turn of the event loop, so that they are one request. */
 function accompanied(store: DynamoTaskStore): TaskStore {
@@ -38,3 +46,28 @@ fanOutsContract('DynamoDB', () => ({
   fanOuts: new DynamoFanOuts(client, options),
 }));
 taskListContract('DynamoDB', makeStore);
+
+it('claims, tells and settles ten tasks with one request each', async () => {
+  const requests: string[] = [];
+  const counting = new DynamoDBClient(awsClient);
+  counting.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        requests.push(commandName);
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  const store = new DynamoTaskStore(counting, options, (_level, event, fields) => madeAlone.push({ event, fields }));
+  const { claim } = storeDriver(store);
+  const seeds = Array.from({ length: 10 }, () => taskSeed({ createdAt: NOW }));
+  await Promise.all(seeds.map((seed) => store.insert(newTask(seed))));
+  requests.splice(0);
+  const tasks = await Promise.all(seeds.map((seed) => claim(seed)));
+  expect(tasks.map(({ status, attempt }) => `${status} ${attempt}`)).toEqual(Array(10).fill('running 1'));
+  expect(await Promise.all(tasks.map((task) => store.check(task, { fraction: 0.5 })))).toEqual(Array(10).fill('held'));
+  const output = { inline: 1 };
+  const settled = tasks.map((task) => store.settle(task, { status: 'succeeded', output, finishedAt: NOW }));
+  expect(await Promise.all(settled)).toEqual(Array(10).fill('settled'));
+  expect(requests).toEqual(Array(3).fill('BatchExecuteStatementCommand'));
+});

@@ -28,7 +28,12 @@ function metered() {
     units = 0;
     return since;
   };
-  return { store: new DynamoTaskStore(client, options), tables: options.tableNames.length, shards: SHARDS, spent };
+  return {
+    store: new DynamoTaskStore(client, options, () => {}),
+    tables: options.tableNames.length,
+    shards: SHARDS,
+    spent,
+  };
 }
 type Capacity = { readonly CapacityUnits?: number };
 

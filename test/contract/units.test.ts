@@ -63,7 +63,7 @@ const world = createWorld([{ ...echo, type: 'units.nothing-runs' }]);
 const ports = {
   ...world.ports,
   clock: Date.now,
-  store: new DynamoTaskStore(dynamo, options),
+  store: new DynamoTaskStore(dynamo, options, () => {}),
   queue: new SqsTaskQueue(sqs, { queueUrlPrefix, catalog: world.ports.catalog }),
   payloads: new TieredPayloadStore(dynamo, () => Promise.reject(new Error('nothing here is so large')), options),
   settings: new DynamoSettingsStore(dynamo, { tableName: definitionsTable, clock: () => 1, log: () => {} }),
@@ -92,7 +92,11 @@ const keyed = (key: string) => ({ body: small, headers: { 'idempotency-key': key
 const tenantId = tenant(caller.tenantId ?? '');
 /** Runs a task as its executor would, to success. */
 async function run(id: TaskId): Promise<void> {
-  const task = await new DynamoTaskStore(new DynamoDBClient(awsClient), options).get(tenantId, id, Date.now());
+  const task = await new DynamoTaskStore(new DynamoDBClient(awsClient), options, () => {}).get(
+    tenantId,
+    id,
+    Date.now(),
+  );
   if (task === undefined) throw new Error('it is gone');
   const lease = { token: `lease-${++count}` as LeaseToken, expiresAt: Date.now() + 1e6 };
   const claim = await ports.store.claim(task, lease, Date.now() + 1e6);

@@ -2,6 +2,7 @@ import { BatchExecuteStatementCommand, type DynamoDBClient, DynamoDBServiceExcep
 import { expect, test } from 'vitest';
 import { type JointUpdate, JointUpdates } from '../../../functions/adapters/joint-updates.ts';
 import { n, s } from '../../../functions/adapters/task-row.ts';
+import type { Log } from '../../../functions/core/ports.ts';
 
 /** A client that notes what it is sent, and answers with what the statements are to come to. */
 function recording(respond: (statements: number) => object) {
@@ -11,7 +12,9 @@ function recording(respond: (statements: number) => object) {
     if (!(command instanceof BatchExecuteStatementCommand)) return { Attributes: { by: s('itself') } };
     return respond(command.input.Statements?.length ?? 0);
   };
-  return { updates: new JointUpdates({ send } as unknown as DynamoDBClient), sent };
+  const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
+  const log: Log = (_level, event, fields) => logged.push({ event, ...fields });
+  return { updates: new JointUpdates({ send } as unknown as DynamoDBClient, log), sent, logged };
 }
 
 const ofRow = (pk: string, more: Partial<JointUpdate> = {}): JointUpdate => ({
@@ -34,7 +37,7 @@ test('writes what is asked for in one turn with one request, in PartiQL', async 
   const both = await Promise.all([updates.write(ofRow('a')), updates.write(ofRow('b', { blind: true }))]);
   expect(both).toEqual([{ written: { by: s('all') } }, { written: { by: s('all') } }]);
   const text =
-    'UPDATE "tasks" SET "leaseToken" = ? SET "attempt" = "attempt" + ? SET "startedAt" = ? REMOVE "notBefore" ' +
+    'UPDATE "tasks" SET "leaseToken" = ? SET "attempt" = attempt + ? SET "startedAt" = ? REMOVE "notBefore" ' +
     'REMOVE "progress" WHERE "pk" = ? AND ("status" = ? AND ("notBefore" IS MISSING OR "notBefore" <= ?))';
   const parameters = (pk: string) => [s('lease'), n(1), n(7), s(pk), s('queued'), n(7)];
   const more = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
@@ -78,27 +81,45 @@ test('says of each what its condition has come to', async () => {
   expect(sent).toHaveLength(1);
 });
 
-test.each([
-  ['has no answer', []],
-  ['was written, and does not say what is there now', [{}]],
-  ['was refused, and does not say by what', [{ Error: { Code: 'ConditionalCheckFailed' } }]],
-])('asks again, alone, where a statement %s', async (_, answers) => {
-  const { updates } = recording(() => ({ Responses: [{ Item: {} }, ...answers] }));
+test('takes a row that a condition refused, and that is not told, for one that is not there', async () => {
+  const { updates, sent } = recording(() => ({
+    Responses: [{ Item: {} }, { Error: { Code: 'ConditionalCheckFailed' } }],
+  }));
   const [, last] = await Promise.all(['a', 'b'].map((name) => updates.write(ofRow(name))));
-  expect(last).toEqual({ written: { by: s('itself') } });
+  expect(last).toEqual({ refusedBy: undefined });
+  expect(sent).toHaveLength(1);
 });
 
-test('writes alone what failed among others, and all that were refused together', async () => {
-  const throttled = recording(() => ({ Responses: [{ Error: { Code: 'ThrottlingError' } }, { Item: {} }] }));
-  expect(await Promise.all(['a', 'b'].map((name) => throttled.updates.write(ofRow(name))))).toEqual([
-    { written: { by: s('itself') } },
-    { written: {} },
-  ]);
-  const refused = recording(() => {
+test.each([
+  ['has no answer', [], 'NoAnswer'],
+  ['was written, and does not say what is there now', [{}], 'NoAnswer'],
+  ['is not understood', [{ Error: { Code: 'ValidationError' } }], 'ValidationError'],
+])('asks again, alone, where a statement %s, and says so', async (_, answers, refusal) => {
+  const { updates, logged } = recording(() => ({ Responses: [{ Item: {} }, ...answers] }));
+  const [, last] = await Promise.all(['a', 'b'].map((name) => updates.write(ofRow(name))));
+  expect(last).toEqual({ written: { by: s('itself') } });
+  expect(logged).toEqual([{ event: 'joint write made alone', refusal, table: 'tasks' }]);
+});
+
+test.each(['ThrottlingError', 'ProvisionedThroughputExceeded', 'RequestLimitExceeded', 'InternalServerError'])(
+  'fails a statement that ends with %s, and no other: a request of its own would be one more',
+  async (Code) => {
+    const { updates, sent } = recording(() => ({ Responses: [{ Error: { Code } }, { Item: {} }] }));
+    const all = await Promise.allSettled(['a', 'b'].map((name) => updates.write(ofRow(name))));
+    expect(all).toMatchObject([{ status: 'rejected', reason: { name: Code } }, { value: { written: {} } }]);
+    expect(sent).toHaveLength(1);
+  },
+);
+
+test('writes alone all that were refused together, and says so', async () => {
+  const { updates, logged } = recording(() => {
     throw refusal('ValidationException', 'client');
   });
-  expect(await Promise.all(['a', 'b'].map((name) => refused.updates.write(ofRow(name))))).toEqual(
+  expect(await Promise.all(['a', 'b'].map((name) => updates.write(ofRow(name))))).toEqual(
     Array(2).fill({ written: { by: s('itself') } }),
+  );
+  expect(logged).toEqual(
+    Array(2).fill({ event: 'joint write made alone', refusal: 'ValidationException', table: 'tasks' }),
   );
 });
 

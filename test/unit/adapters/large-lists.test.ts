@@ -7,5 +7,10 @@ const SHARDS = 8;
 largeListsContract('DynamoDB in memory', 10_000, () => {
   const { client, spent } = indexedClient();
   const options = { tableNames: ['tasks-0', 'tasks-1'], indexShards: SHARDS, retentionDays: 14 };
-  return { store: new DynamoTaskStore(client, options), tables: options.tableNames.length, shards: SHARDS, spent };
+  return {
+    store: new DynamoTaskStore(client, options, () => {}),
+    tables: options.tableNames.length,
+    shards: SHARDS,
+    spent,
+  };
 });
