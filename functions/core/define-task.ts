@@ -49,7 +49,10 @@ export type TaskContext = {
   readonly log: (message: string, fields?: Record<string, JsonValue>) => void;
   /** Says how far the attempt is, from 0 to 1, for whoever reads the task: told every few seconds, the latest first. */
   readonly progress: (fraction: number, note?: string) => void;
-  /** Does `work` on every item within this attempt, at most `limit` (10) at a time; results in the order of the items. */
+  /**
+   * Does `work` on every item within this attempt, at most `limit` (10) at a time; results in the order of the items.
+   * Throws `RangeError` for a limit under 1 or none at all, such as NaN.
+   */
   readonly map: <Item, Result>(
     items: readonly Item[],
     work: (item: Item, index: number) => Promise<Result>,
@@ -57,7 +60,11 @@ export type TaskContext = {
   ) => Promise<Result[]>;
   /** To be returned: runs up to 1,000 subtasks, and then the `fanOut.combine` of this type. */
   readonly fanOut: (subtasks: readonly Subtask[]) => FanOut;
-  /** Ends the attempt as failed. Not retryable unless asked; `retryAfterSeconds` is the least delay before the next. */
+  /**
+   * Throws, which ends the attempt as failed unless the handler catches it: then its output counts, and a line in the log
+   * warns of it. `code` is for programs, up to 64 letters, digits, `_ . : -`; `message` for people. Not retryable unless
+   * asked; `retryAfterSeconds` is the least delay before the next attempt, and no number from 0 on is none.
+   */
   readonly fail: (code: string, message: string, options?: FailOptions) => never;
 };
 
@@ -149,7 +156,14 @@ export function defineTask(definition: TaskDefinition): TaskDefinition {
 export const isIsolated = ({ isolated, resources }: TaskDefinition): boolean =>
   isolated ?? resources === 'cpu-intensive';
 
-/** Thrown by `ctx.fail`, and by anything that knows better than "an error" what went wrong in an attempt. */
+/** What people search for and clients decide by, so it has to stay the same: no sentence, and nothing that varies. */
+const FAILURE_CODE = /^[A-Za-z0-9][\w.:-]{0,63}$/;
+const CODE_RULE = 'a code is up to 64 letters, digits, _ . : and -, such as card_declined';
+
+/**
+ * Thrown by `ctx.fail`, and by anything that knows better than "an error" what went wrong in an attempt. What is given for
+ * a code and is none becomes `invalid_code`, and the message says so: to throw here would hide what went wrong.
+ */
 export class TaskFailure extends Error {
   override readonly name = 'TaskFailure';
   readonly code: string;
@@ -157,10 +171,24 @@ export class TaskFailure extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: string, message: string, options: FailOptions = {}) {
-    super(message);
-    this.code = code;
+    const isCode = typeof code === 'string' && FAILURE_CODE.test(code);
+    const text = textOf(message);
+    super(isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`);
+    this.code = isCode ? code : 'invalid_code';
     this.retryable = options.retryable ?? false;
     this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+const shownCode = (code: unknown): string =>
+  typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `${typeof code === 'number' ? code : typeof code}`;
+
+/** Of what a cast or plain JavaScript has given for a message. */
+function textOf(message: unknown): string {
+  try {
+    return String(message ?? '');
+  } catch {
+    return '';
   }
 }
 

@@ -11,6 +11,7 @@ import { findDefinition, type Subtask, type SubtaskResult, type TaskCatalog } fr
 import { type FollowUpPorts, followUp, resumeParent, subtaskError } from './follow-up.ts';
 import { subtaskIdOf } from './ids.ts';
 import { inParallel } from './in-parallel.ts';
+import { issueTexts } from './issue-texts.ts';
 import { type JsonValue, jsonOf } from './json.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
 import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from './ports.ts';
@@ -36,7 +37,7 @@ const NO_FINGERPRINT = '-';
 const subtaskSchema = z.strictObject({
   type: z.string(),
   // Not z.json(): its copy has no key `__proto__`.
-  input: z.custom<JsonValue>((value) => value !== undefined),
+  input: z.custom<JsonValue>((value) => value !== undefined, 'is missing'),
   priority: z.enum(PRIORITIES).exactOptional(),
   maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).exactOptional(),
   timeoutSeconds: z.int().min(1).exactOptional(),
@@ -44,10 +45,11 @@ const subtaskSchema = z.strictObject({
 
 /** What is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
 export async function subtasksRefusal(
-  subtasks: readonly Subtask[],
+  subtasks: unknown,
   parent: TaskSeed,
   catalog: TaskCatalog,
 ): Promise<string | undefined> {
+  if (!Array.isArray(subtasks)) return `${kindOf(subtasks)}, where ctx.fanOut takes a list of {type, input, ...}`;
   if (subtasks.length > MAX_SUBTASKS) return `${subtasks.length} subtasks, where ${MAX_SUBTASKS} are taken`;
   if ((parent.parent?.depth ?? 0) >= MAX_FAN_OUT_DEPTH) return `fan-outs within ${MAX_FAN_OUT_DEPTH} fan-outs`;
   for (const [place, subtask] of subtasks.entries()) {
@@ -61,16 +63,29 @@ export async function subtasksRefusal(
   return bytes <= MAX_WIRE_BYTES ? undefined : `${bytes} bytes of subtasks, where ${MAX_WIRE_BYTES} fit`;
 }
 
-async function subtaskRefusal(subtask: Subtask, catalog: TaskCatalog): Promise<string | undefined> {
-  const parsed = subtaskSchema.safeParse(subtask);
-  if (!parsed.success) return z.prettifyError(parsed.error).replaceAll('\n', ' ');
+async function subtaskRefusal(subtask: unknown, catalog: TaskCatalog): Promise<string | undefined> {
+  const parsed = subtaskSchema.safeParse(givenFields(subtask));
+  if (!parsed.success) return issueTexts(parsed.error.issues);
   const { type, input, timeoutSeconds = 0 } = parsed.data;
   const definition = await findDefinition(catalog, type);
   if (definition === undefined) return `there is no task type ${type}`;
   const longest = longestAttemptSeconds(definition.resources);
   if (timeoutSeconds > longest) return `an attempt of class ${definition.resources} may take ${longest} s`;
   const { issues } = await definition.input['~standard'].validate(input);
-  return issues?.map(({ message, path }) => `input ${path?.map(String).join('.') ?? ''}: ${message}`).join('; ');
+  return issues && issueTexts(issues, (path) => `input ${path}`.trim());
+}
+
+/** What is `undefined` is not given: JSON leaves it out. */
+const givenFields = (subtask: unknown): unknown =>
+  typeof subtask === 'object' && subtask !== null && !Array.isArray(subtask)
+    ? Object.fromEntries(Object.entries(subtask).filter(([, value]) => value !== undefined))
+    : subtask;
+
+/** For a sentence: `a Set`, `null`, `a string`. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const name = typeof value === 'object' ? value.constructor?.name : undefined;
+  return `${/^[AEIOU]/i.test(name ?? typeof value) ? 'an' : 'a'} ${name ?? typeof value}`;
 }
 
 /** Keeps what an attempt was fanned out into, before its task waits for it and before any of it exists. */

@@ -28,8 +28,12 @@ export function taskError(code: string, message: string, retryable: boolean): Ta
 export const failed = (code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome => ({
   kind: 'failed',
   error: taskError(code, message, retryable),
-  ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  ...(isDelay(retryAfterSeconds) ? { retryAfterSeconds } : {}),
 });
+
+/** A handler may have computed it from what it lacked. Without one, the retry policy decides. */
+export const isDelay = (seconds: number | undefined): seconds is number =>
+  Number.isFinite(seconds) && Number(seconds) >= 0;
 
 /** What a handler threw, as an outcome. A plain error may be a passing fault, so it is retryable; never its stack. */
 export function outcomeOfThrown(thrown: unknown): Outcome {

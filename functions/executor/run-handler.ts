@@ -9,8 +9,9 @@ import {
 } from '../core/define-task.ts';
 import { subtasksRefusal } from '../core/fan-out.ts';
 import type { HttpClient } from '../core/http-client.ts';
+import { issueTexts } from '../core/issue-texts.ts';
 import { type JsonValue, jsonOf } from '../core/json.ts';
-import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
+import { failed, isDelay, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
 import { MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import type { Log, Tracing } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
@@ -88,8 +89,8 @@ async function attempt(
 export async function parsedInput({ type, input: schema }: TaskDefinition, input: unknown): Promise<unknown> {
   const parsed = await schema['~standard'].validate(input);
   if (parsed.issues === undefined) return parsed.value;
-  const reasons = parsed.issues.map(({ message, path }) => `${path?.map(String).join('.') || 'input'}: ${message}`);
-  throw new TaskFailure('invalid_input', `the input does not fit ${type}: ${reasons.join('; ')}`);
+  const reasons = issueTexts(parsed.issues, (path) => path || 'input');
+  throw new TaskFailure('invalid_input', `the input does not fit ${type}: ${reasons}`);
 }
 
 /** The outcome of what a handler threw. Where it is a fault, its stack is logged: a task never shows it. */
@@ -99,6 +100,9 @@ export function outcomeOfFailure(
   { log }: Pick<HandlerTools, 'log'>,
 ): Outcome {
   if (!(thrown instanceof TaskFailure)) log('warn', 'handler threw', { ...fields, ...stacksOf(thrown) });
+  else if (thrown.retryAfterSeconds !== undefined && !isDelay(thrown.retryAfterSeconds)) {
+    log('warn', 'retryAfterSeconds ignored', { ...fields, retry_after_seconds: String(thrown.retryAfterSeconds) });
+  }
   return outcomeOfThrown(thrown);
 }
 

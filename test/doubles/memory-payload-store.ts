@@ -8,7 +8,7 @@ export class MemoryPayloadStore implements PayloadStore {
 
   async put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, _keepUntil: number): Promise<Payload> {
     const json = JSON.stringify(value);
-    if (Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) return { inline: value };
+    if (Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) return { inline: JSON.parse(json) };
     const ref = `${tenantId}#${taskId}#${name}`;
     this.#values.set(ref, json);
     return { ref };

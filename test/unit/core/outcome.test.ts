@@ -52,6 +52,10 @@ describe('what a handler throws', () => {
     [{ retryable: true }, { retryable: true }, {}],
     [{ retryable: true, retryAfterSeconds: 7 }, { retryable: true }, { retryAfterSeconds: 7 }],
     [{ retryAfterSeconds: 0 }, { retryable: false }, { retryAfterSeconds: 0 }],
+    [{ retryAfterSeconds: Number.NaN }, { retryable: false }, {}],
+    [{ retryAfterSeconds: -1 }, { retryable: false }, {}],
+    [{ retryAfterSeconds: Number.POSITIVE_INFINITY }, { retryable: false }, {}],
+    [{ retryAfterSeconds: '7' as never }, { retryable: false }, {}],
   ])('is what a TaskFailure of %o says', (options, error, more) => {
     const thrown = new TaskFailure('no_such_user', 'Ada is unknown', options);
     expect(outcomeOfThrown(thrown)).toEqual({
@@ -60,6 +64,41 @@ describe('what a handler throws', () => {
       ...more,
     });
   });
+});
+
+describe('the code of a failure', () => {
+  it.each(['no_luck', 'http_404', 'E_FULL', 'card-declined', 'stripe.card:declined', 'x'.repeat(64)])(
+    'is kept: %s',
+    (code) => {
+      expect(outcomeOfThrown(new TaskFailure(code, 'boom'))).toMatchObject({ error: { code, message: 'boom' } });
+    },
+  );
+
+  it.each<[unknown, string]>([
+    [undefined, 'undefined'],
+    [404, '404'],
+    [null, 'object'],
+    ['', '""'],
+    ['Weird Code!', '"Weird Code!"'],
+    ['two\nlines', '"two\\nlines"'],
+    ['x'.repeat(65), `"${'x'.repeat(65)}"`],
+    [Symbol('s'), 'symbol'],
+  ])('that is none (%s) is refused, and the message still tells what went wrong', (code, shown) => {
+    const { error } = outcomeOfThrown(new TaskFailure(code as never, 'boom')) as { error: object };
+    expect(error).toMatchObject({ code: 'invalid_code', retryable: false });
+    expect(error).toMatchObject({
+      message: `boom (a code is up to 64 letters, digits, _ . : and -, such as card_declined; ${shown} is none)`,
+    });
+  });
+
+  it.each([undefined, null, 7, Symbol('s'), { toString: () => Promise.reject }])(
+    'is kept where the message is no text',
+    (message) => {
+      expect(outcomeOfThrown(new TaskFailure('no_luck', message as never))).toMatchObject({
+        error: { code: 'no_luck' },
+      });
+    },
+  );
 });
 
 describe('the message of a failure', () => {

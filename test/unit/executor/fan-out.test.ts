@@ -163,17 +163,42 @@ describe('a task that fans out', () => {
     ['with an attempt that is too long', [{ type: 'part', input: { number: 1 }, timeoutSeconds: 51 }], '50 s'],
     ['that JSON cannot carry', [{ type: 'anything', input: 1n }], 'subtasks that JSON cannot carry'],
     ['that are too large', Array(4).fill({ type: 'anything', input: 'x'.repeat(800_000) }), 'bytes of subtasks'],
+    [
+      'that are no list but a Set',
+      new Set([{ type: 'part', input: { number: 1 } }]),
+      'a Set, where ctx.fanOut takes a list',
+    ],
+    ['that are null', null, 'null, where ctx.fanOut takes a list'],
+    ['that are a promise of a list', Promise.resolve([]), 'a Promise, where ctx.fanOut takes a list'],
+    ['one of which is null', [null], 'subtask 0: must be an object, not null'],
+    ['one of which is missing', Array(1), 'subtask 0: is missing'],
+    ['without an input', [{ type: 'part' }], 'subtask 0: input: is missing'],
+    ['with a field that there is none of', [{ type: 'part', input: { numbr: 1 } }], 'input: has no "numbr"'],
+    [
+      'with a priority that there is none of',
+      [{ type: 'part', input: { number: 1 }, priority: 'soon' }],
+      'priority: must be',
+    ],
     ['that are too many', Array(1001).fill({ type: 'part', input: { number: 1 } }), '1001 subtasks'],
   ])('fails for good with subtasks %s', async (_, subtasks, message) => {
     const { sum } = makeSum();
     const anything = { ...part, type: 'anything', input: z.unknown() } as TaskDefinition;
-    const world = createWorld([{ ...sum, run: async (_input, ctx) => ctx.fanOut(subtasks) }, part, anything]);
+    const world = createWorld([{ ...sum, run: async (_input, ctx) => ctx.fanOut(subtasks as never) }, part, anything]);
     const seed = await submit(world, sumOf([]));
     await runDry(world);
     expect(await read(world, seed)).toMatchObject({
       status: 'failed',
       error: { code: 'invalid_subtasks', message: expect.stringContaining(message), retryable: false },
     });
+  });
+
+  it('takes a field that is undefined for one that is not given', async () => {
+    const { sum } = makeSum();
+    const subtask = { type: 'part', input: { number: 3 }, priority: undefined } as never;
+    const world = createWorld([{ ...sum, run: async (_input, ctx) => ctx.fanOut([subtask]) }, part]);
+    const seed = await submit(world, sumOf([]));
+    await runDry(world);
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded', output: { inline: 3 } });
   });
 
   it('fails for good where its type cannot combine', async () => {
