@@ -40,7 +40,12 @@ export default defineConfig({
     expect: { poll: { timeout: 10 * SECOND } },
     projects: [
       // No test of these keeps state in a module, and loading each module once halves the time.
-      project('unit', { isolate: false, testTimeout: 30 * SECOND, setupFiles: ['functions/core/wording.ts'] }),
+      project('unit', {
+        include: ['test/{unit,security}/**/*.test.ts'],
+        isolate: false,
+        testTimeout: 30 * SECOND,
+        setupFiles: ['functions/core/wording.ts'],
+      }),
       // One worker with one module cache: each preset is synthesized once for all files.
       project('stacks', {
         isolate: false,

@@ -15,8 +15,22 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: 'a UUID',
 };
 
+/** Of a name or a text that a caller gave, in what he is told of it. */
+const MAX_SHOWN_CHARACTERS = 100;
+
+/** The beginning of a long text, whole where it is short. A cut never leaves half a surrogate pair. */
+export const shortened = (text: string, characters = MAX_SHOWN_CHARACTERS): string =>
+  text.length <= characters ? text : `${text.slice(0, characters).toWellFormed()}…`;
+
+/** Names of one object that a message lists. */
+const MAX_NAMES = 20;
+
 /** The names of fields, as a message has them. */
-export const quoted = (keys: readonly PropertyKey[]): string => keys.map((key) => `"${String(key)}"`).join(', ');
+export const quoted = (keys: readonly PropertyKey[]): string =>
+  keys
+    .slice(0, MAX_NAMES)
+    .map((key) => `"${shortened(String(key))}"`)
+    .join(', ') + (keys.length > MAX_NAMES ? ` and ${keys.length - MAX_NAMES} more` : '');
 
 /** What to do about a value that a schema refuses, where the schema itself does not say; after the name of the field. */
 function wordingOf(issue: Issue): string | undefined {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { once } from '../core/once.ts';
-import { quoted } from '../core/wording.ts';
+import { quoted, shortened } from '../core/wording.ts';
 
 /** Every `code` that the API answers with, and its status. Codes are stable; the texts beside them are not. */
 export const PROBLEM_STATUS = {
@@ -9,6 +9,7 @@ export const PROBLEM_STATUS = {
   missing_scope: 403,
   not_found: 404,
   method_not_allowed: 405,
+  answer_too_large: 406,
   idempotency_conflict: 409,
   invalid_status: 409,
   payload_too_large: 413,
@@ -27,6 +28,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   409: 'Conflict',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
@@ -36,6 +38,10 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 export type FieldError = { readonly field: string; readonly message: string };
+
+/** Wrong fields that a document lists, and the characters that they may take together. */
+export type Room = { readonly errors: number; readonly characters: number };
+const ROOM: Room = { errors: 100, characters: 16_000 };
 
 /** Of a submit that comes too early. */
 type Waits = { readonly retryAfterSeconds?: number; readonly estimatedWaitSeconds?: number };
@@ -62,7 +68,7 @@ export class Problem extends Error {
 
 /** Says of a name that is none of those `known`, which those are. */
 export const noSuch = (noun: string, name: string, known: readonly string[]): string =>
-  `there is no ${noun} ${JSON.stringify(name.slice(0, 100))}; there are: ${known.join(', ')}`;
+  `there is no ${noun} ${JSON.stringify(shortened(name))}; there are: ${known.join(', ')}`;
 
 /** The document of a problem. */
 export const problemSchema = once(() =>
@@ -81,7 +87,9 @@ export const problemSchema = once(() =>
           }),
         )
         .optional()
-        .describe('Every wrong field of the request'),
+        .describe(
+          `The wrong fields of the request, the first ${ROOM.errors} of them at most; \`detail\` says how many more there are`,
+        ),
       retryAfterSeconds: z.int().optional().describe('Of a submit that is refused: when to try again'),
       estimatedWaitSeconds: z.int().optional().describe('Of a full lane: how long the task would wait in it'),
     })
@@ -89,18 +97,34 @@ export const problemSchema = once(() =>
 );
 export type ProblemDocument = z.infer<ReturnType<typeof problemSchema>>;
 
-export function problemDocument({ code, message, errors, waits }: Problem): ProblemDocument {
+/** The document of a problem, which lists as many of its wrong fields as there is room for. */
+export function problemDocument({ code, message, errors, waits }: Problem, room = ROOM): ProblemDocument {
   const status = PROBLEM_STATUS[code];
+  const listed = listedOf(errors, room);
+  const more = errors.length - listed.length;
   return {
     type: 'about:blank',
     title: TITLES[status] ?? code,
     status,
     code,
-    detail: message,
-    ...(errors.length > 0 ? { errors: [...errors] } : {}),
+    detail: more === 0 ? message : `${message}: ${errors.length} fields are wrong, ${more} of which are not listed`,
+    ...(listed.length > 0 ? { errors: listed } : {}),
     ...waits,
   };
 }
+
+function listedOf(errors: readonly FieldError[], room: Room): FieldError[] {
+  const listed = errors.slice(0, room.errors);
+  let characters = 0;
+  const end = listed.findIndex((error) => {
+    characters += charactersOf(error);
+    return characters > room.characters;
+  });
+  return end < 0 ? listed : listed.slice(0, end);
+}
+
+/** What a wrong field takes of the room there is. */
+export const charactersOf = ({ field, message }: FieldError): number => field.length + message.length;
 
 type Issue = {
   readonly message: string;
@@ -109,15 +133,32 @@ type Issue = {
   readonly keys?: readonly PropertyKey[];
 };
 
+/** Of the pointer to a wrong field, and of what is said of it: a schema of a task type may say anything. */
+const MAX_FIELD_CHARACTERS = 500;
+const MAX_MESSAGE_CHARACTERS = 1_000;
+
+/** In the place of a wrong field that no document has room for: it counts. */
+const UNLISTED: FieldError = { field: '', message: '' };
+
 /** The issues of a schema as wrong fields below `pointer`. */
 export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[] =>
-  issues.flatMap(({ message, path = [], keys }) => {
+  issues.flatMap(({ message, path = [], keys }, place) => {
+    if (place >= ROOM.errors) return Array<FieldError>(keys?.length ?? 1).fill(UNLISTED);
     const parts = path.map((part) => (typeof part === 'object' ? part.key : part));
-    const at = (...more: PropertyKey[]) => [pointer, ...[...parts, ...more].map(escapePointer)].join('/');
-    if (keys === undefined) return [{ field: at(), message }];
+    const at = [pointer, ...parts.map(escapedPointer)].join('/');
+    if (keys === undefined) return [errorOf(at, message)];
     // Each says of itself alone that it is not there.
-    return keys.map((key) => ({ field: at(key), message: message.replace(quoted(keys), quoted([key])) }));
+    const around = message.split(quoted(keys));
+    return keys.map((key, number) =>
+      number < ROOM.errors ? errorOf(`${at}/${escapedPointer(key)}`, around.join(quoted([key]))) : UNLISTED,
+    );
   });
 
-/** RFC 6901. */
-const escapePointer = (part: PropertyKey): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1');
+const errorOf = (field: string, message: string): FieldError => ({
+  field: shortened(field, MAX_FIELD_CHARACTERS),
+  message: shortened(message, MAX_MESSAGE_CHARACTERS),
+});
+
+/** RFC 6901; the beginning of a long name. */
+const escapedPointer = (part: PropertyKey): string =>
+  shortened(String(part)).replaceAll('~', '~0').replaceAll('/', '~1');

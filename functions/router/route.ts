@@ -73,6 +73,8 @@ export type Response = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body: unknown;
+  /** Sent in its place where it is more than Lambda can answer. */
+  readonly shorter?: () => unknown;
 };
 
 /** One operation of the API: what it does, and what its OpenAPI document says of it. */

@@ -1,6 +1,9 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { OPEN_ROUTES, ROUTES } from '../contract.ts';
+import { wireBytesOf } from '../core/payload.ts';
+import type { Log } from '../core/ports.ts';
 import { traceIdOf } from '../core/trace-header.ts';
+import { shortened } from '../core/wording.ts';
 import { type Authorizer, callerOf } from './caller-of.ts';
 import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './content-coding.ts';
 import { PROBLEM_STATUS, Problem, problemDocument } from './problem.ts';
@@ -15,29 +18,64 @@ type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization>;
 export async function answer(event: Event, ports: RouterPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const started = ports.clock();
   const response = await respond(event, ports).catch((error) => responseOf(problemOf(error, ports)));
+  const result = encoded(response, event.headers['accept-encoding'], ports.log);
   ports.log('info', 'request', {
     route: event.routeKey,
-    status: response.status,
+    status: result.statusCode,
     duration_ms: ports.clock() - started,
     trace_id: traceIdOf(ports.tracing.header()),
   });
-  return encoded(response, event.headers['accept-encoding']);
+  return result;
 }
 
-function encoded({ status, headers, body }: Response, acceptEncoding?: string): APIGatewayProxyStructuredResultV2 {
+/** Of every answer: its caller is a program, and what it says of tasks is kept nowhere on the way. */
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Of a body as it stands in an answer: Lambda takes 6,291,556 bytes (Lambda quotas), a status and headers among them. */
+const MAX_ANSWER_BYTES = 6_200_000;
+
+function encoded(
+  { shorter, ...response }: Response,
+  acceptEncoding: string | undefined,
+  log: Log,
+): APIGatewayProxyStructuredResultV2 {
+  const { status, headers, body } = response;
   const text = JSON.stringify(body);
   const content = encodedContent(text, acceptEncoding);
+  const sent = content?.body.toString('base64') ?? text;
+  const bytes = sentBytesOf(sent);
+  if (bytes > MAX_ANSWER_BYTES) {
+    log('warn', 'answer too large', { bytes });
+    return encoded(shorter ? { ...response, body: shorter() } : tooLarge(bytes), acceptEncoding, log);
+  }
   return {
     statusCode: status,
     headers: {
       'content-type': 'application/json',
+      ...SECURITY_HEADERS,
       ...(text.length < MIN_COMPRESSED_CHARACTERS ? {} : { vary: 'accept-encoding' }),
       ...headers,
       ...(content && { 'content-encoding': content.coding }),
     },
-    ...(content ? { body: content.body.toString('base64'), isBase64Encoded: true } : { body: text }),
+    body: sent,
+    ...(content && { isBase64Encoded: true }),
   };
 }
+
+/** A character takes three bytes at most, so that a short text need not be written out to be measured. */
+const sentBytesOf = (sent: string): number => (sent.length * 3 <= MAX_ANSWER_BYTES ? sent.length : wireBytesOf(sent));
+
+const tooLarge = (bytes: number): Response =>
+  responseOf(
+    new Problem(
+      'answer_too_large',
+      `the answer takes ${bytes} bytes where ${MAX_ANSWER_BYTES} fit: ask for less, or with Accept-Encoding: gzip`,
+    ),
+  );
 
 async function respond(event: Event, ports: RouterPorts): Promise<Response> {
   const { routeKey: key, requestContext } = event;
@@ -72,8 +110,8 @@ function unknownRoute({ method, path }: { readonly method: string; readonly path
     )
     .map(([allowedMethod]) => allowedMethod);
   return allowed.length === 0
-    ? new Problem('not_found', `there is nothing at ${path}`)
-    : new Problem('method_not_allowed', `${method} is not for ${path}: use ${allowed.join(' or ')}`, {
+    ? new Problem('not_found', `there is nothing at ${shortened(path)}`)
+    : new Problem('method_not_allowed', `${method} is not for ${shortened(path)}: use ${allowed.join(' or ')}`, {
         headers: { allow: allowed.join(', ') },
       });
 }

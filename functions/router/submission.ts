@@ -67,12 +67,15 @@ export async function prepare(
   ports: RouterPorts,
 ): Promise<Submission> {
   const parsed = submitSchema().safeParse(value);
-  const errors = parsed.success ? [] : fieldErrors(parsed.error.issues);
-  const definition = await definitionOf(value, ports, errors);
-  if (definition !== undefined) {
-    errors.push(...(await inputErrors(value as Partial<Submit>, definition)));
-    errors.push(...limitErrors(value as Partial<Submit>, definition, ports.clock()));
-  }
+  const outerErrors = parsed.success ? [] : fieldErrors(parsed.error.issues);
+  const definition = await definitionOf(value, ports, outerErrors);
+  const errors =
+    definition === undefined
+      ? outerErrors
+      : outerErrors.concat(
+          await inputErrors(value as Partial<Submit>, definition),
+          limitErrors(value as Partial<Submit>, definition, ports.clock()),
+        );
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalid(errors);
   const input = parsed.data.input as JsonValue;
   checkSize(input);

@@ -6,6 +6,7 @@ import type { PayloadStore } from '../core/ports.ts';
 import { statusAt, type Task, type TaskSummary } from '../core/task.ts';
 import { traceIdOf } from '../core/trace-header.ts';
 import { available } from './available.ts';
+import type { Caller, Response } from './route.ts';
 
 /** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
 export const nameSchema = (maxLength: number): z.ZodString =>
@@ -58,7 +59,11 @@ export type TaskSummaryView = z.infer<ReturnType<typeof taskSummarySchema>>;
 /** A task as the API shows it. */
 export const taskSchema = once(() =>
   z
-    .strictObject({ ...taskSummarySchema().shape, input: z.unknown(), output: z.unknown().optional() })
+    .strictObject({
+      ...taskSummarySchema().shape,
+      input: z.unknown().optional().describe('Missing only where the key may not read'),
+      output: z.unknown().optional(),
+    })
     .meta({ id: 'Task' }),
 );
 export type TaskView = z.infer<ReturnType<typeof taskSchema>>;
@@ -76,6 +81,23 @@ export async function taskView(task: Task, viewer: Viewer & { readonly payloads:
   );
   return viewOf(task, input, output, viewer);
 }
+
+/**
+ * An answer that shows a task: whole to a caller who may read, to others without what it was given and what came of it. A
+ * key that only submits learns by a repeated submit no more than by the first.
+ */
+export async function taskAnswer(
+  task: Task,
+  { scopes }: Caller,
+  viewer: Viewer & { readonly payloads: PayloadStore },
+): Promise<Pick<Response, 'body' | 'shorter'>> {
+  const summary = summaryOf(task, viewer);
+  if (!scopes.includes('read')) return { body: withoutResult(summary) };
+  return { body: await taskView(task, viewer), shorter: () => summary };
+}
+
+export const withoutResult = ({ error: _, progress: _progress, ...summary }: TaskSummaryView): TaskSummaryView =>
+  summary;
 
 /** Shows a task whose payloads are at hand. */
 export const viewOf = (task: Task, input: JsonValue, output: JsonValue | undefined, viewer: Viewer): TaskView => ({

@@ -4,7 +4,7 @@ import { available } from '../available.ts';
 import { noSuchTask, taskIdOf, taskIdParameter } from '../found-task.ts';
 import { Problem } from '../problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
-import { taskSchema, taskView } from '../task-view.ts';
+import { taskAnswer, taskSchema } from '../task-view.ts';
 
 export const cancelTask: Route = {
   operationId: 'cancelTask',
@@ -18,8 +18,8 @@ export const cancelTask: Route = {
   },
   problems: ['not_found', 'invalid_status', 'unavailable'],
 
-  async handle(request, { tenantId }, ports) {
-    const cancel = await available(ports.store.cancel(tenantId, taskIdOf(request), ports.clock()));
+  async handle(request, caller, ports) {
+    const cancel = await available(ports.store.cancel(caller.tenantId, taskIdOf(request), ports.clock()));
     if (cancel.result === 'missing') throw noSuchTask();
     if (cancel.result === 'finished') {
       throw new Problem('invalid_status', `the task is ${cancel.task.status}: there is nothing to cancel`);
@@ -28,7 +28,7 @@ export const cancelTask: Route = {
       ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
       await followed(cancel.task, ports);
     }
-    return { status: 202, body: await taskView(cancel.task, ports) };
+    return { status: 202, ...(await taskAnswer(cancel.task, caller, ports)) };
   },
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { TaskCatalog } from '../../core/define-task.ts';
 import { type DocumentedRoutes, openapiDocument } from '../openapi.ts';
 import type { OpenRoute } from '../route.ts';
 
@@ -10,7 +11,16 @@ export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   problems: [],
 
   async handle(_request, _caller, { catalog }) {
-    const definitions = await Promise.all(Object.values(catalog).map((load) => load()));
-    return { status: 200, body: openapiDocument(routes(), definitions) };
+    const document = documents.get(catalog) ?? (await describe(catalog, routes()));
+    documents.set(catalog, document);
+    return { status: 200, body: document };
   },
 });
+
+/** Everybody may ask for it, so it is made once. */
+const documents = new WeakMap<TaskCatalog, Record<string, unknown>>();
+
+async function describe(catalog: TaskCatalog, routes: DocumentedRoutes): Promise<Record<string, unknown>> {
+  const definitions = await Promise.all(Object.values(catalog).map((load) => load()));
+  return openapiDocument(routes, definitions);
+}

@@ -7,7 +7,7 @@ export const getTask: Route = {
   summary: 'Read a task with its output or error',
   parameters: [taskIdParameter],
   response: { status: 200, description: 'The task', schema: taskSchema },
-  problems: ['not_found', 'unavailable'],
+  problems: ['not_found', 'answer_too_large', 'unavailable'],
 
   handle: async (request, caller, ports) => ({
     status: 200,

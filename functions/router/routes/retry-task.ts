@@ -7,7 +7,7 @@ import { available } from '../available.ts';
 import { foundTask, noSuchTask, taskIdParameter } from '../found-task.ts';
 import { Problem } from '../problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
-import { taskSchema, taskView } from '../task-view.ts';
+import { taskAnswer, taskSchema } from '../task-view.ts';
 
 export const retryTask: Route = {
   operationId: 'retryTask',
@@ -36,7 +36,7 @@ export const retryTask: Route = {
     if (retry.result === 'missing') throw noSuchTask();
     if (retry.result === 'refused') throw refused(retry.task);
     await sentOrLeft(retry.task, 0, ports);
-    return { status: 202, body: await taskView(retry.task, ports) };
+    return { status: 202, ...(await taskAnswer(retry.task, caller, ports)) };
   },
 };
 

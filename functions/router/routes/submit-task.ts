@@ -4,9 +4,9 @@ import type { TaskDefinition } from '../../core/define-task.ts';
 import { sentOrLeft } from '../../core/sent-or-left.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
 import { jsonBody } from '../json-body.ts';
-import type { Response, Route, RouterPorts } from '../route.ts';
+import type { Caller, Response, Route, RouterPorts } from '../route.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission, submitSchema } from '../submission.ts';
-import { taskSchema, taskView, viewOf } from '../task-view.ts';
+import { taskAnswer, taskSchema, viewOf } from '../task-view.ts';
 
 export const submitTask: Route = {
   operationId: 'submitTask',
@@ -30,7 +30,8 @@ export const submitTask: Route = {
   async handle(request, caller, ports) {
     const key = idempotencyKeyOf(request);
     const submission = await prepare(jsonBody(request), key, 1, caller, ports);
-    return answerOf((await earlierTask(submission, ports)) ?? (await accept(submission, ports)), submission, ports);
+    const acceptance = (await earlierTask(submission, ports)) ?? (await accept(submission, ports));
+    return answerOf(acceptance, submission, caller, ports);
   },
 };
 
@@ -40,11 +41,18 @@ async function accept(submission: Submission, ports: RouterPorts): Promise<Accep
   return insertedAs(submission, fitsQueue(task) && (await sentOrLeft(task, delayOf(task), ports)), ports);
 }
 
-async function answerOf({ task, isReplay }: Acceptance, submission: Submission, ports: RouterPorts): Promise<Response> {
+async function answerOf(
+  { task, isReplay }: Acceptance,
+  submission: Submission,
+  caller: Caller,
+  ports: RouterPorts,
+): Promise<Response> {
   return {
     status: 202,
     headers: { location: `/api/tasks/${task.id}`, ...(isReplay ? { 'idempotent-replayed': 'true' } : {}) },
-    body: task === submission.task ? viewOf(task, submission.input, undefined, ports) : await taskView(task, ports),
+    ...(task === submission.task
+      ? { body: viewOf(task, submission.input, undefined, ports) }
+      : await taskAnswer(task, caller, ports)),
   };
 }
 

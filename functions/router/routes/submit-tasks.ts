@@ -5,11 +5,11 @@ import { inParallel } from '../../core/in-parallel.ts';
 import { once } from '../../core/once.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
 import { jsonBody } from '../json-body.ts';
-import { fieldErrors, Problem, problemDocument, problemSchema } from '../problem.ts';
+import { charactersOf, fieldErrors, Problem, problemDocument, problemSchema, type Room } from '../problem.ts';
 import { problemOf } from '../problem-of.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission } from '../submission.ts';
-import { summaryOf, taskSummarySchema } from '../task-view.ts';
+import { summaryOf, taskSummarySchema, withoutResult } from '../task-view.ts';
 
 const bulkSchema = once(() =>
   z.strictObject({
@@ -62,7 +62,12 @@ export const submitTasks: Route = {
     }
     const results = await submitAll(parsed.data.tasks, idempotencyKeyOf(request), caller, ports);
     const acceptedCount = results.filter(({ status }) => status === 'accepted').length;
-    return { status: 202, body: { accepted: acceptedCount, rejected: results.length - acceptedCount, results } };
+    const counts = { accepted: acceptedCount, rejected: results.length - acceptedCount };
+    return {
+      status: 202,
+      body: { ...counts, results },
+      shorter: () => ({ ...counts, results: results.map(withoutTexts) }),
+    };
   },
 };
 
@@ -87,14 +92,14 @@ async function submitAll(
     'value' in one && one.value.earlier === undefined ? one.value.submission : [],
   );
   const unsent = await send(fresh, ports);
-  return inParallel(prepared, PARALLEL, async (one, place) => {
-    const end = await step(ports, async () => {
+  const ends = await inParallel(prepared, PARALLEL, (one) =>
+    step(ports, async () => {
       if ('problem' in one) throw one.problem;
       const { submission, earlier } = one.value;
       return earlier ?? (await insertedAs(submission, !unsent.has(submission.task.id), ports));
-    });
-    return resultOf(place, end, ports);
-  });
+    }),
+  );
+  return resultsOf(ends, caller, ports);
 }
 
 /** Sends what SQS can hold; returns the ids of the tasks that the sweeper has to send. */
@@ -113,12 +118,34 @@ async function step<T>(ports: RouterPorts, work: () => Promise<T>): Promise<Step
   }
 }
 
-const resultOf = (place: number, end: Step<Acceptance>, ports: RouterPorts): Result =>
-  'problem' in end
-    ? { index: place, status: 'rejected', problem: problemDocument(end.problem) }
-    : {
-        index: place,
-        status: 'accepted',
-        task: summaryOf(end.value.task, ports),
-        ...(end.value.isReplay ? { replayed: true } : {}),
-      };
+/** Wrong fields that are listed of one task, and of all together beyond the first of each. */
+const ROOM_OF_ONE: Room = { errors: 20, characters: 4_000 };
+const ROOM_OF_ALL: Room = { errors: 100, characters: 400_000 };
+
+function resultsOf(ends: readonly Step<Acceptance>[], { scopes }: Caller, ports: RouterPorts): Result[] {
+  const mayRead = scopes.includes('read');
+  const left = { ...ROOM_OF_ALL };
+  return ends.map((end, index) => {
+    if ('value' in end) {
+      const { task, isReplay } = end.value;
+      const summary = summaryOf(task, ports);
+      if (!isReplay) return { index, status: 'accepted', task: summary };
+      return { index, status: 'accepted', task: mayRead ? summary : withoutResult(summary), replayed: true };
+    }
+    const problem = problemDocument(end.problem, {
+      errors: Math.min(ROOM_OF_ONE.errors, 1 + left.errors),
+      characters: Math.min(ROOM_OF_ONE.characters, left.characters),
+    });
+    const { errors = [] } = problem;
+    left.errors -= Math.max(0, errors.length - 1);
+    left.characters -= errors.reduce((sum, error) => sum + charactersOf(error), 0);
+    return { index, status: 'rejected', problem };
+  });
+}
+
+/** Which task was accepted, without what it may carry of any length. */
+function withoutTexts(result: Result): Result {
+  if (result.status === 'rejected') return result;
+  const { assignee: _, workflowInstanceId: _id, ...task } = withoutResult(result.task);
+  return { ...result, task };
+}

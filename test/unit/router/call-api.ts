@@ -8,6 +8,13 @@ import { openRoutes, routes } from '../../../functions/router/routes/index.ts';
 import { type ApiRequest, apiEvent } from '../../doubles/api-event.ts';
 import type { World } from '../../doubles/world.ts';
 
+/** What every answer has, of the open routes and of problems too. */
+export const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+};
+
 type Schema = Parameters<typeof z.fromJSONSchema>[0];
 type Operation = { responses: Record<string, { content: Record<string, { schema: Schema }> }> };
 
@@ -31,6 +38,7 @@ export async function callApi({ ports }: World, request: string, options: ApiReq
   const contentType = String(headers?.['content-type']);
   const schema = documentedSchema(event.routeKey, status, contentType);
   expect(schema.safeParse(body).error, `${request}: ${status} ${contentType} ${text.slice(0, 500)}`).toBeUndefined();
+  expect(headers).toMatchObject(SECURITY_HEADERS);
   if (status >= 400) {
     expect(body).toMatchObject({ type: 'about:blank', status });
     expect(text).not.toMatch(/\bat .+[:/]\d+|\.ts\b|node:|Error:/);

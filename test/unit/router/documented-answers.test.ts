@@ -92,6 +92,11 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     world.openTasks = 1;
     return ask(routeKey, { caller: { tenantId: 'acme', scopes: 'submit', maxOpenTasks: 1 } });
   },
+  answer_too_large: async (routeKey) => {
+    const { world, ask } = await ready(routeKey);
+    Object.assign(world.ports.payloads, { get: async () => 'x'.repeat(6_200_001) });
+    return ask(routeKey);
+  },
   unsupported_media_type: async (routeKey) =>
     (await ready(routeKey)).ask(routeKey, { headers: { 'content-type': 'text/plain' } }),
   internal_error: async (routeKey) => {

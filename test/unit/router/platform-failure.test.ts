@@ -7,7 +7,7 @@ import { apiEvent } from '../../doubles/api-event.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
-import { callApi } from './call-api.ts';
+import { callApi, SECURITY_HEADERS } from './call-api.ts';
 
 const SECRET = 'arn:aws:dynamodb:us-east-1:123456789012:table/tasks';
 const broken = async (): Promise<never> => {
@@ -53,7 +53,7 @@ describe('a platform that fails is unavailable', () => {
     const { world, id } = await brokenWorld(parts);
     const { status, headers, body: problem } = await callApi(world, request.replace('{id}', String(id)), options);
     expect({ status, code: problem.code }).toEqual({ status: 503, code: 'unavailable' });
-    expect(headers).toEqual({ 'content-type': 'application/problem+json', 'retry-after': '1' });
+    expect(headers).toEqual({ ...SECURITY_HEADERS, 'content-type': 'application/problem+json', 'retry-after': '1' });
     expect(JSON.stringify(problem)).not.toMatch(/Throttling|arn:/);
     expect(world.logged).toContainEqual(
       expect.objectContaining({ level: 'error', code: 'unavailable', reason: expect.stringContaining(SECRET) }),
@@ -86,7 +86,7 @@ describe('a fault of our own is internal_error', () => {
     Object.assign(world.ports, parts);
     const { status, headers, body: problem } = await callApi(world, request, options);
     expect({ status, code: problem.code }).toEqual({ status: 500, code: 'internal_error' });
-    expect(headers).toEqual({ 'content-type': 'application/problem+json' });
+    expect(headers).toEqual({ ...SECURITY_HEADERS, 'content-type': 'application/problem+json' });
     expect(JSON.stringify(problem)).not.toMatch(/TypeError|RangeError|arn:|is not a function|Invalid time/);
     expect(world.logged).toContainEqual(
       expect.objectContaining({ level: 'error', code: 'internal_error', reason: expect.stringMatching(/\n +at /) }),

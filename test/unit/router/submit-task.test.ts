@@ -6,7 +6,7 @@ import type { ApiRequest } from '../../doubles/api-event.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
-import { type ApiAnswer, callApi } from './call-api.ts';
+import { type ApiAnswer, callApi, SECURITY_HEADERS } from './call-api.ts';
 
 const ada = { type: 'greet', input: { name: 'Ada' } };
 const large = (letter: string) => ({ type: 'echo', input: { text: letter.repeat(1000) } });
@@ -220,7 +220,11 @@ describe('an accepted task', () => {
   it('is what its type says', async () => {
     const { status, headers, body } = await submit(ada);
     expect(status).toBe(202);
-    expect(headers).toEqual({ 'content-type': 'application/json', location: `/api/tasks/${body.id}` });
+    expect(headers).toEqual({
+      ...SECURITY_HEADERS,
+      'content-type': 'application/json',
+      location: `/api/tasks/${body.id}`,
+    });
     expect(body).toEqual({
       id: expect.stringMatching(/^[0-9A-Z]{26}-0$/),
       tenantId: 'acme',
