@@ -23,25 +23,32 @@ export class Workload {
   ): void {
     const executorKey = arrivals[0]?.task.executorKey;
     if (executorKey === undefined) return;
-    const before = this.#untold.get(executorKey) ?? NO_LOAD;
-    this.#untold.set(executorKey, {
-      tasks: before.tasks + arrivals.length,
-      messages: before.messages + messages,
-      invocations: before.invocations + 1,
-      busyMilliseconds: before.busyMilliseconds + busyMilliseconds,
-    });
+    this.#count(executorKey, { tasks: arrivals.length, messages, invocations: 1, busyMilliseconds });
   }
 
   /** Tells what has come together. What cannot be told is kept for the next time: nobody waits for these numbers. */
   async flush(): Promise<void> {
-    const due = [...this.#untold].filter(([, { busyMilliseconds }]) => busyMilliseconds >= TOLD_MILLISECONDS);
-    for (const [executorKey, load] of due) {
+    for (const executorKey of [...this.#untold.keys()]) {
+      const load = this.#untold.get(executorKey);
+      if (load === undefined || load.busyMilliseconds < TOLD_MILLISECONDS) continue;
+      // Taken out first: an invocation that ends meanwhile counts on from nothing.
+      this.#untold.delete(executorKey);
       try {
         await this.#loads.add(executorKey, load);
-        this.#untold.delete(executorKey);
       } catch (error) {
+        this.#count(executorKey, load);
         this.#log('warn', 'workload not told: it is told later', { executor_key: executorKey, reason: String(error) });
       }
     }
+  }
+
+  #count(executorKey: string, load: LaneLoad): void {
+    const before = this.#untold.get(executorKey) ?? NO_LOAD;
+    this.#untold.set(executorKey, {
+      tasks: before.tasks + load.tasks,
+      messages: before.messages + load.messages,
+      invocations: before.invocations + load.invocations,
+      busyMilliseconds: before.busyMilliseconds + load.busyMilliseconds,
+    });
   }
 }

@@ -50,4 +50,27 @@ describe('the workload of an executor', () => {
     await workload.flush();
     expect(told.loads.get(HIGH)).toMatchObject({ tasks: 1 });
   });
+
+  it('keeps what is counted while it is being told', async () => {
+    const add = told.add.bind(told);
+    told.add = async (executorKey, load) => {
+      workload.record(arrivals(7), 2, 6000);
+      workload.record(arrivals(7, 'default/low/0'), 2, 6000);
+      await add(executorKey, load);
+    };
+    workload.record(arrivals(1), 1, 5000);
+    workload.record(arrivals(1, 'default/low/0'), 1, 5000);
+    await workload.flush();
+    told.add = add;
+    await workload.flush();
+    // Two flushes told something: one lane was recorded twice meanwhile, the other as often.
+    expect([...told.loads.values()].map(({ tasks }) => tasks)).toEqual([15, 15]);
+  });
+
+  it('is told once where a flush begins while another is under way', async () => {
+    workload.record(arrivals(1), 1, 5000);
+    await Promise.all([workload.flush(), workload.flush()]);
+    await workload.flush();
+    expect(told.loads.get(HIGH)).toMatchObject({ tasks: 1, busyMilliseconds: 5000 });
+  });
 });
