@@ -38,6 +38,8 @@ export const deadLettersSchema = z.object({
     }),
   ),
   isMoreLeft: z.boolean(),
+  /** Somebody else has some of them in hand. */
+  isAnotherUnderWay: z.optional(z.boolean()),
 });
 export type DeadLetters = z.infer<typeof deadLettersSchema>;
 
@@ -47,5 +49,7 @@ export const redrivenSchema = z.object({
   unreadable: z.number(),
   refused: z.number(),
   isMoreLeft: z.boolean(),
+  /** Somebody else has some of them in hand. */
+  isAnotherUnderWay: z.optional(z.boolean()),
 });
 export type Redriven = z.infer<typeof redrivenSchema>;

@@ -51,10 +51,10 @@ export function LanePage({ name }: { name: string }) {
         </div>
       </div>
       <LiveContent live={letters}>
-        {({ items, isMoreLeft }) => (
+        {({ items, isMoreLeft, isAnotherUnderWay }) => (
           <>
             {items.length > 0 && <DeadLetterTable letters={items} />}
-            {isMoreLeft && <p class="muted more">There are more than these.</p>}
+            {isMoreLeft && <p class="muted more">{isAnotherUnderWay ? UNDER_WAY : 'There are more than these.'}</p>}
             {isEmpty && <Empty title="This lane has no dead letters." />}
           </>
         )}
@@ -80,12 +80,14 @@ const LaneFacts = ({ lane }: { lane: Lane }) => (
   </>
 );
 
-function saying({ tasks, unreadable, refused, isMoreLeft }: Redriven): string {
+const UNDER_WAY = 'Somebody else is looking at dead letters or redrives them: look again in a minute.';
+
+function saying({ tasks, unreadable, refused, isMoreLeft, isAnotherUnderWay }: Redriven): string {
   const stayed = unreadable + refused;
   return [
     `${counted(tasks, 'task')} sent again.`,
     stayed === 0 ? '' : `${counted(stayed, 'message')} could not be.`,
-    isMoreLeft ? 'There are more: redrive again.' : '',
+    isAnotherUnderWay ? UNDER_WAY : isMoreLeft ? 'There are more: redrive again.' : '',
   ]
     .filter(Boolean)
     .join(' ');

@@ -10,14 +10,18 @@ const FIRST_PAUSE_MILLISECONDS = 50;
 
 export type RowAddress = { readonly tableName: string; readonly pk: string };
 
-/** Reads rows from their tables, by `pk`; those that are not there are missing. Throws where the tables stay behind. */
+/**
+ * Reads rows from their tables, by `pk`; those that are not there are missing. An address may come twice, as an index that
+ * lags lists a row that has moved; a request that has one twice is refused. Throws where the tables stay behind.
+ */
 export async function batchGet(
   client: DynamoDBClient,
   addresses: readonly RowAddress[],
   options: Omit<KeysAndAttributes, 'Keys'>,
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>();
-  for (const batch of chunksOf(addresses, BATCH_ROWS)) {
+  const distinct = new Map(addresses.map((address) => [`${address.tableName} ${address.pk}`, address]));
+  for (const batch of chunksOf([...distinct.values()], BATCH_ROWS)) {
     const byTable = Map.groupBy(batch, ({ tableName }) => tableName);
     let asked: Record<string, KeysAndAttributes> = Object.fromEntries(
       [...byTable].map(([tableName, group]) => [

@@ -3,7 +3,8 @@ export type ReadStream<Item> = (after: string | undefined, limit: number) => Pro
 
 /**
  * Merges streams that each come in descending order of `orderOf` into one, and reads of each only about what its share of
- * `expected` items is, then on as it is used up.
+ * `expected` items is, then on as it is used up. What comes in several streams, or twice in one, comes once: they are read
+ * at different moments, and an item may have moved from one to another in between.
  */
 export async function* mergedStreams<Item>(
   streams: readonly ReadStream<Item>[],
@@ -14,6 +15,7 @@ export async function* mergedStreams<Item>(
   // As much again, since chance does not deal evenly, and one to tell the end by.
   const share = Math.ceil((2 * expected) / streams.length) + 2;
   const heads = streams.map((read) => ({ read, items: [] as Item[], place: after, ended: false }));
+  let last: string | undefined;
   for (;;) {
     await Promise.all(
       heads
@@ -21,8 +23,8 @@ export async function* mergedStreams<Item>(
         .map(async (head) => {
           head.items.push(...(await head.read(head.place, share)));
           head.ended = head.items.length < share;
-          const last = head.items.at(-1);
-          if (last !== undefined) head.place = orderOf(last);
+          const end = head.items.at(-1);
+          if (end !== undefined) head.place = orderOf(end);
         }),
     );
     const filled = heads.filter(({ items }) => items.length > 0);
@@ -32,6 +34,9 @@ export async function* mergedStreams<Item>(
     );
     const item = greatest?.items.shift();
     if (item === undefined) return;
+    // Each head is the greatest of its stream, so that what is the same comes together.
+    if (orderOf(item) === last) continue;
+    last = orderOf(item);
     yield item;
   }
 }

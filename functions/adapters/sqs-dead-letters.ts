@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
@@ -40,6 +41,16 @@ export class SqsDeadLetters implements DeadLetters {
       }),
     );
     return messages.map((message) => this.#letterOf(message));
+  }
+
+  async held(resourceClass: ResourceClass): Promise<number> {
+    const { Attributes: { ApproximateNumberOfMessagesNotVisible } = {} } = await this.#client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: this.#urlOf(resourceClass),
+        AttributeNames: ['ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    return Number(ApproximateNumberOfMessagesNotVisible ?? 0);
   }
 
   async giveBack(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void> {

@@ -20,6 +20,8 @@ export type DeadLetter = {
 export interface DeadLetters {
   /** Up to ten that nobody else is given for so many seconds. Empty where no more are there to be taken. */
   take(resourceClass: ResourceClass, seconds: number): Promise<readonly DeadLetter[]>;
+  /** About how many somebody has taken, and nobody else is given for now. */
+  held(resourceClass: ResourceClass): Promise<number>;
   /** Lets others take them at once. */
   giveBack(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void>;
   /** Deletes them. One that SQS does not delete comes up again. */
@@ -61,29 +63,42 @@ export function readLetter({ body, laneName, reason }: DeadLetter): ReadLetter {
 /** Longer than anybody walks. */
 const TAKEN_SECONDS = 60;
 
+/** What a walk has not seen: whether there is more, and whether that is since another has letters in hand. */
+export type Unseen = { readonly isMoreLeft: boolean; readonly isAnotherUnderWay?: true };
+
+const ANOTHER_UNDER_WAY: Unseen = { isMoreLeft: true, isAnotherUnderWay: true };
+
 /**
  * Shows the dead letters of a class, some at a time, to a visitor that says which of them to remove and whether it has
- * seen enough. The others are given back at the end, for they would only come again before. Returns whether all were
- * seen before `deadline` (milliseconds since the epoch).
+ * seen enough. The others are given back at the end, for they would only come again before. Returns what was not seen
+ * before `deadline` (milliseconds since the epoch): letters that another walk has taken stay hidden from this one, and if
+ * that walk has died, for a minute.
  */
 export async function walkDeadLetters(
   resourceClass: ResourceClass,
   deadline: number,
   { deadLetters, clock, log }: DeadLetterPorts,
   visit: (letters: readonly DeadLetter[]) => Promise<{ remove: readonly DeadLetter[]; isEnough: boolean }>,
-): Promise<boolean> {
+): Promise<Unseen> {
+  // SQS tells of what was taken and removed a moment late: its count after this walk would have this walk in it.
+  const isHeld = (await deadLetters.held(resourceClass)) > 0;
   const taken = new Set<DeadLetter>();
+  let isAnySeen = false;
   try {
     while (clock() < deadline) {
       const letters = await deadLetters.take(resourceClass, TAKEN_SECONDS);
-      if (letters.length === 0) return true;
+      if (letters.length === 0) {
+        const isAnother = isHeld || (!isAnySeen && (await deadLetters.held(resourceClass)) > 0);
+        return isAnother ? ANOTHER_UNDER_WAY : { isMoreLeft: false };
+      }
+      isAnySeen = true;
       for (const letter of letters) taken.add(letter);
       const { remove, isEnough } = await visit(letters);
       if (remove.length > 0) await deadLetters.remove(resourceClass, remove);
       for (const letter of remove) taken.delete(letter);
-      if (isEnough) return false;
+      if (isEnough) break;
     }
-    return false;
+    return isHeld ? ANOTHER_UNDER_WAY : { isMoreLeft: true };
   } finally {
     // Without it they are there again when their time is up.
     await deadLetters.giveBack(resourceClass, [...taken]).catch((error) => {

@@ -48,6 +48,18 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
       expect((await takeAll(deadLetters)).map(({ body }) => body)).toEqual([first?.body]);
     });
 
+    it('are held while they are taken', async () => {
+      const { deadLetters, put } = await make();
+      for (let number = 0; number < 3; number++) await put({ body: `letter ${number}` });
+      expect(await deadLetters.held('default')).toBe(0);
+      const [first, ...others] = await takeAll(deadLetters);
+      expect(await deadLetters.held('default')).toBe(3);
+      expect(await deadLetters.held('io-intensive')).toBe(0);
+      await deadLetters.remove('default', first === undefined ? [] : [first]);
+      await deadLetters.giveBack('default', others);
+      expect(await deadLetters.held('default')).toBe(0);
+    });
+
     it('of another class are others', async () => {
       const { deadLetters, put } = await make();
       await put({ body: 'letter' });

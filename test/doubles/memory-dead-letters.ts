@@ -37,6 +37,12 @@ export class MemoryDeadLetters implements DeadLetters {
     }));
   }
 
+  async held(resourceClass: ResourceClass): Promise<number> {
+    return [...this.#letters.values()].filter(
+      (letter) => letter.resourceClass === resourceClass && letter.visibleAt > this.#now(),
+    ).length;
+  }
+
   async giveBack(_: ResourceClass, letters: readonly DeadLetter[]): Promise<void> {
     for (const { receipt } of letters) {
       const letter = this.#letters.get(receipt);

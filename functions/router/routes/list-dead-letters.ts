@@ -5,7 +5,7 @@ import type { TenantId } from '../../core/ids.ts';
 import { once } from '../../core/once.ts';
 import type { Task, TaskSeed } from '../../core/task.ts';
 import { available } from '../available.ts';
-import { availableDeadLetters } from '../available-dead-letters.ts';
+import { anotherUnderWaySchema, availableDeadLetters } from '../available-dead-letters.ts';
 import { foundLane, laneParameter } from '../found-lane.ts';
 import { pageParameters, pageShape, parsedQuery } from '../page.ts';
 import type { Route, RouterPorts } from '../route.ts';
@@ -38,7 +38,8 @@ const deadLettersSchema = once(() => {
     .meta({ id: 'DeadLetter' });
   return z.strictObject({
     items: z.array(item).describe('One for each task, and for each message that has none'),
-    isMoreLeft: z.boolean().describe('There were too many to see them all'),
+    isMoreLeft: z.boolean().describe('There are others, too many to see them all or in the hand of another call'),
+    isAnotherUnderWay: anotherUnderWaySchema(),
   });
 });
 type Item = z.infer<ReturnType<typeof deadLettersSchema>>['items'][number];
@@ -53,11 +54,12 @@ export const listDeadLetters: Route = {
   async handle(request, { tenantId }, ports) {
     const { resourceClass, laneName } = foundLane(request, ports);
     const { limit } = parsedQuery(querySchema(), request);
-    const { entries, isMoreLeft } = await find(resourceClass, laneName, limit, ports);
-    const ids = entries.flatMap(({ task }) => (task?.tenantId === tenantId ? task.id : []));
-    const rows = await available(ports.store.getAll(tenantId, ids, ports.clock()));
+    const { entries, unseen } = await find(resourceClass, laneName, limit, ports);
+    // A task may be in two letters: one of a redrive that failed after it was sent, and one of its next life.
+    const ids = new Set(entries.flatMap(({ task }) => (task?.tenantId === tenantId ? task.id : [])));
+    const rows = await available(ports.store.getAll(tenantId, [...ids], ports.clock()));
     const byId = new Map<string, Task>(rows.map((row) => [row.id, row]));
-    return { status: 200, body: { items: entries.map((entry) => itemOf(entry, tenantId, byId, ports)), isMoreLeft } };
+    return { status: 200, body: { items: entries.map((entry) => itemOf(entry, tenantId, byId, ports)), ...unseen } };
   },
 };
 
@@ -67,7 +69,7 @@ type Entry = { readonly letter: DeadLetter; readonly read: ReadLetter; readonly 
 async function find(resourceClass: ResourceClass, laneName: string, limit: number, ports: RouterPorts) {
   const entries: Entry[] = [];
   const deadLetters = availableDeadLetters(ports.deadLetters);
-  const isAllSeen = await walkDeadLetters(
+  const unseen = await walkDeadLetters(
     resourceClass,
     ports.clock() + LOOK_MILLISECONDS,
     { ...ports, deadLetters },
@@ -81,7 +83,8 @@ async function find(resourceClass: ResourceClass, laneName: string, limit: numbe
       return { remove: [], isEnough: entries.length > limit };
     },
   );
-  return { entries: entries.slice(0, limit), isMoreLeft: !isAllSeen || entries.length > limit };
+  const isMoreLeft = unseen.isMoreLeft || entries.length > limit;
+  return { entries: entries.slice(0, limit), unseen: { ...unseen, isMoreLeft } };
 }
 
 /** Only what is the tenant's own is told of a task. */

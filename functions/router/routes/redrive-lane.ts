@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { once } from '../../core/once.ts';
 import { redrive } from '../../core/redrive.ts';
-import { availableDeadLetters } from '../available-dead-letters.ts';
+import { anotherUnderWaySchema, availableDeadLetters } from '../available-dead-letters.ts';
 import { foundLane, laneParameter } from '../found-lane.ts';
 import type { Route } from '../route.ts';
 
@@ -16,7 +16,8 @@ const redrivenSchema = once(() => {
       tasks: count.describe('The tasks in them'),
       unreadable: count.describe('Those that stay, since no executor could read them'),
       refused: count.describe('Those that stay, since their lane did not take them'),
-      isMoreLeft: z.boolean().describe('The time was up before all dead letters were seen: ask again'),
+      isMoreLeft: z.boolean().describe('Not all dead letters were seen: ask again'),
+      isAnotherUnderWay: anotherUnderWaySchema(),
     })
     .meta({ id: 'Redriven' });
 });

@@ -98,6 +98,68 @@ describe('POST /api/lanes/{name}/redrive', () => {
     expect(await redrive()).toMatchObject({ messages: 20, isMoreLeft: false });
   });
 
+  it('sends a task of two letters once, and removes both, wherever they come up', async () => {
+    const [one, two] = [seed(), seed()];
+    dead(one);
+    dead(two, one);
+    for (let count = 0; count < 10; count++) malformed();
+    dead(one);
+    expect(await redrive()).toEqual({ ...NOTHING, messages: 3, tasks: 2, unreadable: 10 });
+    expect(sent()).toEqual([bodyOf(one, two)]);
+    expect(world.ports.deadLetters.bodies).toHaveLength(10);
+  });
+
+  it('sends the tasks of two tenants that have one id', async () => {
+    const one = seed();
+    dead(one);
+    dead({ ...one, tenantId: tenant('other') });
+    expect(await redrive()).toMatchObject({ messages: 2, tasks: 2 });
+    expect(sent()).toHaveLength(2);
+  });
+
+  describe('beside another call that has letters in hand', () => {
+    const underWay = { isMoreLeft: true, isAnotherUnderWay: true };
+
+    it.each(['redrive', 'list'])('says so, and so does a list: beside a %s', async (first) => {
+      for (let count = 0; count < 12; count++) dead(seed());
+      const { deadLetters } = world.ports;
+      const take = deadLetters.take.bind(deadLetters);
+      const answers: object[] = [];
+      deadLetters.take = async (...args) => {
+        const taken = await take(...args);
+        deadLetters.take = take;
+        answers.push(await redrive(), await list());
+        return taken;
+      };
+      await (first === 'redrive' ? redrive() : list());
+      // Ten were in the hand of the first.
+      expect(answers).toEqual([
+        { ...NOTHING, messages: 2, tasks: 2, ...underWay },
+        { items: [], ...underWay },
+      ]);
+      expect(await redrive()).toMatchObject({ isMoreLeft: false });
+      expect(world.ports.deadLetters.bodies).toEqual([]);
+    });
+
+    it('says so where both began at once', async () => {
+      for (let count = 0; count < 5; count++) dead(seed());
+      const answers = await Promise.all([redrive(), redrive()]);
+      expect(answers.map(({ messages, isMoreLeft }) => [messages, isMoreLeft])).toEqual([
+        [5, false],
+        [0, true],
+      ]);
+    });
+
+    it('says so for a minute after it has died', async () => {
+      dead(seed());
+      await world.ports.deadLetters.take('default', 60);
+      expect(await redrive()).toEqual({ ...NOTHING, ...underWay });
+      expect(await list()).toEqual({ items: [], ...underWay });
+      world.advance(61);
+      expect(await redrive()).toEqual({ ...NOTHING, messages: 1, tasks: 1 });
+    });
+  });
+
   it('goes well where letters cannot be given back: they come by themselves', async () => {
     malformed();
     world.ports.deadLetters.giveBack = () => Promise.reject(new Error('throttled'));
@@ -142,6 +204,23 @@ describe('GET /api/lanes/{name}/dead-letters', () => {
     ]);
     expect(JSON.stringify(items)).not.toContain(foreign.id);
     expect((items as object[])[2]).not.toHaveProperty('task');
+  });
+
+  it('shows each of two letters of one task', async () => {
+    const { store } = world.ports;
+    const [one, other] = [seed(), seed()];
+    await store.insert(newTask(one));
+    dead(one);
+    dead(other);
+    dead(one);
+    const { items } = await list();
+    expect(
+      (items as { messageId: string; task: { id: string } }[]).map(({ messageId, task }) => [messageId, task.id]),
+    ).toEqual([
+      ['letter-1', one.id],
+      ['letter-2', other.id],
+      ['letter-3', one.id],
+    ]);
   });
 
   it('leaves them to be taken at once', async () => {
