@@ -1,8 +1,6 @@
-import { Marked } from 'marked';
+import { Lexer, Parser, type Token, type TokensList } from 'marked';
 import sanitizeHtml from 'sanitize-html';
 import type { TaskContext } from '../../functions/core/define-task.ts';
-
-const marked = new Marked({ gfm: true, async: false });
 
 /**
  * What may be in the HTML. No ids and no names: text that chooses them can shadow the variables of the page that shows
@@ -34,21 +32,43 @@ const ALLOWED: sanitizeHtml.IOptions = {
 /** A short text may name one long URL thousands of times. What is longer would be no output anyway, but take memory. */
 const MAX_HTML_LENGTH = 3_000_000;
 
-/** A line that opens a hundred quotes and lists, each in the other: no document has it, and it takes 200 MB to read. */
-const NESTED_TOO_DEEPLY = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])[ \t])){100}/m;
+/** Quotes and lists, each in the other. No document has so many; thousands of them take 200 MB to read. */
+const MAX_DEPTH = 200;
 
-/** HTML of GitHub Flavored Markdown, without anything that could run. Fails the attempt if it is nested too deeply. */
+/** Reads quotes and lists to that depth. Only where they are read is it known what is one: `* * *` is a rule, or code. */
+class ShallowLexer extends Lexer {
+  #depth = 0;
+
+  override blockTokens(source: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[];
+  override blockTokens(source: string, tokens?: TokensList, lastParagraphClipped?: boolean): TokensList;
+  override blockTokens(source: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[] {
+    if (this.#depth > MAX_DEPTH) throw new RangeError('nested too deeply');
+    this.#depth++;
+    try {
+      return super.blockTokens(source, tokens, lastParagraphClipped);
+    } finally {
+      this.#depth--;
+    }
+  }
+}
+
+/**
+ * HTML of GitHub Flavored Markdown, without anything that could run. A byte order mark is none of the text, and U+0000
+ * becomes U+FFFD, as CommonMark has it (section 2.3). Fails the attempt if it is nested too deeply.
+ */
 export function renderMarkdown(markdown: string, ctx: Pick<TaskContext, 'fail'>): string {
-  if (NESTED_TOO_DEEPLY.test(markdown)) ctx.fail('invalid_markdown', 'the Markdown is nested too deeply');
+  const text = markdown.replace(/^\ufeff/, '').replaceAll('\0', '\ufffd');
   try {
-    const html = marked.parse(markdown, { async: false });
+    const html = Parser.parse(new ShallowLexer({ gfm: true }).lex(text), { gfm: true });
     if (html.length > MAX_HTML_LENGTH) {
       ctx.fail('invalid_markdown', `its HTML would be longer than ${MAX_HTML_LENGTH} characters`);
     }
     return sanitizeHtml(html, ALLOWED);
   } catch (error) {
-    // How marked and its kind fail where quotes or lists go thousands of levels deep: the stack overflows.
-    if (error instanceof RangeError) ctx.fail('invalid_markdown', 'the Markdown is nested too deeply');
+    // Also how the reader and its kind fail where emphasis goes thousands of levels deep: the stack overflows.
+    if (error instanceof RangeError) {
+      ctx.fail('invalid_markdown', `the Markdown is nested too deeply: quotes and lists may be ${MAX_DEPTH} deep`);
+    }
     throw error;
   }
 }

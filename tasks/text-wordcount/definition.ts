@@ -1,47 +1,59 @@
 import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
-import { type Counts, countsOf, mostFrequent, partsOf, summed } from './word-counts.ts';
+import { MAX_PART_LENGTH, partsOf } from './parts-of.ts';
+import { countsIn, countsOf, linesOf, mostFrequent, summed } from './word-counts.ts';
 
 /** What fits into the body of a submit, less what is around it. */
 const MAX_TEXT_LENGTH = 2_000_000;
 const MAX_PARTS = 1_000;
 
-/** A part of so many characters is counted in a few milliseconds; more of them would cost more to send than to count. */
-const CHARACTERS_OF_A_PART = 50_000;
+const partOutput = z.strictObject({ counts: z.string() });
 
-const text = z.string().max(MAX_TEXT_LENGTH);
-
-const countsOutput = z.strictObject({ counts: z.array(z.tuple([z.string(), z.int()])) });
-
-const base = { resources: 'default', priority: 'normal', timeoutSeconds: 30, retry: DEFAULT_RETRY } as const;
+const base = {
+  resources: 'default',
+  priority: 'normal',
+  timeoutSeconds: 30,
+  retry: DEFAULT_RETRY,
+  isolated: true,
+} as const;
 
 export const textWordcount = defineTask({
   ...base,
   type: 'text.wordcount',
   description:
-    'Counts the words of a text and names the ten most frequent. A long text is split into parts, which are counted at ' +
-    'the same time by subtasks.',
+    'Counts the words of a text and names the ten most frequent. A text of more than 50,000 characters is split into ' +
+    'parts, which are counted at the same time by subtasks; the result is the same however it is split.',
   input: z.strictObject({
-    text: text.describe('Words are runs of letters and digits; their case does not matter.'),
+    text: z
+      .string()
+      .max(MAX_TEXT_LENGTH)
+      .describe(
+        'Words are what Unicode takes for words in any script (annex 29), if there is a letter or a digit in them. Neither ' +
+          'case nor the encoding of accents matters (NFC). No 50,000 characters may be without a blank or a mark.',
+      ),
     parts: z
       .int()
       .min(1)
       .max(MAX_PARTS)
-      .describe(`Into how many parts to split; unless given, one for each ${CHARACTERS_OF_A_PART} characters.`)
+      .describe('Into how many parts to split; at most one for each 1,000 characters, at least one for each 50,000.')
       .exactOptional(),
   }),
-  async run({ text: whole, parts = Math.ceil(whole.length / CHARACTERS_OF_A_PART) }, ctx) {
-    if (parts <= 1) return mostFrequent(countsOf(whole));
-    return ctx.fanOut(partsOf(whole, parts).map((part) => ({ type: 'text.wordcount.part', input: { text: part } })));
+  async run({ text, parts = 1 }, ctx) {
+    const split = partsOf(text, parts);
+    if (split === undefined) {
+      return ctx.fail('invalid_text', `no word ends within ${MAX_PART_LENGTH} characters, and a part can have no more`);
+    }
+    if (split.length <= 1) return mostFrequent(countsOf(text));
+    return ctx.fanOut(split.map((part) => ({ type: 'text.wordcount.part', input: { text: part } })));
   },
   fanOut: {
     onFailure: 'fail',
     async combine(results) {
-      const counts = results.flatMap((result): Counts[] =>
-        result.status === 'succeeded' ? [new Map(countsOutput.parse(result.output).counts)] : [],
+      const parts = results.flatMap((result) =>
+        result.status === 'succeeded' ? [countsIn(partOutput.parse(result.output).counts)] : [],
       );
-      return mostFrequent(summed(counts));
+      return mostFrequent(summed(parts));
     },
   },
 });
@@ -49,7 +61,8 @@ export const textWordcount = defineTask({
 export const textWordcountPart = defineTask({
   ...base,
   type: 'text.wordcount.part',
-  description: 'Counts every word of a text: a part of text.wordcount.',
-  input: z.strictObject({ text }),
-  run: async ({ text: part }) => ({ counts: [...countsOf(part)] }),
+  description:
+    'Counts every word of a text: a part of text.wordcount. Its output has a line for each, such as "the 5".',
+  input: z.strictObject({ text: z.string().max(MAX_PART_LENGTH).describe('At most 50,000 characters.') }),
+  run: async ({ text }) => ({ counts: linesOf(countsOf(text)) }),
 });

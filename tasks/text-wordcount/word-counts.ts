@@ -1,44 +1,79 @@
-/** How often each word stands in a text, in lower case. */
-export type Counts = ReadonlyMap<string, number>;
+/** How often each word stands in a text, in the order of their characters. */
+export type Counts = Iterable<readonly [word: string, count: number]>;
 
-const WORD = /[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*/gu;
+type MostFrequent = {
+  readonly words: number;
+  readonly top: readonly { readonly word: string; readonly count: number }[];
+};
+
 const MOST_FREQUENT = 10;
 
+/** The boundaries of Unicode's annex 29, and dictionaries for Chinese, Japanese, Thai and their kind; no language's own rules. */
+const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
+
+/** Of what a segmenter takes for words, `__` is none. */
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+
+/** Soft hyphens, marks of direction and of byte order: not seen. The joiners stay, which change how a word is written. */
+const UNSEEN = /[[\p{Cf}&&\p{Default_Ignorable_Code_Point}]--[\u200c\u200d]]/gv;
+
+/** One spelling of a word, whatever its case and however its accents are encoded. */
+const spelled = (word: string): string => word.replace(UNSEEN, '').toLowerCase().normalize('NFC');
+
+/** The words of a text, and how often it has each. */
 export function countsOf(text: string): Counts {
   const counts = new Map<string, number>();
-  for (const [word] of text.toLowerCase().matchAll(WORD)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return counts;
+  for (const { segment, isWordLike } of segmenter.segment(text)) {
+    if (isWordLike !== true || !LETTER_OR_DIGIT.test(segment)) continue;
+    const word = spelled(segment);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-export function summed(parts: readonly Counts[]): Counts {
-  const counts = new Map<string, number>();
-  for (const part of parts) for (const [word, count] of part) counts.set(word, (counts.get(word) ?? 0) + count);
-  return counts;
+/** Counts as lines, `the 5`: of many thousand words, a list would take ten times the memory. */
+export const linesOf = (counts: Counts): string => [...counts].map(([word, count]) => `${word} ${count}`).join('\n');
+
+/** The counts that `linesOf` wrote, one at a time. */
+export function* countsIn(lines: string): Generator<readonly [string, number]> {
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf('\n', start) >>> 0;
+    const line = lines.slice(start, end);
+    const space = line.lastIndexOf(' ');
+    yield [line.slice(0, space), Number(line.slice(space + 1))];
+    start = end + 1;
+  }
+}
+
+/** The sum of counts, one word at a time, so that all words of all parts are never held at once. */
+export function* summed(parts: readonly Counts[]): Generator<readonly [string, number]> {
+  if (parts.length <= 1) return yield* parts[0] ?? [];
+  const middle = Math.ceil(parts.length / 2);
+  const [left, right] = [summed(parts.slice(0, middle)), summed(parts.slice(middle))];
+  let [a, b] = [left.next(), right.next()];
+  while (!(a.done || b.done)) {
+    const [[wordOfA, timesOfA], [wordOfB, timesOfB]] = [a.value, b.value];
+    if (wordOfA === wordOfB) yield [wordOfA, timesOfA + timesOfB];
+    else yield wordOfA < wordOfB ? a.value : b.value;
+    if (wordOfA <= wordOfB) a = left.next();
+    if (wordOfB <= wordOfA) b = right.next();
+  }
+  if (!a.done) yield a.value;
+  if (!b.done) yield b.value;
+  yield* left;
+  yield* right;
 }
 
 /** How many words there are, and the ten that come most often; of equals, the first in the alphabet. */
-export function mostFrequent(counts: Counts): {
-  readonly words: number;
-  readonly top: readonly { readonly word: string; readonly count: number }[];
-} {
-  const top = [...counts]
-    .sort(([a, timesOfA], [b, timesOfB]) => timesOfB - timesOfA || (a < b ? -1 : 1))
-    .slice(0, MOST_FREQUENT);
-  return {
-    words: [...counts.values()].reduce((total, count) => total + count, 0),
-    top: top.map(([word, count]) => ({ word, count })),
-  };
-}
-
-/** Splits a text into `parts` parts of about one length, between words; into fewer where it has too few words. */
-export function partsOf(text: string, parts: number): string[] {
-  const split: string[] = [];
-  for (let part = 1, start = 0; start < text.length; part++) {
-    const fair = Math.max(start, Math.ceil((part * text.length) / parts));
-    const space = text.slice(fair).search(/\s/);
-    const end = space === -1 ? text.length : fair + space;
-    if (end > start) split.push(text.slice(start, end));
-    start = end;
+export function mostFrequent(counts: Counts): MostFrequent {
+  const top: { word: string; count: number }[] = [];
+  let words = 0;
+  for (const [word, count] of counts) {
+    words += count;
+    const place = top.findIndex((other) => other.count < count);
+    if (place !== -1) top.splice(place, 0, { word, count });
+    else if (top.length < MOST_FREQUENT) top.push({ word, count });
+    if (top.length > MOST_FREQUENT) top.pop();
   }
-  return split;
+  return { words, top };
 }

@@ -154,7 +154,7 @@ describe('a task', () => {
 
 describe('a task with subtasks', () => {
   it('shows them as a tree, and each leads back to it', async () => {
-    const { id } = await submit({ type: 'text.wordcount', input: { text: 'one two '.repeat(100), parts: 3 } });
+    const { id } = await submit({ type: 'text.wordcount', input: { text: 'one two '.repeat(400), parts: 3 } });
     await until(id, 'succeeded', 60);
     await inConsole(`#/tasks/${id}`, async (page) => {
       await page.getByRole('heading', { name: '3 subtasks' }).waitFor();

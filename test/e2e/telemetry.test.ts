@@ -29,7 +29,7 @@ beforeAll(async () => {
     submit({ type: 'http.request', input: { url: 'http://10.0.0.1/' }, priority: 'high' }),
     submit({ type: 'csv.summarize', input: { text: 'a\n1\n' }, priority: 'high' }),
     submit({ type: 'http.request', input: { url: receiver.url }, priority: 'high' }),
-    submit({ type: 'text.wordcount', input: { text: 'to be or not to be '.repeat(20), parts: 2 }, priority: 'high' }),
+    submit({ type: 'text.wordcount', input: { text: 'to be or not to be '.repeat(110), parts: 2 }, priority: 'high' }),
     submit(later),
   ]);
   await Promise.all([until(tasks[1].id, 'failed'), until(tasks[2].id, 'succeeded')]);

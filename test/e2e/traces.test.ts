@@ -30,7 +30,7 @@ beforeAll(async () => {
     })),
   });
   const accepted = (body.results as { task: TaskView }[]).map(({ task }) => task);
-  const fannedOut = await submit({ type: 'text.wordcount', input: { text: 'word '.repeat(40), parts: 4 } });
+  const fannedOut = await submit({ type: 'text.wordcount', input: { text: 'word '.repeat(800), parts: 4 } });
   tasks = [];
   for (const [place, { id }] of accepted.entries()) tasks.push(await until(id, place === 1 ? 'failed' : 'succeeded'));
   parent = await until(fannedOut.id, 'succeeded');

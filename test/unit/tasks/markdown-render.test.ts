@@ -170,12 +170,62 @@ describe('Markdown that takes time by its square', () => {
   });
 });
 
-test.each(['1. ', '> ', '- ', '>', '> 1. '])(
+test.each(['1. ', '> ', '+ ', '>', '> 1. '])(
   'a line of nothing but %j is refused before it takes memory',
   async (marker) => {
     await expect(render(marker.repeat(100_000 / marker.length))).rejects.toMatchObject({ code: 'invalid_markdown' });
   },
 );
+
+describe('what looks nested and is not', () => {
+  const markers = ['* ', '- ', '*\t', '*', '-', '_', '_ '];
+
+  test.each(markers)('a rule of 30,000 %j is a rule, also in a quote and below a text', async (marker) => {
+    const rule = marker.repeat(30_000);
+    expect(await render(rule)).toBe('<hr />\n');
+    expect(await render(`> ${rule}`)).toBe('<blockquote>\n<hr />\n</blockquote>\n');
+    expect(await render(`# a\n\n${rule}\n\nb`)).toBe('<h1>a</h1>\n<hr />\n<p>b</p>\n');
+  });
+
+  test.each([...markers, '+ ', '> ', '1. ', '> 1. '])('in code, %j is text', async (marker) => {
+    const line = marker.repeat(5_000).trimEnd();
+    const text = line.replaceAll('>', '&gt;');
+    for (const fence of ['```', '~~~']) {
+      expect(await render(`${fence}\n${line}\n${fence}`)).toBe(`<pre><code>${text}\n</code></pre>\n`);
+    }
+    expect(await render(`    ${line}`)).toBe(`<pre><code>${text}\n</code></pre>\n`);
+    expect(await render(`a \`${line}\``)).toBe(`<p>a <code>${text}</code></p>\n`);
+  });
+
+  test('in a paragraph, a hundred marks are text', async () => {
+    expect(await render(`a ${'> 1. '.repeat(200)}b`)).toContain('&gt; 1. &gt; 1. ');
+  });
+});
+
+test.each([
+  ['> ', 200, '<blockquote>'],
+  ['+ ', 200, '<ul>'],
+  ['1. ', 200, '<ol>'],
+  ['> 1. ', 100, '<blockquote>'],
+])('%j may be repeated %i times', async (marker, times, tag) => {
+  const html = await render(`${marker.repeat(times)}x`);
+  expect(html.split(tag)).toHaveLength(times + 1);
+  await expect(render(`${marker.repeat(201)}x`)).rejects.toMatchObject({ code: 'invalid_markdown', retryable: false });
+});
+
+describe('what CommonMark says of characters', () => {
+  test.each([
+    ['\ufeff# a', '<h1>a</h1>\n'],
+    ['\ufeff', ''],
+    ['\ufeff\ufeff# a', '<p>\ufeff# a</p>\n'],
+    ['a\ufeffb', '<p>a\ufeffb</p>\n'],
+    ['a\0b', '<p>a\ufffdb</p>\n'],
+    ['`\0`', '<p><code>\ufffd</code></p>\n'],
+    ['[a](/\0)', '<p><a href="/%EF%BF%BD" rel="noopener noreferrer nofollow">a</a></p>\n'],
+    ['&#0;', '<p>\ufffd</p>\n'],
+    ['# a\r\n\r\n* b\r* c', '<h1>a</h1>\n<ul>\n<li>b</li>\n<li>c</li>\n</ul>\n'],
+  ])('%j', async (markdown, html) => expect(await render(markdown)).toBe(html));
+});
 
 test.each(['-'.repeat(500), '> > > quoted', '* * *', `a\n${'='.repeat(500)}`, `| a |\n| ${'-'.repeat(500)} |`])(
   'a document may have the line %#',
