@@ -69,6 +69,8 @@ export const ERROR_CODES = [
   'executor_lost',
   'handler_error',
   'host_not_allowed',
+  'invalid_answer',
+  'invalid_encoding',
   'invalid_input',
   'invalid_output',
   'invalid_redirect',

@@ -3,7 +3,7 @@ const [handler = '', client = '', url = ''] = process.argv.slice(2);
 const SAMPLE_MS = 20;
 
 type Handler = { readonly csvSummarize: { run(input: unknown, ctx: unknown): Promise<{ readonly rows: number }> } };
-type Client = { lazyHttpClient(outboundHosts: string): unknown };
+type Client = { lazyHttpClients(outboundHosts: string): { of(tenantId: string): unknown } };
 
 let peakBytes = 0;
 let samples = 0;
@@ -13,11 +13,11 @@ const sample = (): void => {
 };
 
 const { csvSummarize } = (await import(handler)) as Handler;
-const { lazyHttpClient } = (await import(client)) as Client;
+const { lazyHttpClients } = (await import(client)) as Client;
 const fail = (code: string, message: string): never => {
   throw new Error(`${code}: ${message}`);
 };
-const ctx = { http: lazyHttpClient('127.0.0.1'), signal: new AbortController().signal, fail };
+const ctx = { http: lazyHttpClients('127.0.0.1').of('acme'), signal: new AbortController().signal, fail };
 
 const timer = setInterval(sample, SAMPLE_MS);
 const start = performance.now();

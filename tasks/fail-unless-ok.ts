@@ -1,33 +1,47 @@
+import { decodedText } from '../functions/core/decoded-text.ts';
 import { type TaskContext, TaskFailure } from '../functions/core/define-task.ts';
-import { textUpTo } from './text-up-to.ts';
+import { bytesUpTo } from './bytes-up-to.ts';
 
 type HttpResponse = Awaited<ReturnType<TaskContext['http']['request']>>;
 
-/** How much of an error's body is told; a task keeps 300 characters of its error (`functions/core/outcome.ts`). */
+/** How much of an error's body is told. */
 const TOLD_BYTES = 200;
 
+/** Statuses below 500 by which a server asks for another try: a request that came too slowly, too early or too often. */
+const PASSING = [408, 425, 429];
+
+/** Is this the status of a request that was done? A redirect that was not followed has done nothing. */
+export const isGood = (status: number): boolean => status >= 200 && status < 300;
+
 /**
- * Fails the attempt with code `http_<status>` where a server answered 400 or above. It is repeated only where the server
- * may yet answer otherwise: on 429 and 5xx, not before the time that a `Retry-After` header asks for.
+ * Fails the attempt with code `http_<status>` where a server answered anything but 2xx. It is repeated only where the server
+ * may yet answer otherwise: on 408, 425, 429 and 5xx, not before the time that a `Retry-After` header asks for.
  */
-export async function failUnlessOk({ status, headers, body }: HttpResponse): Promise<void> {
-  if (status < 400) return;
-  const { text } = await textUpTo(body, TOLD_BYTES);
-  throw httpFailure(status, text, headers);
+export async function failUnlessOk(response: HttpResponse): Promise<void> {
+  const { status, headers, retryAfterSeconds } = response;
+  if (isGood(status)) return;
+  const isRedirect = status < 400 && headers.location !== undefined;
+  throw httpFailure(
+    status,
+    isRedirect ? `it redirects to ${headers.location}` : await toldBy(response),
+    retryAfterSeconds,
+  );
 }
 
-/** The failure that a status from 400 up is, whether of a request or of a part of it. */
-export function httpFailure(status: number, text: string, headers: HttpResponse['headers']): TaskFailure {
-  const retryAfterSeconds = secondsOf(headers['retry-after']);
-  return new TaskFailure(`http_${status}`, `the server answered ${status}${text && `: ${text}`}`, {
-    retryable: status === 429 || status >= 500,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+/** The failure that a status other than 2xx is, whether of a request or of a part of it. */
+export const httpFailure = (status: number, text: string, retryAfterSeconds: number | undefined): TaskFailure =>
+  new TaskFailure(`http_${status}`, `the server answered ${status}${text && `: ${text}`}`, {
+    retryable: PASSING.includes(status) || status >= 500,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
-}
 
-/** RFC 9110, section 10.2.3: whole seconds, or a date. `undefined` where it is neither. */
-function secondsOf(retryAfter = ''): number | undefined {
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter);
-  const date = Date.parse(retryAfter);
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000));
+/** How an error's body begins. Where it cannot be read, the status still counts. */
+async function toldBy({ headers, body }: HttpResponse): Promise<string> {
+  const contentType = headers['content-type'];
+  try {
+    const { bytes, isComplete } = await bytesUpTo(body, TOLD_BYTES);
+    return decodedText(bytes, contentType, !isComplete) ?? `(what is no text, of type ${contentType ?? 'unknown'})`;
+  } catch (error) {
+    return `(and ${error instanceof Error ? error.message : error})`;
+  }
 }

@@ -15,9 +15,28 @@ export const ACCEPT_ENCODING = Object.keys(DECODERS).join(', ');
 /** A server may name more, and each would take memory of its own before a byte of the body has come. */
 const MAX_ENCODINGS = 3;
 
+/** Names that a server may use for one of these (RFC 9110, section 8.4.1.3), and for none at all. */
+const ALIASES: Readonly<Record<string, string>> = { 'x-gzip': 'gzip' };
+const NONE = ['', 'identity'];
+
+/** A body that is not coded as it says; `message` is what is wrong with it. */
+export class NotAsCoded extends Error {
+  /** It may have been cut on its way, and come whole another time. */
+  readonly isCut: boolean;
+
+  constructor(message: string, isCut: boolean) {
+    super(message);
+    this.isCut = isCut;
+  }
+}
+
 /** What a header `content-encoding` says, in the order in which it was done; empty if any of it was not asked for. */
 export function encodingsOf(contentEncoding: string): readonly Encoding[] {
-  const names = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
+  const names = contentEncoding
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => !NONE.includes(name))
+    .map((name) => ALIASES[name] ?? name);
   const known = names.filter((name): name is Encoding => Object.hasOwn(DECODERS, name));
   return known.length === names.length && known.length <= MAX_ENCODINGS ? known : [];
 }
@@ -38,6 +57,13 @@ export async function* decompressed(body: Readable, encodings: readonly Encoding
     yield* pipeline([body, ...decoders], () => {}) as unknown as Readable;
   } catch (error) {
     // An answer to HEAD, for one, names the encoding of a body that does not come.
-    if (!empty || !body.readableEnded) throw error;
+    if (empty && body.readableEnded) return;
+    throw isOfDecoder(error) ? new NotAsCoded(`${error.message} (${encodings.join(', ')})`, isOfCut(error)) : error;
   }
 }
+
+/** zlib numbers its errors and names them `Z_...`, `ERR_BROTLI...` and `ZSTD_error...`; a network's come from elsewhere. */
+const isOfDecoder = (error: unknown): error is Error & { readonly code: string } =>
+  error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_|ERR_BROTLI|ERR__)/.test(String(error.code));
+
+const isOfCut = ({ code }: { readonly code: string }): boolean => code === 'Z_BUF_ERROR';

@@ -14,6 +14,7 @@ const MAX_ANSWERS = 500;
 const ENTRY_BYTES = 4_096;
 
 type Entry = {
+  readonly tenantId: string;
   readonly url: string;
   readonly policy: CachePolicy;
   readonly keptAt: number;
@@ -22,23 +23,36 @@ type Entry = {
   readonly body: Buffer;
 };
 
+/** Answers that are kept in a process. */
+export type KeptAnswers = LRUCache<string, Entry>;
+
+/** The memory for them, which all tenants share. */
+export const keptAnswers = (): KeptAnswers =>
+  new LRUCache({
+    max: MAX_ANSWERS,
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body }) => body.length + ENTRY_BYTES,
+  });
+
 /** Says which request is meant, and nothing of what is to be answered. */
 const NOT_IN_KEY = new Set(['cache-control', 'idempotency-key', 'millrace-attempt', 'pragma']);
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Answers of one process, by RFC 9111. An answer is kept for requests that have the very same headers, so that only who
- * sends the same keys may get it: what was asked with headers that may be keys is kept as a browser keeps it for its
+ * Answers to the requests of one tenant, by RFC 9111. One is kept for requests that have the very same headers, so that only
+ * who sends the same keys may get it: what was asked with headers that may be keys is kept as a browser keeps it for its
  * user, all else as a proxy keeps it for everyone. (undici's own cache has no lifetime that a caller could set, and takes
  * no header for a key except by the server's `vary`.)
  */
 export class ResponseCache {
-  readonly #entries = new LRUCache<string, Entry>({
-    max: MAX_ANSWERS,
-    maxSize: MAX_BYTES,
-    sizeCalculation: ({ body }) => body.length + ENTRY_BYTES,
-  });
+  readonly #tenantId: string;
+  readonly #entries: KeptAnswers;
+
+  constructor(tenantId: string, entries: KeptAnswers) {
+    this.#tenantId = tenantId;
+    this.#entries = entries;
+  }
 
   /**
    * The kept answer to a request, or what `send` answers. `seconds` takes the place of what the server says of an answer's
@@ -50,7 +64,7 @@ export class ResponseCache {
       if (!SAFE_METHODS.includes(hop.method) && answer.status < 400) this.#forget(hop.url);
       return answer;
     }
-    const key = keyOf(hop);
+    const key = keyOf(this.#tenantId, hop);
     const kept = this.#entries.get(key);
     if (kept === undefined) return this.#keeping(key, hop, seconds, await send(hop));
     if (isUsable(kept, hop, seconds)) return answerOf(kept);
@@ -84,6 +98,7 @@ export class ResponseCache {
         if (bytes <= MAX_ANSWER_BYTES) {
           // A copy: a piece may be part of a much larger buffer.
           this.#entries.set(key, {
+            tenantId: this.#tenantId,
             url: hop.url.href,
             policy,
             keptAt: Date.now(),
@@ -98,7 +113,9 @@ export class ResponseCache {
 
   /** RFC 9111, section 4.4: a request that changed what is there makes every answer to its URL untrue. */
   #forget(url: URL): void {
-    for (const [key, entry] of this.#entries.entries()) if (entry.url === url.href) this.#entries.delete(key);
+    for (const [key, entry] of this.#entries.entries()) {
+      if (entry.url === url.href && entry.tenantId === this.#tenantId) this.#entries.delete(key);
+    }
   }
 }
 
@@ -106,10 +123,10 @@ export class ResponseCache {
 const isPlainGet = ({ method, headers }: Hop): boolean =>
   method === 'GET' && !Object.keys(headers).some((name) => name === 'range' || name.startsWith('if-'));
 
-function keyOf({ url, headers }: Hop): string {
+function keyOf(tenantId: string, { url, headers }: Hop): string {
   const selecting = Object.entries(headers).filter(([name]) => !NOT_IN_KEY.has(name));
   return createHash('sha256')
-    .update(JSON.stringify([url.href, selecting.sort()]))
+    .update(JSON.stringify([tenantId, url.href, selecting.sort()]))
     .digest('base64');
 }
 

@@ -2,16 +2,17 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher } from 'undici';
 import { TaskFailure } from '../core/define-task.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from '../core/http-client.ts';
+import type { HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '../core/http-client.ts';
 import { checkedLookup, type Resolve } from './checked-lookup.ts';
 import { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 import { ACCEPT_ENCODING } from './decompressed.ts';
 import { type Answer, responseOf } from './http-answer.ts';
 import { failureOf, isNetworkError } from './http-failure.ts';
-import { type Hop, redirectOf, redirects } from './http-redirect.ts';
+import { type Hop, isFollowed, redirectOf } from './http-redirect.ts';
 import type { OutboundPolicy } from './outbound-policy.ts';
 import { requestBodyOf } from './request-body.ts';
-import { ResponseCache } from './response-cache.ts';
+import { keptAnswers, ResponseCache } from './response-cache.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 
 const MAX_REDIRECTS = 5;
 /** Up to so much of a redirect's body is read, to keep its connection; beyond it a new connection is cheaper. */
@@ -33,23 +34,28 @@ const RETRY_MS = 100;
 /** RFC 9110, section 9.2.2. */
 const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
+/** Statuses by which a server asks for another try, and how long one attempt waits for it: the task itself can wait longer. */
+const PASSING = [408, 425, 429];
+const MAX_RETRY_AFTER_SECONDS = 5;
+
 /** Statuses by which a gateway says that there is no server behind it; any other is the answer of one. */
 const DOWN = [502, 503, 504];
 
 const DEFAULT_HEADERS = { 'user-agent': 'millrace', 'accept-encoding': ACCEPT_ENCODING };
 
 /**
- * Outgoing HTTP within an outbound policy, over kept-alive connections. Host names are resolved once for each
+ * Outgoing HTTP of one tenant within an outbound policy, over kept-alive connections. Host names are resolved once for each
  * connection, and it is opened to the very addresses that were checked: a name that changes its address gains nothing.
  */
 export class UndiciHttpClient implements HttpClient {
   readonly #policy: OutboundPolicy;
   readonly #agent: Agent;
   readonly #breaker = new CircuitBreaker();
-  readonly #cache = new ResponseCache();
+  readonly #cache: ResponseCache;
 
-  constructor(policy: OutboundPolicy, resolve?: Resolve) {
+  constructor(policy: OutboundPolicy, resolve?: Resolve, cache = new ResponseCache('', keptAnswers())) {
     this.#policy = policy;
+    this.#cache = cache;
     this.#agent = new Agent({
       ...AGENT_OPTIONS,
       connect: { timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(policy, resolve) },
@@ -77,7 +83,7 @@ export class UndiciHttpClient implements HttpClient {
       this.#policy.check(hop.url);
       const answer = await this.#cache.answer(hop, request.cacheSeconds, (asked) => this.#answer(asked, request));
       const next = redirectOf(hop, answer.status, answer.headers.location);
-      if (next === undefined) return responseOf(answer, hop.url, request.signal);
+      if (next === undefined) return responseOf(answer, hop, followed > 0, request.signal);
       if (followed === MAX_REDIRECTS) {
         throw new TaskFailure('too_many_redirects', `${hop.url.host} redirects more than ${MAX_REDIRECTS} times`);
       }
@@ -102,18 +108,26 @@ export class UndiciHttpClient implements HttpClient {
   }
 
   async #persistently(hop: Hop, { retries = 0, signal }: HttpRequest): Promise<Answer> {
+    const last = mayBeRepeated(hop) ? retries : 0;
     for (let tried = 0; ; tried++) {
+      let milliseconds = Math.random() * RETRY_MS * 2 ** tried;
       try {
-        return await this.#send(hop, signal);
+        const answer = await this.#send(hop, signal);
+        const seconds = retryAfterSeconds(answer.headers['retry-after'], Date.now()) ?? 0;
+        if (tried >= last || !PASSING.includes(answer.status) || seconds > MAX_RETRY_AFTER_SECONDS) return answer;
+        milliseconds += seconds * 1000;
+        // Its connection goes with it: a body that is given up reports an error, which nobody has to know.
+        answer.body.on('error', () => {}).destroy();
       } catch (error) {
         const failure = failureOf(error, hop.url, signal);
-        if (tried >= retries || !isNetworkError(failure) || !mayBeRepeated(hop)) throw failure;
-        await sleep(Math.random() * RETRY_MS * 2 ** tried, undefined, { signal }).catch(() => signal.throwIfAborted());
+        if (tried >= last || !isNetworkError(failure)) throw failure;
       }
+      await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 
-  async #send({ url, method, headers, body }: Hop, signal: AbortSignal): Promise<Answer> {
+  async #send(hop: Hop, signal: AbortSignal): Promise<Answer> {
+    const { url, method, headers, body } = hop;
     const response = await this.#agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
@@ -122,13 +136,8 @@ export class UndiciHttpClient implements HttpClient {
       body: body ?? null,
       signal,
     });
-    const answer = {
-      status: response.statusCode,
-      headers: Object.fromEntries(
-        Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
-      ),
-    };
-    if (!redirects(answer.status, answer.headers.location)) return { ...answer, body: response.body };
+    const answer = { status: response.statusCode, headers: headersOf(response) };
+    if (!isFollowed(hop, answer.status, answer.headers.location)) return { ...answer, body: response.body };
     await response.body.dump({ limit: DISCARDED_BYTES, signal });
     return { ...answer, body: Readable.from([]) };
   }
@@ -137,14 +146,28 @@ export class UndiciHttpClient implements HttpClient {
 async function firstHop(text: string, request: HttpRequest): Promise<Hop> {
   const url = URL.parse(text);
   if (url === null) throw new TaskFailure('invalid_url', 'what is to be called is no URL');
-  const { method = 'GET', headers = {}, body, compress } = request;
+  const { method = 'GET', headers = {}, body, compress, followAsGet = false } = request;
   const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const hop = { url, method, headers: { ...DEFAULT_HEADERS, ...given }, body: await requestBodyOf(request) };
+  const hop = {
+    ...{ url, method, followAsGet },
+    headers: { ...DEFAULT_HEADERS, ...given },
+    body: await requestBodyOf(request),
+  };
   if (body === undefined || compress === undefined) return hop;
   // What a caller says of the length is of the body that was given.
   const { 'content-length': _, ...still } = hop.headers as Hop['headers'];
   const encoding = [given['content-encoding'], compress].filter((coding) => coding !== undefined).join(', ');
   return { ...hop, headers: { ...still, 'content-encoding': encoding } };
+}
+
+function headersOf({ headers }: Dispatcher.ResponseData): HttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value = '']) => {
+      // Blanks around a value are no part of it (RFC 9110, section 5.5).
+      const values = [value].flat().map((one) => one.replace(/^[\t ]+|[\t ]+$/g, ''));
+      return [name, name === 'set-cookie' ? values : values.join(', ')];
+    }),
+  );
 }
 
 /** Would a second request do no more than one? */

@@ -15,20 +15,63 @@ export type HttpRequest = {
    */
   readonly cacheSeconds?: number;
   /**
-   * How often to try again at once where no answer came; 0 unless given, since the task itself is retried. Holds for what
-   * may be repeated: not for a POST or PATCH without `idempotency-key`.
+   * How often to try again where no answer came, or 408, 425 or 429 that asks to wait for no more than 5 s; 0 unless given,
+   * since the task itself is retried. Holds for what may be repeated: not for a POST or PATCH without `idempotency-key`.
    */
   readonly retries?: 0 | 1 | 2 | 3;
+  /**
+   * Follows a 301, 302 or 303 of anything but a GET or HEAD by a GET without the body, as browsers do. Unless asked for, such
+   * an answer is handed back as it is: what was sent has not been taken.
+   */
+  readonly followAsGet?: boolean;
   readonly signal: AbortSignal;
 };
 
+/**
+ * Names in lower case, values without the blanks around them. Those of a repeated header are joined by `, `, except for
+ * `set-cookie`, which is a list: a date in a cookie has a comma of its own.
+ */
+export type HttpHeaders = Readonly<{
+  [name: string]: string | string[];
+  'set-cookie'?: string[];
+  'cache-control'?: string;
+  'content-encoding'?: string;
+  'content-type'?: string;
+  etag?: string;
+  'last-modified'?: string;
+  location?: string;
+  'retry-after'?: string;
+  vary?: string;
+}>;
+
 export type HttpResponse = {
   readonly status: number;
-  /** Names in lower case; a repeated header's values joined by `, `. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Decompressed. Must be read to its end or destroyed, or its connection stays taken. */
-  readonly body: AsyncIterable<Uint8Array> & { text(): Promise<string>; destroy(): void };
+  readonly headers: HttpHeaders;
+  /** What answered in the end, without a fragment, and whether redirects led there. */
+  readonly url: string;
+  readonly redirected: boolean;
+  /** How long `retry-after` asks to wait, whichever way it says that; for `ctx.fail`. */
+  readonly retryAfterSeconds?: number;
+  readonly body: HttpBody;
 };
+
+/** Decompressed. Must be read to its end or destroyed, or its connection stays taken. */
+export type HttpBody = AsyncIterable<Uint8Array> & {
+  bytes(): Promise<Uint8Array>;
+  /**
+   * By the charset that its byte order mark, its `content-type` or itself (HTML, XML) names, or UTF-8. Throws `TaskFailure`
+   * `invalid_encoding` where that is no text.
+   */
+  text(): Promise<string>;
+  /** Throws `TaskFailure` `invalid_answer` where the text is no JSON. */
+  json(): Promise<unknown>;
+  destroy(): void;
+};
+
+/** Outgoing HTTP of a process. What it learns of servers (answers, failures, connections) it keeps apart for each tenant. */
+export interface HttpClients {
+  of(tenantId: string): HttpClient;
+}
 
 /** Outgoing HTTP of handlers. */
 export interface HttpClient {
@@ -36,8 +79,8 @@ export interface HttpClient {
    * Follows up to 5 redirects. Throws `TaskFailure`: `network_error` (retryable) where no answer came, `circuit_open`
    * (retryable, after `retryAfterSeconds`) where nothing was sent since the last requests to that origin all failed,
    * `host_not_allowed` where the deployment forbids the host or its address, `invalid_url` and `invalid_request` for what
-   * cannot be sent, `invalid_redirect` and `too_many_redirects`. An abort throws the signal's reason, a body that breaks
-   * off its own error.
+   * cannot be sent, `invalid_redirect` and `too_many_redirects`; reading the body, `invalid_encoding` where it is not
+   * coded as its `content-encoding` says. An abort throws the signal's reason, a body that breaks off its own error.
    */
   request(url: string, request: HttpRequest): Promise<HttpResponse>;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
-import { lazyHttpClient } from '../adapters/lazy-http-client.ts';
+import { lazyHttpClients } from '../adapters/lazy-http-clients.ts';
 import { SqsDeliveries } from '../adapters/sqs-deliveries.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
@@ -25,7 +25,7 @@ const ports = {
   ...taskPorts(dynamo, sqs, meter, tasks),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl: env('deadLetterQueueUrl') }),
   workload: new Workload(laneLoads(dynamo), log),
-  ...{ http: lazyHttpClient(outboundHosts), isolate, sleep, random: Math.random, ids, tracing },
+  ...{ http: lazyHttpClients(outboundHosts), isolate, sleep, random: Math.random, ids, tracing },
 };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {

@@ -108,7 +108,8 @@ async function called(
   const fields = { task_type: type, tasks: items.length };
   const context = {
     ...plainContext(signal),
-    http: tracedHttp(http, tracing),
+    // All are of one tenant.
+    http: tracedHttp(http.of(items[0]?.task.tenantId ?? ''), tracing),
     // Apart, so that no field of a handler takes the place of one of ours.
     log: (message: string, more?: object) => log('info', message, { ...fields, ...(more && { fields: more }) }),
   };

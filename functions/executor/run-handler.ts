@@ -8,7 +8,7 @@ import {
   TaskFailure,
 } from '../core/define-task.ts';
 import { subtasksRefusal } from '../core/fan-out.ts';
-import type { HttpClient } from '../core/http-client.ts';
+import type { HttpClient, HttpClients } from '../core/http-client.ts';
 import { issueTexts } from '../core/issue-texts.ts';
 import { type JsonValue, jsonOf } from '../core/json.ts';
 import { failed, isDelay, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
@@ -21,7 +21,7 @@ import { fieldsOf } from './task-fields.ts';
 import { type AttemptWatch, type WatchTools, watchAttempt } from './watch-attempt.ts';
 
 export type HandlerTools = WatchTools & {
-  readonly http: HttpClient;
+  readonly http: HttpClients;
   readonly tracing: Tracing;
   readonly catalog: TaskCatalog;
   /** Makes a call of an isolated type, as `calledHandler` would. */
@@ -140,7 +140,7 @@ function contextOf(
   return {
     ...plainContext(signal),
     task: shownTask(task),
-    http: tracedHttp(http, tracing),
+    http: tracedHttp(http.of(task.tenantId), tracing),
     // Apart, so that no field of a handler takes the place of one of ours.
     log: (message, fields) => log('info', message, { ...fieldsOf(task), ...(fields && { fields }) }),
     progress,

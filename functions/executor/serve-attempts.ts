@@ -1,11 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import { FanOut, findDefinition, type TaskCatalog, type TaskContext, TaskFailure } from '../core/define-task.ts';
-import type { HttpClient } from '../core/http-client.ts';
+import type { HttpClients } from '../core/http-client.ts';
 import { calledHandler } from './handler-call.ts';
 import { plainContext } from './plain-context.ts';
 import { type Abort, type Job, packThrown, type Report, unpackThrown } from './thread-messages.ts';
 
-type Tools = { readonly catalog: TaskCatalog; readonly http: HttpClient };
+type Tools = { readonly catalog: TaskCatalog; readonly http: HttpClients };
 
 /** The side of the thread: makes each attempt that it is sent, and reports it to who sent it. */
 export function serveAttempts(jobs: MessagePort, tools: Tools): void {
@@ -18,7 +18,7 @@ async function attempt({ task, call, port }: Job, { catalog, http }: Tools): Pro
   port.on('message', ({ abort }: Abort) => aborted.abort(unpackThrown(abort)));
   const ctx: TaskContext = {
     ...plainContext(aborted.signal),
-    ...{ task, http },
+    ...{ task, http: http.of(task.tenantId) },
     log: (...line) => report({ log: line }),
     progress: (...progress) => report({ progress }),
   };

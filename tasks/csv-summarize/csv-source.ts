@@ -16,7 +16,7 @@ export async function* csvOfText(text: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What a URL answers, as it arrives. Fails the attempt for a status from 400 up (retryable if 429 or 5xx). */
+/** What a URL answers, as it arrives. Fails the attempt for a status other than 2xx (retryable if 408, 425, 429 or 5xx). */
 export async function csvAt(url: string, ctx: TaskContext): Promise<AsyncIterable<Uint8Array>> {
   const response = await ctx.http.request(url, { headers: { accept: 'text/csv' }, signal: ctx.signal });
   await failUnlessOk(response);

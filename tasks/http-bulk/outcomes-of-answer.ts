@@ -1,52 +1,108 @@
 import * as z from 'zod';
+import { decodedText } from '../../functions/core/decoded-text.ts';
 import { type BatchOutcome, type TaskContext, TaskFailure } from '../../functions/core/define-task.ts';
-import { httpFailure } from '../fail-unless-ok.ts';
-import { textUpTo } from '../text-up-to.ts';
+import { bytesUpTo } from '../bytes-up-to.ts';
+import { httpFailure, isGood } from '../fail-unless-ok.ts';
 
 type HttpResponse = Awaited<ReturnType<TaskContext['http']['request']>>;
 
 /** Bytes of an answer, decompressed: 20 KB for each record. */
 const MAX_ANSWER_BYTES = 2_000_000;
 
-/** Of a record's error; a task keeps 300 characters of its error (`functions/core/outcome.ts`). */
-const MAX_ERROR_LENGTH = 200;
+/** Of what an answer says of a record. */
+const MAX_TOLD_LENGTH = 200;
 
 /** RFC 4918, section 13: the answer is several, and its status is that of none. */
 const MULTI_STATUS = 207;
 
-/** How an endpoint answers for each record by itself, in the order of the lines. */
-const answerSchema = z.object({
-  items: z.array(z.object({ status: z.int().min(100).max(599), error: z.string().optional() })),
-});
+/** How an endpoint answers for each record by itself, in the order of the lines; some write the number as text. */
+const statusSchema = z
+  .union([z.int(), z.stringFormat('status', /^\d{3}$/).transform(Number)])
+  .pipe(z.int().min(100).max(599));
+const itemSchema = z.object({ status: statusSchema, error: z.unknown().optional() });
+type Item = z.output<typeof itemSchema>;
+
+/** In what Elasticsearch and OpenSearch wrap each item: what was done with the record. */
+const ACTIONS = ['index', 'create', 'update', 'delete'];
 
 /**
  * What became of each of `count` records, by a good answer: as it says of each, or its own status for all where it says
- * nothing of each. Throws `invalid_answer` where it speaks of another number of records or, as 207, of none, and
- * `response_too_large`.
+ * nothing of each. Throws `response_too_large`, and `invalid_answer` where it says what cannot be understood: that may be
+ * that a record was refused, so it never counts as good.
  */
 export async function outcomesOfAnswer(response: HttpResponse, count: number): Promise<BatchOutcome[]> {
-  const { status, headers, body } = response;
-  const { text, complete } = await textUpTo(body, MAX_ANSWER_BYTES);
-  if (!complete) throw new TaskFailure('response_too_large', `the response is larger than ${MAX_ANSWER_BYTES} bytes`);
-  const items = itemsOf(text);
+  const { status, headers, body, retryAfterSeconds } = response;
+  const { bytes, isComplete } = await bytesUpTo(body, MAX_ANSWER_BYTES);
+  if (!isComplete) throw new TaskFailure('response_too_large', `the response is larger than ${MAX_ANSWER_BYTES} bytes`);
+  const items = itemsOf(jsonIn(bytes, headers['content-type']), status);
   if (items === undefined) {
-    if (status !== MULTI_STATUS) return Array.from({ length: count }, () => ({ status }));
-    throw new TaskFailure('invalid_answer', 'the server answered 207 without {"items": [{"status": ...}, ...]}');
+    if (status === MULTI_STATUS) throw unreadable(status);
+    return Array.from({ length: count }, () => ({ status }));
   }
-  if (items.length !== count) {
-    throw new TaskFailure('invalid_answer', `the server answered for ${items.length} records where ${count} were sent`);
-  }
+  if (items.length !== count) throw invalid(`answered for ${items.length} records where ${count} were sent`);
   return items.map((item) =>
-    item.status < 400
-      ? { status: item.status }
-      : httpFailure(item.status, (item.error ?? '').slice(0, MAX_ERROR_LENGTH), headers),
+    isGood(item.status) ? { status: item.status } : httpFailure(item.status, textOf(item.error), retryAfterSeconds),
   );
 }
 
-function itemsOf(text: string): z.output<typeof answerSchema>['items'] | undefined {
+/** The JSON of a body; `undefined` where it has none, and neither its type nor its beginning promises any. */
+function jsonIn(bytes: Uint8Array, contentType = ''): unknown {
+  const text = decodedText(bytes, contentType)?.trim();
+  const isPromised = /[/+](?:x-)?(?:nd)?json\b/i.test(contentType) || /^[[{]/.test(text ?? '');
+  if (text === '' || !isPromised) return undefined;
   try {
-    return answerSchema.safeParse(JSON.parse(text)).data?.items;
+    return JSON.parse(text ?? '');
   } catch {
-    return undefined;
+    throw invalid('answered JSON that cannot be read as one');
   }
 }
+
+/** What an answer says of each record; `undefined` where it speaks of all of them, and well. */
+function itemsOf(answer: unknown, status: number): readonly Item[] | undefined {
+  const { items, errors } = Array.isArray(answer) ? { items: answer, errors: false } : partsOf(answer);
+  if (items === undefined) {
+    if (!deniesSuccess(answer)) return undefined;
+    throw invalid(`answered ${status}, and without {"items": [...]} ${shortened(answer)}`);
+  }
+  if (!Array.isArray(items)) throw unreadable(status, answer);
+  const read = items.map((item) => readItem(item, status));
+  if (!isSaid(errors) || read.some((item) => !isGood(item.status))) return read;
+  throw invalid(`answered ${status} and that there are errors, and with good items alone`);
+}
+
+const partsOf = (answer: unknown): Readonly<Record<string, unknown>> =>
+  typeof answer === 'object' && answer !== null ? { ...answer } : {};
+
+/** Does an answer for all, though its status is good, say that something is not? */
+function deniesSuccess(answer: unknown): boolean {
+  const { status, error, errors, ok, success } = partsOf(answer);
+  if (answer === false || ok === false || success === false || isSaid(error) || isSaid(errors)) return true;
+  if (typeof status === 'string' && !/^\d+$/.test(status)) return /^(?:err|fail)/i.test(status);
+  return status !== undefined && status !== null && !isGood(Number(status));
+}
+
+/** Is there an error, in whatever form? */
+const isSaid = (error: unknown): boolean =>
+  Array.isArray(error) ? error.length > 0 : ![undefined, null, false, '', 0].some((none) => none === error);
+
+/** What an item says, plainly or under its action. Throws where that is nothing, or good and bad at once. */
+function readItem(item: unknown, status: number): Item {
+  const [wrapped, ...others] = Object.entries(partsOf(item));
+  const inner = wrapped !== undefined && others.length === 0 && ACTIONS.includes(wrapped[0]) ? wrapped[1] : item;
+  const { data } = itemSchema.safeParse(inner);
+  if (data === undefined || (isGood(data.status) && isSaid(data.error))) throw unreadable(status, item);
+  return data;
+}
+
+const textOf = (error: unknown): string => (isSaid(error) ? shortened(error) : '');
+
+const shortened = (said: unknown): string =>
+  (typeof said === 'string' ? said : JSON.stringify(said)).slice(0, MAX_TOLD_LENGTH);
+
+const unreadable = (status: number, said?: unknown): TaskFailure =>
+  invalid(
+    `answered ${status} without {"items": [{"status": ...}, ...]}${said === undefined ? '' : `: ${shortened(said)}`}`,
+  );
+
+/** Not retryable: what was taken would be sent twice, to be answered the same. */
+const invalid = (what: string): TaskFailure => new TaskFailure('invalid_answer', `the server ${what}`);

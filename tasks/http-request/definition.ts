@@ -5,8 +5,10 @@ import { httpRequestInput } from './http-request-input.ts';
 export const httpRequest = defineTask({
   type: 'http.request',
   description:
-    'Calls a URL and returns its answer. Repeated on network errors, 429 and 5xx; every attempt carries the same ' +
-    'Idempotency-Key, the id of the task, and its own number as Millrace-Attempt. Another status from 400 up fails the task with the code http_<status>.',
+    'Calls a URL and returns its answer. A body that is no text in its charset comes as base64, as `encoding` ' +
+    'says. Repeated on network errors, 408, 425, 429 and 5xx; every attempt carries the same Idempotency-Key, the id of the ' +
+    'task, and its own number as Millrace-Attempt. Another status than 2xx fails the task with the code http_<status>, and ' +
+    'so does a redirect by 301, 302 or 303 of anything but GET and HEAD, unless `followAsGet` asks to follow it.',
   resources: 'io-intensive',
   priority: 'normal',
   timeoutSeconds: 45,

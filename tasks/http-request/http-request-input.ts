@@ -45,7 +45,7 @@ export const httpRequestInput = z
     url: z
       .url({ protocol: /^https?$/ })
       .max(2048)
-      .describe('Where to, http or https. Up to 5 redirects are followed.'),
+      .describe('Where to, http or https. Up to 5 redirects are followed, but see followAsGet.'),
     method: z
       .enum(['GET', 'HEAD', ...METHODS_WITH_BODY])
       .default('GET')
@@ -61,6 +61,13 @@ export const httpRequestInput = z
           'server in any case. If not given, the Cache-Control of the answer decides.',
       )
       .exactOptional(),
+    followAsGet: z
+      .boolean()
+      .describe(
+        'Not with GET or HEAD, which are followed anyhow: follows a redirect by 301, 302 or 303 with a GET that carries no ' +
+          'body, as browsers do after a form. If not given, such an answer fails the task with the code http_<status>.',
+      )
+      .exactOptional(),
   })
   .refine(({ method, body }) => body === undefined || METHODS_WITH_BODY.some((one) => one === method), {
     path: ['body'],
@@ -70,12 +77,16 @@ export const httpRequestInput = z
     path: ['cacheSeconds'],
     message: 'is for GET alone',
   })
+  .refine(({ method, followAsGet }) => followAsGet === undefined || METHODS_WITH_BODY.some((one) => one === method), {
+    path: ['followAsGet'],
+    message: 'is not for GET or HEAD',
+  })
   .meta({
     anyOf: [
-      { type: 'object', properties: { method: { const: 'GET' }, body: false } },
+      { type: 'object', properties: { method: { const: 'GET' }, body: false, followAsGet: false } },
       {
         type: 'object',
-        properties: { method: { const: 'HEAD' }, body: false, cacheSeconds: false },
+        properties: { method: { const: 'HEAD' }, body: false, cacheSeconds: false, followAsGet: false },
         required: ['method'],
       },
       {

@@ -1,6 +1,7 @@
+import { decodedText } from '../../functions/core/decoded-text.ts';
 import type { TaskContext } from '../../functions/core/define-task.ts';
+import { bytesUpTo } from '../bytes-up-to.ts';
 import { failUnlessOk } from '../fail-unless-ok.ts';
-import { textUpTo } from '../text-up-to.ts';
 import type { HttpRequestInput } from './http-request-input.ts';
 
 /** Bytes of the body, decompressed. What is larger belongs into a file, not into a task's output. */
@@ -8,24 +9,37 @@ const MAX_RESPONSE_BYTES = 2_000_000;
 
 type HttpRequestOutput = {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** What answered, and whether redirects led there. */
+  readonly url: string;
+  readonly redirected: boolean;
+  /** Names in lower case; `set-cookie` is a list. */
+  readonly headers: Awaited<ReturnType<TaskContext['http']['request']>>['headers'];
   readonly body: string;
+  /** Of the body: `text` by its charset, and `base64` of what is no text in it. */
+  readonly encoding: 'text' | 'base64';
 };
 
 /**
- * Sends the request once. Fails the attempt with `http_<status>` for a status from 400 up (retryable if 429 or 5xx),
- * and with `response_too_large` for a body over 2 MB.
+ * Sends the request once. Fails the attempt with `http_<status>` for a status other than 2xx (retryable if 408, 425, 429 or
+ * 5xx), and with `response_too_large` for a body over 2 MB.
  */
 export async function sendRequest(input: HttpRequestInput, ctx: TaskContext): Promise<HttpRequestOutput> {
   const { url, ...request } = input;
-  const headers = {
+  const sent = {
     ...request.headers,
     'idempotency-key': ctx.task.id,
     'millrace-attempt': String(ctx.task.attempt),
   };
-  const response = await ctx.http.request(url, { ...request, headers, signal: ctx.signal });
+  const response = await ctx.http.request(url, { ...request, headers: sent, signal: ctx.signal });
   await failUnlessOk(response);
-  const { text, complete } = await textUpTo(response.body, MAX_RESPONSE_BYTES);
-  if (!complete) ctx.fail('response_too_large', `the response is larger than ${MAX_RESPONSE_BYTES} bytes`);
-  return { status: response.status, headers: response.headers, body: text };
+  const { status, redirected, headers } = response;
+  const { bytes, isComplete } = await bytesUpTo(response.body, MAX_RESPONSE_BYTES);
+  if (!isComplete) ctx.fail('response_too_large', `the response is larger than ${MAX_RESPONSE_BYTES} bytes`);
+  const text = decodedText(bytes, headers['content-type']);
+  return {
+    ...{ status, url: response.url, redirected, headers },
+    ...(text === undefined
+      ? { body: Buffer.from(bytes).toString('base64'), encoding: 'base64' }
+      : { body: text, encoding: 'text' }),
+  };
 }

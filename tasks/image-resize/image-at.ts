@@ -5,7 +5,7 @@ import { failUnlessOk } from '../fail-unless-ok.ts';
 const MAX_IMAGE_BYTES = 50_000_000;
 
 /**
- * What a URL answers. Fails the attempt for a status from 400 up (retryable if 429 or 5xx), and with `image_too_large`
+ * What a URL answers. Fails the attempt for a status other than 2xx (retryable if 408, 425, 429 or 5xx), and with `image_too_large`
  * beyond 50 MB.
  */
 export async function imageAt(url: string, ctx: TaskContext): Promise<Uint8Array> {

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { lazyHttpClient } from '../../functions/adapters/lazy-http-client.ts';
+import { lazyHttpClients } from '../../functions/adapters/lazy-http-clients.ts';
 import { serveAttempts } from '../../functions/executor/serve-attempts.ts';
 import { isolatedTasks } from './isolated-tasks.ts';
 
 /** What `functions/executor/thread.ts` is, with the handlers of the tests. */
 if (parentPort !== null) {
-  serveAttempts(parentPort, { catalog: isolatedTasks, http: lazyHttpClient(workerData.outboundHosts) });
+  serveAttempts(parentPort, { catalog: isolatedTasks, http: lazyHttpClients(workerData.outboundHosts) });
 }

@@ -73,7 +73,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     },
     random: () => world.random,
     ids: { unique: () => String(++ids).padStart(26, '0'), leaseToken: () => `lease-${++ids}` as LeaseToken },
-    http: { request: () => Promise.reject(new Error('no test of this world calls out')) },
+    http: { of: () => ({ request: () => Promise.reject(new Error('no test of this world calls out')) }) },
     isolate: calledHandler,
     queueNamePrefix: 'millrace-',
     ...{ meter, tracing, log },

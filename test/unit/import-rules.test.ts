@@ -118,15 +118,15 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
     ],
   },
   'functions/executor/thread.ts': {
-    allowed: ['./serve-attempts.ts', '../adapters/lazy-http-client.ts', '../core/task.ts', '../../tasks/index.ts'],
+    allowed: ['./serve-attempts.ts', '../adapters/lazy-http-clients.ts', '../core/task.ts', '../../tasks/index.ts'],
     forbidden: ['../router/problem.ts', '../../lib/config.ts', 'aws-cdk-lib'],
   },
   'tasks/fail-unless-ok.ts': {
     allowed: [
-      './text-up-to.ts',
+      './bytes-up-to.ts',
       './csv-summarize/definition.ts',
       '../functions/contract.ts',
-      '../functions/core/define-task.ts',
+      '../functions/core/decoded-text.ts',
       '../functions/core/json.ts',
       '../functions/core/retry.ts',
     ],

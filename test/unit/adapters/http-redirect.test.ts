@@ -49,11 +49,11 @@ describe('a redirect', () => {
     [303, 'POST', 'GET'],
     [303, 'PUT', 'GET'],
     [303, 'HEAD', 'HEAD'],
-    [301, 'PUT', 'PUT'],
-    [302, 'DELETE', 'DELETE'],
+    [301, 'PUT', 'GET'],
+    [302, 'DELETE', 'GET'],
     [307, 'POST', 'POST'],
     [308, 'POST', 'POST'],
-  ])('%i of a %s becomes a %s', async (status, method, expected) => {
+  ])('%i of a %s becomes a %s, where that is asked for', async (status, method, expected) => {
     const seen: unknown[] = [];
     const { url } = await serve(async (request, response) => {
       if (request.url === '/from') return void response.writeHead(status, { location: '/to' }).end();
@@ -62,9 +62,48 @@ describe('a redirect', () => {
     });
     const body = method === 'HEAD' ? {} : { body: 'data' };
     const headers = { 'Content-Type': 'text/plain' };
-    await clientFor('127.0.0.1').request(`${url}/from`, { method, headers, ...body, signal: never });
+    await clientFor('127.0.0.1').request(`${url}/from`, { method, headers, ...body, followAsGet: true, signal: never });
     const kept = method === expected && method !== 'HEAD';
     expect(seen).toEqual([expected, kept ? 'data' : '', method === expected ? 'text/plain' : undefined]);
+  });
+
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'by 301, 302 or 303 of a %s is handed back unless asked for: nothing was delivered',
+    async (method) => {
+      const seen: unknown[] = [];
+      const { url } = await serve((request, response) => {
+        seen.push(request.url);
+        response.writeHead(Number(request.url?.slice(1)), { location: '/200' }).end('moved');
+      });
+      for (const status of [301, 302, 303]) {
+        const request = { method, ...(method !== 'OPTIONS' && { body: 'data' }), signal: never };
+        const response = await clientFor('127.0.0.1').request(`${url}/${status}`, request);
+        expect(response).toMatchObject({ status, redirected: false, url: `${url}/${status}` });
+        expect(await response.body.text()).toBe('moved');
+      }
+      expect(seen).toEqual(['/301', '/302', '/303']);
+    },
+  );
+
+  test('tells where it led, without a fragment', async () => {
+    const { url } = await serve(({ url: path }, response) => {
+      if (path === '/to?a=b') response.end();
+      else response.writeHead(302, { location: '/to?a=b#part' }).end();
+    });
+    const client = clientFor('127.0.0.1');
+    expect(await client.request(`${url}/#top`, { signal: never })).toMatchObject({
+      url: `${url}/to?a=b`,
+      redirected: true,
+    });
+    expect(await client.request(`${url}/to?a=b`, { signal: never })).toMatchObject({ redirected: false });
+  });
+
+  test('to a location that is not escaped is read as UTF-8', async () => {
+    const { url } = await serve(({ url: path = '' }, response) => {
+      if (path !== '/') return void response.end(decodeURI(path));
+      response.writeHead(302, { location: Buffer.from('/région').toString('latin1') }).end();
+    });
+    expect(await (await clientFor('127.0.0.1').request(url, { signal: never })).body.text()).toBe('/région');
   });
 
   const HEADERS = {

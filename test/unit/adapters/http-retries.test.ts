@@ -51,7 +51,34 @@ test.each([
   expect(requests()).toBe(expected);
 });
 
-test('an answer is not repeated, whatever it says', async () => {
+/** A server that answers the first request by `status`, and what a client with `retries` makes of it. */
+async function refusing(status: number, headers: Record<string, string>, request: Partial<HttpRequest>) {
+  let requests = 0;
+  const { url } = await serve((_, response) => {
+    if (++requests === 1) response.writeHead(status, headers).end('later');
+    else response.end('now');
+  });
+  const started = performance.now();
+  const { body } = await clientFor('127.0.0.1').request(url, { retries: 1, signal: never, ...request });
+  return { text: await body.text(), seconds: (performance.now() - started) / 1000 };
+}
+
+test.each([408, 425, 429])('%i is asked again, when it says', async (status) => {
+  expect(await refusing(status, {}, {})).toMatchObject({ text: 'now' });
+  const { text, seconds } = await refusing(status, { 'retry-after': '1' }, { method: 'PUT', body: 'x' });
+  expect(text).toBe('now');
+  expect(seconds).toBeGreaterThanOrEqual(1);
+});
+
+test.each([
+  ['that asks to wait for longer than 5 s', 429, { 'retry-after': '6' }, {}],
+  ['to what may not be repeated', 408, {}, { method: 'POST', body: 'x' }],
+  ['of another kind', 404, {}, {}],
+])('an answer %s is handed back', async (_, status, headers, request) => {
+  expect(await refusing(status, headers, request)).toMatchObject({ text: 'later' });
+});
+
+test('an answer of a server that is down is not repeated', async () => {
   let requests = 0;
   const { url } = await serve((_, response) => response.writeHead(++requests && 503).end());
   const { status, body } = await clientFor('127.0.0.1').request(url, { retries: 3, signal: never });

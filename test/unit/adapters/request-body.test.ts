@@ -154,7 +154,8 @@ describe('a stream', () => {
       else response.writeHead(request.url === '/303' ? 303 : 307, { location: `/${body.length}` }).end();
     });
     const client = clientFor('127.0.0.1');
-    const post = async (path: string) => client.request(url + path, { method: 'POST', body: pieces(), signal: never });
+    const post = async (path: string) =>
+      client.request(url + path, { method: 'POST', body: pieces(), followAsGet: true, signal: never });
     await expect(post('/307')).rejects.toMatchObject({ code: 'invalid_redirect', retryable: false });
     expect(await (await post('/303')).body.text()).toBe('arrived');
   });

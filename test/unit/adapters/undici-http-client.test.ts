@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Resolve } from '../../../functions/adapters/checked-lookup.ts';
 import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
@@ -161,12 +161,29 @@ describe('where no answer comes', () => {
   });
 
   test.each([
-    ['that is no gzip', Buffer.from('plain')],
-    ['that ends too early', gzipSync('x'.repeat(999)).subarray(0, 20)],
-  ])('a body %s', async (_, body) => {
-    const { url } = await serve((_request, response) => response.setHeader('content-encoding', 'gzip').end(body));
+    ['gzip', Buffer.from('plain'), false],
+    ['deflate', Buffer.from('plain'), false],
+    ['br', Buffer.from('plainly no brotli'), false],
+    ['zstd', Buffer.from('plain'), false],
+    ['gzip', gzipSync('x'.repeat(999)).subarray(0, 20), true],
+    ['deflate', deflateSync('x'.repeat(999)).subarray(0, 10), true],
+    ['br', brotliCompressSync('x'.repeat(999)).subarray(0, 10), true],
+    ['zstd', zstdCompressSync('x'.repeat(999)).subarray(0, 15), true],
+    ['br, gzip', gzipSync('plainly no brotli'), false],
+  ])('is no fault of the network where a body is no %s: %#', async (coding, body, retryable) => {
+    const { url } = await serve((_request, response) => response.setHeader('content-encoding', coding).end(body));
     const response = await clientFor('127.0.0.1').request(url, { signal: never });
-    await expect(response.body.text()).rejects.toMatchObject(NETWORK_ERROR);
+    await expect(response.body.text()).rejects.toMatchObject({
+      code: 'invalid_encoding',
+      message: expect.stringMatching(/^the answer of 127\.0\.0\.1:\d+ is not coded as its Content-Encoding says: /),
+      retryable,
+    });
+  });
+
+  test.each(['x-gzip', 'GZIP', 'identity, gzip'])('%s is gzip', async (coding) => {
+    const { url } = await serve((_, response) => response.setHeader('content-encoding', coding).end(gzipSync('text')));
+    const response = await clientFor('127.0.0.1').request(url, { signal: never });
+    expect(await response.body.text()).toBe('text');
   });
 
   test('a header that cannot be sent is no network error', async () => {
@@ -221,6 +238,28 @@ describe('an abort', () => {
     await clientFor('127.0.0.1').request(url, { signal: controller.signal });
     controller.abort(reason);
     await expect.poll(() => closed).toBe(true);
+  });
+});
+
+describe('a body', () => {
+  const answering = async (contentType: string, body: Uint8Array) => {
+    const { url } = await serve((_, response) => response.setHeader('content-type', contentType).end(body));
+    return clientFor('127.0.0.1').request(url, { signal: never });
+  };
+
+  test('is read as text of its charset, as JSON, or as bytes', async () => {
+    const type = 'application/json; charset=iso-8859-1';
+    const bytes = Buffer.from('{"a":"ü"}', 'latin1');
+    expect(await (await answering(type, bytes)).body.text()).toBe('{"a":"ü"}');
+    expect(await (await answering(type, bytes)).body.json()).toEqual({ a: 'ü' });
+    expect(Buffer.from(await (await answering(type, bytes)).body.bytes())).toEqual(bytes);
+  });
+
+  test('that is no text, or no JSON, fails as such', async () => {
+    const { body } = await answering('text/plain', Buffer.from([0xfc]));
+    await expect(body.text()).rejects.toMatchObject({ code: 'invalid_encoding', retryable: false });
+    const { body: page } = await answering('application/json', Buffer.from('<html>'));
+    await expect(page.json()).rejects.toMatchObject({ code: 'invalid_answer', retryable: false });
   });
 });
 
