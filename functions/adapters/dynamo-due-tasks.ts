@@ -8,6 +8,9 @@ import { type TaskTables, tableOf } from './task-tables.ts';
 
 type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
 
+/** A partition of the index, and the entry behind which it is read on; from its first on, where that is missing. */
+type Place = { readonly tableName: string; readonly shard: string; readonly after?: Row };
+
 /** Nobody has to look after it any more: it has ended, and so have its subtasks. */
 const isOver = (task: Task): boolean => isFinished(task) && (task.fanOut === undefined || task.status === 'succeeded');
 
@@ -23,17 +26,17 @@ export class DynamoDueTasks implements DueTasks {
     this.#log = log;
   }
 
-  async due(now: number, limit: number): Promise<readonly DueTask[]> {
+  due(now: number, limit: number): AsyncIterable<readonly DueTask[]> {
     const shards = Array.from({ length: this.#tables.indexShards }, (_, shard) => String(shard));
-    return this.#read(shards, now, limit);
+    return this.#pages(shards, now, limit);
   }
 
-  async parked(type: string, limit: number): Promise<readonly DueTask[]> {
-    return this.#read([parkedShardOf(type)], Number.MAX_SAFE_INTEGER, limit);
+  parked(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
+    return this.#pages([parkedShardOf(type)], now, limit);
   }
 
-  release(due: DueTask): Promise<'released' | 'lost'> {
-    return this.#release(this.#entryOf(due));
+  release(due: DueTask, executorKey?: string): Promise<'released' | 'lost'> {
+    return this.#release(this.#entryOf(due), executorKey);
   }
 
   async postpone(due: DueTask, until: number): Promise<'postponed' | 'lost'> {
@@ -52,16 +55,19 @@ export class DynamoDueTasks implements DueTasks {
     return { tableName: tableOf(this.#tables, id), pk: pkOf(tenantId, id), dueAt };
   }
 
-  async #read(shards: readonly string[], until: number, limit: number): Promise<readonly DueTask[]> {
-    const pages = await Promise.all(
-      this.#tables.tableNames.flatMap((tableName) =>
-        shards.map((shard) => this.#entriesOf(tableName, shard, until, limit)),
-      ),
-    );
-    const entries = pages
-      .flat()
-      .toSorted((a, b) => a.dueAt - b.dueAt)
-      .slice(0, limit);
+  /** Walks all partitions at once; a page has as much of each. */
+  async *#pages(shards: readonly string[], until: number, limit: number): AsyncGenerator<readonly DueTask[]> {
+    let places: Place[] = this.#tables.tableNames.flatMap((tableName) => shards.map((shard) => ({ tableName, shard })));
+    while (places.length > 0) {
+      const share = Math.ceil(limit / places.length);
+      const parts = await Promise.all(places.map((place) => this.#entriesAt(place, until, share)));
+      const entries = parts.flatMap((part) => part.entries).toSorted((a, b) => a.dueAt - b.dueAt);
+      yield await this.#tasksAt(entries);
+      places = parts.flatMap(({ next }) => next ?? []);
+    }
+  }
+
+  async #tasksAt(entries: readonly Entry[]): Promise<readonly DueTask[]> {
     const rows = await batchGet(this.#client, entries, { ConsistentRead: true });
     const found = await Promise.all(
       entries.map(async (entry) => {
@@ -88,24 +94,27 @@ export class DynamoDueTasks implements DueTasks {
     }
   }
 
-  async #entriesOf(tableName: string, shard: string, until: number, limit: number): Promise<Entry[]> {
-    const { Items: items = [] } = await this.#client.send(
+  async #entriesAt({ tableName, shard, after }: Place, until: number, limit: number) {
+    const { Items: items = [], LastEvaluatedKey: last } = await this.#client.send(
       new QueryCommand({
         TableName: tableName,
         IndexName: 'due',
         KeyConditionExpression: 'dueShard = :shard AND dueAt <= :until',
         ExpressionAttributeValues: { ':shard': s(shard), ':until': n(until) },
         Limit: limit,
+        ...(after === undefined ? {} : { ExclusiveStartKey: after }),
       }),
     );
-    return items.map(({ pk, dueAt }) => ({ tableName, pk: pk?.S ?? '', dueAt: Number(dueAt?.N) }));
+    const entries = items.map(({ pk, dueAt }): Entry => ({ tableName, pk: pk?.S ?? '', dueAt: Number(dueAt?.N) }));
+    return { entries, next: last && { tableName, shard, after: last } };
   }
 
-  async #release({ tableName, pk, dueAt }: Entry): Promise<'released' | 'lost'> {
+  async #release({ tableName, pk, dueAt }: Entry, executorKey?: string): Promise<'released' | 'lost'> {
     const update = await conditionalUpdate(this.#client, {
       tableName,
       key: { pk: s(pk) },
       condition: '#dueAt = :dueAt',
+      ...(executorKey === undefined ? {} : { set: { executorKey: s(executorKey) } }),
       remove: ['dueAt', 'dueShard'],
       values: { dueAt: n(dueAt) },
     });

@@ -13,7 +13,7 @@ export type DynamoSettingsStoreOptions = {
 const CACHED_TYPES = 1_000;
 const CACHED_MILLISECONDS = 3_600_000;
 
-/** Counts the changes of all types. No task type can have this name. */
+/** Counts the changes of all types, and names these. No task type can have this name. */
 const VERSION_KEY = '#version';
 /** As if set long ago, for a moment. */
 const EXPIRED = { start: 1, ttl: 1 };
@@ -96,14 +96,23 @@ export class DynamoSettingsStore implements SettingsStore {
       new UpdateItemCommand({
         TableName: this.#options.tableName,
         Key: { type: { S: VERSION_KEY } },
-        UpdateExpression: 'ADD #version :one',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':one': { N: '1' } },
+        UpdateExpression: 'ADD #version :one, #types :type',
+        ExpressionAttributeNames: { '#version': 'version', '#types': 'types' },
+        ExpressionAttributeValues: { ':one': { N: '1' }, ':type': { SS: [type] } },
       }),
     );
     const settings = settingsOfRow(row);
     this.#cache.set(type, settings);
     return settings;
+  }
+
+  async changedTypes(): Promise<readonly string[]> {
+    try {
+      return (await this.#row(VERSION_KEY, false))?.types?.SS ?? [];
+    } catch (error) {
+      this.#options.log('warn', 'changed types not read', { reason: String(error) });
+      return [];
+    }
   }
 
   async #checkVersion(): Promise<void> {

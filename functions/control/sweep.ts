@@ -3,7 +3,9 @@ import { type FanOutPorts, tend } from '../core/fan-out.ts';
 import { followUp } from '../core/follow-up.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
+import { presentExecutorKey } from '../core/routing.ts';
 import { isFinished, type NewTask, type RunningTask } from '../core/task.ts';
+import { isPaused } from '../core/task-settings.ts';
 
 export type SweepPorts = FanOutPorts & { readonly due: DueTasks };
 
@@ -14,7 +16,7 @@ const PARALLEL = 50;
 /** What is due before the next run, and one more in case that is late: SQS delays it to the second. */
 const AHEAD_MILLISECONDS = 2 * SWEEP_PERIOD_SECONDS * 1000;
 
-/** What cannot be looked after comes again in the next run, behind the others: a page of it would keep them waiting. */
+/** What cannot be sent or looked after comes again in the next run, behind the others: it would keep them waiting. */
 const POSTPONED_MILLISECONDS = AHEAD_MILLISECONDS + SWEEP_PERIOD_SECONDS * 1000;
 
 /**
@@ -23,46 +25,59 @@ const POSTPONED_MILLISECONDS = AHEAD_MILLISECONDS + SWEEP_PERIOD_SECONDS * 1000;
  * at once do no harm: a task that is sent twice is claimed once.
  */
 export async function sweep(deadline: number, ports: SweepPorts): Promise<void> {
-  const { due, catalog, clock, settings, log } = ports;
-  const counts = { due: 0, resumed: 0 };
-  counts.due = await drain(() => due.due(clock() + AHEAD_MILLISECONDS, PAGE_TASKS), deadline, ports);
-  for (const type of Object.keys(catalog)) {
-    if ((await settings.get(type)).paused) continue;
-    counts.resumed += await drain(() => due.parked(type, PAGE_TASKS), deadline, ports);
+  const { due, clock, log } = ports;
+  const until = clock() + AHEAD_MILLISECONDS;
+  const counts = { due: await drain(due.due(until, PAGE_TASKS), deadline, ports), resumed: 0 };
+  for (const type of await releasedTypes(ports)) {
+    counts.resumed += await drain(due.parked(type, until, PAGE_TASKS), deadline, ports);
   }
   log('info', 'swept', counts);
 }
 
-/** Sends and looks after page after page, and returns how many tasks that were. */
-async function drain(
-  nextPage: () => Promise<readonly DueTask[]>,
-  deadline: number,
-  ports: SweepPorts,
-): Promise<number> {
-  let sent = 0;
-  while (ports.clock() < deadline) {
-    const page = await nextPage();
-    const accepted = page.length === 0 ? 0 : await sendPage(page, deadline, ports);
-    sent += accepted;
-    // What the queue refuses would come again at once.
-    if (page.length < PAGE_TASKS || accepted < page.length) break;
-  }
-  return sent;
+/** Those that are not paused. One that the deployment has no more is not, whatever was set of it: its tasks have to end. */
+async function releasedTypes({ catalog, settings }: SweepPorts): Promise<string[]> {
+  const types = new Set([...Object.keys(catalog), ...(await settings.changedTypes())]);
+  const released: string[] = [];
+  for (const type of types) if (!isPaused(type, await settings.get(type), catalog)) released.push(type);
+  return released;
 }
 
-/** Sends, then releases: a crash between the two sends again. Returns how many tasks are done with. */
-async function sendPage(page: readonly DueTask[], deadline: number, ports: SweepPorts): Promise<number> {
-  const { due, queue, clock, log } = ports;
+/** Sends and looks after page after page, and returns how many tasks that were. */
+async function drain(pages: AsyncIterable<readonly DueTask[]>, deadline: number, ports: SweepPorts): Promise<number> {
+  let done = 0;
+  for await (const page of pages) {
+    if (ports.clock() >= deadline) break;
+    done += await sendPage(page, ports);
+    done += await lookAfterPage(page, deadline, ports);
+  }
+  return done;
+}
+
+/** Sends, then releases: a crash between the two sends again. Returns how many tasks are sent. */
+async function sendPage(page: readonly DueTask[], { due, queue, executorShards, clock, log }: SweepPorts) {
   const now = clock();
-  const waiting = page.flatMap(({ task }) => (isToSend(task) ? { task, delaySeconds: delayOf(task, now) } : []));
-  const refused = await queue.sendAll(waiting);
+  const waiting = page.flatMap((one) => {
+    const { task } = one;
+    if (!isToSend(task)) return [];
+    const executorKey = presentExecutorKey(task, executorShards);
+    const outgoing = { task: { ...task, executorKey }, delaySeconds: delayOf(task, now) };
+    return [{ one, outgoing, moved: executorKey === task.executorKey ? undefined : executorKey }];
+  });
+  if (waiting.length === 0) return 0;
+  const refused = await queue.sendAll(waiting.map(({ outgoing }) => outgoing));
   if (refused.size > 0) log('warn', 'due tasks not sent: the next run tries again', { tasks: refused.size });
-  const sent = page.filter(({ task }) => isToSend(task) && !refused.has(task.id));
-  await inParallel(sent, PARALLEL, (one) => due.release(one));
-  let done = sent.length;
+  await inParallel(waiting, PARALLEL, ({ one, moved }) =>
+    refused.has(one.task.id) ? due.postpone(one, now + POSTPONED_MILLISECONDS) : due.release(one, moved),
+  );
+  return waiting.length - refused.size;
+}
+
+/** Returns how many fan-outs there was time for. */
+async function lookAfterPage(page: readonly DueTask[], deadline: number, ports: SweepPorts): Promise<number> {
+  let done = 0;
   for (const one of page) {
     if (isToSend(one.task)) continue;
-    if (clock() >= deadline) break;
+    if (ports.clock() >= deadline) break;
     await lookAfter(one, ports);
     done++;
   }

@@ -91,12 +91,16 @@ export type FanOutRecord = {
  * paused.
  */
 export interface DueTasks {
-  /** Up to `limit` tasks that are due at `now` or before, the longest due first. */
-  due(now: number, limit: number): Promise<readonly DueTask[]>;
-  /** Up to `limit` tasks of a type that were set aside. */
-  parked(type: string, limit: number): Promise<readonly DueTask[]>;
-  /** Ends the wait of a task that has been sent, unless somebody else has. */
-  release(due: DueTask): Promise<'released' | 'lost'>;
+  /**
+   * The tasks that are due at `now` or before, about the longest due first, in pages of `limit` or so. A short or an empty
+   * page is not the last: the index lists for a while what is no longer due. Goes on behind what it has given, so that it
+   * comes to each task once, whatever becomes of those before.
+   */
+  due(now: number, limit: number): AsyncIterable<readonly DueTask[]>;
+  /** The tasks of a type that were set aside at `now` or before, likewise. */
+  parked(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]>;
+  /** Ends the wait of a task that has been sent, to another lane than before where one is named, unless somebody else has. */
+  release(due: DueTask, executorKey?: string): Promise<'released' | 'lost'>;
   /** Makes a task due at `until` instead, unless somebody else has done something with it. */
   postpone(due: DueTask, until: number): Promise<'postponed' | 'lost'>;
 }

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { executorKeyOf, type Priority, type ResourceClass } from '../contract.ts';
 import type { TaskDefinition } from './define-task.ts';
+import { laneOf } from './lane.ts';
+import type { TaskSeed } from './task.ts';
 
 /**
  * Rendezvous hashing: the shard whose hash with the key is the greatest. Going from n to n + 1 shards moves 1/(n + 1)
@@ -31,6 +33,13 @@ export function executorKeyFor(
 ): string {
   const lane = batch === undefined ? priority : 'batch';
   return executorKeyOf(resources, lane, executorShardOf({ type, ...owner }, executorShards[resources]));
+}
+
+/** The executor key of a task that was given one a while ago: a lane that went with its shard has given way to another. */
+export function presentExecutorKey(task: TaskSeed, executorShards: Readonly<Record<ResourceClass, number>>): string {
+  const { resourceClass, kind, shard } = laneOf(task.executorKey);
+  const shards = executorShards[resourceClass];
+  return shard < shards ? task.executorKey : executorKeyOf(resourceClass, kind, executorShardOf(task, shards));
 }
 
 /** Which table gets a new task. One with an idempotency key must be found by its tenant and key alone. */

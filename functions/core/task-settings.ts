@@ -1,5 +1,5 @@
 import type { Priority } from '../contract.ts';
-import type { TaskDefinition } from './define-task.ts';
+import type { TaskCatalog, TaskDefinition } from './define-task.ts';
 
 /** What can be changed of a task type without a deploy; what is missing is as the type defines it. */
 export type TaskSettings = {
@@ -21,10 +21,16 @@ export const effective = (definition: TaskDefinition, settings: TaskSettings) =>
   maxAttempts: settings.maxAttempts ?? definition.retry.maxAttempts,
 });
 
+/** Whether tasks of a type are to wait. Of a type that the deployment does not have they would wait for ever. */
+export const isPaused = (type: string, { paused = false }: TaskSettings, catalog: TaskCatalog): boolean =>
+  paused && Object.hasOwn(catalog, type);
+
 /** The settings of task types, the same for all tenants. */
 export interface SettingsStore {
   /** At most `DEFINITION_EFFECT_SECONDS` old. Never throws: where they cannot be read, the last ones known hold. */
   get(type: string): Promise<TaskSettings>;
+  /** The types of which something was ever changed, those that the deployment has no more among them. Never throws. */
+  changedTypes(): Promise<readonly string[]>;
   /** Changes what the patch names, and returns all settings of the type. */
   change(type: string, patch: TaskSettingsPatch): Promise<TaskSettings>;
 }

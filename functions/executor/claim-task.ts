@@ -3,6 +3,7 @@ import { tend } from '../core/fan-out.ts';
 import { followUp } from '../core/follow-up.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunningTask, TaskSeed } from '../core/task.ts';
+import { isPaused } from '../core/task-settings.ts';
 import { settledAsCancelled } from './conclude.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
 import { fieldsOf } from './task-fields.ts';
@@ -17,7 +18,7 @@ export async function claimTask(
   deadline: number,
   ports: ExecutorPorts,
 ): Promise<{ readonly claimed: Claimed } | { readonly verdict: Verdict }> {
-  const { paused = false } = await ports.settings.get(queued.type);
+  const paused = isPaused(queued.type, await ports.settings.get(queued.type), ports.catalog);
   // An attempt that has begun is repeated even then: it is not waiting to start.
   if (paused && (await ports.store.park(queued, ports.clock())) === 'parked') return { verdict: DELETE };
   // Read first: an input that cannot be had now costs no attempt.

@@ -6,6 +6,9 @@ import { effective, type TaskSettings } from '../core/task-settings.ts';
 import { type FieldError, noSuch, Problem } from './problem.ts';
 import type { Parameter, Request, RouterPorts } from './route.ts';
 
+/** As `define-task.ts` and the submit have it. */
+const MAX_TYPE_LENGTH = 128;
+
 /** The settings that can be changed without a deploy. */
 export const settingsShape = once(() => ({
   paused: z.boolean(),
@@ -51,11 +54,17 @@ export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass)
 }
 
 /** The definition that the path names. Throws the problem of a type that is not there. */
-export async function foundDefinition({ parameters }: Request, { catalog }: RouterPorts): Promise<TaskDefinition> {
+export async function foundDefinition(
+  { parameters }: Request,
+  { catalog, settings }: RouterPorts,
+): Promise<TaskDefinition> {
   const { type = '' } = parameters;
   const definition = await findDefinition(catalog, type);
-  if (definition === undefined) throw new Problem('not_found', noSuch('task type', type, Object.keys(catalog)));
-  return definition;
+  if (definition !== undefined) return definition;
+  const detail = noSuch('task type', type, Object.keys(catalog));
+  // Nothing was ever set of a type that never was: this one has gone.
+  const isGone = type.length <= MAX_TYPE_LENGTH && Object.keys(await settings.get(type)).length > 0;
+  throw new Problem('not_found', isGone ? `${detail}; it had one, whose tasks end with unknown_task_type` : detail);
 }
 
 export function definitionView(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DueTasks, FanOuts, ParentKey, TaskStore } from '../../functions/core/ports.ts';
 import type { TaskSeed } from '../../functions/core/task.ts';
+import { dueTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 
@@ -23,7 +24,7 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
       return { seed, parent };
     };
     const dueOf = async ({ id }: TaskSeed) =>
-      (await due.due(Number.MAX_SAFE_INTEGER, 10_000)).find(({ task }) => task.id === id);
+      (await dueTasks(due, Number.MAX_SAFE_INTEGER)).find(({ task }) => task.id === id);
 
     it('waits with what it had, as many attempts to come, and a time to be looked after', async () => {
       const seed = taskSeed({ maxAttempts: 3 });

@@ -27,4 +27,6 @@ it('a change of settings is what it makes of them, and is seen by whoever else h
   now += 10_000;
   expect(await other.get(type)).toEqual({ priority: 'low', timeoutSeconds: 20, maxAttempts: 5 });
   expect(await one.change(type, { priority: null, timeoutSeconds: null, maxAttempts: null })).toEqual({});
+  expect(await other.changedTypes()).toContain(type);
+  expect(await other.changedTypes()).not.toContain(`${type}.other`);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DueTask, DueTasks, TaskStore } from '../../functions/core/ports.ts';
 import { newTask, type TaskSeed } from '../../functions/core/task.ts';
+import { dueTasks, firstPage, parkedTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, failure, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
@@ -173,32 +174,56 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
         const [one, two] = [taskSeed({ runAt: NOW + 2000, createdAt: NOW }), taskSeed({ createdAt: NOW })];
         await store.insert(newTask(one), NOW + 2000);
         await store.insert(newTask(two), NOW + 1000);
-        expect(only(await due.due(NOW + 999, 1000), one, two)).toEqual([]);
-        expect(only(await due.due(NOW + 1999, 1000), one, two)).toEqual([{ task: newTask(two), dueAt: NOW + 1000 }]);
-        const both = only(await due.due(NOW + 2000, 1000), one, two);
+        expect(only(await dueTasks(due, NOW + 999), one, two)).toEqual([]);
+        expect(only(await dueTasks(due, NOW + 1999), one, two)).toEqual([{ task: newTask(two), dueAt: NOW + 1000 }]);
+        const both = only(await dueTasks(due, NOW + 2000), one, two);
         expect(both.map(({ task }) => task.id)).toEqual([two.id, one.id]);
         for (const found of both) expect(await due.release(found)).toBe('released');
         for (const found of both) expect(await due.release(found)).toBe('lost');
-        expect(only(await due.due(NOW + 2000, 1000), one, two)).toEqual([]);
+        expect(only(await dueTasks(due, NOW + 2000), one, two)).toEqual([]);
         expect(await read(one)).toEqual(newTask(one));
       });
 
-      it('comes with no more others than are asked for', async () => {
-        await Promise.all([1, 2, 3].map((place) => store.insert(newTask(taskSeed()), place)));
-        expect(await due.due(NOW, 2)).toHaveLength(2);
+      it('comes once in a walk of many pages, whatever becomes of those before', async () => {
+        const seeds = Array.from({ length: 25 }, () => taskSeed({ createdAt: NOW }));
+        for (const seed of seeds) await store.insert(newTask(seed), NOW - 1000);
+        const found: DueTask[] = [];
+        for await (const page of due.due(NOW, 3)) {
+          for (const one of only(page, ...seeds)) {
+            if (found.push(one) % 2 === 0) await due.release(one);
+            else await due.postpone(one, NOW + 1);
+          }
+        }
+        expect(found.map(({ task }) => task.id).toSorted()).toEqual(seeds.map(({ id }) => id).toSorted());
+        expect(only(await dueTasks(due, NOW), ...seeds)).toEqual([]);
+        expect(only(await dueTasks(due, NOW + 1), ...seeds)).toHaveLength(13);
+      });
+
+      it('comes in pages of about the size that is asked for', async () => {
+        for (let count = 0; count < 60; count++) await store.insert(newTask(taskSeed()), NOW);
+        // Each partition of the index gives its part.
+        expect((await firstPage(due.due(NOW, 20))).length).toBeLessThan(40);
+      });
+
+      it('is told of its new lane when it is sent to another', async () => {
+        const seed = taskSeed({ executorKey: 'default/normal/1' });
+        await store.insert(newTask(seed), NOW);
+        for (const found of only(await dueTasks(due, NOW), seed)) await due.release(found, 'default/normal/0');
+        expect(await read(seed)).toEqual({ ...newTask(seed), executorKey: 'default/normal/0' });
+        expect(only(await dueTasks(due, NOW), seed)).toEqual([]);
       });
 
       it('waits no more once it is cancelled', async () => {
         const seed = taskSeed();
         await store.insert(newTask(seed), NOW);
         await store.cancel(seed.tenantId, seed.id, NOW);
-        expect(only(await due.due(NOW, 1000), seed)).toEqual([]);
+        expect(only(await dueTasks(due, NOW), seed)).toEqual([]);
       });
 
       it('is due through its attempts, until it ends', async () => {
         const seed = taskSeed();
         await store.insert(newTask(seed), NOW);
-        const dueTask = async () => only(await due.due(NOW, 1000), seed).map(({ task }) => task.status);
+        const dueTask = async () => only(await dueTasks(due, NOW), seed).map(({ task }) => task.status);
         await store.settle(await claim(seed), { status: 'queued', error, notBefore: NOW });
         expect(await dueTask()).toEqual(['queued']);
         const running = await claim(seed);
@@ -210,8 +235,8 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
       it('is one that was retried', async () => {
         const seed = await taskThatIs('failed');
         await store.retry(seed.tenantId, seed.id, NOW, NOW + 60_000);
-        expect(only(await due.due(NOW + 59_999, 1000), seed)).toEqual([]);
-        expect(only(await due.due(NOW + 60_000, 1000), seed)).toHaveLength(1);
+        expect(only(await dueTasks(due, NOW + 59_999), seed)).toEqual([]);
+        expect(only(await dueTasks(due, NOW + 60_000), seed)).toHaveLength(1);
       });
     });
 
@@ -219,19 +244,28 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
       it.each(['scheduled', 'queued'] as const)('sets a task aside that is %s', async (status) => {
         const seed = await taskThatIs(status, { type: `parked-${status}` });
         expect(await store.park(seed, NOW)).toBe('parked');
-        expect(only(await due.due(NOW + DAY, 1000), seed)).toEqual([]);
-        const [found, ...others] = only(await due.parked(seed.type, 10), seed);
+        expect(only(await dueTasks(due, NOW + DAY), seed)).toEqual([]);
+        const [found, ...others] = only(await parkedTasks(due, seed.type, NOW), seed);
         expect(found?.task).toEqual(newTask(seed));
         expect(others).toEqual([]);
         if (found !== undefined) expect(await due.release(found)).toBe('released');
-        expect(only(await due.parked(seed.type, 10), seed)).toEqual([]);
+        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toEqual([]);
+      });
+
+      it('can be postponed, and stays aside', async () => {
+        const seed = await taskThatIs('queued', { type: 'parked-postponed' });
+        await store.park(seed, NOW);
+        for (const one of only(await parkedTasks(due, seed.type, NOW), seed)) await due.postpone(one, NOW + 1000);
+        expect(only(await dueTasks(due, NOW + DAY), seed)).toEqual([]);
+        expect(only(await parkedTasks(due, seed.type, NOW + 999), seed)).toEqual([]);
+        expect(only(await parkedTasks(due, seed.type, NOW + 1000), seed)).toHaveLength(1);
       });
 
       it('makes the row that the submit could not write', async () => {
         const seed = taskSeed({ type: 'parked-rowless' });
         expect(await store.park(seed, NOW)).toBe('parked');
         expect(await read(seed)).toEqual(newTask(seed));
-        expect(only(await due.parked(seed.type, 10), seed)).toHaveLength(1);
+        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toHaveLength(1);
       });
 
       it.each(['running', 'succeeded', 'failed', 'cancelled'] as const)('leaves a task that is %s', async (status) => {
@@ -250,9 +284,9 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
         const seed = await taskThatIs('queued', { type: 'parked-claimed' });
         await store.park(seed, NOW);
         const running = await claim(seed);
-        expect(only(await due.parked(seed.type, 10), seed)).toHaveLength(1);
+        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toHaveLength(1);
         await store.settle(running, failure);
-        expect(only(await due.parked(seed.type, 10), seed)).toEqual([]);
+        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toEqual([]);
       });
     });
   });

@@ -57,9 +57,20 @@ export class FrailProcess {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== 'function') return member;
         if (name === 'sendAll') return this.#sendAll(member.bind(target));
+        if (WALKS.has(name)) return (...args: unknown[]) => this.#walk(member.apply(target, args));
         return (...args: unknown[]) => this.#call(() => member.apply(target, args));
       },
     });
+  }
+
+  /** Each page is a call. */
+  async *#walk(pages: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    const walk = pages[Symbol.asyncIterator]();
+    for (;;) {
+      const step = (await this.#call(() => walk.next())) as IteratorResult<unknown>;
+      if (step.done === true) return;
+      yield step.value;
+    }
   }
 
   /** Throws nothing: it gives back what was refused. */
@@ -91,6 +102,9 @@ export class FrailProcess {
     return result;
   }
 }
+
+/** What gives pages, one after the other. */
+const WALKS = new Set<PropertyKey>(['due', 'parked']);
 
 /** What of the ports is outside of the process; a dead one does not sleep either. */
 const PORTS = new Set(['store', 'fanOuts', 'queue', 'deliveries', 'payloads', 'settings', 'due', 'sleep']);

@@ -69,8 +69,8 @@ export function indexedClient({ lag = NO_LAG } = {}): {
         index.entries.read().map(([, row]) => row),
         (row) => keyOf(row, names),
       );
-      for (const partition of partitions.values())
-        partition.sort((a, b) => (sortKeyOf(a, names) < sortKeyOf(b, names) ? -1 : 1));
+      const compare = names[0] === 'dueShard' ? byTime : byOrder;
+      for (const partition of partitions.values()) partition.sort(compare);
       index.partitions = partitions;
     }
     index.entries.age();
@@ -84,17 +84,19 @@ export function indexedClient({ lag = NO_LAG } = {}): {
 
   const query = ({ TableName, KeyConditionExpression = '', ...input }: QueryCommand['input']): object => {
     const { ExpressionAttributeValues: values = {}, Limit: limit, ScanIndexForward: ascends = true } = input;
+    const { ExclusiveStartKey: start } = input;
     const table = String(TableName);
     if (limit === undefined) throw new Error('nobody asks without a limit');
     if (KeyConditionExpression === 'dueShard = :shard AND dueAt <= :until' && ascends) {
       const due = partitionOf(table, ['dueShard'], keyOf({ dueShard: values[':shard'] ?? {} } as Row, ['dueShard']));
       const until = Number(values[':until']?.N);
-      return answer(
-        due
-          .filter(({ dueAt }) => Number(dueAt?.N) <= until)
-          .slice(0, limit)
-          .map(({ pk, dueAt }) => ({ pk, dueAt }) as Row),
-      );
+      const page = due
+        .filter(({ dueAt }) => Number(dueAt?.N) <= until)
+        .filter((row) => start === undefined || byTime(start as Row, row) < 0)
+        .slice(0, limit)
+        .map(({ pk, dueAt, dueShard }) => ({ pk, dueAt, dueShard }) as Row);
+      const last = page.length < limit ? undefined : page.at(-1);
+      return { ...answer(page), ...(last === undefined ? {} : { LastEvaluatedKey: last }) };
     }
     const names = [...KeyConditionExpression.matchAll(/#(\w+) = :\w+/g)].map(([, name = '']) => name);
     if (ascends || names.length === 0) throw new Error('no list asks so');
@@ -165,6 +167,11 @@ export function indexedClient({ lag = NO_LAG } = {}): {
 const addressOf = (table: string | undefined, { pk }: Row): string => `${table}/${pk?.S}`;
 const orderOf = (row: Row): string => row.order?.S ?? '';
 const keyOf = (row: Row, names: readonly string[]): string => JSON.stringify(names.map((name) => row[name]));
+
+const byOrder = (a: Row, b: Row): number => (orderOf(a) < orderOf(b) ? -1 : 1);
+/** What is due at one moment has some order of its own. */
+const byTime = (a: Row, b: Row): number =>
+  Number(a.dueAt?.N) - Number(b.dueAt?.N) || (String(a.pk?.S) < String(b.pk?.S) ? -1 : Number(a.pk?.S !== b.pk?.S));
 
 /** By time where the sweeper asks, otherwise by creation. */
 const sortKeyOf = (row: Row, [name]: readonly string[]): string | number =>

@@ -7,6 +7,10 @@ export class MemorySettingsStore implements SettingsStore {
     return this.#settings.get(type) ?? {};
   }
 
+  async changedTypes(): Promise<readonly string[]> {
+    return [...this.#settings.keys()];
+  }
+
   async change(type: string, patch: TaskSettingsPatch): Promise<TaskSettings> {
     const changed = Object.entries({ ...this.#settings.get(type), ...patch }).filter(([, value]) => value != null);
     const settings = Object.fromEntries(changed) as TaskSettings;

@@ -166,36 +166,45 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return { tasks, ...(last !== undefined && fitting.length > limit ? { next: orderOf(last) } : {}) };
   }
 
-  async due(now: number, limit: number): Promise<readonly DueTask[]> {
-    return this.#waiting(({ dueAt, parkedType }) => parkedType === undefined && dueAt <= now, limit);
+  due(now: number, limit: number): AsyncIterable<readonly DueTask[]> {
+    return this.#pages(({ dueAt, parkedType }) => parkedType === undefined && dueAt <= now, limit);
   }
 
-  async parked(type: string, limit: number): Promise<readonly DueTask[]> {
-    return this.#waiting(({ parkedType }) => parkedType === type, limit);
+  parked(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
+    return this.#pages(({ dueAt, parkedType }) => parkedType === type && dueAt <= now, limit);
   }
 
-  async release({ task, dueAt }: DueTask): Promise<'released' | 'lost'> {
+  async release({ task, dueAt }: DueTask, executorKey?: string): Promise<'released' | 'lost'> {
     if (this.#waits.get(keyOf(task))?.dueAt !== dueAt) return 'lost';
+    const found = this.#rows.get(keyOf(task));
+    if (found !== undefined && executorKey !== undefined) this.#write({ ...found, executorKey });
     this.#waits.remove(keyOf(task));
     return 'released';
   }
 
   async postpone({ task, dueAt }: DueTask, until: number): Promise<'postponed' | 'lost'> {
-    if (this.#waits.get(keyOf(task))?.dueAt !== dueAt) return 'lost';
-    this.#waits.put(keyOf(task), { dueAt: until });
+    const wait = this.#waits.get(keyOf(task));
+    if (wait?.dueAt !== dueAt) return 'lost';
+    this.#waits.put(keyOf(task), { ...wait, dueAt: until });
     return 'postponed';
   }
 
-  /** A page of the index, less those that are no longer as it says: they had a place in it all the same. */
-  #waiting(isWanted: (wait: Wait) => boolean, limit: number): DueTask[] {
-    const listed = this.#waits.read();
-    this.#waits.age();
-    return listed
-      .filter(([, wait]) => isWanted(wait))
-      .toSorted(([, a], [, b]) => a.dueAt - b.dueAt)
-      .slice(0, limit)
-      .filter(([key, wait]) => this.#waits.get(key) === wait)
-      .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as Task, dueAt }));
+  /** Pages of the index, less those that are no longer as it says: they had a place in it all the same. */
+  async *#pages(isWanted: (wait: Wait) => boolean, limit: number): AsyncGenerator<readonly DueTask[]> {
+    let place: Listed | undefined;
+    do {
+      const page = this.#waits
+        .read()
+        .filter(([, wait]) => isWanted(wait))
+        .filter((listed) => place === undefined || inOrder(place, listed) < 0)
+        .toSorted(inOrder)
+        .slice(0, limit);
+      this.#waits.age();
+      yield page
+        .filter(([key, wait]) => this.#waits.get(key) === wait)
+        .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as Task, dueAt }));
+      place = page.length < limit ? undefined : page.at(-1);
+    } while (place !== undefined);
   }
 
   /** Writes what a transition has made, and does not wait for the clock any more. */
@@ -215,6 +224,10 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return expired ? undefined : found;
   }
 }
+
+type Listed = readonly [key: string, wait: Wait];
+const inOrder = ([key, { dueAt }]: Listed, [other, wait]: Listed): number =>
+  dueAt - wait.dueAt || (key < other ? -1 : Number(key > other));
 
 type Key = { readonly tenantId: TenantId; readonly id: TaskId };
 const keyOf = ({ tenantId, id }: Key): string => `${tenantId}#${id}`;

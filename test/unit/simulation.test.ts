@@ -5,6 +5,7 @@ import { isFinished, newTask, subtaskIdsOf, type Task } from '../../functions/co
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { answer } from '../../functions/router/router.ts';
 import { apiEvent } from '../doubles/api-event.ts';
+import { dueTasks } from '../doubles/due-tasks.ts';
 import { FrailProcess, type Frailty, STURDY } from '../doubles/frail-process.ts';
 import { type Plan, plannedTasks, sumOf } from '../doubles/planned-tasks.ts';
 import { watchRows } from '../doubles/row-watch.ts';
@@ -206,7 +207,7 @@ async function invoke(world: World, processes: readonly FrailProcess[], acknowle
 const isQuiet = async ({ queue, ports: { store } }: World, rows: ReadonlyMap<string, Task>): Promise<boolean> =>
   [...rows.values()].every(isFinished) &&
   queue.messages.size + queue.deadLetters.length === 0 &&
-  (await store.due(Number.POSITIVE_INFINITY, 1)).length === 0;
+  (await dueTasks(store, Number.POSITIVE_INFINITY)).length === 0;
 
 /** What was combined is what the parts gave. */
 function mismatchOf(task: Task, rows: ReadonlyMap<string, Task>): string[] {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { DynamoDueTasks } from '../../../functions/adapters/dynamo-due-tasks.ts';
 import { dueAttributes, n, type Row, rowKey, s, seedAttributes } from '../../../functions/adapters/task-row.ts';
 import { newTask } from '../../../functions/core/task.ts';
+import { dueTasks } from '../../doubles/due-tasks.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 const rowOf = (status: string) => {
@@ -25,7 +26,7 @@ it('a due task that this version cannot read keeps no other from its turn', asyn
     { tableNames: ['tasks'], indexShards: 1 },
     (...line) => logged.push(line),
   );
-  expect(await due.due(2000, 10)).toEqual([{ task: newTask(known.seed), dueAt: 1000 }]);
+  expect(await dueTasks(due, 2000)).toEqual([{ task: newTask(known.seed), dueAt: 1000 }]);
   expect(logged).toEqual([
     ['error', 'due task passed over: it cannot be read', { row: unknown.row.pk?.S, reason: expect.any(String) }],
   ]);

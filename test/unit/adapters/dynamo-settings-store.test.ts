@@ -2,7 +2,7 @@ import { type DynamoDBClient, GetItemCommand, type UpdateItemCommand } from '@aw
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DynamoSettingsStore } from '../../../functions/adapters/dynamo-settings-store.ts';
 
-type Row = Record<string, { S?: string; N?: string; BOOL?: boolean }>;
+type Row = Record<string, { S?: string; N?: string; BOOL?: boolean; SS?: string[] }>;
 
 /** The table of settings as far as the store asks it, with a count of the reads of each key. */
 class Table {
@@ -100,6 +100,15 @@ describe('settings', () => {
     table.put('greet', {});
     now += 5_000;
     expect(await store.get('greet')).toEqual({});
+  });
+
+  it('tell which types were ever changed, and none where the table fails', async () => {
+    expect(await store.changedTypes()).toEqual([]);
+    table.rows.set('#version', { version: { N: '2' }, types: { SS: ['echo', 'greet'] } });
+    expect(await store.changedTypes()).toEqual(['echo', 'greet']);
+    table.fails = true;
+    expect(await store.changedTypes()).toEqual([]);
+    expect(logged).toEqual(['changed types not read']);
   });
 
   it('are none where the table fails from the start', async () => {

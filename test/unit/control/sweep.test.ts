@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { newTask } from '../../../functions/core/task.ts';
+import { dueTasks } from '../../doubles/due-tasks.ts';
 import { greet, invoke, read, submit, visibleIn } from '../../doubles/executor-world.ts';
 import { makeSum, part, sumOf } from '../../doubles/fan-out-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
@@ -56,6 +57,7 @@ describe('the sweeper', () => {
     await run(world);
     expect(world.queue.messages.size).toBe(0);
     queue.sendAll = sendAll;
+    world.advance(60);
     await run(world);
     expect(world.queue.messages.size).toBe(1);
   });
@@ -65,7 +67,7 @@ describe('the sweeper', () => {
     for (let count = 0; count < 2_500; count++) await scheduled(world, 0);
     await run(world);
     expect(world.queue.messages.size).toBe(500);
-    expect(await world.ports.store.due(world.now, 10)).toEqual([]);
+    expect(await dueTasks(world.ports.store, world.now)).toEqual([]);
   });
 
   it('sends a task that runs, for when its lease is over: the message that was claimed with may be gone', async () => {
@@ -74,7 +76,44 @@ describe('the sweeper', () => {
     await world.ports.store.claim(seed, { token: 'held' as never, expiresAt: world.now + 25_000 }, world.now);
     await run(world);
     expect(visibleIn(world)).toEqual([25]);
-    expect(await world.ports.store.due(world.now, 10)).toEqual([]);
+    expect(await dueTasks(world.ports.store, world.now)).toEqual([]);
+  });
+
+  it('is kept from no other task by a thousand that the queue refuses, and tries these again', async () => {
+    const world = createWorld([hello]);
+    const stuck = new Set<string>();
+    for (let count = 0; count < 1_500; count++) stuck.add((await scheduled(world, -1)).id);
+    await scheduled(world, 0);
+    const { queue } = world.ports;
+    const sendAll = queue.sendAll.bind(queue);
+    queue.sendAll = async (outgoing) => {
+      await sendAll(outgoing.filter(({ task }) => !stuck.has(task.id)));
+      return new Set(outgoing.map(({ task }) => task.id).filter((id) => stuck.has(id)));
+    };
+    await run(world);
+    expect(world.queue.messages.size).toBe(1);
+    expect(await dueTasks(world.ports.store, world.now + 179_000)).toEqual([]);
+    expect(world.logged).toContainEqual(
+      expect.objectContaining({ event: 'due tasks not sent: the next run tries again' }),
+    );
+    queue.sendAll = sendAll;
+    world.advance(60);
+    await run(world);
+    expect(world.queue.messages.size).toBe(1 + 300);
+  });
+
+  it('sends a task whose lane went with its shard to one that is there, and its row says so', async () => {
+    const world = createWorld([hello]);
+    const [gone, kept] = [taskSeed({ executorKey: 'default/high/3' }), taskSeed({ executorKey: 'default/low/0' })];
+    for (const seed of [gone, kept]) await world.ports.store.insert(newTask(seed), world.now);
+    await run(world);
+    const sent = [...world.queue.messages.values()].map(({ body }) => body).join();
+    expect(sent).toContain('default/high/0');
+    expect(sent).toContain('default/low/0');
+    expect(await read(world, gone)).toMatchObject({ executorKey: 'default/high/0' });
+    await invoke(world);
+    expect(await read(world, gone)).toMatchObject({ status: 'succeeded', executorKey: 'default/high/0' });
+    expect(await read(world, kept)).toMatchObject({ status: 'succeeded', executorKey: 'default/low/0' });
   });
 
   it('stops at its deadline', async () => {
@@ -96,7 +135,7 @@ describe('a fan-out that cannot be looked after', () => {
     const { fanOuts } = world.ports;
     const get = fanOuts.get.bind(fanOuts);
     fanOuts.get = async (parent) => (parent.id === other.id ? get(parent) : Promise.reject(new Error('unreadable')));
-    const due = async (seconds: number) => (await world.ports.store.due(world.now + seconds * 1000, 10)).length;
+    const due = async (seconds: number) => (await dueTasks(world.ports.store, world.now + seconds * 1000)).length;
     await run(world, 0);
     expect(await due(0)).toBe(2);
     await run(world);
@@ -130,5 +169,24 @@ describe('a paused type', () => {
     world.advance(60);
     await invoke(world);
     expect(await read(world, seed)).toMatchObject({ status: 'succeeded', attempt: 2 });
+  });
+});
+
+describe('a type that is gone from the deployment', () => {
+  it('has its tasks ended that were set aside while it was paused', async () => {
+    const world = createWorld([hello]);
+    const seed = taskSeed();
+    await world.ports.settings.change('greet', { paused: true });
+    await world.ports.queue.send(seed, 0);
+    await invoke(world);
+    expect(world.queue.messages.size).toBe(0);
+    Reflect.deleteProperty(world.ports.catalog, 'greet');
+    for (let minutes = 0; minutes < 10; minutes++) {
+      await run(world);
+      await invoke(world);
+      world.advance(60);
+    }
+    expect(await read(world, seed)).toMatchObject({ status: 'failed', error: { code: 'unknown_task_type' } });
+    expect(world.queue.messages.size).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { newTask } from '../../../functions/core/task.ts';
+import { dueTasks } from '../../doubles/due-tasks.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
 import { makeSum, part, runDry, subtasksOf, sumOf } from '../../doubles/fan-out-world.ts';
 import { createWorld } from '../../doubles/world.ts';
@@ -32,7 +33,7 @@ describe('a task that waits for its subtasks', () => {
     world.advance(61);
     await sweep(world.now + 60_000, { ...world.ports, due: world.ports.store });
     expect((await subtasksOf(world, seed)).map((task) => task.status)).toEqual(['cancelled', 'cancelled']);
-    expect(await world.ports.store.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+    expect(await dueTasks(world.ports.store, Number.MAX_SAFE_INTEGER)).toEqual([]);
   });
 
   it('lists them page by page', async () => {

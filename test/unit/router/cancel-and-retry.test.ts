@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { LeaseToken, TaskId } from '../../../functions/core/ids.ts';
 import type { RunningTask, TaskSeed } from '../../../functions/core/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
+import { dueTasks } from '../../doubles/due-tasks.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
@@ -70,7 +71,7 @@ describe('cancel', () => {
     id = await submit({ delaySeconds: 5000 });
     expect(await cancel()).toMatchObject({ status: 202, body: { status: 'cancelled' } });
     world.advance(5000);
-    expect(await world.ports.store.due(world.now, 10)).toEqual([]);
+    expect(await dueTasks(world.ports.store, world.now)).toEqual([]);
   });
 
   it('flags a running task, whose failed attempt is then its last', async () => {
@@ -142,14 +143,14 @@ describe('retry', () => {
     await end('failed');
     world.ports.queue.send = broken;
     expect(await retry()).toMatchObject({ status: 202, body: { status: 'queued' } });
-    expect(await world.ports.store.due(world.now + 60_000, 10)).toMatchObject([{ task: { id } }]);
+    expect(await dueTasks(world.ports.store, world.now + 60_000)).toMatchObject([{ task: { id } }]);
   });
 
   it('is due no more once it has ended', async () => {
     await end('failed');
     await retry();
     await end('succeeded');
-    expect(await world.ports.store.due(world.now + 3_600_000, 10)).toEqual([]);
+    expect(await dueTasks(world.ports.store, world.now + 3_600_000)).toEqual([]);
   });
 
   it('keeps an input that is stored apart', async () => {

@@ -27,6 +27,16 @@ describe('a definition', () => {
   });
 });
 
+it('a type that has gone with settings of its own is not_found, and it is said what becomes of its tasks', async () => {
+  await patch({ paused: true });
+  Reflect.deleteProperty(world.ports.catalog, 'greet');
+  for (const answer of [await read(), await patch({ paused: null })]) {
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(answer.body.detail).toContain('end with unknown_task_type');
+  }
+  expect((await read('never')).body.detail).not.toContain('unknown_task_type');
+});
+
 describe('a patch', () => {
   it('holds for what is submitted after it, unless a submit says otherwise', async () => {
     const settings = { priority: 'high', timeoutSeconds: 20, maxAttempts: 5 };

@@ -3,6 +3,7 @@ import { decodeMessage } from '../../../functions/core/message.ts';
 import type { TaskSeed } from '../../../functions/core/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
+import { dueTasks } from '../../doubles/due-tasks.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
@@ -32,7 +33,7 @@ const sent = (): TaskSeed[] =>
     if (decoded.result !== 'tasks') throw new Error(decoded.result);
     return decoded.tasks;
   });
-const due = (inSeconds = 0) => world.ports.store.due(world.now + inSeconds * 1000, 10);
+const due = (inSeconds = 0) => dueTasks(world.ports.store, world.now + inSeconds * 1000);
 const runAll = () => handleBatch(world.queue.receive(), 900, world.ports);
 
 describe('when the queue fails', () => {

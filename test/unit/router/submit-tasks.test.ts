@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeMessage } from '../../../functions/core/message.ts';
 import type { TaskSeed } from '../../../functions/core/task.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
+import { dueTasks } from '../../doubles/due-tasks.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { type ApiAnswer, callApi } from './call-api.ts';
@@ -35,7 +36,7 @@ const messages = (): TaskSeed[][] =>
     if (decoded.result !== 'tasks') throw new Error(decoded.result);
     return [...decoded.tasks];
   });
-const due = () => world.ports.store.due(world.now, 2000);
+const due = () => dueTasks(world.ports.store, world.now);
 
 describe('a bulk submit', () => {
   it('of 1,000 tasks accepts each of them once, in order', async () => {

@@ -1,0 +1,23 @@
+import type { DueTask, DueTasks } from '../../functions/core/ports.ts';
+
+const PAGE_TASKS = 1_000;
+
+/** All tasks that are due, as one who walks the index finds them. */
+export const dueTasks = (due: Pick<DueTasks, 'due'>, now: number): Promise<DueTask[]> =>
+  allOf(due.due(now, PAGE_TASKS));
+
+/** All tasks of a type that are set aside. */
+export const parkedTasks = (due: Pick<DueTasks, 'parked'>, type: string, now: number): Promise<DueTask[]> =>
+  allOf(due.parked(type, now, PAGE_TASKS));
+
+/** The first page of such a walk. */
+export async function firstPage(pages: AsyncIterable<readonly DueTask[]>): Promise<readonly DueTask[]> {
+  for await (const page of pages) return page;
+  return [];
+}
+
+async function allOf(pages: AsyncIterable<readonly DueTask[]>): Promise<DueTask[]> {
+  const all: DueTask[] = [];
+  for await (const page of pages) all.push(...page);
+  return all;
+}
