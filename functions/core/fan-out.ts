@@ -1,18 +1,11 @@
 import * as z from 'zod';
-import {
-  longestAttemptSeconds,
-  MAX_ATTEMPTS,
-  MAX_FAN_OUT_DEPTH,
-  MAX_SUBTASKS,
-  PRIORITIES,
-  type ResourceClass,
-} from '../contract.ts';
+import { longestAttemptSeconds, MAX_ATTEMPTS, MAX_FAN_OUT_DEPTH, PRIORITIES, type ResourceClass } from '../contract.ts';
 import { findDefinition, type Subtask, type SubtaskResult, type TaskCatalog } from './define-task.ts';
 import { type FollowUpPorts, followUp, resumeParent, subtaskError } from './follow-up.ts';
 import { subtaskIdOf } from './ids.ts';
 import { inParallel } from './in-parallel.ts';
 import { issueTexts } from './issue-texts.ts';
-import { type JsonValue, jsonOf } from './json.ts';
+import type { JsonValue } from './json.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
 import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from './ports.ts';
 import { executorKeyFor } from './routing.ts';
@@ -45,26 +38,22 @@ const subtaskSchema = z.strictObject({
 
 /** What is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
 export async function subtasksRefusal(
-  subtasks: unknown,
+  subtasks: readonly Subtask[],
   parent: TaskSeed,
   catalog: TaskCatalog,
 ): Promise<string | undefined> {
-  if (!Array.isArray(subtasks)) return `${kindOf(subtasks)}, where ctx.fanOut takes a list of {type, input, ...}`;
-  if (subtasks.length > MAX_SUBTASKS) return `${subtasks.length} subtasks, where ${MAX_SUBTASKS} are taken`;
   if ((parent.parent?.depth ?? 0) >= MAX_FAN_OUT_DEPTH) return `fan-outs within ${MAX_FAN_OUT_DEPTH} fan-outs`;
   for (const [place, subtask] of subtasks.entries()) {
     const refusal = await subtaskRefusal(subtask, catalog);
     if (refusal !== undefined) return `subtask ${place}: ${refusal}`;
   }
   // They are kept as one payload, and each is shown to its callers.
-  const json = jsonOf(subtasks);
-  if (json === undefined) return 'subtasks that JSON cannot carry';
-  const bytes = wireBytesOf(json);
+  const bytes = wireBytesOf(JSON.stringify(subtasks));
   return bytes <= MAX_WIRE_BYTES ? undefined : `${bytes} bytes of subtasks, where ${MAX_WIRE_BYTES} fit`;
 }
 
 async function subtaskRefusal(subtask: unknown, catalog: TaskCatalog): Promise<string | undefined> {
-  const parsed = subtaskSchema.safeParse(givenFields(subtask));
+  const parsed = subtaskSchema.safeParse(subtask);
   if (!parsed.success) return issueTexts(parsed.error.issues);
   const { type, input, timeoutSeconds = 0 } = parsed.data;
   const definition = await findDefinition(catalog, type);
@@ -73,19 +62,6 @@ async function subtaskRefusal(subtask: unknown, catalog: TaskCatalog): Promise<s
   if (timeoutSeconds > longest) return `an attempt of class ${definition.resources} may take ${longest} s`;
   const { issues } = await definition.input['~standard'].validate(input);
   return issues && issueTexts(issues, (path) => `input ${path}`.trim());
-}
-
-/** What is `undefined` is not given: JSON leaves it out. */
-const givenFields = (subtask: unknown): unknown =>
-  typeof subtask === 'object' && subtask !== null && !Array.isArray(subtask)
-    ? Object.fromEntries(Object.entries(subtask).filter(([, value]) => value !== undefined))
-    : subtask;
-
-/** For a sentence: `a Set`, `null`, `a string`. */
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  const name = typeof value === 'object' ? value.constructor?.name : undefined;
-  return `${/^[AEIOU]/i.test(name ?? typeof value) ? 'an' : 'a'} ${name ?? typeof value}`;
 }
 
 /** Keeps what an attempt was fanned out into, before its task waits for it and before any of it exists. */

@@ -1,6 +1,9 @@
-import { type FanOutPolicy, type Subtask, TaskFailure } from './define-task.ts';
-import type { JsonValue } from './json.ts';
+import { MAX_SUBTASKS } from '../contract.ts';
+import { FanOut, type FanOutPolicy, type Subtask, TaskFailure } from './define-task.ts';
+import { JsonRefusal, type JsonValue, jsonValueOf } from './json.ts';
+import { MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
 import type { TaskError } from './task.ts';
+import { describeThrown, messageOfThrown } from './thrown.ts';
 
 /** How one attempt ended: a value, never an exception. */
 export type Outcome =
@@ -14,8 +17,8 @@ export type Outcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: TaskError; readonly retryAfterSeconds?: number };
 
-/** Longest message that a task keeps of its error; longer ones are cut, so that a row stays small. */
-const MAX_ERROR_MESSAGE = 300;
+/** Longest message that a task keeps of its error; with more than 300 its row may pass 1 KB (`docs/costs.md`). */
+const MAX_ERROR_MESSAGE = 2_000;
 const MAX_ERROR_CODE = 64;
 
 /** An error as a task keeps it. */
@@ -38,15 +41,67 @@ export const isDelay = (seconds: number | undefined): seconds is number =>
 /** What a handler threw, as an outcome. A plain error may be a passing fault, so it is retryable; never its stack. */
 export function outcomeOfThrown(thrown: unknown): Outcome {
   if (thrown instanceof TaskFailure) {
-    return failed(thrown.code, thrown.message, thrown.retryable, thrown.retryAfterSeconds);
+    const { code, message, retryable, retryAfterSeconds } = thrown;
+    return failed(code, message || 'no message was given', retryable, retryAfterSeconds);
   }
-  return failed('handler_error', textOf(thrown), true);
+  return failed('handler_error', messageOfThrown(describeThrown(thrown)), true);
 }
 
-function textOf(thrown: unknown): string {
+/** Of what a handler of `type` returned, what its task keeps. Throws the failure of what its caller could not be shown. */
+export function outputOf(returned: unknown, type: string): JsonValue {
   try {
-    return String(thrown instanceof Error ? thrown.message : thrown);
-  } catch {
-    return 'something that has no text';
+    const output = jsonValueOf(returned);
+    const bytes = wireBytesOf(JSON.stringify(output));
+    if (bytes <= MAX_WIRE_BYTES) return output;
+    throw tooLarge(type, `${bytes} bytes`);
+  } catch (error) {
+    if (!(error instanceof JsonRefusal)) throw error;
+    if (error.isTooLarge) throw tooLarge(type, error.message);
+    throw new TaskFailure('invalid_output', `${type} returned what JSON cannot carry: ${error.message}`);
   }
+}
+
+/** The outcome of what a handler of `type` returned. */
+export function outcomeOfOutput(returned: unknown, type: string): Outcome {
+  try {
+    return { kind: 'succeeded', output: outputOf(returned, type) };
+  } catch (failure) {
+    return outcomeOfThrown(failure);
+  }
+}
+
+function tooLarge(type: string, what: string): TaskFailure {
+  const advice = 'put it where it belongs and return where that is';
+  return new TaskFailure('output_too_large', `${type} returned ${what} of ${MAX_WIRE_BYTES} that fit: ${advice}`);
+}
+
+/** What a handler of `type` fanned out into. Throws the failure of subtasks that could not be kept as they are. */
+export function fanOutOf({ subtasks }: FanOut, type: string): FanOut {
+  if (!Array.isArray(subtasks)) {
+    const what = `${kindOf(subtasks)}, where ctx.fanOut takes a list of {type, input, ...}`;
+    throw new TaskFailure('invalid_subtasks', `${type} fanned out into ${what}`);
+  }
+  if (subtasks.length > MAX_SUBTASKS) {
+    const what = `${subtasks.length} subtasks, where ${MAX_SUBTASKS} are taken`;
+    throw new TaskFailure('invalid_subtasks', `${type} fanned out into ${what}`);
+  }
+  return new FanOut(Array.from(subtasks, (subtask, place) => subtaskOf(subtask, place, type)));
+}
+
+function subtaskOf(subtask: Subtask | undefined, place: number, type: string): Subtask {
+  try {
+    // That one is missing is said where the others are looked at, too.
+    return (subtask === undefined ? subtask : jsonValueOf(subtask)) as Subtask;
+  } catch (error) {
+    if (!(error instanceof JsonRefusal)) throw error;
+    const what = `subtasks that JSON cannot carry: subtask ${place}: ${error.message}`;
+    throw new TaskFailure('invalid_subtasks', `${type} fanned out into ${what}`);
+  }
+}
+
+/** For a sentence: `a Set`, `null`, `a string`. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const name = typeof value === 'object' ? value.constructor?.name : undefined;
+  return `${/^[AEIOU]/i.test(name ?? typeof value) ? 'an' : 'a'} ${name ?? typeof value}`;
 }

@@ -1,5 +1,5 @@
 import { type BatchTaskDefinition, TaskFailure } from '../core/define-task.ts';
-import { failed, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
+import { failed, type Outcome, outcomeOfOutput, outcomeOfThrown } from '../core/outcome.ts';
 import type { Meter } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import type { Claimed } from './claim-task.ts';
@@ -8,7 +8,6 @@ import { plainContext } from './plain-context.ts';
 import {
   type HandlerTools,
   outcomeOfFailure,
-  outcomeOfOutput,
   parsedInput,
   shownTask,
   timeoutFailure,
@@ -130,7 +129,7 @@ async function called(
         const outcome = outcomes[place];
         if (outcome === undefined) return [];
         if (outcome instanceof Error) return [[task, outcomeOfError(outcome, fieldsOf(task))]];
-        return [[task, outcomeOfOutput(outcome, task)]];
+        return [[task, outcomeOfOutput(outcome, type)]];
       }),
     );
   } catch (thrown) {

@@ -10,11 +10,11 @@ import {
 import { subtasksRefusal } from '../core/fan-out.ts';
 import type { HttpClient, HttpClients } from '../core/http-client.ts';
 import { issueTexts } from '../core/issue-texts.ts';
-import { type JsonValue, jsonOf } from '../core/json.ts';
+import type { JsonValue } from '../core/json.ts';
 import { failed, isDelay, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
-import { MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import type { Log, Tracing } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
+import { describeThrown, fieldsOfThrown } from '../core/thrown.ts';
 import { calledHandler, type HandlerCall } from './handler-call.ts';
 import { plainContext } from './plain-context.ts';
 import { fieldsOf } from './task-fields.ts';
@@ -79,7 +79,7 @@ async function attempt(
       ? await tools.isolate(definition, parsedCall, context)
       : await calledHandler(definition, parsedCall, context);
     if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, tools);
-    return outcomeOfOutput(returned ?? null, task);
+    return { kind: 'succeeded', output: returned };
   } catch (thrown) {
     return outcomeOfFailure(thrown, fieldsOf(task), tools);
   }
@@ -93,14 +93,15 @@ export async function parsedInput({ type, input: schema }: TaskDefinition, input
   throw new TaskFailure('invalid_input', `the input does not fit ${type}: ${reasons}`);
 }
 
-/** The outcome of what a handler threw. Where it is a fault, its stack is logged: a task never shows it. */
+/** The outcome of what a handler threw. Where it is a fault, all of it is logged: a task never shows its stack. */
 export function outcomeOfFailure(
   thrown: unknown,
   fields: Parameters<Log>[2],
   { log }: Pick<HandlerTools, 'log'>,
 ): Outcome {
-  if (!(thrown instanceof TaskFailure)) log('warn', 'handler threw', { ...fields, ...stacksOf(thrown) });
-  else if (thrown.retryAfterSeconds !== undefined && !isDelay(thrown.retryAfterSeconds)) {
+  if (!(thrown instanceof TaskFailure)) {
+    log('warn', 'handler threw', { ...fields, ...fieldsOfThrown(describeThrown(thrown)) });
+  } else if (thrown.retryAfterSeconds !== undefined && !isDelay(thrown.retryAfterSeconds)) {
     log('warn', 'retryAfterSeconds ignored', { ...fields, retry_after_seconds: String(thrown.retryAfterSeconds) });
   }
   return outcomeOfThrown(thrown);
@@ -119,16 +120,6 @@ async function outcomeOfFanOut(
   const refusal = await subtasksRefusal(subtasks, task, catalog);
   if (refusal !== undefined) return failed('invalid_subtasks', `${type} fanned out into ${refusal}`, false);
   return { kind: 'fanned_out', subtasks, onFailure: fanOut.onFailure };
-}
-
-/** What a handler returned, if its caller can be shown it. */
-export function outcomeOfOutput(output: JsonValue, { type }: RunningTask): Outcome {
-  const json = jsonOf(output);
-  if (json === undefined) return failed('invalid_output', `${type} returned what JSON cannot carry`, false);
-  const bytes = wireBytesOf(json);
-  if (bytes <= MAX_WIRE_BYTES) return { kind: 'succeeded', output };
-  const advice = 'put it where it belongs and return where that is';
-  return failed('output_too_large', `${type} returned ${bytes} bytes of ${MAX_WIRE_BYTES} that fit: ${advice}`, false);
 }
 
 function contextOf(
@@ -158,9 +149,3 @@ const hostOf = (url: string): string => URL.parse(url)?.host ?? 'nowhere';
 export const shownTask = ({ id, tenantId, type, attempt: number, maxAttempts }: RunningTask): TaskContext['task'] => ({
   ...{ id, tenantId, type, attempt: number, maxAttempts },
 });
-
-/** For the log, where the people who wrote the handler look. */
-const stacksOf = (thrown: unknown): Readonly<Record<string, string | undefined>> =>
-  thrown instanceof Error
-    ? { stack: thrown.stack, ...(thrown.cause instanceof Error ? { cause: thrown.cause.stack } : {}) }
-    : {};

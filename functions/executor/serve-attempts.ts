@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { FanOut, findDefinition, type TaskCatalog, type TaskContext, TaskFailure } from '../core/define-task.ts';
+import { FanOut, findDefinition, type TaskCatalog, type TaskContext } from '../core/define-task.ts';
 import type { HttpClients } from '../core/http-client.ts';
 import { calledHandler } from './handler-call.ts';
 import { plainContext } from './plain-context.ts';
@@ -28,11 +28,7 @@ async function attempt({ task, call, port }: Job, { catalog, http }: Tools): Pro
       throw new Error(`this thread has no task type ${task.type}`);
     }
     const returned = await calledHandler(definition, call, ctx);
-    try {
-      report(returned instanceof FanOut ? { subtasks: returned.subtasks } : { output: returned });
-    } catch {
-      throw new TaskFailure('invalid_output', `${task.type} returned what JSON cannot carry`);
-    }
+    report(returned instanceof FanOut ? { subtasks: returned.subtasks } : { output: returned });
   } catch (thrown) {
     report({ thrown: packThrown(thrown) });
   }

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type Subtask, type TaskContext, TaskFailure } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
+import { describeThrown, type ThrownError, thrownOf } from '../core/thrown.ts';
 import type { HandlerCall } from './handler-call.ts';
 
 /** What a thread is given when it starts. */
@@ -25,25 +26,21 @@ export type Report =
   | { readonly subtasks: readonly Subtask[] }
   | { readonly thrown: Thrown };
 
-/** What was thrown, in a form that leaves a thread: of an error the clone loses its class, and with it the code. */
+/** What was thrown, in a form that leaves a thread: of an error the clone loses its class, and what it has of its own. */
 export type Thrown =
   | { readonly failure: Pick<TaskFailure, 'code' | 'message' | 'retryable' | 'retryAfterSeconds'> }
-  | { readonly error: unknown };
+  | { readonly error: ThrownError };
 
 export function packThrown(thrown: unknown): Thrown {
   if (thrown instanceof TaskFailure) {
     const { code, message, retryable, retryAfterSeconds } = thrown;
     return { failure: { code, message, retryable, retryAfterSeconds } };
   }
-  try {
-    return { error: structuredClone(thrown) };
-  } catch {
-    return { error: new Error(thrown instanceof Error ? thrown.message : 'something that cannot leave its thread') };
-  }
+  return { error: describeThrown(thrown) };
 }
 
 export function unpackThrown(thrown: Thrown): unknown {
-  if ('error' in thrown) return thrown.error;
+  if ('error' in thrown) return thrownOf(thrown.error);
   const { code, message, retryable, retryAfterSeconds } = thrown.failure;
   return new TaskFailure(code, message, {
     retryable,

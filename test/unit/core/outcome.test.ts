@@ -10,28 +10,15 @@ const handlerError = (message: string) => ({
 describe('what a handler throws', () => {
   it.each<[string, unknown, string]>([
     ['an Error', new Error('it went wrong'), 'it went wrong'],
-    ['an Error without a message', new RangeError(), ''],
+    ['an Error without a message', new RangeError(), 'RangeError with no message'],
     ['text', 'it went wrong', 'it went wrong'],
     ['a number', 7, '7'],
-    ['undefined', undefined, 'undefined'],
-    ['null', null, 'null'],
+    ['undefined', undefined, 'undefined was thrown'],
+    ['null', null, 'null was thrown'],
     ['a symbol', Symbol('s'), 'Symbol(s)'],
-    ['an object', { message: 'not an error' }, '[object Object]'],
-    ['an object without a prototype', Object.create(null), 'something that has no text'],
-    [
-      'an object whose text throws',
-      {
-        toString: () => {
-          throw new Error('gotcha');
-        },
-      },
-      'something that has no text',
-    ],
-    [
-      'an Error whose message is not text',
-      Object.assign(new Error('x'), { message: { nested: true } }),
-      '[object Object]',
-    ],
+    ['an object', { message: 'not an error' }, 'not an error'],
+    ['an object without a prototype', Object.create(null), 'an object was thrown'],
+    ['an error with a cause', new Error('boom', { cause: new Error('deep') }), 'boom; cause: deep'],
   ])('is a retryable handler_error where it is %s', (_, thrown, message) => {
     expect(outcomeOfThrown(thrown)).toEqual(handlerError(message));
   });
@@ -40,10 +27,9 @@ describe('what a handler throws', () => {
     new Error('boom'),
     new TaskFailure('code', 'boom'),
     Object.assign(new Error('boom'), { cause: new Error('deep') }),
-  ])('never shows its stack or its cause: %s', (thrown) => {
+  ])('never shows its stack: %s', (thrown) => {
     const text = JSON.stringify(outcomeOfThrown(thrown));
     expect(text).not.toContain('outcome.test.ts');
-    expect(text).not.toContain('deep');
     expect(text).toContain('boom');
   });
 
@@ -104,10 +90,10 @@ describe('the code of a failure', () => {
 describe('the message of a failure', () => {
   it.each([
     [0, 0],
-    [299, 299],
-    [300, 300],
-    [301, 300],
-    [100_000, 300],
+    [1999, 1999],
+    [2000, 2000],
+    [2001, 2000],
+    [100_000, 2000],
   ])('of %i characters keeps %i', (length, kept) => {
     const outcome = failed('code', 'x'.repeat(length), true);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
@@ -116,7 +102,7 @@ describe('the message of a failure', () => {
   });
 
   it('is cut between characters', () => {
-    const outcome = failed('code', '🚂'.repeat(200), true);
+    const outcome = failed('code', '🚂'.repeat(2000), true);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error.message.isWellFormed()).toBe(true);
   });

@@ -145,7 +145,7 @@ describe('a failure in a handler', () => {
         event: 'handler threw',
         task_id: seed.id,
         stack: expect.stringContaining('execute-task.test.ts'),
-        cause: expect.stringContaining('no paper'),
+        cause: expect.objectContaining({ message: 'no paper', stack: expect.stringContaining('no paper') }),
       }),
     );
     expect(JSON.stringify(await read(world, seed))).not.toContain('execute-task.test.ts');

@@ -24,7 +24,7 @@ it('an endless loop, a thread that dies and a failure end their own attempts, an
   expect(await read(world, hoard)).toMatchObject({ status: 'failed', error: { code: 'out_of_memory' } });
   expect(await read(world, throws)).toMatchObject({
     status: 'failed',
-    error: { code: 'handler_error', message: 'out of range' },
+    error: { code: 'handler_error', message: 'RangeError: out of range; cause: the cause' },
   });
   expect(world.logged).toContainEqual(
     expect.objectContaining({ event: 'handler threw', stack: expect.stringContaining('isolated-tasks.ts') }),

@@ -1,0 +1,164 @@
+import { JsonCopy, type JsonValue, nameOf } from './json.ts';
+
+/** What was thrown, as data: it can leave its thread, and nothing of it throws or changes any more. */
+export type ThrownError = {
+  /** Of an error, the name of its class: `TypeError`. */
+  readonly class?: string;
+  /** Its own: `ECONNREFUSED`. */
+  readonly code?: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly cause?: ThrownError;
+  /** The parts of an error that stands for several. */
+  readonly errors?: readonly ThrownError[];
+};
+
+const MAX_MESSAGE_CHARACTERS = 2_000;
+const MAX_STACK_CHARACTERS = 4_000;
+const MAX_CODE_CHARACTERS = 64;
+/** Causes and parts that are told of one error, whatever they hang together like. */
+const MAX_TOLD = 20;
+/** Of one line of a log. */
+const MAX_LOGGED_CHARACTERS = 100_000;
+
+/** Describes whatever was thrown. Never throws, whatever its getters do. */
+export const describeThrown = (thrown: unknown): ThrownError => described(thrown, new Set());
+
+/** The classes of errors that are there in every thread. */
+const NATIVE = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
+
+/** What was thrown, made anew from its description: of an error, one that reads the same; otherwise its text and code. */
+export function thrownOf({ class: name, message, cause, errors, ...more }: ThrownError): unknown {
+  const parts = {
+    ...more,
+    ...(cause === undefined ? {} : { cause: thrownOf(cause) }),
+    ...(errors === undefined ? {} : { errors: errors.map(thrownOf) }),
+  };
+  if (name === undefined) return { message, ...parts };
+  const Native = Object.hasOwn(NATIVE, name) ? NATIVE[name as keyof typeof NATIVE] : Error;
+  return Object.assign(new Native(message), { name, stack: undefined, ...parts });
+}
+
+/** What its task says of an error: what it is, its own code, and what lies behind it. */
+export function messageOfThrown({ class: name, code, message, cause, errors = [] }: ThrownError): string {
+  const text = name === undefined || name === 'Error' || message.startsWith(name) ? message : `${name}: ${message}`;
+  return [
+    code === undefined || text.includes(code) ? text : `${text} (${code})`,
+    ...(errors.length === 0 ? [] : [`errors: ${errors.map(messageOfThrown).join(' / ')}`]),
+    ...(cause === undefined ? [] : [`cause: ${messageOfThrown(cause)}`]),
+  ].join('; ');
+}
+
+/** All that is known of an error, as fields of a line of the log. */
+export const fieldsOfThrown = ({ class: name, code, message, ...more }: ThrownError) => ({
+  ...{ error_class: name, error_code: code, error_message: message },
+  ...more,
+});
+
+/** A value for the log: as JSON carries it, with a text in place of what it cannot carry, and what is known of errors. */
+export const loggedValueOf = (value: unknown): JsonValue =>
+  new JsonCopy(
+    ({ value: refused, what }) => (isError(refused) ? (describeThrown(refused) as JsonValue) : `[${what}]`),
+    MAX_LOGGED_CHARACTERS,
+  ).of(value ?? null);
+
+function described(thrown: unknown, seen: Set<unknown>): ThrownError {
+  seen.add(thrown);
+  if (thrown === null || (typeof thrown !== 'object' && typeof thrown !== 'function')) {
+    return { message: cut(textOfPrimitive(thrown), MAX_MESSAGE_CHARACTERS) };
+  }
+  const isOfErrors = isError(thrown);
+  const name = isOfErrors ? classOf(thrown) : undefined;
+  const [code, stack, cause] = [codeOf(thrown), read(thrown, 'stack'), read(thrown, 'cause')];
+  const errors = partsOf(thrown)
+    .filter((part) => isNew(part, seen))
+    .map((part) => described(part, seen));
+  return {
+    ...(name === undefined ? {} : { class: name }),
+    ...(code === undefined ? {} : { code }),
+    message: cut(messageOf(thrown, name), MAX_MESSAGE_CHARACTERS),
+    ...(typeof stack === 'string' && isOfErrors ? { stack: cut(stack, MAX_STACK_CHARACTERS) } : {}),
+    ...(cause === undefined || cause === null || !isNew(cause, seen) ? {} : { cause: described(cause, seen) }),
+    ...(errors.length === 0 ? {} : { errors }),
+  };
+}
+
+/** Of causes in a circle each is told once. */
+const isNew = (error: unknown, seen: ReadonlySet<unknown>): boolean => seen.size < MAX_TOLD && !seen.has(error);
+
+const textOfPrimitive = (thrown: unknown): string => {
+  if (thrown === undefined || thrown === null) return `${thrown} was thrown`;
+  return String(thrown) || 'an empty text was thrown';
+};
+
+/** The name that an error gives itself, or that of its class; not what a minifier has made of it. */
+function classOf(error: object): string {
+  const name = read(error, 'name');
+  if (typeof name === 'string' && name !== '' && name !== 'Error') return cut(name, MAX_CODE_CHARACTERS);
+  const ofClass = read(read(error, 'constructor'), 'name');
+  return typeof ofClass === 'string' && /^[A-Z]\w{3,63}$/.test(ofClass) ? ofClass : 'Error';
+}
+
+/** Its code, unless it is one of the numbers that a `DOMException` has beside its name. */
+function codeOf(thrown: object): string | undefined {
+  const code = read(thrown, 'code');
+  if (isInstance(thrown, DOMException) || (typeof code !== 'string' && typeof code !== 'number')) return undefined;
+  return cut(String(code), MAX_CODE_CHARACTERS) || undefined;
+}
+
+/** Those of an `AggregateError`, and the two of a `SuppressedError`. */
+function partsOf(thrown: object): readonly unknown[] {
+  const errors = read(thrown, 'errors');
+  if (isError(thrown) && Array.isArray(errors)) return errors.slice(0, MAX_TOLD);
+  const suppressed = read(thrown, 'suppressed');
+  return suppressed === undefined ? [] : [read(thrown, 'error'), suppressed];
+}
+
+function messageOf(thrown: object, name: string | undefined): string {
+  const message = read(thrown, 'message');
+  if (typeof message === 'string' && message !== '') return message;
+  if (message !== undefined && message !== null && message !== '') return textOfData(message);
+  if (name !== undefined) return `${name} with no message`;
+  if (typeof thrown === 'function') return 'a function was thrown';
+  const data = textOfData(thrown);
+  const hasData = data !== '{}' && !data.startsWith('"[');
+  return (Array.isArray(thrown) ? undefined : ownTextOf(thrown)) ?? (hasData ? data : `${nameOf(thrown)} was thrown`);
+}
+
+function textOfData(value: unknown): string {
+  try {
+    return JSON.stringify(loggedValueOf(value));
+  } catch {
+    return 'something that cannot be read';
+  }
+}
+
+/** What its `toString` makes, where that is one of its own. */
+function ownTextOf(thrown: object): string | undefined {
+  try {
+    const text = String(thrown);
+    return text === '' || text.startsWith('[object ') ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(of: unknown, key: string): unknown {
+  try {
+    return (of as Record<string, unknown> | null | undefined)?.[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+const isError = (value: unknown): value is Error => isInstance(value, Error);
+
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
