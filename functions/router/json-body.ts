@@ -1,16 +1,49 @@
+import { changedNumberErrors, withChangedNumbers } from './changed-numbers.ts';
 import { codingOf, contentOf, MAX_BODY_BYTES } from './content-coding.ts';
-import { Problem } from './problem.ts';
+import { type FieldError, Problem } from './problem.ts';
 import type { Request } from './route.ts';
 
 /** Deeper than data gets. What walks a value calls itself at each level, and a stack ends somewhere. */
 const MAX_LEVELS = 100;
 
+/** The JSON of a request, or a part of it. */
+export class JsonBody {
+  readonly value: unknown;
+  /** The value with the numbers that would change; `undefined` where there is none. */
+  readonly #marked: unknown;
+
+  constructor(value: unknown, marked?: unknown) {
+    this.value = value;
+    this.#marked = marked;
+  }
+
+  /** The fields whose numbers would not be kept as they were sent. */
+  get numberErrors(): FieldError[] {
+    return this.#marked === undefined ? [] : changedNumberErrors(this.#marked);
+  }
+
+  /** The items of one of its members, which is a list. */
+  itemsOf(member: string): JsonBody[] {
+    const marked = listIn(this.#marked, member);
+    return listIn(this.value, member).map((item, place) => new JsonBody(item, marked[place]));
+  }
+}
+
+function listIn(value: unknown, member: string): readonly unknown[] {
+  const list = value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[member] : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
 /** The JSON of a request. Throws the problem that says why it cannot be read. */
-export function jsonBody(request: Request): unknown {
-  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+export function jsonBody(request: Request): JsonBody {
+  const { mediaType, charset } = contentType(request);
   const isCompressed = codingOf(request) !== 'identity';
   if (mediaType !== 'application/json' && !(isCompressed && mediaType === 'application/octet-stream')) {
     throw new Problem('unsupported_media_type', 'send the body as application/json');
+  }
+  if (charset !== undefined && !/^utf-?8$/.test(charset)) {
+    const shown = JSON.stringify(charset.slice(0, 50));
+    throw new Problem('unsupported_media_type', `send the body as UTF-8: the charset ${shown} is not taken`);
   }
   if (isCompressed && request.cameAsText) {
     throw new Problem(
@@ -25,16 +58,39 @@ export function jsonBody(request: Request): unknown {
       `the body has ${content.length} bytes; at most ${MAX_BODY_BYTES} are taken: send a URL of the data instead`,
     );
   }
-  const value = parseJson(content);
-  if (!deeperThan(MAX_LEVELS, value)) return value;
-  throw new Problem('invalid_request', `the body nests more than ${MAX_LEVELS} levels deep`);
+  const text = textOf(content);
+  const value = parseJson(text);
+  if (deeperThan(MAX_LEVELS, value)) {
+    throw new Problem('invalid_request', `the body nests more than ${MAX_LEVELS} levels deep`);
+  }
+  return new JsonBody(value, withChangedNumbers(text));
 }
 
+/** RFC 9110, section 8.3.1. */
+function contentType({ headers }: Request): { readonly mediaType: string; readonly charset: string | undefined } {
+  const [mediaType = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters
+    .map((parameter) => parameter.trim())
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice('charset='.length)
+    .replace(/^"(.*)"$/, '$1');
+  return { mediaType: mediaType.trim(), charset };
+}
+
+/** A mark at the beginning (U+FEFF) is no part of the text. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-function parseJson(body: Buffer): unknown {
+function textOf(body: Buffer): string {
   try {
-    return JSON.parse(decoder.decode(body));
+    return decoder.decode(body);
+  } catch {
+    throw new Problem('invalid_request', 'the body is not JSON: it is not UTF-8');
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch (error) {
     throw new Problem('invalid_request', `the body is not JSON: ${error instanceof Error ? error.message : error}`);
   }

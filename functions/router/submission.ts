@@ -12,6 +12,7 @@ import { effective } from '../core/task-settings.ts';
 import { admit } from './admit.ts';
 import { available, NOTHING_KEPT } from './available.ts';
 import { timeoutErrors } from './definition-view.ts';
+import type { JsonBody } from './json-body.ts';
 import { type FieldError, fieldErrors, noSuch, Problem } from './problem.ts';
 import type { Caller, Request, RouterPorts } from './route.ts';
 import { assigneeSchema, nameSchema } from './task-view.ts';
@@ -56,18 +57,19 @@ export function idempotencyKeyOf({ headers }: Request): string | undefined {
 }
 
 /**
- * Makes the task that `value` asks for, one of so many that came `together`, and stores its payload. Throws the problem
- * that names all that is wrong with it; `value` is JSON.
+ * Makes the task that `body` asks for, one of so many that came `together`, and stores its payload. Throws the problem
+ * that names all that is wrong with it.
  */
 export async function prepare(
-  value: unknown,
+  body: JsonBody,
   idempotencyKey: string | undefined,
   together: number,
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Submission> {
+  const { value } = body;
   const parsed = submitSchema().safeParse(value);
-  const outerErrors = parsed.success ? [] : fieldErrors(parsed.error.issues);
+  const outerErrors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
   const definition = await definitionOf(value, ports, outerErrors);
   const errors =
     definition === undefined

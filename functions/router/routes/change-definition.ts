@@ -38,10 +38,12 @@ export const changeDefinition: Route = {
 
   async handle(request, _caller, ports) {
     const definition = await foundDefinition(request, ports);
-    const patch = jsonBody(request);
-    const parsed = patchSchema().safeParse(patch);
-    const errors = parsed.success ? [] : fieldErrors(parsed.error.issues);
-    errors.push(...timeoutErrors((patch as { timeoutSeconds?: unknown } | null)?.timeoutSeconds, definition.resources));
+    const body = jsonBody(request);
+    const parsed = patchSchema().safeParse(body.value);
+    const errors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
+    errors.push(
+      ...timeoutErrors((body.value as { timeoutSeconds?: unknown } | null)?.timeoutSeconds, definition.resources),
+    );
     if (!parsed.success || errors.length > 0) {
       throw new Problem('invalid_request', 'the definition cannot be changed so', { errors });
     }

@@ -4,7 +4,7 @@ import type { TaskId } from '../../core/ids.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import { once } from '../../core/once.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
-import { jsonBody } from '../json-body.ts';
+import { type JsonBody, jsonBody } from '../json-body.ts';
 import { charactersOf, fieldErrors, Problem, problemDocument, problemSchema, type Room } from '../problem.ts';
 import { problemOf } from '../problem-of.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
@@ -54,13 +54,14 @@ export const submitTasks: Route = {
   problems: ['invalid_request', 'payload_too_large', 'unsupported_media_type'],
 
   async handle(request, caller, ports) {
-    const parsed = bulkSchema().safeParse(jsonBody(request));
+    const body = jsonBody(request);
+    const parsed = bulkSchema().safeParse(body.value);
     if (!parsed.success) {
       throw new Problem('invalid_request', 'the body is not what this call takes', {
         errors: fieldErrors(parsed.error.issues),
       });
     }
-    const results = await submitAll(parsed.data.tasks, idempotencyKeyOf(request), caller, ports);
+    const results = await submitAll(body.itemsOf('tasks'), idempotencyKeyOf(request), caller, ports);
     const acceptedCount = results.filter(({ status }) => status === 'accepted').length;
     const counts = { accepted: acceptedCount, rejected: results.length - acceptedCount };
     return {
@@ -76,15 +77,15 @@ type Step<T> = { readonly value: T } | { readonly problem: Problem };
 
 /** All payloads, then all messages, then all rows: the order of a single submit, a thousand at a time. */
 async function submitAll(
-  values: readonly unknown[],
+  bodies: readonly JsonBody[],
   key: string | undefined,
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Result[]> {
-  const prepared = await inParallel(values, PARALLEL, (value, place) =>
+  const prepared = await inParallel(bodies, PARALLEL, (body, place) =>
     step(ports, async () => {
       // No header can carry a line break, so that no single submit has this key.
-      const submission = await prepare(value, key && `${key}\n${place}`, values.length, caller, ports);
+      const submission = await prepare(body, key && `${key}\n${place}`, bodies.length, caller, ports);
       return { submission, earlier: await earlierTask(submission, ports) };
     }),
   );

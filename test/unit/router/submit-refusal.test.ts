@@ -34,7 +34,10 @@ describe('a body that cannot be read', () => {
     ['is not JSON', '{"type":', 'not JSON'],
     ['is empty', '', 'not JSON'],
     ['is missing', undefined, 'not JSON'],
-    ['is not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), 'not JSON'],
+    ['is not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), 'not JSON: it is not UTF-8'],
+    ['is UTF-16', Buffer.from('{"type": "echo"}', 'utf16le'), 'not JSON'],
+    ['is UTF-16 with its mark', Buffer.from('\ufeff{}', 'utf16le'), 'it is not UTF-8'],
+    ['has two marks', '\ufeff\ufeff{}', 'not JSON'],
     ['is binary', Buffer.from([0x1f, 0x8b, 0x08, 0x00]), 'not JSON'],
     ['nests 200,000 levels', `{"type":"echo","input":${'['.repeat(2e5)}${']'.repeat(2e5)}}`, '100 levels'],
     ['nests 101 levels', `{"type":"echo","input":${'['.repeat(100)}${']'.repeat(100)}}`, '100 levels'],
@@ -67,6 +70,17 @@ describe('a body that cannot be read', () => {
       body: { code: 'unsupported_media_type' },
     });
   });
+
+  it.each([...['iso-8859-1', 'windows-1252', 'utf-16', 'UTF-16LE', 'us-ascii', 'utf-7', '', '"latin1"', 'utf-8x']])(
+    'because its charset is %j is unsupported_media_type, which says what is taken',
+    async (charset) => {
+      const headers = { 'content-type': `application/json; charset=${charset}` };
+      expect(await submit(world, { body: valid, headers })).toMatchObject({
+        status: 415,
+        body: { code: 'unsupported_media_type', detail: expect.stringContaining('UTF-8') },
+      });
+    },
+  );
 
   it.each([
     ['text', `"${'x'.repeat(MAX_BODY_BYTES - 1)}"`],

@@ -258,16 +258,26 @@ describe('an accepted task', () => {
     expect((await read(body.id)).body).toEqual(body);
   });
 
-  it.each(['application/json; charset=utf-8', 'Application/JSON', ' application/json ;x=y'])(
-    'may come as %j',
-    async (contentType) => {
-      expect(await submit(ada, { headers: { 'content-type': contentType } })).toMatchObject({ status: 202 });
-    },
-  );
+  it.each([
+    'application/json; charset=utf-8',
+    'application/json;x=y; Charset="UTF8"',
+    'Application/JSON',
+    ' application/json ;x=y',
+  ])('may come as %j', async (contentType) => {
+    expect(await submit(ada, { headers: { 'content-type': contentType } })).toMatchObject({ status: 202 });
+  });
 
   it('may come as base64 and hold any character', async () => {
     const body = Buffer.from(JSON.stringify({ type: 'echo', input: 'Zoë 🚂\u0000' }));
     expect(await submit(body)).toMatchObject({ status: 202, body: { input: 'Zoë 🚂\u0000' } });
+  });
+
+  it.each(['text', 'bytes'])('may begin with the mark of UTF-8, as %s', async (kind) => {
+    const body = `\ufeff${JSON.stringify({ type: 'echo', input: 'Zoë' })}`;
+    expect(await submit(kind === 'text' ? body : Buffer.from(body))).toMatchObject({
+      status: 202,
+      body: { input: 'Zoë' },
+    });
   });
 
   it('may have just 2.5 MB and just 100 levels', async () => {
