@@ -3,20 +3,40 @@ import { join } from 'node:path';
 import * as z from 'zod';
 
 const LOCAL = join(import.meta.dirname, '../.millrace/local.json');
-const localSchema = z.object({ awsEndpoint: z.url() });
+const localSchema = z.object({
+  awsEndpoint: z.url(),
+  region: z.string(),
+  /** Whose they are: those of a foreign endpoint stay where the caller has them. */
+  credentials: z.enum(['any', 'environment']),
+});
+
+type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
 
 /** How an SDK client reaches AWS; empty where it finds out by itself, from the caller's environment. */
-export type Connection = {
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-};
+export type Connection = { readonly endpoint?: string; readonly region?: string; readonly credentials?: Credentials };
 
-/** The caller's own AWS, or with `--local` the cloud that `npm start` runs here. Throws where none runs. */
-export async function connectionOf({ isLocal }: { readonly isLocal: boolean }): Promise<Connection> {
+/** Those of an environment; without any, some that a cloud on one machine takes. */
+export function credentialsOf(environment: NodeJS.ProcessEnv): Credentials {
+  const { AWS_ACCESS_KEY_ID = 'test', AWS_SECRET_ACCESS_KEY = 'test', AWS_SESSION_TOKEN: sessionToken } = environment;
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
+}
+
+/**
+ * The caller's own AWS, or with `isLocal` the cloud that `npm start` has deployed to, as the file that it leaves says.
+ * Throws where none runs.
+ */
+export async function connectionOf(
+  { isLocal }: { readonly isLocal: boolean },
+  environment: NodeJS.ProcessEnv = process.env,
+  file = LOCAL,
+): Promise<Connection> {
   if (!isLocal) return {};
-  const text = await readFile(LOCAL, 'utf8').catch(() => undefined);
+  const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) throw new Error('Nothing runs here: start it with `npm start`, or leave out --local.');
-  const { awsEndpoint: endpoint } = localSchema.parse(JSON.parse(text));
-  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const { awsEndpoint: endpoint, region, credentials } = localSchema.parse(JSON.parse(text));
+  return { endpoint, region, credentials: credentialsOf(credentials === 'any' ? {} : environment) };
 }

@@ -1,19 +1,11 @@
+import { type Connection, credentialsOf } from '../client/connection.ts';
+
 /** Where AWS is, and who asks. */
 export type AwsTarget = {
   readonly endpoint: string;
   readonly region: string;
   /** For an SDK client: `new LambdaClient(target.client)`. */
-  readonly client: {
-    readonly endpoint: string;
-    readonly region: string;
-    readonly credentials: {
-      readonly accessKeyId: string;
-      readonly secretAccessKey: string;
-      readonly sessionToken?: string;
-    };
-    readonly useDualstackEndpoint: false;
-    readonly useFipsEndpoint: false;
-  };
+  readonly client: Required<Connection> & { readonly useDualstackEndpoint: false; readonly useFipsEndpoint: false };
   /** The same for a process. */
   readonly environment: Readonly<Record<string, string>>;
 };
@@ -30,9 +22,7 @@ export const foreignTarget = (endpoint: string, environment: NodeJS.ProcessEnv):
 
 function target(endpoint: string, environment: NodeJS.ProcessEnv): AwsTarget {
   const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
-  const accessKeyId = environment.AWS_ACCESS_KEY_ID ?? 'test';
-  const secretAccessKey = environment.AWS_SECRET_ACCESS_KEY ?? 'test';
-  const sessionToken = environment.AWS_SESSION_TOKEN;
+  const credentials = credentialsOf(environment);
   const connection = CONNECTION.flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -40,21 +30,15 @@ function target(endpoint: string, environment: NodeJS.ProcessEnv): AwsTarget {
   return {
     endpoint,
     region,
-    client: {
-      endpoint,
-      region,
-      credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-      useDualstackEndpoint: false,
-      useFipsEndpoint: false,
-    },
+    client: { endpoint, region, credentials, useDualstackEndpoint: false, useFipsEndpoint: false },
     environment: {
       ...Object.fromEntries(connection),
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createKey } from '../client/keys.ts';
@@ -42,6 +42,7 @@ export type LocalStack = {
   /** Of the tenant `local`, with every scope. */
   readonly apiKey: string;
   readonly awsEndpoint: string;
+  readonly region: string;
   /** The process id of MiniStack, where it was started. */
   readonly pid: number | undefined;
   readonly outputs: StackOutputs;
@@ -65,6 +66,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const { stateDirectory, name = 'millrace', progress = quietProgress } = options;
   const signal = options.signal ?? new AbortController().signal;
   await mkdir(stateDirectory, { recursive: true });
+  // Inputs and outputs of tasks are nobody else's on this machine.
+  await chmod(stateDirectory, 0o700);
   const identity = await readIdentity(stateDirectory);
   let server: MiniStack | undefined;
   try {
@@ -95,7 +98,13 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const api = outputs[`${name}-api`] ?? {};
     const url = await progress.step('Calling the API', () => apiUrl(target.endpoint, api, signal));
     await writeIdentity(stateDirectory, { ...identity, ...(server && { port: server.options.port }) });
-    return running(server, { url, apiKey: identity.apiKey, awsEndpoint: target.endpoint, outputs });
+    return running(server, {
+      url,
+      apiKey: identity.apiKey,
+      awsEndpoint: target.endpoint,
+      region: target.region,
+      outputs,
+    });
   } catch (error) {
     server?.kill();
     await server?.ended;
@@ -105,7 +114,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
 const running = (
   server: MiniStack | undefined,
-  facts: Pick<LocalStack, 'url' | 'apiKey' | 'awsEndpoint' | 'outputs'>,
+  facts: Pick<LocalStack, 'url' | 'apiKey' | 'awsEndpoint' | 'region' | 'outputs'>,
 ) => ({
   ...facts,
   pid: server?.pid,

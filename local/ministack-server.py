@@ -19,7 +19,9 @@ from pathlib import Path
 import ministack.app as server
 
 sys.dont_write_bytecode = True
+import ministack_guard
 import ministack_mends
+import ministack_resume
 
 SAVED = Path(sys.argv[1]) / 'saved'
 STATE = Path(os.environ['STATE_DIR'])
@@ -69,6 +71,8 @@ def move_to_port():
 
 def follow_parent():
     keep = sys.stdin.readline().strip() == 'keep'
+    if keep:
+        ministack_resume.resume()
     sys.stdin.read()
     if not keep:
         end_group()
@@ -80,6 +84,8 @@ logging.getLogger('persistence').addHandler(failures)
 server.save_all = save_and_end
 move_to_port()
 ministack_mends.apply()
+ministack_resume.apply()
+server.app = ministack_guard.guarded(server.app, PORT)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too
 threading.Thread(target=follow_parent, daemon=True).start()
 server.main()

@@ -112,9 +112,11 @@ async function endOrphan(pid: number): Promise<void> {
   });
 }
 
-function publish({ url, apiKey, awsEndpoint, pid: serverPid }: LocalStack, seconds: number): void {
+function publish({ url, apiKey, awsEndpoint, region, pid: serverPid }: LocalStack, seconds: number): void {
   const consoleUrl = `${url}/console`;
-  const connection = { url, apiKey, consoleUrl, awsEndpoint };
+  // Real credentials are written nowhere: whoever reads this has them in the environment, as this run has.
+  const credentials = serverPid === undefined ? 'environment' : 'any';
+  const connection = { url, apiKey, consoleUrl, awsEndpoint, region, credentials };
   writeFileSync(CONNECTION, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
   updateRecord(RECORD, { pid: process.pid, serverPid, url });
   console.log(`
@@ -123,7 +125,7 @@ Millrace is running (ready after ${seconds.toFixed(1)} s).
   console        ${consoleUrl}
   API            ${url}
   key            ${apiKey}
-  AWS endpoint   ${awsEndpoint}${serverPid === undefined ? '' : ' (region us-east-1, any credentials)'}
+  AWS endpoint   ${awsEndpoint}${serverPid === undefined ? '' : ` (region ${region}, any credentials)`}
   for programs   .millrace/local.json
 
 Submit a task:

@@ -1,4 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -6,10 +9,22 @@ import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 
 /** A stack of its own: the one of the other tests is never stopped. */
 const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-restart-'));
+await chmod(stateDirectory, 0o755);
 let running: LocalStack | undefined;
+/** Keeps whoever calls it waiting, until it is told to answer. */
+const called: string[] = [];
+let isAnswering = false;
+const patient = createServer((request, response) => {
+  called.push(request.url ?? '');
+  if (isAnswering) response.end('done');
+}).listen(0, '127.0.0.1');
+await once(patient, 'listening');
+const patientUrl = `http://127.0.0.1:${(patient.address() as AddressInfo).port}`;
 afterAll(async () => {
   running?.kill();
   await running?.ended;
+  patient.closeAllConnections();
+  patient.close();
   await rm(stateDirectory, { recursive: true, force: true });
 });
 
@@ -41,3 +56,40 @@ it('a local cloud that is started again goes on where it was: its tasks, its key
   await counts(again).toMatchObject({ accepted: 3, succeeded: 3 });
   expect(await ask(again, 'GET', `/api/tasks/${late.id}`)).toMatchObject({ status: 'succeeded' });
 }, 180_000);
+
+it('gives back at once what was under way when it stopped, or was killed', async () => {
+  const stack = running ?? (await startLocalStack({ stateDirectory }));
+  running = stack;
+  // More than an executor takes at a time: some are claimed, some only received.
+  const paths = Array.from({ length: 12 }, (_, place) => `/${place}`);
+  const tasks = paths.map((path) => ({
+    ...{ type: 'http.request', timeoutSeconds: 45, maxAttempts: 5 },
+    input: { url: patientUrl + path },
+  }));
+  await ask(stack, 'POST', '/api/tasks/batch', { tasks });
+  await expect.poll(() => called.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(10);
+  expect(await stack.stop()).toBe(true);
+
+  called.length = 0;
+  const killed = await startLocalStack({ stateDirectory });
+  running = killed;
+  // An attempt of before held its lease, and its message was hidden, for minutes.
+  await expect.poll(() => called.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(10);
+  killed.kill();
+  await killed.ended;
+
+  called.length = 0;
+  isAnswering = true;
+  const again = await startLocalStack({ stateDirectory });
+  running = again;
+  await expect.poll(() => paths.every((path) => called.includes(path)), { timeout: 10_000 }).toBe(true);
+  await expect
+    .poll(async () => (await ask(again, 'GET', '/api/tasks?type=http.request&status=succeeded')).items, {
+      timeout: 10_000,
+    })
+    .toHaveLength(paths.length);
+}, 240_000);
+
+it('keeps its state from other users of the machine', async () => {
+  expect((await stat(stateDirectory)).mode & 0o077).toBe(0);
+});
