@@ -54,7 +54,7 @@ export function LanePage({ name }: { name: string }) {
         {({ items, isMoreLeft, isAnotherUnderWay }) => (
           <>
             {items.length > 0 && <DeadLetterTable letters={items} />}
-            {isMoreLeft && <p class="muted more">{isAnotherUnderWay ? UNDER_WAY : 'There are more than these.'}</p>}
+            {isMoreLeft && <p class="muted more">{isAnotherUnderWay ? UNDER_WAY : moreThan(items.length)}</p>}
             {isEmpty && <Empty title="This lane has no dead letters." />}
           </>
         )}
@@ -62,6 +62,9 @@ export function LanePage({ name }: { name: string }) {
     </>
   );
 }
+
+const moreThan = (count: number): string =>
+  count === 0 ? 'There are some, but none could be read: look again.' : 'There are more than these.';
 
 const LaneFacts = ({ lane }: { lane: Lane }) => (
   <>

@@ -59,6 +59,7 @@ function SubtaskPage({ parent, cursor, onMore }: SubtaskPageProps) {
           {items.map((item) => (
             <Subtask key={item.id} task={item} />
           ))}
+          {items.length === 0 && nextCursor === null && <li class="muted">They cannot be read any more.</li>}
           {nextCursor !== null && onMore !== undefined && (
             <li>
               <button type="button" onClick={() => onMore(nextCursor)}>

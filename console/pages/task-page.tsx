@@ -71,7 +71,13 @@ const TaskProgress = ({ progress: { fraction, note } }: { progress: NonNullable<
   <div class="progress">
     <progress value={fraction} max={1} aria-label="Progress of the attempt" />
     <span>
-      {Math.round(fraction * 100)} %{note !== undefined && ` · ${note}`}
+      {Math.round(fraction * 100)} %
+      {note !== undefined && (
+        <>
+          {' · '}
+          <bdi>{note}</bdi>
+        </>
+      )}
     </span>
   </div>
 );

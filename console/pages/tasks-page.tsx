@@ -20,6 +20,7 @@ export function TasksPage({ filter }: { filter: TaskFilter }) {
   const path = `api/tasks${queryOf({ ...filter, limit: 25, cursor: cursors.at(-1) })}`;
   const page = useLive(path, (signal) => call(path, taskPageSchema, { signal }), REFRESH_SECONDS);
   const turnTo = (next: readonly string[]): void => setTrail({ filterQuery, cursors: next });
+  const turnToNext = (next: string) => () => turnTo([...cursors, next]);
   useEffect(() => window.scrollTo(0, 0), [path]);
   return (
     <>
@@ -35,7 +36,11 @@ export function TasksPage({ filter }: { filter: TaskFilter }) {
             {data.items.length > 0 ? (
               <TaskTable tasks={data.items} caption="Tasks, newest first" />
             ) : (
-              <NoTasks isFiltered={filterQuery !== ''} isFirst={cursors.length === 0} />
+              <NoTasks
+                isFiltered={filterQuery !== ''}
+                isFirst={cursors.length === 0}
+                onLookOn={data.nextCursor === null ? undefined : turnToNext(data.nextCursor)}
+              />
             )}
             <Pages cursors={cursors} next={data.nextCursor} onTurn={turnTo} />
           </>
@@ -45,7 +50,23 @@ export function TasksPage({ filter }: { filter: TaskFilter }) {
   );
 }
 
-function NoTasks({ isFiltered, isFirst }: { isFiltered: boolean; isFirst: boolean }) {
+type NoTasksProps = {
+  readonly isFiltered: boolean;
+  readonly isFirst: boolean;
+  /** Turns to the next page, where there is one. */
+  readonly onLookOn: (() => void) | undefined;
+};
+
+/** A page without tasks need not be the last: the API looks through so many tasks for a page, whether they match or not. */
+function NoTasks({ isFiltered, isFirst, onLookOn }: NoTasksProps) {
+  if (onLookOn !== undefined)
+    return (
+      <Empty title="No match so far: older tasks may match.">
+        <button type="button" class="primary" onClick={onLookOn}>
+          Look on
+        </button>
+      </Empty>
+    );
   if (!isFirst) return <Empty title="There are no more tasks." />;
   return isFiltered ? (
     <Empty title="No task matches.">

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { submit, until } from './api.ts';
 import { accessibilityViolations } from './browser.ts';
 import { grant } from './grant.ts';
-import { button, hopeless, inConsole, render } from './in-console.ts';
+import { button, CONSOLE, hopeless, inConsole, render } from './in-console.ts';
 
 describe('the overview', () => {
   it('plots what happened to the tasks of a type, some seconds later', async () => {
@@ -50,6 +50,24 @@ describe('the task list', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: render.type }).waitFor();
       expect(new URL(page.url()).hash).toBe(`#/tasks/${id}`);
+    });
+  });
+
+  it('leads on from a page where nothing matches and that is not the last', async () => {
+    const { id } = await submit(render);
+    await inConsole('#/', async (page) => {
+      const empty = JSON.stringify({ items: [], nextCursor: 'further' });
+      await page.route(/api\/tasks\?status=failed/, (route, request) =>
+        request.url().includes('cursor=further')
+          ? route.continue({ url: request.url().replace(/\?.*/, '') })
+          : route.fulfill({ contentType: 'application/json', body: empty }),
+      );
+      await page.goto(`${CONSOLE}#/tasks?status=failed`);
+      await page.getByText('No match so far').waitFor();
+      expect(await page.getByText('No task matches').count()).toBe(0);
+      expect(await accessibilityViolations(page)).toEqual([]);
+      await button(page, 'Look on').click();
+      await page.getByRole('link', { name: id }).waitFor();
     });
   });
 
