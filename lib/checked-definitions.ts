@@ -2,6 +2,7 @@ import { longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } fro
 import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
 import { ConfigError } from './config.ts';
 import { MAX_MESSAGES_WITHOUT_WINDOW, MAX_WINDOW_SECONDS } from './constructs/gathering.ts';
+import { importFailure } from './import-failure.ts';
 
 /** Tasks of one batch: each is claimed and settled by itself, in the time that the leases of the others leave. */
 const MAX_BATCH_SIZE = 1_000;
@@ -12,7 +13,9 @@ const TYPE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 export async function checkedDefinitions(catalog: TaskCatalog): Promise<TaskDefinition[]> {
   const definitions: TaskDefinition[] = [];
   for (const [name, load] of Object.entries(catalog)) {
-    const definition = await load();
+    const definition = await load().catch((error: unknown) => {
+      throw new ConfigError(`the task type ${name} cannot be loaded: ${importFailure(error)}`);
+    });
     if (definition === undefined) throw new ConfigError(`tasks/index.ts finds no definition for the task type ${name}`);
     const { type } = definition;
     if (type !== name) throw new ConfigError(`tasks/index.ts lists the task type ${type} as ${name}`);

@@ -1,7 +1,8 @@
 import type { App } from 'aws-cdk-lib';
-import { tasks } from '../tasks/index.ts';
+import type { TaskCatalog } from '../functions/core/define-task.ts';
 import { checkedDefinitions } from './checked-definitions.ts';
-import type { DeployConfig } from './config.ts';
+import { ConfigError, type DeployConfig } from './config.ts';
+import { importFailure } from './import-failure.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { ExecutionStack } from './stacks/execution-stack.ts';
@@ -12,6 +13,7 @@ import { OperationsStack } from './stacks/operations-stack.ts';
  * all.
  */
 export async function buildMillrace(app: App, config: DeployConfig): Promise<void> {
+  const tasks = await taskCatalog();
   const definitions = await checkedDefinitions(tasks);
   const data = new DataStack(app, `${config.name}-data`, config);
   const execution = new ExecutionStack(app, `${config.name}-execution`, { config, data, definitions });
@@ -19,4 +21,12 @@ export async function buildMillrace(app: App, config: DeployConfig): Promise<voi
   // The router accepts the task types that it knows, so it must never be newer than the executors.
   api.addStackDependency(execution);
   new OperationsStack(app, `${config.name}-operations`, { config, data, definitions, apiId: api.apiId });
+}
+
+async function taskCatalog(): Promise<TaskCatalog> {
+  try {
+    return (await import('../tasks/index.ts')).tasks;
+  } catch (error) {
+    throw new ConfigError(`the list of task types cannot be loaded: ${importFailure(error)}`);
+  }
 }

@@ -27,6 +27,14 @@ describe('checking the task definitions', () => {
     expect((await checkedDefinitions(tasks)).map(({ type }) => type)).toEqual(Object.keys(tasks));
   });
 
+  test('says which type cannot be loaded, and why', async () => {
+    const failing = { greet: () => Promise.reject(new Error('no key')) };
+    await expect(checkedDefinitions(failing)).rejects.toThrow(ConfigError);
+    await expect(checkedDefinitions(failing)).rejects.toThrow(
+      /^the task type greet cannot be loaded: .*Error: no key$/,
+    );
+  });
+
   test.each(RESOURCE_CLASSES)('passes the longest timeout of %s, and refuses one second more', async (resources) => {
     const lasting = (timeoutSeconds: number): TaskCatalog => ({
       greet: async () => ({ ...greet, resources, timeoutSeconds }),
