@@ -9,17 +9,21 @@ import {
 import type { FailParentResult, FanOutRecord, FanOuts, ParentKey, ResumeResult } from '../core/ports.ts';
 import type { FailedTask, QueuedTask, TaskError } from '../core/task.ts';
 import { conditionalUpdate, type Updated } from './conditional-update.ts';
+import { GatheredCalls } from './gathered-calls.ts';
 import { endAttributes } from './settlement-attributes.ts';
 import { dueAttributes, n, payload, payloadAttributes, pkOf, type Row, rowKey, s, taskOfRow } from './task-row.ts';
 import { type TaskTableOptions, tableOf } from './task-tables.ts';
 
 /**
  * Fan-outs as items of the task tables, beside their tasks: `<tenant>#<task>#fan-out-<attempt>`, with the places that have
- * not ended as a set of numbers. A thousand of them take 3 KB, so that each end costs 2 write units on average.
+ * not ended as a set of numbers. A thousand of them take 3 KB, so that each write costs 2 units on average; of one fan-out
+ * an executor has one write under way at a time, with all ends that have come together, or the item, which takes a few
+ * hundred writes a second, would keep a thousand executors' places waiting.
  */
 export class DynamoFanOuts implements FanOuts {
   readonly #client: DynamoDBClient;
   readonly #options: TaskTableOptions;
+  readonly #closes = new GatheredCalls<Place, Closed>((_, places) => this.#close(places));
 
   constructor(client: DynamoDBClient, options: TaskTableOptions) {
     this.#client = client;
@@ -54,15 +58,23 @@ export class DynamoFanOuts implements FanOuts {
     return row === undefined ? undefined : { subtasks: payload(row, 'subtasks'), ...stateOf(row) };
   }
 
-  async close(parent: ParentKey, place: number): Promise<Omit<FanOutRecord, 'subtasks'> | undefined> {
+  close(parent: ParentKey, place: number): Promise<Closed> {
+    return this.#closes.add(`${pkOf(parent.tenantId, parent.id)}#${parent.attempt}`, { parent, place });
+  }
+
+  async #close(places: readonly Place[]): Promise<Closed> {
+    const [first] = places;
+    if (first === undefined) return undefined;
+    const { parent } = first;
     try {
       const { Attributes: row = {} } = await this.#client.send(
         new UpdateItemCommand({
           ...this.#table(parent),
           Key: this.#key(parent),
           ConditionExpression: 'attribute_exists(pk)',
-          UpdateExpression: 'DELETE pending :place',
-          ExpressionAttributeValues: { ':place': { NS: [String(place)] } },
+          UpdateExpression: 'DELETE pending :places',
+          // A set may name nothing twice.
+          ExpressionAttributeValues: { ':places': { NS: [...new Set(places.map(({ place }) => String(place)))] } },
           ReturnValues: 'ALL_NEW',
         }),
       );
@@ -108,6 +120,10 @@ export class DynamoFanOuts implements FanOuts {
     return { pk: s(`${pkOf(tenantId, id)}#fan-out-${attempt}`) };
   }
 }
+
+/** One part of a fan-out. */
+type Place = { readonly parent: ParentKey; readonly place: number };
+type Closed = Omit<FanOutRecord, 'subtasks'> | undefined;
 
 const stateOf = ({ pending, onFailure }: Record<string, AttributeValue>) => ({
   pending: new Set((pending?.NS ?? []).map(Number)),

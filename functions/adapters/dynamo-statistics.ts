@@ -37,7 +37,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
         key: keyOf(row),
         condition: `attribute_not_exists(#${seen}) OR #${seen} < :first`,
         set: { [seen]: s(markOf(last)), ...expiryOf(row) },
-        add: rowOfTally(sumOf(left.map(({ tally }) => tally))),
+        add: { ...rowOfTally(sumOf(left.map(({ tally }) => tally))), ...typesOf(left) },
         values: { first: s(placeOf(first)) },
       });
       if ('written' in update) return this.#forget(row, update.written);
@@ -63,10 +63,18 @@ export class DynamoStatistics implements Statistics, TenantUsage {
   }
 
   async openTasks(tenantId: TenantId): Promise<number> {
+    return tallyOfRow(await this.#tenantRow(tenantId)).open ?? 0;
+  }
+
+  async types(tenantId: TenantId): Promise<readonly string[]> {
+    return (await this.#tenantRow(tenantId)).types?.SS ?? [];
+  }
+
+  async #tenantRow(tenantId: TenantId): Promise<Row> {
     const { Item: row = {} } = await this.#client.send(
       new GetItemCommand({ TableName: this.#options.tableName, Key: keyOf({ tenantId }) }),
     );
-    return tallyOfRow(row).open ?? 0;
+    return row;
   }
 
   /** Takes the marks of shards that are long closed from a row that stays: a shard lasts for hours. */
@@ -103,6 +111,12 @@ const markOf = (last: Contribution): string => `${placeOf(last)}@${last.at}`;
 const markedPlace = (mark: string): string => mark.slice(0, mark.indexOf('@'));
 const markedTime = (mark: string): number => Number(mark.slice(mark.indexOf('@') + 1));
 const isMark = (name: string): boolean => name.startsWith('seen_');
+
+/** A set takes what it has as readily as what is new to it, and may not be empty. */
+function typesOf(contributions: readonly Contribution[]): Row {
+  const types = new Set(contributions.flatMap(({ type }) => type ?? []));
+  return types.size === 0 ? {} : { types: { SS: [...types] } };
+}
 
 const rowOfTally = (tally: Tally): Row =>
   Object.fromEntries(Object.entries(tally).map(([name, amount]) => [name, n(amount)]));

@@ -57,6 +57,16 @@ export class TieredPayloadStore implements PayloadStore {
     return { ref };
   }
 
+  async keep(payload: Payload, keepUntil: number): Promise<void> {
+    if ('inline' in payload) return;
+    const { ref } = payload;
+    if (!OBJECT.test(ref)) return this.#items.put(ref, await this.#items.get(ref), keepUntil);
+    // Its lifecycle rule counts from its last write.
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await this.#objects.get(ref)) chunks.push(chunk);
+    await this.#objects.put(ref, Buffer.concat(chunks));
+  }
+
   async get(payload: Payload): Promise<JsonValue> {
     if ('inline' in payload) return payload.inline;
     const { ref } = payload;

@@ -1,9 +1,10 @@
 import { SWEEP_PERIOD_SECONDS } from '../contract.ts';
+import type { TaskId, TenantId } from './ids.ts';
 import { inParallel } from './in-parallel.ts';
 import { taskError } from './outcome.ts';
 import type { Clock, FanOuts, Log, Meter, ParentKey, TaskQueue, TaskStore } from './ports.ts';
 import { sentOrLeft } from './sent-or-left.ts';
-import { type FinishedTask, type ParentRef, subtaskIdsOf, type TaskError } from './task.ts';
+import { type CancelledTask, type FinishedTask, type ParentRef, subtaskIdsOf, type TaskError } from './task.ts';
 
 export type FollowUpPorts = {
   readonly store: Pick<TaskStore, 'cancel'>;
@@ -14,8 +15,11 @@ export type FollowUpPorts = {
   readonly log: Log;
 };
 
-/** Subtasks that are cancelled at a time. */
+/** Subtasks that are cancelled at a time, however deep their fan-outs are. */
 const PARALLEL = 50;
+
+/** Subtasks that one follow-up cancels at most, and those of the fan-out that takes it there. */
+const CANCELLED_AT_ONCE = 1_000;
 
 /**
  * What has to follow the end of a task: its subtasks end too, and its parent goes on when this was the last of its own.
@@ -27,18 +31,38 @@ export async function followUp(task: FinishedTask, ports: FollowUpPorts): Promis
   if (task.parent !== undefined) await reportTo(task.parent, task, ports);
 }
 
-/** Ends all that a task was fanned out into, down to the last part of a part. */
+/**
+ * Ends what a task was fanned out into, and what that was, one fan-out after the other from the top. Of a tree that is
+ * larger than can be ended now, the sweeper ends the rest: each part that waited for parts of its own is due.
+ */
 async function cancelSubtasks(task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+  const fannedOut: FinishedTask[] = [task];
+  let asked = 0;
+  for (let parent = fannedOut.shift(); parent !== undefined; parent = fannedOut.shift()) {
+    if (asked >= CANCELLED_AT_ONCE) {
+      ports.log('info', 'subtasks left to the sweeper to cancel', { task_id: task.id, fan_outs: fannedOut.length + 1 });
+      return;
+    }
+    const open = await pendingSubtasks(parent, ports);
+    asked += open.length;
+    const ended = await inParallel(open, PARALLEL, (id) => cancelSubtask(task.tenantId, id, ports));
+    fannedOut.push(...ended.flatMap((one) => (one?.fanOut === undefined ? [] : one)));
+  }
+}
+
+async function pendingSubtasks(task: FinishedTask, { fanOuts }: FollowUpPorts): Promise<TaskId[]> {
   const { tenantId, id, fanOut } = task;
-  if (fanOut === undefined) return;
-  const { pending = new Set() } = (await ports.fanOuts.get({ tenantId, id, attempt: fanOut.attempt })) ?? {};
-  const open = subtaskIdsOf(task).filter((_, place) => pending.has(place));
-  await inParallel(open, PARALLEL, async (subtaskId) => {
-    const cancel = await ports.store.cancel(tenantId, subtaskId, ports.clock());
-    if (cancel.result !== 'cancelled') return;
-    ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
-    await cancelSubtasks(cancel.task, ports);
-  });
+  if (fanOut === undefined) return [];
+  const { pending = new Set() } = (await fanOuts.get({ tenantId, id, attempt: fanOut.attempt })) ?? {};
+  return subtaskIdsOf(task).filter((_, place) => pending.has(place));
+}
+
+/** The task, if this has ended it: one that runs is ended by its executor. */
+async function cancelSubtask(tenantId: TenantId, id: TaskId, ports: FollowUpPorts): Promise<CancelledTask | undefined> {
+  const cancel = await ports.store.cancel(tenantId, id, ports.clock());
+  if (cancel.result !== 'cancelled') return undefined;
+  ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
+  return cancel.task;
 }
 
 /** A part that fails its parent stays pending: a parent of which none is left goes on, whoever strikes out the last. */

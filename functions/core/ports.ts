@@ -145,6 +145,8 @@ export interface Statistics {
    * repeats, splits or bisects its batches, as long as it delivers every change of a shard in order the first time.
    */
   add(shard: string, row: StatisticsRow, contributions: readonly Contribution[]): Promise<void>;
+  /** The types that a tenant has ever had a task of, in no order; those that the deployment has no more among them. */
+  types(tenantId: TenantId): Promise<readonly string[]>;
   /** A type's minutes from `from` on and before `to` (milliseconds since the epoch), oldest first; none without a task. */
   minutes(tenantId: TenantId, type: string, from: number, to: number): Promise<readonly Minute[]>;
 }
@@ -184,6 +186,8 @@ export interface PayloadStore {
    * until `keepUntil` (milliseconds since the epoch) at least.
    */
   put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload>;
+  /** Keeps a payload where it is, until `keepUntil` at least. */
+  keep(payload: Payload, keepUntil: number): Promise<void>;
   get(payload: Payload): Promise<JsonValue>;
 }
 

@@ -21,6 +21,8 @@ export type Contribution = {
   /** When the change was made, in milliseconds since the epoch. */
   readonly at: number;
   readonly tally: Tally;
+  /** To a tenant's row, which keeps what types it has had: their minutes are found by them. */
+  readonly type?: string;
 };
 
 export const MINUTE = 60_000;
@@ -37,7 +39,7 @@ export function contributionsOf({ id, at, before, after }: TaskChange): Contribu
   const tally = transitionOf(former, after);
   return [
     ...(Object.keys(tally).length === 0 ? [] : [{ row: { tenantId, type, minute: minuteOf(at) }, ...change, tally }]),
-    ...(open === 0 ? [] : [{ row: { tenantId }, ...change, tally: { open } }]),
+    ...(open === 0 ? [] : [{ row: { tenantId }, ...change, tally: { open }, type }]),
   ];
 }
 

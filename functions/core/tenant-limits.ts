@@ -27,7 +27,9 @@ export interface RateTallies {
 
 /**
  * The part of a tenant's rate that a router may let in within a window, without asking again: as large as its part in what
- * the tenant asked for, or where that is not known, as that of the others.
+ * the tenant asked for, or where that is not known, as that of the others. Nobody can tell how many more routers there will
+ * be in a window than in the one before, so each of these has half of the last one's part: together they let in twice the
+ * rate at most, in the first window of a tenant, and hardly more than the rate later.
  */
 export function shareOfRate(
   ratePerSecond: number,
@@ -35,6 +37,8 @@ export function shareOfRate(
   ownAsked: number,
 ): number {
   const limit = Math.max(1, Math.floor(ratePerSecond * RATE_WINDOW_SECONDS));
-  const part = asked > 0 && ownAsked > 0 ? ownAsked / asked : 1 / Math.max(routers, routersBefore);
-  return Math.ceil(limit * Math.min(1, part));
+  if (asked > 0 && ownAsked > 0) return Math.ceil(limit * Math.min(1, ownAsked / asked));
+  const expected = Math.max(1, routersBefore);
+  const unexpected = Math.max(0, routers - expected);
+  return unexpected === 0 ? Math.ceil(limit / expected) : Math.floor(limit / expected / 2 ** unexpected);
 }

@@ -4,6 +4,7 @@ import { laneOf } from '../core/lane.ts';
 import { formerShardsOf } from '../core/routing.ts';
 import { available, NOTHING_KEPT } from './available.ts';
 import { Problem } from './problem.ts';
+import { patience } from './refreshed.ts';
 import type { Caller, RouterPorts } from './route.ts';
 
 /** A task that asks to be let in. */
@@ -22,14 +23,16 @@ const FEW_ROUNDS = 2;
 
 /**
  * The executor key of a task that is let in. Throws the problem of one that its tenant has too many of already, or that
- * would wait too long. A submit that is repeated under its key adds no work, and passes.
+ * would wait too long. A submit that is repeated under its key adds no work, and passes. What is not known within half a
+ * second, all together, refuses nobody.
  */
 export async function admit(applicant: Applicant, caller: Caller, ports: RouterPorts): Promise<string> {
   const { executorKey, isKeyed } = applicant;
-  const tenant = await tenantProblem(caller, ports);
-  const express = tenant === undefined ? await expressFor(applicant, caller, ports) : undefined;
+  const within = patience();
+  const tenant = await within(tenantProblem(caller, ports), undefined);
+  const express = tenant === undefined ? await within(expressFor(applicant, caller, ports), undefined) : undefined;
   if (express !== undefined) return express;
-  const problem = tenant ?? (await laneProblem(applicant, ports));
+  const problem = tenant ?? (await within(laneProblem(applicant, ports), undefined));
   if (problem === undefined || (isKeyed && (await isKnown(applicant, caller, ports)))) return executorKey;
   ports.meter.record(executorKey, 'refused', 1);
   throw problem;

@@ -59,5 +59,11 @@ export class Refreshed {
 }
 
 /** What `underWay` comes to, or `otherwise` where it takes longer than half a second. */
-export const soon = <T>(underWay: Promise<T>, otherwise: T): Promise<T> =>
-  Promise.race([underWay, sleep(PATIENCE_MILLISECONDS, otherwise, { ref: false })]);
+export const soon = <T>(underWay: Promise<T>, otherwise: T): Promise<T> => patience()(underWay, otherwise);
+
+/** The same for several answers, half a second for all of them together; when that is over, one that is known still counts. */
+export function patience(): <T>(underWay: Promise<T>, otherwise: T) => Promise<T> {
+  const until = performance.now() + PATIENCE_MILLISECONDS;
+  return (underWay, otherwise) =>
+    Promise.race([underWay, sleep(Math.max(0, until - performance.now()), otherwise, { ref: false })]);
+}

@@ -24,7 +24,9 @@ type Share = (ratePerSecond: number) => number;
 type Window = {
   readonly index: number;
   readonly before: { readonly index: number; readonly asked: number } | undefined;
-  readonly share: Promise<Share>;
+  /** Anything, until the table has told; that is waited for until it is `known`, or not known soon. */
+  share: Share;
+  known: Promise<unknown>;
   asked: number;
   admitted: number;
 };
@@ -33,7 +35,14 @@ type Usage = {
   readonly since: number;
   submitted: number;
   /** Its tasks that have not ended, read when that is first asked for, and what it had submitted by then. */
-  open: { readonly tasks: Promise<number>; readonly submitted: number } | undefined;
+  open: Open | undefined;
+};
+
+type Open = {
+  /** Minus infinity until they are read, or where they cannot be; waited for as the share of a window is. */
+  tasks: number;
+  known: Promise<unknown>;
+  readonly submitted: number;
 };
 
 /** What a tenant has too much of, and when to try again. */
@@ -57,8 +66,8 @@ export class TenantGate {
     if (ratePerSecond !== undefined) {
       const window = this.#window(tenantId);
       window.asked += 1;
-      const share = await window.share;
-      if (share(ratePerSecond) <= window.admitted) {
+      await window.known;
+      if (window.share(ratePerSecond) <= window.admitted) {
         const leftMilliseconds = (window.index + 1) * WINDOW_MILLISECONDS - this.#ports.clock();
         const retryAfterSeconds = Math.max(1, Math.ceil(leftMilliseconds / 1000));
         return { limit: `${ratePerSecond} tasks a second`, retryAfterSeconds };
@@ -67,8 +76,9 @@ export class TenantGate {
     }
     const usage = this.#usage(tenantId);
     if (maxOpenTasks !== undefined) {
-      const { tasks, submitted } = this.#open(tenantId, usage);
-      if ((await tasks) + usage.submitted - submitted >= maxOpenTasks) {
+      const open = this.#open(tenantId, usage);
+      await open.known;
+      if (open.tasks + usage.submitted - open.submitted >= maxOpenTasks) {
         return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: USAGE_MILLISECONDS / 1000 };
       }
     }
@@ -85,30 +95,24 @@ export class TenantGate {
     const known = () => Math.max(usage.submitted, together);
     if (known() > tasks) return false;
     // What was submitted of late may not be among them yet, and is counted twice where it is.
-    const open = await soon(this.#open(tenantId, usage).tasks, Number.NEGATIVE_INFINITY);
-    return Number.isFinite(open) && open + known() <= tasks;
+    const open = this.#open(tenantId, usage);
+    await open.known;
+    return Number.isFinite(open.tasks) && open.tasks + known() <= tasks;
   }
 
   #window(tenantId: TenantId): Window {
     const index = Math.floor(this.#ports.clock() / WINDOW_MILLISECONDS);
     const known = this.#windows.get(tenantId);
     if (known?.index === index) return known;
-    const share = this.#share(tenantId, index, askedIn(index - 1, known), askedIn(index - 2, known));
     const before = known && { index: known.index, asked: known.asked };
-    const window = { index, before, share, asked: 0, admitted: 0 };
+    const window: Window = { index, before, share: ANY, known: Promise.resolve(), asked: 0, admitted: 0 };
+    const told = async (): Promise<void> => {
+      const tally = await this.#ports.tallies.report(tenantId, index, askedIn(index - 1, known));
+      window.share = (ratePerSecond) => shareOfRate(ratePerSecond, tally, askedIn(index - 2, known));
+    };
+    window.known = this.#soon(told(), 'rate not known: nobody is refused', tenantId);
     remember(this.#windows, tenantId, window);
     return window;
-  }
-
-  async #share(tenantId: TenantId, index: number, askedBefore: number, askedEarlier: number): Promise<Share> {
-    const { tallies, log } = this.#ports;
-    try {
-      const tally = await tallies.report(tenantId, index, askedBefore);
-      return (ratePerSecond) => shareOfRate(ratePerSecond, tally, askedEarlier);
-    } catch (error) {
-      log('warn', 'rate not known: nobody is refused', { tenant: tenantId, reason: String(error) });
-      return () => Number.POSITIVE_INFINITY;
-    }
   }
 
   #usage(tenantId: TenantId): Usage {
@@ -120,22 +124,34 @@ export class TenantGate {
     return usage;
   }
 
-  /** The tasks are minus infinity where they cannot be read. */
-  #open(tenantId: TenantId, usage: Usage): NonNullable<Usage['open']> {
-    usage.open ??= { tasks: this.#read(tenantId), submitted: usage.submitted };
-    return usage.open;
+  #open(tenantId: TenantId, usage: Usage): Open {
+    if (usage.open !== undefined) return usage.open;
+    const open: Open = {
+      ...{ tasks: Number.NEGATIVE_INFINITY, known: Promise.resolve(), submitted: usage.submitted },
+    };
+    const told = async (): Promise<void> => {
+      open.tasks = await this.#ports.usage.openTasks(tenantId);
+    };
+    open.known = this.#soon(told(), 'open tasks not known: nobody is refused', tenantId);
+    usage.open = open;
+    return open;
   }
 
-  async #read(tenantId: TenantId): Promise<number> {
-    const { usage, log } = this.#ports;
-    try {
-      return await usage.openTasks(tenantId);
-    } catch (error) {
-      log('warn', 'open tasks not known: nobody is refused', { tenant: tenantId, reason: String(error) });
-      return Number.NEGATIVE_INFINITY;
-    }
+  /** Waits half a second at most, however many wait with it. An answer that comes later counts from then on. */
+  async #soon(answer: Promise<void>, otherwise: string, tenant: TenantId): Promise<void> {
+    const failed = (error: unknown) => this.#ports.log('warn', otherwise, { tenant, reason: String(error) });
+    const isKnown = answer.then(
+      () => true,
+      (error) => {
+        failed(error);
+        return true;
+      },
+    );
+    if (!(await soon(isKnown, false))) failed('it takes long');
   }
 }
+
+const ANY: Share = () => Number.POSITIVE_INFINITY;
 
 /** What this router was asked for in a window, if it is the one that it knows or the one before. */
 const askedIn = (index: number, known: Window | undefined): number =>

@@ -56,10 +56,21 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
       }
     });
 
+    it.each<[string, JsonValue]>([
+      ['what is with its task', 'small'],
+      ['an item', 'x'.repeat(100_000)],
+      ['an object', noise(ITEM_PAYLOAD_BYTES * 2)],
+    ])('keeps %s longer where it is', async (_, value) => {
+      const payload = await put(value);
+      await store.keep(payload, Date.now() + 10 * 86_400_000);
+      expect(await store.get(payload)).toEqual(value);
+    });
+
     it('throws for a payload that is not there', async () => {
       await expect(store.get({ ref: 'payloads/acme/none/input' })).rejects.toThrow();
       await expect(store.get({ ref: `acme#${taskSeed().id}#input` })).rejects.toThrow('there is no payload');
       await expect(store.get({ ref: 'nonsense' })).rejects.toThrow();
+      await expect(store.keep({ ref: `acme#${taskSeed().id}#input` }, 0)).rejects.toThrow('there is no payload');
     });
   });
 }

@@ -110,6 +110,20 @@ export function statisticsContract(name: string, makeStatistics: () => Statistic
       expect(await statistics.openTasks(tenantId)).toBe(2);
     });
 
+    it('tell what types a tenant has had, and those of no other', async () => {
+      const [tenantId, other] = [newTenant(), newTenant()];
+      expect(await statistics.types(tenantId)).toEqual([]);
+      const opened = (place: number, type: string): Contribution => ({
+        ...{ row: { tenantId }, sequenceNumber: String(place), at: NOW, tally: { open: 1 }, type },
+      });
+      await statistics.add('a', { tenantId }, [opened(1, 'greet'), opened(2, 'echo'), opened(3, 'greet')]);
+      await statistics.add('a', { tenantId }, [opened(3, 'greet'), opened(4, 'greet')]);
+      await add('a', { tenantId: other }, [1], { open: 1 });
+      expect((await statistics.types(tenantId)).toSorted()).toEqual(['echo', 'greet']);
+      expect(await statistics.types(other)).toEqual([]);
+      expect(await statistics.openTasks(tenantId)).toBe(4);
+    });
+
     it('equal a recount of the tasks, with batches repeated', async () => {
       const tenantId = newTenant();
       const history = new TaskHistory({ tenantIds: [tenantId], start: NOW, seed: 1 });

@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, inject, it } from 'vitest';
 import { TieredPayloadStore } from '../../functions/adapters/tiered-payload-store.ts';
 import { keptUntil, MAX_WIRE_BYTES } from '../../functions/core/payload.ts';
@@ -43,6 +43,42 @@ describe('where a payload is kept', () => {
     const ref = `${prefix}/${tenantId}/${id}/output-1`;
     expect(payload).toEqual({ ref });
     await expect(s3.send(new HeadObjectCommand({ Bucket: payloadBucket, Key: ref }))).resolves.toBeDefined();
+  });
+});
+
+describe('a payload that is kept longer', () => {
+  const random = Array.from({ length: 20_000 }, () => Math.random());
+  const { tenantId, id } = taskSeed();
+  const soon = () => keptUntil(Date.now(), 14) - 1000;
+
+  it.each([
+    ['payloads', soon()],
+    ['scheduled', soon() + 86_400_000],
+  ])('stays under %s/, as often as that is done, and is no second object elsewhere', async (prefix, keepUntil) => {
+    const payload = await makeStore().put(tenantId, id, 'input', random, keepUntil);
+    const ref = `${prefix}/${tenantId}/${id}/input`;
+    expect(payload).toEqual({ ref });
+    const { ETag: tag, LastModified: first } = await s3.send(
+      new HeadObjectCommand({ Bucket: payloadBucket, Key: ref }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    for (let retries = 0; retries < 3; retries++) await makeStore().keep(payload, soon());
+    expect(await makeStore().get(payload)).toEqual(random);
+    const { ETag, LastModified } = await s3.send(new HeadObjectCommand({ Bucket: payloadBucket, Key: ref }));
+    expect(ETag).toBe(tag);
+    expect(LastModified?.getTime()).toBeGreaterThan(first?.getTime() ?? 0);
+    await s3.send(new DeleteObjectCommand({ Bucket: payloadBucket, Key: ref }));
+    const other = `${prefix === 'payloads' ? 'scheduled' : 'payloads'}/${tenantId}/${id}/input`;
+    await expect(s3.send(new HeadObjectCommand({ Bucket: payloadBucket, Key: other }))).rejects.toThrow();
+  });
+
+  it('is an item of the table with a later end', async () => {
+    const payload = await makeStore().put(tenantId, id, 'input', 'x'.repeat(50_000), 1_800_000_000_000);
+    await makeStore().keep(payload, 1_900_000_000_500);
+    const { Item: item } = await dynamo.send(
+      new GetItemCommand({ TableName: tasksTables[0], Key: { pk: { S: `${tenantId}#${id}#input` } } }),
+    );
+    expect(item).toMatchObject({ expiresAt: { N: '1900000001' } });
   });
 });
 

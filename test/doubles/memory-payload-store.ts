@@ -14,6 +14,10 @@ export class MemoryPayloadStore implements PayloadStore {
     return { ref };
   }
 
+  async keep(payload: Payload, _keepUntil: number): Promise<void> {
+    await this.get(payload);
+  }
+
   async get(payload: Payload): Promise<JsonValue> {
     if ('inline' in payload) return payload.inline;
     const json = this.#values.get(payload.ref);

@@ -9,7 +9,12 @@ import {
   unseen,
 } from '../../functions/core/statistics.ts';
 
-type Sums = { readonly row: StatisticsRow; readonly seen: Map<string, string>; tally: Tally };
+type Sums = {
+  readonly row: StatisticsRow;
+  readonly seen: Map<string, string>;
+  tally: Tally;
+  readonly types: Set<string>;
+};
 
 /** The statistics in a map: the same contract as on DynamoDB. */
 export class MemoryStatistics implements Statistics, TenantUsage {
@@ -17,12 +22,13 @@ export class MemoryStatistics implements Statistics, TenantUsage {
 
   async add(shard: string, row: StatisticsRow, contributions: readonly Contribution[]): Promise<void> {
     const key = JSON.stringify(row);
-    const sums = this.#rows.get(key) ?? { row, seen: new Map<string, string>(), tally: {} };
+    const sums = this.#rows.get(key) ?? { row, seen: new Map<string, string>(), tally: {}, types: new Set<string>() };
     const left = unseen(contributions, sums.seen.get(shard));
     const last = left.at(-1);
     if (last === undefined) return;
     sums.seen.set(shard, placeOf(last));
     sums.tally = sumOf([sums.tally, ...left.map(({ tally }) => tally)]);
+    for (const { type } of left) if (type !== undefined) sums.types.add(type);
     this.#rows.set(key, sums);
   }
 
@@ -32,6 +38,10 @@ export class MemoryStatistics implements Statistics, TenantUsage {
       .filter((row) => row.tenantId === tenantId && row.type === type && row.minute >= from && row.minute < to)
       .map(({ minute, tally }) => ({ minute, tally }))
       .toSorted((a, b) => a.minute - b.minute);
+  }
+
+  async types(tenantId: TenantId): Promise<readonly string[]> {
+    return [...(this.#rows.get(JSON.stringify({ tenantId }))?.types ?? [])];
   }
 
   async openTasks(tenantId: TenantId): Promise<number> {

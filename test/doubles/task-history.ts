@@ -212,4 +212,5 @@ const refusing = (statistics: Statistics, random: () => number): Statistics => (
     if (random() < 0.1) throw new Error('timed out');
   },
   minutes: (...args) => statistics.minutes(...args),
+  types: (...args) => statistics.types(...args),
 });

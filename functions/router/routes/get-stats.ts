@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { MAX_STATISTICS_HOURS, STATISTICS_RETENTION_DAYS } from '../../contract.ts';
+import type { TaskCatalog } from '../../core/define-task.ts';
 import { percentileOf, RELATIVE_ERROR } from '../../core/duration-sketch.ts';
+import type { TenantId } from '../../core/ids.ts';
 import { once } from '../../core/once.ts';
+import type { Statistics } from '../../core/ports.ts';
 import { MINUTE, minuteOf, sketchOf, sumOf, type Tally } from '../../core/statistics.ts';
 import { available } from '../available.ts';
 import { fieldsOf, invalidQuery, parsedQuery, queryParameter } from '../page.ts';
@@ -58,7 +61,11 @@ export const getStats: Route = {
   operationId: 'getStatistics',
   summary: 'Count what happened to tasks, by minute',
   parameters: [
-    queryParameter('type', 'Only tasks of this type; all that the deployment has unless given', field('type')),
+    queryParameter(
+      'type',
+      'Only tasks of this type; of all unless given, those that the deployment has no more among them',
+      field('type'),
+    ),
     queryParameter('from', 'From the minute of this time on; an hour before `to` unless given', field('from')),
     queryParameter(
       'to',
@@ -75,7 +82,7 @@ export const getStats: Route = {
 
   async handle(request, { tenantId }, { statistics, catalog, clock }) {
     const { type, from, to } = rangeOf(request, clock());
-    const types = type === undefined ? Object.keys(catalog) : [type];
+    const types = type === undefined ? await typesOf(tenantId, statistics, catalog) : [type];
     const found = await available(Promise.all(types.map((one) => statistics.minutes(tenantId, one, from, to))));
     const minutes = [...Map.groupBy(found.flat(), ({ minute }) => minute)]
       .map(([minute, group]) => ({ minute, tally: sumOf(group.map(({ tally }) => tally)) }))
@@ -90,6 +97,11 @@ export const getStats: Route = {
     };
   },
 };
+
+/** What the deployment has, and what the tenant has had of it before. */
+async function typesOf(tenantId: TenantId, statistics: Statistics, catalog: TaskCatalog): Promise<readonly string[]> {
+  return [...new Set([...Object.keys(catalog), ...(await available(statistics.types(tenantId)))])];
+}
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 

@@ -6,7 +6,7 @@ import type { Task } from '../../core/task.ts';
 import { available } from '../available.ts';
 import { foundTask, noSuchTask, taskIdParameter } from '../found-task.ts';
 import { Problem } from '../problem.ts';
-import type { Route, RouterPorts } from '../route.ts';
+import type { Route } from '../route.ts';
 import { taskAnswer, taskSchema } from '../task-view.ts';
 
 export const retryTask: Route = {
@@ -28,8 +28,9 @@ export const retryTask: Route = {
     }
     // Of its subtasks none may be left when it fans out anew.
     await available(followUp(found, ports));
-    await available(keepInput(found, ports));
     const now = ports.clock();
+    // It would expire too early for another life of the task.
+    await available(ports.payloads.keep(found.input, keptUntil(now, ports.retentionDays)));
     // The row before the message, unlike a submit: the row is finished, and would refuse the message.
     const dueAt = now + SWEEP_PERIOD_SECONDS * 1000;
     const retry = await available(ports.store.retry(caller.tenantId, found.id, now, dueAt));
@@ -42,11 +43,3 @@ export const retryTask: Route = {
 
 const refused = ({ status }: Task): Problem =>
   new Problem('invalid_status', `the task is ${status}: only a failed or cancelled one can be retried`);
-
-/** Stores the input anew where it would expire too early for another life of the task. */
-async function keepInput({ tenantId, id, input }: Task, ports: RouterPorts): Promise<void> {
-  if ('inline' in input) return;
-  const name = input.ref.slice(input.ref.lastIndexOf(id) + id.length + 1);
-  const keepUntil = keptUntil(ports.clock(), ports.retentionDays);
-  await ports.payloads.put(tenantId, id, name, await ports.payloads.get(input), keepUntil);
-}

@@ -157,16 +157,19 @@ describe('retry', () => {
     const input = { text: 'x'.repeat(1000) };
     id = await submit({ type: 'echo', input });
     await end('failed');
-    let keptUntil = 0;
     const { payloads } = world.ports;
-    const put = payloads.put.bind(payloads);
-    payloads.put = (...args) => {
-      keptUntil = args[4];
-      return put(...args);
+    const kept: unknown[] = [];
+    const keep = payloads.keep.bind(payloads);
+    payloads.keep = (...args) => {
+      kept.push(args);
+      return keep(...args);
     };
+    // Where it is: its row says so, and what is put elsewhere belongs to nobody.
+    payloads.put = () => Promise.reject(new Error('nothing is to be stored anew'));
+    const { input: payload } = await found();
     world.advance(86_400);
     expect(await retry()).toMatchObject({ status: 202, body: { input } });
-    expect(keptUntil).toBe(world.now + 44 * 86_400_000);
+    expect(kept).toEqual([[payload, world.now + 44 * 86_400_000]]);
   });
 
   it.each([

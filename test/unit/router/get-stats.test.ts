@@ -55,6 +55,21 @@ describe('GET /api/stats', () => {
     expect((await stats('?type=never')).body).toMatchObject({ items: [] });
   });
 
+  it('counts the types that the deployment no longer has among all, of the tenant that had them', async () => {
+    const had = async (type: string, tenantId: string) => {
+      const row = { tenantId: tenant(tenantId) };
+      const change = { row, sequenceNumber: String(++places), at: world.now, tally: { open: 1 }, type };
+      await world.ports.statistics.add('shard', row, [change]);
+    };
+    await had('gone', 'acme');
+    await had('greet', 'acme');
+    await had('theirs', 'other');
+    await count(-2, { accepted: 3 });
+    await count(-2, { accepted: 1 }, 'gone');
+    await count(-3, { accepted: 7 }, 'theirs', 'other');
+    expect((await stats()).body).toMatchObject({ total: { accepted: 4 }, items: [{ accepted: 4 }] });
+  });
+
   it("never shows another tenant's", async () => {
     await count(-2, { accepted: 3 }, 'greet', 'other');
     expect((await stats()).body.items).toEqual([]);

@@ -70,9 +70,28 @@ describe('a key with a rate', () => {
       world.advance(5);
     }
     // The very first knows of nobody; from the third window on each has its part of a hundred.
-    expect(admitted[0]).toEqual([100, 50, 34]);
+    expect(admitted[0]).toEqual([100, 50, 25]);
     expect(admitted[1]).toEqual([34, 34, 34]);
     for (const counts of admitted.slice(2)) expect(counts).toEqual([50, 25, 25]);
+  });
+
+  it.each([2, 10, 100])('lets in twice the rate at most where %i routers are new at once', async (count) => {
+    const { clock, log } = world.ports;
+    const ports = { tallies: world.tallies, usage: { openTasks: async () => 0 }, clock, log };
+    let routers = Array.from({ length: count }, () => new TenantGate(ports));
+    for (let window = 0; window < 3; window++) {
+      let admitted = 0;
+      for (const router of routers) {
+        for (let task = 0; task < 120; task++) {
+          if ((await router.refusal(tenant('acme'), { ratePerSecond: 20 })) === undefined) admitted += 1;
+        }
+      }
+      expect(admitted).toBeLessThanOrEqual(window === 0 ? 200 : 100 * 1.5 + count);
+      expect(admitted).toBeGreaterThanOrEqual(100);
+      // Half of them make way for as many that are new.
+      routers = [...routers.slice(0, count / 2), ...routers.slice(count / 2).map(() => new TenantGate(ports))];
+      world.advance(5);
+    }
   });
 
   it('is not limited while the table does not answer', async () => {
