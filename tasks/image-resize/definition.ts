@@ -11,8 +11,11 @@ const MAX_WIDTH = 8_192;
 export const imageResize = defineTask({
   type: 'image.resize',
   description:
-    'Makes a PNG, JPEG or WebP image as wide as asked, as high as that makes it, upright and without what it tells of its ' +
-    'camera and place. The result is in base64, as a small image given in the input is.',
+    'Makes a PNG, JPEG or WebP image as wide as asked, as high as that makes it, upright, in sRGB, and with nothing beside ' +
+    'its pixels: what it tells of its camera, place, author, text and time is gone, and the same input gives the same ' +
+    'bytes. As JPEG, which has no transparency, it is on white. Of an animated WebP the first picture is taken. A file ' +
+    'that was cut short fails as invalid_image; more than 50 megapixels, those of all pictures together, fail as ' +
+    'image_too_large. The result is in base64, as a small image given in the input is.',
   resources: 'cpu-intensive',
   priority: 'normal',
   // A photo of 12 megapixels takes a fifth of a second; the largest that is taken, of noise as WebP, some seconds.

@@ -1,15 +1,11 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
+import { pngChunk as chunk } from './image-chunks.ts';
 
 const bytesOf = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 };
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type), data]);
-  return Buffer.concat([bytesOf(data.length), body, bytesOf(crc32(body))]);
-}
 
 /** A PNG (RFC 2083) in RGB whose left half is red and whose right half is blue. `rows` less than its height: it lies. */
 export function png(width: number, height: number, rows = height): Buffer {
