@@ -18,13 +18,16 @@ const MARKS = [
  */
 export function decodedText(bytes: Uint8Array, contentType = '', isCut = false): string | undefined {
   if (BINARY.test(contentType)) return undefined;
-  const charset = ofMark(bytes) ?? ofContentType(contentType) ?? ofMarkup(bytes, contentType) ?? 'utf-8';
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: isCut });
+    return new TextDecoder(charsetOf(bytes, contentType), { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
     return undefined;
   }
 }
+
+/** The charset of a text that begins with these bytes; nobody has looked whether there is one of that name. */
+export const charsetOf = (bytes: Uint8Array, contentType: string): string =>
+  ofMark(bytes) ?? ofContentType(contentType) ?? ofMarkup(bytes, contentType) ?? 'utf-8';
 
 const ofMark = (bytes: Uint8Array): string | undefined =>
   MARKS.find((mark) => mark.bytes.every((byte, index) => bytes[index] === byte))?.charset;

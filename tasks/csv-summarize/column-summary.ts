@@ -1,3 +1,5 @@
+import { InvalidCsv } from './invalid-csv.ts';
+
 /** Of the numbers in one column; `null` where there are none. */
 export type ColumnSummary = {
   readonly count: number;
@@ -7,24 +9,48 @@ export type ColumnSummary = {
 };
 
 /** A number as people write it: not `0x10`, `Infinity` or an empty cell, which `Number()` would take. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(?:\d+([.,]?)\d*|([.,])\d+)(?:e[+-]?\d+)?$/i;
 
 /** Takes in the cells of one column, and changes with each: no file is worth an object for every cell. */
 export class Column {
+  readonly #name: string;
+  readonly #mayHaveCommas: boolean;
+  /** What stands before the decimals, once it is known. */
+  #point = '';
   #count = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
   #mean = 0;
 
-  /** A cell that is not a number changes nothing. */
+  /** Numbers may be written with a decimal comma, `mayHaveCommas`, where a comma is not what separates the cells. */
+  constructor(name: string, mayHaveCommas: boolean) {
+    this.#name = name;
+    this.#mayHaveCommas = mayHaveCommas;
+  }
+
+  /** A cell that is not a number changes nothing. Throws `InvalidCsv` for a number that would make the summary a wrong one. */
   add(cell: string): void {
-    const value = DECIMAL.test(cell) ? Number(cell) : Number.NaN;
-    if (!Number.isFinite(value)) return;
+    const decimal = DECIMAL.exec(cell);
+    if (decimal === null) return;
+    const point = decimal[1] || decimal[2] || '';
+    if (point === ',' && !this.#mayHaveCommas) return;
+    if (point !== '' && point !== this.#point) this.#take(point);
+    const value = Number(point === ',' ? cell.replace(',', '.') : cell);
+    if (!Number.isFinite(value)) {
+      throw new InvalidCsv(`${cell.slice(0, 50)} in the column "${this.#name}" is beyond ${Number.MAX_VALUE}`);
+    }
     this.#count++;
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
     // Welford's update of a mean, with no sum to lose digits in; divided first, so that nothing overflows.
     this.#mean += value / this.#count - this.#mean / this.#count;
+  }
+
+  #take(point: string): void {
+    if (this.#point !== '') {
+      throw new InvalidCsv(`the column "${this.#name}" has numbers with decimal points and with decimal commas`);
+    }
+    this.#point = point;
   }
 
   get summary(): ColumnSummary {

@@ -17,8 +17,11 @@ export async function* csvOfText(text: string): AsyncGenerator<Uint8Array> {
 }
 
 /** What a URL answers, as it arrives. Fails the attempt for a status other than 2xx (retryable if 408, 425, 429 or 5xx). */
-export async function csvAt(url: string, ctx: TaskContext): Promise<AsyncIterable<Uint8Array>> {
+export async function csvAt(
+  url: string,
+  ctx: TaskContext,
+): Promise<{ body: AsyncIterable<Uint8Array>; contentType: string | undefined }> {
   const response = await ctx.http.request(url, { headers: { accept: 'text/csv' }, signal: ctx.signal });
   await failUnlessOk(response);
-  return response.body;
+  return { body: response.body, contentType: response.headers['content-type'] };
 }

@@ -9,7 +9,13 @@ export const csvSummarize = defineTask({
   type: 'csv.summarize',
   description:
     'Counts the rows of a CSV, and finds count, min, max and mean of the numbers in each column. The first row names ' +
-    'the columns. A URL is read as it arrives, so its size does not matter.',
+    'the columns, of which one may have no name. It alone tells whether commas, semicolons, tabs or bars separate the ' +
+    'cells, unless a line such as "sep=;" comes before it. Lines may end in CRLF, LF or CR, also mixed. The charset is ' +
+    'that of a byte order mark (UTF-8, UTF-16), or of the content type, or UTF-8. Numbers are written as 1234.5 or 1.2e3, ' +
+    'and with a decimal comma where commas do not separate the cells; whatever else is in a cell, digits in groups ' +
+    'included, is text and not counted. What is no such CSV fails as invalid_csv, with its line: rows of another length, ' +
+    'bytes that are no text, a page of HTML, JSON or an image, a column with both decimal points and commas, a number ' +
+    'beyond 1.8e308. A URL is read as it arrives, so its size does not matter.',
   resources: 'memory-intensive',
   priority: 'normal',
   timeoutSeconds: 290,
@@ -31,6 +37,8 @@ export const csvSummarize = defineTask({
   async run({ text, url }, ctx) {
     const { summarizeCsv } = await import('./summarize-csv.ts');
     const { csvOfText, csvAt } = await import('./csv-source.ts');
-    return summarizeCsv(url === undefined ? csvOfText(text ?? '') : await csvAt(url, ctx), ctx);
+    if (url === undefined) return summarizeCsv(csvOfText(text ?? ''), ctx);
+    const { body, contentType } = await csvAt(url, ctx);
+    return summarizeCsv(body, ctx, contentType);
   },
 });

@@ -1,7 +1,10 @@
 import { pipeline } from 'node:stream/promises';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, type Parser, parse } from 'csv-parse';
 import type { TaskContext } from '../../functions/core/define-task.ts';
 import { Column, type ColumnSummary } from './column-summary.ts';
+import { type CsvHead, readHead } from './csv-head.ts';
+import { InvalidCsv } from './invalid-csv.ts';
+import { textOf } from './text-of.ts';
 
 /** Without a limit, a quote that is never closed would take in the rest of the file. */
 const MAX_ROW_BYTES = 1_000_000;
@@ -15,52 +18,89 @@ type CsvSummary = {
   readonly columns: Readonly<Record<string, ColumnSummary>>;
 };
 
-/** Reads a CSV to its end, holding one row at a time. Fails the attempt with `invalid_csv` where it is malformed. */
+/**
+ * Reads a CSV to its end, holding one row at a time. Fails the attempt with `invalid_csv` where it is malformed, or no CSV.
+ * `contentType` is how it was sent, where it was.
+ */
 export async function summarizeCsv(
   source: AsyncIterable<Uint8Array>,
   ctx: Pick<TaskContext, 'fail' | 'signal'>,
+  contentType = '',
 ): Promise<CsvSummary> {
-  let columns: ReadonlyMap<string, Column> | undefined;
-  let rows = 0;
-  const take = (row: readonly string[]): null => {
-    if (columns === undefined) {
-      columns = columnsOf(row, ctx);
-    } else {
-      rows++;
-      let index = 0;
-      for (const column of columns.values()) column.add(row[index++] ?? '');
-    }
-    return null;
-  };
-  // Rows are taken inside the parser: none has to pass through a stream, which would cost more than its numbers.
-  const parser = parse({
-    bom: true,
+  ctx.signal.throwIfAborted();
+  const texts = textOf(source, contentType);
+  const summary = new Summary();
+  let parser: Parser | undefined;
+  try {
+    const head = await readHead(texts, MAX_ROW_BYTES);
+    parser = parserOf(head, summary);
+    await pipeline(rejoined(head.text, texts), parser, { signal: ctx.signal });
+    return summary.result ?? ctx.fail('invalid_csv', 'line 1: the row that names the columns is missing');
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (!(error instanceof CsvError || error instanceof InvalidCsv)) throw error;
+    const line = (error instanceof InvalidCsv ? error.line : undefined) ?? parser?.info.lines ?? 1;
+    return ctx.fail('invalid_csv', `line ${line}: ${error.message}`);
+  } finally {
+    // Ends what the text comes from. Once that has ended, it changes nothing.
+    await texts.return(undefined);
+  }
+}
+
+async function* rejoined(start: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield start;
+  yield* rest;
+}
+
+/** Rows are taken inside the parser: none has to pass through a stream, which would cost more than its numbers. */
+function parserOf({ delimiter, line }: CsvHead, summary: Summary): Parser {
+  return parse({
+    delimiter,
+    from_line: line,
+    // Each as it comes: a file may be of several parts, or one column of another system's.
+    record_delimiter: ['\r\n', '\n', '\r'],
     trim: true,
     skip_empty_lines: true,
     max_record_size: MAX_ROW_BYTES,
-    on_record: take,
+    on_record: (row: readonly string[]): null => {
+      summary.add(row, delimiter);
+      return null;
+    },
   }).resume();
-  try {
-    await pipeline(source, parser, { signal: ctx.signal });
-  } catch (error) {
-    ctx.signal.throwIfAborted();
-    if (error instanceof CsvError) return ctx.fail('invalid_csv', `line ${parser.info.lines}: ${error.message}`);
-    throw error;
-  }
-  if (columns === undefined) return ctx.fail('invalid_csv', 'line 1: the row that names the columns is missing');
-  // fromEntries makes even `__proto__` a plain key; an assignment would not.
-  return { rows, columns: Object.fromEntries([...columns].map(([name, column]) => [name, column.summary])) };
 }
 
-/** A column for each name, in their order. */
-function columnsOf(names: readonly string[], ctx: Pick<TaskContext, 'fail'>): ReadonlyMap<string, Column> {
+class Summary {
+  #columns: readonly (readonly [name: string, column: Column])[] | undefined;
+  #rows = 0;
+
+  /** The first row names the columns. */
+  add(row: readonly string[], delimiter: string): void {
+    if (this.#columns === undefined) {
+      this.#columns = columnsOf(row, delimiter !== ',');
+      return;
+    }
+    this.#rows++;
+    let index = 0;
+    for (const [, column] of this.#columns) column.add(row[index++] ?? '');
+  }
+
+  get result(): CsvSummary | undefined {
+    if (this.#columns === undefined) return undefined;
+    // fromEntries makes even `__proto__` a plain key; an assignment would not.
+    const columns = Object.fromEntries(this.#columns.map(([name, column]) => [name, column.summary]));
+    return { rows: this.#rows, columns };
+  }
+}
+
+/** A column for each name, in their order. One may be without: what counts the rows often is. */
+function columnsOf(names: readonly string[], mayHaveCommas: boolean): readonly (readonly [string, Column])[] {
   if (names.length > MAX_COLUMNS) {
-    ctx.fail('invalid_csv', `line 1: ${names.length} columns, and at most ${MAX_COLUMNS} are summarized`);
+    throw new InvalidCsv(`${names.length} columns, and at most ${MAX_COLUMNS} are summarized`);
   }
-  const columns = new Map<string, Column>();
+  const known = new Set<string>();
   for (const name of names) {
-    if (columns.has(name)) ctx.fail('invalid_csv', `line 1: two columns are named "${name}"`);
-    columns.set(name, new Column());
+    if (known.has(name)) throw new InvalidCsv(`two columns ${name === '' ? 'have no name' : `are named "${name}"`}`);
+    known.add(name);
   }
-  return columns;
+  return names.map((name) => [name, new Column(name, mayHaveCommas)]);
 }

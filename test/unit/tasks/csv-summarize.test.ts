@@ -168,7 +168,7 @@ describe('a summary', () => {
     });
   });
 
-  test.each(['', '-', '.', 'e5', '0x10', 'Infinity', '-Infinity', 'NaN', '1e999', '1 000', '1,5', '1_000', '٣'])(
+  test.each(['', '-', '.', 'e5', '0x10', 'Infinity', '-Infinity', 'NaN', '1 000', '1,5', '1_000', '٣'])(
     'takes %j for no number',
     async (cell) => expect((await summarize(`a,b\n"${cell}",x\n`)).columns.a).toEqual(NO_NUMBERS),
   );
