@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { ImageFormat } from '../../tasks/image-resize/image-formats.ts';
 
-const uint32 = (value: number, littleEndian = false): Buffer => {
+export const uint32 = (value: number, littleEndian = false): Buffer => {
   const bytes = Buffer.alloc(4);
   if (littleEndian) bytes.writeUInt32LE(value);
   else bytes.writeUInt32BE(value);

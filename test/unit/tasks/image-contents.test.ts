@@ -8,7 +8,15 @@ import type { JsonValue } from '../../../functions/core/json.ts';
 import { imageResize } from '../../../tasks/image-resize/definition.ts';
 import { IMAGE_FORMATS, type ImageFormat } from '../../../tasks/image-resize/image-formats.ts';
 import { srgbProfile } from '../../../tasks/image-resize/srgb-profile.ts';
-import { animatedWebp, jpegSegment, namesIn, pngChunk, webpImageOf, webpOf } from '../../doubles/image-chunks.ts';
+import {
+  animatedWebp,
+  jpegSegment,
+  namesIn,
+  pngChunk,
+  uint32,
+  webpImageOf,
+  webpOf,
+} from '../../doubles/image-chunks.ts';
 import { png } from '../../doubles/png.ts';
 import { attempt, taskContext } from './task-context.ts';
 
@@ -226,6 +234,30 @@ describe('an animated WebP', () => {
     expect(message).toBe('image_too_large');
     expect(megabytes).toBeLessThan(300);
   });
+});
+
+test('an animated PNG is its first picture, whatever it says of others', async () => {
+  const frame = (sequence: number) =>
+    pngChunk('fcTL', Buffer.concat([uint32(sequence), uint32(8), uint32(8), Buffer.alloc(14)]));
+  const still = png(8, 8);
+  const data = still.subarray(still.indexOf('IDAT') + 4, -16);
+  const others = Array.from({ length: 500 }, (_, place) => [
+    frame(2 * place + 1),
+    pngChunk('fdAT', Buffer.concat([uint32(2 * place + 2), data])),
+  ]);
+  const animated = Buffer.concat([
+    still.subarray(0, 33),
+    pngChunk('acTL', Buffer.concat([uint32(501), uint32(0)])),
+    frame(0),
+    still.subarray(33, -12),
+    ...others.flat(),
+    still.subarray(-12),
+  ]);
+  for (const to of IMAGE_FORMATS) {
+    const output = await resized(animated, { format: to });
+    expect(colorOf(output)).toBe('f00');
+    expect(namesIn(to, output).filter((name) => !PLAIN[to].includes(name))).toEqual([]);
+  }
 });
 
 test('an image that would take more than a gigabyte is refused by the memory itself, and the next one is not', async () => {

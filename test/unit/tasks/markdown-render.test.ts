@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { SingleTaskDefinition } from '../../../functions/core/define-task.ts';
 import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
@@ -176,6 +177,20 @@ test.each(['1. ', '> ', '+ ', '>', '> 1. '])(
     await expect(render(marker.repeat(100_000 / marker.length))).rejects.toMatchObject({ code: 'invalid_markdown' });
   },
 );
+
+describe('the files of users', () => {
+  const fileOf = (name: string): string => readFileSync(new URL(`../../cases/text/${name}`, import.meta.url), 'utf8');
+
+  test.each(
+    (JSON.parse(fileOf('rules-refused.json')) as string[]).map((markdown) => [markdown.slice(0, 20), markdown]),
+  )('%j and so on is rendered', async (_, markdown) =>
+    expect(await render(markdown)).toMatch(/^(<hr \/>|<pre><code>- - |(<ul>\n<li>){115})/),
+  );
+
+  test('a heading behind a byte order mark is a heading', async () => {
+    expect(await render(fileOf('bom-heading.md'))).toBe('<h1>a</h1>\n');
+  });
+});
 
 describe('what looks nested and is not', () => {
   const markers = ['* ', '- ', '*\t', '*', '-', '_', '_ '];

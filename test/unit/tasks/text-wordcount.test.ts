@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FanOut, type SubtaskResult, type TaskDefinition } from '../../../functions/core/define-task.ts';
+import {
+  FanOut,
+  type SingleTaskDefinition,
+  type SubtaskResult,
+  type TaskDefinition,
+} from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
+import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
 import { textWordcount, textWordcountPart } from '../../../tasks/text-wordcount/definition.ts';
 import { partsOf } from '../../../tasks/text-wordcount/parts-of.ts';
 import { attempt, issuesOf, taskContext } from './task-context.ts';
@@ -57,6 +64,15 @@ describe('text.wordcount', () => {
       words.map((word) => word.normalize('NFC')).toSorted(),
     );
     expect(await counted({ text: text.normalize('NFD') })).toEqual(await counted({ text }));
+  });
+
+  const cases: { text: string; words: number; top?: Record<string, number> }[] = JSON.parse(
+    readFileSync(new URL('../../cases/text/words.json', import.meta.url), 'utf8'),
+  );
+  test.each(cases)('counts the words of $text', async ({ text, words, top = {} }) => {
+    const output = (await counted({ text })) as { words: number; top: { word: string; count: number }[] };
+    expect(output.words).toBe(words);
+    for (const [word, count] of Object.entries(top)) expect(output.top).toContainEqual({ word, count });
   });
 
   test('finds the same however the text is split', async () => {
@@ -197,4 +213,37 @@ describe('text.wordcount', () => {
     expect(await issuesOf(whole, { text: 'a', parts: 0 })).toHaveLength(1);
     expect(await issuesOf(whole, { text: 'a', parts: 1001 })).toHaveLength(1);
   });
+});
+
+test('ten of the largest texts keep no timer from its turn', { timeout: 120_000 }, async () => {
+  const { isolate } = new HandlerThreads(new URL('../../../functions/executor/thread.ts', import.meta.url), {
+    outboundHosts: '',
+  });
+  const words = Array.from({ length: 400_000 }, (_, number) => number.toString(36).padStart(4, '0'));
+  const input = { text: words.join(' ') };
+  const contextOf = (type: string) => ({ ...taskContext(), task: { ...taskContext().task, type } });
+  const part = contextOf('text.wordcount.part');
+  const all = contextOf('text.wordcount');
+  const count = async (): Promise<unknown> => {
+    const output = await isolate(textWordcount as SingleTaskDefinition, { handler: 'run', input }, all);
+    const results = await Promise.all(
+      (output as FanOut).subtasks.map(async ({ input: text }): Promise<SubtaskResult> => {
+        const call = { handler: 'run', input: text } as const;
+        const counts = await isolate(textWordcountPart as SingleTaskDefinition, call, part);
+        return { status: 'succeeded', output: counts as JsonValue };
+      }),
+    );
+    return isolate(textWordcount as SingleTaskDefinition, { handler: 'combine', input, results }, all);
+  };
+  const gaps: number[] = [];
+  let last = performance.now();
+  const beat = setInterval(() => {
+    gaps.push(performance.now() - last);
+    last = performance.now();
+  }, 20);
+  const outputs = await Promise.all(Array.from({ length: 10 }, count));
+  clearInterval(beat);
+  expect(outputs).toEqual(Array(10).fill(expect.objectContaining({ words: 400_000 })));
+  // Counted here, the ten would take all of the time at a stretch.
+  expect(Math.max(...gaps)).toBeLessThan(1_500);
 });
