@@ -25,6 +25,8 @@ export const alarmThresholds = z.strictObject({
   memoryPercent: percent,
   /** p99 of the calls that write a task. */
   dynamoLatencyMilliseconds: positive,
+  /** How far behind the changes of tasks statistics and events may be. */
+  changeAgeSeconds: positive,
 });
 export type AlarmThresholds = z.infer<typeof alarmThresholds>;
 
@@ -39,4 +41,5 @@ export const DEFAULT_THRESHOLDS: AlarmThresholds = {
   concurrencyPercent: 90,
   memoryPercent: 90,
   dynamoLatencyMilliseconds: 100,
+  changeAgeSeconds: 60,
 };

@@ -68,11 +68,18 @@ const configSchema = z.strictObject({
       tenantClaim: z.string().min(1).default('tenant'),
     })
     .optional(),
-  /** Whether tables and payloads outlive their stack. */
+  /** Whether tables and payloads outlive their stack. What a creation that failed has made goes with it all the same. */
   retainData: z.preprocess(fromText, z.boolean()),
+  /** Whether tables refuse to be deleted. A first deploy that fails leaves such tables behind (docs/runbook.md). */
+  deletionProtection: z.preprocess(fromText, z.boolean()),
   concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
   /** Environments of the router and of each executor that Lambda keeps initialized, by target tracking; or none. */
   provisioned: z.preprocess(fromText, z.union([z.literal(false), provisioned], PROVISIONED_RULE)),
+  /**
+   * Whether X-Ray follows requests and tasks: of each traced function the first request of a second and 5 % of the others
+   * (Lambda's documentation, "X-Ray"), at $5 for a million traces.
+   */
+  tracing: z.preprocess(fromText, z.boolean()),
   /** From where on the alarms call. */
   alarms: alarmThresholds,
   /** Who is told of alarms by mail, once they have confirmed the subscription; and a topic of SNS that is told. */
@@ -128,19 +135,29 @@ const common = {
   tableShards: 1,
   shards: byClass(1),
   taskEvents: true,
+  tracing: true,
   concurrency: byClass(TEN),
   alarms: DEFAULT_THRESHOLDS,
   lambdaInsights: false,
 };
 
 const PRESETS = {
-  dev: { ...common, outboundHosts: ['*'], logRetentionDays: 7, indexShards: 1, retainData: false, provisioned: false },
+  dev: {
+    ...common,
+    outboundHosts: ['*'],
+    logRetentionDays: 7,
+    indexShards: 1,
+    retainData: false,
+    deletionProtection: false,
+    provisioned: false,
+  },
   prod: {
     ...common,
     outboundHosts: [],
     logRetentionDays: 30,
     indexShards: 8,
     retainData: true,
+    deletionProtection: true,
     provisioned: { min: 3, max: 10, utilization: 0.7 },
   },
 } as const;

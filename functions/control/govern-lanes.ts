@@ -1,6 +1,7 @@
 import {
   type ClassConcurrency,
   executorKeyOf,
+  executorNameOf,
   LANE_KINDS,
   queueNameOf,
   RESOURCE_CLASSES,
@@ -66,7 +67,8 @@ async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, po
     LANE_KINDS.map(async (kind): Promise<ObservedLane> => {
       const executorKey = executorKeyOf(pool.resourceClass, kind, pool.shard);
       const name = queueNameOf(executorKey);
-      const [depth, source] = await Promise.all([ports.depths.read(name), ports.sources.find(name)]);
+      const executorName = executorNameOf(pool.resourceClass, pool.shard);
+      const [depth, source] = await Promise.all([ports.depths.read(name), ports.sources.find(name, executorName)]);
       return {
         executorKey,
         ...depth,

@@ -7,7 +7,6 @@ import { concurrency, env, executorShards, taskStoreOptions } from '../runtime/e
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { laneLoads, laneSnapshot, queueDepths, taskPorts } from '../runtime/wiring.ts';
-import { beginTrace, traced } from '../runtime/xray-tracing.ts';
 import { governLanes } from './govern-lanes.ts';
 import { sweep } from './sweep.ts';
 
@@ -16,11 +15,10 @@ const MARGIN_MILLISECONDS = 10_000;
 
 const clock = Date.now;
 const meter = new EmfMeter();
-const [dynamo, sqs, lambda] = [traced(dynamoClient(meter)), traced(sqsClient(meter)), traced(lambdaClient())];
+const [dynamo, sqs, lambda] = [dynamoClient(meter), sqsClient(meter), lambdaClient()];
 
 // Two functions of one bundle: each has only the environment and the role of its own.
 export const sweeper: ScheduledHandler = async (_event, context) => {
-  await beginTrace();
   const due = new DynamoDueTasks(dynamo, taskStoreOptions(), log);
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
   await sweep(deadline, { ...taskPorts(dynamo, sqs, meter, tasks), due });
@@ -28,7 +26,6 @@ export const sweeper: ScheduledHandler = async (_event, context) => {
 };
 
 export const governor: ScheduledHandler = async () => {
-  await beginTrace();
   const [sources, executors] = [new LambdaEventSources(lambda, env('queueArnPrefix')), executorShards()];
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
   await governLanes({ ...lanes, concurrency: concurrency(), executorShards: executors, clock, log });

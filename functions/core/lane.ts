@@ -38,8 +38,8 @@ export type EventSource = {
 };
 
 export interface EventSources {
-  /** Throws where the lane has none. */
-  find(queueName: string): Promise<EventSource>;
+  /** The one that calls an executor for a lane; both by name, less what the deployment puts before it. Throws where there is none. */
+  find(queueName: string, executorName: string): Promise<EventSource>;
   /** Throws what Lambda refuses with; a change takes effect some seconds later. */
   setMaxConcurrency(id: string, maxConcurrency: number): Promise<void>;
 }

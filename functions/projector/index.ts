@@ -1,34 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBridgeTaskEvents } from '../adapters/eventbridge-task-events.ts';
 import { type Row, taskOfRow } from '../adapters/task-row.ts';
+import { once } from '../core/once.ts';
 import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';
-import { env, eventBus } from '../runtime/env.ts';
+import { env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { statistics } from '../runtime/wiring.ts';
-import { beginTrace, traced } from '../runtime/xray-tracing.ts';
 import { changeOf, type ShardEvent, shardOf } from './change-of.ts';
-import { type ProjectPorts, project } from './project.ts';
+import { count } from './count.ts';
+import { project, type Take } from './project.ts';
+import { tell } from './tell.ts';
 
-const queueUrlPrefix = env('queueUrlPrefix');
-const queueNamePrefix = queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1);
-const busName = eventBus();
+const counting = once(() => ({ statistics: statistics(dynamoClient()), log }));
+const telling = once(() => {
+  const queueUrlPrefix = env('queueUrlPrefix');
+  const queueNamePrefix = queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1);
+  const events = new EventBridgeTaskEvents(eventBridgeClient(), { busName: env('eventBus'), queueNamePrefix });
+  return { events, sleep, log };
+});
 
-const ports: ProjectPorts = {
-  statistics: statistics(traced(dynamoClient())),
-  events:
-    busName === undefined
-      ? undefined
-      : new EventBridgeTaskEvents(traced(eventBridgeClient()), { busName, queueNamePrefix }),
-  sleep,
-  log,
-};
+// Two functions of one bundle: each has only the environment and the role of its own.
+export const handler = (event: ShardEvent) => projected(event, (changes) => count(shardOf(event), changes, counting()));
+export const events = (event: ShardEvent) => projected(event, (changes) => tell(changes, telling()));
 
-export const handler = async (event: ShardEvent) => {
-  await beginTrace();
+async function projected(event: ShardEvent, take: Take) {
   // A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.
   const changes = event.Records.map((record) => changeOf(record, (image) => taskOfRow(image as Row)));
-  const failed = await project(shardOf(event), changes, ports);
+  const failed = await project(changes, take, log);
   log('info', 'projected', { records: changes.length, failed_from: failed ?? null });
   // A window asks for its state, be it empty.
   return { state: {}, batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };
-};
+}

@@ -2,8 +2,7 @@ import type { Log, Sleep, TaskEvents } from '../core/ports.ts';
 import { eventsOf, type TaskChange, type TaskEvent } from '../core/task-event.ts';
 
 export type TellPorts = {
-  /** Missing where nobody is told. */
-  readonly events: TaskEvents | undefined;
+  readonly events: TaskEvents;
   readonly sleep: Sleep;
   readonly log: Log;
 };
@@ -13,7 +12,6 @@ const PAUSES_MILLISECONDS = [100, 400, 1_600];
 /** Tells the event bus what changes mean; returns those of which it did not take every event. */
 export async function tell(changes: readonly TaskChange[], ports: TellPorts): Promise<ReadonlySet<TaskChange>> {
   const { events, sleep, log } = ports;
-  if (events === undefined) return new Set();
   const changeOf = new Map<TaskEvent, TaskChange>();
   for (const change of changes) for (const event of eventsOf(change)) changeOf.set(event, change);
   let left: readonly TaskEvent[] = [...changeOf.keys()];

@@ -26,9 +26,6 @@ export function executorShards(): Record<ResourceClass, number> {
   return Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, given[name] ?? 1])) as Record<ResourceClass, number>;
 }
 
-/** The bus that is told of tasks, in a deployment that tells of them. */
-export const eventBus = (): string | undefined => process.env[ENV.eventBus];
-
 /** The claim of a token that names the tenant, in a deployment whose callers have one. */
 export const tenantClaim = (): string | undefined => process.env[ENV.tenantClaim];
 

@@ -86,6 +86,10 @@ export class DeploymentMetrics {
   table(metricName: string, TableName: string): Metric {
     return ofAws('DynamoDB', metricName, { TableName }, 'Sum');
   }
+
+  index(metricName: string, TableName: string, GlobalSecondaryIndexName: string): Metric {
+    return ofAws('DynamoDB', metricName, { TableName, GlobalSecondaryIndexName }, 'Sum');
+  }
 }
 
 const ofAws = (service: string, metricName: string, dimensionsMap: Record<string, string>, statistic: string): Metric =>

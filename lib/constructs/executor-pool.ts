@@ -56,7 +56,10 @@ export class ExecutorPool extends Construct {
       timeoutSeconds: spec.functionTimeoutSeconds,
       ephemeralStorageMb: spec.ephemeralStorageMb,
       reservedConcurrency: reservationOf(config.concurrency[resourceClass].reserved),
-      provisioned: true,
+      hasAlias: true,
+      // A task that is retried, returned or fanned out; its attempts and the depth of a fan-out have limits of their own.
+      isRecursive: true,
+      isTraced: true,
       environment: {
         ...data.taskEnvironment,
         controlTable: data.control.tableName,

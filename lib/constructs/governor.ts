@@ -7,7 +7,7 @@ import { executorNameOf, GOVERN_PERIOD_SECONDS, RESOURCE_CLASSES } from '../../f
 import type { DeployConfig } from '../config.ts';
 import { laneArns, queueArnPrefix, queueUrlPrefix } from './executor-pool.ts';
 import { shardsOf } from './lane.ts';
-import { ServiceFunction } from './service-function.ts';
+import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
 /** Shares the executors of each class among its lanes, every minute. */
@@ -36,9 +36,10 @@ export class Governor extends Construct {
       new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: laneArns(this, config) }),
     );
     for (const statement of eventSourceStatements(this, config)) governor.addToRolePolicy(statement);
+    governor.configureAsyncInvoke(LATEST_ONLY);
     new Rule(this, 'EveryMinute', {
       schedule: Schedule.rate(Duration.seconds(GOVERN_PERIOD_SECONDS)),
-      targets: [new LambdaFunction(governor)],
+      targets: [new LambdaFunction(governor, LATEST_ONLY)],
     });
   }
 }

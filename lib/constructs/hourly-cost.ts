@@ -1,8 +1,9 @@
 import { MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LANE_KINDS, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES, ROUTER_MEMORY_MB } from '../../functions/contract.ts';
+import type { DeployConfig } from '../config.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
 import { type DeploymentMetrics, FIVE_MINUTES } from './deployment-metrics.ts';
-import { PROJECTOR_MEMORY_MB } from './projector.ts';
+import { PROJECTOR_MEMORY_MB, projectorsOf } from './projector.ts';
 
 /** List prices of us-east-1 in dollars, by the unit that AWS counts. */
 const GB_SECOND = 0.0000133334;
@@ -14,11 +15,12 @@ const QUEUE_REQUEST = 0.5e-6;
 
 const FIVE_MINUTES_AN_HOUR = 12;
 
-/** Memory of the functions beside the executors, in MB. */
-const FUNCTIONS = { router: ROUTER_MEMORY_MB, projector: PROJECTOR_MEMORY_MB };
-
 /** What the parts of a deployment cost at the rate of the moment, in dollars an hour: estimates, from what AWS counts. */
-export const hourlyCost = (metrics: DeploymentMetrics, data: Pick<DataStack, 'tasks'>): MathExpression[] => [
+export const hourlyCost = (
+  config: DeployConfig,
+  metrics: DeploymentMetrics,
+  data: Pick<DataStack, 'tasks'>,
+): MathExpression[] => [
   priced('functions', [
     ...RESOURCE_CLASSES.flatMap((resourceClass) => [
       ...metrics
@@ -26,7 +28,10 @@ export const hourlyCost = (metrics: DeploymentMetrics, data: Pick<DataStack, 'ta
         .map((metric) => ({ metric, price: durationPrice(RESOURCE_CLASS_SPECS[resourceClass].memoryMb) })),
       ...metrics.executors('Invocations', resourceClass, 'Sum').map((metric) => ({ metric, price: INVOCATION })),
     ]),
-    ...Object.entries(FUNCTIONS).flatMap(([name, memoryMb]) => [
+    ...[
+      ['router', ROUTER_MEMORY_MB] as const,
+      ...projectorsOf(config).map((name) => [name, PROJECTOR_MEMORY_MB] as const),
+    ].flatMap(([name, memoryMb]) => [
       { metric: metrics.lambda('Duration', name, 'Sum'), price: durationPrice(memoryMb) },
       { metric: metrics.lambda('Invocations', name, 'Sum'), price: INVOCATION },
     ]),
@@ -54,16 +59,17 @@ export const hourlyCost = (metrics: DeploymentMetrics, data: Pick<DataStack, 'ta
 /** Of a millisecond. */
 const durationPrice = (memoryMb: number): number => (memoryMb / 1024 / 1000) * GB_SECOND;
 
+/** A cost by what is counted. Metrics of one price are one term: an expression has 2,048 characters at most (CloudWatch API). */
 function priced(label: string, counts: readonly { readonly metric: Metric; readonly price: number }[]): MathExpression {
-  const named = counts.map(({ metric, price }, index) => {
-    const name = `${label.replaceAll(/\W/g, '').toLowerCase()}${index}`;
-    return { name, price, metric: metric.with({ statistic: 'Sum', period: FIVE_MINUTES }) };
+  const usingMetrics: Record<string, Metric> = {};
+  const byPrice = [...Map.groupBy(counts, ({ price }) => price)];
+  const terms = byPrice.map(([price, group], place) => {
+    // Of letters alone, so that no term's name begins with another's.
+    const term = `${label.replaceAll(/\W/g, '').toLowerCase()}${String.fromCharCode(97 + place)}_`;
+    for (const [index, { metric }] of group.entries()) {
+      usingMetrics[`${term}${index}`] = metric.with({ statistic: 'Sum', period: FIVE_MINUTES });
+    }
+    return `SUM(FILL(METRICS("${term}"), 0)) * ${(price * FIVE_MINUTES_AN_HOUR).toFixed(14)}`;
   });
-  const terms = named.map(({ name, price }) => `FILL(${name}, 0) * ${(price * FIVE_MINUTES_AN_HOUR).toExponential()}`);
-  return new MathExpression({
-    expression: terms.join(' + '),
-    usingMetrics: Object.fromEntries(named.map(({ name, metric }) => [name, metric])),
-    label,
-    period: FIVE_MINUTES,
-  });
+  return new MathExpression({ expression: terms.join(' + '), usingMetrics, label, period: FIVE_MINUTES });
 }

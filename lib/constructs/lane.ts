@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
@@ -49,14 +49,17 @@ export class Lane extends Construct {
       retentionPeriod: Duration.days(LANE_RETENTION_DAYS),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
-    executor.live.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: messages,
-        ...(windowSeconds === 0 ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
-        maxConcurrency: shareOf(config.concurrency[resourceClass], kind),
-        reportBatchItemFailures: true,
-      }),
-    );
+    this.queue.grantConsumeMessages(executor);
+    const mapping = new EventSourceMapping(this, 'EventSource', {
+      target: executor.live,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: messages,
+      ...(windowSeconds === 0 ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
+      maxConcurrency: shareOf(config.concurrency[resourceClass], kind),
+      reportBatchItemFailures: true,
+    });
+    // Lambda asks whether the role may receive. Of an executor that is there already, the policy changes beside this.
+    mapping.node.addDependency(executor.policy);
   }
 }
 

@@ -74,7 +74,7 @@ export class OperationsDashboard extends Construct {
         metrics.total('fileReads'),
         metrics.total('fileWrites'),
       ]),
-      graph('Cost by list prices ($ an hour)', hourlyCost(metrics, data)),
+      graph('Cost by list prices ($ an hour)', hourlyCost(config, metrics, data)),
     );
   }
 }

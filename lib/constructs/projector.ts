@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { DynamoEventSource, type DynamoEventSourceProps, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_CHANGE_AGE_SECONDS } from '../../functions/contract.ts';
@@ -13,55 +13,89 @@ import { ServiceFunction } from './service-function.ts';
 
 export const PROJECTOR_MEMORY_MB = 256;
 
+/** The functions that read the streams, by what they make of it. */
+export const PROJECTORS = { statistics: 'projector', events: 'events' } as const;
+
+export const projectorsOf = ({ taskEvents }: DeployConfig): string[] => [
+  PROJECTORS.statistics,
+  ...(taskEvents ? [PROJECTORS.events] : []),
+];
+
 export const projectorDeadLetterQueueName = ({ name }: DeployConfig): string => `${name}-projector-dead-letters`;
 
-/** Counts what happens to tasks and tells the event bus of it, from the streams of their tables: no caller waits for it. */
+type ProjectorProps = { readonly config: DeployConfig; readonly data: DataStack };
+
+/**
+ * Counts what happens to tasks, and tells the event bus of it, from the streams of their tables: no caller waits for it.
+ * Each reads the streams for itself, so that a bus which takes no more events holds up no count.
+ */
 export class Projector extends Construct {
-  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
+  constructor(scope: Construct, id: string, { config, data }: ProjectorProps) {
     super(scope, id);
-    const projector = new ServiceFunction(this, 'Projector', {
-      config,
-      door: 'projector',
-      name: 'projector',
-      description: 'Counts what happens to tasks, and tells the event bus of it',
-      memoryMb: PROJECTOR_MEMORY_MB,
-      timeoutSeconds: 60,
-      environment: {
-        statisticsTable: data.statistics.tableName,
-        queueUrlPrefix: queueUrlPrefix(this, config),
-        ...(config.taskEvents && { eventBus: data.eventBus.eventBusName }),
-      },
-    });
-    data.statistics.grant(projector, 'dynamodb:UpdateItem');
-    if (config.taskEvents) data.eventBus.grantPutEventsTo(projector);
     const deadLetters = new Queue(this, 'DeadLetters', {
       queueName: projectorDeadLetterQueueName(config),
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });
-    for (const table of data.tasks) {
-      projector.addEventSource(
-        // Its type is at odds with `exactOptionalPropertyTypes` only.
-        new DynamoEventSource(table as ITable, {
-          startingPosition: StartingPosition.TRIM_HORIZON,
-          batchSize: 100,
-          maxBatchingWindow: Duration.seconds(1),
-          // Statistics count once because a shard is told in order (docs/decisions/statistics-count-once.md).
-          parallelizationFactor: 1,
-          // Only an event of a window says of which shard its records are; the state that it could carry is not used.
-          tumblingWindow: Duration.minutes(1),
-          bisectBatchOnError: true,
-          maxRecordAge: Duration.seconds(MAX_CHANGE_AGE_SECONDS),
-          reportBatchItemFailures: true,
-          onFailure: new SqsDlq(deadLetters),
-          // Payloads are items of the same tables, without a status; and nobody is told that a row has expired.
-          filters: ['INSERT', 'MODIFY'].map((eventName) =>
-            FilterCriteria.filter({
-              eventName: FilterRule.isEqual(eventName),
-              dynamodb: { NewImage: { statusGroup: { S: FilterRule.exists() } } },
-            }),
-          ),
-        }),
-      );
-    }
+    const counter = new ServiceFunction(this, 'Projector', {
+      config,
+      door: 'projector',
+      name: PROJECTORS.statistics,
+      description: 'Counts what happens to tasks',
+      memoryMb: PROJECTOR_MEMORY_MB,
+      timeoutSeconds: 60,
+      environment: { statisticsTable: data.statistics.tableName },
+    });
+    data.statistics.grant(counter, 'dynamodb:UpdateItem');
+    follow(counter, data, deadLetters, {
+      batchSize: 1000,
+      // Statistics count once because a shard is told in order (docs/decisions/statistics-count-once.md).
+      parallelizationFactor: 1,
+      // Only an event of a window says of which shard its records are; the state that it could carry is not used.
+      tumblingWindow: Duration.minutes(1),
+    });
+    if (!config.taskEvents) return;
+    const publisher = new ServiceFunction(this, 'Events', {
+      config,
+      door: 'projector',
+      handler: 'events',
+      name: PROJECTORS.events,
+      description: 'Tells the event bus what happens to tasks',
+      memoryMb: PROJECTOR_MEMORY_MB,
+      timeoutSeconds: 60,
+      environment: { queueUrlPrefix: queueUrlPrefix(this, config), eventBus: data.eventBus.eventBusName },
+    });
+    data.eventBus.grantPutEventsTo(publisher);
+    // Those of one task stay in order, since a lane of a shard takes all changes of a key.
+    follow(publisher, data, deadLetters, { batchSize: 100, parallelizationFactor: 10 });
+  }
+}
+
+/** Has a function read the changes of tasks, in order; a batch that it cannot take is cut, and set aside in the end. */
+function follow(
+  reader: ServiceFunction,
+  { tasks }: Pick<DataStack, 'tasks'>,
+  deadLetters: Queue,
+  pace: Pick<DynamoEventSourceProps, 'batchSize' | 'parallelizationFactor' | 'tumblingWindow'>,
+): void {
+  for (const table of tasks) {
+    reader.addEventSource(
+      // Its type is at odds with `exactOptionalPropertyTypes` only.
+      new DynamoEventSource(table as ITable, {
+        ...pace,
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        maxBatchingWindow: Duration.seconds(1),
+        bisectBatchOnError: true,
+        maxRecordAge: Duration.seconds(MAX_CHANGE_AGE_SECONDS),
+        reportBatchItemFailures: true,
+        onFailure: new SqsDlq(deadLetters),
+        // Payloads are items of the same tables, without a status; and nobody is told that a row has expired.
+        filters: ['INSERT', 'MODIFY'].map((eventName) =>
+          FilterCriteria.filter({
+            eventName: FilterRule.isEqual(eventName),
+            dynamodb: { NewImage: { statusGroup: { S: FilterRule.exists() } } },
+          }),
+        ),
+      }),
+    );
   }
 }

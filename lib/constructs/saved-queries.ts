@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { executorNameOf, RESOURCE_CLASSES } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { shardsOf } from './lane.ts';
+import { projectorsOf } from './projector.ts';
 
 type Query = { readonly title: string; readonly functions: readonly string[]; readonly lines: readonly string[] };
 
@@ -64,7 +65,7 @@ function queriesOf(config: DeployConfig): Query[] {
     },
     {
       title: 'Cold starts',
-      functions: [...executors, 'router', ...authorizers, 'console', 'projector', 'sweeper', 'governor'],
+      functions: [...executors, 'router', ...authorizers, 'console', ...projectorsOf(config), 'sweeper', 'governor'],
       lines: [
         'filter type = "platform.report" and ispresent(record.metrics.initDurationMs)',
         'stats count(*) as starts, pct(record.metrics.initDurationMs, 50) as p50, max(record.metrics.initDurationMs) as longest by @log',

@@ -1,4 +1,5 @@
 import { ArnFormat, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { type CfnRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
@@ -8,11 +9,12 @@ import {
   Function as LambdaFunction,
   LambdaInsightsVersion,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import { ENV, nodeOptionsOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { bundle } from './bundle.ts';
@@ -33,17 +35,26 @@ export type ServiceFunctionProps = {
   readonly timeoutSeconds: number;
   readonly ephemeralStorageMb?: number;
   readonly reservedConcurrency?: number;
-  /** Whether some environments are kept initialized, where the deployment wants that. */
-  readonly provisioned?: boolean;
+  /** Called by an alias, whose environments the deployment may keep initialized: they belong to a version. */
+  readonly hasAlias?: boolean;
+  /** Sends messages that come back to it. Lambda would end a chain of 16, and SQS count that as failed deliveries. */
+  readonly isRecursive?: boolean;
+  /** Followed by X-Ray, where the deployment wants traces; the others only hand on what they are told. */
+  readonly isTraced?: boolean;
   readonly environment: Partial<Record<keyof typeof ENV, string>>;
 };
 
 const LIVE = 'live';
 
-/** A Lambda function as all of ours are: arm64, Node 24, traced, with a log group and a role of its own. */
+/** Of what the clock calls each minute: a run that could not begin is not made up for, the next one does its work. */
+export const LATEST_ONLY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+
+/** A Lambda function as all of ours are: arm64, Node 24, with a log group and a role of its own. */
 export class ServiceFunction extends LambdaFunction {
-  /** What is to be called: an alias where environments are provisioned, for they belong to a version. */
+  /** What is to be called: the alias of a function that has one, whether or not environments are provisioned. */
   readonly live: IFunction;
+  /** What its role may do: whatever needs that beside the function depends on it. */
+  readonly policy: IDependable;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const functionName = `${props.config.name}-${props.name}`;
@@ -72,7 +83,8 @@ export class ServiceFunction extends LambdaFunction {
         ? {}
         : { ephemeralStorageSize: Size.mebibytes(props.ephemeralStorageMb) }),
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
-      tracing: Tracing.ACTIVE,
+      tracing: props.isTraced === true && props.config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      recursiveLoop: props.isRecursive === true ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
       ...(props.config.lambdaInsights && { insightsVersion: LambdaInsightsVersion.VERSION_1_0_498_0 }),
       loggingFormat: LoggingFormat.JSON,
       logGroup,
@@ -88,17 +100,58 @@ export class ServiceFunction extends LambdaFunction {
       },
     });
     if (props.config.lambdaInsights) permitInsights(role);
-    const { provisioned } = props.config;
-    this.live = props.provisioned === true && provisioned !== false ? this.#alias(provisioned) : this;
+    this.policy = role.node.findChild('DefaultPolicy');
+    this.live = props.hasAlias === true ? this.#alias(functionName, props.config) : this;
   }
 
   // The CDK's types are at odds with `exactOptionalPropertyTypes` only.
-  #alias({ min, max, utilization }: Exclude<DeployConfig['provisioned'], false>): IFunction {
+  #alias(functionName: string, { provisioned }: DeployConfig): IFunction {
     const alias = new Alias(this, 'Live', { aliasName: LIVE, version: this.currentVersion as IVersion });
-    const scaling = alias.addAutoScaling({ minCapacity: min, maxCapacity: max });
-    scaling.scaleOnUtilization({ utilizationTarget: utilization });
+    if (provisioned !== false) keepInitialized(alias, functionName, provisioned);
     return alias as IFunction;
   }
+}
+
+/**
+ * Keeps a share of an alias's environments free. Without invocations Lambda tells no utilization, and an alarm without
+ * data never scales in (Application Auto Scaling, "Target tracking"): so what is not told counts as 0.
+ */
+function keepInitialized(
+  alias: Alias,
+  functionName: string,
+  { min, max, utilization }: Exclude<DeployConfig['provisioned'], false>,
+): void {
+  const scope = alias.node.scope as Construct;
+  const target = new CfnScalableTarget(scope, 'Provisioned', {
+    serviceNamespace: 'lambda',
+    scalableDimension: 'lambda:function:ProvisionedConcurrency',
+    resourceId: `function:${functionName}:${LIVE}`,
+    minCapacity: min,
+    maxCapacity: max,
+  });
+  target.node.addDependency(alias);
+  const told = {
+    namespace: 'AWS/Lambda',
+    metricName: 'ProvisionedConcurrencyUtilization',
+    dimensions: [
+      { name: 'FunctionName', value: functionName },
+      { name: 'Resource', value: `${functionName}:${LIVE}` },
+    ],
+  };
+  new CfnScalingPolicy(scope, 'ProvisionedUtilization', {
+    policyName: `${functionName}-utilization`,
+    policyType: 'TargetTrackingScaling',
+    scalingTargetId: target.ref,
+    targetTrackingScalingPolicyConfiguration: {
+      targetValue: utilization,
+      customizedMetricSpecification: {
+        metrics: [
+          { id: 'told', metricStat: { metric: told, stat: 'Maximum' }, returnData: false },
+          { id: 'utilization', expression: 'FILL(told, 0)', label: 'Utilization', returnData: true },
+        ],
+      },
+    },
+  });
 }
 
 /** In place of the managed policy that the CDK attaches, which lets every log group be made. */

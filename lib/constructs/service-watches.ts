@@ -1,9 +1,10 @@
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import type { DataStack } from '../stacks/data-stack.ts';
+import { type DataStack, TASK_INDEXES } from '../stacks/data-stack.ts';
 import { nameOfShard, type Watch } from './alarms.ts';
 import { type DeploymentMetrics, FIVE_MINUTES, percentOf, sum } from './deployment-metrics.ts';
+import { projectorsOf } from './projector.ts';
 
 /** Functions that the clock calls every minute. */
 const CLOCKWORK = ['governor', 'sweeper'] as const;
@@ -41,10 +42,14 @@ export const serviceWatches = (
     above: 0,
     minutes: 5,
   })),
-  ...tablesOf(data).map(({ of, name }) => ({
+  ...tablesOf(data).map(({ of, name, indexes }) => ({
     heading: 'DynamoDB throttles',
     of,
-    metric: sum(['ReadThrottleEvents', 'WriteThrottleEvents'].map((metricName) => metrics.table(metricName, name))),
+    // CloudWatch tells an index's throttles apart from its table's; a write waits for both.
+    metric: sum([
+      ...['ReadThrottleEvents', 'WriteThrottleEvents'].map((metricName) => metrics.table(metricName, name)),
+      ...indexes.map((index) => metrics.index('WriteThrottleEvents', name, index)),
+    ]),
     above: 0,
     minutes: 3,
   })),
@@ -54,6 +59,13 @@ export const serviceWatches = (
     metric: metrics.own('awsCall', [operation], 'p99', FIVE_MINUTES),
     above: config.alarms.dynamoLatencyMilliseconds,
     minutes: 10,
+  })),
+  ...projectorsOf(config).map((name) => ({
+    heading: 'Changes lag',
+    of: name,
+    metric: metrics.lambda('IteratorAge', name, 'Maximum'),
+    above: config.alarms.changeAgeSeconds * 1000,
+    minutes: 5,
   })),
   ...CLOCKWORK.map((name) => stillness(name, metrics)),
 ];
@@ -87,9 +99,13 @@ function executorWatches(resourceClass: ResourceClass, config: DeployConfig, met
 
 /** The tables that are written to for each task. */
 const tablesOf = ({ tasks, control, statistics }: Pick<DataStack, 'tasks' | 'control' | 'statistics'>) => [
-  ...tasks.map(({ tableName }, shard) => ({ of: shard === 0 ? 'tasks' : `tasks ${shard}`, name: tableName })),
-  { of: 'control', name: control.tableName },
-  { of: 'statistics', name: statistics.tableName },
+  ...tasks.map(({ tableName }, shard) => ({
+    of: shard === 0 ? 'tasks' : `tasks ${shard}`,
+    name: tableName,
+    indexes: TASK_INDEXES,
+  })),
+  { of: 'control', name: control.tableName, indexes: [] },
+  { of: 'statistics', name: statistics.tableName, indexes: [] },
 ];
 
 function stillness(name: (typeof CLOCKWORK)[number], metrics: DeploymentMetrics): Watch {

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { laneArns, queueUrlPrefix } from './executor-pool.ts';
-import { ServiceFunction } from './service-function.ts';
+import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
 /** Sends the tasks that wait for the clock, every minute. */
@@ -39,9 +39,10 @@ export class Sweeper extends Construct {
     );
     data.definitions.grant(sweeper, 'dynamodb:GetItem');
     sweeper.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: laneArns(this, config) }));
+    sweeper.configureAsyncInvoke(LATEST_ONLY);
     new Rule(this, 'EveryMinute', {
       schedule: Schedule.rate(Duration.seconds(SWEEP_PERIOD_SECONDS)),
-      targets: [new LambdaFunction(sweeper)],
+      targets: [new LambdaFunction(sweeper, LATEST_ONLY)],
     });
   }
 }

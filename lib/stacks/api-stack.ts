@@ -56,7 +56,8 @@ export class ApiStack extends Stack {
       name: 'router',
       description: 'Answers the API: accepts tasks and tells of them',
       memoryMb: ROUTER_MEMORY_MB,
-      provisioned: true,
+      hasAlias: true,
+      isTraced: true,
       timeoutSeconds: 29,
       environment: {
         ...data.taskEnvironment,

@@ -27,8 +27,26 @@ const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryInde
   projectionType: ProjectionType.KEYS_ONLY,
 });
 
+const INDEXES = [
+  byCreation('byType', 'type'),
+  byCreation('byStatus', 'statusGroup'),
+  byCreation('byAssignee', 'assigneeType', 'assigneeId'),
+  byCreation('byWorkflow', 'workflowInstanceId'),
+  {
+    indexName: 'due',
+    partitionKeys: [string('dueShard')],
+    sortKeys: [number('dueAt')],
+    projectionType: ProjectionType.KEYS_ONLY,
+  },
+];
+
+/** The indexes of a task table, which each write of a task may go to. */
+export const TASK_INDEXES = INDEXES.map(({ indexName }) => indexName);
+
 /** A task's table in the template: the first has no number, so that a deployment with one knows of no shards. */
 const tableId = (shard: number): string => (shard === 0 ? 'Tasks' : `Tasks${shard}`);
+
+const namesOf = ({ tableName, tableArn }: TableV2): string[] => [tableName, tableArn];
 
 /** What a deployment keeps: tasks, payloads, definitions, keys, statistics, and the bus of task events. */
 export class DataStack extends Stack implements TaskData {
@@ -44,8 +62,8 @@ export class DataStack extends Stack implements TaskData {
   constructor(scope: Construct, id: string, config: DeployConfig) {
     super(scope, id, { stackName: id, description: 'Millrace: tables, payloads and events' });
     const keep = {
-      removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      deletionProtection: config.retainData,
+      removalPolicy: config.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      deletionProtection: config.deletionProtection,
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     };
@@ -93,6 +111,10 @@ export class DataStack extends Stack implements TaskData {
       indexShards: String(config.indexShards),
       retentionDays: String(config.retentionDays),
     };
+    // Another stack may stop importing these as the configuration changes; an export in use cannot be taken away.
+    for (const value of [this.eventBus.eventBusName, this.eventBus.eventBusArn, ...namesOf(this.access)]) {
+      this.exportValue(value);
+    }
     new CfnOutput(this, 'TasksTableNames', { value: this.tasks.map(({ tableName }) => tableName).join(',') });
     new CfnOutput(this, 'DefinitionsTableName', { value: this.definitions.tableName });
     new CfnOutput(this, 'PayloadBucketName', { value: this.#payloads.bucketName });
@@ -108,18 +130,7 @@ export class DataStack extends Stack implements TaskData {
       partitionKey: string('pk'),
       dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: 'expiresAt',
-      globalSecondaryIndexes: [
-        byCreation('byType', 'type'),
-        byCreation('byStatus', 'statusGroup'),
-        byCreation('byAssignee', 'assigneeType', 'assigneeId'),
-        byCreation('byWorkflow', 'workflowInstanceId'),
-        {
-          indexName: 'due',
-          partitionKeys: [string('dueShard')],
-          sortKeys: [number('dueAt')],
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-      ],
+      globalSecondaryIndexes: INDEXES,
     });
   }
 

@@ -95,16 +95,18 @@ describe('the lanes on AWS', () => {
   const sources = new LambdaEventSources(new LambdaClient(awsClient), 'arn:aws:sqs:us-east-1:000000000000:millrace-');
 
   it('have an event source each, whose maximum can be changed', async () => {
-    const found = await sources.find('memory-intensive-low-0');
+    const found = await sources.find('memory-intensive-low-0', 'executor-memory-intensive-0');
     expect(found).toMatchObject({ maxConcurrency: expect.any(Number), batchSize: 1, isSettled: true });
     await sources.setMaxConcurrency(found.id, found.maxConcurrency + 1);
-    expect(await sources.find('memory-intensive-low-0')).toEqual({
+    expect(await sources.find('memory-intensive-low-0', 'executor-memory-intensive-0')).toEqual({
       ...found,
       maxConcurrency: found.maxConcurrency + 1,
     });
     await sources.setMaxConcurrency(found.id, found.maxConcurrency);
     await expect(sources.setMaxConcurrency(found.id, 1)).rejects.toThrow();
-    await expect(sources.find('no-such-queue')).rejects.toThrow('nothing takes from');
+    await expect(sources.find('no-such-queue', 'executor-memory-intensive-0')).rejects.toThrow('nothing takes from');
+    const other = sources.find('memory-intensive-low-0', 'executor-default-0');
+    await expect(other).rejects.toThrow('for millrace-executor-default-0');
   });
 
   it('tell how many messages wait and how many are in flight', async () => {

@@ -5,6 +5,7 @@ import { shardOf } from '../../functions/core/routing.ts';
 import { MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statistics.ts';
 import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/transition.ts';
+import { count } from '../../functions/projector/count.ts';
 import { type Change, project } from '../../functions/projector/project.ts';
 import { chance } from './chance.ts';
 import { taskSeed } from './task-seed.ts';
@@ -134,7 +135,11 @@ export class TaskHistory {
       const place = places[shard] ?? 0;
       const batch = changes.slice(place, place + 1 + below(LONGEST_BATCH));
       const send = (part: readonly Change[], to = statistics) =>
-        project(`shard-${shard}`, part, { statistics: to, events: undefined, sleep: async () => {}, log: () => {} });
+        project(
+          part,
+          (taken) => count(`shard-${shard}`, taken, { statistics: to, log: () => {} }),
+          () => {},
+        );
       const middle = below(batch.length);
       switch (next() < faults ? pick(FAULTS) : undefined) {
         case 'the answer is lost':

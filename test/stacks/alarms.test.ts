@@ -160,16 +160,33 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     const watched = under('DynamoDB throttles').map((alarm) =>
       metricsOf(alarm).map((one) => dimensionOf(one, 'TableName')),
     );
+    const indexes = ['byType', 'byStatus', 'byAssignee', 'byWorkflow', 'due'];
     expect(watched).toEqual([
-      ['Tasks', 'Tasks'],
+      ['Tasks', 'Tasks', ...indexes.map(() => 'Tasks')],
       ['Control', 'Control'],
       ['Statistics', 'Statistics'],
     ]);
+    const ofIndexes = under('DynamoDB throttles').flatMap((alarm) =>
+      metricsOf(alarm).flatMap((one) => dimensionOf(one, 'GlobalSecondaryIndexName') ?? []),
+    );
+    expect(ofIndexes).toEqual(indexes);
     expect(under('DynamoDB latency').map(({ Properties }) => dimensionOf(Properties, 'Operation'))).toEqual([
       'DynamoDB.PutItem',
       'DynamoDB.UpdateItem',
       'DynamoDB.BatchExecuteStatement',
     ]);
+  });
+
+  test('watch how far statistics and events are behind', () => {
+    const watched = under('Changes lag').map(({ Properties }) => [
+      dimensionOf(Properties, 'FunctionName'),
+      Properties.MetricName,
+      Properties.Statistic,
+      Properties.Threshold,
+    ]);
+    expect(watched).toEqual(
+      ['projector', 'events'].map((name) => [`millrace-${name}`, 'IteratorAge', 'Maximum', 60_000]),
+    );
   });
 
   test('watch how many requests the API fails', () => {

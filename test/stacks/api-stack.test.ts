@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { CONSOLE_ROUTES, FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
-import { synthesize } from './synthesis.ts';
+import { aliasArn, synthesize } from './synthesis.ts';
 
 describe.each([await synthesize('dev'), await synthesize('prod')])(
   'the API of $preset',
-  ({ all, text, templates, liveArn, assembly }) => {
+  ({ all, text, templates, assembly }) => {
     const routes = all('AWS::ApiGatewayV2::Route');
     const [authorizer, ...otherAuthorizers] = all('AWS::ApiGatewayV2::Authorizer');
     const routeOf = (key: string) => routes.find(({ Properties }) => Properties.RouteKey === key)?.Properties;
@@ -53,7 +53,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
       for (const { Properties, stack } of routes) {
         const name = ofConsole.has(Properties.RouteKey) ? 'console' : 'router';
         expect(functionOf.get(text(Properties.Target, stack)), Properties.RouteKey).toBe(
-          name === 'router' ? liveArn('millrace-router') : 'millrace-console.Arn',
+          name === 'router' ? aliasArn('millrace-router:live') : 'millrace-console.Arn',
         );
       }
     });

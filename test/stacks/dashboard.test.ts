@@ -76,7 +76,14 @@ describe('the dashboard', () => {
       'API',
     ]);
     // 1,000,000 requests an hour cost a dollar.
-    expect(priced?.at(-1)?.expression).toBe('FILL(api0, 0) * 1.2e-5');
+    expect(priced?.at(-1)?.expression).toBe('SUM(FILL(METRICS("apia_"), 0)) * 0.00001200000000');
+    for (const { expression = '' } of priced ?? []) {
+      // CloudWatch API, "MetricDataQuery".
+      expect(expression.length).toBeLessThanOrEqual(2048);
+      for (const [, term = ''] of expression.matchAll(/METRICS\("(\w+)"\)/g)) {
+        expect(JSON.stringify(cost?.properties.metrics).split(`"id":"${term}`).length, term).toBeGreaterThan(1);
+      }
+    }
   });
 
   test('shows queues and functions that exist, every lane and every executor', () => {
@@ -86,7 +93,9 @@ describe('the dashboard', () => {
       .map(({ Properties }) => String(Properties.FunctionName))
       .filter((name) => name.includes('-executor-'));
     expect(new Set(shown('QueueName'))).toEqual(new Set(queues));
-    expect(new Set(shown('FunctionName'))).toEqual(new Set([...executors, 'acme-router', 'acme-projector']));
+    expect(new Set(shown('FunctionName'))).toEqual(
+      new Set([...executors, 'acme-router', 'acme-projector', 'acme-events']),
+    );
     expect(new Set(shown('ApiId'))).toEqual(new Set(['Api']));
   });
 });

@@ -39,10 +39,23 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
   test(kept ? 'outlive their stack, and nobody deletes a table by mistake' : 'go with their stack', () => {
     for (const resource of [...tables, ...all('AWS::S3::Bucket')]) {
       expect([resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual(
-        kept ? ['Retain', 'Retain'] : ['Delete', 'Delete'],
+        kept ? ['RetainExceptOnCreate', 'Retain'] : ['Delete', 'Delete'],
       );
     }
     for (const { Properties } of tables) expect(Properties.Replicas[0].DeletionProtectionEnabled).toBe(kept);
+  });
+
+  test('export the same, whatever the configuration', async () => {
+    const exportsOf = ({ templates }: Awaited<ReturnType<typeof synthesize>>) =>
+      Object.values(templates.get('millrace-data')?.findOutputs('*') ?? {}).flatMap(({ Export }) => Export?.Name ?? []);
+    const others = await Promise.all(
+      [{ taskEvents: false }, { jwt: '{"issuer":"https://issuer.example","audience":["a"]}' }].map((context) =>
+        synthesize(preset, { context }),
+      ),
+    );
+    const exported = exportsOf(await synthesize(preset));
+    expect(exported.length).toBeGreaterThan(0);
+    for (const other of others) expect(exportsOf(other).sort()).toEqual(exported.sort());
   });
 
   test('are addressed by keys of their own', () => {

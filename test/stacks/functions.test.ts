@@ -22,7 +22,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
     const functionNamed = (name: string) =>
       functions.find(({ Properties }) => Properties.FunctionName === `millrace-${name}`);
 
-    test('are the four executors, the router, the authorizer, the console, the governor, the sweeper and the projector', () => {
+    test('are four executors, the router, the authorizer, the console, the clockwork and the readers of changes', () => {
       expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(
         [
           ...RESOURCE_CLASSES.map((name) => `millrace-executor-${name}-0`),
@@ -32,19 +32,19 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
           'millrace-governor',
           'millrace-sweeper',
           'millrace-projector',
+          'millrace-events',
         ].sort(),
       );
     });
 
     test.each(functions.map(({ Properties, stack }) => ({ name: Properties.FunctionName, Properties, stack })))(
-      '$name runs on Node 24 and arm64, traced, with most of its memory as heap',
+      '$name runs on Node 24 and arm64, with most of its memory as heap',
       ({ Properties, stack }) => {
         const { NODE_OPTIONS: options, ...environment } = Properties.Environment.Variables;
         expect(Properties).toMatchObject({
           Architectures: ['arm64'],
           Runtime: 'nodejs24.x',
-          Handler: `index.${/governor|sweeper/.exec(Properties.FunctionName)?.[0] ?? 'handler'}`,
-          TracingConfig: { Mode: 'Active' },
+          Handler: `index.${/governor|sweeper|events/.exec(Properties.FunctionName)?.[0] ?? 'handler'}`,
           LoggingConfig: { LogFormat: 'JSON' },
         });
         const heapShare = Number(/--max-old-space-size=(\d+)/.exec(options)?.[1]) / Properties.MemorySize;
@@ -57,6 +57,31 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         for (const value of Object.values(environment)) expect(text(value, stack)).not.toContain('undefined');
       },
     );
+
+    const isOfTasks = (name: string): boolean => /-(router|executor-.+)$/.test(name);
+
+    test('are traced where somebody follows a task, and only there', () => {
+      for (const { Properties } of functions) {
+        const tracing = isOfTasks(Properties.FunctionName) ? { Mode: 'Active' } : undefined;
+        expect(Properties.TracingConfig, Properties.FunctionName).toEqual(tracing);
+      }
+    });
+
+    test('may get what they sent themselves as often as a task needs it, where they send to themselves', () => {
+      for (const { Properties } of functions) {
+        const loop = Properties.FunctionName.includes('-executor-') ? 'Allow' : 'Terminate';
+        expect(Properties.RecursiveLoop, Properties.FunctionName).toBe(loop);
+      }
+    });
+
+    test('are called by an alias that is always there, where environments may be kept initialized', () => {
+      const aliases = all('AWS::Lambda::Alias').map(({ Properties, stack }) => [
+        text(Properties.FunctionName, stack),
+        Properties.Name,
+      ]);
+      const expected = functions.map(({ Properties }) => Properties.FunctionName).filter(isOfTasks);
+      expect(aliases.sort()).toEqual(expected.map((name) => [name, 'live']).sort());
+    });
 
     test('write to log groups of their own, which forget', () => {
       const groups = all('AWS::Logs::LogGroup');

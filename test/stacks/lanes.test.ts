@@ -16,14 +16,14 @@ const deployments = [
   await synthesize('prod', { context: { concurrency: { 'io-intensive': { reserved: 60, lanes: { high: 40 } } } } }),
 ];
 
-describe.each(deployments)('the lanes of $preset', ({ all, text, live }) => {
+describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
   const queues = all('AWS::SQS::Queue');
   const mappings = all('AWS::Lambda::EventSourceMapping');
   const queueNamed = (name: string) => queues.find(({ Properties }) => Properties.QueueName === name)?.Properties;
   const functionNamed = (name: string) =>
     all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === name)?.Properties;
   const mappingsOf = (name: string) =>
-    mappings.filter(({ Properties, stack }) => text(Properties.FunctionName, stack) === live(name));
+    mappings.filter(({ Properties, stack }) => text(Properties.FunctionName, stack) === `${name}:live`);
 
   test('are twenty, and five queues of dead letters', () => {
     const lanes = RESOURCE_CLASSES.flatMap((name) =>
@@ -51,6 +51,12 @@ describe.each(deployments)('the lanes of $preset', ({ all, text, live }) => {
       expect(queueNamed(`millrace-${resourceClass}-${kind}-0`)?.VisibilityTimeout).toBeGreaterThanOrEqual(
         6 * executor?.Timeout,
       );
+    });
+
+    test('are polled only once the executor may receive', () => {
+      for (const { DependsOn } of mappingsOf(`millrace-executor-${resourceClass}-0`)) {
+        expect(DependsOn).toEqual([expect.stringContaining('RoleDefaultPolicy')]);
+      }
     });
 
     test('have one mapping each, which reports what failed and holds back', () => {

@@ -51,3 +51,9 @@ describe('Lambda Insights', () => {
     expect(policies.length).toBe(told.all('AWS::Lambda::Function').length);
   });
 });
+
+test('a deployment without tracing has no function that begins a trace, nor one that may write any', async () => {
+  const { all } = await synthesize('prod', { context: { tracing: 'false' } });
+  for (const { Properties } of all('AWS::Lambda::Function')) expect(Properties.TracingConfig).toBeUndefined();
+  expect(JSON.stringify(all('AWS::IAM::Policy'))).not.toContain('xray:');
+});

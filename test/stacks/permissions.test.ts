@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LANE_KINDS, RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
-import { queueArn, synthesize } from './synthesis.ts';
+import { aliasArn, queueArn, synthesize } from './synthesis.ts';
 
 type Grant = { readonly action: string; readonly resource: string };
 type Statement = { Effect: string; Action: unknown; Resource: unknown; NotAction?: unknown; NotResource?: unknown } & {
@@ -24,219 +24,214 @@ const PAYLOADS = ['Get', 'Put'].flatMap((verb) =>
 /** An index holds no rows to get, put or update, so naming it beside its table gives nothing away. */
 const INDEX_OF_TABLE = /\.Arn\/index\/\*$/;
 
-describe.each([await synthesize('dev'), await synthesize('prod')])(
-  'the permissions of $preset',
-  ({ all, text, liveArn }) => {
-    const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
-    const policies = [...all('AWS::IAM::Policy'), ...all('AWS::IAM::ManagedPolicy')];
-    const roles = all('AWS::IAM::Role');
-    const statementsOf = ({ Properties }: { Properties: { PolicyDocument: { Statement: Statement[] } } }) =>
-      Properties.PolicyDocument.Statement;
-    const everyStatement = policies.flatMap((policy) =>
-      statementsOf(policy as never).map((statement) => ({ ...statement, stack: policy.stack })),
-    );
+describe.each([await synthesize('dev'), await synthesize('prod')])('the permissions of $preset', ({ all, text }) => {
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+  const policies = [...all('AWS::IAM::Policy'), ...all('AWS::IAM::ManagedPolicy')];
+  const roles = all('AWS::IAM::Role');
+  const statementsOf = ({ Properties }: { Properties: { PolicyDocument: { Statement: Statement[] } } }) =>
+    Properties.PolicyDocument.Statement;
+  const everyStatement = policies.flatMap((policy) =>
+    statementsOf(policy as never).map((statement) => ({ ...statement, stack: policy.stack })),
+  );
 
-    /** What a function may do: every pair of an action and a resource. */
-    const grantsOf = (functionName: string): Grant[] => {
-      const found = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === functionName);
-      const role = found?.Properties.Role['Fn::GetAtt'][0];
-      const attached = policies.filter(({ Properties, stack }) => {
-        return stack === found?.stack && Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role);
-      });
-      return attached.flatMap((policy) =>
-        statementsOf(policy as never).flatMap(({ Action, Resource }) =>
-          list(Action).flatMap((action) =>
-            list(Resource).map((resource) => ({ action: String(action), resource: text(resource, policy.stack) })),
+  /** What a function may do: every pair of an action and a resource. */
+  const grantsOf = (functionName: string): Grant[] => {
+    const found = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === functionName);
+    const role = found?.Properties.Role['Fn::GetAtt'][0];
+    const attached = policies.filter(({ Properties, stack }) => {
+      return stack === found?.stack && Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role);
+    });
+    return attached.flatMap((policy) =>
+      statementsOf(policy as never).flatMap(({ Action, Resource }) =>
+        list(Action).flatMap((action) =>
+          list(Resource).map((resource) => ({ action: String(action), resource: text(resource, policy.stack) })),
+        ),
+      ),
+    );
+  };
+  const lines = (grants: Grant[]) => grants.map(({ action, resource }) => `${action} ${resource}`).sort();
+  const besidesLogsAndTraces = (functionName: string) =>
+    lines(grantsOf(functionName)).filter((line) => !/^(logs|xray):/.test(line));
+
+  test('allow, and name every action whole', () => {
+    expect(everyStatement.length).toBeGreaterThan(20);
+    for (const { Effect, Action, NotAction, NotResource } of everyStatement) {
+      expect(Effect).toBe('Allow');
+      expect(list(Action).filter((action) => String(action).includes('*'))).toEqual([]);
+      expect([NotAction, NotResource]).toEqual([undefined, undefined]);
+    }
+  });
+
+  test('name what they are for, but for what takes no resource', () => {
+    const open = everyStatement.flatMap(({ Action, Resource, stack }) =>
+      list(Resource).some((resource) => text(resource, stack) === '*') ? list(Action) : [],
+    );
+    expect([...new Set(open)].map((action) => `${action} *`).sort()).toEqual([...LISTING, ...TRACING]);
+  });
+
+  test('are of our own making: no managed policy, none inline, none of a bucket or queue, and only Lambda takes a role', () => {
+    for (const { Properties } of roles) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+      expect(Properties.Policies).toBeUndefined();
+      expect(statementsOf({ Properties: { PolicyDocument: Properties.AssumeRolePolicyDocument } })).toEqual([
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+      ]);
+    }
+    for (const type of [
+      'AWS::IAM::ManagedPolicy',
+      'AWS::IAM::User',
+      'AWS::S3::BucketPolicy',
+      'AWS::SQS::QueuePolicy',
+    ]) {
+      expect(all(type), type).toEqual([]);
+    }
+  });
+
+  test('come with a role for each function alone', () => {
+    const functions = all('AWS::Lambda::Function');
+    expect(new Set(functions.map(({ Properties, stack }) => text(Properties.Role, stack))).size).toBe(functions.length);
+    expect(roles).toHaveLength(functions.length);
+  });
+
+  test('let each function write its own log and traces', () => {
+    for (const { Properties, stack } of all('AWS::Lambda::Function')) {
+      const log = `${text(Properties.LoggingConfig.LogGroup, stack)}.Arn`;
+      expect(lines(grantsOf(Properties.FunctionName)).filter((line) => /^(logs|xray):/.test(line))).toEqual([
+        `logs:CreateLogStream ${log}`,
+        `logs:PutLogEvents ${log}`,
+        ...(Properties.TracingConfig?.Mode === 'Active' ? TRACING : []),
+      ]);
+    }
+  });
+
+  test('let the authorizer get keys, and nothing else', () => {
+    expect(besidesLogsAndTraces('millrace-authorizer').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:GetItem Access.Arn',
+    ]);
+  });
+
+  test('let the console do nothing: it only serves its page', () => {
+    expect(besidesLogsAndTraces('millrace-console')).toEqual([]);
+  });
+
+  test('let the router work on tasks, list and count them, change settings, look at and send to every lane, and redrive dead letters', () => {
+    expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:GetItem Control.Arn',
+      'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:GetItem Statistics.Arn',
+      'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:PutItem Tasks.Arn',
+      'dynamodb:Query Statistics.Arn',
+      ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
+      'dynamodb:UpdateItem Control.Arn',
+      'dynamodb:UpdateItem Definitions.Arn',
+      'dynamodb:UpdateItem Tasks.Arn',
+      ...PAYLOADS,
+      ...[
+        ...everyLaneArn.flatMap((arn) => [`sqs:GetQueueAttributes ${arn}`, `sqs:SendMessage ${arn}`]),
+        ...RESOURCE_CLASSES.flatMap((name) =>
+          ['GetQueueAttributes', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+            (action) => `sqs:${action} ${queueArn(`millrace-${name}-dead-letters`)}`,
           ),
         ),
-      );
-    };
-    const lines = (grants: Grant[]) => grants.map(({ action, resource }) => `${action} ${resource}`).sort();
-    const besidesLogsAndTraces = (functionName: string) =>
-      lines(grantsOf(functionName)).filter((line) => !/^(logs|xray):/.test(line));
+      ].sort(),
+    ]);
+  });
 
-    test('allow, and name every action whole', () => {
-      expect(everyStatement.length).toBeGreaterThan(20);
-      for (const { Effect, Action, NotAction, NotResource } of everyStatement) {
-        expect(Effect).toBe('Allow');
-        expect(list(Action).filter((action) => String(action).includes('*'))).toEqual([]);
-        expect([NotAction, NotResource]).toEqual([undefined, undefined]);
-      }
-    });
-
-    test('name what they are for, but for what takes no resource', () => {
-      const open = everyStatement.flatMap(({ Action, Resource, stack }) =>
-        list(Resource).some((resource) => text(resource, stack) === '*') ? list(Action) : [],
-      );
-      expect([...new Set(open)].map((action) => `${action} *`).sort()).toEqual([...LISTING, ...TRACING]);
-    });
-
-    test('are of our own making: no managed policy, none inline, none of a bucket or queue, and only Lambda takes a role', () => {
-      for (const { Properties } of roles) {
-        expect(Properties.ManagedPolicyArns).toBeUndefined();
-        expect(Properties.Policies).toBeUndefined();
-        expect(statementsOf({ Properties: { PolicyDocument: Properties.AssumeRolePolicyDocument } })).toEqual([
-          { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
-        ]);
-      }
-      for (const type of [
-        'AWS::IAM::ManagedPolicy',
-        'AWS::IAM::User',
-        'AWS::S3::BucketPolicy',
-        'AWS::SQS::QueuePolicy',
-      ]) {
-        expect(all(type), type).toEqual([]);
-      }
-    });
-
-    test('come with a role for each function alone', () => {
-      const functions = all('AWS::Lambda::Function');
-      expect(new Set(functions.map(({ Properties, stack }) => text(Properties.Role, stack))).size).toBe(
-        functions.length,
-      );
-      expect(roles).toHaveLength(functions.length);
-    });
-
-    test('let each function write its own log and traces', () => {
-      for (const { Properties, stack } of all('AWS::Lambda::Function')) {
-        const log = `${text(Properties.LoggingConfig.LogGroup, stack)}.Arn`;
-        expect(lines(grantsOf(Properties.FunctionName)).filter((line) => /^(logs|xray):/.test(line))).toEqual([
-          `logs:CreateLogStream ${log}`,
-          `logs:PutLogEvents ${log}`,
-          ...TRACING,
-        ]);
-      }
-    });
-
-    test('let the authorizer get keys, and nothing else', () => {
-      expect(besidesLogsAndTraces('millrace-authorizer').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
-        'dynamodb:GetItem Access.Arn',
-      ]);
-    });
-
-    test('let the console do nothing: it only serves its page', () => {
-      expect(besidesLogsAndTraces('millrace-console')).toEqual([]);
-    });
-
-    test('let the router work on tasks, list and count them, change settings, look at and send to every lane, and redrive dead letters', () => {
-      expect(besidesLogsAndTraces('millrace-router').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
-        'dynamodb:BatchGetItem Tasks.Arn',
-        'dynamodb:GetItem Control.Arn',
-        'dynamodb:GetItem Definitions.Arn',
-        'dynamodb:GetItem Statistics.Arn',
-        'dynamodb:GetItem Tasks.Arn',
-        'dynamodb:PutItem Tasks.Arn',
-        'dynamodb:Query Statistics.Arn',
-        ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
-        'dynamodb:UpdateItem Control.Arn',
-        'dynamodb:UpdateItem Definitions.Arn',
-        'dynamodb:UpdateItem Tasks.Arn',
-        ...PAYLOADS,
-        ...[
-          ...everyLaneArn.flatMap((arn) => [`sqs:GetQueueAttributes ${arn}`, `sqs:SendMessage ${arn}`]),
-          ...RESOURCE_CLASSES.flatMap((name) =>
-            ['GetQueueAttributes', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
-              (action) => `sqs:${action} ${queueArn(`millrace-${name}-dead-letters`)}`,
-            ),
+  test.each(RESOURCE_CLASSES)(
+    'let the executor of %s update tasks, poll the lanes of its class, and send to all',
+    (resourceClass) => {
+      const lanes = laneArnsOf(resourceClass);
+      const polled = [
+        'ReceiveMessage',
+        'DeleteMessage',
+        'ChangeMessageVisibility',
+        'GetQueueAttributes',
+        'GetQueueUrl',
+      ];
+      const executor = besidesLogsAndTraces(`millrace-executor-${resourceClass}-0`);
+      expect(executor.filter((line) => !INDEX_OF_TABLE.test(line))).toEqual(
+        [
+          'dynamodb:BatchGetItem Tasks.Arn',
+          'dynamodb:GetItem Definitions.Arn',
+          // Payloads are items of the same table.
+          'dynamodb:GetItem Tasks.Arn',
+          'dynamodb:PartiQLUpdate Tasks.Arn',
+          'dynamodb:PutItem Tasks.Arn',
+          'dynamodb:UpdateItem Control.Arn',
+          'dynamodb:UpdateItem Tasks.Arn',
+          ...PAYLOADS,
+          ...lanes.flatMap((arn) => polled.map((action) => `sqs:${action} ${arn}`)),
+          // Subtasks may be of any class.
+          ...[...everyLaneArn, queueArn(`millrace-${resourceClass}-dead-letters`)].map(
+            (arn) => `sqs:SendMessage ${arn}`,
           ),
         ].sort(),
-      ]);
-    });
+      );
+    },
+  );
 
-    test.each(RESOURCE_CLASSES)(
-      'let the executor of %s update tasks, poll the lanes of its class, and send to all',
-      (resourceClass) => {
-        const lanes = laneArnsOf(resourceClass);
-        const polled = [
-          'ReceiveMessage',
-          'DeleteMessage',
-          'ChangeMessageVisibility',
-          'GetQueueAttributes',
-          'GetQueueUrl',
-        ];
-        const executor = besidesLogsAndTraces(`millrace-executor-${resourceClass}-0`);
-        expect(executor.filter((line) => !INDEX_OF_TABLE.test(line))).toEqual(
-          [
-            'dynamodb:BatchGetItem Tasks.Arn',
-            'dynamodb:GetItem Definitions.Arn',
-            // Payloads are items of the same table.
-            'dynamodb:GetItem Tasks.Arn',
-            'dynamodb:PartiQLUpdate Tasks.Arn',
-            'dynamodb:PutItem Tasks.Arn',
-            'dynamodb:UpdateItem Control.Arn',
-            'dynamodb:UpdateItem Tasks.Arn',
-            ...PAYLOADS,
-            ...lanes.flatMap((arn) => polled.map((action) => `sqs:${action} ${arn}`)),
-            // Subtasks may be of any class.
-            ...[...everyLaneArn, queueArn(`millrace-${resourceClass}-dead-letters`)].map(
-              (arn) => `sqs:SendMessage ${arn}`,
-            ),
-          ].sort(),
-        );
+  test('let the sweeper find what is due, send it to every lane, and make the subtasks that are missing', () => {
+    expect(besidesLogsAndTraces('millrace-sweeper').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:PutItem Tasks.Arn',
+      'dynamodb:Query Tasks.Arn/index/due',
+      'dynamodb:UpdateItem Tasks.Arn',
+      ...PAYLOADS,
+      ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
+    ]);
+  });
+
+  test('let the governor look at every lane, and change the event sources of executors alone', () => {
+    expect(besidesLogsAndTraces('millrace-governor').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      'dynamodb:BatchGetItem Control.Arn',
+      'dynamodb:GetItem Control.Arn',
+      'dynamodb:PutItem Control.Arn',
+      ...LISTING,
+      'lambda:UpdateEventSourceMapping arn:aws:lambda:us-east-1:123456789012:event-source-mapping:*',
+      ...everyLaneArn.map((arn) => `sqs:GetQueueAttributes ${arn}`).sort(),
+    ]);
+    const [update, ...others] = everyStatement.filter(({ Action }) => Action === 'lambda:UpdateEventSourceMapping');
+    expect(others).toEqual([]);
+    const named = list(update?.Condition?.ArnLike?.['lambda:FunctionArn']).map((arn) => text(arn, update?.stack ?? ''));
+    expect(named).toEqual(
+      RESOURCE_CLASSES.flatMap((name) => {
+        const arn = `arn:aws:lambda:us-east-1:123456789012:function:millrace-executor-${name}-0`;
+        return [arn, `${arn}:*`];
+      }),
+    );
+  });
+
+  test.each([
+    ['projector', 'count', 'dynamodb:UpdateItem Statistics.Arn'],
+    ['events', 'tell the bus', 'events:PutEvents TaskEvents.Arn'],
+  ])('let the function %s read the stream of tasks and %s', (name, _, granted) => {
+    const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
+    const deadLetters = queueArn('millrace-projector-dead-letters');
+    expect(besidesLogsAndTraces(`millrace-${name}`).filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
+      ...stream.map((action) => `dynamodb:${action} Tasks.StreamArn`),
+      granted,
+      ...['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((action) => `sqs:${action} ${deadLetters}`),
+    ]);
+  });
+
+  test('let only the API call its three functions, and only the clock the sweeper and the governor', () => {
+    const callers = all('AWS::Lambda::Permission').map(
+      ({ Properties: { Action, Principal, SourceArn, ...rest }, stack }) => {
+        const source = text(SourceArn, stack).replace('arn:aws:execute-api:us-east-1:123456789012:', '');
+        return [text(rest.FunctionName, stack), Action, Principal, source].join(' ');
       },
     );
-
-    test('let the sweeper find what is due, send it to every lane, and make the subtasks that are missing', () => {
-      expect(besidesLogsAndTraces('millrace-sweeper').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
-        'dynamodb:BatchGetItem Tasks.Arn',
-        'dynamodb:GetItem Definitions.Arn',
-        'dynamodb:GetItem Tasks.Arn',
-        'dynamodb:PutItem Tasks.Arn',
-        'dynamodb:Query Tasks.Arn/index/due',
-        'dynamodb:UpdateItem Tasks.Arn',
-        ...PAYLOADS,
-        ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
-      ]);
-    });
-
-    test('let the governor look at every lane, and change the event sources of executors alone', () => {
-      expect(besidesLogsAndTraces('millrace-governor').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
-        'dynamodb:BatchGetItem Control.Arn',
-        'dynamodb:GetItem Control.Arn',
-        'dynamodb:PutItem Control.Arn',
-        ...LISTING,
-        'lambda:UpdateEventSourceMapping arn:aws:lambda:us-east-1:123456789012:event-source-mapping:*',
-        ...everyLaneArn.map((arn) => `sqs:GetQueueAttributes ${arn}`).sort(),
-      ]);
-      const [update, ...others] = everyStatement.filter(({ Action }) => Action === 'lambda:UpdateEventSourceMapping');
-      expect(others).toEqual([]);
-      const named = list(update?.Condition?.ArnLike?.['lambda:FunctionArn']).map((arn) =>
-        text(arn, update?.stack ?? ''),
-      );
-      expect(named).toEqual(
-        RESOURCE_CLASSES.flatMap((name) => {
-          const arn = `arn:aws:lambda:us-east-1:123456789012:function:millrace-executor-${name}-0`;
-          return [arn, `${arn}:*`];
-        }),
-      );
-    });
-
-    test('let the projector read the stream of tasks, count, and tell the bus', () => {
-      const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
-      const deadLetters = queueArn('millrace-projector-dead-letters');
-      expect(besidesLogsAndTraces('millrace-projector').filter((line) => !INDEX_OF_TABLE.test(line))).toEqual([
-        ...stream.map((action) => `dynamodb:${action} Tasks.StreamArn`),
-        'dynamodb:UpdateItem Statistics.Arn',
-        'events:PutEvents TaskEvents.Arn',
-        ...['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((action) => `sqs:${action} ${deadLetters}`),
-      ]);
-    });
-
-    test('let only the API call its three functions, and only the clock the sweeper and the governor', () => {
-      const callers = all('AWS::Lambda::Permission').map(
-        ({ Properties: { Action, Principal, SourceArn, ...rest }, stack }) => {
-          const source = text(SourceArn, stack).replace('arn:aws:execute-api:us-east-1:123456789012:', '');
-          return [text(rest.FunctionName, stack), Action, Principal, source].join(' ');
-        },
-      );
-      const expected = [
-        'millrace-authorizer.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/authorizers/ApiKeyAuthorizer',
-        'millrace-console.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
-        'millrace-governor.Arn lambda:InvokeFunction events.amazonaws.com GovernorEveryMinute.Arn',
-        `${liveArn('millrace-router')} lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*`,
-        'millrace-sweeper.Arn lambda:InvokeFunction events.amazonaws.com SweeperEveryMinute.Arn',
-      ];
-      expect(callers.sort()).toEqual(expected.sort());
-    });
-  },
-);
+    const expected = [
+      'millrace-authorizer.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/authorizers/ApiKeyAuthorizer',
+      'millrace-console.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
+      'millrace-governor.Arn lambda:InvokeFunction events.amazonaws.com GovernorEveryMinute.Arn',
+      `${aliasArn('millrace-router:live')} lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*`,
+      'millrace-sweeper.Arn lambda:InvokeFunction events.amazonaws.com SweeperEveryMinute.Arn',
+    ];
+    expect(callers.sort()).toEqual(expected.sort());
+  });
+});

@@ -8,7 +8,7 @@ test('the projector reads the stream of tasks shard by shard, so that no batch s
     ({ Properties, stack }) => text(Properties.FunctionName, stack) === 'millrace-projector',
   );
   expect(mapping?.Properties).toMatchObject({
-    BatchSize: 100,
+    BatchSize: 1000,
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     MaximumBatchingWindowInSeconds: 1,
@@ -29,6 +29,26 @@ test('the projector reads the stream of tasks shard by shard, so that no batch s
       dynamodb: { NewImage: { statusGroup: { S: [{ exists: true }] } } },
     })),
   );
+});
+
+test('events are told apart from statistics, so that a bus which takes no more holds up no count', () => {
+  const mappings = all('AWS::Lambda::EventSourceMapping').filter(({ Properties, stack }) =>
+    text(Properties.EventSourceArn, stack).endsWith('StreamArn'),
+  );
+  expect(mappings.map(({ Properties, stack }) => text(Properties.FunctionName, stack)).sort()).toEqual([
+    'millrace-events',
+    'millrace-projector',
+  ]);
+});
+
+test.each(['sweeper', 'governor'])('a run of the %s that could not begin is not made up for', (name) => {
+  const configs = all('AWS::Lambda::EventInvokeConfig').filter(
+    ({ Properties, stack }) => text(Properties.FunctionName, stack) === `millrace-${name}`,
+  );
+  const never = { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 };
+  expect(configs.map(({ Properties }) => Properties)).toMatchObject([never]);
+  const [rule] = all('AWS::Events::Rule').filter(({ id }) => id.toLowerCase().startsWith(name));
+  expect(rule?.Properties.Targets[0].RetryPolicy).toEqual(never);
 });
 
 test.each(['sweeper', 'governor'])('the %s runs every minute, one at a time', (name) => {

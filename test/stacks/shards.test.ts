@@ -71,7 +71,7 @@ describe('three table shards', () => {
 test('a deployment without task events counts them, and tells nobody', () => {
   const { Variables: variables } = functionNamed('projector')?.Properties.Environment ?? {};
   expect(Object.keys(variables)).toContain(ENV.statisticsTable);
-  expect(Object.keys(variables)).not.toContain(ENV.eventBus);
+  expect(functionNamed('events')).toBeUndefined();
   expect(JSON.stringify(all('AWS::IAM::Policy'))).not.toContain('events:PutEvents');
   const mapped = all('AWS::Lambda::EventSourceMapping').map(({ Properties, stack }) =>
     text(Properties.EventSourceArn, stack),

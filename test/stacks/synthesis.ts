@@ -97,16 +97,10 @@ async function synthesizeAnew(
       ? queueArn(nameOf(id, stack))
       : `${nameOf(id, stack)}.${attribute}`;
 
-  /** What is called of a function, less its ARN's beginning: an alias of it where environments are provisioned. */
-  const live = (functionName: string): string => (config.provisioned === false ? functionName : `${functionName}:live`);
-
-  /** The same as whoever calls it names it. */
-  const liveArn = (functionName: string): string =>
-    config.provisioned === false ? `${functionName}.Arn` : aliasArn(`${functionName}:live`);
-
-  return { preset, config, assembly, templates, all, text, live, liveArn };
+  return { preset, config, assembly, templates, all, text };
 }
 
-const aliasArn = (name: string): string => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
+/** The alias of a function, as whoever calls it names it. */
+export const aliasArn = (name: string): string => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 
 export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:123456789012:${name}`;

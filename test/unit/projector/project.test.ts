@@ -1,12 +1,14 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { taskOfRow } from '../../../functions/adapters/task-row.ts';
-import type { Statistics, TaskEvents } from '../../../functions/core/ports.ts';
+import type { Log, Statistics, TaskEvents } from '../../../functions/core/ports.ts';
 import { newTask, type Task } from '../../../functions/core/task.ts';
 import { eventsOf, type TaskEvent } from '../../../functions/core/task-event.ts';
 import { cancelled, claimed, retried, settled } from '../../../functions/core/transition.ts';
 import { changeOf, shardOf } from '../../../functions/projector/change-of.ts';
+import { count } from '../../../functions/projector/count.ts';
 import { type Change, project } from '../../../functions/projector/project.ts';
+import { tell } from '../../../functions/projector/tell.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
@@ -58,12 +60,14 @@ describe('the projector', () => {
     after: () => after,
   });
   const changes = [change('1', undefined, queued), change('2', queued, running), change('3', running, failed)];
+  /** Has both functions read a batch. */
   const run = async (
     batch: readonly Change[],
     refuses: (event: TaskEvent, tries: number) => boolean,
     statistics: Statistics = new MemoryStatistics(),
   ) => {
     const logged: string[] = [];
+    const log: Log = (_, event) => logged.push(event);
     const told: string[] = [];
     let tries = 0;
     const events: TaskEvents = {
@@ -73,30 +77,35 @@ describe('the projector', () => {
         return all.filter((event) => refuses(event, tries));
       },
     };
-    const failedFrom = await project('shard', batch, {
-      ...{ statistics, events, sleep: async () => {} },
-      log: (_, event) => logged.push(event),
-    });
-    return { failedFrom, told, logged };
+    const untold = await project(batch, (taken) => tell(taken, { events, sleep: async () => {}, log }), log);
+    const uncounted = await project(
+      batch,
+      (taken) => count('shard', taken, { statistics, log }),
+      () => {},
+    );
+    return { untold, uncounted, told, logged };
   };
 
   it('tells of each change, in order', async () => {
     expect(await run(changes, () => false)).toEqual({
-      failedFrom: undefined,
+      ...{ untold: undefined, uncounted: undefined },
       told: ['task.queued', 'task.running', 'task.failed'],
       logged: [],
     });
   });
 
   it('tries again with what the bus did not take', async () => {
-    const { failedFrom, told } = await run(changes, ({ name }, tries) => name === 'task.running' && tries < 3);
-    expect(failedFrom).toBeUndefined();
+    const { untold, told } = await run(changes, ({ name }, tries) => name === 'task.running' && tries < 3);
+    expect(untold).toBeUndefined();
     expect(told).toEqual(['task.queued', 'task.failed', 'task.running']);
   });
 
-  it('has the batch come again from the first change that the bus would not take', async () => {
-    const { failedFrom, logged } = await run(changes, ({ name }) => name !== 'task.queued');
-    expect(failedFrom).toBe('2');
+  it('has the batch come again from the first change that the bus would not take, and counts it meanwhile', async () => {
+    const statistics = new MemoryStatistics();
+    const { untold, uncounted, logged } = await run(changes, ({ name }) => name !== 'task.queued', statistics);
+    expect([untold, uncounted]).toEqual(['2', undefined]);
+    const [minute] = await statistics.minutes(queued.tenantId, queued.type, NOW, NOW + 1);
+    expect(minute?.tally).toMatchObject({ started: 1, failed: 1 });
     expect(logged).toEqual(['events not taken: their batch will come again']);
   });
 
@@ -106,24 +115,17 @@ describe('the projector', () => {
     let isRefusing = true;
     statistics.add = (shard, row, contributions) =>
       isRefusing && !('minute' in row) ? Promise.reject(new Error('throttled')) : add(shard, row, contributions);
-    const { failedFrom, told, logged } = await run(changes.slice(1), () => false, statistics);
-    expect({ failedFrom, told, logged }).toEqual({
-      failedFrom: '3',
+    const { untold, uncounted, told, logged } = await run(changes.slice(1), () => false, statistics);
+    expect({ untold, uncounted, told, logged }).toEqual({
+      ...{ untold: undefined, uncounted: '3' },
       told: ['task.running', 'task.failed'],
       logged: ['changes not counted: their batch will come again'],
     });
     isRefusing = false;
-    expect((await run(changes.slice(1), () => false, statistics)).failedFrom).toBeUndefined();
+    expect((await run(changes.slice(1), () => false, statistics)).uncounted).toBeUndefined();
     expect(await statistics.openTasks(queued.tenantId)).toBe(-1);
     const [minute] = await statistics.minutes(queued.tenantId, queued.type, NOW, NOW + 1);
     expect(minute?.tally).toMatchObject({ started: 1, failed: 1 });
-  });
-
-  it('counts what happens where nobody is told of it', async () => {
-    const statistics = new MemoryStatistics();
-    const ports = { statistics, events: undefined, sleep: async () => {}, log: () => {} };
-    expect(await project('shard', changes.slice(0, 2), ports)).toBeUndefined();
-    expect(await statistics.openTasks(queued.tenantId)).toBe(1);
   });
 
   it('sets aside what it cannot read, and tells of the rest', async () => {
@@ -134,8 +136,8 @@ describe('the projector', () => {
       },
     };
     const [first, , last] = changes;
-    const { failedFrom, told, logged } = await run([first, unreadable, last] as Change[], () => false);
-    expect(failedFrom).toBeUndefined();
+    const { untold, uncounted, told, logged } = await run([first, unreadable, last] as Change[], () => false);
+    expect([untold, uncounted]).toEqual([undefined, undefined]);
     expect(told).toEqual(['task.queued', 'task.failed']);
     expect(logged).toEqual(['change set aside: it cannot be read']);
   });
