@@ -123,9 +123,10 @@ def gathered_stream_records(table, position, limit, **scope):
     """Nothing, until they are as many as were asked for or the window of the event source is over."""
     records = stream_records_since(table, position, limit, **scope)
     now = time.monotonic()
-    if 0 < len(records) < limit and now - waiting_since.setdefault(table, now) < STREAM_WINDOW_SECONDS:
+    reader = (table, position, limit)  # a stream may have several, each at a place of its own
+    if 0 < len(records) < limit and now - waiting_since.setdefault(reader, now) < STREAM_WINDOW_SECONDS:
         return []
-    waiting_since.pop(table, None)
+    waiting_since.pop(reader, None)
     return records
 
 
