@@ -14,7 +14,7 @@ import { ServiceFunction } from './service-function.ts';
 export const PROJECTOR_MEMORY_MB = 256;
 
 /** The functions that read the streams, by what they make of it. */
-export const PROJECTORS = { statistics: 'projector', events: 'events' } as const;
+const PROJECTORS = { statistics: 'projector', events: 'events' } as const;
 
 export const projectorsOf = ({ taskEvents }: DeployConfig): string[] => [
   PROJECTORS.statistics,
