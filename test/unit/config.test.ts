@@ -35,6 +35,7 @@ describe('the configuration', () => {
       shards,
       tableShards: 1,
       taskEvents: true,
+      tracing: true,
       alarms: DEFAULT_THRESHOLDS,
       lambdaInsights: false,
     };
@@ -45,6 +46,7 @@ describe('the configuration', () => {
       logRetentionDays: 7,
       indexShards: 1,
       retainData: false,
+      deletionProtection: false,
       provisioned: false,
     });
     expect(read({ preset: 'prod' })).toEqual({
@@ -54,6 +56,7 @@ describe('the configuration', () => {
       logRetentionDays: 30,
       indexShards: 8,
       retainData: true,
+      deletionProtection: true,
       provisioned: { min: 3, max: 10, utilization: 0.7 },
     });
   });
@@ -193,7 +196,7 @@ describe('a wrong configuration is told in one sentence that names the value', (
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
   const KEYS =
-    'name, retentionDays, tableShards, shards, taskEvents, concurrency, alarms, lambdaInsights, outboundHosts, logRetentionDays, indexShards, retainData, provisioned, preset';
+    'name, retentionDays, tableShards, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';
