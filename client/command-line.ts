@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { printableLines } from './printable.ts';
 
 /** A command line that cannot be followed; the message says which part and why. */
 export class ArgumentError extends Error {
@@ -38,7 +39,7 @@ export async function runCommand(usage: string, command: () => Promise<void>): P
   } catch (error) {
     // What the options mean, `--help` tells.
     const hint = error instanceof ArgumentError ? `\n\n${usage.split('\n\n')[0]}` : '';
-    console.error(`${error instanceof Error ? error.message : String(error)}${hint}`);
+    console.error(`${printableLines(error instanceof Error ? error.message : String(error))}${hint}`);
     process.exitCode = 1;
   }
 }

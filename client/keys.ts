@@ -14,6 +14,7 @@ import {
 import { ArgumentError, runCommand } from './command-line.ts';
 import { connectionOf } from './connection.ts';
 import { type KeysArguments, parseKeysArguments, type RevokeKey, USAGE } from './keys-arguments.ts';
+import { printable } from './printable.ts';
 
 /** What a command prints: to the terminal's user, and what a script would read. */
 type Printed = { readonly note?: string; readonly result: string };
@@ -64,7 +65,9 @@ function tableOf(grants: readonly ListedGrant[]): string {
   ]);
   const lines = [['ID', 'CREATED', 'SCOPES', 'RATE', 'OPEN', 'NAME'], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+  return lines
+    .map((line) => line.map((cell, column) => printable(cell).padEnd(widths[column] ?? 0)).join('  '))
+    .join('\n');
 }
 
 /** The access table of a deployment, from the output of its data stack. */

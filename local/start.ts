@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { printableLines } from '../client/printable.ts';
 import { type AwsTarget, foreignTarget } from './aws-target.ts';
 import { PROJECT } from './clean-environment.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
@@ -143,6 +144,12 @@ async function stop(stack: LocalStack): Promise<void> {
   if (!isSaved) progress.note('The tasks could not be saved (is the disk full?): the next run begins with none.');
 }
 
+/** What a command printed may have texts of tasks in it, and colors of its own. */
+const textOf = (error: unknown): string => {
+  if (error instanceof Refusal || error instanceof CommandFailure) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
+
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // whoever read them may be gone
 
 try {
@@ -150,7 +157,7 @@ try {
 } catch (error) {
   if (error instanceof StopRequest) process.exitCode = error.exitCode;
   else {
-    console.error(error instanceof Refusal || error instanceof CommandFailure ? error.message : error);
+    console.error(printableLines(stripVTControlCharacters(textOf(error))));
     process.exitCode = 1;
   }
 }

@@ -1,8 +1,27 @@
 import type { Log } from '../core/ports.ts';
+import { loggedValueOf } from '../core/thrown.ts';
 import { withSourcePositions } from './source-positions.ts';
 
-/** Writes each event as one line of JSON, past Lambda's own console: what CloudWatch Logs Insights can query. */
+/** What of JSON a terminal would obey, or take for the end of a line; in JSON it is only within texts. */
+const OBEYED = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Writes each event as one line of JSON, past Lambda's own console: what CloudWatch Logs Insights can query. Never throws:
+ * what JSON cannot carry is named in its place.
+ */
 export const log: Log = (level, event, fields) => {
-  const line = JSON.stringify({ ...fields, level, event, time: new Date().toISOString() });
+  const line = jsonOf({ ...fields, level, event, time: new Date().toISOString() }).replace(OBEYED, escaped);
   process.stdout.write(`${level === 'info' ? line : withSourcePositions(line)}\n`);
 };
+
+function jsonOf(record: Readonly<Record<string, unknown>>): string {
+  try {
+    return JSON.stringify(record);
+  } catch {
+    return JSON.stringify(loggedValueOf(record));
+  }
+}
+
+/** By its units, of which a character may have two. */
+const escaped = (character: string): string =>
+  Array.from(character.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');

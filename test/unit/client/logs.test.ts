@@ -49,4 +49,49 @@ describe('a line of a log', () => {
   ])('is left out where it is about no task: %j', (message) => {
     expect(logLine(message)).toBeUndefined();
   });
+
+  const record = (fields: object) =>
+    JSON.stringify({ ...fields, level: 'warn', event: 'handler threw', time: '2026-11-26T18:40:59.703Z' });
+
+  test('tells of an error on lines of their own, with what lies behind it', () => {
+    const stack = 'Error: a\n    at tasks/a.ts:1:2';
+    const cause = {
+      class: 'TypeError',
+      code: 'E_B',
+      message: 'b',
+      stack: 'TypeError: b\n    at x',
+      cause: { message: 'c' },
+    };
+    expect(logLine(record({ error_message: 'a', stack, cause, errors: [{ message: 'part' }] }))?.split('\n')).toEqual([
+      '18:40:59.703  warn   handler threw  error_message=a',
+      ...['    Error: a', '        at tasks/a.ts:1:2'],
+      ...['    cause: TypeError: E_B: b', '        TypeError: b', '            at x', '        cause: c'],
+      '    part: part',
+    ]);
+  });
+
+  const HOSTILE =
+    '\x1b[2J\x1b]0;pwned\x07\r\n18:40:59.703  info   forged #1  attempt ended\x9b31m\x7f\u202eevil\u2066\u2028x\ud800';
+
+  test.each([
+    ['a message', record({ error_message: HOSTILE })],
+    ['a field of a handler', record({ fields: { [HOSTILE]: HOSTILE } })],
+    ['a stack', record({ stack: HOSTILE })],
+    ['a cause', record({ cause: { message: HOSTILE, stack: HOSTILE, cause: HOSTILE } })],
+    ['a part', record({ errors: [HOSTILE, { class: HOSTILE }] })],
+    ['a type', record({ task_type: HOSTILE, task_id: HOSTILE })],
+    ['an event', JSON.stringify({ level: HOSTILE, event: HOSTILE, time: '2026-11-26T18:40:59.703Z' })],
+    ['what is no record', HOSTILE],
+    ['JSON that is no record', JSON.stringify({ a: HOSTILE })],
+    ['what looks like a line', '18:40:59.703  info   forged #1  attempt ended'],
+  ])('does nothing to the terminal and looks like no other, with %s of a stranger', (_, message) => {
+    const lines = logLine(message)?.split('\n') ?? [];
+    for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cs}\u202e\u2066\u2028]/u);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ {4}/);
+    expect(lines.filter((line) => /^\s{0,3}[\d:.]+ {2}info {3}forged/.test(line))).toEqual([]);
+  });
+
+  test('keeps words and emoji that are written with joiners', () => {
+    expect(logLine('👩\u200d🔧 نمی\u200cخواهم')).toBe('👩\u200d🔧 نمی\u200cخواهم');
+  });
 });

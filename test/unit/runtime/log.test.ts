@@ -30,4 +30,20 @@ describe('log', () => {
       { level: 'info', event: 'request', time },
     ]);
   });
+
+  it('writes whatever it is given', () => {
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    expect(writtenLines(() => log('info', 'request', { id: 10n, circle }))).toMatchObject([{ id: '[a bigint]' }]);
+  });
+
+  it('writes nothing that a terminal would obey, and loses none of it', () => {
+    const text = 'a\u001b[2J\u009b31m\u007f\u202eb\u{e0041}c';
+    const written: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((line) => written.push(String(line)) > 0);
+    log('info', 'request', { text });
+    write.mockRestore();
+    expect(written.join('').trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(JSON.parse(written.join(''))).toMatchObject({ text });
+  });
 });
