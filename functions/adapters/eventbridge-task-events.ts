@@ -4,6 +4,7 @@ import { chunksOf } from '../core/chunks-of.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { TaskEvents } from '../core/ports.ts';
 import type { TaskEvent } from '../core/task-event.ts';
+import { withoutValues } from '../core/without-values.ts';
 
 export type EventBridgeTaskEventsOptions = {
   readonly busName: string;
@@ -15,7 +16,8 @@ export type EventBridgeTaskEventsOptions = {
 const REQUEST_ENTRIES = 10;
 const PARALLEL_REQUESTS = 5;
 
-/** Task events on an EventBridge bus. They carry what names a task and says how it is, never its input or output. */
+/** Task events on an EventBridge bus. They carry what names a task and says how it is, never its input or output, nor the
+ * values that an error names. */
 export class EventBridgeTaskEvents implements TaskEvents {
   readonly #client: EventBridgeClient;
   readonly #options: EventBridgeTaskEventsOptions;
@@ -62,7 +64,7 @@ export class EventBridgeTaskEvents implements TaskEvents {
       ...(task.runAt === undefined ? {} : { runAt: iso(task.runAt) }),
       ...(assignee === undefined ? {} : { assignee }),
       ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-      ...('error' in task ? { error: task.error } : {}),
+      ...('error' in task ? { error: { ...task.error, message: withoutValues(task.error.message) } } : {}),
     };
   }
 }

@@ -8,6 +8,7 @@ import type { Annotations } from '../core/ports.ts';
 import { DEFAULT_RETRY } from '../core/retry.ts';
 import { isFinished, type RunningTask, type Task, type WaitingTask } from '../core/task.ts';
 import { type Settlement, settled, settlementOfFailure } from '../core/transition.ts';
+import { withoutValues } from '../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from './executor-ports.ts';
 import { persistently } from './persistently.ts';
 import { recordAttempt } from './record-attempt.ts';
@@ -34,7 +35,9 @@ export async function conclude(
   }
   annotate({
     task_status: settlement.status,
-    ...('error' in settlement ? { error: settlement.error.code, error_message: settlement.error.message } : {}),
+    ...('error' in settlement
+      ? { error: settlement.error.code, error_message: withoutValues(settlement.error.message) }
+      : {}),
   });
   recordAttempt(task, settlement, definition, ports);
   return followed(settled(task, settlement), ports);

@@ -1,6 +1,7 @@
 import type { TaskDefinition } from '../core/define-task.ts';
 import type { RunningTask } from '../core/task.ts';
 import type { Settlement } from '../core/transition.ts';
+import { withoutValues } from '../core/without-values.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
 import { fieldsOf } from './task-fields.ts';
 
@@ -32,7 +33,7 @@ export function recordAttempt(
   if ('error' in settlement) {
     const { code, message } = settlement.error;
     meter.record(code, 'error', 1);
-    const details = { max_attempts: task.maxAttempts, error: code, error_message: message };
+    const details = { max_attempts: task.maxAttempts, error: code, error_message: withoutValues(message) };
     log('warn', status === 'queued' ? 'attempt failed' : 'task failed', { ...fields, ...details });
   } else {
     log('info', 'attempt ended', { ...fields, task_status: status });
