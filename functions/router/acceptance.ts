@@ -1,4 +1,5 @@
 import { MAX_QUEUE_DELAY_SECONDS } from '../contract.ts';
+import { isSameSubmit } from '../core/fingerprint.ts';
 import { tableShardOf, taskIdOf } from '../core/ids.ts';
 import type { InsertResult } from '../core/ports.ts';
 import { formerShardsOf } from '../core/routing.ts';
@@ -63,6 +64,6 @@ async function inserted(task: NewTask, isSent: boolean, { store, log }: RouterPo
 }
 
 function sameSubmit(found: Task, task: NewTask): Task {
-  if (found.fingerprint === task.fingerprint) return found;
+  if (isSameSubmit(found, task)) return found;
   throw new Problem('idempotency_conflict', `this Idempotency-Key belongs to another submit: task ${found.id}`);
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../contract.ts';
 import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
-import { fingerprintOf } from '../core/fingerprint.ts';
+import { sentPart, submitFingerprint } from '../core/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../core/ids.ts';
-import type { JsonValue } from '../core/json.ts';
+import { type JsonValue, jsonValueOf } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import { executorKeyFor, newTableShardOf } from '../core/routing.ts';
@@ -71,18 +71,17 @@ export async function prepare(
   const parsed = submitSchema().safeParse(value);
   const outerErrors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
   const definition = await definitionOf(value, ports, outerErrors);
+  const checked = definition && (await checkedInput(value as Partial<Submit>, definition));
   const errors =
-    definition === undefined
+    definition === undefined || checked === undefined
       ? outerErrors
-      : outerErrors.concat(
-          await inputErrors(value as Partial<Submit>, definition),
-          limitErrors(value as Partial<Submit>, definition, ports.clock()),
-        );
+      : outerErrors.concat(checked.errors, limitErrors(value as Partial<Submit>, definition, ports.clock()));
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalid(errors);
   const input = parsed.data.input as JsonValue;
   checkSize(input);
+  const meant = idempotencyKey === undefined ? null : meaningOf(parsed.data, checked?.value);
   return {
-    task: await taskOf(parsed.data, input, definition, idempotencyKey, together, caller, ports),
+    task: await taskOf({ submit: parsed.data, input, meant, definition }, idempotencyKey, together, caller, ports),
     input,
     isKeyed: idempotencyKey !== undefined,
   };
@@ -102,12 +101,13 @@ async function definitionOf(
   return undefined;
 }
 
-async function inputErrors(submit: Partial<Submit>, definition: TaskDefinition): Promise<FieldError[]> {
+/** What the type's schema makes of the input, and what is wrong with it. */
+async function checkedInput(submit: Partial<Submit>, definition: TaskDefinition) {
   // That it is missing has been said.
-  if (!('input' in submit)) return [];
-  const { input } = submit;
-  const checked = await definition.input['~standard'].validate(input);
-  return checked.issues === undefined ? [] : fieldErrors(checked.issues, '/input');
+  if (!('input' in submit)) return { value: undefined, errors: [] };
+  const checked = await definition.input['~standard'].validate(submit.input);
+  if (checked.issues === undefined) return { value: checked.value, errors: [] };
+  return { value: undefined, errors: fieldErrors(checked.issues, '/input') };
 }
 
 /** What the schema cannot tell; of a submit that may be wrong otherwise. */
@@ -137,13 +137,36 @@ function checkSize(input: JsonValue): void {
   );
 }
 
+/**
+ * What a submit asks for, however it says it: the input with the defaults of its schema, no delay for one of none, an
+ * instant for all texts of it. Its settings are its task's.
+ */
+function meaningOf(
+  { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, ...submit }: Submit,
+  input: unknown,
+) {
+  const { delaySeconds = 0, runAt } = submit;
+  const times = { delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
+  try {
+    return jsonValueOf({ ...submit, ...times, input });
+  } catch {
+    // The schema has made of it what has no fingerprint, such as a Map.
+    return jsonValueOf({ ...submit, ...times });
+  }
+}
+
 /** Without a key nobody else can ask for the same id, so there is nothing to compare. */
 const NO_FINGERPRINT = '-';
 
+type Checked = {
+  readonly submit: Submit;
+  readonly input: JsonValue;
+  readonly meant: JsonValue;
+  readonly definition: TaskDefinition;
+};
+
 async function taskOf(
-  submit: Submit,
-  input: JsonValue,
-  definition: TaskDefinition,
+  { submit, input, meant, definition }: Checked,
   idempotencyKey: string | undefined,
   together: number,
   caller: Caller,
@@ -162,7 +185,7 @@ async function taskOf(
   );
   const priority = submit.priority ?? defaults.priority;
   const { type, resources } = definition;
-  const fingerprint = isKeyed ? fingerprintOf(submit as JsonValue) : NO_FINGERPRINT;
+  const fingerprint = isKeyed ? submitFingerprint(submit as JsonValue, meant) : NO_FINGERPRINT;
   const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
   const traceHeader = tracing.header();
   const own = executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
@@ -179,7 +202,7 @@ async function taskOf(
     timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
     // Named by content: a second submit of one key must not replace what the first one's task runs on.
     input: await available(
-      payloads.put(tenantId, id, isKeyed ? `input-${fingerprint}` : 'input', input, keepUntil),
+      payloads.put(tenantId, id, isKeyed ? `input-${sentPart(fingerprint)}` : 'input', input, keepUntil),
       NOTHING_KEPT,
     ),
     fingerprint,
