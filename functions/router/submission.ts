@@ -45,7 +45,8 @@ export const idempotencyKeyParameter = {
   in: 'header',
   name: 'Idempotency-Key',
   required: false,
-  description: 'Submitting again with the same key and a body that means the same answers with the first task: 1 to 128 visible characters',
+  description:
+    'Submitting again with the same key and what means the same answers with the first task: 1 to 128 visible characters',
   schema: once(() => z.string().regex(/^[\x21-\x7e]{1,128}$/)),
 } as const;
 

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import type { SingleTaskDefinition, TaskCatalog } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
+import { ODD_OUTPUTS } from './odd-outputs.ts';
 import { echo } from './task-definitions.ts';
 
 /** What handlers may do to the thread that they run in; each is a task type of the name of its key. */
 const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   echo: echo.run,
+  give: async (name) => ODD_OUTPUTS[String(name)]?.() as never,
   hang: async () => {
     for (;;);
   },

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
+import { runDry } from '../../doubles/fan-out-world.ts';
 import { isolatedTasks } from '../../doubles/isolated-tasks.ts';
+import { ODD_OUTPUTS } from '../../doubles/odd-outputs.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
 
@@ -32,4 +34,25 @@ it('an endless loop, a thread that dies and a failure end their own attempts, an
   for (const [index, echo] of echoes.entries()) {
     expect(await read(world, echo)).toMatchObject({ status: 'succeeded', output: { inline: index + 1 } });
   }
+});
+
+it('an output is the same or refused the same, isolated or not', { timeout: 60_000 }, async () => {
+  const endsOf = async (isolated: boolean) => {
+    const around = createWorld(definitions.map((definition) => ({ ...definition, isolated }) as typeof definition));
+    const world = { ...around, ports: { ...around.ports, isolate } };
+    const seeds = Object.keys(ODD_OUTPUTS).map((name) =>
+      taskSeed({ type: 'give', maxAttempts: 1, input: { inline: name } }),
+    );
+    for (const seed of seeds) await submit(world, seed);
+    await runDry(world);
+    return Promise.all(
+      seeds.map(async (seed) => {
+        const task = await read(world, seed);
+        return [seed.input, task && 'output' in task ? task.output : task && 'error' in task ? task.error : task];
+      }),
+    );
+  };
+  const ends = await endsOf(false);
+  expect(ends.filter(([, end]) => end !== undefined && end !== null && 'inline' in end)).toHaveLength(5);
+  expect(await endsOf(true)).toEqual(ends);
 });
