@@ -111,7 +111,7 @@ describe('the size of a row', () => {
   const seed = taskSeed({
     id: taskIdOf('0'.repeat(26), 0),
     ...{ tenantId: tenant('t'.repeat(63)), type: 'knowledge.reindex', resourceClass: 'memory-intensive', input: full },
-    ...{ executorKey: 'memory-intensive/normal/0', maxAttempts: 20, timeoutSeconds: 290, fingerprint: 'f'.repeat(16) },
+    ...{ executorKey: 'memory-intensive/normal/0', maxAttempts: 20, timeoutSeconds: 290, fingerprint: 'f'.repeat(24) },
     ...{
       createdAt: NOW + 123,
       traceHeader: 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1',
@@ -126,6 +126,7 @@ describe('the size of a row', () => {
   };
   const times = { attempt: 20, startedAt: NOW + 123, finishedAt: NOW + 123 };
   const error = { code: 'x'.repeat(20), message: 'x'.repeat(300), retryable: true };
+  const longError = { ...error, message: 'x'.repeat(2000) };
   const lease = { leaseToken: 'x'.repeat(12) as never, leaseExpiresAt: NOW + 123, startedAt: NOW + 123 };
 
   it.each<[string, Task, number]>([
@@ -134,7 +135,7 @@ describe('the size of a row', () => {
     ['running, everything as long as it may be', { ...longest, status: 'running', attempt: 20, ...lease }, 1200],
     ['failed with 300 characters', { ...short, status: 'failed', error, ...times }, 1024],
     ['succeeded, everything as long as it may be', { ...longest, status: 'succeeded', output: full, ...times }, 2048],
-    ['failed, everything as long as it may be', { ...longest, status: 'failed', error, ...times }, 2048],
+    ['failed, everything as long as it may be', { ...longest, status: 'failed', error: longError, ...times }, 4096],
   ])('%s', (_, task, limit) => {
     const size = sizeOf(rowOf(task));
     expect(size).toBeLessThanOrEqual(limit);
