@@ -13,75 +13,86 @@ export type OutboundPolicy = {
   allowsAddress(hostname: string, address: string): boolean;
 };
 
-/** IPv4 that is not public: IANA IPv4 Special-Purpose Address Registry (RFC 6890), and multicast (RFC 5771). */
-const SPECIAL_IPV4 = [
-  ['0.0.0.0', 8],
+type Subnet = readonly [prefix: string, bits: number];
+
+/** IPv4 inside a network: RFC 1918, and RFC 6598, of which clouds give addresses too. */
+const PRIVATE_IPV4: readonly Subnet[] = [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+];
+
+/** Where clouds answer for credentials and settings of their machines, beside 169.254.0.0/16 and fe80::/10. */
+const METADATA: readonly Subnet[] = [
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+  ['fd00:42::42', 128],
+  ['fd00:ec2::', 32],
+  ['fd20:ce::', 32],
+];
+
+/** IPv4 that is not public: IANA IPv4 Special-Purpose Address Registry (RFC 6890), and multicast (RFC 5771). */
+const SPECIAL_IPV4: readonly Subnet[] = [
+  ...PRIVATE_IPV4,
+  ...METADATA.filter(([prefix]) => isIP(prefix) === 4),
+  ['0.0.0.0', 8],
   ['127.0.0.0', 8],
   ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
   ['192.88.99.0', 24],
-  ['192.168.0.0', 16],
+  ['192.175.48.0', 24],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-] as const;
+];
 
-/** Inside 2000::/3 but not public: IANA IPv6 Special-Purpose Address Registry. 2002::/16 (6to4) embeds any IPv4. */
-const SPECIAL_IPV6 = [
+/**
+ * Inside 2000::/3 but not public: IANA IPv6 Special-Purpose Address Registry. Teredo (2001::/32) and 6to4 (2002::/16) embed
+ * any IPv4.
+ */
+const SPECIAL_IPV6: readonly Subnet[] = [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['2620:4f:8000::', 48],
   ['3fff::', 20],
-] as const;
+];
 
 /** DNS64's well-known prefix (RFC 6052): the last 32 bits are the IPv4 address that is meant. */
-const NAT64 = ['64:ff9b::', 96] as const;
+const NAT64: Subnet = ['64:ff9b::', 96];
 
 // IPv6 is refused unless known: only 2000::/3 is given out as global unicast (RFC 4291, section 2.4). A BlockList
 // reads an IPv4-mapped address (::ffff:0:0/96) as the IPv4 address itself.
-const routable = new BlockList();
-routable.addSubnet('0.0.0.0', 0, 'ipv4');
-routable.addSubnet('2000::', 3, 'ipv6');
-routable.addSubnet(...NAT64, 'ipv6');
-
-const special = new BlockList();
-for (const [prefix, bits] of SPECIAL_IPV6) special.addSubnet(prefix, bits, 'ipv6');
-for (const [prefix, bits] of SPECIAL_IPV4) {
-  special.addSubnet(prefix, bits, 'ipv4');
-  special.addSubnet(NAT64[0] + prefix, NAT64[1] + bits, 'ipv6');
-}
+const routable = listOf([['0.0.0.0', 0], ['2000::', 3], NAT64]);
+const special = listOf([...SPECIAL_IPV6, ...SPECIAL_IPV4, ...SPECIAL_IPV4.map(throughNat64)]);
 
 /**
- * The function's own machine, and what answers there for its credentials: whoever runs the DNS of a host that was named
- * may point it into the network, but not here. fd00:ec2::/32 is where EC2 puts its services in IPv6.
+ * Whoever runs the DNS of a host that was named may point it into the network. Anything else that is not public is not for
+ * it: this machine, what answers for its credentials, and what another machine translates into an address of its choice.
  */
-const ofThisMachine = new BlockList();
-for (const [prefix, bits] of [
-  ['0.0.0.0', 8],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-] as const) {
-  ofThisMachine.addSubnet(prefix, bits, 'ipv4');
-  ofThisMachine.addSubnet(NAT64[0] + prefix, NAT64[1] + bits, 'ipv6');
+const internal = listOf([['fc00::', 7], ...PRIVATE_IPV4, ...PRIVATE_IPV4.map(throughNat64)]);
+const metadata = listOf([...METADATA, ...METADATA.filter(([prefix]) => isIP(prefix) === 4).map(throughNat64)]);
+
+function listOf(subnets: readonly Subnet[]): BlockList {
+  const list = new BlockList();
+  for (const [prefix, bits] of subnets) list.addSubnet(prefix, bits, familyOf(prefix));
+  return list;
 }
-for (const [prefix, bits] of [
-  ['::', 127],
-  ['fe80::', 10],
-  ['fd00:ec2::', 32],
-] as const) {
-  ofThisMachine.addSubnet(prefix, bits, 'ipv6');
+
+function throughNat64([prefix, bits]: Subnet): Subnet {
+  return [NAT64[0] + prefix, NAT64[1] + bits];
 }
 
 /**
  * Reads a comma-separated list of hosts. An entry is `*` (every public host), `example.com` (that host only),
  * `*.example.com` (its subdomains, not itself) or an IP address. Only a host that is named in full may have an address
- * that is private, loopback or otherwise not public. Throws, naming the entry, where it is none of these.
+ * of a private network, and only an address that is named, or `localhost`, be any other that is not public. Throws, naming the entry, where it is none of these.
  */
 export function parseOutboundHosts(list: string): OutboundPolicy {
   const entries = list
@@ -96,9 +107,7 @@ export function parseOutboundHosts(list: string): OutboundPolicy {
 
   const allowsAddress = (hostname: string, address: string): boolean => {
     const host = plain(hostname);
-    return (
-      isPublic(address) || (named.has(host) && (spellsOut(host) || !ofThisMachine.check(address, familyOf(address))))
-    );
+    return isPublic(address) || (named.has(host) && (spellsOut(host) || isInternal(address)));
   };
   return {
     allowsAddress,
@@ -130,7 +139,14 @@ function isPublic(address: string): boolean {
   return routable.check(address, family) && !special.check(address, family);
 }
 
-const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+function isInternal(address: string): boolean {
+  const family = familyOf(address);
+  return internal.check(address, family) && !metadata.check(address, family);
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}
 
 /** Does the host itself say which address is meant? Any other name means what its DNS makes of it. */
 const spellsOut = (host: string): boolean => isIP(host) !== 0 || host === 'localhost';
