@@ -1,5 +1,5 @@
 import type { RunningTask } from '../core/task.ts';
-import { attemptsAgain, type Settlement } from '../core/transition.ts';
+import { attemptGivenBack, attemptsAgain, type Settlement } from '../core/transition.ts';
 import {
   dueAttributes,
   errorAttributes,
@@ -17,20 +17,29 @@ export function settlementAttributes(settlement: Settlement, task: RunningTask, 
   const status = { status: s(settlement.status) };
   switch (settlement.status) {
     case 'queued':
-      return { ...status, ...errorAttributes(settlement.error), notBefore: n(settlement.notBefore) };
-    case 'waiting': {
-      const { maxAttempts, attemptsBeforeRetry } = attemptsAgain(task);
+      return {
+        ...status,
+        ...errorAttributes(settlement.error),
+        notBefore: n(settlement.notBefore),
+        ...(settlement.attemptIsGivenBack && attemptsAttributes(attemptGivenBack(task))),
+        ...(settlement.dueAt !== undefined && dueAttributes(task.id, settlement.dueAt, options.indexShards)),
+      };
+    case 'waiting':
       return {
         ...status,
         ...fanOutAttributes(settlement.fanOut),
-        ...{ maxAttempts: n(maxAttempts), attemptsBeforeRetry: n(attemptsBeforeRetry) },
+        ...attemptsAttributes(attemptsAgain(task)),
         ...dueAttributes(task.id, settlement.tendAt, options.indexShards),
       };
-    }
     default:
       return endAttributes(settlement, options);
   }
 }
+
+const attemptsAttributes = ({ maxAttempts, attemptsBeforeRetry }: ReturnType<typeof attemptsAgain>): Row => ({
+  maxAttempts: n(maxAttempts),
+  attemptsBeforeRetry: n(attemptsBeforeRetry),
+});
 
 /** What the end of a task sets in its row. */
 export const endAttributes = (

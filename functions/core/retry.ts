@@ -10,8 +10,11 @@ export type RetryPolicy = {
 
 export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, baseDelaySeconds: 2, maxDelaySeconds: 300 };
 
-/** SQS hides a message for at most 12 hours ("Amazon SQS visibility timeout"); what waits longer would come too early. */
-const LONGEST_DELAY_SECONDS = 11 * 3600;
+/**
+ * A week, whatever a failure asks for: the four waits of a task of five attempts end before its input does
+ * (`PAYLOAD_SLACK_DAYS`).
+ */
+const LONGEST_DELAY_SECONDS = 7 * 86_400;
 
 /**
  * Whole seconds until the attempt after `attempt` (1-based): exponential backoff with full jitter, that is uniform

@@ -1,3 +1,4 @@
+import { MAX_QUEUE_DELAY_SECONDS } from '../contract.ts';
 import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
@@ -21,11 +22,28 @@ export type Settlement =
   | { readonly status: 'succeeded'; readonly output: Payload; readonly finishedAt: number }
   | { readonly status: 'failed'; readonly error: TaskError; readonly finishedAt: number }
   | { readonly status: 'cancelled'; readonly finishedAt: number }
-  | { readonly status: 'queued'; readonly error: TaskError; readonly notBefore: number }
+  | {
+      readonly status: 'queued';
+      readonly error: TaskError;
+      readonly notBefore: number;
+      /** When the sweeper is to send it, where that is later than a queue can delay. */
+      readonly dueAt?: number;
+      /** The attempt began nothing, and does not count. */
+      readonly attemptIsGivenBack?: true;
+    }
   /** `tendAt`: when the sweeper is to look after it. */
   | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly tendAt: number };
 
-/** The settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. */
+/** The error of an attempt that sent nothing, since what it would call was down. */
+const BEGAN_NOTHING = 'circuit_open';
+
+/** Attempts of a task after which none is given back: what stays down fails its tasks in the end. */
+const MAX_GIVEN_BACK = 100;
+
+/**
+ * The settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. One that
+ * began nothing is given back, and waits the longer the more there were.
+ */
 export function settlementOfFailure(
   task: RunningTask,
   outcome: Extract<Outcome, { kind: 'failed' }>,
@@ -34,14 +52,17 @@ export function settlementOfFailure(
   random: number,
 ): Settlement {
   const { error, retryAfterSeconds } = outcome;
-  if (!error.retryable || task.attempt >= task.maxAttempts) return { status: 'failed', error, finishedAt: now };
-  const delaySeconds = retryDelaySeconds(
-    retry,
-    task.attempt - (task.attemptsBeforeRetry ?? 0),
-    random,
-    retryAfterSeconds,
-  );
-  return { status: 'queued', error, notBefore: now + delaySeconds * 1000 };
+  const isGivenBack = error.code === BEGAN_NOTHING && task.attempt < MAX_GIVEN_BACK;
+  const isSpent = task.attempt >= task.maxAttempts && !isGivenBack;
+  if (!error.retryable || isSpent) return { status: 'failed', error, finishedAt: now };
+  const number = task.attempt - (isGivenBack ? 0 : (task.attemptsBeforeRetry ?? 0));
+  const delaySeconds = retryDelaySeconds(retry, number, random, retryAfterSeconds);
+  const notBefore = now + delaySeconds * 1000;
+  return {
+    ...{ status: 'queued', error, notBefore },
+    ...(delaySeconds > MAX_QUEUE_DELAY_SECONDS && { dueAt: notBefore }),
+    ...(isGivenBack && { attemptIsGivenBack: true }),
+  };
 }
 
 /** How a claim met the task it found. */
@@ -115,6 +136,12 @@ export const attemptsAgain = (task: Omit<Task, 'input'>) => ({
   attemptsBeforeRetry: task.attempt,
 });
 
+/** One attempt more, in place of one that does not count. */
+export const attemptGivenBack = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<Task, 'input'>) => ({
+  maxAttempts: maxAttempts + 1,
+  attemptsBeforeRetry: attemptsBeforeRetry + 1,
+});
+
 /** waiting -> queued: all subtasks have ended, and an attempt may combine them. */
 export function resumed(task: WaitingTask): QueuedTask {
   const { startedAt: _, ...kept } = task;
@@ -142,7 +169,10 @@ export const isSettledBy = (task: Task, attempt: number, settlement: Settlement)
 export function settled(task: RunningTask, settlement: Settlement): Task {
   const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, cancelRequestedAt: _flag, ...rest } = task;
   const { progress: _progress, startedAt, ...kept } = rest;
-  if (settlement.status === 'queued') return { ...kept, ...settlement };
+  if (settlement.status === 'queued') {
+    const { dueAt: _due, attemptIsGivenBack = false, ...queued } = settlement;
+    return { ...kept, ...(attemptIsGivenBack && attemptGivenBack(task)), ...queued };
+  }
   if (settlement.status !== 'waiting') return { ...kept, startedAt, ...settlement };
   const { status, fanOut } = settlement;
   // What combines is no retry of what was fanned out: it has attempts of its own.

@@ -40,6 +40,8 @@ export async function conclude(
       : {}),
   });
   recordAttempt(task, settlement, definition, ports);
+  // The sweeper will send it.
+  if ('dueAt' in settlement) return DELETE;
   return followed(settled(task, settlement), ports);
 }
 
@@ -108,8 +110,7 @@ async function spawnAll(task: WaitingTask, ports: ExecutorPorts): Promise<void> 
 }
 
 /**
- * Sends the task again for its next attempt; what is due later than SQS can delay comes early, and is then held until it
- * is due. If the queue refuses, the message at hand comes back in its place.
+ * Sends the task again for its next attempt, which SQS delays. If the queue refuses, the message at hand comes back in its place.
  */
 async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Promise<Verdict> {
   const delaySeconds = Math.max(0, Math.ceil((notBefore - ports.clock()) / 1000));

@@ -10,6 +10,7 @@ import { awsClient } from '../doubles/aws-client.ts';
 import { NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { fanOutsContract } from './fan-outs-contract.ts';
+import { lateAttemptsContract } from './late-attempts-contract.ts';
 import { taskListContract } from './task-list-contract.ts';
 import { taskOperationsContract } from './task-operations-contract.ts';
 import { taskStoreContract } from './task-store-contract.ts';
@@ -39,7 +40,9 @@ function accompanied(store: DynamoTaskStore): TaskStore {
 
 taskStoreContract('DynamoDB', makeStore);
 taskStoreContract('DynamoDB, among other writes', () => accompanied(makeStore()));
-taskOperationsContract('DynamoDB', () => ({ store: makeStore(), due: new DynamoDueTasks(client, options, () => {}) }));
+const makeStores = () => ({ store: makeStore(), due: new DynamoDueTasks(client, options, () => {}) });
+taskOperationsContract('DynamoDB', makeStores);
+lateAttemptsContract('DynamoDB', makeStores);
 fanOutsContract('DynamoDB', () => ({
   store: makeStore(),
   due: new DynamoDueTasks(client, options, () => {}),

@@ -156,6 +156,18 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
         expect(await read(seed)).toEqual({ ...seed, ...started, attempt: 1, ...settlement });
       });
 
+      it('gives an attempt back that does not count', async () => {
+        const seed = taskSeed({ maxAttempts: 3 });
+        const settlement = { status: 'queued', error, notBefore: NOW, attemptIsGivenBack: true } as const;
+        const running = await claim(seed);
+        expect(await store.settle(running, settlement)).toBe('settled');
+        expect(await store.settle(running, settlement)).toBe('settled');
+        const found = { maxAttempts: 4, attemptsBeforeRetry: 1, attempt: 1, status: 'queued' };
+        expect(await read(seed)).toEqual({ ...seed, ...found, error, notBefore: NOW });
+        const again = await claim(seed, NOW + 1);
+        expect(again).toMatchObject({ attempt: 2, maxAttempts: 4, attemptsBeforeRetry: 1 });
+      });
+
       it.each(endings)('loses with %o to the attempt that took over', async (settlement) => {
         const seed = taskSeed();
         const stale = await claim(seed, NOW, lease(NOW));

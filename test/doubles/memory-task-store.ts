@@ -79,6 +79,9 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (goesOn) this.#write(settled(found, settlement));
     else this.#put(settled(found, settlement));
     if (settlement.status === 'waiting') this.#waits.put(keyOf(task), { dueAt: settlement.tendAt });
+    if (settlement.status === 'queued' && settlement.dueAt !== undefined) {
+      this.#waits.put(keyOf(task), { dueAt: settlement.dueAt });
+    }
     return 'settled';
   }
 

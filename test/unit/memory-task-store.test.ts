@@ -1,4 +1,5 @@
 import { fanOutsContract } from '../contract/fan-outs-contract.ts';
+import { lateAttemptsContract } from '../contract/late-attempts-contract.ts';
 import { taskListContract } from '../contract/task-list-contract.ts';
 import { taskOperationsContract } from '../contract/task-operations-contract.ts';
 import { taskStoreContract } from '../contract/task-store-contract.ts';
@@ -8,10 +9,12 @@ import { MemoryTaskStore } from '../doubles/memory-task-store.ts';
 const makeStore = () => new MemoryTaskStore({ retentionDays: 14 });
 
 taskStoreContract('the memory', makeStore);
-taskOperationsContract('the memory', () => {
+const makeStores = () => {
   const store = makeStore();
   return { store, due: store };
-});
+};
+taskOperationsContract('the memory', makeStores);
+lateAttemptsContract('the memory', makeStores);
 fanOutsContract('the memory', () => {
   const store = makeStore();
   return { store, due: store, fanOuts: new MemoryFanOuts(store) };

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../functions/core/outcome.ts';
-import { isFinished, type QueuedTask, type RunningTask, seedOf, type Task } from '../../../functions/core/task.ts';
+import {
+  attemptsGranted,
+  isFinished,
+  type QueuedTask,
+  type RunningTask,
+  seedOf,
+  type Task,
+} from '../../../functions/core/task.ts';
 import { claimability, claimed, settled, settlementOfFailure } from '../../../functions/core/transition.ts';
 import { tasks } from '../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
@@ -119,11 +126,56 @@ describe('settlementOfFailure', () => {
     [2, 0.5, outcome(true), 4],
     [1, 0, outcome(true), 0],
     [1, 0, outcome(true, 33), 33],
-    [1, 0, outcome(true, 5000), 5000],
-    [1, 0, outcome(true, 99_999), 39_600],
+    [1, 0, outcome(true, 900), 900],
   ])('after attempt %i, with the chance %f, queues the task again', (attempt, random, failure, seconds) => {
     expect(settlementOfFailure({ ...running, attempt }, failure, retry, NOW, random)).toStrictEqual({
       ...{ status: 'queued', error: failure.error, notBefore: NOW + seconds * 1000 },
+    });
+  });
+
+  it.each([
+    [901, 901],
+    [5000, 5000],
+    [99_999, 99_999],
+    [604_800, 604_800],
+    [604_801, 604_800],
+    [1e300, 604_800],
+  ])('leaves a task that is to wait for %f s to the sweeper', (asked, seconds) => {
+    const notBefore = NOW + seconds * 1000;
+    expect(settlementOfFailure({ ...running, attempt: 1 }, outcome(true, asked), retry, NOW, 0)).toStrictEqual({
+      ...{ status: 'queued', error, notBefore, dueAt: notBefore },
+    });
+  });
+
+  describe('of an attempt that began nothing', () => {
+    const refused = (attempt: number) => {
+      const failure = outcome(true, 10);
+      const open = { ...failure, error: { ...failure.error, code: 'circuit_open' } };
+      const task = { ...running, attempt, attemptsBeforeRetry: 0 };
+      return { task, settlement: settlementOfFailure(task, open, { ...retry, maxDelaySeconds: 3600 }, NOW, 0.999) };
+    };
+
+    it('gives it back, whatever its number, and its last one too', () => {
+      for (const attempt of [1, running.maxAttempts, running.maxAttempts + 5, 99]) {
+        const { task, settlement } = refused(attempt);
+        expect(settlement).toMatchObject({ status: 'queued', attemptIsGivenBack: true });
+        const next = settled({ ...task, maxAttempts: attempt }, settlement);
+        expect(next).toMatchObject({ maxAttempts: attempt + 1, attemptsBeforeRetry: 1, attempt });
+        expect(next).not.toHaveProperty('attemptIsGivenBack');
+        expect(attemptsGranted(next)).toBe(attempt);
+      }
+    });
+
+    it('waits the longer the more there were', () => {
+      const waits = [1, 2, 5, 50].map((attempt) => {
+        const { settlement } = refused(attempt);
+        return 'notBefore' in settlement ? (settlement.notBefore - NOW) / 1000 : 0;
+      });
+      expect(waits).toEqual([10, 10, 64, 3596]);
+    });
+
+    it('gives back no more after a hundred', () => {
+      expect(refused(100).settlement).toMatchObject({ status: 'failed' });
     });
   });
 });

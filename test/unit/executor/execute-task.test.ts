@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sweep } from '../../../functions/control/sweep.ts';
 import { TaskFailure } from '../../../functions/core/define-task.ts';
 import { greet, hello, invoke, metrics, read, submit, visibleIn } from '../../doubles/executor-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
@@ -177,16 +178,62 @@ describe('a failure in a handler', () => {
     expect(await read(world, seed)).toMatchObject({ status: 'failed', error: { code: 'output_too_large' } });
   });
 
-  it('that asks for hours is sent as late as the queue can, and held until then', async () => {
+  it.each([901, 3600, 3 * 86_400])(
+    'that asks for %i s waits for the sweeper, which no message outlives',
+    async (wait) => {
+      const world = createWorld([
+        greet(async (_, ctx) => ctx.fail('busy', 'later', { retryable: true, retryAfterSeconds: wait })),
+      ]);
+      const seed = await submit(world);
+      const begun = world.now;
+      await invoke(world);
+      expect(visibleIn(world)).toEqual([]);
+      const sweepNow = () => sweep(world.now + 60_000, { ...world.ports, due: world.ports.store });
+      world.advance(wait - 130);
+      await sweepNow();
+      expect(visibleIn(world)).toEqual([]);
+      world.advance(60);
+      await sweepNow();
+      expect(visibleIn(world)).toEqual([70]);
+      world.advance(70);
+      expect(await invoke(world)).toEqual([]);
+      expect(await read(world, seed)).toMatchObject({
+        status: 'queued',
+        attempt: 2,
+        notBefore: begun + 2 * wait * 1000,
+      });
+    },
+  );
+
+  it('of a circuit that is open costs no attempt, and ends the task where it never closes', async () => {
+    let isDown = true;
+    let attempts = 0;
     const world = createWorld([
-      greet(async (_, ctx) => ctx.fail('busy', 'later', { retryable: true, retryAfterSeconds: 3600 })),
+      greet(async (_, ctx) => {
+        attempts++;
+        if (isDown) ctx.fail('circuit_open', 'down', { retryable: true, retryAfterSeconds: 10 });
+        return 'up';
+      }),
     ]);
-    await submit(world);
-    await invoke(world);
-    expect(visibleIn(world)).toEqual([900]);
-    world.advance(900);
-    expect(await invoke(world)).toHaveLength(1);
-    expect(visibleIn(world)).toEqual([2700]);
+    const [seed, other] = [await submit(world, taskSeed({ maxAttempts: 1 })), await submit(world)];
+    const nextAttempts = async (count: number) => {
+      for (let round = 0; round < count; round++) {
+        await invoke(world);
+        world.advance(600);
+      }
+    };
+    await nextAttempts(3);
+    expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 3, error: { code: 'circuit_open' } });
+    await world.ports.store.cancel(other.tenantId, other.id, world.now);
+    isDown = false;
+    await nextAttempts(1);
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded', attempt: 4, maxAttempts: 4 });
+    isDown = true;
+    const unlucky = await submit(world, taskSeed({ maxAttempts: 2 }));
+    attempts = 0;
+    await nextAttempts(110);
+    expect(await read(world, unlucky)).toMatchObject({ status: 'failed', error: { code: 'circuit_open' } });
+    expect(attempts).toBe(101);
   });
 });
 
