@@ -8,6 +8,7 @@ export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <
 
   --tenant  whose tasks the key reaches: up to 63 lower-case letters, digits and hyphens
   --scopes  what the key may do: ${SCOPES.join(', ')}
+            (platform is for who runs the deployment: it pauses and tunes types, and redrives dead letters, of all tenants)
   --name    whom the key is for (default: the tenant)
   --rate    tasks that may be submitted in a second (default: any number)
   --open    tasks that may be under way at a time (default: any number)

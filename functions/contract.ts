@@ -229,6 +229,8 @@ export const ENV = {
   eventBus: 'MILLRACE_EVENT_BUS',
   /** The claim of a JWT that names the tenant. */
   tenantClaim: 'MILLRACE_TENANT_CLAIM',
+  /** What a tenant may submit that comes with a JWT: `{"ratePerSecond":50,"maxOpenTasks":10000}`. */
+  tenantLimits: 'MILLRACE_TENANT_LIMITS',
   retentionDays: 'MILLRACE_RETENTION_DAYS',
   /** Comma-separated hosts that tasks may call; see `functions/adapters/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
@@ -239,7 +241,8 @@ export const ENV = {
 /** How long API Gateway remembers what a key may do, and so how long a revoked key still works. */
 export const AUTHORIZER_CACHE_SECONDS = 60;
 
-export type Scope = 'submit' | 'read' | 'operate' | 'admin';
+/** What a key may do to its tenant's own; `platform`: what touches all tenants. */
+export type Scope = 'submit' | 'read' | 'operate' | 'admin' | 'platform';
 
 /**
  * The routes that API Gateway matches for the router, with the scope that the caller's key must have. The gateway hands
@@ -259,7 +262,7 @@ export const ROUTES = {
   'GET /api/stats': 'read',
   'GET /api/definitions': 'read',
   'GET /api/definitions/{type}': 'read',
-  'PATCH /api/definitions/{type}': 'admin',
+  'PATCH /api/definitions/{type}': 'platform',
 } as const satisfies Record<string, Scope>;
 export type RouteKey = keyof typeof ROUTES;
 

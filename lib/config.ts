@@ -66,8 +66,17 @@ const configSchema = z.strictObject({
       audience: z.array(z.string().min(1)).min(1),
       /** The claim that names the tenant. */
       tenantClaim: z.string().min(1).default('tenant'),
+      /** What each tenant may submit: tasks a second, and tasks that have not ended. Keys have limits of their own. */
+      rate: z.int().min(1).optional(),
+      open: z.int().min(1).optional(),
     })
     .optional(),
+  /** Requests a second that the API takes, and at one moment: API Gateway refuses what is more with 429. */
+  throttle: z.strictObject({ rate: z.int().min(1), burst: z.int().min(1) }),
+  /** A line for each request in a log group of its own, also of those that no function saw. */
+  accessLogs: z.preprocess(fromText, z.boolean()),
+  /** Environments that are reserved for what answers the API, which are also the most that it may take. */
+  apiConcurrency: z.strictObject({ router: z.int().min(1).optional(), authorizer: z.int().min(1).optional() }),
   /** Whether tables and payloads outlive their stack. What a creation that failed has made goes with it all the same. */
   retainData: z.preprocess(fromText, z.boolean()),
   /** Whether tables refuse to be deleted. A first deploy that fails leaves such tables behind (docs/runbook.md). */
@@ -139,6 +148,8 @@ const common = {
   concurrency: byClass(TEN),
   alarms: DEFAULT_THRESHOLDS,
   lambdaInsights: false,
+  throttle: { rate: 1000, burst: 1000 },
+  apiConcurrency: {},
 };
 
 const PRESETS = {
@@ -150,6 +161,7 @@ const PRESETS = {
     retainData: false,
     deletionProtection: false,
     provisioned: false,
+    accessLogs: false,
   },
   prod: {
     ...common,
@@ -159,6 +171,7 @@ const PRESETS = {
     retainData: true,
     deletionProtection: true,
     provisioned: { min: 3, max: 10, utilization: 0.7 },
+    accessLogs: true,
   },
 } as const;
 
@@ -211,16 +224,16 @@ function checkConcurrency(resourceClass: ResourceClass, { concurrency }: DeployC
 }
 
 /** Lambda refuses to provision more environments of a function than are reserved for it. */
-function checkProvisioned({ provisioned, concurrency }: DeployConfig): void {
+function checkProvisioned({ provisioned, concurrency, apiConcurrency }: DeployConfig): void {
   if (provisioned === false) return;
   const { min, max } = provisioned;
   if (min > max) throw new ConfigError(`provisioned.min is ${min}, which is more than provisioned.max ${max}`);
-  for (const resourceClass of RESOURCE_CLASSES) {
-    const { reserved } = concurrency[resourceClass];
+  const ofClasses = RESOURCE_CLASSES.map(
+    (name) => [`concurrency.${name}.reserved`, concurrency[name].reserved] as const,
+  );
+  for (const [name, reserved = max] of [...ofClasses, ['apiConcurrency.router', apiConcurrency.router] as const]) {
     if (reserved >= max) continue;
-    throw new ConfigError(
-      `provisioned.max is ${max}, but concurrency.${resourceClass}.reserved is ${reserved}: lower the one or raise the other`,
-    );
+    throw new ConfigError(`provisioned.max is ${max}, but ${name} is ${reserved}: lower the one or raise the other`);
   }
 }
 

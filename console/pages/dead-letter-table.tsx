@@ -7,7 +7,7 @@ import { Ago } from '../parts/time.tsx';
 type Letter = DeadLetters['items'][number];
 
 const COLUMNS: readonly Column<Letter>[] = [
-  { head: 'Task', cell: ({ task }) => <DeadTask task={task} /> },
+  { head: 'Task', cell: (letter) => <DeadTask {...letter} /> },
   {
     head: 'Reason',
     cell: ({ reason }) => (
@@ -31,8 +31,16 @@ export const DeadLetterTable = ({ letters }: { letters: readonly Letter[] }) => 
   />
 );
 
-function DeadTask({ task }: Pick<Letter, 'task'>) {
+function DeadTask({ task, tenantId }: Pick<Letter, 'task' | 'tenantId'>) {
   if (task === undefined) return <span class="muted">not yours, or not to be read</span>;
+  if (tenantId !== undefined) {
+    return (
+      <>
+        {task.type}
+        <code>{task.id}</code> <span class="muted">of {tenantId}</span>
+      </>
+    );
+  }
   return (
     <>
       <a href={hrefOf({ page: 'task', id: task.id })}>

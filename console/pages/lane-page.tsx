@@ -45,7 +45,10 @@ export function LanePage({ name }: { name: string }) {
           </button>
           {letters.data !== undefined && !isEmpty && (
             <ConfirmedAction label="Redrive" question="Send the dead letters to their lane again?" act={redrive}>
-              <p>Those of all tenants. A task that has ended in the meantime does not run again.</p>
+              <p>
+                Your tenant's; with a key of the scope platform, those of all. A task that has ended in the meantime
+                does not run again.
+              </p>
             </ConfirmedAction>
           )}
         </div>
@@ -85,11 +88,12 @@ const LaneFacts = ({ lane }: { lane: Lane }) => (
 
 const UNDER_WAY = 'Somebody else is looking at dead letters or redrives them: look again in a minute.';
 
-function saying({ tasks, unreadable, refused, isMoreLeft, isAnotherUnderWay }: Redriven): string {
+function saying({ tasks, unreadable, refused, ofOthers, isMoreLeft, isAnotherUnderWay }: Redriven): string {
   const stayed = unreadable + refused;
   return [
     `${counted(tasks, 'task')} sent again.`,
     stayed === 0 ? '' : `${counted(stayed, 'message')} could not be.`,
+    ofOthers === 0 ? '' : `${counted(ofOthers, 'message')} of other tenants stayed: that takes the scope platform.`,
     isAnotherUnderWay ? UNDER_WAY : isMoreLeft ? 'There are more: redrive again.' : '',
   ]
     .filter(Boolean)

@@ -36,7 +36,7 @@ export function TypeSettings({ definition, onChange }: TypeSettingsProps) {
       <h2>Settings</h2>
       <p class="muted small">
         They hold for all tenants, without a deploy, for tasks that are accepted from then on. What is not given is as
-        deployed. Changing them takes a key with the scope admin.
+        deployed. Changing them takes a key with the scope platform.
       </p>
       <Properties
         field={field}

@@ -1,4 +1,4 @@
-import { type AccessStore, hashAccessKey } from '../core/access-key.ts';
+import { type AccessStore, hashAccessKey, isAccessKey } from '../core/access-key.ts';
 import type { TenantLimits } from '../core/tenant-limits.ts';
 
 /** What the router reads of the caller: nothing, where the key is not known. API Gateway carries only plain values. */
@@ -14,6 +14,6 @@ export async function authorize(
   access: Pick<AccessStore, 'find'>,
 ): Promise<AuthorizerContext> {
   const key = BEARER.exec(authorization ?? '')?.[1];
-  const grant = key === undefined ? undefined : await access.find(hashAccessKey(key));
+  const grant = key === undefined || !isAccessKey(key) ? undefined : await access.find(hashAccessKey(key));
   return grant === undefined ? {} : { tenantId: grant.tenantId, scopes: grant.scopes.join(' '), ...grant.limits };
 }

@@ -4,7 +4,7 @@ import type { TenantId } from './ids.ts';
 import type { TenantLimits } from './tenant-limits.ts';
 
 /** What a key may be granted. */
-export const SCOPES = ['submit', 'read', 'operate', 'admin'] as const satisfies readonly Scope[];
+export const SCOPES = ['submit', 'read', 'operate', 'admin', 'platform'] as const satisfies readonly Scope[];
 
 /** What the holder of a key may do, and as whom. */
 export type AccessGrant = {
@@ -38,6 +38,9 @@ export function newAccessKey(random: Uint8Array): string {
   if (random.length !== KEY_BYTES) throw new RangeError(`A key takes ${KEY_BYTES} random bytes, not ${random.length}.`);
   return `mr_${Buffer.from(random).toString('base64url')}`;
 }
+
+/** Whether a text can be a key: what cannot is known to nobody without being looked for. */
+export const isAccessKey = (text: string): boolean => /^mr_[\w-]{43}$/.test(text);
 
 /** SHA-256 in hex. A key is 256 random bits, so that nothing slower is needed. */
 export const hashAccessKey = (key: string): string => hash('sha256', key);

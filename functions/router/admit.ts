@@ -1,11 +1,12 @@
 import { MIN_LANE_CONCURRENCY, RESOURCE_CLASS_SPECS } from '../contract.ts';
-import { type TaskId, tableShardOf, taskIdOf } from '../core/ids.ts';
+import { type TaskId, type TenantId, taskIdOf, uniqueFromKey } from '../core/ids.ts';
 import { laneOf } from '../core/lane.ts';
-import { formerShardsOf } from '../core/routing.ts';
+import { formerShardsOf, newTableShardOf } from '../core/routing.ts';
 import { available, NOTHING_KEPT } from './available.ts';
 import { Problem } from './problem.ts';
-import { patience } from './refreshed.ts';
+import type { Patience } from './refreshed.ts';
 import type { Caller, RouterPorts } from './route.ts';
+import type { Refusal } from './tenant-gate.ts';
 
 /** A task that asks to be let in. */
 type Applicant = {
@@ -26,14 +27,20 @@ const FEW_ROUNDS = 2;
  * would wait too long. A submit that is repeated under its key adds no work, and passes. What is not known within half a
  * second, all together, refuses nobody.
  */
-export async function admit(applicant: Applicant, caller: Caller, ports: RouterPorts): Promise<string> {
+export async function admit(
+  applicant: Applicant,
+  within: Patience,
+  caller: Caller,
+  ports: RouterPorts,
+): Promise<string> {
   const { executorKey, isKeyed } = applicant;
-  const within = patience();
-  const tenant = await within(tenantProblem(caller, ports), undefined);
-  const express = tenant === undefined ? await within(expressFor(applicant, caller, ports), undefined) : undefined;
+  const refusal = await within(ports.tenants.openRefusal(caller.tenantId, caller.limits), undefined);
+  const express = refusal === undefined ? await within(expressFor(applicant, caller, ports), undefined) : undefined;
   if (express !== undefined) return express;
-  const problem = tenant ?? (await within(laneProblem(applicant, ports), undefined));
-  if (problem === undefined || (isKeyed && (await isKnown(applicant, caller, ports)))) return executorKey;
+  const problem = refusal === undefined ? await within(laneProblem(applicant, ports), undefined) : limited(refusal);
+  if (problem === undefined || (isKeyed && (await isKnown(uniqueOf(applicant), caller.tenantId, ports)))) {
+    return executorKey;
+  }
   ports.meter.record(executorKey, 'refused', 1);
   throw problem;
 }
@@ -46,12 +53,27 @@ async function expressFor({ executorKey, delaySeconds, together }: Applicant, ca
   return ports.lanes.expressFor(executorKey, () => ports.tenants.hasAtMostOpen(few, caller.tenantId, together));
 }
 
-async function tenantProblem({ tenantId, limits }: Caller, { tenants }: RouterPorts): Promise<Problem | undefined> {
-  const refusal = await tenants.refusal(tenantId, limits);
-  if (refusal === undefined) return undefined;
-  const { limit, retryAfterSeconds } = refusal;
-  return tooEarly('rate_limited', `the key is limited to ${limit}`, { retryAfterSeconds });
+/**
+ * Asked before a submit is read closely, so that one that is refused then counts as well. Throws the problem of a tenant that
+ * asks too often. A submit that is repeated under its key passes.
+ */
+export async function checkRate(
+  idempotencyKey: string | undefined,
+  executorKey: string | undefined,
+  within: Patience,
+  caller: Caller,
+  ports: RouterPorts,
+): Promise<void> {
+  const refusal = await within(ports.tenants.rateRefusal(caller.tenantId, caller.limits), undefined);
+  if (refusal === undefined) return;
+  const { tenantId } = caller;
+  if (idempotencyKey !== undefined && (await isKnown(uniqueFromKey(tenantId, idempotencyKey), tenantId, ports))) return;
+  if (executorKey !== undefined) ports.meter.record(executorKey, 'refused', 1);
+  throw limited(refusal);
 }
+
+const limited = ({ limit, retryAfterSeconds }: Refusal): Problem =>
+  tooEarly('rate_limited', `the key is limited to ${limit}`, { retryAfterSeconds });
 
 async function laneProblem({ executorKey, delaySeconds }: Applicant, { lanes }: RouterPorts) {
   const admission = await lanes.admission(executorKey, delaySeconds === 0);
@@ -73,10 +95,12 @@ const tooEarly = (
     waits,
   });
 
-/** Whether the task of this key is there, at its present home or at one that it had while there were fewer tables. */
-async function isKnown({ id }: Applicant, { tenantId }: Caller, { store, clock, tableShards }: RouterPorts) {
-  const unique = id.slice(0, id.indexOf('-'));
-  for (const shard of new Set([tableShardOf(id), ...formerShardsOf(tenantId, tableShards)])) {
+const uniqueOf = ({ id }: Applicant): string => id.slice(0, id.indexOf('-'));
+
+/** Whether the task of a key is there, at its present home or at one that it had while there were fewer tables. */
+async function isKnown(unique: string, tenantId: TenantId, { store, clock, tableShards }: RouterPorts) {
+  const home = newTableShardOf({ tenantId, workflowInstanceId: undefined }, true, tableShards);
+  for (const shard of new Set([home, ...formerShardsOf(tenantId, tableShards)])) {
     const found = await available(store.get(tenantId, taskIdOf(unique, shard), clock()), NOTHING_KEPT);
     if (found !== undefined) return true;
   }

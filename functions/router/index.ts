@@ -3,7 +3,7 @@ import { tasks } from '../../tasks/index.ts';
 import { SqsDeadLetters } from '../adapters/sqs-dead-letters.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
-import { concurrency, env, taskStoreOptions, tenantClaim } from '../runtime/env.ts';
+import { concurrency, env, taskStoreOptions, tenantClaim, tenantLimits } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { laneSnapshot, queueDepths, rateTallies, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
@@ -26,7 +26,7 @@ const ports: RouterPorts = {
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,
   ...{ depths, concurrency: concurrency() },
-  ...{ tenantClaim: tenantClaim(), ids, tracing },
+  ...{ tenantClaim: tenantClaim(), tenantLimits: tenantLimits(), ids, tracing },
 };
 
 export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {

@@ -113,8 +113,15 @@ export function problemDocument({ code, message, errors, waits }: Problem, room 
   };
 }
 
+/** Of the pointer to a wrong field, and of what is said of it: a schema of a task type may say anything. */
+const MAX_FIELD_CHARACTERS = 500;
+const MAX_MESSAGE_CHARACTERS = 1_000;
+
 function listedOf(errors: readonly FieldError[], room: Room): FieldError[] {
-  const listed = errors.slice(0, room.errors);
+  const listed = errors.slice(0, room.errors).map(({ field, message }) => ({
+    field: shortened(field, MAX_FIELD_CHARACTERS),
+    message: shortened(message, MAX_MESSAGE_CHARACTERS),
+  }));
   let characters = 0;
   const end = listed.findIndex((error) => {
     characters += charactersOf(error);
@@ -133,10 +140,6 @@ type Issue = {
   readonly keys?: readonly PropertyKey[];
 };
 
-/** Of the pointer to a wrong field, and of what is said of it: a schema of a task type may say anything. */
-const MAX_FIELD_CHARACTERS = 500;
-const MAX_MESSAGE_CHARACTERS = 1_000;
-
 /** In the place of a wrong field that no document has room for: it counts. */
 const UNLISTED: FieldError = { field: '', message: '' };
 
@@ -146,18 +149,13 @@ export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[
     if (place >= ROOM.errors) return Array<FieldError>(keys?.length ?? 1).fill(UNLISTED);
     const parts = path.map((part) => (typeof part === 'object' ? part.key : part));
     const at = [pointer, ...parts.map(escapedPointer)].join('/');
-    if (keys === undefined) return [errorOf(at, message)];
+    if (keys === undefined) return [{ field: at, message }];
     // Each says of itself alone that it is not there.
     const around = message.split(quoted(keys));
     return keys.map((key, number) =>
-      number < ROOM.errors ? errorOf(`${at}/${escapedPointer(key)}`, around.join(quoted([key]))) : UNLISTED,
+      number < ROOM.errors ? { field: `${at}/${escapedPointer(key)}`, message: around.join(quoted([key])) } : UNLISTED,
     );
   });
-
-const errorOf = (field: string, message: string): FieldError => ({
-  field: shortened(field, MAX_FIELD_CHARACTERS),
-  message: shortened(message, MAX_MESSAGE_CHARACTERS),
-});
 
 /** RFC 6901; the beginning of a long name. */
 const escapedPointer = (part: PropertyKey): string =>

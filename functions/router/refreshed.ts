@@ -61,8 +61,10 @@ export class Refreshed {
 /** What `underWay` comes to, or `otherwise` where it takes longer than half a second. */
 export const soon = <T>(underWay: Promise<T>, otherwise: T): Promise<T> => patience()(underWay, otherwise);
 
+export type Patience = <T>(underWay: Promise<T>, otherwise: T) => Promise<T>;
+
 /** The same for several answers, half a second for all of them together; when that is over, one that is known still counts. */
-export function patience(): <T>(underWay: Promise<T>, otherwise: T) => Promise<T> {
+export function patience(): Patience {
   const until = performance.now() + PATIENCE_MILLISECONDS;
   return (underWay, otherwise) =>
     Promise.race([underWay, sleep(Math.max(0, until - performance.now()), otherwise, { ref: false })]);

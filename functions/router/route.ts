@@ -47,6 +47,8 @@ export type RouterPorts = {
   readonly retentionDays: number;
   /** The claim of a JWT that names the tenant, where callers come with one. */
   readonly tenantClaim: string | undefined;
+  /** Those of each tenant that comes with a JWT; a key has its own. */
+  readonly tenantLimits: TenantLimits;
 };
 
 export type Caller = {

@@ -80,7 +80,7 @@ const tooLarge = (bytes: number): Response =>
 async function respond(event: Event, ports: RouterPorts): Promise<Response> {
   const { routeKey: key, requestContext } = event;
   if (isKeyOf(openRoutes, key)) return openRoutes[key].handle(requestOf(event), undefined, ports);
-  const caller = callerOf(requestContext.authorizer, ports.tenantClaim);
+  const caller = callerOf(requestContext.authorizer, ports);
   if (!isKeyOf(routes, key)) throw unknownRoute(requestContext.http);
   if (!caller.scopes.includes(ROUTES[key])) {
     throw new Problem('missing_scope', `this call needs a key with the scope ${ROUTES[key]}`);

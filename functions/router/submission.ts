@@ -9,11 +9,12 @@ import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../core/payload.ts';
 import { executorKeyFor, newTableShardOf } from '../core/routing.ts';
 import { type NewTask, newTask } from '../core/task.ts';
 import { effective } from '../core/task-settings.ts';
-import { admit } from './admit.ts';
+import { admit, checkRate } from './admit.ts';
 import { available, NOTHING_KEPT } from './available.ts';
 import { timeoutErrors } from './definition-view.ts';
-import type { JsonBody } from './json-body.ts';
+import { type JsonBody, jsonBody } from './json-body.ts';
 import { type FieldError, fieldErrors, noSuch, Problem } from './problem.ts';
+import { type Patience, patience } from './refreshed.ts';
 import type { Caller, Request, RouterPorts } from './route.ts';
 import { assigneeSchema, nameSchema } from './task-view.ts';
 
@@ -57,6 +58,16 @@ export function idempotencyKeyOf({ headers }: Request): string | undefined {
   throw invalid([{ field: 'Idempotency-Key', message: 'must have 1 to 128 visible ASCII characters' }]);
 }
 
+/** The JSON of a request that submits. One that cannot be read counts against its tenant's rate like a task. */
+export async function submittedBody(request: Request, caller: Caller, ports: RouterPorts): Promise<JsonBody> {
+  try {
+    return jsonBody(request);
+  } catch (problem) {
+    await checkRate(undefined, undefined, patience(), caller, ports);
+    throw problem;
+  }
+}
+
 /**
  * Makes the task that `body` asks for, one of so many that came `together`, and stores its payload. Throws the problem
  * that names all that is wrong with it.
@@ -69,38 +80,47 @@ export async function prepare(
   ports: RouterPorts,
 ): Promise<Submission> {
   const { value } = body;
+  const type = typeOf(value);
+  const definition = type === undefined ? undefined : await findDefinition(ports.catalog, type);
+  const within = patience();
+  await checkRate(idempotencyKey, definition && usualExecutorKey(definition, caller, ports), within, caller, ports);
   const parsed = submitSchema().safeParse(value);
-  const outerErrors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
-  const definition = await definitionOf(value, ports, outerErrors);
   const checked = definition && (await checkedInput(value as Partial<Submit>, definition));
-  const errors =
+  const errors = body.numberErrors.concat(
+    parsed.success ? [] : fieldErrors(parsed.error.issues),
     definition === undefined || checked === undefined
-      ? outerErrors
-      : outerErrors.concat(checked.errors, limitErrors(value as Partial<Submit>, definition, ports.clock()));
+      ? typeErrors(type, ports)
+      : [...checked.errors, ...limitErrors(value as Partial<Submit>, definition, ports.clock())],
+  );
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalid(errors);
   const input = parsed.data.input as JsonValue;
   checkSize(input);
   const meant = idempotencyKey === undefined ? null : meaningOf(parsed.data, checked?.value);
   return {
-    task: await taskOf({ submit: parsed.data, input, meant, definition }, idempotencyKey, together, caller, ports),
+    task: await taskOf(
+      { submit: parsed.data, input, meant, definition },
+      idempotencyKey,
+      { together, within },
+      caller,
+      ports,
+    ),
     input,
     isKeyed: idempotencyKey !== undefined,
   };
 }
 
-/** The definition of the type, where there is a name of one; without it there is nothing to hold the input against. */
-async function definitionOf(
-  value: unknown,
-  { catalog }: RouterPorts,
-  errors: FieldError[],
-): Promise<TaskDefinition | undefined> {
+/** The name of a type, where there is one; without it there is nothing to hold the input against. */
+function typeOf(value: unknown): string | undefined {
   const type = value !== null && typeof value === 'object' && 'type' in value ? value.type : undefined;
-  if (typeof type !== 'string' || type === '') return undefined;
-  const definition = await findDefinition(catalog, type);
-  if (definition !== undefined) return definition;
-  errors.push({ field: '/type', message: noSuch('task type', type, Object.keys(catalog)) });
-  return undefined;
+  return typeof type === 'string' && type !== '' ? type : undefined;
 }
+
+const typeErrors = (type: string | undefined, { catalog }: RouterPorts): FieldError[] =>
+  type === undefined ? [] : [{ field: '/type', message: noSuch('task type', type, Object.keys(catalog)) }];
+
+/** Where a task goes whose submit says no more than its type. */
+const usualExecutorKey = (definition: TaskDefinition, { tenantId }: Caller, { executorShards }: RouterPorts): string =>
+  executorKeyFor(definition, { tenantId, priority: definition.priority }, executorShards);
 
 /** What the type's schema makes of the input, and what is wrong with it. */
 async function checkedInput(submit: Partial<Submit>, definition: TaskDefinition) {
@@ -169,7 +189,7 @@ type Checked = {
 async function taskOf(
   { submit, input, meant, definition }: Checked,
   idempotencyKey: string | undefined,
-  together: number,
+  { together, within }: { readonly together: number; readonly within: Patience },
   caller: Caller,
   ports: RouterPorts,
 ): Promise<NewTask> {
@@ -191,7 +211,7 @@ async function taskOf(
   const traceHeader = tracing.header();
   const own = executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
   const delaySeconds = Math.max(0, ((runAt ?? 0) - createdAt) / 1000);
-  const executorKey = await admit({ id, executorKey: own, isKeyed, delaySeconds, together }, caller, ports);
+  const executorKey = await admit({ id, executorKey: own, isKeyed, delaySeconds, together }, within, caller, ports);
   return newTask({
     id,
     tenantId,

@@ -61,19 +61,23 @@ export class TenantGate {
     this.#ports = ports;
   }
 
-  /** Counts one more task, unless it is one too many. */
-  async refusal(tenantId: TenantId, { ratePerSecond, maxOpenTasks }: TenantLimits): Promise<Refusal | undefined> {
-    if (ratePerSecond !== undefined) {
-      const window = this.#window(tenantId);
-      window.asked += 1;
-      await window.known;
-      if (window.share(ratePerSecond) <= window.admitted) {
-        const leftMilliseconds = (window.index + 1) * WINDOW_MILLISECONDS - this.#ports.clock();
-        const retryAfterSeconds = Math.max(1, Math.ceil(leftMilliseconds / 1000));
-        return { limit: `${ratePerSecond} tasks a second`, retryAfterSeconds };
-      }
-      window.admitted += 1;
+  /** Counts one more submit, whatever becomes of it, unless it is one too many. */
+  async rateRefusal(tenantId: TenantId, { ratePerSecond }: TenantLimits): Promise<Refusal | undefined> {
+    if (ratePerSecond === undefined) return undefined;
+    const window = this.#window(tenantId);
+    window.asked += 1;
+    await window.known;
+    if (window.share(ratePerSecond) <= window.admitted) {
+      const leftMilliseconds = (window.index + 1) * WINDOW_MILLISECONDS - this.#ports.clock();
+      const retryAfterSeconds = Math.max(1, Math.ceil(leftMilliseconds / 1000));
+      return { limit: `${ratePerSecond} tasks a second`, retryAfterSeconds };
     }
+    window.admitted += 1;
+    return undefined;
+  }
+
+  /** Counts one more task, unless it is one too many. */
+  async openRefusal(tenantId: TenantId, { maxOpenTasks }: TenantLimits): Promise<Refusal | undefined> {
     const usage = this.#usage(tenantId);
     if (maxOpenTasks !== undefined) {
       const open = this.#open(tenantId, usage);

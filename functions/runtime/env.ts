@@ -1,4 +1,5 @@
 import { type ClassConcurrency, ENV, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
+import type { TenantLimits } from '../core/tenant-limits.ts';
 
 /** The value of an environment variable of the treaty. Throws, naming it, where the deployment did not set it. */
 export function env(name: keyof typeof ENV): string {
@@ -28,6 +29,9 @@ export function executorShards(): Record<ResourceClass, number> {
 
 /** The claim of a token that names the tenant, in a deployment whose callers have one. */
 export const tenantClaim = (): string | undefined => process.env[ENV.tenantClaim];
+
+/** What such a tenant may submit. */
+export const tenantLimits = (): TenantLimits => JSON.parse(process.env[ENV.tenantLimits] ?? '{}') as TenantLimits;
 
 /** The class whose tasks an executor runs. */
 export function ownResourceClass(): ResourceClass {

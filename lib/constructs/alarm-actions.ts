@@ -1,5 +1,7 @@
+import { Stack } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
@@ -9,7 +11,16 @@ import type { DeployConfig } from '../config.ts';
 export function alarmActions(scope: Construct, { name, alarmEmail, alarmTopicArn }: DeployConfig): IAlarmAction[] {
   const topics = alarmTopicArn === undefined ? [] : [Topic.fromTopicArn(scope, 'AlarmTopic', alarmTopicArn)];
   if (alarmEmail === undefined) return topics.map((topic) => new SnsAction(topic));
-  const mailed = new Topic(scope, 'MailedAlarms', { topicName: `${name}-alarms` });
+  const mailed = new Topic(scope, 'MailedAlarms', { topicName: `${name}-alarms`, enforceSSL: true });
+  // A policy of its own takes the place of the one that lets the account's alarms in.
+  mailed.addToResourcePolicy(
+    new PolicyStatement({
+      actions: ['sns:Publish'],
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      resources: [mailed.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
   mailed.addSubscription(new EmailSubscription(alarmEmail));
   return [...topics, mailed].map((topic) => new SnsAction(topic));
 }

@@ -36,6 +36,7 @@ export class ExecutorPool extends Construct {
     const { config, resourceClass } = props;
     this.#props = props;
     this.#deadLetterQueue = new Queue(this, 'DeadLetters', {
+      enforceSSL: true,
       queueName: deadLetterQueueName(config, resourceClass),
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });

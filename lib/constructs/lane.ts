@@ -44,6 +44,7 @@ export class Lane extends Construct {
     const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resourceClass];
     const { messages, windowSeconds } = gathering;
     this.queue = new Queue(this, 'Queue', {
+      enforceSSL: true,
       queueName: laneQueueName(config, resourceClass, kind, shard),
       visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR + windowSeconds),
       retentionPeriod: Duration.days(LANE_RETENTION_DAYS),

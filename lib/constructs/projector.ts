@@ -33,6 +33,7 @@ export class Projector extends Construct {
   constructor(scope: Construct, id: string, { config, data }: ProjectorProps) {
     super(scope, id);
     const deadLetters = new Queue(this, 'DeadLetters', {
+      enforceSSL: true,
       queueName: projectorDeadLetterQueueName(config),
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });

@@ -17,6 +17,7 @@ import {
   ROUTES,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import { guardStage } from '../constructs/api-stage.ts';
 import { consoleSite } from '../constructs/console-site.ts';
 import { deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
@@ -34,6 +35,7 @@ export class ApiStack extends Stack {
     const router = this.#router(config, data);
     const authorizer = config.jwt === undefined ? this.#keyAuthorizer(config, data) : tokenAuthorizer(config.jwt);
     const api = new HttpApi(this, 'Api', { apiName: config.name });
+    guardStage(api, config);
     // One permission for the whole API: one a route would outgrow the function's policy.
     const integration = new HttpLambdaIntegration('Router', router.live, { scopePermissionToRoute: false });
     const add = (key: string, to: HttpLambdaIntegration, routeAuthorizer: IHttpRouteAuthorizer): void => {
@@ -56,6 +58,7 @@ export class ApiStack extends Stack {
       name: 'router',
       description: 'Answers the API: accepts tasks and tells of them',
       memoryMb: ROUTER_MEMORY_MB,
+      ...reserved(config.apiConcurrency.router),
       hasAlias: true,
       isTraced: true,
       timeoutSeconds: 29,
@@ -66,7 +69,7 @@ export class ApiStack extends Stack {
         queueUrlPrefix: queueUrlPrefix(this, config),
         executorShards: JSON.stringify(config.shards),
         concurrency: JSON.stringify(config.concurrency),
-        ...(config.jwt && { tenantClaim: config.jwt.tenantClaim }),
+        ...(config.jwt && { tenantClaim: config.jwt.tenantClaim, tenantLimits: JSON.stringify(limitsOf(config.jwt)) }),
       },
     });
     data.grantTasks(
@@ -121,6 +124,7 @@ export class ApiStack extends Stack {
       name: 'authorizer',
       description: 'Finds the tenant and scopes of an API key',
       memoryMb: 256,
+      ...reserved(config.apiConcurrency.authorizer),
       timeoutSeconds: 10,
       environment: { accessTable: data.access.tableName },
     });
@@ -136,3 +140,12 @@ export class ApiStack extends Stack {
 /** API Gateway itself checks the tokens; the router reads the tenant and scopes out of their claims. */
 const tokenAuthorizer = ({ issuer, audience }: NonNullable<DeployConfig['jwt']>): HttpJwtAuthorizer =>
   new HttpJwtAuthorizer('TokenAuthorizer', issuer, { jwtAudience: audience });
+
+/** What a tenant may do that has no key to say it. */
+const limitsOf = ({ rate, open }: NonNullable<DeployConfig['jwt']>) => ({
+  ...(rate === undefined ? {} : { ratePerSecond: rate }),
+  ...(open === undefined ? {} : { maxOpenTasks: open }),
+});
+
+const reserved = (environments: number | undefined) =>
+  environments === undefined ? {} : { reservedConcurrency: environments };

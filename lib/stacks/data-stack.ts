@@ -97,6 +97,7 @@ export class DataStack extends Stack implements TaskData {
       removalPolicy: keep.removalPolicy,
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
       lifecycleRules: [
         { prefix: 'payloads/', expiration: Duration.days(lifetimeDays) },
         // Of tasks that were scheduled when they were submitted.

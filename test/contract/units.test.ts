@@ -69,7 +69,10 @@ const ports = {
   settings: new DynamoSettingsStore(dynamo, { tableName: definitionsTable, clock: () => 1, log: () => {} }),
 };
 
-const caller: Authorization = { tenantId: `units-${Date.now().toString(36)}`, scopes: 'submit read operate admin' };
+const caller: Authorization = {
+  tenantId: `units-${Date.now().toString(36)}`,
+  scopes: 'submit read operate admin platform',
+};
 async function call(request: string, more: ApiRequest = {}): Promise<Record<string, never>> {
   const { statusCode = 0, body = '' } = await answer(apiEvent(request, { caller, ...more }), ports);
   if (statusCode >= 400) throw new Error(`${request}: ${body}`);

@@ -10,7 +10,7 @@ export type ApiRequest = {
   readonly caller?: Authorization;
 };
 
-const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate admin' };
+const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate admin platform' };
 
 /** The event of payload format 2.0 that an HTTP API sends its router for `<method> <path>`. */
 export function apiEvent(

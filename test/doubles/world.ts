@@ -66,6 +66,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     tableShards: 1,
     executorShards: { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 },
     tenantClaim: undefined,
+    tenantLimits: {},
     catalog,
     clock,
     sleep: async (milliseconds) => {

@@ -25,6 +25,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
       expect(routeOf(key)?.AuthorizerId).toBeUndefined();
     });
 
+    test('throttles at the gateway', () => {
+      const [stage, ...others] = all('AWS::ApiGatewayV2::Stage');
+      expect(others).toEqual([]);
+      expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 1000 });
+    });
+
     test('remembers for a minute what a key may do', () => {
       expect(otherAuthorizers).toEqual([]);
       expect(authorizer?.Properties).toMatchObject({
@@ -78,3 +84,41 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
     });
   },
 );
+
+describe('the stage of the API', async () => {
+  const { all } = await synthesize('prod', {
+    context: { throttle: { rate: 50, burst: 100 }, apiConcurrency: { router: 40, authorizer: 20 } },
+  });
+  const [stage] = all('AWS::ApiGatewayV2::Stage');
+
+  test('takes as many requests as the configuration says', () => {
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 });
+  });
+
+  test('notes who asked in prod, and nothing that a caller keeps secret', () => {
+    const { DestinationArn, Format } = stage?.Properties.AccessLogSettings ?? {};
+    const [group] = all('AWS::Logs::LogGroup').filter(({ Properties }) =>
+      String(Properties.LogGroupName).startsWith('/aws/vendedlogs/'),
+    );
+    expect(DestinationArn).toEqual({ 'Fn::GetAtt': [group?.id, 'Arn'] });
+    expect(group?.Properties.RetentionInDays).toBe(30);
+    expect(Object.keys(JSON.parse(Format))).toContain('sourceIp');
+    expect(Format).not.toMatch(/authoriz(ation|er\.(?!error))|header|query|body/i);
+  });
+
+  test('is not noted in dev', async () => {
+    const dev = await synthesize('dev');
+    expect(dev.all('AWS::ApiGatewayV2::Stage')[0]?.Properties).not.toHaveProperty('AccessLogSettings');
+  });
+
+  test('calls functions that others cannot starve, and that starve no others, where they are so configured', () => {
+    const reserved = Object.fromEntries(
+      all('AWS::Lambda::Function').map(({ Properties }) => [
+        Properties.FunctionName,
+        Properties.ReservedConcurrentExecutions,
+      ]),
+    );
+    expect(reserved).toMatchObject({ 'millrace-router': 40, 'millrace-authorizer': 20 });
+    expect(reserved).not.toHaveProperty('millrace-console', expect.anything());
+  });
+});

@@ -93,7 +93,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         return group?.id;
       });
       expect(new Set(used).size).toBe(functions.length);
-      expect(groups.length).toBe(functions.length);
+      const others = groups.filter(({ id }) => !used.includes(id)).map(({ Properties }) => Properties.LogGroupName);
+      expect(others).toEqual(config.accessLogs ? [`/aws/vendedlogs/apigateway/${config.name}`] : []);
       for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(config.logRetentionDays);
     });
 

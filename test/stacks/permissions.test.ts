@@ -69,7 +69,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect([...new Set(open)].map((action) => `${action} *`).sort()).toEqual([...LISTING, ...TRACING]);
   });
 
-  test('are of our own making: no managed policy, none inline, none of a bucket or queue, and only Lambda takes a role', () => {
+  test('are of our own making: no managed policy, none inline, none of a bucket or queue that allows, and only Lambda takes a role', () => {
     for (const { Properties } of roles) {
       expect(Properties.ManagedPolicyArns).toBeUndefined();
       expect(Properties.Policies).toBeUndefined();
@@ -77,14 +77,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
         { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
       ]);
     }
-    for (const type of [
-      'AWS::IAM::ManagedPolicy',
-      'AWS::IAM::User',
-      'AWS::S3::BucketPolicy',
-      'AWS::SQS::QueuePolicy',
-    ]) {
-      expect(all(type), type).toEqual([]);
-    }
+    for (const type of ['AWS::IAM::ManagedPolicy', 'AWS::IAM::User']) expect(all(type), type).toEqual([]);
+    // They refuse transport that is not encrypted (see transport.test.ts), and let nobody in.
+    const ofResources = [...all('AWS::S3::BucketPolicy'), ...all('AWS::SQS::QueuePolicy')].flatMap((policy) =>
+      statementsOf(policy as never),
+    );
+    expect(new Set(ofResources.map(({ Effect }) => Effect))).toEqual(new Set(['Deny']));
   });
 
   test('come with a role for each function alone', () => {

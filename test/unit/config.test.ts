@@ -38,6 +38,8 @@ describe('the configuration', () => {
       tracing: true,
       alarms: DEFAULT_THRESHOLDS,
       lambdaInsights: false,
+      throttle: { rate: 1000, burst: 1000 },
+      apiConcurrency: {},
     };
     expect(dev()).toEqual({
       ...both,
@@ -48,6 +50,7 @@ describe('the configuration', () => {
       retainData: false,
       deletionProtection: false,
       provisioned: false,
+      accessLogs: false,
     });
     expect(read({ preset: 'prod' })).toEqual({
       ...both,
@@ -58,6 +61,7 @@ describe('the configuration', () => {
       retainData: true,
       deletionProtection: true,
       provisioned: { min: 3, max: 10, utilization: 0.7 },
+      accessLogs: true,
     });
   });
 
@@ -196,7 +200,7 @@ describe('a wrong configuration is told in one sentence that names the value', (
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
   const KEYS =
-    'name, retentionDays, tableShards, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, preset';
+    'name, retentionDays, tableShards, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';

@@ -1,18 +1,20 @@
 import * as z from 'zod';
 import type { ResourceClass } from '../../contract.ts';
 import { type DeadLetter, type ReadLetter, readLetter, walkDeadLetters } from '../../core/dead-letter.ts';
-import type { TenantId } from '../../core/ids.ts';
 import { once } from '../../core/once.ts';
 import type { Task, TaskSeed } from '../../core/task.ts';
+import { shortened } from '../../core/wording.ts';
 import { available } from '../available.ts';
 import { anotherUnderWaySchema, availableDeadLetters } from '../available-dead-letters.ts';
 import { foundLane, laneParameter } from '../found-lane.ts';
 import { pageParameters, pageShape, parsedQuery } from '../page.ts';
-import type { Route, RouterPorts } from '../route.ts';
+import type { Caller, Route, RouterPorts } from '../route.ts';
 import { summaryOf, taskSummarySchema, type Viewer } from '../task-view.ts';
 
 /** The letters of other lanes have to be looked at, too. */
 const LOOK_MILLISECONDS = 10_000;
+
+const MAX_REASON_CHARACTERS = 1_000;
 
 const querySchema = once(() => z.strictObject({ limit: pageShape().limit }));
 
@@ -34,6 +36,10 @@ const deadLettersSchema = once(() => {
         })
         .optional()
         .describe("Missing where the message cannot be read, or the task is another tenant's"),
+      tenantId: z
+        .string()
+        .optional()
+        .describe('Whose task it is, where that is another tenant: to the scope `platform`'),
     })
     .meta({ id: 'DeadLetter' });
   return z.strictObject({
@@ -51,7 +57,8 @@ export const listDeadLetters: Route = {
   response: { status: 200, description: 'Some of them, in no order', schema: deadLettersSchema },
   problems: ['invalid_request', 'not_found', 'unavailable'],
 
-  async handle(request, { tenantId }, ports) {
+  async handle(request, caller, ports) {
+    const { tenantId } = caller;
     const { resourceClass, laneName } = foundLane(request, ports);
     const { limit } = parsedQuery(querySchema(), request);
     const { entries, unseen } = await find(resourceClass, laneName, limit, ports);
@@ -59,7 +66,7 @@ export const listDeadLetters: Route = {
     const ids = new Set(entries.flatMap(({ task }) => (task?.tenantId === tenantId ? task.id : [])));
     const rows = await available(ports.store.getAll(tenantId, [...ids], ports.clock()));
     const byId = new Map<string, Task>(rows.map((row) => [row.id, row]));
-    return { status: 200, body: { items: entries.map((entry) => itemOf(entry, tenantId, byId, ports)), ...unseen } };
+    return { status: 200, body: { items: entries.map((entry) => itemOf(entry, caller, byId, ports)), ...unseen } };
   },
 };
 
@@ -87,16 +94,23 @@ async function find(resourceClass: ResourceClass, laneName: string, limit: numbe
   return { entries: entries.slice(0, limit), unseen: { ...unseen, isMoreLeft } };
 }
 
-/** Only what is the tenant's own is told of a task. */
+/** What an executor said of a message may hold a part of it; whose it is, is known only where it can be read. */
+const NOT_TOLD = 'an executor could not read it; what it said of it is told to the scope platform';
+
+/** Only what is the tenant's own is told of a task and of its message; to the scope `platform`, whose it is. */
 function itemOf(
   { letter: { messageId, sentAt }, read: { code, message }, task }: Entry,
-  tenantId: TenantId,
+  { tenantId, scopes }: Caller,
   rows: ReadonlyMap<string, Task>,
   viewer: Viewer,
 ): Item {
-  const item = { messageId, sentAt: new Date(sentAt).toISOString(), reason: { code, message } };
-  if (task?.tenantId !== tenantId) return item;
+  const [isOwn, isPlatform] = [task?.tenantId === tenantId, scopes.includes('platform')];
+  const isTold = isOwn || isPlatform || code !== 'malformed';
+  const reason = { code, message: isTold ? shortened(message, MAX_REASON_CHARACTERS) : NOT_TOLD };
+  const item = { messageId, sentAt: new Date(sentAt).toISOString(), reason };
+  if (task === undefined || !(isOwn || isPlatform)) return item;
   const { id, type } = task;
+  if (!isOwn) return { ...item, tenantId: task.tenantId, task: { id, type } };
   const row = rows.get(id);
   if (row === undefined) return { ...item, task: { id, type } };
   const { status, attempt, error } = summaryOf(row, viewer);

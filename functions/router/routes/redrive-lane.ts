@@ -16,6 +16,9 @@ const redrivenSchema = once(() => {
       tasks: count.describe('The tasks in them'),
       unreadable: count.describe('Those that stay, since no executor could read them'),
       refused: count.describe('Those that stay, since their lane did not take them'),
+      ofOthers: count.describe(
+        "Those that stay, since they are other tenants' and the key has not the scope `platform`",
+      ),
       isMoreLeft: z.boolean().describe('Not all dead letters were seen: ask again'),
       isAnotherUnderWay: anotherUnderWaySchema(),
     })
@@ -24,7 +27,7 @@ const redrivenSchema = once(() => {
 
 export const redriveLane: Route = {
   operationId: 'redriveLane',
-  summary: "Send a lane's dead letters to it again, of all tenants",
+  summary: "Send a lane's dead letters to it again; with the scope `platform` those of all tenants",
   parameters: [laneParameter],
   response: {
     status: 202,
@@ -33,10 +36,16 @@ export const redriveLane: Route = {
   },
   problems: ['not_found', 'unavailable'],
 
-  async handle(request, _caller, ports) {
+  async handle(request, { tenantId, scopes }, ports) {
     const { resourceClass, laneName } = foundLane(request, ports);
     const deadline = ports.clock() + REDRIVE_MILLISECONDS;
     const deadLetters = availableDeadLetters(ports.deadLetters);
-    return { status: 202, body: await redrive(resourceClass, laneName, deadline, { ...ports, deadLetters }) };
+    return {
+      status: 202,
+      body: await redrive(resourceClass, laneName, scopes.includes('platform') ? 'all' : tenantId, deadline, {
+        ...ports,
+        deadLetters,
+      }),
+    };
   },
 };

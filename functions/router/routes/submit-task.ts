@@ -3,9 +3,15 @@ import { longestAttemptSeconds } from '../../contract.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
 import { sentOrLeft } from '../../core/sent-or-left.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
-import { jsonBody } from '../json-body.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
-import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission, submitSchema } from '../submission.ts';
+import {
+  idempotencyKeyOf,
+  idempotencyKeyParameter,
+  prepare,
+  type Submission,
+  submitSchema,
+  submittedBody,
+} from '../submission.ts';
 import { taskAnswer, taskSchema, viewOf } from '../task-view.ts';
 
 export const submitTask: Route = {
@@ -29,7 +35,7 @@ export const submitTask: Route = {
 
   async handle(request, caller, ports) {
     const key = idempotencyKeyOf(request);
-    const submission = await prepare(jsonBody(request), key, 1, caller, ports);
+    const submission = await prepare(await submittedBody(request, caller, ports), key, 1, caller, ports);
     const acceptance = (await earlierTask(submission, ports)) ?? (await accept(submission, ports));
     return answerOf(acceptance, submission, caller, ports);
   },

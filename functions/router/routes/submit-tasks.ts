@@ -4,11 +4,13 @@ import type { TaskId } from '../../core/ids.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import { once } from '../../core/once.ts';
 import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
-import { type JsonBody, jsonBody } from '../json-body.ts';
+import { checkRate } from '../admit.ts';
+import type { JsonBody } from '../json-body.ts';
 import { charactersOf, fieldErrors, Problem, problemDocument, problemSchema, type Room } from '../problem.ts';
 import { problemOf } from '../problem-of.ts';
+import { patience } from '../refreshed.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
-import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission } from '../submission.ts';
+import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission, submittedBody } from '../submission.ts';
 import { summaryOf, taskSummarySchema, withoutResult } from '../task-view.ts';
 
 const bulkSchema = once(() =>
@@ -51,12 +53,13 @@ export const submitTasks: Route = {
     description: 'What became of each, in the order of the request; all or some may be rejected',
     schema: resultsSchema,
   },
-  problems: ['invalid_request', 'payload_too_large', 'unsupported_media_type'],
+  problems: ['invalid_request', 'payload_too_large', 'unsupported_media_type', 'rate_limited'],
 
   async handle(request, caller, ports) {
-    const body = jsonBody(request);
+    const body = await submittedBody(request, caller, ports);
     const parsed = bulkSchema().safeParse(body.value);
     if (!parsed.success) {
+      await checkRate(undefined, undefined, patience(), caller, ports);
       throw new Problem('invalid_request', 'the body is not what this call takes', {
         errors: fieldErrors(parsed.error.issues),
       });

@@ -18,7 +18,7 @@ describe('the arguments of keys', () => {
     [['create', '--tenant', 'acme', '--scopes', ''], /knows no ""/],
     [
       ['create', '--tenant', 'acme', '--scopes', 'read,write'],
-      /knows no "write"; there are submit, read, operate, admin/,
+      /knows no "write"; there are submit, read, operate, admin, platform/,
     ],
     [['list'], /--tenant is missing/],
     [['list', '--tenant', 'acme', '--scopes', 'read'], /--scopes is not for "list"/],

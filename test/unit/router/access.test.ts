@@ -6,7 +6,7 @@ import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';
 
-const SCOPES: readonly Scope[] = ['submit', 'read', 'operate', 'admin'];
+const SCOPES: readonly Scope[] = ['submit', 'read', 'operate', 'admin', 'platform'];
 const exampleOf = (routeKey: string): string =>
   routeKey.replace('{id}', `${'0'.repeat(26)}-0`).replace('{type}', 'greet');
 const secured = Object.entries(ROUTES).map(([routeKey, scope]) => ({ request: exampleOf(routeKey), scope }));

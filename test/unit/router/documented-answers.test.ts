@@ -88,9 +88,10 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     return ask(routeKey);
   },
   rate_limited: async (routeKey) => {
-    const { world, ask } = await ready(routeKey);
-    world.openTasks = 1;
-    return ask(routeKey, { caller: { tenantId: 'acme', scopes: 'submit', maxOpenTasks: 1 } });
+    const { ask } = await ready(routeKey);
+    const request = { body: '{', caller: { tenantId: 'acme', scopes: 'submit', ratePerSecond: 1 } };
+    for (let count = 0; count < 5; count++) await ask(routeKey, request);
+    return ask(routeKey, request);
   },
   answer_too_large: async (routeKey) => {
     const { world, ask } = await ready(routeKey);

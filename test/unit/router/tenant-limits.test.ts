@@ -62,7 +62,7 @@ describe('a key with a rate', () => {
         let count = 0;
         // The first is asked twice as often as the others.
         for (let task = 0; task < (index === 0 ? 400 : 200); task++) {
-          if ((await router.refusal(tenant('acme'), { ratePerSecond: 20 })) === undefined) count += 1;
+          if ((await router.rateRefusal(tenant('acme'), { ratePerSecond: 20 })) === undefined) count += 1;
         }
         counts.push(count);
       }
@@ -83,7 +83,7 @@ describe('a key with a rate', () => {
       let admitted = 0;
       for (const router of routers) {
         for (let task = 0; task < 120; task++) {
-          if ((await router.refusal(tenant('acme'), { ratePerSecond: 20 })) === undefined) admitted += 1;
+          if ((await router.rateRefusal(tenant('acme'), { ratePerSecond: 20 })) === undefined) admitted += 1;
         }
       }
       expect(admitted).toBeLessThanOrEqual(window === 0 ? 200 : 100 * 1.5 + count);
@@ -94,6 +94,42 @@ describe('a key with a rate', () => {
     }
   });
 
+  it.each<[string, string, unknown]>([
+    ['a field is wrong', 'POST /api/tasks', { ...ada, surprise: 1 }],
+    ['the type is unknown', 'POST /api/tasks', { type: 'gret', input: {} }],
+    ['the body is not JSON', 'POST /api/tasks', '{'],
+    ['the body is too large', 'POST /api/tasks', ' '.repeat(2_500_001)],
+    ['the body of a bulk is not JSON', 'POST /api/tasks/batch', '{'],
+    ['a bulk has a field that is wrong', 'POST /api/tasks/batch', { tasks: [], surprise: 1 }],
+  ])('has submits counted that are refused since %s', async (_, request, body) => {
+    const ask = () => callApi(world, request, { body, caller: limited({ ratePerSecond: 1 }) });
+    for (let count = 0; count < 5; count++) expect([400, 413]).toContain((await ask()).status);
+    expect(await ask()).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
+    expect(await submit({ ratePerSecond: 1 })).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+  });
+
+  it('has what is wrong with a submit looked for only where the submit is in time', async () => {
+    const looked: unknown[] = [];
+    const watched = {
+      ...greet,
+      input: { '~standard': { ...greet.input['~standard'], validate: (value: unknown) => looked.push(value) } },
+    };
+    Object.assign(world.ports, { catalog: { greet: async () => watched } });
+    await bulk(6, { ratePerSecond: 1 });
+    expect(looked).toHaveLength(5);
+  });
+
+  it('has the tasks of a bulk counted that are refused for themselves', async () => {
+    const tasks = Array(20).fill({ ...ada, surprise: 1 });
+    const { body } = await callApi(world, 'POST /api/tasks/batch', {
+      body: { tasks },
+      caller: limited({ ratePerSecond: 2 }),
+    });
+    const codes = (body.results as { problem: { code: string } }[]).map(({ problem }) => problem.code);
+    expect(codes).toEqual([...Array(10).fill('invalid_request'), ...Array(10).fill('rate_limited')]);
+    expect(await submit({ ratePerSecond: 2 })).toMatchObject({ status: 429 });
+  });
+
   it('is not limited while the table does not answer', async () => {
     world.tallies.report = () => Promise.reject(new Error('throttled'));
     expect(await bulk(20, { ratePerSecond: 1 })).toMatchObject({ accepted: 20 });
@@ -102,6 +138,13 @@ describe('a key with a rate', () => {
 });
 
 describe('a key with a limit of open tasks', () => {
+  it('has no submit counted as open that was refused', async () => {
+    for (let count = 0; count < 10; count++) {
+      await callApi(world, 'POST /api/tasks', { body: { ...ada, surprise: 1 }, caller: limited({ maxOpenTasks: 5 }) });
+    }
+    expect((await submit({ maxOpenTasks: 5 })).status).toBe(202);
+  });
+
   it('is let in up to it, and counts what it was let in since it last looked', async () => {
     world.openTasks = 7;
     expect(await bulk(5, { maxOpenTasks: 10 })).toMatchObject({ accepted: 3, rejected: 2 });
