@@ -64,6 +64,8 @@ function onDemand(names: readonly string[]): BundledFiles {
     absWorkingDir: root,
     outdir,
     external: OTHER_CREDENTIALS,
+    // Of the X-Ray SDK: its own way to know the segment under way hooks every asynchronous step of the process.
+    alias: { 'cls-hooked/context': join(root, 'functions/runtime/async-context.ts') },
   });
   const manifest = new TextEncoder().encode('{"main":"index.mjs"}');
   return {
