@@ -220,11 +220,15 @@ describe('an animated WebP', () => {
     const file = animatedWebp(large, 200, 2_000, 2_000);
     expect(file.length).toBeLessThan(1_600_000);
     const program = `
+      import { existsSync, readFileSync } from 'node:fs';
       import { buffer } from 'node:stream/consumers';
       import { resizeImage } from './tasks/image-resize/resize-image.ts';
       const ctx = { fail: (code) => { throw new Error(code); }, log: () => {} };
       const { message } = await resizeImage(await buffer(process.stdin), 64, 'webp', ctx).catch((error) => error);
-      console.log(JSON.stringify({ message, megabytes: process.resourceUsage().maxRSS / 1024 }));`;
+      // What the usage of a process has as its highest may be that of the one that started it.
+      const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
+      const kilobytes = /VmHWM:\\s+(\\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS;
+      console.log(JSON.stringify({ message, megabytes: kilobytes / 1024 }));`;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
       cwd: new URL('../../..', import.meta.url),
       input: file,
