@@ -20,7 +20,8 @@ const LIMIT_SECONDS = { synth: 180, bootstrap: 180, deploy: 300 };
 const CONCURRENCY = '3';
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
-const assemblyOf = (directory: string): string => join(directory, 'cdk.out');
+/** Where `synthesize` writes to, and `deploy` reads from. */
+export const assemblyOf = (directory: string): string => join(directory, 'cdk.out');
 
 /** The template of a stack that `synthesize` has written; unknown JSON. */
 export const readTemplate = async (directory: string, stack: string): Promise<unknown> =>

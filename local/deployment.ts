@@ -1,8 +1,9 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { bootstrap, type CdkOptions, deploy, readTemplate, type StackOutputs, synthesize } from './cdk.ts';
+import { assemblyOf, bootstrap, type CdkOptions, deploy, readTemplate, type StackOutputs, synthesize } from './cdk.ts';
 import { applyDroppedProperties } from './dropped-properties.ts';
+import { leaveOut } from './left-out-resources.ts';
 import type { Progress } from './progress.ts';
 
 export type DeploymentOptions = {
@@ -14,8 +15,7 @@ export type DeploymentOptions = {
   readonly environment: string | undefined;
 };
 
-/** The stacks that run tasks. Operations is left out: emulators refuse some of its resources. */
-const STACKS = ['data', 'execution', 'api'];
+const STACKS = ['data', 'execution', 'api', 'operations'];
 
 /** Bootstraps the account if need be, and brings its stacks to what the project says. */
 export async function deployStacks(
@@ -33,6 +33,7 @@ export async function deployStacks(
   await Promise.all([synthesized, prepared]);
 
   const stacks = STACKS.map((stack) => `${name}-${stack}`);
+  await leaveOut(assemblyOf(cdk.directory), stacks);
   const outputs = await progress.step('Deploying the stacks', () => deploy(cdk, stacks));
   const clients = {
     cloudFormation,

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+type LeftOut = {
+  readonly type: string;
+  /** Of the type, those with this property. */
+  readonly having?: string;
+  readonly reason: string;
+};
+
+const NO_SCALING = 'MiniStack has no Application Auto Scaling: there are as many environments as the load takes';
+
+/** What MiniStack refuses a template for, and what is missing for it. Nothing else is taken out of a deployment. */
+export const LEFT_OUT: readonly LeftOut[] = [
+  { type: 'AWS::ApplicationAutoScaling::ScalableTarget', reason: NO_SCALING },
+  { type: 'AWS::ApplicationAutoScaling::ScalingPolicy', reason: NO_SCALING },
+  { type: 'AWS::CloudWatch::Alarm', having: 'Metrics', reason: 'MiniStack has no alarms on metric math' },
+  { type: 'AWS::Logs::QueryDefinition', reason: 'MiniStack saves no queries of logs' },
+];
+
+const resourceSchema = z.looseObject({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  DependsOn: z.array(z.string()).optional(),
+});
+const templateSchema = z.looseObject({ Resources: z.record(z.string(), resourceSchema) });
+type Resource = z.infer<typeof resourceSchema>;
+
+const isLeftOut = ({ Type, Properties }: Resource): boolean =>
+  LEFT_OUT.some(({ type, having }) => Type === type && (having === undefined || Properties[having] !== undefined));
+
+/** A template without what MiniStack refuses. Throws where something else needs more of it than to come later. */
+export function withoutLeftOut(template: unknown): Record<string, unknown> {
+  const { Resources, ...rest } = templateSchema.parse(template);
+  const all = Object.entries(Resources);
+  const left = new Set(all.flatMap(([id, resource]) => (isLeftOut(resource) ? [id] : [])));
+  const kept = all.filter(([id]) => !left.has(id));
+  const result = {
+    ...rest,
+    Resources: Object.fromEntries(
+      kept.map(([id, { DependsOn, ...resource }]) => {
+        const before = DependsOn?.filter((other) => !left.has(other));
+        return [id, { ...resource, ...(before && { DependsOn: before }) }];
+      }),
+    ),
+  };
+  const text = JSON.stringify(result);
+  for (const id of left) {
+    if (text.includes(`"${id}"`)) throw new Error(`${id} cannot be left out: something refers to it.`);
+  }
+  return result;
+}
+
+/** Takes what MiniStack refuses out of the stacks of a cloud assembly. */
+export async function leaveOut(assembly: string, stacks: readonly string[]): Promise<void> {
+  for (const stack of stacks) {
+    const template = join(assembly, `${stack}.template.json`);
+    const before = await readFile(template, 'utf8');
+    const after = JSON.stringify(withoutLeftOut(JSON.parse(before)));
+    await writeFile(template, after);
+    // The CLI uploads a template under the hash that it had, and does not upload again what is there already.
+    const [was, is] = [sha256(before), sha256(after)];
+    for (const file of ['manifest.json', `${stack}.assets.json`].map((name) => join(assembly, name))) {
+      await writeFile(file, (await readFile(file, 'utf8')).replaceAll(was, is));
+    }
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
