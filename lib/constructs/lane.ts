@@ -19,6 +19,9 @@ import type { ServiceFunction } from './service-function.ts';
 /** Six times the function's timeout, so that a throttled batch is not delivered twice; and what it waits for others. */
 const VISIBILITY_FACTOR = 6;
 
+/** With little traffic, Lambda waits that long however short the window is (its guide, "Using Lambda with Amazon SQS"). */
+const QUIET_WINDOW_SECONDS = 20;
+
 export const DEAD_LETTER_RETENTION_DAYS = 14;
 
 export type LaneProps = {
@@ -43,10 +46,11 @@ export class Lane extends Construct {
     super(scope, id);
     const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resourceClass];
     const { messages, windowSeconds } = gathering;
+    const longestSeconds = windowSeconds === 0 ? 0 : Math.max(windowSeconds, QUIET_WINDOW_SECONDS);
     this.queue = new Queue(this, 'Queue', {
       enforceSSL: true,
       queueName: laneQueueName(config, resourceClass, kind, shard),
-      visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR + windowSeconds),
+      visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR + longestSeconds),
       retentionPeriod: Duration.days(LANE_RETENTION_DAYS),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });

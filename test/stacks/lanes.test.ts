@@ -53,6 +53,17 @@ describe.each(deployments)('the lanes of $preset', ({ all, text }) => {
       );
     });
 
+    test.each(LANE_KINDS)('%s hides it for as long again as Lambda may gather before', (kind) => {
+      const queue = queueNamed(`millrace-${resourceClass}-${kind}-0`);
+      const ofLane = mappingsOf(`millrace-executor-${resourceClass}-0`).find(
+        ({ Properties }) =>
+          text(Properties.EventSourceArn, 'millrace-execution') === queueArn(String(queue?.QueueName)),
+      );
+      const window = ofLane?.Properties.MaximumBatchingWindowInSeconds ?? 0;
+      const gathers = window === 0 ? 0 : Math.max(window, 20);
+      expect(queue?.VisibilityTimeout).toBe(6 * executor?.Timeout + gathers);
+    });
+
     test('are polled only once the executor may receive', () => {
       for (const { DependsOn } of mappingsOf(`millrace-executor-${resourceClass}-0`)) {
         expect(DependsOn).toEqual([expect.stringContaining('RoleDefaultPolicy')]);
