@@ -194,6 +194,7 @@ export function readConfig(node: Pick<Node, 'getAllContext'>): DeployConfig {
   if (!parsed.success) throw new ConfigError(sentences(parsed.error.issues, whole));
   for (const resourceClass of RESOURCE_CLASSES) checkConcurrency(resourceClass, parsed.data);
   checkProvisioned(parsed.data);
+  checkShards(parsed.data);
   return parsed.data;
 }
 
@@ -235,6 +236,18 @@ function checkProvisioned({ provisioned, concurrency, apiConcurrency }: DeployCo
     if (reserved >= max) continue;
     throw new ConfigError(`provisioned.max is ${max}, but ${name} is ${reserved}: lower the one or raise the other`);
   }
+}
+
+/** Of all classes together: each has 23 resources, and CloudFormation takes 500 a stack ("CloudFormation quotas"). */
+const MAX_SHARDS = 16;
+
+function checkShards({ shards }: DeployConfig): void {
+  const sum = Object.values(shards).reduce((total, number) => total + number, 0);
+  if (sum <= MAX_SHARDS) return;
+  const named = RESOURCE_CLASSES.map((name) => `${name} ${shards[name]}`).join(', ');
+  throw new ConfigError(
+    `shards are ${sum} in all (${named}), which is more than CloudFormation has room for in a stack: lower them to ${MAX_SHARDS} together`,
+  );
 }
 
 const shown = (input: unknown): string => {

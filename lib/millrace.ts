@@ -1,8 +1,9 @@
-import type { App } from 'aws-cdk-lib';
+import { Annotations, type App } from 'aws-cdk-lib';
 import type { TaskCatalog } from '../functions/core/define-task.ts';
 import { checkedDefinitions } from './checked-definitions.ts';
 import { ConfigError, type DeployConfig } from './config.ts';
 import { importFailure } from './import-failure.ts';
+import { onlyGrowing } from './only-growing.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { ExecutionStack } from './stacks/execution-stack.ts';
@@ -20,6 +21,13 @@ export async function buildMillrace(app: App, config: DeployConfig): Promise<voi
   const api = new ApiStack(app, `${config.name}-api`, { config, data });
   // The router accepts the task types that it knows, so it must never be newer than the executors.
   api.addStackDependency(execution);
+  for (const [stack, sentences] of [
+    [data, onlyGrowing(config).data],
+    [execution, onlyGrowing(config).execution],
+  ] as const) {
+    for (const [index, sentence] of sentences.entries())
+      Annotations.of(stack).addInfoV2(`millrace:onlyGrowing${index}`, sentence);
+  }
   new OperationsStack(app, `${config.name}-operations`, { config, data, definitions, apiId: api.apiId });
 }
 

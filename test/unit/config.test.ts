@@ -24,6 +24,17 @@ const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 const HOST_RULE = 'must be a host name, *.a.domain, an address or *';
 const NAME_RULE = 'must be up to 31 lower-case letters, digits and hyphens';
 
+describe('the shards of all classes together', () => {
+  test('are 16 at most, which is what a stack has room for', () => {
+    const most = { default: 6, 'io-intensive': 4, 'cpu-intensive': 3, 'memory-intensive': 3 };
+    expect(dev({ shards: most }).shards).toEqual(most);
+    expect(complaint({ preset: 'dev', shards: { ...most, default: 7 } })).toBe(
+      'shards are 17 in all (default 7, io-intensive 4, cpu-intensive 3, memory-intensive 3), which is more than ' +
+        'CloudFormation has room for in a stack: lower them to 16 together',
+    );
+  });
+});
+
 describe('the configuration', () => {
   test('comes from a preset', () => {
     const concurrency = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, TEN]));
