@@ -66,9 +66,11 @@ export type MetricName = keyof typeof METRICS;
 /** Codes of errors that Millrace itself gives, each counted apart. Those of handlers are without number. */
 export const ERROR_CODES = [
   'circuit_open',
+  'definition_broken',
   'executor_lost',
   'handler_error',
   'host_not_allowed',
+  'input_missing',
   'invalid_answer',
   'invalid_encoding',
   'invalid_input',
@@ -83,6 +85,7 @@ export const ERROR_CODES = [
   'out_of_memory',
   'output_too_large',
   'subtask_failed',
+  'subtasks_missing',
   'timeout',
   'too_many_redirects',
   'unknown_task_type',

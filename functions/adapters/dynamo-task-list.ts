@@ -21,7 +21,7 @@ const CHUNK_LEAST = 25;
 const ATTRIBUTES = [
   ...['pk', 'type', 'status', 'priority', 'executorKey', 'attempt', 'maxAttempts', 'attemptsBeforeRetry'],
   ...['timeoutSeconds', 'fingerprint', 'order', 'runAt', 'notBefore', 'startedAt', 'finishedAt'],
-  ...['expiresAt', 'leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'errorCode', 'errorMessage'],
+  ...['expiresAt', 'shownUntil', 'leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'errorCode', 'errorMessage'],
   ...['errorRetryable', 'assigneeType', 'assigneeId', 'workflowInstanceId', 'trace', 'parent', 'fanOut'],
   ...['progress', 'progressNote'],
 ];

@@ -16,7 +16,14 @@ import {
   type TaskSeed,
 } from '../core/task.ts';
 import type { TaskPage, TaskQuery } from '../core/task-list.ts';
-import { attemptsAgain, claimability, isSettledBy, type Lease, type Settlement } from '../core/transition.ts';
+import {
+  attemptsAgain,
+  claimability,
+  givesWayTo,
+  isSettledBy,
+  type Lease,
+  type Settlement,
+} from '../core/transition.ts';
 import { batchGet } from './batch-get.ts';
 import { cancelTask } from './cancel-task.ts';
 import { type ConditionalUpdate, conditionalUpdate, type Updated } from './conditional-update.ts';
@@ -48,7 +55,8 @@ const CLAIMABLE =
   '#fingerprint = :fingerprint AND (' +
   '(#status = :queued AND (attribute_not_exists(#notBefore) OR #notBefore <= :now)) OR ' +
   '(#status = :scheduled AND #runAt <= :now) OR ' +
-  '(#status = :running AND #leaseExpiresAt <= :now AND attribute_not_exists(#cancelRequestedAt)))';
+  '(#status = :running AND #leaseExpiresAt <= :now AND #attempt < :maxAttempts AND ' +
+  'attribute_not_exists(#cancelRequestedAt)))';
 
 const PARKABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
 
@@ -86,7 +94,7 @@ export class DynamoTaskStore implements TaskStore {
             attempt: n(task.attempt),
             ...(dueAt === undefined ? {} : dueAttributes(task.id, dueAt, indexShards)),
           },
-          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now OR shownUntil <= :now',
           ExpressionAttributeValues: { ':now': n(Math.floor(now / 1000)) },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
@@ -109,11 +117,14 @@ export class DynamoTaskStore implements TaskStore {
       actions: ['#attempt = #attempt + :one', '#status = :running', '#startedAt = :now'],
       set: { leaseToken: s(lease.token), leaseExpiresAt: n(lease.expiresAt) },
       remove: ['notBefore', 'progress', 'progressNote', ...ERROR],
-      values: { ...STATUSES, fingerprint: s(task.fingerprint), one: n(1), now: n(now) },
+      values: {
+        ...STATUSES,
+        ...{ fingerprint: s(task.fingerprint), maxAttempts: n(task.maxAttempts), one: n(1), now: n(now) },
+      },
     });
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
     const { refusedBy: row } = update;
-    if (row === undefined || isExpired(row, now)) {
+    if (row === undefined || (isExpired(row, now) && givesWayTo(taskOfRow(row), task))) {
       if (isInserted) throw new Error('the row of a task was inserted, and is not there');
       await this.#insert(newTask(task), now);
       return this.#claim(task, lease, now, true);
@@ -121,8 +132,10 @@ export class DynamoTaskStore implements TaskStore {
     const found = taskOfRow(row);
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const refusal = claimability(found, task.fingerprint, now);
-    if (refusal.result === 'claimable') throw new Error('a claim was refused by a row that allows it');
-    return refusal;
+    if (refusal.result !== 'claimable') return refusal;
+    // An old message knows of fewer attempts: its task was given more of them by a retry, or for what combines.
+    if (found.maxAttempts <= task.maxAttempts) throw new Error('a claim was refused by a row that allows it');
+    return this.#claim({ ...task, maxAttempts: found.maxAttempts }, lease, now, isInserted);
   }
 
   async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
@@ -192,7 +205,7 @@ export class DynamoTaskStore implements TaskStore {
         ...{ maxAttempts: n(again.maxAttempts), attemptsBeforeRetry: n(again.attemptsBeforeRetry) },
         ...dueAttributes(id, dueAt, this.#options.indexShards),
       },
-      remove: ['runAt', 'startedAt', 'finishedAt', 'expiresAt', 'fanOut', ...ERROR],
+      remove: ['runAt', 'startedAt', 'finishedAt', 'expiresAt', 'shownUntil', 'fanOut', ...ERROR],
       values: { found: s(found.status), finishedAt: n(found.finishedAt) },
     });
     if ('written' in update) return { result: 'queued', task: taskOfRow(update.written) as QueuedTask };

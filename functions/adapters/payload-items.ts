@@ -1,7 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { parseTaskId } from '../core/ids.ts';
+import { parseTaskId, tableShardOf } from '../core/ids.ts';
 import { n, s } from './task-row.ts';
-import { tableOf } from './task-tables.ts';
 
 /** Payloads as items of the task tables, beside their tasks: `<tenant>#<task>#<name>`. No index lists them. */
 export class PayloadItems {
@@ -15,26 +14,28 @@ export class PayloadItems {
 
   /** `keepUntil` in milliseconds since the epoch. */
   async put(ref: string, bytes: Uint8Array, keepUntil: number): Promise<void> {
+    const tableName = this.#tableOf(ref);
+    if (tableName === undefined) throw new Error(`the payload ${ref} is of no task`);
     await this.#client.send(
       new PutItemCommand({
-        TableName: this.#tableOf(ref),
+        TableName: tableName,
         Item: { pk: s(ref), data: { B: bytes }, expiresAt: n(Math.ceil(keepUntil / 1000)) },
       }),
     );
   }
 
-  /** Reads consistently: it may just have been written. */
-  async get(ref: string): Promise<Uint8Array> {
+  /** Reads consistently: it may just have been written. `undefined` where it is not there. */
+  async get(ref: string): Promise<Uint8Array | undefined> {
+    const tableName = this.#tableOf(ref);
+    if (tableName === undefined) return undefined;
     const { Item: item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#tableOf(ref), Key: { pk: s(ref) }, ConsistentRead: true }),
+      new GetItemCommand({ TableName: tableName, Key: { pk: s(ref) }, ConsistentRead: true }),
     );
-    if (item?.data?.B === undefined) throw new Error(`there is no payload ${ref}`);
-    return item.data.B;
+    return item?.data?.B;
   }
 
-  #tableOf(ref: string): string {
+  #tableOf(ref: string): string | undefined {
     const id = parseTaskId(ref.split('#')[1] ?? '');
-    if (id === undefined) throw new Error(`the payload ${ref} is of no task`);
-    return tableOf({ tableNames: this.#tableNames }, id);
+    return id === undefined ? undefined : this.#tableNames[tableShardOf(id)];
   }
 }

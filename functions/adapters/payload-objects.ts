@@ -28,10 +28,18 @@ export class PayloadObjects {
     );
   }
 
-  /** As it arrives. Read it to its end or destroy it, or its connection stays taken. */
-  async get(ref: string): Promise<Readable> {
+  /**
+   * As it arrives: read it to its end or destroy it, or its connection stays taken. `undefined` where it is not there, which
+   * S3 says only to those who may list the bucket.
+   */
+  async get(ref: string): Promise<Readable | undefined> {
     const { client, GetObjectCommand } = await this.#open();
-    const { Body: body } = await client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
+    const answer = client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
+    const { Body: body } = await answer.catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'NoSuchKey') return { Body: undefined };
+      throw error;
+    });
+    if (body === undefined) return undefined;
     if (!(body instanceof Readable)) throw new Error(`the payload ${ref} has no content`);
     return body;
   }

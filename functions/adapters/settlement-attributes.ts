@@ -1,5 +1,5 @@
 import type { RunningTask } from '../core/task.ts';
-import { attemptGivenBack, attemptsAgain, type Settlement } from '../core/transition.ts';
+import { attemptGivenBack, attemptsAgain, rowDaysOf, type Settlement } from '../core/transition.ts';
 import {
   dueAttributes,
   errorAttributes,
@@ -41,6 +41,15 @@ const attemptsAttributes = ({ maxAttempts, attemptsBeforeRetry }: ReturnType<typ
   attemptsBeforeRetry: n(attemptsBeforeRetry),
 });
 
+/** Where the row has to stay for longer than it is shown, it says until when it is. */
+function retentionAttributes(finishedAtSeconds: number, retentionDays: number): Row {
+  const rowDays = rowDaysOf(retentionDays);
+  return {
+    expiresAt: n(finishedAtSeconds + rowDays * 86_400),
+    ...(rowDays === retentionDays ? {} : { shownUntil: n(finishedAtSeconds + retentionDays * 86_400) }),
+  };
+}
+
 /** What the end of a task sets in its row. */
 export const endAttributes = (
   settlement: Extract<Settlement, { finishedAt: number }>,
@@ -49,7 +58,7 @@ export const endAttributes = (
   status: s(settlement.status),
   statusGroup: s(statusGroupOf(settlement.status)),
   finishedAt: n(settlement.finishedAt),
-  expiresAt: n(Math.ceil(settlement.finishedAt / 1000) + retentionDays * 86_400),
+  ...retentionAttributes(Math.ceil(settlement.finishedAt / 1000), retentionDays),
   ...(settlement.status === 'succeeded' ? payloadAttributes('output', settlement.output) : {}),
   ...(settlement.status === 'failed' ? errorAttributes(settlement.error) : {}),
 });

@@ -35,8 +35,8 @@ export const statusGroupOf = (status: Task['status']): string =>
   status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : 'open';
 
 /** The row of a finished task outlives its retention until TTL deletes it: within days, not at once (DynamoDB, "TTL"). */
-export const isExpired = (row: Row, now: number): boolean =>
-  Number(row.expiresAt?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now;
+export const isExpired = ({ shownUntil, expiresAt }: Row, now: number): boolean =>
+  Number((shownUntil ?? expiresAt)?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now;
 
 /** Where the sweeper finds a task that waits for the clock. */
 export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): Row => ({

@@ -2,7 +2,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { TaskId, TenantId } from '../core/ids.ts';
 import type { JsonValue } from '../core/json.ts';
-import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES, keptUntil, MAX_WIRE_BYTES, type Payload } from '../core/payload.ts';
+import {
+  INLINE_PAYLOAD_BYTES,
+  ITEM_PAYLOAD_BYTES,
+  isPayloadOf,
+  keptUntil,
+  MAX_WIRE_BYTES,
+  type Payload,
+} from '../core/payload.ts';
 import type { Clock, PayloadStore } from '../core/ports.ts';
 import { PayloadItems } from './payload-items.ts';
 import { PayloadObjects } from './payload-objects.ts';
@@ -57,22 +64,34 @@ export class TieredPayloadStore implements PayloadStore {
     return { ref };
   }
 
-  async keep(payload: Payload, keepUntil: number): Promise<void> {
-    if ('inline' in payload) return;
+  async keep(payload: Payload, keepUntil: number): Promise<'kept' | 'missing'> {
+    if ('inline' in payload) return 'kept';
     const { ref } = payload;
-    if (!OBJECT.test(ref)) return this.#items.put(ref, await this.#items.get(ref), keepUntil);
+    if (!OBJECT.test(ref)) {
+      const item = await this.#items.get(ref);
+      if (item === undefined) return 'missing';
+      await this.#items.put(ref, item, keepUntil);
+      return 'kept';
+    }
+    const object = await this.#objects.get(ref);
+    if (object === undefined) return 'missing';
     // Its lifecycle rule counts from its last write.
     const chunks: Uint8Array[] = [];
-    for await (const chunk of await this.#objects.get(ref)) chunks.push(chunk);
+    for await (const chunk of object) chunks.push(chunk);
     await this.#objects.put(ref, Buffer.concat(chunks));
+    return 'kept';
   }
 
-  async get(payload: Payload): Promise<JsonValue> {
+  async get(tenantId: TenantId, payload: Payload): Promise<JsonValue | undefined> {
     if ('inline' in payload) return payload.inline;
     const { ref } = payload;
-    return JSON.parse(
-      await decompressed(OBJECT.test(ref) ? await this.#objects.get(ref) : [await this.#items.get(ref)]),
-    );
+    if (!isPayloadOf(tenantId, payload)) throw new Error(`the payload ${ref} is not of the tenant ${tenantId}`);
+    if (OBJECT.test(ref)) {
+      const object = await this.#objects.get(ref);
+      return object === undefined ? undefined : JSON.parse(await decompressed(object));
+    }
+    const item = await this.#items.get(ref);
+    return item === undefined ? undefined : JSON.parse(await decompressed([item]));
   }
 }
 

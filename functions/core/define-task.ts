@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
 import type { HttpClient } from './http-client.ts';
+import { inTime } from './in-time.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './retry.ts';
 import './wording.ts';
@@ -200,9 +201,54 @@ export const fail: TaskContext['fail'] = (code, message, options) => {
 /** The task types of a deployment, each loaded when first needed. */
 export type TaskCatalog = Readonly<Record<string, () => Promise<TaskDefinition>>>;
 
-/** The definition of a type; `undefined` where the deployment has none of that name. */
-export const findDefinition = async (catalog: TaskCatalog, type: string): Promise<TaskDefinition | undefined> =>
-  Object.hasOwn(catalog, type) ? catalog[type]?.() : undefined;
+/** How long a definition may take, to load or to look at an input: nothing that a process waits for takes so long. */
+const DEFINITION_MILLISECONDS = 10_000;
+
+/** Between attempts at a task whose type is not there, or broken: a deployment that mends it takes a minute or two. */
+export const DEPLOYMENT_SECONDS = 60;
+
+/** Those that have not loaded in time, until they do: nobody waits for one of them again. */
+const hanging = new WeakSet<() => Promise<TaskDefinition>>();
+
+/**
+ * The definition of a type; `undefined` where the deployment has none of that name. Throws `definition_broken` where it
+ * cannot be loaded: a module that is not in the bundle, or one that throws, or that never comes to its end.
+ */
+export async function findDefinition(catalog: TaskCatalog, type: string): Promise<TaskDefinition | undefined> {
+  const load = Object.hasOwn(catalog, type) ? catalog[type] : undefined;
+  if (load === undefined) return undefined;
+  try {
+    if (hanging.has(load)) throw new Error('its module has not come to its end');
+    const loading = load();
+    return await inTime(loading, DEFINITION_MILLISECONDS).catch((late: unknown) => {
+      hanging.add(load);
+      const isOver = (): boolean => hanging.delete(load);
+      // What has failed may be loaded again at once.
+      loading.then(isOver, isOver);
+      throw late;
+    });
+  } catch (cause) {
+    throw brokenDefinition(type, 'cannot be loaded', cause);
+  }
+}
+
+/** What the schema of a type makes of an input. Throws `definition_broken` where the schema itself fails. */
+export async function validated({ type, input: schema }: TaskDefinition, input: unknown) {
+  try {
+    const answer = schema['~standard'].validate(input);
+    return answer instanceof Promise ? await inTime(answer, DEFINITION_MILLISECONDS) : answer;
+  } catch (cause) {
+    throw brokenDefinition(type, 'has a schema that fails', cause);
+  }
+}
+
+function brokenDefinition(type: string, how: string, cause: unknown): TaskFailure {
+  const reason = textOf(cause instanceof Error ? cause.message : cause);
+  const options = { retryable: true, retryAfterSeconds: DEPLOYMENT_SECONDS };
+  const failure = new TaskFailure('definition_broken', `the definition of ${type} ${how}: ${reason}`, options);
+  failure.cause = cause;
+  return failure;
+}
 
 /**
  * The definition of a type whose tasks run in batches. `undefined` for any other, and for one that cannot be loaded: whoever

@@ -1,11 +1,19 @@
 import * as z from 'zod';
 import { longestAttemptSeconds, MAX_ATTEMPTS, MAX_FAN_OUT_DEPTH, PRIORITIES, type ResourceClass } from '../contract.ts';
-import { findDefinition, type Subtask, type SubtaskResult, type TaskCatalog } from './define-task.ts';
-import { type FollowUpPorts, followUp, resumeParent, subtaskError } from './follow-up.ts';
+import {
+  findDefinition,
+  type Subtask,
+  type SubtaskResult,
+  type TaskCatalog,
+  TaskFailure,
+  validated,
+} from './define-task.ts';
+import { type FollowUpPorts, failWaiting, followUp, resumeParent, subtaskError } from './follow-up.ts';
 import { subtaskIdOf } from './ids.ts';
 import { inParallel } from './in-parallel.ts';
 import { issueTexts } from './issue-texts.ts';
 import type { JsonValue } from './json.ts';
+import { taskError } from './outcome.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
 import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from './ports.ts';
 import { executorKeyFor } from './routing.ts';
@@ -60,7 +68,7 @@ async function subtaskRefusal(subtask: unknown, catalog: TaskCatalog): Promise<s
   if (definition === undefined) return `there is no task type ${type}`;
   const longest = longestAttemptSeconds(definition.resources);
   if (timeoutSeconds > longest) return `an attempt of class ${definition.resources} may take ${longest} s`;
-  const { issues } = await definition.input['~standard'].validate(input);
+  const { issues } = await validated(definition, input);
   return issues && issueTexts(issues, (path) => `input ${path}`.trim());
 }
 
@@ -92,7 +100,7 @@ const keyOf = ({ tenantId, id, fanOut }: WaitingTask): ParentKey => ({ tenantId,
  */
 export async function tend(parent: WaitingTask, ports: FanOutPorts): Promise<void> {
   const record = await ports.fanOuts.get(keyOf(parent));
-  if (record === undefined) return;
+  if (record === undefined) return failForGood(parent, ports);
   const ids = subtaskIdsOf(parent);
   const places = [...record.pending];
   const found = await ports.store.getAll(
@@ -110,6 +118,22 @@ export async function tend(parent: WaitingTask, ports: FanOutPorts): Promise<voi
   for (const task of found) if (isFinished(task)) await followUp(task, ports);
 }
 
+const GONE = 'what the task was fanned out into is not kept any more';
+
+/** Longer than a deployment takes that mends a definition, or that brings it to those who have not got it yet. */
+const BROKEN_DEFINITION_SECONDS = 3_600;
+
+/** Ends a task whose subtasks can never be made: otherwise it would wait for them without end. */
+const failForGood = (parent: WaitingTask, ports: FanOutPorts): Promise<void> =>
+  failWaiting(keyOf(parent), taskError('subtasks_missing', GONE, false), ports);
+
+/** Ends a task whose subtasks cannot be made, as long as anything could still mend that; then it throws. */
+async function failInTheEnd(parent: WaitingTask, thrown: unknown, ports: FanOutPorts): Promise<void> {
+  const waited = ports.clock() - parent.startedAt;
+  if (!(thrown instanceof TaskFailure) || waited < BROKEN_DEFINITION_SECONDS * 1000) throw thrown;
+  await failWaiting(keyOf(parent), taskError(thrown.code, thrown.message, false), ports);
+}
+
 /** Makes the subtasks at these places. The queue first, as a submit does: what is queued will run, and has a row then. */
 export async function spawn(
   parent: WaitingTask,
@@ -118,8 +142,12 @@ export async function spawn(
   ports: FanOutPorts,
 ): Promise<void> {
   if (places.length > 0) {
-    const subtasks = z.array(subtaskSchema).parse(await ports.payloads.get(kept));
-    const seeds = await inParallel(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
+    const value = await ports.payloads.get(parent.tenantId, kept);
+    if (value === undefined) return failForGood(parent, ports);
+    const subtasks = z.array(subtaskSchema).parse(value);
+    const making = inParallel(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
+    const seeds = await making.catch((thrown: unknown) => failInTheEnd(parent, thrown, ports));
+    if (seeds === undefined) return;
     const refused = await ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
     // All that were taken get a row, or they could not be cancelled with their parent.
     const taken = seeds.filter(({ id }) => !refused.has(id));
@@ -140,7 +168,9 @@ async function seedOfSubtask(
 ): Promise<TaskSeed> {
   if (subtask === undefined) throw new Error(`the fan-out of ${parent.id} has no subtask ${place}`);
   const definition = await findDefinition(ports.catalog, subtask.type);
-  if (definition === undefined) throw new Error(`this deployment has no task type ${subtask.type}`);
+  if (definition === undefined) {
+    throw new TaskFailure('unknown_task_type', `this deployment has no task type ${subtask.type}`);
+  }
   const { tenantId, workflowInstanceId, traceHeader, fanOut } = parent;
   const id = subtaskIdOf(tenantId, parent.id, fanOut.attempt, place);
   const createdAt = ports.clock();
@@ -171,7 +201,13 @@ export async function subtaskResults(
     if (task === undefined || !isFinished(task)) {
       return { status: 'failed', error: { code: 'subtask_missing', message: `subtask ${id} is past its retention` } };
     }
-    if (task.status === 'succeeded') return { status: 'succeeded', output: await payloads.get(task.output) };
+    if (task.status === 'succeeded') {
+      const output = await payloads.get(parent.tenantId, task.output);
+      const message = `the output of subtask ${id} is not in the payload store any more`;
+      return output === undefined
+        ? { status: 'failed', error: { code: 'output_missing', message } }
+        : { status: 'succeeded', output };
+    }
     const { code, message } = subtaskError(task);
     return { status: task.status, error: { code, message } };
   });

@@ -76,14 +76,18 @@ async function reportTo({ id, attempt, index }: ParentRef, task: FinishedTask, p
   if (fanOut?.pending.size === 0) await resumeParent(parent, ports);
 }
 
-async function failParent(
+function failParent(
   parent: ParentKey,
   task: Exclude<FinishedTask, { status: 'succeeded' }>,
   ports: FollowUpPorts,
 ): Promise<void> {
-  const now = ports.clock();
   const { code, message } = subtaskError(task);
-  const error = taskError('subtask_failed', `${task.type} ${task.id}: ${code}: ${message}`, false);
+  return failWaiting(parent, taskError('subtask_failed', `${task.type} ${task.id}: ${code}: ${message}`, false), ports);
+}
+
+/** Fails a task that waits for its subtasks, and ends those of them that have not ended. */
+export async function failWaiting(parent: ParentKey, error: TaskError, ports: FollowUpPorts): Promise<void> {
+  const now = ports.clock();
   const failed = await ports.fanOuts.fail(parent, error, now, dueAt(now));
   if (failed.result === 'lost') return;
   ports.meter.record(failed.task.executorKey, 'failed', 1);

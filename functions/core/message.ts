@@ -3,11 +3,12 @@ import { PRIORITIES, RESOURCE_CLASSES } from '../contract.ts';
 import { parseTaskId, parseTenantId, type TaskId, type TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 import { once } from './once.ts';
+import { isPayloadOf } from './payload.ts';
 import { seedOf, type TaskSeed } from './task.ts';
 
 const seedSchema = once(() => {
   const taskIdSchema = z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id'));
-  return z.strictObject({
+  const shape = z.strictObject({
     id: taskIdSchema,
     tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
     type: z.string().min(1),
@@ -30,6 +31,11 @@ const seedSchema = once(() => {
       .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
       .exactOptional(),
     traceHeader: z.string().exactOptional(),
+  });
+  // Whoever may write to a lane must not have a task read what is another tenant's.
+  return shape.refine(({ tenantId, input }) => isPayloadOf(tenantId, input), {
+    path: ['input', 'ref'],
+    error: 'refers to a payload that is not of the tenant',
   });
 });
 

@@ -1,4 +1,5 @@
 import { PAYLOAD_SLACK_DAYS } from '../contract.ts';
+import type { TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 
 /**
@@ -6,6 +7,16 @@ import type { JsonValue } from './json.ts';
  * payload store keeps it. A row holds at most two of these and has to stay under 1 KB.
  */
 export type Payload = { readonly inline: JsonValue } | { readonly ref: string };
+
+/** What a ref begins with: the tenant of an item and `#`, or the prefix of an object and its tenant. */
+const OWNER = /^(?:(?:payloads|scheduled)\/([^/#]+)\/|([^/#]+)#)/;
+
+/** Whether a payload is of this tenant: a name that somebody else has written may be that of another's. */
+export function isPayloadOf(tenantId: TenantId, payload: Payload): boolean {
+  if ('inline' in payload) return true;
+  const [, ofObject, ofItem] = OWNER.exec(payload.ref) ?? [];
+  return (ofObject ?? ofItem) === tenantId;
+}
 
 /**
  * Bytes that an input or an output may have on its way through Lambda, whose answer holds 6 MB (6,291,556 bytes, Lambda

@@ -186,9 +186,13 @@ export interface PayloadStore {
    * until `keepUntil` (milliseconds since the epoch) at least.
    */
   put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload>;
-  /** Keeps a payload where it is, until `keepUntil` at least. */
-  keep(payload: Payload, keepUntil: number): Promise<void>;
-  get(payload: Payload): Promise<JsonValue>;
+  /** Keeps a payload where it is, until `keepUntil` at least, if it is there. */
+  keep(payload: Payload, keepUntil: number): Promise<'kept' | 'missing'>;
+  /**
+   * `undefined` where it is not there, or not there any more: asking again is of no use. Throws where the store does not
+   * answer, and where the payload is another tenant's.
+   */
+  get(tenantId: TenantId, payload: Payload): Promise<JsonValue | undefined>;
 }
 
 /** Milliseconds since the epoch. */

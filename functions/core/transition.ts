@@ -1,4 +1,4 @@
-import { MAX_QUEUE_DELAY_SECONDS } from '../contract.ts';
+import { LANE_RETENTION_DAYS, MAX_QUEUE_DELAY_SECONDS } from '../contract.ts';
 import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
@@ -14,6 +14,7 @@ import {
   type RunningTask,
   type Task,
   type TaskError,
+  type TaskSeed,
   type WaitingTask,
 } from './task.ts';
 
@@ -73,9 +74,27 @@ export type Claimability =
   | { readonly result: 'not_due'; readonly until: number }
   /** Its executor is gone and it is to be cancelled: there is nothing to run, only to settle. */
   | { readonly result: 'cancel_requested'; readonly task: RunningTask }
+  /** Its executor is gone, and its last attempt with it: there is nothing to run, only to settle. */
+  | { readonly result: 'attempts_spent'; readonly task: RunningTask }
   /** Its subtasks have not ended. */
   | { readonly result: 'waiting'; readonly task: WaitingTask }
   | { readonly result: 'conflict' };
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** Days for which the row of an ended task is there, shown or not: longer than its lane keeps a message of it. */
+export const rowDaysOf = (retentionDays: number): number => Math.max(retentionDays, LANE_RETENTION_DAYS + 1);
+
+/**
+ * Whether a task without a row can have had one. One that was never written is made by the claim; one that was deleted is of
+ * a task that has run, and a message of that may still come: again from its lane, or from among the dead letters.
+ */
+export const canHaveEnded = ({ createdAt, runAt = 0 }: TaskSeed, now: number, retentionDays: number): boolean =>
+  now >= Math.max(createdAt, runAt) + rowDaysOf(retentionDays) * DAY_MILLISECONDS;
+
+/** Whether a row that is shown no more gives way to a task of its id: to one that was submitted after it had ended. */
+export const givesWayTo = (row: Task, { createdAt }: TaskSeed): boolean =>
+  'finishedAt' in row && createdAt > row.finishedAt;
 
 /** May `fingerprint` claim `task` now? The condition of the claim's write, in words. */
 export function claimability(task: Task, fingerprint: string, now: number): Claimability {
@@ -87,7 +106,8 @@ export function claimability(task: Task, fingerprint: string, now: number): Clai
       return { result: 'finished', task };
     case 'running':
       if (task.leaseExpiresAt > now) return { result: 'leased', until: task.leaseExpiresAt };
-      return task.cancelRequestedAt === undefined ? { result: 'claimable' } : { result: 'cancel_requested', task };
+      if (task.cancelRequestedAt !== undefined) return { result: 'cancel_requested', task };
+      return task.attempt < task.maxAttempts ? { result: 'claimable' } : { result: 'attempts_spent', task };
     case 'waiting':
       return { result: 'waiting', task };
     case 'scheduled':

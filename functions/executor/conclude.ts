@@ -2,14 +2,15 @@ import { MAX_QUEUE_DELAY_SECONDS, TEND_PERIOD_SECONDS } from '../contract.ts';
 import type { TaskDefinition } from '../core/define-task.ts';
 import { openFanOut, spawn } from '../core/fan-out.ts';
 import { followUp } from '../core/follow-up.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { failed, type Outcome } from '../core/outcome.ts';
 import { keptUntil } from '../core/payload.ts';
 import type { Annotations } from '../core/ports.ts';
 import { DEFAULT_RETRY } from '../core/retry.ts';
-import { isFinished, type RunningTask, type Task, type WaitingTask } from '../core/task.ts';
+import { attemptsGranted, isFinished, type RunningTask, type Task, type WaitingTask } from '../core/task.ts';
 import { type Settlement, settled, settlementOfFailure } from '../core/transition.ts';
 import { withoutValues } from '../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from './executor-ports.ts';
+import { inTrace } from './in-trace.ts';
 import { persistently } from './persistently.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { fieldsOf } from './task-fields.ts';
@@ -45,13 +46,24 @@ export async function conclude(
   return followed(settled(task, settlement), ports);
 }
 
+/** Of a task whose last attempt has ended without an outcome: there is none to follow. It settles in the name of that one. */
+export async function settledAsLost(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+  const reason = 'the executor crashed, ran out of memory or was blocked';
+  const message = `all ${attemptsGranted(task)} attempts ended without an outcome: ${reason}`;
+  const settleBy = deadline - ANSWER_MILLISECONDS;
+  return inTrace(task, ports, (annotate) =>
+    conclude(task, failed('executor_lost', message, false), undefined, settleBy, ports, annotate),
+  );
+}
+
 /** Of a task to be cancelled whose executor is gone: nothing runs. */
-export async function settledAsCancelled(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<void> {
+export async function settledAsCancelled(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
   const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
   const settlement = await settle(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
-  if (settlement === undefined) return;
+  // Whoever was faster may have died before the rest was done: the message comes again to see to it.
+  if (settlement === undefined) return keepFor(0);
   ports.meter.record(task.executorKey, 'cancelled', 1);
-  await followed(settled(task, settlement), ports);
+  return followed(settled(task, settlement), ports);
 }
 
 /** What to write of an outcome; what it refers to is kept first. */

@@ -3,8 +3,9 @@ import type { InTurn } from '../core/in-turns.ts';
 import type { TaskSeed } from '../core/task.ts';
 import { type Claimed, claimTask } from './claim-task.ts';
 import { conclude } from './conclude.ts';
-import { attemptMilliseconds, inTrace, recordWait, refusalOf, settleByOf } from './execute-task.ts';
-import type { ExecutorPorts } from './executor-ports.ts';
+import { attemptMilliseconds, recordWait, refusalOf } from './execute-task.ts';
+import { type ExecutorPorts, settleByOf } from './executor-ports.ts';
+import { inTrace } from './in-trace.ts';
 import { runBatch } from './run-batch.ts';
 import type { Verdict } from './verdict.ts';
 import { verdictOfFailure } from './verdict-of-failure.ts';
@@ -45,13 +46,14 @@ function attemptsOf(
   inTurn: InTurn,
   ports: ExecutorPorts,
 ): (one: Claimed) => Promise<Verdict> {
-  const runnable = claimed.filter(({ task }) => refusalOf(task, definition) === undefined);
+  const runnable = claimed.filter((one) => refusalOf(one, definition) === undefined);
   const shortest = Math.min(...runnable.map(({ task }) => attemptMilliseconds(task, deadline, ports)));
   const called = runBatch(definition, runnable, shortest, ports);
-  return ({ task }) =>
-    inTrace(task, ports, async (annotate) => {
+  return (one) =>
+    inTrace(one.task, ports, async (annotate) => {
+      const { task } = one;
       recordWait(task, ports);
-      const outcome = refusalOf(task, definition) ?? (await called)(task);
+      const outcome = refusalOf(one, definition) ?? (await called)(task);
       return inTurn(() => conclude(task, outcome, definition, settleByOf(task, deadline), ports, annotate));
     });
 }

@@ -1,5 +1,6 @@
 import type { FanOutPorts } from '../core/fan-out.ts';
 import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
+import type { RunningTask } from '../core/task.ts';
 import type { HandlerTools } from './run-handler.ts';
 
 export type ExecutorPorts = HandlerTools &
@@ -14,6 +15,10 @@ export type ExecutorPorts = HandlerTools &
 
 /** What an invocation leaves of its time for answering its event source. */
 export const ANSWER_MILLISECONDS = 1_000;
+
+/** Until when a settlement of a claimed task can be tried again, in an invocation that ends at `deadline`. */
+export const settleByOf = ({ leaseExpiresAt }: RunningTask, deadline: number): number =>
+  Math.min(deadline, leaseExpiresAt) - ANSWER_MILLISECONDS;
 
 /** What an aborted handler has to end by itself, before it is given up, and its thread with it. */
 export const GRACE_MILLISECONDS = 250;

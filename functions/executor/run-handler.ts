@@ -6,6 +6,7 @@ import {
   type TaskContext,
   type TaskDefinition,
   TaskFailure,
+  validated,
 } from '../core/define-task.ts';
 import { subtasksRefusal } from '../core/fan-out.ts';
 import type { HttpClient, HttpClients } from '../core/http-client.ts';
@@ -86,11 +87,11 @@ async function attempt(
 }
 
 /** What the schema of a type makes of an input. Throws the failure of one that does not fit. */
-export async function parsedInput({ type, input: schema }: TaskDefinition, input: unknown): Promise<unknown> {
-  const parsed = await schema['~standard'].validate(input);
+export async function parsedInput(definition: TaskDefinition, input: unknown): Promise<unknown> {
+  const parsed = await validated(definition, input);
   if (parsed.issues === undefined) return parsed.value;
   const reasons = issueTexts(parsed.issues, (path) => path || 'input');
-  throw new TaskFailure('invalid_input', `the input does not fit ${type}: ${reasons}`);
+  throw new TaskFailure('invalid_input', `the input does not fit ${definition.type}: ${reasons}`);
 }
 
 /** The outcome of what a handler threw. Where it is a fault, all of it is logged: a task never shows its stack. */

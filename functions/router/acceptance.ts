@@ -44,7 +44,7 @@ export async function insertedAs(
   isSent: boolean,
   ports: RouterPorts,
 ): Promise<Acceptance> {
-  const insert = await inserted(task, isSent, ports);
+  const insert = await inserted(task, isKeyed, isSent, ports);
   const found = insert.result === 'exists' ? sameSubmit(insert.task, task) : task;
   // Without a key the id is nobody else's. A row with an attempt may be ours as well, claimed before our insert.
   const isReplay = isKeyed && found !== task && (found.attempt === 0 || found.createdAt !== task.createdAt);
@@ -52,7 +52,19 @@ export async function insertedAs(
   return { task: found, isReplay };
 }
 
-async function inserted(task: NewTask, isSent: boolean, { store, log }: RouterPorts): Promise<InsertResult> {
+const MAY_RUN = 'the task may run, and what it is cannot be kept: submit it with the same Idempotency-Key';
+
+/**
+ * A key stands for one submit by its row: as long as there is none, another submit could take it, and be accepted too. So
+ * without its row a submit with a key is not accepted, though it may run. Sending it again is safe, and makes sure.
+ */
+async function inserted(
+  task: NewTask,
+  isKeyed: boolean,
+  isSent: boolean,
+  { store, log }: RouterPorts,
+): Promise<InsertResult> {
+  if (isSent && isKeyed) return available(store.insert(task), MAY_RUN);
   if (!isSent) return available(store.insert(task, task.runAt ?? task.createdAt), NOTHING_KEPT);
   try {
     return await store.insert(task);

@@ -61,8 +61,12 @@ export const taskSchema = once(() =>
   z
     .strictObject({
       ...taskSummarySchema().shape,
-      input: z.unknown().optional().describe('Missing only where the key may not read'),
+      input: z.unknown().optional().describe('Missing where the key may not read, or where `missing` says so'),
       output: z.unknown().optional(),
+      missing: z
+        .array(z.enum(['input', 'output']))
+        .optional()
+        .describe('What the task had, and the payload store does not keep any more'),
     })
     .meta({ id: 'Task' }),
 );
@@ -76,10 +80,13 @@ const iso = (milliseconds: number): string => new Date(milliseconds).toISOString
 /** Shows a task with its payloads, wherever they are kept. */
 export async function taskView(task: Task, viewer: Viewer & { readonly payloads: PayloadStore }): Promise<TaskView> {
   const { payloads } = viewer;
-  const [input, output] = await available(
-    Promise.all([payloads.get(task.input), task.status === 'succeeded' ? payloads.get(task.output) : undefined]),
-  );
-  return viewOf(task, input, output, viewer);
+  const { tenantId } = task;
+  const kept = { input: task.input, ...(task.status === 'succeeded' ? { output: task.output } : {}) };
+  const names = Object.keys(kept) as (keyof typeof kept)[];
+  const values = await available(Promise.all(Object.values(kept).map((payload) => payloads.get(tenantId, payload))));
+  const missing = names.filter((_, place) => values[place] === undefined);
+  const [input, output] = values;
+  return { ...viewOf(task, input, output, viewer), ...(missing.length === 0 ? {} : { missing }) };
 }
 
 /**
@@ -100,9 +107,14 @@ export const withoutResult = ({ error: _, progress: _progress, ...summary }: Tas
   summary;
 
 /** Shows a task whose payloads are at hand. */
-export const viewOf = (task: Task, input: JsonValue, output: JsonValue | undefined, viewer: Viewer): TaskView => ({
+export const viewOf = (
+  task: Task,
+  input: JsonValue | undefined,
+  output: JsonValue | undefined,
+  viewer: Viewer,
+): TaskView => ({
   ...summaryOf(task, viewer),
-  input,
+  ...(input === undefined ? {} : { input }),
   ...(output === undefined ? {} : { output }),
 });
 

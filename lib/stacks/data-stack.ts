@@ -139,7 +139,11 @@ export class DataStack extends Stack implements TaskData {
     for (const table of this.tasks) table.grant(grantee, ...actions);
   }
 
+  /** To who may not list the bucket, S3 says of what is not there that access is denied: it could not be told from a fault. */
   grantPayloads(grantee: IGrantable): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.#payloads.bucketArn] }),
+    );
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../functions/core/json.ts';
 import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES } from '../../functions/core/payload.ts';
 import type { PayloadStore } from '../../functions/core/ports.ts';
-import { taskSeed } from '../doubles/task-seed.ts';
+import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 /** Text that zstd can make little of. */
 const noise = (bytes: number): string => randomBytes(bytes).toString('base64');
@@ -23,7 +23,7 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
       ['what just fits', ofBytes(INLINE_PAYLOAD_BYTES)],
     ])('keeps %s with its task', async (_, value) => {
       expect(await put(value)).toEqual({ inline: value });
-      expect(await store.get({ inline: value })).toEqual(value);
+      expect(await store.get(tenant('acme'), { inline: value })).toEqual(value);
     });
 
     it.each<[string, JsonValue]>([
@@ -35,7 +35,7 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
     ])('keeps %s elsewhere and gives it back', async (_, value) => {
       const payload = await put(value);
       expect(payload).toEqual({ ref: expect.any(String) });
-      expect(await store.get(payload)).toEqual(value);
+      expect(await store.get(tenant('acme'), payload)).toEqual(value);
     });
 
     it('keeps payloads of different names and tasks apart', async () => {
@@ -46,13 +46,15 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
         await put(values[1] ?? '', task, 'output-1'),
         await put(values[2] ?? ''),
       ];
-      expect(await Promise.all([input, output, other].map((payload) => store.get(payload)))).toEqual(values);
+      expect(await Promise.all([input, output, other].map((payload) => store.get(tenant('acme'), payload)))).toEqual(
+        values,
+      );
     });
 
     it('replaces what is put again', async () => {
       const task = taskSeed();
       for (const value of ['a'.repeat(500), noise(20_000), 'b'.repeat(500)]) {
-        expect(await store.get(await put(value, task))).toBe(value);
+        expect(await store.get(task.tenantId, await put(value, task))).toBe(value);
       }
     });
 
@@ -62,15 +64,39 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
       ['an object', noise(ITEM_PAYLOAD_BYTES * 2)],
     ])('keeps %s longer where it is', async (_, value) => {
       const payload = await put(value);
-      await store.keep(payload, Date.now() + 10 * 86_400_000);
-      expect(await store.get(payload)).toEqual(value);
+      expect(await store.keep(payload, Date.now() + 10 * 86_400_000)).toBe('kept');
+      expect(await store.get(tenant('acme'), payload)).toEqual(value);
     });
 
-    it('throws for a payload that is not there', async () => {
-      await expect(store.get({ ref: 'payloads/acme/none/input' })).rejects.toThrow();
-      await expect(store.get({ ref: `acme#${taskSeed().id}#input` })).rejects.toThrow('there is no payload');
-      await expect(store.get({ ref: 'nonsense' })).rejects.toThrow();
-      await expect(store.keep({ ref: `acme#${taskSeed().id}#input` }, 0)).rejects.toThrow('there is no payload');
+    it('finds no payload that is not there', async () => {
+      for (const ref of [
+        'payloads/acme/none/input',
+        'scheduled/acme/none/input',
+        `acme#${taskSeed().id}#input`,
+        'acme#x',
+      ]) {
+        expect(await store.get(tenant('acme'), { ref })).toBeUndefined();
+        expect(await store.keep({ ref }, 0)).toBe('missing');
+      }
+    });
+
+    it.each([
+      'nonsense',
+      '',
+      '#',
+      'other#x',
+      `other#${taskSeed().id}#input`,
+      'payloads/other/1/input',
+      'payloads/acme#1/x',
+    ])('refuses %j, which is not of the tenant', async (ref) => {
+      await expect(store.get(tenant('acme'), { ref })).rejects.toThrow('not of the tenant acme');
+    });
+
+    it("does not give a tenant what is another's", async () => {
+      const seed = taskSeed({ tenantId: tenant('other') });
+      const payload = await put('x'.repeat(100_000), seed);
+      expect(await store.get(seed.tenantId, payload)).toBe('x'.repeat(100_000));
+      await expect(store.get(tenant('acme'), payload)).rejects.toThrow('not of the tenant acme');
     });
   });
 }

@@ -10,6 +10,13 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
     const store = makeStore();
     const { claim, read } = storeDriver(store);
 
+    const endings = [
+      { status: 'succeeded', output: { inline: { html: '<p>' } }, finishedAt: NOW + 1 },
+      { status: 'succeeded', output: { ref: 'payloads/acme/1/output-1' }, finishedAt: NOW + 1 },
+      { status: 'failed', error, finishedAt: NOW + 1 },
+      { status: 'queued', error, notBefore: NOW + 1 },
+    ] as const;
+
     describe('insert', () => {
       it('keeps all that the task was submitted with', async () => {
         const seed = taskSeed({
@@ -109,6 +116,31 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
         expect(task.leaseToken).not.toBe(lost.leaseToken);
       });
 
+      it('is refused where the last attempt was abandoned, and says of which', async () => {
+        const seed = taskSeed({ maxAttempts: 2 });
+        await claim(seed, NOW, lease(NOW));
+        const last = await claim(seed, NOW, lease(NOW));
+        expect(await store.claim(seed, lease(), NOW)).toEqual({ result: 'attempts_spent', task: last });
+        expect(await read(seed)).toEqual(last);
+        expect(await store.settle(last, endings[2])).toBe('settled');
+      });
+
+      it('is granted to an old message of a task that has more attempts since', async () => {
+        const seed = taskSeed({ maxAttempts: 1 });
+        await store.settle(await claim(seed), endings[2]);
+        await store.retry(seed.tenantId, seed.id, NOW, NOW);
+        await claim(seed, NOW, lease(NOW));
+        expect(await store.claim(seed, lease(), NOW)).toMatchObject({ result: 'attempts_spent', task: { attempt: 2 } });
+        const more = taskSeed({ maxAttempts: 2 });
+        await store.settle(await claim(more), endings[2]);
+        await store.retry(more.tenantId, more.id, NOW, NOW);
+        await claim(more, NOW, lease(NOW));
+        await claim(more, NOW, lease(NOW));
+        // The third of three, though the message says two.
+        const refused = await store.claim(more, lease(), NOW);
+        expect(refused).toMatchObject({ result: 'attempts_spent', task: { attempt: 3, maxAttempts: 3 } });
+      });
+
       it('is refused before a retry is due, and says until when', async () => {
         const seed = taskSeed();
         await store.settle(await claim(seed), { status: 'queued', error, notBefore: NOW + 5000 });
@@ -140,13 +172,6 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
     });
 
     describe('settle', () => {
-      const endings = [
-        { status: 'succeeded', output: { inline: { html: '<p>' } }, finishedAt: NOW + 1 },
-        { status: 'succeeded', output: { ref: 'payloads/acme/1/output-1' }, finishedAt: NOW + 1 },
-        { status: 'failed', error, finishedAt: NOW + 1 },
-        { status: 'queued', error, notBefore: NOW + 1 },
-      ] as const;
-
       it.each(endings)('writes %o and ends the lease', async (settlement) => {
         const seed = taskSeed();
         const running = await claim(seed);

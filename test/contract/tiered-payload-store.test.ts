@@ -5,7 +5,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { TieredPayloadStore } from '../../functions/adapters/tiered-payload-store.ts';
 import { keptUntil, MAX_WIRE_BYTES } from '../../functions/core/payload.ts';
 import { awsClient } from '../doubles/aws-client.ts';
-import { taskSeed } from '../doubles/task-seed.ts';
+import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { payloadStoreContract } from './payload-store-contract.ts';
 
 const { payloadBucket, tasksTables } = inject('stack');
@@ -63,7 +63,7 @@ describe('a payload that is kept longer', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 1100));
     for (let retries = 0; retries < 3; retries++) await makeStore().keep(payload, soon());
-    expect(await makeStore().get(payload)).toEqual(random);
+    expect(await makeStore().get(tenantId, payload)).toEqual(random);
     const { ETag, LastModified } = await s3.send(new HeadObjectCommand({ Bucket: payloadBucket, Key: ref }));
     expect(ETag).toBe(tag);
     expect(LastModified?.getTime()).toBeGreaterThan(first?.getTime() ?? 0);
@@ -88,7 +88,7 @@ describe('an object', () => {
   const read = async (bytes: Uint8Array) => {
     const ref = 'payloads/acme/made-by-a-test/input';
     await s3.send(new PutObjectCommand({ Bucket: payloadBucket, Key: ref, Body: bytes }));
-    return makeStore().get({ ref });
+    return makeStore().get(tenant('acme'), { ref });
   };
 
   it('is put together from its pieces, whatever they cut apart', async () => {

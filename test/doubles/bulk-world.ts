@@ -41,7 +41,7 @@ export const standings = (world: World, seeds: readonly TaskSeed[]): Promise<unk
   Promise.all(
     seeds.map(async (seed) => {
       const task = await read(world, seed);
-      if (task?.status === 'succeeded') return world.ports.payloads.get(task.output);
+      if (task?.status === 'succeeded') return world.ports.payloads.get(task.tenantId, task.output);
       return task !== undefined && 'error' in task ? `${task.status}: ${task.error?.code}` : task?.status;
     }),
   );

@@ -40,6 +40,11 @@ export class LaggingIndex<Entry> {
     return this.#now.get(row);
   }
 
+  /** Rows that have what the index is by, whatever it tells. */
+  get size(): number {
+    return this.#now.size;
+  }
+
   put(row: string, entry: Entry): void {
     this.#change(row, entry);
   }

@@ -1,6 +1,6 @@
 import type { TaskId, TenantId } from '../../functions/core/ids.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
-import { INLINE_PAYLOAD_BYTES, type Payload } from '../../functions/core/payload.ts';
+import { INLINE_PAYLOAD_BYTES, isPayloadOf, type Payload } from '../../functions/core/payload.ts';
 import type { PayloadStore } from '../../functions/core/ports.ts';
 
 export class MemoryPayloadStore implements PayloadStore {
@@ -14,14 +14,19 @@ export class MemoryPayloadStore implements PayloadStore {
     return { ref };
   }
 
-  async keep(payload: Payload, _keepUntil: number): Promise<void> {
-    await this.get(payload);
+  async keep(payload: Payload, _keepUntil: number): Promise<'kept' | 'missing'> {
+    return 'inline' in payload || this.#values.has(payload.ref) ? 'kept' : 'missing';
   }
 
-  async get(payload: Payload): Promise<JsonValue> {
+  async get(tenantId: TenantId, payload: Payload): Promise<JsonValue | undefined> {
     if ('inline' in payload) return payload.inline;
+    if (!isPayloadOf(tenantId, payload)) throw new Error(`the payload ${payload.ref} is not of the tenant ${tenantId}`);
     const json = this.#values.get(payload.ref);
-    if (json === undefined) throw new Error(`there is no payload ${payload.ref}`);
-    return JSON.parse(json);
+    return json === undefined ? undefined : JSON.parse(json);
+  }
+
+  /** Loses what it keeps, as a lifecycle rule, TTL or somebody with an empty bucket does: all of it, or some by their refs. */
+  lose(isLost: (ref: string) => boolean = () => true): void {
+    for (const ref of this.#values.keys()) if (isLost(ref)) this.#values.delete(ref);
   }
 }

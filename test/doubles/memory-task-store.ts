@@ -26,14 +26,18 @@ import {
   cancelled,
   claimability,
   claimed,
+  givesWayTo,
   isSettledBy,
   type Lease,
   retried,
+  rowDaysOf,
   type Settlement,
   settled,
 } from '../../functions/core/transition.ts';
 
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
+
+const DAY = 86_400_000;
 
 type Wait = { readonly dueAt: number; readonly parkedType?: string };
 
@@ -41,13 +45,13 @@ type Wait = { readonly dueAt: number; readonly parkedType?: string };
 export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
   readonly #waits: LaggingIndex<Wait>;
-  readonly #retentionMilliseconds: number;
+  readonly #retentionDays: number;
   /** Is told of every write of a row. */
   watch: (before: Task | undefined, after: Task) => void = () => {};
 
   /** `lag`: of the index that lists what waits for the clock. */
   constructor({ retentionDays = 14, lag = NO_LAG } = {}) {
-    this.#retentionMilliseconds = retentionDays * 86_400_000;
+    this.#retentionDays = retentionDays;
     this.#waits = new LaggingIndex(lag);
   }
 
@@ -60,7 +64,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   async claim(seed: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
-    const found = this.#find(seed, now) ?? newTask(seed);
+    const found = this.#rowFor(seed, now) ?? newTask(seed);
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const allowed = claimability(found, seed.fingerprint, now);
     if (allowed.result !== 'claimable') return allowed;
@@ -132,7 +136,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   async park(seed: TaskSeed, now: number): Promise<'parked' | 'lost'> {
-    const found = this.#find(seed, now) ?? newTask(seed);
+    const found = this.#rowFor(seed, now) ?? newTask(seed);
     if (found.fingerprint !== seed.fingerprint) return 'lost';
     if (found.status !== 'scheduled' && found.status !== 'queued') return 'lost';
     this.#put(found);
@@ -210,6 +214,16 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     } while (place !== undefined);
   }
 
+  /** Tasks that wait for the clock, or to be looked after, whatever the index tells. */
+  get waitingTasks(): number {
+    return this.#waits.size;
+  }
+
+  /** Writes a row as nobody may: for those who try what becomes of faults. */
+  overwrite(task: Task): void {
+    this.#put(task);
+  }
+
   /** Writes what a transition has made, and does not wait for the clock any more. */
   #put(task: Task): void {
     this.#write(task);
@@ -221,9 +235,17 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     this.#rows.set(keyOf(task), task);
   }
 
+  /** The row as a message of `seed` meets it: shown or not, until TTL deletes it. */
+  #rowFor(seed: TaskSeed, now: number): Task | undefined {
+    const row = this.#rows.get(keyOf(seed));
+    const isGone = row !== undefined && isFinished(row) && row.finishedAt + rowDaysOf(this.#retentionDays) * DAY <= now;
+    if (row === undefined || isGone) return undefined;
+    return this.#find(seed, now) === undefined && givesWayTo(row, seed) ? undefined : row;
+  }
+
   #find(key: Key, now: number): Task | undefined {
     const found = this.#rows.get(keyOf(key));
-    const expired = found !== undefined && isFinished(found) && found.finishedAt + this.#retentionMilliseconds <= now;
+    const expired = found !== undefined && isFinished(found) && found.finishedAt + this.#retentionDays * DAY <= now;
     return expired ? undefined : found;
   }
 }

@@ -2,7 +2,8 @@ import { isFinished, subtaskIdsOf, type Task } from '../../functions/core/task.t
 import type { World } from './world.ts';
 
 /** The rows of a world as they are now, and every change that none of them may ever make. */
-export function watchRows({ ports: { store } }: World) {
+export function watchRows(world: World) {
+  const { store } = world.ports;
   const rows = new Map<string, Task>();
   /** Tasks that may be queued again once more: a tenant has asked for it. */
   const retried = new Set<string>();
@@ -22,9 +23,10 @@ export function watchRows({ ports: { store } }: World) {
   function violationOf(before: Task, after: Task): string | undefined {
     const became = `${before.status} (attempt ${before.attempt}) became ${after.status} (${after.attempt})`;
     const isClaim = after.status === 'running' && !('leaseToken' in before && before.leaseToken === after.leaseToken);
+    if (after.attempt > after.maxAttempts) return `${became}, and may have ${after.maxAttempts} attempts`;
     if (after.attempt !== before.attempt + (isClaim ? 1 : 0)) return became;
     if (isFinished(before)) return after.status === 'queued' && retried.delete(after.id) ? undefined : became;
-    if (isClaim && before.status === 'running' && before.leaseExpiresAt > after.startedAt) {
+    if (isClaim && before.status === 'running' && before.leaseExpiresAt > world.now) {
       return 'was claimed while a lease was valid';
     }
     if (before.status !== 'waiting' || after.status !== 'queued') return undefined;

@@ -12,11 +12,14 @@ const characters = (alphabet: string, minLength: number, maxLength: number) =>
 const times = fc.integer({ min: 1, max: Date.UTC(2100, 0, 1) });
 const count = fc.integer({ min: 1, max: 20 });
 
-const payloads: fc.Arbitrary<Payload> = fc.oneof(
-  // What JSON gives back: an input was JSON before it was a task's.
-  fc.jsonValue().map((value) => ({ inline: JSON.parse(JSON.stringify(value)) as JsonValue })),
-  text(100).map((ref) => ({ ref })),
-);
+const payloadsOf = (tenantId: string): fc.Arbitrary<Payload> =>
+  fc.oneof(
+    // What JSON gives back: an input was JSON before it was a task's.
+    fc.jsonValue().map((value) => ({ inline: JSON.parse(JSON.stringify(value)) as JsonValue })),
+    fc
+      .tuple(fc.constantFrom(`${tenantId}#`, `payloads/${tenantId}/`, `scheduled/${tenantId}/`), text(100))
+      .map(([owner, name]) => ({ ref: owner + name })),
+  );
 
 const fanOuts = fc.record({ attempt: count, count: fc.nat({ max: 1000 }) });
 
@@ -31,19 +34,24 @@ const errors: fc.Arbitrary<TaskError> = fc.record({ code: text(40), message: fc.
 
 /** Every task that a submit can make. */
 export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
-  .tuple(fc.constantFrom(...RESOURCE_CLASSES), fc.constantFrom(...LANE_KINDS), fc.nat({ max: 99 }))
-  .chain(([resourceClass, lane, shard]) =>
+  .tuple(
+    fc.constantFrom(...RESOURCE_CLASSES),
+    fc.constantFrom(...LANE_KINDS),
+    fc.nat({ max: 99 }),
+    characters('abcxyz019', 1, 63).map(tenant),
+  )
+  .chain(([resourceClass, lane, shard, tenantId]) =>
     fc.record(
       {
         id: characters('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 26, 26).map((unique) => taskIdOf(unique, shard)),
-        tenantId: characters('abcxyz019', 1, 63).map(tenant),
+        tenantId: fc.constant(tenantId),
         type: text(40),
         resourceClass: fc.constant(resourceClass),
         priority: fc.constantFrom(...PRIORITIES),
         executorKey: fc.constant(executorKeyOf(resourceClass, lane, shard)),
         maxAttempts: count,
         timeoutSeconds: fc.integer({ min: 1, max: 290 }),
-        input: payloads,
+        input: payloadsOf(tenantId),
         fingerprint: characters('abcXYZ019_-', 16, 16),
         createdAt: times,
         runAt: times,
@@ -107,7 +115,7 @@ export const tasks: fc.Arbitrary<Task> = fc
       fc.record({
         status: fc.constant('succeeded' as const),
         attempt: count,
-        output: payloads,
+        output: payloadsOf('acme'),
         startedAt: times,
         finishedAt: times,
       }),

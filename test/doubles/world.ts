@@ -6,6 +6,7 @@ import { calledHandler } from '../../functions/executor/handler-call.ts';
 import { LaneGate } from '../../functions/router/lane-gate.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { TenantGate } from '../../functions/router/tenant-gate.ts';
+import { NO_LAG } from './lagging-index.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryFanOuts } from './memory-fan-outs.ts';
 import { MemoryLanes } from './memory-lanes.ts';
@@ -22,11 +23,11 @@ const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 const CONCURRENCY = { default: TEN, 'io-intensive': TEN, 'cpu-intensive': TEN, 'memory-intensive': TEN };
 
 /** Everything around the doors, in memory, with time and chance in the hands of the test. */
-export function createWorld(definitions: readonly TaskDefinition[] = []) {
+export function createWorld(definitions: readonly TaskDefinition[] = [], { lag = NO_LAG } = {}) {
   const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
   const [lanes, tallies] = [new MemoryLanes(), new MemoryRateTallies()];
   const clock = () => world.now;
-  const store = new MemoryTaskStore();
+  const [store, payloads] = [new MemoryTaskStore({ lag }), new MemoryPayloadStore()];
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
   const recorded: { readonly of: string; readonly metric: string; readonly value: number }[] = [];
   const annotated: Record<string, string>[] = [];
@@ -53,7 +54,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
     fanOuts: new MemoryFanOuts(store),
     queue,
     deliveries: queue,
-    payloads: new MemoryPayloadStore(),
+    payloads,
     workload: { record: () => {} },
     lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
     depths: lanes.depths,
@@ -82,6 +83,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = []) {
   return Object.assign(world, {
     ports,
     queue,
+    payloads,
     lanes,
     tallies,
     logged,

@@ -17,9 +17,14 @@ const laneArnsOf = (resourceClass: ResourceClass) =>
   LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`));
 const everyLaneArn = RESOURCE_CLASSES.flatMap(laneArnsOf);
 
-const PAYLOADS = ['Get', 'Put'].flatMap((verb) =>
-  ['payloads', 'scheduled'].map((keys) => `s3:${verb}Object Payloads.Arn/${keys}/*`),
-);
+/** Who may not list a bucket is told that access is denied to what is not there. */
+const PAYLOADS = [
+  's3:GetObject Payloads.Arn/payloads/*',
+  's3:GetObject Payloads.Arn/scheduled/*',
+  's3:ListBucket Payloads.Arn',
+  's3:PutObject Payloads.Arn/payloads/*',
+  's3:PutObject Payloads.Arn/scheduled/*',
+];
 
 /** An index holds no rows to get, put or update, so naming it beside its table gives nothing away. */
 const INDEX_OF_TABLE = /\.Arn\/index\/\*$/;

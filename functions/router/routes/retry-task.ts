@@ -30,7 +30,10 @@ export const retryTask: Route = {
     await available(followUp(found, ports));
     const now = ports.clock();
     // It would expire too early for another life of the task.
-    await available(ports.payloads.keep(found.input, keptUntil(now, ports.retentionDays)));
+    const keepUntil = keptUntil(now, ports.retentionDays);
+    if ((await available(ports.payloads.keep(found.input, keepUntil))) === 'missing') {
+      throw new Problem('invalid_status', 'the input of the task is not kept any more: submit it as a new task');
+    }
     // The row before the message, unlike a submit: the row is finished, and would refuse the message.
     const dueAt = now + SWEEP_PERIOD_SECONDS * 1000;
     const retry = await available(ports.store.retry(caller.tenantId, found.id, now, dueAt));

@@ -137,3 +137,22 @@ describe('a message of ours', () => {
     expect(JSON.parse(messageOf([encodeTask(seed)]))).toEqual({ v: 1, tasks: [seed] });
   });
 });
+
+describe('a message that names a payload of another tenant', () => {
+  it.each([
+    'beta#1#input',
+    'payloads/beta/1/input',
+    'scheduled/beta/1/input',
+    'payloads/',
+    'nonsense',
+    'acme',
+    '/acme#1',
+  ])('is malformed: %j', (ref) => {
+    const reason = 'tasks.0.input.ref: refers to a payload that is not of the tenant';
+    expect(decodeMessage(changed({ input: { ref } }))).toEqual({ result: 'malformed', reason });
+  });
+
+  it.each(['acme#1#input', 'payloads/acme/1/input', 'scheduled/acme/1/input'])('is none with %j', (ref) => {
+    expect(decodeMessage(changed({ input: { ref } }))).toMatchObject({ result: 'tasks', tasks: [{ input: { ref } }] });
+  });
+});

@@ -42,7 +42,7 @@ describe('a task that succeeds', () => {
     const task = await read(world, seed);
     if (task?.status !== 'succeeded') throw new Error(task?.status);
     expect(task.output).toHaveProperty('ref');
-    expect(await world.ports.payloads.get(task.output)).toEqual({ text });
+    expect(await world.ports.payloads.get(task.tenantId, task.output)).toEqual({ text });
   });
 
   it('succeeds with null where its handler returns nothing', async () => {
