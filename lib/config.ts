@@ -57,7 +57,10 @@ const configSchema = z.strictObject({
   tableShards: z.preprocess(fromText, z.int().min(1).max(16)),
   /** Executor functions, each with lanes of its own, that share the tasks of a class. */
   shards: z.record(z.enum(RESOURCE_CLASSES), z.int().min(1).max(16)),
-  /** Whether the event bus is told what happens to tasks; EventBridge takes $1 for a million events. */
+  /**
+   * Whether the event bus is told what happens to tasks; EventBridge takes $1 for a million events, so $3 for a million
+   * tasks: a third of all the rest.
+   */
   taskEvents: z.preprocess(fromText, z.boolean()),
   /** Callers come with tokens of this issuer instead of our keys. */
   jwt: z
@@ -82,11 +85,14 @@ const configSchema = z.strictObject({
   /** Whether tables refuse to be deleted. A first deploy that fails leaves such tables behind (docs/runbook.md). */
   deletionProtection: z.preprocess(fromText, z.boolean()),
   concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
-  /** Environments of the router and of each executor that Lambda keeps initialized, by target tracking; or none. */
+  /**
+   * Environments of the router and of each executor that Lambda keeps initialized, by target tracking; or none. Three of each
+   * are nine tenths of what a deployment costs while nothing happens (docs/costs.md).
+   */
   provisioned: z.preprocess(fromText, z.union([z.literal(false), provisioned], PROVISIONED_RULE)),
   /**
    * Whether X-Ray follows requests and tasks: of each traced function the first request of a second and 5 % of the others
-   * (Lambda's documentation, "X-Ray"), at $5 for a million traces.
+   * (Lambda's documentation, "X-Ray"), at $5 for a million traces: nearly as much as all the rest where tasks come one by one.
    */
   tracing: z.preprocess(fromText, z.boolean()),
   /** From where on the alarms call. */

@@ -3,7 +3,7 @@
  * from the documented rules of AWS and this deployment's own: `npm run plan -- --help`.
  */
 import { runCommand } from '../client/command-line.ts';
-import { deployConfig } from './plan/deployment.ts';
+import { deployConfig, deployedDefinitions } from './plan/deployment.ts';
 import { makePlan } from './plan/make-plan.ts';
 import { parsePlanArguments, USAGE } from './plan/plan-arguments.ts';
 import { reportOf } from './plan/report.ts';
@@ -11,6 +11,6 @@ import { reportOf } from './plan/report.ts';
 await runCommand(USAGE, async () => {
   const args = parsePlanArguments(process.argv.slice(2));
   const config = deployConfig(args.context);
-  const plan = makePlan(args, config);
+  const plan = makePlan(args, config, await deployedDefinitions());
   console.log(args.json ? JSON.stringify(plan, undefined, 2) : reportOf(plan, args, config));
 });

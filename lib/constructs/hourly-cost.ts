@@ -1,17 +1,19 @@
 import { MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LANE_KINDS, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES, ROUTER_MEMORY_MB } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import { LIST_PRICES } from '../list-prices.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
 import { type DeploymentMetrics, FIVE_MINUTES } from './deployment-metrics.ts';
 import { PROJECTOR_MEMORY_MB, projectorsOf } from './projector.ts';
 
-/** List prices of us-east-1 in dollars, by the unit that AWS counts. */
-const GB_SECOND = 0.0000133334;
-const INVOCATION = 0.2e-6;
-const WRITE_UNIT = 0.625e-6;
-const READ_UNIT = 0.125e-6;
-const API_REQUEST = 1e-6;
-const QUEUE_REQUEST = 0.5e-6;
+const MILLION = 1e6;
+
+/** What one of each takes; a request to SQS with what a message group adds. */
+const INVOCATION = LIST_PRICES.invocations / MILLION;
+const WRITE_UNIT = LIST_PRICES.writeUnits / MILLION;
+const READ_UNIT = LIST_PRICES.readUnits / MILLION;
+const API_REQUEST = LIST_PRICES.apiRequests / MILLION;
+const QUEUE_REQUEST = (LIST_PRICES.queueRequests + LIST_PRICES.fairQueueRequests) / MILLION;
 
 const FIVE_MINUTES_AN_HOUR = 12;
 
@@ -57,7 +59,7 @@ export const hourlyCost = (
 ];
 
 /** Of a millisecond. */
-const durationPrice = (memoryMb: number): number => (memoryMb / 1024 / 1000) * GB_SECOND;
+const durationPrice = (memoryMb: number): number => (memoryMb / 1024 / 1000) * LIST_PRICES.gigabyteSecond;
 
 /** A cost by what is counted. Metrics of one price are one term: an expression has 2,048 characters at most (CloudWatch API). */
 function priced(label: string, counts: readonly { readonly metric: Metric; readonly price: number }[]): MathExpression {

@@ -16,6 +16,15 @@ export const PROJECTOR_MEMORY_MB = 256;
 /** The functions that read the streams, by what they make of it. */
 const PROJECTORS = { statistics: 'projector', events: 'events' } as const;
 
+/** How long a batch is gathered, and how each function reads: records at once, and batches of one shard of a stream at a time. */
+export const STREAM_WINDOW_SECONDS = 1;
+export const STREAM_PACES = {
+  // Statistics count once because a shard is told in order (docs/decisions/statistics-count-once.md).
+  statistics: { batchSize: 1000, parallelizationFactor: 1 },
+  // Those of one task stay in order, since a lane of a shard takes all changes of a key.
+  events: { batchSize: 100, parallelizationFactor: 10 },
+} as const;
+
 export const projectorsOf = ({ taskEvents }: DeployConfig): string[] => [
   PROJECTORS.statistics,
   ...(taskEvents ? [PROJECTORS.events] : []),
@@ -48,9 +57,7 @@ export class Projector extends Construct {
     });
     data.statistics.grant(counter, 'dynamodb:UpdateItem');
     follow(counter, data, deadLetters, {
-      batchSize: 1000,
-      // Statistics count once because a shard is told in order (docs/decisions/statistics-count-once.md).
-      parallelizationFactor: 1,
+      ...STREAM_PACES.statistics,
       // Only an event of a window says of which shard its records are; the state that it could carry is not used.
       tumblingWindow: Duration.minutes(1),
     });
@@ -66,8 +73,7 @@ export class Projector extends Construct {
       environment: { queueUrlPrefix: queueUrlPrefix(this, config), eventBus: data.eventBus.eventBusName },
     });
     data.eventBus.grantPutEventsTo(publisher);
-    // Those of one task stay in order, since a lane of a shard takes all changes of a key.
-    follow(publisher, data, deadLetters, { batchSize: 100, parallelizationFactor: 10 });
+    follow(publisher, data, deadLetters, STREAM_PACES.events);
   }
 }
 
@@ -84,7 +90,7 @@ function follow(
       new DynamoEventSource(table as ITable, {
         ...pace,
         startingPosition: StartingPosition.TRIM_HORIZON,
-        maxBatchingWindow: Duration.seconds(1),
+        maxBatchingWindow: Duration.seconds(STREAM_WINDOW_SECONDS),
         bisectBatchOnError: true,
         maxRecordAge: Duration.seconds(MAX_CHANGE_AGE_SECONDS),
         reportBatchItemFailures: true,

@@ -1,7 +1,7 @@
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import { type DataStack, TASK_INDEXES } from '../stacks/data-stack.ts';
+import { TASK_INDEXES } from '../stacks/data-stack.ts';
 import { nameOfShard, type Watch } from './alarms.ts';
 import { type DeploymentMetrics, FIVE_MINUTES, percentOf, sum } from './deployment-metrics.ts';
 import { projectorsOf } from './projector.ts';
@@ -12,12 +12,12 @@ const CLOCKWORK = ['governor', 'sweeper'] as const;
 /** The calls that a submit, a claim and a settlement wait for. */
 const TASK_WRITES = ['DynamoDB.PutItem', 'DynamoDB.UpdateItem', 'DynamoDB.BatchExecuteStatement'];
 
+type Named = { readonly tableName: string };
+/** The tables that are written to for each task. */
+export type WatchedTables = { readonly tasks: readonly Named[]; readonly control: Named; readonly statistics: Named };
+
 /** Do the parts of AWS keep up: the API, the functions, the tables. */
-export const serviceWatches = (
-  config: DeployConfig,
-  data: Pick<DataStack, 'tasks' | 'control' | 'statistics'>,
-  metrics: DeploymentMetrics,
-): Watch[] => [
+export const serviceWatches = (config: DeployConfig, data: WatchedTables, metrics: DeploymentMetrics): Watch[] => [
   {
     heading: 'API latency',
     metric: metrics.api('Latency', 'p99'),
@@ -97,8 +97,7 @@ function executorWatches(resourceClass: ResourceClass, config: DeployConfig, met
   ];
 }
 
-/** The tables that are written to for each task. */
-const tablesOf = ({ tasks, control, statistics }: Pick<DataStack, 'tasks' | 'control' | 'statistics'>) => [
+const tablesOf = ({ tasks, control, statistics }: WatchedTables) => [
   ...tasks.map(({ tableName }, shard) => ({
     of: shard === 0 ? 'tasks' : `tasks ${shard}`,
     name: tableName,

@@ -1,11 +1,12 @@
 import { RESOURCE_CLASSES, reservationOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../../lib/config.ts';
-import { COST_ASSUMPTIONS } from './costs.ts';
+import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
 import {
   ACCOUNT_CONCURRENCY,
   ACCOUNT_INVOCATIONS_PER_SECOND,
   API_REQUESTS_PER_SECOND,
   MESSAGES_IN_FLIGHT,
+  UNRESERVED_CONCURRENCY,
 } from './documented-limits.ts';
 import { type Load, peakTasksPerSecond } from './load.ts';
 import type { Simulation } from './simulate.ts';
@@ -29,10 +30,6 @@ export function boundsOf(
   const invocations = simulation.lanes.reduce((sum, lane) => sum + lane.invocations, 0);
   const busySeconds = simulation.lanes.reduce((sum, lane) => sum + lane.executors.area(simulation.lasted), 0) / SECOND;
   const invocationsPerSecond = busySeconds === 0 ? 0 : executors * (invocations / busySeconds);
-  const reserved = RESOURCE_CLASSES.reduce(
-    (sum, name) => sum + reservationOf(config.concurrency[name].reserved) * config.shards[name],
-    0,
-  );
   const routers = (requests * COST_ASSUMPTIONS.routerMilliseconds) / 1000;
   return [
     { name: 'API requests a second', peak: requests, limit: API_REQUESTS_PER_SECOND },
@@ -41,7 +38,11 @@ export function boundsOf(
       peak: requests + invocationsPerSecond,
       limit: ACCOUNT_INVOCATIONS_PER_SECOND,
     },
-    { name: 'Lambda concurrency: reserved, and the router', peak: reserved + routers, limit: ACCOUNT_CONCURRENCY },
+    {
+      name: 'Lambda concurrency that is reserved or left',
+      peak: accountConcurrencyOf(config, routers),
+      limit: ACCOUNT_CONCURRENCY,
+    },
     {
       name: 'messages in flight on one lane',
       peak: Math.max(...simulation.lanes.map((lane) => lane.executors.max)) * messagesPerInvocation,
@@ -53,4 +54,20 @@ export function boundsOf(
       limit: firstPerSecond,
     })),
   ];
+}
+
+/** Of the governor and of the sweeper, which run one at a time. */
+const CLOCKWORK_FUNCTIONS = 2;
+
+/**
+ * The Lambda concurrency that an account has to have: what executors and clockwork reserve, what is provisioned of the
+ * router, and what Lambda leaves to all others, among which the router's are beyond that.
+ */
+export function accountConcurrencyOf({ concurrency, shards, provisioned }: DeployConfig, routers = 0): number {
+  const executors = RESOURCE_CLASSES.reduce(
+    (sum, name) => sum + reservationOf(concurrency[name].reserved) * shards[name],
+    0,
+  );
+  const kept = provisioned === false ? 0 : provisioned.max;
+  return executors + CLOCKWORK_FUNCTIONS + kept + Math.max(UNRESERVED_CONCURRENCY, routers - kept);
 }

@@ -13,6 +13,11 @@ export class Cohorts {
     return this.#tasks;
   }
 
+  /** When its first has come. */
+  get oldest(): Micros | undefined {
+    return this.#entries[this.#first]?.at;
+  }
+
   push(at: Micros, tasks: number): void {
     this.#entries.push({ at, tasks });
     this.#tasks += tasks;

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import { type DeployConfig, readConfig } from '../../lib/config.ts';
+import { tasks } from '../../tasks/index.ts';
 
 const cdkJsonSchema = z.object({ context: z.record(z.string(), z.unknown()) });
 
@@ -12,4 +14,10 @@ export function deployConfig(context: Readonly<Record<string, string>>): DeployC
   const text = readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8');
   const whole = { ...cdkJsonSchema.parse(JSON.parse(text)).context, ...context };
   return readConfig({ getAllContext: () => whole });
+}
+
+/** All task types that are deployed. */
+export async function deployedDefinitions(): Promise<TaskDefinition[]> {
+  const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
+  return definitions.filter((definition) => definition !== undefined);
 }

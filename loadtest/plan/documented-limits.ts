@@ -13,14 +13,31 @@ export const ACCOUNT_CONCURRENCY = 1_000;
 /** Of all functions of an account: ten times its concurrency ("Understanding Lambda function scaling"). */
 export const ACCOUNT_INVOCATIONS_PER_SECOND = 10 * ACCOUNT_CONCURRENCY;
 
+/** That Lambda leaves to the functions for which none is reserved ("Configuring reserved concurrency"). */
+export const UNRESERVED_CONCURRENCY = 100;
+
+/** Executors that an event source of SQS may be allowed ("ScalingConfig"). */
+export const MOST_OF_EVENT_SOURCE = 1_000;
+
+/** Of each traced function Lambda traces the first request of a second and 5 % of the others ("Visualize Lambda … X-Ray"). */
+export const TRACED_AT_ONCE_PER_SECOND = 1;
+export const TRACED_SHARE = 0.05;
+
+/** Alarms that target tracking makes: one to grow, one to shrink ("Target tracking scaling policies"). */
+export const SCALING_ALARMS = 2;
+
 /**
  * An event source of a standard queue begins with five batches at a time, takes up to 300 more each minute while messages
- * are left, and goes back to five ("Configuring scaling behavior for SQS event source mappings").
+ * are left, and goes back to five: to fewer only where it has no `MaximumConcurrency` ("Configuring scaling behavior for
+ * SQS event source mappings").
  */
 export const POLLERS_AT_FIRST = 5;
 export const MORE_POLLERS_PER_SECOND = 300 / 60;
 
-/** An empty queue is asked by long polling, of 20 s at most ("Amazon SQS standard queue quotas"). */
+/**
+ * An empty queue is asked by long polling, of 20 s at most ("Amazon SQS standard queue quotas"). Where an event source has a
+ * window and little comes, Lambda may gather as long as that, however short the window ("Configuring an SQS event source").
+ */
 export const LONG_POLL_SECONDS = 20;
 
 /** Messages of a standard queue that are received and not yet deleted ("Amazon SQS standard queue quotas"). */

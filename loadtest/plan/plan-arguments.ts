@@ -12,7 +12,8 @@ import { MILLISECOND, type Micros, SECOND } from './time.ts';
 
 export const USAGE = `Usage: npm run plan -- --duration <time> (--rate <tasks>/s | --backlog <tasks>) [options]
 
-What Millrace does with a load: how long tasks wait, how many executors run, when submits are refused, what it costs.
+What Millrace does with a load: how long tasks wait, how many executors run, when submits are refused, what a million tasks
+cost, and what a month: what is fixed, and what comes with the load.
 
   --rate      tasks that are submitted: 2000/s, 500/min, 1000000/h
   --duration  what the handler takes for one task: 300ms, 2s, 1m

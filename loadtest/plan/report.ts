@@ -1,8 +1,11 @@
 import { SHARED_LANE_KINDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../../lib/config.ts';
+import { accountConcurrencyOf } from './bounds.ts';
 import { chart } from './chart.ts';
-import { COST_ASSUMPTIONS, totalOf } from './costs.ts';
+import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
+import { type CostLine, totalOf } from './cost-line.ts';
 import type { Plan, PlannedLane } from './make-plan.ts';
+import { contextArgument, withExecutors } from './more-executors.ts';
 import type { PlanArguments } from './plan-arguments.ts';
 import { MILLISECOND, SECOND } from './time.ts';
 
@@ -15,10 +18,11 @@ export function reportOf(plan: Plan, args: PlanArguments, config: DeployConfig):
     headOf(args, config),
     waitsOf(plan),
     admissionOf(plan),
-    executorsOf(plan, args),
+    executorsOf(plan, args, config),
     timelineOf(plan),
     boundsOf(plan),
-    costsOf(plan, args),
+    costsOf(plan),
+    monthOf(plan, args, config),
     assumptionsOf(plan, args),
   ]
     .map((lines) => lines.join('\n'))
@@ -30,7 +34,7 @@ function headOf({ resourceClass, load, service }: PlanArguments, config: DeployC
   const spikes = load.spikes.map(
     ({ factor, from, to }) => `, ${factor} times that from ${time(from / SECOND)} to ${time(to / SECOND)}`,
   );
-  const rate = `${count(load.tasksPerSecond)} tasks/s for ${time(load.lasting / SECOND)}${spikes.join('')}`;
+  const rate = `${rateOf(load.tasksPerSecond)} for ${time(load.lasting / SECOND)}${spikes.join('')}`;
   const backlog = `a backlog of ${count(load.backlog)} tasks`;
   const parts = [...(load.tasksPerSecond > 0 ? [rate] : []), ...(load.backlog > 0 ? [backlog] : [])];
   const shares = SHARED_LANE_KINDS.map((kind) => `${kind} ${lanes[kind]}`).join(', ');
@@ -79,12 +83,30 @@ function admissionOf({ lanes, throttles }: Plan): string[] {
   ];
 }
 
-function executorsOf({ executors }: Plan, { load }: PlanArguments): string[] {
-  const { most, reserved, peak, mean, environmentsMade, busyAtRate, neededAtRate } = executors;
-  const needed = `the rate keeps ${busyAtRate.toFixed(1)} busy, so ${count(neededAtRate)} are needed${neededAtRate > most ? ': MORE THAN THERE ARE' : ''}`;
+function executorsOf({ executors }: Plan, { load, resourceClass }: PlanArguments, config: DeployConfig): string[] {
+  const { most, reserved, peak, mean, environmentsMade, busyAtRate, neededAtRate, neededOfShard } = executors;
+  const needed = `the rate keeps ${busyAtRate.toFixed(1)} busy, so ${count(neededAtRate)} are needed${neededOfShard === null ? '' : ': MORE THAN THERE ARE'}`;
+  const more = neededOfShard === null ? [] : moreExecutorsOf(neededOfShard, load, resourceClass, config);
   return [
     `EXECUTORS  ${count(peak)} at the peak, of ${count(most)} and 2 for each idle lane (${count(reserved)} are reserved); ${mean.toFixed(1)} in the mean, ${count(environmentsMade)} cold starts`,
-    ...(load.tasksPerSecond > 0 ? [`           ${needed}`] : []),
+    ...(load.tasksPerSecond > 0 ? [needed] : []),
+    ...more,
+  ].map((line, place) => (place === 0 ? line : `           ${line}`));
+}
+
+/** What mends that there are too few, as a deploy takes it, and what the account has to have for it. */
+function moreExecutorsOf(
+  executors: number,
+  load: PlanArguments['load'],
+  resourceClass: PlanArguments['resourceClass'],
+  config: DeployConfig,
+): string[] {
+  const more = withExecutors(resourceClass, executors, load);
+  if (more === undefined) return ['more than one event source may ask for: give the class more shards (-c shards=...)'];
+  const concurrency = { ...config.concurrency, ...more.concurrency };
+  return [
+    `enough with ${contextArgument(more)}`,
+    `in an account whose Lambda concurrency is ${count(accountConcurrencyOf({ ...config, concurrency }))} or more`,
   ];
 }
 
@@ -112,36 +134,45 @@ function boundsOf({ bounds }: Plan): string[] {
   return tableOf([['LIMITS OF AWS', 'peak', 'limit', ''], ...rows]);
 }
 
-function costsOf({ costs }: Plan, { load }: PlanArguments): string[] {
-  const million = (amount: number): number => (amount / costs.tasks) * 1e6;
-  const rows = [...costs.platform, ...costs.compute].map(({ what, quantity, dollars: each }) => [
-    what,
-    count(million(quantity)),
-    dollars(million(each)),
-  ]);
-  const totals = [
-    ['without the executors’ time', '', dollars(costs.platformPerMillion)],
+function costsOf({ costs }: Plan): string[] {
+  const { byTask, tasks } = costs;
+  const million = (amount: number): number => (amount / tasks) * 1e6;
+  const rowsOf = (lines: readonly CostLine[]): string[][] =>
+    lines.map((line) => [line.what, count(million(line.quantity)), dollars(million(line.dollars))]);
+  const rows = [
+    ['COSTS OF A MILLION TASKS', 'quantity', 'USD'],
+    ...rowsOf(byTask.platform),
+    ['the platform', '', dollars(costs.platformPerMillion)],
+    ...rowsOf([...byTask.tracing, ...byTask.events, ...byTask.compute]),
     ['in all', '', dollars(costs.totalPerMillion)],
   ];
-  const month =
-    costs.totalPerMonth === null
+  const all = (costs.totalPerMillion * tasks) / 1e6;
+  return [...tableOf(rows), `this plan, ${count(tasks)} tasks: ${dollars(all)}`];
+}
+
+function monthOf({ costs }: Plan, { load }: PlanArguments, { preset }: DeployConfig): string[] {
+  const { fixedMonth, loadMonth, totalPerMonth } = costs;
+  const rowsOf = (lines: readonly CostLine[]): string[][] =>
+    lines.map((line) => [line.what, count(line.quantity), dollars(line.dollars)]);
+  const withLoad =
+    loadMonth === null || totalPerMonth === null
       ? []
-      : [
-          `a month of ${count(load.tasksPerSecond)} tasks/s: ${dollars(costs.totalPerMonth)}, of which ${dollars(totalOf(costs.idleMonth))} are ${costs.idleMonth.map(({ what }) => what).join()}`,
-        ];
-  const all = (costs.totalPerMillion * costs.tasks) / 1e6;
-  return [
-    ...tableOf([['COSTS OF A MILLION TASKS', 'quantity', 'USD'], ...rows, ...totals]),
-    `this plan, ${count(costs.tasks)} tasks: ${dollars(all)}`,
-    ...month,
-  ];
+      : [...rowsOf(loadMonth), [`in all, at ${rateOf(load.tasksPerSecond)}`, '', dollars(totalPerMonth)]];
+  return tableOf([
+    ['COSTS OF A MONTH', 'quantity', 'USD'],
+    ...rowsOf(fixedMonth),
+    [`${preset}, whatever comes`, '', dollars(totalOf(fixedMonth))],
+    ...withLoad,
+  ]);
 }
 
 function assumptionsOf({ stepSeconds }: Plan, { service, seed }: PlanArguments): string[] {
+  const { routerMilliseconds, logBytes, storedBytesPerTask } = COST_ASSUMPTIONS;
   const milliseconds = (micros: number): string => `${micros / MILLISECOND} ms`;
   return [
     `ASSUMED    cold start ${milliseconds(service.coldStart)}, claim and settle ${milliseconds(service.overhead)}, delivery ${milliseconds(service.delivery)}, durations ${service.spread}, seed ${seed},`,
-    `           router ${COST_ASSUMPTIONS.routerMilliseconds} ms, ${count(COST_ASSUMPTIONS.logBytesPerInvocation)} bytes of log an invocation, ${count(COST_ASSUMPTIONS.storedBytesPerTask)} bytes stored a task; us-east-1`,
+    `           router ${routerMilliseconds} ms, ${count(logBytes.platform + logBytes.submit)} bytes of log a submit, ${count(logBytes.platform + logBytes.invocation)} an executor’s invocation and ${count(logBytes.attempt)} an attempt,`,
+    `           ${count(storedBytesPerTask)} bytes stored a task; us-east-1`,
     stepSeconds === null
       ? 'PLAYED     task by task'
       : `PLAYED     in steps of ${time(stepSeconds)}: waits are as exact as that`,
@@ -163,6 +194,14 @@ const NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 const count = (value: number): string => NUMBERS.format(value >= 100 ? Math.round(value) : value);
 const dollars = (value: number): string =>
   `$${new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)}`;
+
+/** So many tasks by the unit of time in which there is at least one. */
+function rateOf(tasksPerSecond: number): string {
+  if (tasksPerSecond >= 1) return `${count(tasksPerSecond)} tasks/s`;
+  return tasksPerSecond * 60 >= 1
+    ? `${count(tasksPerSecond * 60)} tasks/min`
+    : `${count(tasksPerSecond * 3600)} tasks/h`;
+}
 
 /** A length of time, to two places of its largest unit. */
 function time(seconds: number): string {

@@ -20,6 +20,8 @@ export type Scenario = {
   readonly lanes: Readonly<Record<SharedLaneKind, number>>;
   /** Tasks that one invocation gets at most. */
   readonly batchSize: number;
+  /** Lanes whose event source waits for a batch to be full, and how long at most; one call runs such a batch. */
+  readonly gathering: Readonly<Partial<Record<SharedLaneKind, Gathering>>>;
   readonly writes: readonly WriteTarget[];
   readonly tableSize: TableSize;
   /** Which part of the account's API requests are its own. */
@@ -27,6 +29,8 @@ export type Scenario = {
   readonly control: Control;
   readonly seed: number;
 };
+
+export type Gathering = { readonly tasks: number; readonly wait: Micros };
 
 export type Simulation = {
   readonly lanes: readonly LaneResult[];
@@ -174,7 +178,7 @@ class Run {
 
   /** Begins what can begin on a lane, and sees to it that the rest is tried again when more can. */
   #dispatch(lane: SimulatedLane, now: Micros): void {
-    if (lane.queue.tasks > 0 && lane.wakeAt === undefined) {
+    if (lane.queue.tasks > 0 && lane.wakeAt === undefined && !this.#gathers(lane, now)) {
       const retryAfter = this.#begin(lane, now);
       if (retryAfter !== undefined && lane.queue.tasks > 0) {
         lane.wakeAt = Math.ceil((now + Math.max(retryAfter, this.#tick)) / this.#tick) * this.#tick;
@@ -184,9 +188,23 @@ class Run {
     lane.source.observe(lane.queue.tasks, lane.running);
   }
 
+  /** Whether a lane waits for more to come, and is tried again when it has waited long enough. */
+  #gathers(lane: SimulatedLane, now: Micros): boolean {
+    const gathering = this.#scenario.gathering[lane.kind];
+    const { oldest } = lane.queue;
+    if (gathering === undefined || oldest === undefined || lane.queue.tasks >= gathering.tasks) return false;
+    const until = Math.ceil((oldest + gathering.wait) / this.#tick) * this.#tick;
+    if (until <= now) return false;
+    if (lane.gathersUntil !== until) this.#agenda.add(until, { kind: 'woken', lane });
+    lane.gathersUntil = until;
+    return true;
+  }
+
+  #batchSize = ({ kind }: SimulatedLane): number => this.#scenario.gathering[kind]?.tasks ?? this.#scenario.batchSize;
+
   /** Returns how long what it needs is going to lack; `undefined` if only the end of an invocation can help. */
   #begin(lane: SimulatedLane, now: Micros): Micros | undefined {
-    const { batchSize } = this.#scenario;
+    const batchSize = this.#batchSize(lane);
     const room = lane.source.allowed(now) - lane.running;
     if (room <= 0) return lane.source.untilMore();
     const wanted = Math.min(lane.queue.tasks, room * batchSize);
@@ -211,7 +229,7 @@ class Run {
   }
 
   #start(lane: SimulatedLane, tasks: number, coldStart: Micros, now: Micros): void {
-    const { batchSize } = this.#scenario;
+    const batchSize = this.#batchSize(lane);
     const full = Math.floor(tasks / batchSize);
     const lengths = this.#lengths(full);
     for (let left = lengths; left > 0; left--) {
@@ -229,8 +247,9 @@ class Run {
 
   /** Several invocations that go the same way. */
   #invoke(lane: SimulatedLane, invocations: number, size: number, coldStart: Micros, now: Micros): void {
-    const { service } = this.#scenario;
-    const course = courseOf(size, service, this.#random);
+    const { service, gathering } = this.#scenario;
+    const workers = gathering[lane.kind] === undefined ? service.concurrencyPerInvocation : size;
+    const course = courseOf(size, { ...service, concurrencyPerInvocation: workers }, this.#random);
     for (const { after, tasks } of course.starts) {
       lane.start(tasks * invocations, now, service.delivery + coldStart + after);
     }

@@ -36,6 +36,8 @@ export class SimulatedLane {
   readonly queue = new Cohorts();
   /** Until then it need not be tried again: something is awaited. */
   wakeAt: Micros | undefined;
+  /** Until then its event source waits for a batch to be full, as it was last seen. */
+  gathersUntil: Micros | undefined;
   heldByTable: Micros = 0;
   readonly #waits = new Waits();
   readonly #executors = new Series();

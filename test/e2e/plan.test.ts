@@ -3,7 +3,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_REQUEST_MESSAGES } from '../../functions/contract.ts';
 import { encodeTask, messageOf } from '../../functions/core/message.ts';
-import { deployConfig } from '../../loadtest/plan/deployment.ts';
+import { deployConfig, deployedDefinitions } from '../../loadtest/plan/deployment.ts';
 import { makePlan } from '../../loadtest/plan/make-plan.ts';
 import { parsePlanArguments } from '../../loadtest/plan/plan-arguments.ts';
 import { awsClient } from '../doubles/aws-client.ts';
@@ -74,13 +74,15 @@ async function measured(tasks: number): Promise<{ readonly lasted: number; reado
   };
 }
 
+const definitions = await deployedDefinitions();
+
 function planned(spread: string, overheadSeconds: number) {
   const overhead = `${Math.round(Math.max(0, overheadSeconds) * 1000)}ms`;
   const here = ['--cold-start', '0s', '--delivery', '0s', '--overhead', overhead, '-c', 'preset=dev'];
   const what = ['--backlog', String(TASKS), '--class', 'io-intensive', '--duration', `${MILLISECONDS}ms`];
   const args = parsePlanArguments([...what, '--spread', spread, ...here]);
   if (args === undefined) throw new Error('nothing was asked for');
-  const { lastedSeconds, lanes } = makePlan(args, deployConfig(args.context));
+  const { lastedSeconds, lanes } = makePlan(args, deployConfig(args.context), definitions);
   return {
     lasted: lastedSeconds - overheadSeconds,
     medianWait: lanes.find(({ kind }) => kind === 'normal')?.waitSeconds?.p50 ?? 0,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LANE_KINDS, LANE_OBJECTIVE_SECONDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
 import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE } from '../../functions/metrics.ts';
+import { LIST_PRICES } from '../../lib/list-prices.ts';
 import { tasks } from '../../tasks/index.ts';
 import { type Resource, synthesize } from './synthesis.ts';
 
@@ -11,9 +12,6 @@ type Metric = { readonly Namespace: string; readonly MetricName: string; readonl
 
 const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-
-/** Of an alarm a month, for each metric that it looks at ("Amazon CloudWatch pricing"). */
-const METRIC_PRICE = 0.1;
 
 const costs = readFileSync(join(import.meta.dirname, '../../docs/costs.md'), 'utf8');
 const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
@@ -199,7 +197,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   test('cost what docs/costs.md says', () => {
     const fixed = alarms.filter((alarm) => headingOf(alarm) !== 'Execution time');
     const metrics = fixed.flatMap(metricsOf).length;
-    const sentence = `${fixed.length} alarms look at ${metrics} metrics: $${(metrics * METRIC_PRICE).toFixed(2)} a month`;
+    const sentence = `${fixed.length} alarms look at ${metrics} metrics: $${(metrics * LIST_PRICES.alarmMetricMonth).toFixed(2)} a month`;
     expect(costs.replaceAll(/\s+/g, ' ')).toContain(sentence);
   });
 

@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LANE_KINDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
 import { ERROR_CODES, METRIC_DIMENSIONS, METRICS, type MetricScope } from '../../functions/metrics.ts';
-
-/** A custom metric a month, in dollars (CloudWatch pricing, us-east-1, the first 10,000). */
-const METRIC_PRICE = 0.3;
+import { LIST_PRICES } from '../../lib/list-prices.ts';
 
 const root = join(import.meta.dirname, '../..');
 const costs = readFileSync(join(root, 'docs/costs.md'), 'utf8').replaceAll(/\s+/g, ' ');
@@ -27,7 +25,7 @@ const COUNTS: Record<MetricScope, { readonly name: string; readonly values?: num
 
 const scopes = Object.keys(METRIC_DIMENSIONS) as MetricScope[];
 const metricsOf = (scope: MetricScope) => Object.values(METRICS).filter(({ by }) => by === scope).length;
-const dollars = (metrics: number) => `$${(metrics * METRIC_PRICE).toFixed(2)}`;
+const dollars = (metrics: number) => `$${(metrics * LIST_PRICES.metricMonth).toFixed(2)}`;
 
 test.each(scopes)('docs/costs.md tells what the metrics of each %s cost', (scope) => {
   const { name, values = 'as many as there are' } = COUNTS[scope];
