@@ -118,7 +118,10 @@ export type TaskDefinition<Input = unknown> = SingleTaskDefinition<Input> | Batc
 export type BatchPolicy = {
   /** Tasks of one call, at most: 1 to 1,000. */
   readonly maxSize: number;
-  /** How long a task waits for others, in whole seconds: up to 300, and 1 at least for a `maxSize` over 10. */
+  /**
+   * How long a task waits for others, in whole seconds: up to 300, and 1 at least for a `maxSize` over 10. Where little comes,
+   * Lambda may take up to 20 s however short that is.
+   */
   readonly windowSeconds: number;
 };
 

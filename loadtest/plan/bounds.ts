@@ -4,11 +4,11 @@ import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
 import {
   ACCOUNT_CONCURRENCY,
   ACCOUNT_INVOCATIONS_PER_SECOND,
-  API_REQUESTS_PER_SECOND,
   MESSAGES_IN_FLIGHT,
   UNRESERVED_CONCURRENCY,
 } from './documented-limits.ts';
 import { type Load, peakTasksPerSecond } from './load.ts';
+import { apiRequestsPerSecond } from './scenario-of.ts';
 import type { Simulation } from './simulate.ts';
 import { SECOND } from './time.ts';
 
@@ -32,7 +32,7 @@ export function boundsOf(
   const invocationsPerSecond = busySeconds === 0 ? 0 : executors * (invocations / busySeconds);
   const routers = (requests * COST_ASSUMPTIONS.routerMilliseconds) / 1000;
   return [
-    { name: 'API requests a second', peak: requests, limit: API_REQUESTS_PER_SECOND },
+    { name: 'API requests a second', peak: requests, limit: apiRequestsPerSecond(config) },
     {
       name: 'Lambda invocations a second',
       peak: requests + invocationsPerSecond,
@@ -60,14 +60,17 @@ export function boundsOf(
 const CLOCKWORK_FUNCTIONS = 2;
 
 /**
- * The Lambda concurrency that an account has to have: what executors and clockwork reserve, what is provisioned of the
- * router, and what Lambda leaves to all others, among which the router's are beyond that.
+ * The Lambda concurrency that an account has to have: what executors and clockwork reserve, what is reserved or
+ * provisioned of the router, and what Lambda leaves to all others, among which the router's are beyond that.
  */
-export function accountConcurrencyOf({ concurrency, shards, provisioned }: DeployConfig, routers = 0): number {
+export function accountConcurrencyOf(config: DeployConfig, routers = 0): number {
+  const { concurrency, shards, provisioned, apiConcurrency } = config;
   const executors = RESOURCE_CLASSES.reduce(
     (sum, name) => sum + reservationOf(concurrency[name].reserved) * shards[name],
     0,
   );
   const kept = provisioned === false ? 0 : provisioned.max;
-  return executors + CLOCKWORK_FUNCTIONS + kept + Math.max(UNRESERVED_CONCURRENCY, routers - kept);
+  const ofApi = (apiConcurrency.router ?? kept) + (apiConcurrency.authorizer ?? 0);
+  const unreserved = apiConcurrency.router === undefined ? routers - kept : 0;
+  return executors + CLOCKWORK_FUNCTIONS + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
 }

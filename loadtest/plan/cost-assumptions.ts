@@ -10,9 +10,10 @@ export const COST_ASSUMPTIONS = {
   sweeperMilliseconds: 500,
   /**
    * Lines of the log with the 26 bytes that CloudWatch adds to each. Lambda's own two of an invocation (`platform.start` and
-   * `platform.report`), and ours: of a submit, of an executor's invocation and of each attempt in it.
+   * `platform.report`), and ours: of a submit, of an executor's invocation and of each attempt in it; and
+   * that of API Gateway, of a request.
    */
-  logBytes: { platform: 600, submit: 330, invocation: 1_220, attempt: 320, short: 150 },
+  logBytes: { platform: 600, submit: 330, invocation: 1_220, attempt: 320, short: 150, access: 300 },
   /** A lane in the governor's snapshot. */
   snapshotBytesPerLane: 290,
   /** A finished row with its entries in indexes, and what DynamoDB adds to each. */

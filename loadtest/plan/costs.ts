@@ -11,6 +11,7 @@ import { LIST_PRICES } from '../../lib/list-prices.ts';
 import { costOf } from './call-costs.ts';
 import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
 import { type CostLine, DAYS_PER_MONTH, GIGABYTE, invocationDollars, linesOf, MILLION } from './cost-line.ts';
+import { INSIGHTS_LOG_BYTES } from './documented-limits.ts';
 import { type Changes, streamBatches } from './stream-batches.ts';
 import { tracesOf } from './traces.ts';
 
@@ -114,7 +115,7 @@ function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
       counted,
       readerDollars() + (tenantsOfBatch * STATISTICS_WRITE_UNITS * LIST_PRICES.writeUnits) / MILLION,
     ],
-    ['log GB', loggedBytes(usage) / GIGABYTE, LIST_PRICES.loggedGigabyte],
+    ['log GB', loggedBytes(usage, config) / GIGABYTE, LIST_PRICES.loggedGigabyte],
   ]);
 }
 
@@ -133,9 +134,11 @@ const changesOf = ({ tasks, requests, invocations, isShort, seconds }: Usage): C
   seconds,
 });
 
-function loggedBytes({ tasks, requests, invocations }: Usage): number {
-  const { platform, submit, invocation, attempt } = COST_ASSUMPTIONS.logBytes;
-  return requests * (platform + submit) + invocations * (platform + invocation) + tasks * attempt;
+function loggedBytes({ tasks, requests, invocations }: Usage, { lambdaInsights, accessLogs }: DeployConfig): number {
+  const { platform, submit, invocation, attempt, access } = COST_ASSUMPTIONS.logBytes;
+  const byLambda = platform + (lambdaInsights ? INSIGHTS_LOG_BYTES : 0);
+  const ofRequest = byLambda + submit + (accessLogs ? access : 0);
+  return requests * ofRequest + invocations * (byLambda + invocation) + tasks * attempt;
 }
 
 /** One call of a function that reads a stream, or of the authorizer. */

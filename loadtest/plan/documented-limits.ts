@@ -23,6 +23,10 @@ export const MOST_OF_EVENT_SOURCE = 1_000;
 export const TRACED_AT_ONCE_PER_SECOND = 1;
 export const TRACED_SHARE = 0.05;
 
+/** Metrics of each function that Lambda Insights has, and its line of the log for each invocation ("Lambda Insights"). */
+export const INSIGHTS_METRICS = 8;
+export const INSIGHTS_LOG_BYTES = 1_024;
+
 /** Alarms that target tracking makes: one to grow, one to shrink ("Target tracking scaling policies"). */
 export const SCALING_ALARMS = 2;
 

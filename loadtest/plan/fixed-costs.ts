@@ -13,7 +13,7 @@ import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
 import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
 import { type CostLine, invocationDollars, linesOf, MILLION, MONTH_SECONDS } from './cost-line.ts';
-import { LONG_POLL_SECONDS, POLLERS_AT_FIRST, SCALING_ALARMS } from './documented-limits.ts';
+import { INSIGHTS_METRICS, LONG_POLL_SECONDS, POLLERS_AT_FIRST, SCALING_ALARMS } from './documented-limits.ts';
 
 /** What a month of a deployment costs whatever comes: as much where nothing does. */
 export function fixedMonthCosts(config: DeployConfig, definitions: readonly TaskDefinition[]): CostLine[] {
@@ -26,22 +26,34 @@ export function fixedMonthCosts(config: DeployConfig, definitions: readonly Task
     ['lanes that are polled', lanes, pollsOf(MONTH_SECONDS) * (LIST_PRICES.queueRequests / MILLION)],
     ['runs of the governor', MONTH_SECONDS / GOVERN_PERIOD_SECONDS, governorDollars(lanes)],
     ['runs of the sweeper', MONTH_SECONDS / SWEEP_PERIOD_SECONDS, sweeperDollars(config, definitions.length)],
+    ['metrics of Lambda Insights', insightsMetrics(config, CLOCKWORK_FUNCTIONS), LIST_PRICES.metricMonth],
     ['dashboard', 1, LIST_PRICES.dashboardMonth],
   ]);
 }
+
+/** The governor and the sweeper; and beside executors the router, the authorizer, and those that read the streams. */
+const CLOCKWORK_FUNCTIONS = 2;
+const FUNCTIONS_OF_TASKS = 4;
+
+const insightsMetrics = ({ lambdaInsights }: DeployConfig, functions: number): number =>
+  lambdaInsights ? functions * INSIGHTS_METRICS : 0;
 
 /** Calls of AWS that submits and attempts make, reads of settings and lanes among them. */
 const OPERATIONS_OF_TASKS = 8;
 
 /** Metrics of our own in a month in which these lanes of a class run tasks of one type, however they end. */
-export function metricCosts(lanes: number): CostLine[] {
+export function metricCosts(config: DeployConfig, lanes: number, executors: number): CostLine[] {
   const values: Record<MetricScope, number> = {
     ...{ lane: lanes, resourceClass: 1, taskType: 1, errorCode: 1 },
     operation: OPERATIONS_OF_TASKS,
   };
   const scopes = Object.keys(METRIC_DIMENSIONS) as MetricScope[];
   const metrics = scopes.reduce((sum, scope) => sum + values[scope] * metricsBy(scope), 0);
-  return linesOf([['metrics of our own', metrics, LIST_PRICES.metricMonth]]);
+  const functions = executors + FUNCTIONS_OF_TASKS - Number(config.jwt !== undefined) - Number(!config.taskEvents);
+  return linesOf([
+    ['metrics of our own', metrics, LIST_PRICES.metricMonth],
+    ['metrics of Lambda Insights, of what runs for tasks', insightsMetrics(config, functions), LIST_PRICES.metricMonth],
+  ]);
 }
 
 /** How many metrics each value of a scope has. */

@@ -36,6 +36,8 @@ export type Plan = {
     readonly neededOfShard: number | null;
     readonly environmentsMade: number;
   };
+  /** How the batch lane gathers, where tasks come to it and its event source waits for more. */
+  readonly gathering: { readonly messages: number; readonly waitSeconds: number } | null;
   readonly timeline: Timeline;
   readonly throttles: { readonly apiRequests: number; readonly lambda: number; readonly writeUnits: number };
   readonly bounds: readonly Bound[];
@@ -105,6 +107,7 @@ function planOf(
       neededOfShard: neededAtRate > most ? Math.ceil(neededAtRate / shards) : null,
       environmentsMade: simulation.environmentsMade * shards,
     },
+    gathering: gatheringOn(scenario),
     timeline,
     throttles: {
       apiRequests: simulation.apiThrottles * shards,
@@ -113,6 +116,11 @@ function planOf(
     },
     bounds: boundsOf(load, config, simulation, peak, RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation),
   };
+}
+
+function gatheringOn({ gathering: { batch }, load }: Scenario): Plan['gathering'] {
+  if (batch === undefined || load.mix.batch === undefined) return null;
+  return { messages: batch.tasks, waitSeconds: batch.wait / SECOND };
 }
 
 /** What an invocation of a full batch takes in the mean. */

@@ -42,7 +42,7 @@ export function costsOf(
       ? null
       : [
           { what: 'tasks', quantity: tasksOfMonth, dollars: (all / usage.tasks) * tasksOfMonth },
-          ...metricCosts(Object.keys(load.mix).length),
+          ...metricCosts(config, usage.lanes, usage.executors),
         ];
   return {
     tasks: usage.tasks,

@@ -44,7 +44,7 @@ function headOf({ resourceClass, load, service }: PlanArguments, config: DeployC
   ];
 }
 
-function waitsOf({ lanes, lastedSeconds }: Plan): string[] {
+function waitsOf({ lanes, lastedSeconds, gathering }: Plan): string[] {
   const rows = lanes
     .filter(({ submitted }) => submitted > 0)
     .map((lane) => [
@@ -54,7 +54,11 @@ function waitsOf({ lanes, lastedSeconds }: Plan): string[] {
       verdictOf(lane),
     ]);
   const head = ['WAITS', 'submitted', 'refused', 'ended', 'left', 'p50', 'p95', 'p99', 'max', 'objective'];
-  return [...tableOf([head, ...rows]), `all done after ${time(lastedSeconds)}`];
+  const gathers =
+    gathering === null
+      ? []
+      : [`batch gathers ${count(gathering.messages)} messages, or what has come after ${time(gathering.waitSeconds)}`];
+  return [...tableOf([head, ...rows]), ...gathers, `all done after ${time(lastedSeconds)}`];
 }
 
 const verdictOf = ({ waitSeconds, objectiveSeconds }: PlannedLane): string =>
@@ -171,7 +175,7 @@ function assumptionsOf({ stepSeconds }: Plan, { service, seed }: PlanArguments):
   const milliseconds = (micros: number): string => `${micros / MILLISECOND} ms`;
   return [
     `ASSUMED    cold start ${milliseconds(service.coldStart)}, claim and settle ${milliseconds(service.overhead)}, delivery ${milliseconds(service.delivery)}, durations ${service.spread}, seed ${seed},`,
-    `           router ${routerMilliseconds} ms, ${count(logBytes.platform + logBytes.submit)} bytes of log a submit, ${count(logBytes.platform + logBytes.invocation)} an executor’s invocation and ${count(logBytes.attempt)} an attempt,`,
+    `           router ${routerMilliseconds} ms, ${count(logBytes.platform + logBytes.submit)} bytes of log a submit (${logBytes.access} more with access logs), ${count(logBytes.platform + logBytes.invocation)} an executor’s invocation and ${count(logBytes.attempt)} an attempt,`,
     `           ${count(storedBytesPerTask)} bytes stored a task; us-east-1`,
     stepSeconds === null
       ? 'PLAYED     task by task'

@@ -8,7 +8,7 @@ import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import { tasksPerMessage } from '../../functions/core/message-packing.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { gatheringOf } from '../../lib/constructs/gathering.ts';
-import { LONG_POLL_SECONDS } from './documented-limits.ts';
+import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND, LONG_POLL_SECONDS } from './documented-limits.ts';
 import { governed } from './governed.ts';
 import type { PlanArguments } from './plan-arguments.ts';
 import type { Scenario } from './simulate.ts';
@@ -40,11 +40,16 @@ export function scenarioOf(
       keys: config.indexShards * Math.max(1, tenants / tables),
       peakPerSecond: tablePeakPerSecond,
     },
-    apiShare: 1 / shards,
+    api: { perSecond: apiRequestsPerSecond(config) / shards, burst: apiBurst(config) / shards },
     control: governed(resourceClass, config, begun),
     seed,
   };
 }
+
+/** What the deployment's API takes, of what the account may. */
+export const apiRequestsPerSecond = ({ throttle }: DeployConfig): number =>
+  Math.min(throttle.rate, API_REQUESTS_PER_SECOND);
+const apiBurst = ({ throttle }: DeployConfig): number => Math.min(throttle.burst, API_BURST_REQUESTS);
 
 /** How the batch lane waits: for its window, or as long as a poll where hardly a task comes in that. */
 function gatheringIn(

@@ -1,7 +1,6 @@
 import { LANE_RETENTION_DAYS, SHARED_LANE_KINDS, type SharedLaneKind } from '../../functions/contract.ts';
 import { Agenda } from './agenda.ts';
 import type { Control } from './control.ts';
-import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND } from './documented-limits.ts';
 import { Environments } from './environments.ts';
 import { expectedTasks, type Load, nextArrival } from './load.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -24,8 +23,8 @@ export type Scenario = {
   readonly gathering: Readonly<Partial<Record<SharedLaneKind, Gathering>>>;
   readonly writes: readonly WriteTarget[];
   readonly tableSize: TableSize;
-  /** Which part of the account's API requests are its own. */
-  readonly apiShare: number;
+  /** Requests that API Gateway takes for it a second, and what a pause saves up. */
+  readonly api: { readonly perSecond: number; readonly burst: number };
   readonly control: Control;
   readonly seed: number;
 };
@@ -84,12 +83,12 @@ class Run {
   #apiThrottles = 0;
 
   constructor(scenario: Scenario) {
-    const { load, lanes, reserved, seed, tableSize, writes, apiShare } = scenario;
+    const { load, lanes, reserved, seed, tableSize, writes, api } = scenario;
     this.#scenario = scenario;
     this.#random = seededRandom(seed);
     this.#lanes = SHARED_LANE_KINDS.map((kind) => new SimulatedLane(kind, load.mix[kind] ?? 0, lanes[kind]));
     this.#environments = new Environments(reserved);
-    this.#api = new TokenBucket(API_REQUESTS_PER_SECOND * apiShare, API_BURST_REQUESTS * apiShare);
+    this.#api = new TokenBucket(api.perSecond, api.burst);
     this.#writes = writes.map((target) => new WriteLimit(target, tableSize));
     this.#tick = tickOf(scenario);
   }

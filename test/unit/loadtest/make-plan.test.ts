@@ -122,6 +122,10 @@ describe('a plan', () => {
     const { windowSeconds } = gatheringOf('batch', 'io-intensive', definitions);
     expect(windowSeconds).toBeGreaterThan(0);
     const [quiet, some, many] = ['2/min', '20/s', '150/s'].map((rate) => waitOf('--rate', rate, '--for', '10m'));
+    const { args, config, plan } = planFor(
+      ...['--rate', '2/min', '--duration', '1s', '--for', '5m', '--class', 'io-intensive', '--mix', 'batch=1'],
+    );
+    expect(reportOf(plan, args, config)).toContain('batch gathers 100 messages, or what has come after 20 s');
     expect(quiet?.max).toBeGreaterThan(20);
     expect(quiet?.max).toBeLessThan(22);
     expect(some?.max).toBeLessThan(windowSeconds + 2);
@@ -159,6 +163,25 @@ describe('a plan', () => {
     expect(on?.byTask.platform).toEqual(off?.byTask.platform);
     expect(totalOf(on?.byTask.events ?? [])).toBeGreaterThan((3 * (on?.tasks ?? 0)) / 1e6);
     expect((on?.totalPerMillion ?? 0) - (off?.totalPerMillion ?? 0)).toBeGreaterThan(3);
+  });
+
+  test('reckons with Lambda Insights where it is on', () => {
+    const load = ['--rate', '1/s', '--duration', '100ms', '--for', '2m'];
+    const [off, on] = ['false', 'true'].map((value) => planFor(...load, '-c', `lambdaInsights=${value}`).plan.costs);
+    // Of the governor and the sweeper; of the router, the authorizer, an executor, statistics and events.
+    expect(totalOf(on?.fixedMonth ?? []) - totalOf(off?.fixedMonth ?? [])).toBeCloseTo(2 * 2.4, 6);
+    const [, ...without] = off?.loadMonth ?? [];
+    const [, ...metrics] = on?.loadMonth ?? [];
+    expect(totalOf(metrics) - totalOf(without)).toBeCloseTo(5 * 2.4, 6);
+    expect((on?.platformPerMillion ?? 0) - (off?.platformPerMillion ?? 0)).toBeCloseTo(2 * 0.000512 * 1000, 1);
+  });
+
+  test('has the API refuse what is more than the deployment lets it take', () => {
+    const load = ['--rate', '400/s', '--duration', '5ms', '--for', '1m'];
+    const [as, less] = [[], ['-c', 'throttle={"rate":100,"burst":100}']].map((more) => planFor(...load, ...more).plan);
+    expect(as?.throttles.apiRequests).toBe(0);
+    expect((less?.throttles.apiRequests ?? 0) / (400 * 60)).toBeCloseTo(0.75, 1);
+    expect(less?.bounds.find(({ name }) => name === 'API requests a second')).toMatchObject({ peak: 400, limit: 100 });
   });
 
   test('is in README as it is printed', () => {

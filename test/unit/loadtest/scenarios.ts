@@ -1,4 +1,5 @@
 import type { Control } from '../../../loadtest/plan/control.ts';
+import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND } from '../../../loadtest/plan/documented-limits.ts';
 import type { Load } from '../../../loadtest/plan/load.ts';
 import type { Service } from '../../../loadtest/plan/service.ts';
 import type { Scenario, Simulation } from '../../../loadtest/plan/simulate.ts';
@@ -31,7 +32,7 @@ export const scenario = ({ load: loadBeside, service: serviceBeside, ...beside }
   gathering: {},
   writes: [],
   tableSize: { tables: 1, keys: 1, peakPerSecond: 0 },
-  apiShare: 1,
+  api: { perSecond: API_REQUESTS_PER_SECOND, burst: API_BURST_REQUESTS },
   control: untouched,
   seed: 1,
   ...beside,
