@@ -1,7 +1,6 @@
 // Installs what `npm start` and `npm test` need. Runs as their npm hook on a clone that has nothing installed yet, so it
 // is plain JavaScript, imports only Node, and parses on every Node from 18 on.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -15,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
+import { CFN_LINT, hasVenv, MINISTACK, stampVenv } from './python-venvs.mjs';
 import {
   DYNOXIDE_ROOT,
   DYNOXIDE_VERSION,
@@ -28,9 +28,6 @@ const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const LOCKFILE = join(PROJECT, 'package-lock.json');
 const INSTALLED = join(PROJECT, 'node_modules/.package-lock.json');
 const BUNDLED_NODE = join(PROJECT, 'node_modules/node/bin/node');
-const REQUIREMENTS = join(PROJECT, 'local/requirements.txt');
-const VENV = join(PROJECT, '.millrace/ministack');
-const STAMP = join(VENV, 'installed.sha256');
 const TICK_MS = 10_000;
 
 const DISK_FULL = 'The disk is full: the installation needs about 1 GB for its packages and the caches of npm and pip.';
@@ -146,17 +143,14 @@ async function installSecondImplementation(signal) {
 const leftOut = (reason) =>
   console.error(`  ! The contract tests on dynoxide and ElasticMQ are left out: ${reason.split('\n').at(-1)}`);
 
-const requirementsHash = () => createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
-const hasVenv = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === requirementsHash();
-
-/** The stamp is written last, so that an environment without it is half made, and made anew. */
-async function installVenv(python, signal) {
-  rmSync(VENV, { recursive: true, force: true });
-  mkdirSync(dirname(VENV), { recursive: true });
-  await run(python, ['-m', 'venv', VENV], signal);
+async function installVenv(python, which, signal) {
+  const { venv, requirements } = which;
+  rmSync(venv, { recursive: true, force: true });
+  mkdirSync(dirname(venv), { recursive: true });
+  await run(python, ['-m', 'venv', venv], signal);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'];
-  await run(join(VENV, 'bin/python'), [...pip, '--requirement', REQUIREMENTS], signal);
-  writeFileSync(STAMP, requirementsHash());
+  await run(join(venv, 'bin/python'), [...pip, '--requirement', requirements], signal);
+  stampVenv(which);
 }
 
 /** Runs a command as the leader of a process group, so that an interruption ends all that it has started. */
@@ -185,7 +179,7 @@ function run(command, args, signal) {
 
 /** Some of what npm and Python start keeps its reason to itself. */
 function isDiskFull() {
-  return [PROJECT, dirname(VENV)].filter(existsSync).some((path) => {
+  return [PROJECT, dirname(MINISTACK.venv)].filter(existsSync).some((path) => {
     const { bavail, bsize } = statfsSync(path);
     return bavail * bsize < 20_000_000;
   });
@@ -209,12 +203,15 @@ async function install() {
   const steps = [];
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => controller.abort());
-  if (!hasVenv() && !process.env.MILLRACE_ENDPOINT) {
-    const python = findPython();
-    steps.push(step('Installing MiniStack (Python)', () => installVenv(python, controller.signal)));
-  }
-  if (!hasPackages()) steps.push(step('Installing packages (npm)', () => installPackages(controller.signal)));
   const isForTests = process.argv.includes('--tests');
+  const venv = (label, which) => {
+    if (hasVenv(which)) return;
+    const python = findPython();
+    steps.push(step(label, () => installVenv(python, which, controller.signal)));
+  };
+  if (!process.env.MILLRACE_ENDPOINT) venv('Installing MiniStack (Python)', MINISTACK);
+  if (isForTests) venv('Installing cfn-lint (Python)', CFN_LINT);
+  if (!hasPackages()) steps.push(step('Installing packages (npm)', () => installPackages(controller.signal)));
   if (isForTests && findChromium() === undefined && canInstallBrowser()) {
     steps.push(step('Installing Chromium (apt)', () => installBrowser(controller.signal)));
   }

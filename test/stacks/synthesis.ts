@@ -97,7 +97,7 @@ async function synthesizeAnew(
       ? queueArn(nameOf(id, stack))
       : `${nameOf(id, stack)}.${attribute}`;
 
-  return { preset, config, assembly, templates, all, text };
+  return { preset, config, app, assembly, templates, all, text };
 }
 
 /** The alias of a function, as whoever calls it names it. */
