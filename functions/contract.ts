@@ -116,7 +116,10 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
 /** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
 const HEAP_SHARE = 0.8;
 
-/** What a function of so much memory says to Node. */
+/**
+ * What a function of so much memory says to Node. Lambda's own command line has larger headers, and wins; ours hold wherever
+ * the code runs elsewhere.
+ */
 export const nodeOptionsOf = (memoryMb: number): string =>
   `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
 
