@@ -20,7 +20,7 @@ const LIMIT_SECONDS = { synth: 180, bootstrap: 180, deploy: 300 };
 const CONCURRENCY = '3';
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** Where `synthesize` writes to, and `deploy` reads from. */
+/** Where `synthesize` writes to. */
 export const assemblyOf = (directory: string): string => join(directory, 'cdk.out');
 
 /** The template of a stack that `synthesize` has written; unknown JSON. */
@@ -43,13 +43,13 @@ export async function bootstrap(options: CdkOptions, environment: string | undef
   await cdk('bootstrap', which, options, homeOf(options));
 }
 
-/** Deploys stacks of the synthesized assembly, and nothing that they do not name. */
-export async function deploy(options: CdkOptions, stacks: readonly string[]): Promise<StackOutputs> {
+/** Deploys stacks of an assembly, and nothing that they do not name. */
+export async function deploy(options: CdkOptions, assembly: string, stacks: readonly string[]): Promise<StackOutputs> {
   const outputsFile = join(options.directory, 'outputs.json');
   await rm(outputsFile, { force: true });
   const how = ['--method', 'direct', '--require-approval', 'never', '--progress', 'events', '--exclusively'];
   const speed = ['--concurrency', CONCURRENCY, '--asset-parallelism'];
-  const files = ['--app', assemblyOf(options.directory), '--outputs-file', outputsFile];
+  const files = ['--app', assembly, '--outputs-file', outputsFile];
   await cdk('deploy', [...stacks, ...files, ...how, ...speed], options, homeOf(options));
   return outputsSchema.parse(existsSync(outputsFile) ? JSON.parse(await readFile(outputsFile, 'utf8')) : {});
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -33,8 +34,9 @@ export async function deployStacks(
   await Promise.all([synthesized, prepared]);
 
   const stacks = STACKS.map((stack) => `${name}-${stack}`);
-  await leaveOut(assemblyOf(cdk.directory), stacks);
-  const outputs = await progress.step('Deploying the stacks', () => deploy(cdk, stacks));
+  const assembly = join(cdk.directory, 'cdk.deployed');
+  await leaveOut(assemblyOf(cdk.directory), assembly, stacks);
+  const outputs = await progress.step('Deploying the stacks', () => deploy(cdk, assembly, stacks));
   const clients = {
     cloudFormation,
     dynamo: new DynamoDBClient(cdk.target.client),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 
 type LeftOut = {
@@ -53,16 +53,19 @@ export function withoutLeftOut(template: unknown): Record<string, unknown> {
   return result;
 }
 
-/** Takes what MiniStack refuses out of the stacks of a cloud assembly. */
-export async function leaveOut(assembly: string, stacks: readonly string[]): Promise<void> {
+/** Copies a cloud assembly without what MiniStack refuses of some stacks: theirs are the templates to deploy. */
+export async function leaveOut(assembly: string, copy: string, stacks: readonly string[]): Promise<void> {
+  await rm(copy, { recursive: true, force: true });
+  // What was bundled is there twice: under its own name, and as the asset that it became.
+  await cp(assembly, copy, { recursive: true, filter: (path) => !basename(path).startsWith('bundle.') });
   for (const stack of stacks) {
-    const template = join(assembly, `${stack}.template.json`);
+    const template = join(copy, `${stack}.template.json`);
     const before = await readFile(template, 'utf8');
     const after = JSON.stringify(withoutLeftOut(JSON.parse(before)));
     await writeFile(template, after);
     // The CLI uploads a template under the hash that it had, and does not upload again what is there already.
     const [was, is] = [sha256(before), sha256(after)];
-    for (const file of ['manifest.json', `${stack}.assets.json`].map((name) => join(assembly, name))) {
+    for (const file of ['manifest.json', `${stack}.assets.json`].map((name) => join(copy, name))) {
       await writeFile(file, (await readFile(file, 'utf8')).replaceAll(was, is));
     }
   }
