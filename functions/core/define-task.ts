@@ -1,6 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
-import type { HttpClient } from './http-client.ts';
+import type { HttpRequest, HttpResponse } from './http-client.ts';
 import { inTime } from './in-time.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -32,6 +32,17 @@ export class FanOut {
   }
 }
 
+/**
+ * Outgoing HTTP of an attempt. Its requests, and the bodies of their answers, end with the attempt at the latest: `signal` is
+ * for what is to end sooner.
+ */
+export type AttemptHttp = {
+  request(
+    url: string,
+    request?: Omit<HttpRequest, 'signal'> & { readonly signal?: AbortSignal },
+  ): Promise<HttpResponse>;
+};
+
 /** What a handler is given beside its input. */
 export type TaskContext = {
   /** The attempt being made; `attempt` counts from 1 and never repeats for a task. */
@@ -42,13 +53,22 @@ export type TaskContext = {
     readonly attempt: number;
     readonly maxAttempts: number;
   };
-  /** Aborts at the task's timeout, and when the task is cancelled. Pass it on to whatever can wait. */
+  /**
+   * Aborts at the task's timeout, when the task is cancelled, and when the attempt is over: what it has left open ends with
+   * it. Pass it on to whatever can wait.
+   */
   readonly signal: AbortSignal;
   /** Outgoing HTTP, only to the hosts that the deployment allows. */
-  readonly http: HttpClient;
-  /** Writes one structured line that carries the task's id and attempt. */
+  readonly http: AttemptHttp;
+  /**
+   * Writes one structured line that carries the task's id and attempt, as each line of `console` does. Never throws: what
+   * JSON cannot carry is written as `util.inspect` shows it.
+   */
   readonly log: (message: string, fields?: Record<string, JsonValue>) => void;
-  /** Says how far the attempt is, from 0 to 1, for whoever reads the task: told every few seconds, the latest first. */
+  /**
+   * Says how far the attempt is, from 0 to 1, for whoever reads the task: told every few seconds, the latest first. Throws
+   * `TypeError` for what is no number, such as NaN, and for a note that is no text.
+   */
   readonly progress: (fraction: number, note?: string) => void;
   /**
    * Does `work` on every item within this attempt, at most `limit` (10) at a time; results in the order of the items.

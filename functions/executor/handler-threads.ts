@@ -1,5 +1,6 @@
 import { RESOURCE_CLASS_SPECS, threadHeapMb } from '../contract.ts';
-import { HandlerThread } from './handler-thread.ts';
+import type { Log } from '../core/ports.ts';
+import { HandlerThread, NotBegun } from './handler-thread.ts';
 import type { HandlerTools } from './run-handler.ts';
 import type { ThreadData } from './thread-messages.ts';
 
@@ -10,15 +11,17 @@ import type { ThreadData } from './thread-messages.ts';
 export class HandlerThreads {
   readonly #entry: URL;
   readonly #data: ThreadData;
+  readonly #log: Log;
   #taken = 0;
   readonly #idle: HandlerThread[] = [];
   /** Attempts that wait for a thread, the first come first. */
   readonly #waiting = new Set<() => void>();
 
   /** `entry` is what each thread runs; it serves attempts (`serve-attempts.ts`). */
-  constructor(entry: URL, data: ThreadData) {
+  constructor(entry: URL, data: ThreadData, log: Log) {
     this.#entry = entry;
     this.#data = data;
+    this.#log = log;
   }
 
   /** Makes an attempt as `definition.run` would, in a thread: an abort ends it wherever it is. */
@@ -26,11 +29,16 @@ export class HandlerThreads {
     // An executor runs tasks of one class, so all its threads are of one size.
     await this.#turn(RESOURCE_CLASS_SPECS[resources].threads, ctx.signal);
     try {
-      const thread = this.#idleThread() ?? new HandlerThread(this.#entry, threadHeapMb(resources), this.#data);
-      try {
-        return await thread.run(call, ctx);
-      } finally {
-        this.#idle.push(thread);
+      for (;;) {
+        const thread =
+          this.#idleThread() ?? new HandlerThread(this.#entry, threadHeapMb(resources), this.#data, this.#log);
+        try {
+          return await thread.run(call, ctx);
+        } catch (error) {
+          if (!(error instanceof NotBegun)) throw error;
+        } finally {
+          if (thread.alive) this.#idle.push(thread);
+        }
       }
     } finally {
       const [next] = this.#waiting;

@@ -11,16 +11,16 @@ import { EmfMeter } from '../runtime/meter.ts';
 import { laneLoads, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { deliveryOf } from './delivery-of.ts';
+import { guardProcess } from './guard-process.ts';
 import { handleBatch } from './handle-batch.ts';
 import { HandlerThreads } from './handler-threads.ts';
 import { measureUsage } from './invocation-usage.ts';
 import { Workload } from './workload.ts';
 
-const [meter, resourceClass] = [new EmfMeter(), ownResourceClass()];
+guardProcess(log);
+const [meter, queueUrlPrefix, outboundHosts] = [new EmfMeter(), env('queueUrlPrefix'), env('outboundHosts')];
 const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
-const [queueUrlPrefix, outboundHosts] = [env('queueUrlPrefix'), env('outboundHosts')];
-const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), { outboundHosts });
-
+const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), { outboundHosts }, log);
 const ports = {
   ...taskPorts(dynamo, sqs, meter, tasks),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl: env('deadLetterQueueUrl') }),
@@ -30,7 +30,7 @@ const ports = {
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
   await beginTrace();
-  const recordUsage = measureUsage(resourceClass, meter);
+  const recordUsage = measureUsage(ownResourceClass(), meter);
   const work = handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
   const [kept] = await Promise.all([work, ports.workload.flush()]);
   recordUsage();

@@ -1,22 +1,21 @@
-import { type BatchTaskDefinition, TaskFailure } from '../core/define-task.ts';
+import { type BatchOutcome, type BatchTaskDefinition, TaskFailure } from '../core/define-task.ts';
 import { failed, type Outcome, outcomeOfOutput, outcomeOfThrown } from '../core/outcome.ts';
 import type { Meter } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
+import { attemptHttp } from './attempt-http.ts';
+import { ATTEMPT_OVER, AttemptScope } from './attempt-scope.ts';
 import type { Claimed } from './claim-task.ts';
 import { GRACE_MILLISECONDS } from './executor-ports.ts';
+import { returnedBy } from './handler-call.ts';
 import { plainContext } from './plain-context.ts';
-import {
-  type HandlerTools,
-  outcomeOfFailure,
-  parsedInput,
-  shownTask,
-  timeoutFailure,
-  tracedHttp,
-} from './run-handler.ts';
+import { type HandlerTools, logOf, outcomeOfFailure, parsedInput, shownTask, timeoutFailure } from './run-handler.ts';
 import { fieldsOf } from './task-fields.ts';
-import { watchAttempt } from './watch-attempt.ts';
+import { watchBatch } from './watch-attempt.ts';
 
 export type BatchTools = HandlerTools & { readonly meter: Meter };
+
+/** Tasks that each line of a batch names; a batch may have 1,000, and CloudWatch bills by the byte. */
+const MOST_NAMED = 20;
 
 type Outcomes = Map<RunningTask, Outcome>;
 type Item = { readonly task: RunningTask; readonly input: unknown };
@@ -72,28 +71,45 @@ async function returned(
 ): Promise<Outcomes> {
   const over = Promise.withResolvers<Outcomes>();
   const controller = new AbortController();
+  const { type } = definition;
+  const ids = items.map(({ task }) => task.id);
+  const fields = { task_type: type, tasks: items.length, task_ids: ids.slice(0, MOST_NAMED) };
+  const end = (outcomes: Outcomes, reason: unknown): void => {
+    over.resolve(outcomes);
+    // What a listener throws is of the attempt, too.
+    scope.run(() => controller.abort(reason));
+  };
+  const scope = new AttemptScope({
+    ...{ fields, log: tools.log },
+    // It is not to be known which of the items it was about.
+    fail: (thrown) => end(outcomeForAll(items, outcomeOfFailure(thrown, { ...fields, task_ids: ids }, tools)), thrown),
+  });
   let grace: NodeJS.Timeout | undefined;
   const expiry = setTimeout(() => {
     const reason = timeoutFailure(timeoutMilliseconds);
-    controller.abort(reason);
+    scope.run(() => controller.abort(reason));
     // What it knows by now still counts: those tasks need not be done twice.
     grace = setTimeout(() => over.resolve(outcomeForAll(items, outcomeOfThrown(reason))), GRACE_MILLISECONDS);
   }, timeoutMilliseconds);
-  const watches = items.map(({ task }) => {
-    const end = (outcome: Outcome, reason: TaskFailure): void => {
-      ended.set(task, outcome);
-      if (items.some((item) => !ended.has(item.task))) return;
-      controller.abort(reason);
-      over.resolve(ended);
-    };
-    return watchAttempt(task, end, tools);
-  });
+  const endOne = (task: RunningTask, outcome: Outcome, reason: TaskFailure): void => {
+    ended.set(task, outcome);
+    if (items.every((item) => ended.has(item.task))) end(ended, reason);
+  };
+  const stopWatch = watchBatch(
+    items.map(({ task }) => task),
+    endOne,
+    tools,
+  );
+  for (const { task } of items.slice(0, 1)) tools.meter.record(task.executorKey, 'batchSize', items.length);
   try {
-    return await Promise.race([called(definition, items, controller.signal, tools), over.promise]);
+    const call = scope.run(() => called(definition, items, controller.signal, scope, tools));
+    return await Promise.race([call, over.promise]);
   } finally {
     clearTimeout(expiry);
     clearTimeout(grace);
-    for (const watch of watches) watch.stop();
+    stopWatch();
+    scope.end();
+    scope.run(() => controller.abort(ATTEMPT_OVER));
   }
 }
 
@@ -101,40 +117,49 @@ async function called(
   definition: BatchTaskDefinition,
   items: readonly Item[],
   signal: AbortSignal,
-  { http, log, meter, tracing }: BatchTools,
+  scope: AttemptScope,
+  { http, log, tracing }: BatchTools,
 ): Promise<Outcomes> {
   const { type } = definition;
-  const fields = { task_type: type, tasks: items.length };
-  const context = {
-    ...plainContext(signal),
-    // All are of one tenant.
-    http: tracedHttp(http.of(items[0]?.task.tenantId ?? ''), tracing),
-    // Apart, so that no field of a handler takes the place of one of ours.
-    log: (message: string, more?: object) => log('info', message, { ...fields, ...(more && { fields: more }) }),
-  };
+  // All are of one tenant.
+  const tenantHttp = http.of(items[0]?.task.tenantId ?? '');
+  const context = { ...plainContext(signal), http: attemptHttp(tenantHttp, signal, tracing.call), log: logOf(scope) };
   const outcomeOfError = (error: unknown, about: object): Outcome =>
     // An abort is thrown in many forms, and all say the same.
     outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });
-  for (const { task } of items.slice(0, 1)) meter.record(task.executorKey, 'batchSize', items.length);
   try {
     const shown = items.map(({ task, input }) => ({ task: shownTask(task), input }));
-    const outcomes = await definition.run(shown, context);
+    const outcomes: unknown = await returnedBy(context, (ctx) => settledAll(definition.run(shown, ctx)));
     if (!Array.isArray(outcomes) || outcomes.length !== items.length) {
       const count = Array.isArray(outcomes) ? outcomes.length : 'no list of';
       const message = `${type} returned ${count} outcomes for ${items.length} tasks: which is whose cannot be told`;
       return outcomeForAll(items, failed('invalid_output', message, false));
     }
+    const outcomeOfItem = (task: RunningTask, settled: PromiseSettledResult<BatchOutcome>): Outcome => {
+      try {
+        if (settled.status === 'rejected') throw settled.reason;
+        if (settled.value instanceof Error) throw settled.value;
+        return outcomeOfOutput(settled.value, type);
+      } catch (thrown) {
+        return outcomeOfError(thrown, fieldsOf(task));
+      }
+    };
     return new Map(
       items.flatMap(({ task }, place): [RunningTask, Outcome][] => {
-        const outcome = outcomes[place];
-        if (outcome === undefined) return [];
-        if (outcome instanceof Error) return [[task, outcomeOfError(outcome, fieldsOf(task))]];
-        return [[task, outcomeOfOutput(outcome, type)]];
+        const settled: PromiseSettledResult<BatchOutcome> = outcomes[place];
+        const isMissing = settled.status === 'fulfilled' && settled.value === undefined;
+        return isMissing ? [] : [[task, outcomeOfItem(task, settled)]];
       }),
     );
   } catch (thrown) {
-    return outcomeForAll(items, outcomeOfError(thrown, fields));
+    return outcomeForAll(items, outcomeOfError(thrown, scope.fields));
   }
+}
+
+/** What a handler has returned for each task; where that is a promise, as `items.map(async ...)` makes them, what becomes of it. */
+async function settledAll(returned: Promise<unknown>): Promise<unknown> {
+  const outcomes = await returned;
+  return Array.isArray(outcomes) ? Promise.allSettled(outcomes) : outcomes;
 }
 
 const outcomeForAll = (items: readonly Item[], outcome: Outcome): Outcomes =>

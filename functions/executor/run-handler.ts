@@ -9,14 +9,17 @@ import {
   validated,
 } from '../core/define-task.ts';
 import { subtasksRefusal } from '../core/fan-out.ts';
-import type { HttpClient, HttpClients } from '../core/http-client.ts';
+import type { HttpClients } from '../core/http-client.ts';
 import { issueTexts } from '../core/issue-texts.ts';
 import type { JsonValue } from '../core/json.ts';
 import { failed, isDelay, type Outcome, outcomeOfThrown } from '../core/outcome.ts';
 import type { Log, Tracing } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import { describeThrown, fieldsOfThrown } from '../core/thrown.ts';
+import { attemptHttp } from './attempt-http.ts';
+import { ATTEMPT_OVER, AttemptScope } from './attempt-scope.ts';
 import { calledHandler, type HandlerCall } from './handler-call.ts';
+import { loggable } from './loggable.ts';
 import { plainContext } from './plain-context.ts';
 import { fieldsOf } from './task-fields.ts';
 import { type AttemptWatch, type WatchTools, watchAttempt } from './watch-attempt.ts';
@@ -46,9 +49,15 @@ export async function runHandler(
 ): Promise<Outcome> {
   const ended = Promise.withResolvers<Outcome>();
   const controller = new AbortController();
-  const end = (outcome: Outcome, reason: TaskFailure): void => {
-    controller.abort(reason);
+  const fields = fieldsOf(task);
+  const scope = new AttemptScope({
+    ...{ fields, log: tools.log },
+    fail: (thrown) => end(outcomeOfFailure(thrown, fields, tools), thrown),
+  });
+  const end = (outcome: Outcome, reason: unknown): void => {
     ended.resolve(outcome);
+    // What a listener throws is of the attempt, too.
+    scope.run(() => controller.abort(reason));
   };
   const expiry = setTimeout(() => {
     const reason = timeoutFailure(timeoutMilliseconds);
@@ -56,11 +65,14 @@ export async function runHandler(
   }, timeoutMilliseconds);
   const watch = watchAttempt(task, end, tools);
   try {
-    const context = contextOf(task, controller.signal, watch, tools);
-    return await Promise.race([attempt(definition, call, task, context, tools), ended.promise]);
+    const context = contextOf(task, controller.signal, watch, scope, tools);
+    return await Promise.race([scope.run(() => attempt(definition, call, task, context, tools)), ended.promise]);
   } finally {
     clearTimeout(expiry);
     watch.stop();
+    scope.end();
+    // What it has left open ends with it: a body that is not read would keep its connection from the tasks that follow.
+    scope.run(() => controller.abort(ATTEMPT_OVER));
   }
 }
 
@@ -100,12 +112,17 @@ export function outcomeOfFailure(
   fields: Parameters<Log>[2],
   { log }: Pick<HandlerTools, 'log'>,
 ): Outcome {
-  if (!(thrown instanceof TaskFailure)) {
-    log('warn', 'handler threw', { ...fields, ...fieldsOfThrown(describeThrown(thrown)) });
-  } else if (thrown.retryAfterSeconds !== undefined && !isDelay(thrown.retryAfterSeconds)) {
-    log('warn', 'retryAfterSeconds ignored', { ...fields, retry_after_seconds: String(thrown.retryAfterSeconds) });
+  try {
+    if (!(thrown instanceof TaskFailure)) {
+      log('warn', 'handler threw', { ...fields, ...fieldsOfThrown(describeThrown(thrown)) });
+    } else if (thrown.retryAfterSeconds !== undefined && !isDelay(thrown.retryAfterSeconds)) {
+      log('warn', 'retryAfterSeconds ignored', { ...fields, retry_after_seconds: String(thrown.retryAfterSeconds) });
+    }
+    return outcomeOfThrown(thrown);
+  } catch {
+    // Even to look at it throws: a Proxy, a getter.
+    return failed('handler_error', 'the handler threw something that cannot be read', true);
   }
-  return outcomeOfThrown(thrown);
 }
 
 /** What a handler wants its task to be fanned out into, if all of it can run and be combined. */
@@ -127,24 +144,26 @@ function contextOf(
   task: RunningTask,
   signal: AbortSignal,
   { progress }: AttemptWatch,
-  { http, log, tracing }: HandlerTools,
+  scope: AttemptScope,
+  { http, tracing }: HandlerTools,
 ): TaskContext {
   return {
     ...plainContext(signal),
     task: shownTask(task),
-    http: tracedHttp(http.of(task.tenantId), tracing),
-    // Apart, so that no field of a handler takes the place of one of ours.
-    log: (message, fields) => log('info', message, { ...fieldsOf(task), ...(fields && { fields }) }),
+    http: attemptHttp(http.of(task.tenantId), signal, tracing.call),
+    log: logOf(scope),
     progress,
   };
 }
 
-/** Outgoing HTTP whose calls are parts of the trace. */
-export const tracedHttp = (http: HttpClient, tracing: Tracing): HttpClient => ({
-  request: (url, request) => tracing.call(hostOf(url), () => http.request(url, request)),
-});
-
-const hostOf = (url: string): string => URL.parse(url)?.host ?? 'nowhere';
+/** `ctx.log` of an attempt. */
+export const logOf =
+  (scope: AttemptScope): TaskContext['log'] =>
+  (...line) => {
+    const [message, fields] = loggable(...line);
+    // Apart, so that no field of a handler takes the place of one of ours.
+    scope.log('info', message, fields === undefined ? {} : { fields });
+  };
 
 /** A task as its handler sees it. */
 export const shownTask = ({ id, tenantId, type, attempt: number, maxAttempts }: RunningTask): TaskContext['task'] => ({

@@ -1,35 +1,91 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { FanOut, findDefinition, type TaskCatalog, type TaskContext } from '../core/define-task.ts';
 import type { HttpClients } from '../core/http-client.ts';
+import type { Log } from '../core/ports.ts';
+import { attemptHttp } from './attempt-http.ts';
+import { ATTEMPT_OVER, AttemptScope } from './attempt-scope.ts';
+import { guardProcess } from './guard-process.ts';
 import { calledHandler } from './handler-call.ts';
+import { loggable } from './loggable.ts';
 import { plainContext } from './plain-context.ts';
-import { type Abort, type Job, packThrown, type Report, unpackThrown } from './thread-messages.ts';
+import {
+  type Abort,
+  type FromThread,
+  type Job,
+  packThrown,
+  type Report,
+  type Thrown,
+  unpackThrown,
+} from './thread-messages.ts';
+import { progressOf } from './watch-attempt.ts';
 
 type Tools = { readonly catalog: TaskCatalog; readonly http: HttpClients };
 
 /** The side of the thread: makes each attempt that it is sent, and reports it to who sent it. */
 export function serveAttempts(jobs: MessagePort, tools: Tools): void {
-  jobs.on('message', (job: Job) => attempt(job, tools));
+  const log: Log = (...line) => jobs.postMessage({ line } satisfies FromThread);
+  guardProcess(log);
+  jobs.on('message', (job: Job) => attempt(job, log, tools));
 }
 
-async function attempt({ task, call, port }: Job, { catalog, http }: Tools): Promise<void> {
+async function attempt(job: Job, log: Log, { catalog, http }: Tools): Promise<void> {
+  const { task, port } = job;
   const report = (what: Report): void => port.postMessage(what);
-  const aborted = new AbortController();
-  port.on('message', ({ abort }: Abort) => aborted.abort(unpackThrown(abort)));
+  report({ begun: true });
+  const ended = Promise.withResolvers<Report>();
+  const failed = (thrown: unknown): void => ended.resolve({ thrown: packed(thrown) });
+  const fields = { task_id: task.id, task_type: task.type, attempt: task.attempt };
+  const scope = new AttemptScope({ fields, log, fail: failed });
+  const controller = new AbortController();
+  const abort = (reason: unknown): void => scope.run(() => controller.abort(reason));
+  port.on('message', (message: Abort) => abort(unpackThrown(message.abort)));
+  const before = process.getActiveResourcesInfo();
   const ctx: TaskContext = {
-    ...plainContext(aborted.signal),
-    ...{ task, http: http.of(task.tenantId) },
-    log: (...line) => report({ log: line }),
-    progress: (...progress) => report({ progress }),
+    ...plainContext(controller.signal),
+    task,
+    http: attemptHttp(http.of(task.tenantId), controller.signal),
+    log: (...line) => report({ log: loggable(...line) }),
+    // Looked at here, where the handler can catch what is wrong with it.
+    progress: (...progress) => report({ progress: progressOf(...progress) }),
   };
+  let isRunning = true;
+  const call = scope.run(() => returned(job, ctx, catalog));
+  call.then(ended.resolve, failed).finally(() => {
+    isRunning = false;
+  });
+  const end = await ended.promise;
+  scope.end();
+  abort(ATTEMPT_OVER);
+  await turn();
+  const left = [...(isRunning ? ['the handler'] : []), ...leftSince(before)];
+  if (left.length > 0) report({ left });
+  report(end);
+}
+
+async function returned({ task: { type }, call }: Job, ctx: TaskContext, catalog: TaskCatalog): Promise<Report> {
+  const definition = await findDefinition(catalog, type);
+  if (definition === undefined || definition.batch !== undefined)
+    throw new Error(`this thread has no task type ${type}`);
+  const output = await calledHandler(definition, call, ctx);
+  return output instanceof FanOut ? { subtasks: output.subtasks } : { output };
+}
+
+/** What keeps the thread busy and did not before. What is idle by itself, a kept connection for instance, does not count. */
+function leftSince(before: readonly string[]): string[] {
+  const unmatched = [...before];
+  return process.getActiveResourcesInfo().filter((resource) => {
+    const place = unmatched.indexOf(resource);
+    if (place >= 0) unmatched.splice(place, 1);
+    return place < 0;
+  });
+}
+
+function packed(thrown: unknown): Thrown {
   try {
-    const definition = await findDefinition(catalog, task.type);
-    if (definition === undefined || definition.batch !== undefined) {
-      throw new Error(`this thread has no task type ${task.type}`);
-    }
-    const returned = await calledHandler(definition, call, ctx);
-    report(returned instanceof FanOut ? { subtasks: returned.subtasks } : { output: returned });
-  } catch (thrown) {
-    report({ thrown: packThrown(thrown) });
+    return packThrown(thrown);
+  } catch {
+    // Even to look at it throws: a Proxy, a getter.
+    return packThrown(new Error('the handler threw something that cannot be read'));
   }
 }

@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type Subtask, type TaskContext, TaskFailure } from '../core/define-task.ts';
 import type { JsonValue } from '../core/json.ts';
+import type { Log } from '../core/ports.ts';
+import type { Progress } from '../core/task.ts';
 import { describeThrown, type ThrownError, thrownOf } from '../core/thrown.ts';
 import type { HandlerCall } from './handler-call.ts';
 
@@ -18,10 +20,15 @@ export type Job = {
 /** To an attempt: that its signal aborts. */
 export type Abort = { readonly abort: Thrown };
 
-/** From an attempt: what it calls of its context, and how it ends. */
+/** From a thread, of whatever attempt: a line that names it. */
+export type FromThread = { readonly line: Parameters<Log> };
+
+/** From an attempt: that it has begun, what it calls of its context, what it has left running, and how it ends. */
 export type Report =
+  | { readonly begun: true }
   | { readonly log: Parameters<TaskContext['log']> }
-  | { readonly progress: Parameters<TaskContext['progress']> }
+  | { readonly progress: Progress }
+  | { readonly left: readonly string[] }
   | { readonly output: JsonValue }
   | { readonly subtasks: readonly Subtask[] }
   | { readonly thrown: Thrown };

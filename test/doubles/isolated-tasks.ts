@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import type { SingleTaskDefinition, TaskCatalog } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
+import { misbehave } from './misbehaviour.ts';
 import { ODD_OUTPUTS } from './odd-outputs.ts';
 import { echo } from './task-definitions.ts';
 
@@ -36,6 +37,46 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   look: async (_, { task }) => ({ task, environment: Object.keys(process.env), flags: process.execArgv, threadId }),
   call: async (url, { http, signal }) => (await http.request(String(url), { signal })).body.text(),
   function: async () => (() => {}) as never,
+  misbehave,
+  linger: async (what, { signal }) => {
+    signal.addEventListener('abort', () => {
+      if (what === 'listener') throw new Error('late');
+    });
+    if (what === 'rejection') setTimeout(() => Promise.reject(new Error('late')), 50).unref();
+    if (what === 'timer') setInterval(() => {}, 1000);
+    if (what === 'exit') setTimeout(() => process.exit(1), 50).unref();
+    return threadId;
+  },
+  'log what JSON cannot carry': async (_, ctx) => {
+    const circular: Record<string, JsonValue> = {};
+    circular.self = circular;
+    for (const fields of [
+      { n: 10n },
+      circular,
+      { f: () => {} },
+      {
+        toJSON: () => {
+          throw new Error('gotcha');
+        },
+      },
+    ]) {
+      ctx.log('odd', fields as never);
+    }
+    ctx.log(7n as never);
+    console.warn('by the console', { n: 10n });
+    return null;
+  },
+  'tell a wrong progress': async (_, ctx) => {
+    const caught: string[] = [];
+    for (const progress of [[Number.NaN], ['half'], [1n], [0.5, 7], [0.5, {}], [0.5, () => {}]]) {
+      try {
+        ctx.progress(...(progress as unknown as [number]));
+      } catch (error) {
+        caught.push(String(error));
+      }
+    }
+    return caught;
+  },
 };
 
 const definitions = Object.entries(HANDLERS).map(

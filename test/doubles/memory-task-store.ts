@@ -5,6 +5,7 @@ import type {
   ClaimResult,
   DueTask,
   DueTasks,
+  HeldState,
   InsertResult,
   ParentKey,
   RetryResult,
@@ -89,7 +90,11 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return 'settled';
   }
 
-  async check(task: RunningTask, progress?: Progress): Promise<'held' | 'cancel_requested' | 'lost'> {
+  checkAll(tasks: readonly RunningTask[]): Promise<HeldState[]> {
+    return Promise.all(tasks.map((task) => this.check(task)));
+  }
+
+  async check(task: RunningTask, progress?: Progress): Promise<HeldState> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) return 'lost';
     if (progress !== undefined) this.#write({ ...found, progress });

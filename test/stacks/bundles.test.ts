@@ -100,7 +100,7 @@ describe('the bundles', () => {
 
   test('have the threads of the executor, which run the handlers of the deployment', async () => {
     const entry = pathToFileURL(join(directoryOf('executor'), 'thread.mjs'));
-    const { isolate } = new HandlerThreads(entry, { outboundHosts: '' });
+    const { isolate } = new HandlerThreads(entry, { outboundHosts: '' }, () => {});
     const task = { id: 'a', tenantId: 'acme', type: 'image.resize', attempt: 1, maxAttempts: 1 };
     const signal = AbortSignal.timeout(10_000);
     const ctx = { task, signal, http: { request: fail }, log: fail, fail } as unknown as TaskContext;

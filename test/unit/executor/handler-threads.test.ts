@@ -10,7 +10,8 @@ import { serve } from '../adapters/loopback-server.ts';
 
 const ENTRY = new URL('../../doubles/thread.ts', import.meta.url);
 
-const makeThreads = (entry = ENTRY) => new HandlerThreads(entry, { outboundHosts: '127.0.0.1' });
+const makeThreads = (entry = ENTRY, lines: unknown[] = []) =>
+  new HandlerThreads(entry, { outboundHosts: '127.0.0.1' }, (...line) => lines.push(line));
 
 /** An attempt of a type of `isolatedTasks` in one of `threads`; `told` gets the lines that it logs. */
 async function attempt(
@@ -165,7 +166,7 @@ describe('a thread that dies', () => {
     const program = `
       const { HandlerThreads } = await import('./functions/executor/handler-threads.ts');
       const { isolatedTasks } = await import('./test/doubles/isolated-tasks.ts');
-      const { isolate } = new HandlerThreads(new URL('file://${ENTRY.pathname}'), { outboundHosts: '' });
+      const { isolate } = new HandlerThreads(new URL('file://${ENTRY.pathname}'), { outboundHosts: '' }, () => {});
       const ctx = { task: { type: 'hoard' }, signal: new AbortController().signal };
       const before = process.resourceUsage().maxRSS;
       const error = await isolate(await isolatedTasks.hoard(), { handler: 'run', input: null }, ctx).catch((e) => e);

@@ -7,7 +7,11 @@ import { ODD_OUTPUTS } from '../../doubles/odd-outputs.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
 
-const { isolate } = new HandlerThreads(new URL('../../doubles/thread.ts', import.meta.url), { outboundHosts: '' });
+const { isolate } = new HandlerThreads(
+  new URL('../../doubles/thread.ts', import.meta.url),
+  { outboundHosts: '' },
+  () => {},
+);
 const definitions = await Promise.all(Object.values(isolatedTasks).map((load) => load()));
 
 it('an endless loop, a thread that dies and a failure end their own attempts, and no other of their batch', async () => {

@@ -143,7 +143,7 @@ describe('what it renders', () => {
 
 describe('Markdown that takes time by its square', () => {
   const entry = new URL('../../../functions/executor/thread.ts', import.meta.url);
-  const { isolate } = new HandlerThreads(entry, { outboundHosts: '' });
+  const { isolate } = new HandlerThreads(entry, { outboundHosts: '' }, () => {});
 
   test.each([
     ['unclosed emphasis', '**a_'.repeat(25_000)],

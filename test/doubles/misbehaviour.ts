@@ -1,0 +1,107 @@
+import { EventEmitter } from 'node:events';
+import process, { exit } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BatchContext, type TaskContext, TaskFailure } from '../../functions/core/define-task.ts';
+import type { JsonValue } from '../../functions/core/json.ts';
+
+type Context = TaskContext | BatchContext;
+
+/** Longer than any test waits: what fails only when this is over has not failed at once. */
+const LONG_MILLISECONDS = 60_000;
+
+/** Waits for an end from elsewhere, as a handler does that is at work. */
+const atWork = (): Promise<null> => sleep(LONG_MILLISECONDS, null, { ref: true });
+
+const throws = (): never => {
+  throw new Error('boom');
+};
+
+/** What a handler may do that is not of its own promise, each with `boom` in what it should fail with. */
+const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>> = {
+  'rejects unawaited': async () => {
+    void Promise.reject(new Error('boom'));
+    return atWork();
+  },
+  'rejects unawaited, and returns': async () => {
+    void (async () => throws())();
+    return null;
+  },
+  'fails unawaited': async (ctx) => {
+    void (async () => ctx.fail('boom', 'boom'))();
+    return atWork();
+  },
+  'calls out unawaited': async (ctx) => {
+    void ctx.http.request('http://boom.invalid/');
+    return atWork();
+  },
+  'throws in a timer': async () => {
+    setTimeout(throws, 10);
+    return atWork();
+  },
+  'throws in a microtask': async () => {
+    queueMicrotask(throws);
+    return atWork();
+  },
+  'throws in an immediate': async () => {
+    setImmediate(throws);
+    return atWork();
+  },
+  'has an emitter whose error nobody hears': async () => {
+    setTimeout(() => new EventEmitter().emit('error', new Error('boom')), 10);
+    return atWork();
+  },
+  'throws in an abort listener': async () => {
+    const controller = new AbortController();
+    controller.signal.addEventListener('abort', throws);
+    setTimeout(() => controller.abort(), 10);
+    return atWork();
+  },
+  'throws null in a timer': async () => {
+    setTimeout(() => {
+      throw Object.assign(Object.create(null), { boom: 'boom' });
+    }, 10);
+    return atWork();
+  },
+  'ends the process': async () => process.exit(3),
+  'ends the process by an import': async () => exit(3),
+  'ends the process in a timer': async () => {
+    setTimeout(() => process.exit(3), 10);
+    return atWork();
+  },
+  'ends the process and catches all': async () => {
+    try {
+      process.exit(3);
+    } catch {}
+    return atWork();
+  },
+  'aborts the process': async () => process.abort(),
+  'kills the process': async () => process.kill(process.pid, 'SIGKILL'),
+  'kills the group': async () => process.kill(0),
+  'maps with a limit of NaN': (ctx) => ctx.map([1, 2, 3], async (item) => item, Number('boom')),
+  'maps with a limit of 0': (ctx) => ctx.map([1, 2, 3], async (item) => item, 0),
+  'fails with no code': async (ctx) => ctx.fail(undefined as never, 'boom'),
+  'fails with a number for a code': async (ctx) => ctx.fail(404 as never, 'boom'),
+  'fails, to be tried after NaN seconds': async (ctx) =>
+    ctx.fail('boom', 'boom', { retryable: true, retryAfterSeconds: Number.NaN }),
+  'throws an error whose message throws': async () => {
+    throw Object.defineProperty(new Error('x'), 'message', { get: throws });
+  },
+  'throws an error whose stack throws': async () => {
+    throw Object.defineProperty(new Error('boom'), 'stack', { get: throws });
+  },
+  'throws what throws whatever is asked of it': async () => {
+    throw new Proxy(new Error('boom'), { get: throws, getPrototypeOf: throws });
+  },
+  'throws a failure whose code throws': async () => {
+    throw Object.defineProperty(new TaskFailure('boom', 'boom'), 'code', { get: throws });
+  },
+};
+
+/** The names of those for whose message a test looks. */
+export const namesOfMisbehaviours = (): string[] => Object.keys(MISBEHAVIOURS);
+
+export const misbehave = (name: unknown, ctx: Context): Promise<JsonValue> => {
+  const behaviour = MISBEHAVIOURS[String(name)];
+  if (behaviour === undefined) throw new TypeError(`there is no misbehaviour ${String(name)}`);
+  return behaviour(ctx) as Promise<JsonValue>;
+};
