@@ -6,7 +6,7 @@ type Fields = NonNullable<Line[1]>;
 
 /** What `ctx.log` was given, in a form that JSON and messages between threads carry. Never throws: a line is no reason to fail. */
 export function loggable(message: unknown, fields?: unknown): Line {
-  const text = typeof message === 'string' ? message : JSON.stringify(loggedValueOf(message));
+  const text = typeof message === 'object' ? JSON.stringify(loggedValueOf(message)) : String(message);
   if (fields === undefined) return [text];
   const value = loggedValueOf(fields);
   return [text, typeof value === 'object' && value !== null ? (value as Fields) : { value }];

@@ -38,6 +38,7 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   call: async (url, { http, signal }) => (await http.request(String(url), { signal })).body.text(),
   function: async () => (() => {}) as never,
   misbehave,
+  rest: async (milliseconds) => sleep(Number(milliseconds), 'rested'),
   linger: async (what, { signal }) => {
     signal.addEventListener('abort', () => {
       if (what === 'listener') throw new Error('late');

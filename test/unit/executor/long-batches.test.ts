@@ -35,6 +35,35 @@ describe('a batch that takes long', () => {
     expect(await standings(world, tasks)).toEqual([0, 'cancelled', 4]);
   });
 
+  it('is looked after with one read for all of its tasks', async () => {
+    const tasks = seeds(5);
+    const { promise, resolve } = Promise.withResolvers<number[]>();
+    const world = await sent(
+      bulk(() => promise),
+      tasks,
+    );
+    const reads: number[] = [];
+    const { store } = world.ports;
+    const checkAll = store.checkAll.bind(store);
+    Object.assign(store, {
+      check: () => Promise.reject(new Error('one by one')),
+      checkAll: (all: Parameters<typeof checkAll>[0]) => {
+        reads.push(all.length);
+        return checkAll(all);
+      },
+    });
+    const invoked = invoke(world);
+    await vi.advanceTimersByTimeAsync(6_000);
+    await store.cancel(tenant('acme'), tasks[0]?.id ?? bulkSeed(0).id, world.now);
+    await vi.advanceTimersByTimeAsync(10_000);
+    resolve([0, 1, 2, 3, 4]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await invoked;
+    // What has been cancelled is not looked at again.
+    expect(reads.slice(0, 3)).toEqual([5, 5, 4].slice(0, reads.length));
+    expect(reads.length).toBeGreaterThan(0);
+  });
+
   it('is aborted when all of its tasks are cancelled', async () => {
     const tasks = seeds(2);
     const world = await sent(
