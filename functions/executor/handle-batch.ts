@@ -13,6 +13,7 @@ import type { TaskSeed } from '../core/task.ts';
 import { executeBatch } from './execute-batch.ts';
 import { executeTask } from './execute-task.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
+import { lostAmong } from './lost-tasks.ts';
 import { holdMessages, MessageHold } from './message-hold.ts';
 import { type Run, runsOf } from './runs-of.ts';
 import { fieldsOf } from './task-fields.ts';
@@ -74,18 +75,30 @@ export async function handleBatch(
       }
     }),
   );
-  const runs = interleaved(await runsOf(arrivals, ports));
   const hold = new MessageHold(arrivals, ports);
   const running = { ...ports, held: hold.begin() };
   const replaced = await replacedAmong(arrivals, ports);
   const inTurn = inTurns(PARALLEL_CLAIMS);
-  const slice = new TimeSlice(runs, mayNotComeOften, ports);
-  const judged = await inParallel(runs, concurrencyOf(arrivals), async (run) =>
+  const lost = await lostAmong(arrivals, ports);
+  const together = interleaved(
+    await runsOf(
+      arrivals.filter(({ task }) => !lost.has(task.id)),
+      ports,
+    ),
+  );
+  const slice = new TimeSlice(together, mayNotComeOften, ports);
+  const judged = await inParallel(together, concurrencyOf(arrivals), async (run) =>
     (await slice.hasGoneBack(run))
       ? run.arrivals.map((arrival) => ({ ...arrival, verdict: DELETE }))
       : executed(run, deadline, hold, inTurn, running),
   );
   slice.end();
+  // One after another, or the one that has ended their executor would end the attempts of the others again.
+  for (const arrival of arrivals.filter(({ task }) => lost.has(task.id))) {
+    for (const run of await runsOf([arrival], ports)) {
+      judged.push(await executed(run, deadline, hold, inTurn, running));
+    }
+  }
   // As long as all that came would have taken.
   const ofAll = arrivals.length / Math.max(1, arrivals.length - slice.tasksGoneBack);
   ports.workload.record(arrivals, deliveries.length, (ports.clock() - started) * ofAll);
