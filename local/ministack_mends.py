@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 
 import ministack.app as server
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
 
@@ -177,7 +177,14 @@ def over_tls(source_ip, _is_secure):
     pin_request_origin(source_ip, True)
 
 
+def node_worker(script):
+    """Parses URLs as Node does now: the old way is two lines of a warning at every cold start."""
+    parse_url = 'function parseUrl(text) { return url.urlToHttpOptions(new url.URL(text)); }'
+    return script.replace('url.parse(', 'parseUrl(') + parse_url
+
+
 def apply():
+    lambda_runtime._NODEJS_WORKER_SCRIPT = node_worker(lambda_runtime._NODEJS_WORKER_SCRIPT)
     server.pin_request_origin = over_tls
     # Event sources have no request, and come over TLS on AWS.
     iam_evaluator._request_origin = ContextVar('request_origin', default=('127.0.0.1', True))

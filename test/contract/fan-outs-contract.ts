@@ -156,6 +156,18 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
           expect(await read(other)).not.toHaveProperty('progress');
         },
       );
+
+      it('is asked for together with others, in their order, as many as a batch has', async () => {
+        const tasks = await Promise.all(Array.from({ length: 120 }, () => claim(taskSeed())));
+        const [cancelled, lost, ended] = tasks;
+        if (cancelled === undefined || lost === undefined || ended === undefined) throw new Error('there are 120');
+        await store.cancel(cancelled.tenantId, cancelled.id, NOW);
+        await claim(lost, NOW + DAY);
+        await store.settle(ended, { status: 'queued', error, notBefore: NOW });
+        const held = Array(tasks.length - 3).fill('held');
+        expect(await store.checkAll(tasks)).toEqual(['cancel_requested', 'lost', 'lost', ...held]);
+        expect(await store.checkAll([])).toEqual([]);
+      });
     });
 
     it('gives many tasks at once, those that are there', async () => {
