@@ -2,12 +2,19 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import {
+  GetAliasCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda';
 import { build, type Plugin } from 'esbuild';
-import { inject } from 'vitest';
 import { DOOR_BUILD, filesOf } from '../../lib/constructs/door-build.ts';
 import { awsClient } from '../doubles/aws-client.ts';
+import { call } from '../e2e/api.ts';
 
 const root = join(import.meta.dirname, '../..');
 const PROBES = join(root, 'test/doubles/probe-tasks.ts');
@@ -18,22 +25,43 @@ const FUNCTIONS = {
   router: ['millrace-router'],
   executor: ['millrace-executor-default-0', 'millrace-executor-default-1'],
 } as const;
-type Door = keyof typeof FUNCTIONS;
+
+/** What the API and the lanes call. */
+const ALIAS = 'live';
 
 /**
  * Gives the stack under test the task types of `test/doubles/probe-tasks.ts` in place of the deployment's; nothing else of its
  * code is another. Returns how to give it its own again.
  */
 export async function deployProbes(): Promise<() => Promise<void>> {
-  for (const door of ['router', 'executor'] as const) await deploy(door, await zipped(await bundled(door)));
+  const before = new Map<string, string>();
+  for (const [door, names] of Object.entries(FUNCTIONS)) {
+    const ZipFile = await zipped(await bundled(door));
+    for (const FunctionName of names) {
+      const { FunctionVersion = '' } = await lambda.send(new GetAliasCommand({ FunctionName, Name: ALIAS }));
+      before.set(FunctionName, FunctionVersion);
+      await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }));
+      const { Version = '' } = await lambda.send(new PublishVersionCommand({ FunctionName }));
+      await pointTo(FunctionName, Version);
+    }
+  }
+  await known('probe');
   return async () => {
-    for (const door of ['router', 'executor'] as const) await deploy(door, await zipOf(await ownBundle(door)));
+    for (const [name, version] of before) await pointTo(name, version);
   };
 }
 
-async function deploy(door: Door, ZipFile: Uint8Array): Promise<void> {
-  for (const FunctionName of FUNCTIONS[door])
-    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }));
+const pointTo = (FunctionName: string, FunctionVersion: string) =>
+  lambda.send(new UpdateAliasCommand({ FunctionName, Name: ALIAS, FunctionVersion }));
+
+/** Until no environment of the router that has the code from before answers any more. */
+async function known(type: string): Promise<void> {
+  for (let inTurn = 0, tries = 0; inTurn < 10; tries++) {
+    if (tries > 200) throw new Error(`the router does not get to know the task type ${type}`);
+    const { status } = await call('GET', `/api/definitions/${type}`);
+    inTurn = status === 200 ? inTurn + 1 : 0;
+    await sleep(100);
+  }
 }
 
 const withProbes: Plugin = {
@@ -41,7 +69,7 @@ const withProbes: Plugin = {
   setup: ({ onResolve }) => onResolve({ filter: /\/tasks\/index\.ts$/ }, () => ({ path: PROBES })),
 };
 
-async function bundled(door: Door) {
+async function bundled(door: string) {
   const files = door === 'executor' ? ['index.ts', 'thread.ts'] : ['index.ts'];
   const built = await build({
     ...DOOR_BUILD,
@@ -58,26 +86,9 @@ async function zipped(files: Readonly<Record<string, Uint8Array>>): Promise<Uint
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), contents);
   }
-  const zip = await zipOf(directory);
+  const paths = (await readdir(directory)).map((name) => join(directory, name));
+  await promisify(execFile)('python3', ['-m', 'zipfile', '-c', join(directory, 'code.zip'), ...paths]);
+  const zip = await readFile(join(directory, 'code.zip'));
   await rm(directory, { recursive: true });
   return zip;
 }
-
-async function zipOf(directory: string): Promise<Uint8Array> {
-  const target = await mkdtemp(join(tmpdir(), 'millrace-zip-'));
-  const paths = (await readdir(directory)).map((name) => join(directory, name));
-  await promisify(execFile)('python3', ['-m', 'zipfile', '-c', join(target, 'code.zip'), ...paths]);
-  const zip = await readFile(join(target, 'code.zip'));
-  await rm(target, { recursive: true });
-  return zip;
-}
-
-/** Where the synth of the stack under test has put the bundle of a door. */
-async function ownBundle(door: Door): Promise<string> {
-  const { assembly } = inject('stack');
-  const manifest = JSON.parse(await readFile(join(assembly, `millrace-${STACKS[door]}.assets.json`), 'utf8'));
-  const sources = Object.values(manifest.files as Record<string, { displayName?: string; source: { path: string } }>);
-  return join(assembly, sources.find(({ displayName = '' }) => NAMES[door].test(displayName))?.source.path ?? '');
-}
-const STACKS: Readonly<Record<Door, string>> = { router: 'api', executor: 'execution' };
-const NAMES: Readonly<Record<Door, RegExp>> = { router: /^Router\/Code/, executor: /Executor\/Code/ };

@@ -217,9 +217,11 @@ describe('text.wordcount', () => {
 });
 
 test('ten long texts keep no timer from its turn', { timeout: 120_000 }, async () => {
-  const { isolate } = new HandlerThreads(new URL('../../../functions/executor/thread.ts', import.meta.url), {
-    outboundHosts: '',
-  });
+  const { isolate } = new HandlerThreads(
+    new URL('../../../functions/executor/thread.ts', import.meta.url),
+    { outboundHosts: '' },
+    () => {},
+  );
   const words = Array.from({ length: 100_000 }, (_, number) => number.toString(36).padStart(4, '0'));
   const input = { text: words.join(' ') };
   const contextOf = (type: string) => ({ ...taskContext(), task: { ...taskContext().task, type } });
