@@ -77,7 +77,7 @@ describe.concurrent('nine tasks of 3 s end well at their first attempt, and it f
   );
 });
 
-it('answers 100 calls to an origin of which 20 handlers have left the bodies unread', {
+it('answers 100 calls to an origin of which 100 handlers have left the bodies unread', {
   timeout: 120_000,
 }, async () => {
   const body = Buffer.alloc(UNREAD_BYTES, 'x');
@@ -93,8 +93,8 @@ it('answers 100 calls to an origin of which 20 handlers have left the bodies unr
     await submitTogether(Array(count).fill({ type: 'probe.http', input, maxAttempts: 1, workflowInstanceId }));
     return (await endedTasks(workflowInstanceId, Date.now() + 50_000)).map(({ status }) => status);
   };
-  expect(await run(20, '/large', false)).toEqual(Array(20).fill('succeeded'));
-  expect(await run(100, '/small', true)).toEqual(Array(120).fill('succeeded'));
+  expect(await run(100, '/large', false)).toEqual(Array(100).fill('succeeded'));
+  expect(await run(100, '/small', true)).toEqual(Array(200).fill('succeeded'));
   await receiver.close();
 });
 
