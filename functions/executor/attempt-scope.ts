@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { TaskFailure } from '../core/define-task.ts';
 import type { Log } from '../core/ports.ts';
 
 type ScopeOptions = {
@@ -61,7 +60,7 @@ export class AttemptScope {
 }
 
 /** What the signal of an attempt aborts with that has ended by itself. */
-export const ATTEMPT_OVER = new TaskFailure('attempt_over', 'the attempt is over');
+export const ATTEMPT_OVER = new DOMException('the attempt is over', 'AbortError');
 
 /** Does work that attempts share, such as opening a connection: what becomes of it later is of no single one. */
 export const outsideOfAttempts = <T>(work: () => T): T => scopes.exit(work);
