@@ -1,6 +1,8 @@
 import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { TenantId } from '../core/ids.ts';
 import { RATE_WINDOW_SECONDS, type RateTallies, type RateTally } from '../core/tenant-limits.ts';
+import { conditionalUpdate } from './conditional-update.ts';
+import { n, s } from './task-row.ts';
 
 /** Windows of one item: with a minute of them it stays under 1 KB. The first of an item knows of none before. */
 const ITEM_WINDOWS = 60 / RATE_WINDOW_SECONDS;
@@ -37,6 +39,19 @@ export class DynamoRateTallies implements RateTallies {
       routersBefore: numberOf(row[routers(window - 1)]),
       asked: numberOf(row[asked(window - 2)]),
     };
+  }
+
+  async charge(tenantId: TenantId, milliseconds: number, now: number): Promise<number> {
+    const until = Math.ceil(now + milliseconds);
+    const update = await conditionalUpdate(this.#client, {
+      tableName: this.#tableName,
+      key: { pk: s(`rate#${tenantId}#fan-outs`) },
+      condition: 'attribute_not_exists(#until) OR #until <= :now',
+      set: { until: n(until), expiresAt: n(Math.ceil(until / 1000) + KEPT_SECONDS) },
+      values: { now: n(now) },
+      blind: true,
+    });
+    return 'written' in update ? 0 : Math.max(0, numberOf(update.refusedBy?.until) - now);
   }
 }
 

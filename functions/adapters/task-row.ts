@@ -13,6 +13,7 @@ import {
 import type { Payload } from '../core/payload.ts';
 import { shardOf } from '../core/routing.ts';
 import type { FanOutState, ParentRef, Progress, Task, TaskError, TaskSeed, TaskSummary } from '../core/task.ts';
+import type { TenantLimits } from '../core/tenant-limits.ts';
 import { packedHeader, unpackedHeader } from '../core/trace-header.ts';
 
 /** A row of the task table as the DynamoDB client reads and writes it. */
@@ -86,6 +87,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
     parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
     trace: seed.traceHeader === undefined ? undefined : s(packedHeader(seed.traceHeader)),
+    limits: seed.limits && s(`${seed.limits.ratePerSecond ?? ''}/${seed.limits.maxOpenTasks ?? ''}`),
   });
 }
 
@@ -122,6 +124,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
   const trace = text(row, 'trace');
   const runAt = number(row, 'runAt');
   const parent = text(row, 'parent');
+  const limits = text(row, 'limits');
   return {
     id: required(parseTaskId(id), 'id'),
     tenantId: required(parseTenantId(tenant), 'tenantId'),
@@ -140,6 +143,16 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
     ...(parent === undefined ? {} : { parent: parentOf(parent) }),
     ...(trace === undefined ? {} : { traceHeader: unpackedHeader(trace) }),
+    ...(limits === undefined ? {} : { limits: limitsOf(limits) }),
+  };
+}
+
+/** `<rate>/<open>`, either of which may be missing. */
+function limitsOf(limits: string): TenantLimits {
+  const [ratePerSecond, maxOpenTasks] = limits.split('/');
+  return {
+    ...(ratePerSecond ? { ratePerSecond: Number(ratePerSecond) } : {}),
+    ...(maxOpenTasks ? { maxOpenTasks: Number(maxOpenTasks) } : {}),
   };
 }
 

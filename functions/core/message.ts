@@ -31,6 +31,12 @@ const seedSchema = once(() => {
       .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
       .exactOptional(),
     traceHeader: z.string().exactOptional(),
+    limits: z
+      .strictObject({
+        ratePerSecond: z.number().positive().exactOptional(),
+        maxOpenTasks: z.number().positive().exactOptional(),
+      })
+      .exactOptional(),
   });
   // Whoever may write to a lane must not have a task read what is another tenant's.
   return shape.refine(({ tenantId, input }) => isPayloadOf(tenantId, input), {

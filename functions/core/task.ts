@@ -1,6 +1,7 @@
 import type { Priority, ResourceClass } from '../contract.ts';
 import { type LeaseToken, subtaskIdOf, type TaskId, type TenantId } from './ids.ts';
 import type { Payload } from './payload.ts';
+import type { TenantLimits } from './tenant-limits.ts';
 
 /** What every task has from the moment it is accepted. Times are milliseconds since the epoch. */
 export type TaskSeed = {
@@ -25,6 +26,8 @@ export type TaskSeed = {
   readonly parent?: ParentRef;
   /** Of the trace in which the task was submitted, and which all its attempts join: `Root=…;Parent=…;Sampled=1`. */
   readonly traceHeader?: string;
+  /** Of the key that it was submitted with, where that has any: its subtasks count against them. */
+  readonly limits?: TenantLimits;
 };
 
 /** Of a subtask: its parent, in which attempt that was fanned out, its place among the parts, and how deep it is. */
@@ -117,7 +120,7 @@ export const attemptsGranted = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<A
 /** What of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
-  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, traceHeader } = task;
+  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, traceHeader, limits } = task;
   return {
     ...{ id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds },
     ...{ input, fingerprint, createdAt },
@@ -126,6 +129,7 @@ export function seedOf(task: TaskSeed): TaskSeed {
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
     ...(parent === undefined ? {} : { parent }),
     ...(traceHeader === undefined ? {} : { traceHeader }),
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 

@@ -23,6 +23,11 @@ export type RateTally = {
 export interface RateTallies {
   /** Joins a router in a window; `askedBefore` is what it was asked for in the window before. */
   report(tenantId: TenantId, window: number, askedBefore: number): Promise<RateTally>;
+  /**
+   * Lets in what takes so many `milliseconds` of a tenant's rate, unless something before it still does: then nothing is
+   * charged, and this is how long that will be. 0 where it is let in.
+   */
+  charge(tenantId: TenantId, milliseconds: number, now: number): Promise<number>;
 }
 
 /**

@@ -58,6 +58,14 @@ export function settlementOfFailure(
   if (!error.retryable || isSpent) return { status: 'failed', error, finishedAt: now };
   const number = task.attempt - (isGivenBack ? 0 : (task.attemptsBeforeRetry ?? 0));
   const delaySeconds = retryDelaySeconds(retry, number, random, retryAfterSeconds);
+  return queuedAgain(error, now, delaySeconds, isGivenBack);
+}
+
+/** The settlement of an attempt whose task has to wait for others of its tenant: it is given back, as often as it takes. */
+export const settlementOfWait = (error: TaskError, now: number, delaySeconds: number): Settlement =>
+  queuedAgain(error, now, delaySeconds, true);
+
+function queuedAgain(error: TaskError, now: number, delaySeconds: number, isGivenBack: boolean): Settlement {
   const notBefore = now + delaySeconds * 1000;
   return {
     ...{ status: 'queued', error, notBefore },

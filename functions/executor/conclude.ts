@@ -1,13 +1,14 @@
 import { MAX_QUEUE_DELAY_SECONDS, TEND_PERIOD_SECONDS } from '../contract.ts';
 import type { TaskDefinition } from '../core/define-task.ts';
 import { openFanOut, spawn } from '../core/fan-out.ts';
+import { fanOutRefusal } from '../core/fan-out-limits.ts';
 import { followUp } from '../core/follow-up.ts';
 import { failed, type Outcome } from '../core/outcome.ts';
 import { keptUntil } from '../core/payload.ts';
 import type { Annotations } from '../core/ports.ts';
 import { DEFAULT_RETRY } from '../core/retry.ts';
 import { attemptsGranted, isFinished, type RunningTask, type Task, type WaitingTask } from '../core/task.ts';
-import { type Settlement, settled, settlementOfFailure } from '../core/transition.ts';
+import { type Settlement, settled, settlementOfFailure, settlementOfWait } from '../core/transition.ts';
 import { withoutValues } from '../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from './executor-ports.ts';
 import { inTrace } from './in-trace.ts';
@@ -83,6 +84,8 @@ async function settlementOf(
     }
     case 'fanned_out': {
       const { subtasks, onFailure } = outcome;
+      const refusal = await fanOutRefusal(task, subtasks.length, ports);
+      if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
       await persistently(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
       const fanOut = { attempt: task.attempt, count: subtasks.length };
       return { status: 'waiting', fanOut, tendAt: clock() + TEND_PERIOD_SECONDS * 1000 };
@@ -92,6 +95,17 @@ async function settlementOf(
     case 'failed':
       return settlementOfFailure(task, outcome, definition?.retry ?? DEFAULT_RETRY, clock(), random());
   }
+}
+
+/** A fan-out that its tenant's limits have no room for now is tried again, as often as it takes. */
+function settlementOfRefusal(
+  task: RunningTask,
+  { error, retryAfterSeconds = 0 }: Extract<Outcome, { kind: 'failed' }>,
+  { clock, log }: ExecutorPorts,
+): Settlement {
+  log('info', 'fan-out not let in', { ...fieldsOf(task), reason: error.message });
+  if (!error.retryable) return { status: 'failed', error, finishedAt: clock() };
+  return settlementOfWait(error, clock(), retryAfterSeconds);
 }
 
 /** Settles the task, and returns how: as wanted, or as cancelled if it is not to go on; `undefined` where it has lost. */

@@ -1,10 +1,12 @@
 import type { FanOutPorts } from '../core/fan-out.ts';
+import type { FanOutLimitPorts } from '../core/fan-out-limits.ts';
 import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import type { HandlerTools } from './run-handler.ts';
 
 export type ExecutorPorts = HandlerTools &
-  FanOutPorts & {
+  FanOutPorts &
+  FanOutLimitPorts & {
     readonly store: TaskStore;
     readonly sleep: Sleep;
     readonly random: Random;

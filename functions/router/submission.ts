@@ -193,7 +193,7 @@ async function taskOf(
   caller: Caller,
   ports: RouterPorts,
 ): Promise<NewTask> {
-  const { tenantId } = caller;
+  const { tenantId, limits } = caller;
   const { clock, ids, payloads, tracing, settings, retentionDays } = ports;
   const defaults = effective(definition, await settings.get(definition.type));
   const createdAt = clock();
@@ -232,6 +232,7 @@ async function taskOf(
     ...(assignee === undefined ? {} : { assignee }),
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
     ...(traceHeader === undefined ? {} : { traceHeader }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
   });
 }
 

@@ -64,6 +64,7 @@ export class ExecutorPool extends Construct {
       environment: {
         ...data.taskEnvironment,
         controlTable: data.control.tableName,
+        statisticsTable: data.statistics.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         outboundHosts: config.outboundHosts.join(','),
@@ -76,6 +77,8 @@ export class ExecutorPool extends Construct {
     data.grantTasks(executor, ...actions.map((action) => `dynamodb:${action}`));
     data.definitions.grant(executor, 'dynamodb:GetItem');
     data.control.grant(executor, 'dynamodb:UpdateItem');
+    // The open tasks of a tenant, before its task fans out.
+    data.statistics.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
     for (const kind of LANE_KINDS) {
       const gathering = gatheringOf(kind, resourceClass, definitions);

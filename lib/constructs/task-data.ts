@@ -9,6 +9,7 @@ export interface TaskData {
   readonly definitions: TableV2;
   /** What the doors tell each other of the lanes, and of what tenants submit. */
   readonly control: TableV2;
+  readonly statistics: TableV2;
   readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
   /** Grants actions on every table of tasks. */
   grantTasks(grantee: IGrantable, ...actions: string[]): void;

@@ -3,7 +3,15 @@ import type { RateTallies, RateTally } from '../../functions/core/tenant-limits.
 export class MemoryRateTallies implements RateTallies {
   readonly #routers = new Map<string, number>();
   readonly #asked = new Map<string, number>();
+  readonly #until = new Map<string, number>();
   reports = 0;
+
+  async charge(tenantId: string, milliseconds: number, now: number): Promise<number> {
+    const until = this.#until.get(tenantId) ?? now;
+    if (until > now) return until - now;
+    this.#until.set(tenantId, Math.ceil(now + milliseconds));
+    return 0;
+  }
 
   async report(tenantId: string, window: number, askedBefore: number): Promise<RateTally> {
     this.reports += 1;

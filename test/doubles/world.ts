@@ -28,6 +28,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
   const [lanes, tallies] = [new MemoryLanes(), new MemoryRateTallies()];
   const clock = () => world.now;
   const [store, payloads] = [new MemoryTaskStore({ lag }), new MemoryPayloadStore()];
+  const usage = { openTasks: async () => world.openTasks };
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
   const recorded: { readonly of: string; readonly metric: string; readonly value: number }[] = [];
   const annotated: Record<string, string>[] = [];
@@ -59,7 +60,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
     depths: lanes.depths,
     concurrency: CONCURRENCY,
-    tenants: new TenantGate({ tallies, usage: { openTasks: async () => world.openTasks }, clock, log }),
+    tenants: new TenantGate({ tallies, usage, clock, log }),
+    ...{ usage, tallies },
     settings: new MemorySettingsStore(),
     statistics: new MemoryStatistics(),
     deadLetters: new MemoryDeadLetters(clock),

@@ -158,6 +158,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
         [
           'dynamodb:BatchGetItem Tasks.Arn',
           'dynamodb:GetItem Definitions.Arn',
+          // The open tasks of a tenant, before its task fans out.
+          'dynamodb:GetItem Statistics.Arn',
           // Payloads are items of the same table.
           'dynamodb:GetItem Tasks.Arn',
           'dynamodb:PartiQLUpdate Tasks.Arn',
