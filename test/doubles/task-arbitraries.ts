@@ -30,6 +30,13 @@ const traceHeaders = fc.oneof(
   text(35),
 );
 
+/** A key has none of them, or one, or both. */
+const limits = fc.oneof(
+  fc.record({ ratePerSecond: fc.integer({ min: 1 }) }),
+  fc.record({ maxOpenTasks: fc.integer({ min: 1 }) }),
+  fc.record({ ratePerSecond: fc.double({ min: 0.001, max: 1e6, noNaN: true }), maxOpenTasks: fc.integer({ min: 1 }) }),
+);
+
 const errors: fc.Arbitrary<TaskError> = fc.record({ code: text(40), message: fc.string(), retryable: fc.boolean() });
 
 /** Every task that a submit can make. */
@@ -64,6 +71,7 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
           depth: fc.integer({ min: 1, max: 8 }),
         }),
         traceHeader: traceHeaders,
+        limits,
       },
       {
         requiredKeys: [

@@ -31,7 +31,9 @@ export const redriveLane: Route = {
   parameters: [laneParameter],
   response: {
     status: 202,
-    description: 'What was sent. A task that has ended in the meantime does not run again',
+    description:
+      'What was sent. A task that has ended in the meantime does not run again. Where another redrive or list of the class ' +
+      'is under way, or has died within the last minute, `isAnotherUnderWay` says so: letters in its hand are not seen',
     schema: redrivenSchema,
   },
   problems: ['not_found', 'unavailable'],

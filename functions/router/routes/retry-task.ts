@@ -15,7 +15,9 @@ export const retryTask: Route = {
   parameters: [taskIdParameter],
   response: {
     status: 202,
-    description: 'The task, queued with as many attempts as it was first given; attempts go on counting',
+    description:
+      'The task, queued with as many attempts as it was first given; attempts go on counting. One that was fanned out is ' +
+      'fanned out anew: all its subtasks run again, those that had succeeded too',
     schema: taskSchema,
   },
   problems: ['not_found', 'invalid_status', 'unavailable'],
