@@ -84,6 +84,7 @@ export const ERROR_CODES = [
   'no_combine',
   'out_of_memory',
   'output_too_large',
+  'rate_limited',
   'subtask_failed',
   'subtasks_missing',
   'timeout',
