@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, resourceLimits } from 'node:worker_threads';
 import { FanOut, findDefinition, type TaskCatalog, type TaskContext } from '../core/define-task.ts';
 import type { HttpClients } from '../core/http-client.ts';
 import type { Log } from '../core/ports.ts';
@@ -58,7 +58,7 @@ async function attempt(job: Job, log: Log, { catalog, http }: Tools): Promise<vo
   scope.end();
   abort(ATTEMPT_OVER);
   await turn();
-  const left = [...(isRunning ? ['the handler'] : []), ...leftSince(before)];
+  const left = [...(isRunning ? ['the handler'] : []), ...leftSince(before), ...memoryLeft()];
   if (left.length > 0) report({ left });
   report(end);
 }
@@ -79,6 +79,16 @@ function leftSince(before: readonly string[]): string[] {
     if (place >= 0) unmatched.splice(place, 1);
     return place < 0;
   });
+}
+
+/**
+ * What the thread holds outside of its heap, where that is more than the heap may be: no limit holds for the memory of a
+ * WebAssembly, which never gives any back, so the next task would find it taken.
+ */
+function memoryLeft(): string[] {
+  const megabytes = Math.round(process.memoryUsage().external / 2 ** 20);
+  const { maxOldGenerationSizeMb: heapMb = Number.POSITIVE_INFINITY } = resourceLimits;
+  return megabytes > heapMb ? [`${megabytes} MB outside of its heap`] : [];
 }
 
 function packed(thrown: unknown): Thrown {

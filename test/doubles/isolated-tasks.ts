@@ -6,6 +6,8 @@ import { misbehave } from './misbehaviour.ts';
 import { ODD_OUTPUTS } from './odd-outputs.ts';
 import { echo } from './task-definitions.ts';
 
+const kept: Buffer[] = [];
+
 /** What handlers may do to the thread that they run in; each is a task type of the name of its key. */
 const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   echo: echo.run,
@@ -29,6 +31,10 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
     log('first', fields as Record<string, JsonValue>);
     log('second');
     return null;
+  },
+  keep: async (megabytes) => {
+    kept.push(Buffer.alloc(Number(megabytes) * 2 ** 20));
+    return threadId;
   },
   fail: async (options, ctx) => ctx.fail('no_luck', 'it did not work', options ?? {}),
   throw: async () => {

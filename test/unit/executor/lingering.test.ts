@@ -43,6 +43,25 @@ describe('a thread', () => {
     ]);
   });
 
+  it('whose task has left more outside of its heap than fits into it serves no other', async () => {
+    const { run, lines } = makeThread();
+    const first = await run('keep', 10);
+    expect(await run('keep', 60, 'large')).toBe(first);
+    expect(await run('keep', 0)).not.toBe(first);
+    expect(lines).toEqual([
+      [
+        'warn',
+        'thread ended: its attempt left something running',
+        {
+          task_id: 'large',
+          task_type: 'keep',
+          attempt: 1,
+          left: [expect.stringMatching(/^\d+ MB outside of its heap$/)],
+        },
+      ],
+    ]);
+  });
+
   it('whose task has left nothing serves the next', async () => {
     const { run, lines } = makeThread();
     const first = await run('linger', null);
