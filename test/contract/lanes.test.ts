@@ -89,6 +89,17 @@ describe.each([
     expect(await report(123, 1)).toEqual({ routers: 1, routersBefore: 2, asked: 40 });
     expect(await report(130, 1)).toEqual({ routers: 1, routersBefore: 0, asked: 0 });
   });
+
+  it('lets in one fan-out, and the next when as many submits would have been', async () => {
+    const [one, other] = ['fans', 'rests'].map((name) => tenant(`${name}-${Date.now()}`));
+    if (one === undefined || other === undefined) throw new Error('there are two');
+    const now = Date.now();
+    expect(await tallies.charge(one, 10_000, now)).toBe(0);
+    expect(await tallies.charge(one, 5_000, now + 4_000)).toBe(6_000);
+    expect(await tallies.charge(other, 5_000, now)).toBe(0);
+    expect(await tallies.charge(one, 5_000, now + 10_000)).toBe(0);
+    expect(await tallies.charge(one, 1, now + 14_999)).toBe(1);
+  });
 });
 
 describe('the lanes on AWS', () => {
