@@ -25,6 +25,14 @@ export type TaskChange = {
 /** What happened to a task by a change of its row. */
 export function eventsOf({ id, at, before, after }: TaskChange): TaskEvent[] {
   if (after === undefined) return [];
+  if (before?.status === 'scheduled' && after.status === 'running') {
+    // Nothing is written when the time of a task comes; it has been queued since.
+    const queued: Task = { ...before, status: 'queued' };
+    return [
+      ...eventsOf({ id, at: before.runAt, before, after: queued }),
+      ...eventsOf({ id, at, before: queued, after }),
+    ];
+  }
   const event = (name: TaskEventName): TaskEvent => ({ id: `${after.id}/${id}/${name}`, name, task: after, at });
   const became: TaskEventName = `task.${after.status}`;
   if (before === undefined) {

@@ -17,6 +17,7 @@ const error = { code: 'boom', message: 'it went wrong', retryable: true };
 const queued = newTask(taskSeed());
 const scheduled = newTask(taskSeed({ runAt: NOW + 5000 }));
 const running = claimed(queued, { token: 'a' as never, expiresAt: NOW }, NOW);
+const ranLater = claimed(scheduled, { token: 'a' as never, expiresAt: NOW }, NOW + 9000);
 const again = claimed(running, { token: 'b' as never, expiresAt: NOW }, NOW);
 const failed = settled(running, { status: 'failed', error, finishedAt: NOW });
 const waiting = settled(running, { status: 'queued', error, notBefore: NOW });
@@ -27,6 +28,8 @@ describe('the events of a change', () => {
     ['a task for later', undefined, scheduled, ['task.scheduled']],
     ['a row that a claim has made', undefined, running, ['task.queued', 'task.running']],
     ['a claim', queued, running, ['task.running']],
+    ['a claim of a task for later', scheduled, ranLater, ['task.queued', 'task.running']],
+    ['a cancel of a task for later', scheduled, cancelled(scheduled, NOW), ['task.cancelled']],
     ['a claim of an abandoned task', running, again, ['task.running']],
     [
       'a success',
@@ -43,6 +46,13 @@ describe('the events of a change', () => {
     ['an expiry', failed, undefined, []],
   ])('%s', (_, before, after, names) => {
     expect(eventsOf({ id: '1', at: NOW, before, after }).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('tell a task for later as it was queued, from when it was due', () => {
+    const [first, second] = eventsOf({ id: '1', at: NOW + 9000, before: scheduled, after: ranLater });
+    expect(first).toMatchObject({ name: 'task.queued', at: NOW + 5000, task: { status: 'queued', attempt: 0 } });
+    expect(second).toMatchObject({ name: 'task.running', at: NOW + 9000, task: { status: 'running', attempt: 1 } });
+    expect(first?.id).not.toBe(second?.id);
   });
 
   it('have ids of their own, the same each time that their change is told', () => {
