@@ -85,15 +85,44 @@ describe('EmfMeter', () => {
     let now = 0;
     const meter = new EmfMeter(() => now);
     const called = (milliseconds: number): void => meter.record('DynamoDB.PutItem', 'awsCall', milliseconds);
+    now = 70_000;
     called(1);
     expect(flushed(meter)).toMatchObject([{ Operation: 'DynamoDB.PutItem', AwsCallTime: 1 }]);
     called(2);
-    now = 59_999;
+    now = 129_999;
     called(3);
     meter.record('default/high/0', 'wait', 7);
     expect(flushed(meter)).toMatchObject([{ WaitTime: 7 }]);
-    now = 60_000;
+    now = 130_000;
     expect(flushed(meter)).toMatchObject([{ Operation: 'DynamoDB.PutItem', AwsCallTime: [2, 3] }]);
+  });
+
+  it('never keeps times of AWS calls for longer than an environment had lived before, nor for longer than a minute', () => {
+    let now = 0;
+    const meter = new EmfMeter(() => now);
+    const toldAt: number[] = [];
+    for (; now < 300_000; now += 100) {
+      meter.record('DynamoDB.PutItem', 'awsCall', 1);
+      if (flushed(meter).length > 0) toldAt.push(now / 1000);
+    }
+    expect(toldAt).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 124, 184, 244]);
+  });
+
+  it('tells a fair sample of a hundred where there were more calls of AWS, in one line', () => {
+    let now = 0;
+    const meter = new EmfMeter(() => now);
+    flushed(meter);
+    for (let value = 0; value < 10_000; value++) meter.record('DynamoDB.PutItem', 'awsCall', value);
+    now = 60_000;
+    const [line, ...more] = flushed(meter);
+    expect(more).toEqual([]);
+    const values = line?.AwsCallTime as number[];
+    expect(new Set(values).size).toBe(100);
+    // Half of them come from either half, with a standard deviation of five.
+    expect(Math.abs(values.filter((value) => value < 5000).length - 50)).toBeLessThan(35);
+    meter.record('DynamoDB.PutItem', 'awsCall', 7);
+    now = 120_000;
+    expect(flushed(meter)).toMatchObject([{ AwsCallTime: 7 }]);
   });
 
   it('carries nothing over to the next flush', () => {
