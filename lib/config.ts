@@ -1,15 +1,18 @@
 import { isIP } from 'node:net';
 import type { Node } from 'constructs';
 import * as z from 'zod';
-import { RESOURCE_CLASSES, type ResourceClass, SHARED_LANE_KINDS } from '../functions/contract.ts';
+import { MIN_RESERVED, RESOURCE_CLASSES, type ResourceClass, SHARED_LANE_KINDS } from '../functions/contract.ts';
 import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
 
 /** A mistake in the configuration, in one sentence that names the value. */
 export class ConfigError extends Error {}
 
 const concurrency = z.strictObject({
-  /** Executors that the lanes with work share; Lambda reserves two more for each other lane (`reservationOf`). */
-  reserved: z.int().min(8),
+  /**
+   * Executors that the lanes with work share, the express lane among them. Lambda reserves two more for each lane but one, and
+   * so many may run for a minute or two after idle lanes wake (docs/decisions/idle-lanes-keep-two.md).
+   */
+  reserved: z.int().min(MIN_RESERVED),
   /** `MaximumConcurrency` of each lane's event source; SQS takes no less than 2. */
   lanes: z.record(z.enum(SHARED_LANE_KINDS), z.int().min(2).max(1000)),
 });

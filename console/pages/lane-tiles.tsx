@@ -13,7 +13,7 @@ export const LaneTiles = () => (
       const deadLetters = sum([...new Map(lanes.map((lane) => [lane.resourceClass, lane])).values()], 'deadLetters');
       return (
         <dl class="tiles">
-          <Tile name="Messages waiting" value={shortCount(sum(lanes, 'depth'))} />
+          <Tile name="Tasks waiting" value={shortCount(sum(lanes, 'depth'))} />
           <Tile name="In flight" value={shortCount(sum(lanes, 'inFlight'))} />
           <Tile name="Longest estimated wait" value={waits.length === 0 ? '–' : duration(Math.max(...waits) * 1000)} />
           <Tile name="Dead letters" value={shortCount(deadLetters)} isBad={deadLetters > 0} />

@@ -1,8 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { LaneLoad, LaneLoads } from '../core/lane.ts';
+import { type LaneLoad, type LaneLoads, LOAD_COUNTS, loadOf } from '../core/lane.ts';
 import { batchGet } from './batch-get.ts';
-
-const COUNTS = ['tasks', 'messages', 'invocations', 'busyMilliseconds'] as const satisfies readonly (keyof LaneLoad)[];
 
 const keyOf = (executorKey: string): string => `load#${executorKey}`;
 
@@ -21,8 +19,10 @@ export class DynamoLaneLoads implements LaneLoads {
       new UpdateItemCommand({
         TableName: this.#tableName,
         Key: { pk: { S: keyOf(executorKey) } },
-        UpdateExpression: `ADD ${COUNTS.map((name) => `${name} :${name}`).join(', ')}`,
-        ExpressionAttributeValues: Object.fromEntries(COUNTS.map((name) => [`:${name}`, { N: String(load[name]) }])),
+        UpdateExpression: `ADD ${LOAD_COUNTS.map((name) => `${name} :${name}`).join(', ')}`,
+        ExpressionAttributeValues: Object.fromEntries(
+          LOAD_COUNTS.map((name) => [`:${name}`, { N: String(load[name]) }]),
+        ),
       }),
     );
   }
@@ -38,10 +38,3 @@ export class DynamoLaneLoads implements LaneLoads {
     );
   }
 }
-
-const loadOf = (count: (name: keyof LaneLoad) => number): LaneLoad => ({
-  tasks: count('tasks'),
-  messages: count('messages'),
-  invocations: count('invocations'),
-  busyMilliseconds: count('busyMilliseconds'),
-});

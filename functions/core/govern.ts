@@ -1,13 +1,15 @@
 import {
   INVOCATION_MARGIN_SECONDS,
   MAX_BULK_TASKS,
+  MIN_LANE_CONCURRENCY,
   RESOURCE_CLASS_SPECS,
   TARGET_UTILIZATION,
   WAITING_PER_EXECUTOR,
 } from '../contract.ts';
-import { type Depth, type EventSource, type LaneLoad, type LaneState, laneOf, waitingTasks } from './lane.ts';
+import { type Depth, type EventSource, type LaneLoad, type LaneState, laneOf, loadOf, waitingTasks } from './lane.ts';
 import { tasksPerMessage } from './message-packing.ts';
 import { type ClassLimits, shareExecutors } from './share-executors.ts';
+import { vcpusOf } from './vcpus-of.ts';
 
 /** A lane as it is found. */
 export type ObservedLane = Depth & {
@@ -36,7 +38,11 @@ export function govern(
 ): GovernedLane[] {
   const found = lanes.map((lane) => ({ ...lane, state: stateOf(lane, before.get(lane.executorKey), now) }));
   const targets = shareExecutors(
-    found.map(({ share, state }) => ({ share, demand: Math.min(Math.max(...state.demands), limits.executors) })),
+    found.map(({ share, state }) => ({
+      share,
+      demand: Math.min(Math.max(...state.demands), limits.executors),
+      isFixed: isExpress(state.executorKey),
+    })),
     limits,
   );
   const free = limits.reservation - found.reduce((sum, { state }) => sum + committed(state), 0);
@@ -105,28 +111,30 @@ function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number)
     ...(secondsPerInvocation === undefined ? {} : { secondsPerInvocation }),
     isAdmitting: before?.isAdmitting ?? true,
   };
-  const demand = demandOf(state, done.messages > 0);
+  const vcpusTaken = before === undefined ? 0 : done.cpuMilliseconds / (now - before.at);
+  const demand = demandOf(state, done.messages > 0, vcpusTaken);
   return { ...state, demands: [demand, ...(before?.demands ?? [])].slice(0, REMEMBERED_DEMANDS) };
 }
 
 /** Counted since then; a count that went back was begun anew. */
 const since = (load: LaneLoad, before: LaneLoad | undefined): LaneLoad =>
-  before === undefined || load.tasks < before.tasks
-    ? load
-    : {
-        tasks: load.tasks - before.tasks,
-        messages: load.messages - before.messages,
-        invocations: load.invocations - before.invocations,
-        busyMilliseconds: load.busyMilliseconds - before.busyMilliseconds,
-      };
+  before === undefined || load.tasks < before.tasks ? load : loadOf((name) => load[name] - before[name]);
 
-/** Executors that a lane has work for: 100 waiting tasks for each, and 70 % of them at work. */
-function demandOf(state: LaneState, hasWorked: boolean): number {
+/** It has its own whatever it has to do, and none of the others'. */
+const isExpress = (executorKey: string): boolean => laneOf(executorKey).kind === 'express';
+
+/**
+ * Executors that a lane has work for: 100 waiting tasks for each, and 70 % of them at work, or of the CPU of all of them, whichever
+ * is more. `vcpusTaken`: how many it has kept busy since the last period.
+ */
+function demandOf(state: LaneState, hasWorked: boolean, vcpusTaken: number): number {
   const { executorKey, depth, inFlight, maxConcurrency, batchSize } = state;
-  // It has its own whatever it has to do, and none of the others'.
-  if (laneOf(executorKey).kind === 'express') return 0;
   if (depth + inFlight === 0 && !hasWorked) return 0;
+  if (isExpress(executorKey)) return MIN_LANE_CONCURRENCY;
   // Where a whole batch waits, nobody is free to take it.
-  const busy = depth >= batchSize ? maxConcurrency : Math.min(maxConcurrency, Math.ceil(inFlight / batchSize));
+  const occupied = depth >= batchSize ? maxConcurrency : Math.ceil(inFlight / batchSize);
+  // One with free places has no CPU left for them where its handlers compute.
+  const computing = vcpusTaken / vcpusOf(laneOf(executorKey).resourceClass);
+  const busy = Math.min(maxConcurrency, Math.max(occupied, computing));
   return Math.max(1, Math.ceil(waitingTasks(state) / WAITING_PER_EXECUTOR), Math.ceil(busy / TARGET_UTILIZATION));
 }

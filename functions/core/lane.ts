@@ -9,9 +9,17 @@ export type LaneLoad = {
   readonly invocations: number;
   /** Of all invocations together. */
   readonly busyMilliseconds: number;
+  /** CPU that they took, on all threads. */
+  readonly cpuMilliseconds: number;
 };
 
-export const NO_LOAD: LaneLoad = { tasks: 0, messages: 0, invocations: 0, busyMilliseconds: 0 };
+export const LOAD_COUNTS = ['tasks', 'messages', 'invocations', 'busyMilliseconds', 'cpuMilliseconds'] as const;
+
+/** A load by what each of its counts is. */
+export const loadOf = (count: (name: keyof LaneLoad) => number): LaneLoad =>
+  Object.fromEntries(LOAD_COUNTS.map((name) => [name, count(name)])) as LaneLoad;
+
+export const NO_LOAD = loadOf(() => 0);
 
 /** Counts for each lane what its executors do. What was counted is never lost, but may be told late. */
 export interface LaneLoads {
@@ -63,7 +71,9 @@ export const laneStateSchema = once(() => {
     /** Missing until its executors have done something. */
     secondsPerInvocation: count.optional(),
     isAdmitting: z.boolean(),
-    load: z.object({ tasks: count, messages: count, invocations: count, busyMilliseconds: count }),
+    load: z.object(
+      Object.fromEntries(LOAD_COUNTS.map((name) => [name, count])) as Record<keyof LaneLoad, typeof count>,
+    ),
   });
 });
 
@@ -98,3 +108,7 @@ export function tasksPerExecutorSecond({ batchSize, tasksPerMessage, secondsPerI
 
 /** Tasks that wait in a lane: a message may hold several. */
 export const waitingTasks = ({ depth, tasksPerMessage }: LaneState): number => depth * tasksPerMessage;
+
+/** Tasks of so many messages, to be told; as many, until something is known of the lane: the governor supposes bulks then. */
+export const tasksIn = (messages: number, state: LaneState | undefined): number =>
+  messages * (state === undefined || state.load.messages === 0 ? 1 : state.tasksPerMessage);

@@ -6,23 +6,26 @@ export type Contender = {
   readonly share: number;
   /** Executors that it has work for; 0 where it has no work. */
   readonly demand: number;
+  /** Has its share and no more: none of it is lent, and nothing of the others' is given to it. */
+  readonly isFixed?: boolean;
 };
 
 export type ClassLimits = {
-  /** What the lanes with work may have together. */
+  /** What the lanes with work may have together: two for each lane at least. */
   readonly executors: number;
   /** What all event sources may ask for together: nothing that Lambda would refuse. */
   readonly reservation: number;
 };
 
 /**
- * Shares the executors of one function among its lanes. Each keeps its share, unless lanes that have more work than
- * executors are lent what others do not need: one at a time, to the lane that has the least for its weight. Every lane
- * keeps 2: SQS takes no less, so that a lane with work always gets on, and an idle one begins at once.
+ * Shares the executors of one function among its lanes. Every lane keeps 2: SQS takes no less, so that a lane with work
+ * always gets on, and an idle one begins at once. The others are given one at a time, to the lane that has the least for its
+ * weight: first to those with work, up to their shares and then beyond, and what is left to the idle ones.
  */
 export function shareExecutors(lanes: readonly Contender[], limits: ClassLimits): number[] {
   const contenders = withMinimum(lanes);
-  const given = contenders.map(({ demand, share }) => Math.max(MIN_LANE_CONCURRENCY, Math.min(demand, share)));
+  const given = contenders.map(() => MIN_LANE_CONCURRENCY);
+  give(given, contenders, limits, ({ demand, share }) => Math.min(demand, share));
   give(given, contenders, limits, ({ demand }) => demand);
   give(given, contenders, limits, ({ share }) => share);
   return given;
@@ -31,7 +34,7 @@ export function shareExecutors(lanes: readonly Contender[], limits: ClassLimits)
 /** Lets the lanes with work ask for 3 together, where they ask for less. */
 function withMinimum(lanes: readonly Contender[]): readonly Contender[] {
   const missing = MIN_CLASS_CONCURRENCY - sum(lanes.map(({ demand }) => demand));
-  const working = lanes.filter(({ demand }) => demand > 0);
+  const working = lanes.filter(({ demand, isFixed = false }) => demand > 0 && !isFixed);
   const first = working.find(({ share }) => share === Math.max(...working.map((lane) => lane.share)));
   if (missing <= 0 || first === undefined) return lanes;
   return lanes.map((lane) => (lane === first ? { ...lane, demand: lane.demand + missing } : lane));
@@ -49,7 +52,8 @@ function give(
   let working = sum(given.filter((_, index) => (lanes[index]?.demand ?? 0) > 0));
   while (all < reservation) {
     const short = lanes.flatMap((lane, index) => {
-      const isShort = (given[index] ?? 0) < wanted(lane) && (lane.demand === 0 || working < executors);
+      const mayHaveMore = lane.isFixed !== true && (lane.demand === 0 || working < executors);
+      const isShort = mayHaveMore && (given[index] ?? 0) < wanted(lane);
       return isShort ? [index] : [];
     });
     const [next, ...others] = short;

@@ -1,29 +1,50 @@
-import { type LaneLoad, type LaneLoads, NO_LOAD } from '../core/lane.ts';
+import { type LaneLoad, type LaneLoads, loadOf, NO_LOAD } from '../core/lane.ts';
 import type { Log } from '../core/ports.ts';
 
 /** Work of a lane that is told together: so an executor writes once for some hundred small tasks. */
 const TOLD_MILLISECONDS = 5_000;
 
+/** Milliseconds of CPU that this process has taken since it started, on all its threads. */
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Counts what this executor does for each lane, and tells it from time to time. */
 export class Workload {
   readonly #loads: Pick<LaneLoads, 'add'>;
   readonly #log: Log;
+  readonly #cpu: () => number;
+  #cpuCounted: number;
   readonly #untold = new Map<string, LaneLoad>();
 
-  constructor(loads: Pick<LaneLoads, 'add'>, log: Log) {
+  constructor(loads: Pick<LaneLoads, 'add'>, log: Log, cpu: () => number = cpuMilliseconds) {
     this.#loads = loads;
     this.#log = log;
+    this.#cpu = cpu;
+    this.#cpuCounted = cpu();
   }
 
-  /** Counts one invocation; it takes from one lane, which its tasks name. */
+  /**
+   * Counts one invocation, which has an executor to itself: the CPU that was taken since the one before is its own. It takes from
+   * one lane, which its tasks name.
+   */
   record(
     arrivals: readonly { readonly task: { readonly executorKey: string } }[],
     messages: number,
     busyMilliseconds: number,
   ): void {
-    const executorKey = arrivals[0]?.task.executorKey;
+    const [executorKey, before] = [arrivals[0]?.task.executorKey, this.#cpuCounted];
+    this.#cpuCounted = this.#cpu();
     if (executorKey === undefined) return;
-    this.#count(executorKey, { tasks: arrivals.length, messages, invocations: 1, busyMilliseconds });
+    const cpu = this.#cpuCounted - before;
+    this.#count(executorKey, {
+      tasks: arrivals.length,
+      messages,
+      invocations: 1,
+      busyMilliseconds,
+      cpuMilliseconds: cpu,
+    });
   }
 
   /** Tells what has come together. What cannot be told is kept for the next time: nobody waits for these numbers. */
@@ -44,11 +65,9 @@ export class Workload {
 
   #count(executorKey: string, load: LaneLoad): void {
     const before = this.#untold.get(executorKey) ?? NO_LOAD;
-    this.#untold.set(executorKey, {
-      tasks: before.tasks + load.tasks,
-      messages: before.messages + load.messages,
-      invocations: before.invocations + load.invocations,
-      busyMilliseconds: before.busyMilliseconds + load.busyMilliseconds,
-    });
+    this.#untold.set(
+      executorKey,
+      loadOf((name) => before[name] + load[name]),
+    );
   }
 }

@@ -6,7 +6,14 @@ import {
   SNAPSHOT_VALID_SECONDS,
 } from '../contract.ts';
 import { type Admission, admission, estimatedWaitSeconds } from '../core/admission.ts';
-import { type LaneSnapshot, type LaneState, laneOf, type QueueDepths, tasksPerExecutorSecond } from '../core/lane.ts';
+import {
+  type LaneSnapshot,
+  type LaneState,
+  laneOf,
+  type QueueDepths,
+  tasksIn,
+  tasksPerExecutorSecond,
+} from '../core/lane.ts';
 import type { Clock, Log } from '../core/ports.ts';
 import { Refreshed } from './refreshed.ts';
 
@@ -126,7 +133,7 @@ export class LaneGate {
     const lane = this.#lane(state.executorKey);
     if (lane.state !== undefined && lane.state.at >= state.at) return;
     Object.assign(lane, { state, isAdmitting: state.isAdmitting });
-    if (lane.seenAt < state.at) found(lane, tasksIn(state.depth, lane), state.inFlight, state.at);
+    if (lane.seenAt < state.at) found(lane, tasksIn(state.depth, state), state.inFlight, state.at);
   }
 
   #lane(executorKey: string): Lane {
@@ -137,7 +144,7 @@ export class LaneGate {
     const ask = async (at: number) => {
       const { sent } = lane;
       const { depth, inFlight } = await depths.read(queueNameOf(executorKey));
-      found(lane, tasksIn(depth, lane), inFlight, at);
+      found(lane, tasksIn(depth, lane.state), inFlight, at);
       // They may not have been there yet.
       lane.waiting += lane.sent - sent;
     };
@@ -152,10 +159,6 @@ export class LaneGate {
     return lane;
   }
 }
-
-/** Tasks of so many messages; as many, until something is known of the lane: the governor supposes bulks then. */
-const tasksIn = (messages: number, { state }: Lane): number =>
-  messages * (state === undefined || state.load.messages === 0 ? 1 : state.tasksPerMessage);
 
 /** Tasks that the executors of a lane get done in a second; 0 until it is known. */
 const rateOf = ({ state }: Lane): number =>

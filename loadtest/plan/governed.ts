@@ -36,6 +36,8 @@ export function governed(resourceClass: ResourceClass, config: DeployConfig, tas
           messages: messages(lane.done.tasks),
           invocations: lane.done.invocations,
           busyMilliseconds: lane.done.busy / MILLISECOND,
+          // The handlers of a plan wait: nothing tells how much they would compute.
+          cpuMilliseconds: 0,
         },
       }));
       const states = withAdmission(govern(observed, before, limits, now / MILLISECOND).map(({ state }) => state));

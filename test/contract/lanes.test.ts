@@ -28,13 +28,13 @@ describe.each([
       string,
       string,
     ];
-    const load = { tasks: 5, messages: 3, invocations: 1, busyMilliseconds: 250.5 };
+    const load = { tasks: 5, messages: 3, invocations: 1, busyMilliseconds: 250.5, cpuMilliseconds: 100.25 };
     await loads.add(one, load);
     await loads.add(one, load);
     await loads.add(other, load);
     expect(await loads.read([one, other, none])).toEqual(
       new Map([
-        [one, { tasks: 10, messages: 6, invocations: 2, busyMilliseconds: 501 }],
+        [one, { tasks: 10, messages: 6, invocations: 2, busyMilliseconds: 501, cpuMilliseconds: 200.5 }],
         [other, load],
       ]),
     );

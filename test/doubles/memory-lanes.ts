@@ -4,6 +4,7 @@ import {
   type LaneLoads,
   type LaneSnapshot,
   type LaneState,
+  loadOf,
   NO_LOAD,
   type QueueDepths,
 } from '../../functions/core/lane.ts';
@@ -15,12 +16,10 @@ export class MemoryLaneLoads implements LaneLoads {
 
   async add(executorKey: string, load: LaneLoad): Promise<void> {
     const before = this.loads.get(executorKey) ?? NO_LOAD;
-    this.loads.set(executorKey, {
-      tasks: before.tasks + load.tasks,
-      messages: before.messages + load.messages,
-      invocations: before.invocations + load.invocations,
-      busyMilliseconds: before.busyMilliseconds + load.busyMilliseconds,
-    });
+    this.loads.set(
+      executorKey,
+      loadOf((name) => before[name] + load[name]),
+    );
   }
 
   async read(executorKeys: readonly string[]): Promise<ReadonlyMap<string, LaneLoad>> {

@@ -278,10 +278,17 @@ describe('a wrong configuration is told in one sentence that names the value', (
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ reserved: 9 }, outOfTen(9, 10)],
+    [{ reserved: 10, lanes: { high: 5 } }, outOfTen(10, 11)],
     [{ lanes: { low: 3 } }, outOfTen(10, 11)],
   ])('lanes that may ask for more than is reserved: %o', (concurrency, told) => {
     expect(complaint({ preset: 'dev', concurrency: { default: concurrency } })).toBe(told);
+  });
+
+  test('fewer executors than two for each of its five lanes, which may all have work', () => {
+    const concurrency = { default: { reserved: 9, lanes: { high: 2 } } };
+    expect(complaint({ preset: 'dev', concurrency })).toBe(
+      'configuration concurrency.default.reserved is 9: must be at least 10',
+    );
   });
 
   test('one for each, where several are wrong', () => {

@@ -9,7 +9,7 @@ import {
 } from '../../contract.ts';
 import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/admission.ts';
 import { inParallel } from '../../core/in-parallel.ts';
-import { executorKeysOf, type LaneState, laneOf } from '../../core/lane.ts';
+import { type Depth, executorKeysOf, type LaneState, laneOf, tasksIn } from '../../core/lane.ts';
 import { once } from '../../core/once.ts';
 import { available } from '../available.ts';
 import type { Route, RouterPorts } from '../route.ts';
@@ -26,8 +26,8 @@ const laneSchema = once(() => {
           '`batch` is the lane of types that run many at a time, `express` that of tenants with little to do while others ' +
             'crowd their lane; both take any priority',
         ),
-      depth: count.describe('Messages that wait; those of a bulk submit hold several tasks'),
-      inFlight: count.describe('Messages that executors hold'),
+      depth: count.describe('Tasks that wait: messages by the tasks that each has held of late, so about'),
+      inFlight: count.describe('Tasks that executors hold, likewise'),
       deadLetters: count.describe('Messages that are set aside, of all lanes of its class'),
       maxConcurrency: count.describe('Executors that it may have now'),
       estimatedWaitSeconds: z.number().nullable().describe('Of a task that comes now; null until something has run'),
@@ -56,14 +56,23 @@ export const listLanes: Route = {
         const { resourceClass, kind: priority } = laneOf(key);
         const deadLetters = letters[RESOURCE_CLASSES.indexOf(resourceClass)]?.depth ?? 0;
         const lane = { name: queueNameOf(key), resourceClass, priority, deadLetters };
-        const depth = await ports.depths.read(lane.name);
+        const messages = await ports.depths.read(lane.name);
         const share = shareOf(ports.concurrency[resourceClass], priority);
-        return { ...lane, ...depth, ...governed(states.get(key), share, depth.depth, ports) };
+        return {
+          ...lane,
+          ...inTasks(messages, states.get(key)),
+          ...governed(states.get(key), share, messages.depth, ports),
+        };
       }),
     );
     return { status: 200, body: { items } };
   },
 };
+
+const inTasks = ({ depth, inFlight }: Depth, state: LaneState | undefined): Depth => ({
+  depth: Math.round(tasksIn(depth, state)),
+  inFlight: Math.round(tasksIn(inFlight, state)),
+});
 
 /** A lane as the governor says, or as it was deployed where the governor has said nothing of late. */
 function governed(state: LaneState | undefined, share: number, depth: number, { clock }: RouterPorts) {

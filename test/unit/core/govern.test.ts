@@ -4,8 +4,8 @@ import {
   GOVERN_PERIOD_SECONDS,
   LANE_KINDS,
   type LaneKind,
+  MIN_RESERVED,
   reservationOf,
-  SHARED_LANE_KINDS,
   type SharedLaneKind,
   shareOf,
 } from '../../../functions/contract.ts';
@@ -13,7 +13,8 @@ import { govern } from '../../../functions/core/govern.ts';
 import { type LaneState, NO_LOAD } from '../../../functions/core/lane.ts';
 
 const SHARES: Readonly<Record<SharedLaneKind, number>> = { high: 4, normal: 2, low: 2, batch: 2 };
-const LIMITS = { executors: 10, reservation: reservationOf(10) };
+const limitsOf = (executors: number) => ({ executors, reservation: reservationOf(executors) });
+const LIMITS = limitsOf(10);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 type Found = { readonly depth: number; readonly inFlight: number };
@@ -87,12 +88,43 @@ describe('the governor', () => {
     expect(pool.max.get('normal')).toBe(8);
   });
 
+  it('counts the express lane among those with work: all five together have the ten', () => {
+    const pool = governed();
+    const all = Object.fromEntries(LANE_KINDS.map((kind) => [kind, { depth: 3000, inFlight: 100 }]));
+    for (let periods = 0; periods < 5; periods++) pool.period(all);
+    expect([...pool.max.values()]).toEqual([2, 2, 2, 2, 2]);
+  });
+
+  it('aims at seventy per cent of the CPU, where executors with free places have none left', () => {
+    const pool = governed();
+    const vcpus = 256 / 1769;
+    const computing = (executors: number) => {
+      const { cpuMilliseconds, messages } = pool.load.get('normal') ?? NO_LOAD;
+      const more = executors * vcpus * 60_000;
+      pool.load.set('normal', { ...NO_LOAD, messages: messages + 1, cpuMilliseconds: cpuMilliseconds + more });
+      // One place of ten in each of four.
+      return pool.period({ normal: { inFlight: 4 } })[1];
+    };
+    expect(Array.from({ length: 6 }, () => computing(Math.min(4, pool.max.get('normal') ?? 0)))).toEqual([
+      ...[3, 5, 6, 6, 6, 6],
+    ]);
+    for (let periods = 0; periods < 3; periods++) pool.period({ normal: { inFlight: 4 } });
+    expect(pool.max.get('normal')).toBe(3);
+  });
+
+  it('takes the CPU of no lane for more than all its executors have', () => {
+    const pool = governed();
+    pool.period({ low: { inFlight: 1 } });
+    pool.load.set('low', { ...NO_LOAD, messages: 1, cpuMilliseconds: 1e9 });
+    expect(pool.period({ low: { inFlight: 1 } })[2]).toBe(5);
+  });
+
   it('counts the tasks of a message, once it knows how many there are', () => {
     const pool = governed();
-    pool.load.set('low', { tasks: 1000, messages: 10, invocations: 1, busyMilliseconds: 20_000 });
+    pool.load.set('low', { ...NO_LOAD, tasks: 1000, messages: 10, invocations: 1, busyMilliseconds: 20_000 });
     expect(pool.period({ low: { depth: 8, inFlight: 2 } })[2]).toBe(8);
     expect(pool.state('low')).toMatchObject({ tasksPerMessage: 100, secondsPerInvocation: 20 });
-    pool.load.set('low', { tasks: 1010, messages: 20, invocations: 2, busyMilliseconds: 21_000 });
+    pool.load.set('low', { ...NO_LOAD, tasks: 1010, messages: 20, invocations: 2, busyMilliseconds: 21_000 });
     pool.period({ low: { depth: 8 } });
     expect(pool.state('low')).toMatchObject({ tasksPerMessage: 1, secondsPerInvocation: 1 });
   });
@@ -149,7 +181,7 @@ const shares = fc
   })
   .map((all) => ({
     shares: all,
-    limits: { executors: sum(Object.values(all)), reservation: reservationOf(sum(Object.values(all))) },
+    limits: limitsOf(Math.max(MIN_RESERVED, sum(Object.values(all)))),
   }));
 
 describe('whatever happens, the governor', () => {
@@ -184,7 +216,7 @@ describe('whatever happens, the governor', () => {
         const rest = [...pool.max.values()];
         for (let periods = 0; periods < 4; periods++) expect(pool.period(present)).toEqual(rest);
         expect(
-          sum(SHARED_LANE_KINDS.map((kind, index) => (hasWork(present, kind) ? (rest[index] ?? 0) : 0))),
+          sum(LANE_KINDS.map((kind, index) => (hasWork(present, kind) ? (rest[index] ?? 0) : 0))),
         ).toBeLessThanOrEqual(setting.limits.executors);
       }),
     );

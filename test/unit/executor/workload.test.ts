@@ -8,22 +8,30 @@ const arrivals = (count: number, executorKey = HIGH) =>
 
 let told: MemoryLaneLoads;
 let logged: string[];
+let cpu: number;
 let workload: Workload;
 beforeEach(() => {
+  cpu = 100;
   told = new MemoryLaneLoads();
   logged = [];
-  workload = new Workload(told, (_level, event) => logged.push(event));
+  workload = new Workload(
+    told,
+    (_level, event) => logged.push(event),
+    () => cpu,
+  );
 });
 
 describe('the workload of an executor', () => {
   it('is told once five seconds of work have come together', async () => {
+    cpu = 500;
     workload.record(arrivals(30), 10, 3000);
     await workload.flush();
     expect(told.loads.size).toBe(0);
+    cpu = 1250;
     workload.record(arrivals(5), 5, 2000);
     await workload.flush();
     await workload.flush();
-    const expected = { tasks: 35, messages: 15, invocations: 2, busyMilliseconds: 5000 };
+    const expected = { tasks: 35, messages: 15, invocations: 2, busyMilliseconds: 5000, cpuMilliseconds: 1150 };
     expect([...told.loads]).toEqual([[HIGH, expected]]);
   });
 
@@ -38,6 +46,29 @@ describe('the workload of an executor', () => {
     workload.record([], 10, 9000);
     await workload.flush();
     expect(told.loads.size).toBe(0);
+  });
+
+  it('is the CPU of each lane by itself, and not what reading no message took', async () => {
+    cpu = 400;
+    workload.record(arrivals(1), 1, 6000);
+    cpu = 1000;
+    workload.record([], 10, 9000);
+    cpu = 1007;
+    workload.record(arrivals(1, 'default/low/0'), 1, 6000);
+    await workload.flush();
+    expect([...told.loads].map(([key, load]) => [key, load.cpuMilliseconds])).toEqual([
+      [HIGH, 300],
+      ['default/low/0', 7],
+    ]);
+  });
+
+  it('is the CPU that this process takes, where nobody says otherwise', async () => {
+    const real = new Workload(told, () => {});
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    real.record(arrivals(1), 1, 5000);
+    await real.flush();
+    expect(told.loads.get(HIGH)?.cpuMilliseconds).toBeGreaterThan(5);
   });
 
   it('is kept while it cannot be told', async () => {

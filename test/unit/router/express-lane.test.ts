@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { NO_LOAD } from '../../../functions/core/lane.ts';
 import { TenantGate } from '../../../functions/router/tenant-gate.ts';
 import { bulk, doubled } from '../../doubles/bulk-world.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
@@ -46,7 +47,7 @@ describe('a task of a tenant with little to do', () => {
     world.openTasks = 0;
     crowd('normal', 9);
     expect(await submit()).toEqual({ status: 202, executorKey: NORMAL });
-    const load = { tasks: 100, messages: 1, invocations: 1, busyMilliseconds: 2000 };
+    const load = { ...NO_LOAD, tasks: 100, messages: 1, invocations: 1, busyMilliseconds: 2000 };
     await snapshot.write((await snapshot.read()).map((lane) => ({ ...lane, at: lane.at + 1, load })));
     world.advance(5);
     expect(await submit()).toEqual({ status: 202, executorKey: EXPRESS });

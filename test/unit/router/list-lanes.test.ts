@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { NO_LOAD } from '../../../functions/core/lane.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';
@@ -27,6 +28,22 @@ describe('GET /api/lanes', () => {
     expect(await lane('default-normal-0')).toMatchObject({ depth: 300, inFlight: 20, deadLetters: 7 });
     expect(await lane('default-normal-0')).toMatchObject({ estimatedWaitSeconds: 30, worstWaitSeconds: 30 });
     expect(await lane('io-intensive-normal-0')).toMatchObject({ deadLetters: 0 });
+  });
+
+  it('tells tasks, not messages, where a message holds several', async () => {
+    const { snapshot } = world.lanes;
+    await saturate(world, 'default/normal/0', 0.1);
+    const load = { ...NO_LOAD, tasks: 450, messages: 100 };
+    await snapshot.write((await snapshot.read()).map((one) => ({ ...one, load, tasksPerMessage: 4.5 })));
+    Object.assign(world.lanes.lane('default-normal-0'), { depth: 201, inFlight: 20 });
+    world.lanes.lane('default-dead-letters').depth = 7;
+    expect(await lane('default-normal-0')).toMatchObject({ depth: 905, inFlight: 90, deadLetters: 7 });
+    expect((await lane('default-normal-0'))?.estimatedWaitSeconds).toBeCloseTo(20.1);
+  });
+
+  it('takes a message for a task while nothing is known of the lane', async () => {
+    Object.assign(world.lanes.lane('default-high-0'), { depth: 3, inFlight: 2 });
+    expect(await lane('default-high-0')).toMatchObject({ depth: 3, inFlight: 2 });
   });
 
   it('tells which lanes are closed, unless the governor has stopped', async () => {
