@@ -44,16 +44,26 @@ export const METRICS = {
   platformFailed: { name: 'PlatformFailures', unit: 'Count', by: 'resourceClass' },
   /** Of one invocation of an executor: CPU of all its threads, and blocks read from and written to its file system. */
   cpu: { name: 'CpuTime', unit: 'Milliseconds', by: 'resourceClass' },
+  /** The same, of what the vCPUs of its class give in the time that the invocation took. */
+  cpuUtilization: { name: 'CpuUtilization', unit: 'Percent', by: 'resourceClass' },
   fileReads: { name: 'FileSystemReads', unit: 'Count', by: 'resourceClass' },
   fileWrites: { name: 'FileSystemWrites', unit: 'Count', by: 'resourceClass' },
   /** The most memory that an executor has taken since it started, of what its class has. */
   memory: { name: 'MemoryPeak', unit: 'Percent', by: 'resourceClass' },
+  /** What is taken of an executor's `/tmp`, which outlives its invocations. */
+  temporaryStorage: { name: 'TemporaryStorage', unit: 'Percent', by: 'resourceClass' },
+  /** Waiting tasks for each executor, of the shard of the class that has the most. */
+  waitingPerExecutor: { name: 'WaitingPerExecutor', unit: 'Count', by: 'resourceClass' },
+  /** Tasks that wait in all shards of a lane: the governor tells it each minute, while there are any. */
+  waiting: { name: 'WaitingTasks', unit: 'Count', by: 'lane' },
   /** Submits that were answered with 429. */
   refused: { name: 'TasksRefused', unit: 'Count', by: 'lane' },
-  /** From submit, or from when it was due, to the start of the first attempt. */
+  /** From submit, or from when it was due and its type no longer paused, to the start of the first attempt. */
   wait: { name: 'WaitTime', unit: 'Milliseconds', by: 'lane' },
   /** One attempt, from claim to settle. */
   execution: { name: 'ExecutionTime', unit: 'Milliseconds', by: 'taskType' },
+  /** The same, of the timeout that the task was submitted with. */
+  timeoutUse: { name: 'TimeoutUse', unit: 'Percent', by: 'taskType' },
   /** Attempts that a task had when it ended. */
   attempts: { name: 'Attempts', unit: 'Count', by: 'taskType' },
   /** Attempts that failed, whatever followed. */

@@ -9,13 +9,13 @@ export const alarmThresholds = z.strictObject({
   apiLatencyMilliseconds: positive,
   /** Requests that are answered with 5xx. */
   apiErrorPercent: percent,
-  /** Tasks waiting in a class for each of its executors. */
+  /** Tasks waiting in a class, or in one of its shards, for each of its executors. */
   waitingPerExecutor: positive,
   /** Wait of a task and age of the oldest message, of the lane's objective. */
   waitPercent: positive,
   /** Age of the oldest message of tenants who did not fill the lane, of its objective. */
   quietWaitPercent: positive,
-  /** p99 of the attempts of a type, of its timeout. */
+  /** p99 of the attempts of a type, each of the timeout that its task was submitted with. */
   executionPercent: percent,
   /** Tasks of a class that end as failed. */
   errorPercent: percent,
@@ -23,6 +23,10 @@ export const alarmThresholds = z.strictObject({
   concurrencyPercent: percent,
   /** Memory that an executor takes, of what its class has. */
   memoryPercent: percent,
+  /** CPU that invocations take, in the mean, of what the vCPUs of their class give meanwhile. */
+  cpuPercent: percent,
+  /** What is taken of an executor's `/tmp`. */
+  temporaryStoragePercent: percent,
   /** p99 of the calls that write a task. */
   dynamoLatencyMilliseconds: positive,
   /** How far behind the changes of tasks statistics and events may be. */
@@ -40,6 +44,8 @@ export const DEFAULT_THRESHOLDS: AlarmThresholds = {
   errorPercent: 10,
   concurrencyPercent: 90,
   memoryPercent: 90,
+  cpuPercent: 90,
+  temporaryStoragePercent: 90,
   dynamoLatencyMilliseconds: 100,
   changeAgeSeconds: 60,
 };

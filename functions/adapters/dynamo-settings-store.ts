@@ -152,12 +152,13 @@ const attribute = (value: boolean | string | number | null | undefined): Attribu
 
 /** What a row sets; a value that is none of ours counts as not set. */
 function settingsOfRow(row: Record<string, AttributeValue>): TaskSettings {
-  const { paused, timeoutSeconds, maxAttempts } = row;
+  const { paused, timeoutSeconds, maxAttempts, resumedAt } = row;
   const priority = PRIORITIES.find((one) => one === row.priority?.S);
   return {
     ...(paused?.BOOL === undefined ? {} : { paused: paused.BOOL }),
     ...(priority === undefined ? {} : { priority }),
     ...(timeoutSeconds?.N === undefined ? {} : { timeoutSeconds: Number(timeoutSeconds.N) }),
     ...(maxAttempts?.N === undefined ? {} : { maxAttempts: Number(maxAttempts.N) }),
+    ...(resumedAt?.N === undefined ? {} : { resumedAt: Number(resumedAt.N) }),
   };
 }

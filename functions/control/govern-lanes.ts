@@ -12,9 +12,16 @@ import {
 import { withAdmission } from '../core/admission.ts';
 import { type GovernedLane, govern, type ObservedLane } from '../core/govern.ts';
 import { inParallel } from '../core/in-parallel.ts';
-import type { EventSources, LaneLoads, LaneSnapshot, LaneState, QueueDepths } from '../core/lane.ts';
-import { NO_LOAD } from '../core/lane.ts';
-import type { Clock, Log } from '../core/ports.ts';
+import {
+  type EventSources,
+  type LaneLoads,
+  type LaneSnapshot,
+  type LaneState,
+  NO_LOAD,
+  type QueueDepths,
+} from '../core/lane.ts';
+import type { Clock, Log, Meter } from '../core/ports.ts';
+import { recordWaiting } from './record-waiting.ts';
 
 export type GovernPorts = {
   readonly sources: EventSources;
@@ -25,6 +32,7 @@ export type GovernPorts = {
   readonly executorShards: Readonly<Record<ResourceClass, number>>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
 };
 
 /** Lambda takes 15 requests a second for all of its control plane (Lambda's documentation, "Quotas"). */
@@ -52,6 +60,7 @@ export async function governLanes(ports: GovernPorts): Promise<void> {
       return keysOf(pool).flatMap((key) => before.get(key) ?? []);
     }
   });
+  recordWaiting(lanes, before, ports);
   await snapshot.write(lanes.flat());
   if (failed.length > 0) throw new Error(`not governed: ${failed.join(', ')}`);
 }

@@ -29,5 +29,6 @@ export const sweeper: ScheduledHandler = async (_event, context) => {
 export const governor: ScheduledHandler = async () => {
   const [sources, executors] = [new LambdaEventSources(lambda, env('queueArnPrefix')), executorShards()];
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
-  await governLanes({ ...lanes, concurrency: concurrency(), executorShards: executors, clock, log });
+  await governLanes({ ...lanes, concurrency: concurrency(), executorShards: executors, clock, log, meter });
+  meter.flush();
 };

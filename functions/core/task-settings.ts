@@ -8,10 +8,16 @@ export type TaskSettings = {
   readonly priority?: Priority;
   readonly timeoutSeconds?: number;
   readonly maxAttempts?: number;
+  /** When its tasks could last start again after a pause, in milliseconds since the epoch. Nobody sets it by itself. */
+  readonly resumedAt?: number;
 };
 
 /** `null` puts a setting back to what the type defines. */
 export type TaskSettingsPatch = { readonly [Name in keyof TaskSettings]?: TaskSettings[Name] | null | undefined };
+
+/** What is written of a patch that comes at `now`: one that ends a pause says when it did. */
+export const patchAt = (patch: TaskSettingsPatch, now: number): TaskSettingsPatch =>
+  patch.paused === false || patch.paused === null ? { ...patch, resumedAt: now } : patch;
 
 /** What a submit takes from its type where it says nothing itself. */
 export const effective = (definition: TaskDefinition, settings: TaskSettings) => ({

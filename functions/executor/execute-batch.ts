@@ -52,7 +52,7 @@ function attemptsOf(
   return (one) =>
     inTrace(one.task, ports, async (annotate) => {
       const { task } = one;
-      recordWait(task, ports);
+      await recordWait(task, ports);
       const outcome = refusalOf(one, definition) ?? (await called)(task);
       return inTurn(() => conclude(task, outcome, definition, settleByOf(task, deadline), ports, annotate));
     });

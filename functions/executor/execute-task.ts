@@ -25,7 +25,7 @@ export async function executeTask(queued: TaskSeed, deadline: number, ports: Exe
   if ('verdict' in claim) return claim.verdict;
   const { task } = claim.claimed;
   return inTrace(task, ports, async (annotate) => {
-    recordWait(task, ports);
+    await recordWait(task, ports);
     const settleBy = settleByOf(task, deadline);
     const loaded = await loadedDefinition(task, ports);
     if ('broken' in loaded) return conclude(task, loaded.broken, undefined, settleBy, ports, annotate);
@@ -50,9 +50,16 @@ async function loadedDefinition(task: RunningTask, { catalog, log }: ExecutorPor
   }
 }
 
-export function recordWait(task: RunningTask, { meter }: ExecutorPorts): void {
-  if (task.attempt > 1) return;
-  meter.record(task.executorKey, 'wait', task.startedAt - Math.max(task.createdAt, task.runAt ?? 0));
+/** Records how long a task has waited since it was due and its type was not paused. */
+export async function recordWait(task: RunningTask, { meter, settings }: ExecutorPorts): Promise<void> {
+  // One that was cancelled before it began, and retried, has waited since then: no row tells when that was.
+  if (task.attempt > 1 || task.attemptsBeforeRetry !== undefined) return;
+  const { resumedAt = 0 } = await settings.get(task.type);
+  meter.record(
+    task.executorKey,
+    'wait',
+    Math.max(0, task.startedAt - Math.max(task.createdAt, task.runAt ?? 0, resumedAt)),
+  );
 }
 
 /** How long the handler may take: the lease may have begun while others of its batch were claimed. */

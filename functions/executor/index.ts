@@ -33,7 +33,7 @@ export const handler: SQSHandler = async ({ Records: records }, context) => {
   const recordUsage = measureUsage(ownResourceClass(), meter);
   const work = handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
   const [kept] = await Promise.all([work, ports.workload.flush()]);
-  recordUsage();
+  await recordUsage();
   meter.flush();
   return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };
 };

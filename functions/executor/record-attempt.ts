@@ -27,6 +27,7 @@ export function recordAttempt(
   // Of a type that is no more nobody would look at the times, and whatever was once queued would cost a metric.
   if (definition !== undefined) {
     meter.record(definition.type, 'execution', durationMilliseconds);
+    meter.record(definition.type, 'timeoutUse', durationMilliseconds / 10 / task.timeoutSeconds);
     if (status !== 'queued' && status !== 'waiting') meter.record(definition.type, 'attempts', task.attempt);
   }
   const fields = { ...fieldsOf(task), duration_ms: durationMilliseconds };

@@ -73,8 +73,9 @@ export function definitionView(
 ): z.infer<ReturnType<typeof definitionSchema>> {
   const { type, description, resources, retry, batch, input } = definition;
   const { maxAttempts, ...rest } = effective(definition, settings);
+  const { resumedAt: _, ...set } = settings;
   return {
-    ...{ type, description, resources, retry: { ...retry, maxAttempts }, ...rest, settings },
+    ...{ type, description, resources, retry: { ...retry, maxAttempts }, ...rest, settings: set },
     ...(batch === undefined ? {} : { batch }),
     inputSchema: input['~standard'].jsonSchema.input({ target: 'draft-2020-12' }),
   };

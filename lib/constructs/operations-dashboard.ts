@@ -38,13 +38,19 @@ export class OperationsDashboard extends Construct {
           metrics.total(metric),
         ),
       ),
-      graph('Waiting tasks', lanes('ApproximateNumberOfMessagesVisible')),
+      graph('Waiting tasks, and for each executor', [
+        metrics.each('waiting', 'Maximum'),
+        metrics.each('waitingPerExecutor', 'Maximum'),
+      ]),
       graph('Age of the oldest message (s)', lanes('ApproximateAgeOfOldestMessage')),
       graph('Age of the oldest, quiet tenants (s)', lanes('ApproximateAgeOfOldestMessageInQuietGroups')),
     );
     dashboard.addWidgets(
       graph('Wait before the first attempt, p99 (ms)', [metrics.each('wait', 'p99')]),
-      graph('Execution of an attempt, p99 (ms)', [metrics.each('execution', 'p99')]),
+      graph('Execution of an attempt, p99 (ms, and % of its timeout)', [
+        metrics.each('execution', 'p99'),
+        metrics.each('timeoutUse', 'p99'),
+      ]),
       graph(
         'API latency (ms)',
         ['p50', 'p99'].map((label) => metrics.api('Latency', label).with({ label })),
@@ -68,9 +74,13 @@ export class OperationsDashboard extends Construct {
         'Executors at work',
         RESOURCE_CLASSES.flatMap((name) => metrics.executors('ConcurrentExecutions', name, 'Maximum')),
       ),
-      graph('CPU of an invocation, p99 (ms)', [metrics.each('cpu', 'p99')]),
-      graph('Memory, peak (%), and file reads and writes', [
+      graph('CPU of an invocation (%, and p99 in ms)', [
+        metrics.each('cpuUtilization', 'Average'),
+        metrics.each('cpu', 'p99'),
+      ]),
+      graph('Memory and /tmp, peak (%), and file reads and writes', [
         metrics.each('memory', 'Maximum'),
+        metrics.each('temporaryStorage', 'Maximum'),
         metrics.total('fileReads'),
         metrics.total('fileWrites'),
       ]),

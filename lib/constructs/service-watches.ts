@@ -94,6 +94,20 @@ function executorWatches(resourceClass: ResourceClass, config: DeployConfig, met
       above: alarms.memoryPercent,
       minutes: 5,
     },
+    {
+      heading: 'CPU',
+      of: resourceClass,
+      metric: metrics.own('cpuUtilization', [resourceClass], 'Average', FIVE_MINUTES),
+      above: alarms.cpuPercent,
+      minutes: 15,
+    },
+    {
+      heading: 'Temporary storage',
+      of: resourceClass,
+      metric: metrics.own('temporaryStorage', [resourceClass], 'Maximum', FIVE_MINUTES),
+      above: alarms.temporaryStoragePercent,
+      minutes: 5,
+    },
   ];
 }
 

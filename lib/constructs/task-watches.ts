@@ -9,9 +9,8 @@ import {
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
 import { nameOfShard, type Watch } from './alarms.ts';
-import { type DeploymentMetrics, FIVE_MINUTES, percentOf, sum } from './deployment-metrics.ts';
+import { type DeploymentMetrics, FIVE_MINUTES, percentOf } from './deployment-metrics.ts';
 import { deadLetterQueueName } from './executor-pool.ts';
-import { laneQueueName, shardsOf } from './lane.ts';
 import { projectorDeadLetterQueueName } from './projector.ts';
 
 /** Do tasks get on: in each lane, in each class, of each type. */
@@ -31,17 +30,18 @@ export const taskWatches = (
   ...RESOURCE_CLASSES.flatMap((resourceClass) =>
     LANE_KINDS.flatMap((kind) => laneWatches(resourceClass, kind, config, metrics)),
   ),
-  ...definitions.map(({ type, timeoutSeconds }) => ({
+  ...definitions.map(({ type }) => ({
     heading: 'Execution time',
     of: type,
-    metric: metrics.own('execution', [type], 'p99', FIVE_MINUTES),
-    above: timeoutSeconds * 10 * config.alarms.executionPercent,
+    // Not milliseconds: a timeout can be changed without a deploy, and what an alarm compares with cannot.
+    metric: metrics.own('timeoutUse', [type], 'p99', FIVE_MINUTES),
+    above: config.alarms.executionPercent,
     minutes: 5,
   })),
 ];
 
 function classWatches(resourceClass: ResourceClass, config: DeployConfig, metrics: DeploymentMetrics): Watch[] {
-  const { alarms, concurrency, shards } = config;
+  const { alarms } = config;
   const count = (metric: 'platformFailed' | 'succeeded' | 'failed') =>
     metrics.own(metric, [resourceClass], 'Sum', FIVE_MINUTES);
   return [
@@ -67,17 +67,14 @@ function classWatches(resourceClass: ResourceClass, config: DeployConfig, metric
       above: alarms.errorPercent,
       minutes: 10,
     },
-    ...shardsOf(config, resourceClass).map((shard) => ({
+    {
       heading: 'Queue depth',
-      of: nameOfShard(resourceClass, shard, shards[resourceClass]),
-      metric: sum(
-        LANE_KINDS.map((kind) =>
-          metrics.queue('ApproximateNumberOfMessagesVisible', laneQueueName(config, resourceClass, kind, shard)),
-        ),
-      ),
-      above: concurrency[resourceClass].reserved * alarms.waitingPerExecutor,
+      of: resourceClass,
+      // Told by the governor: SQS counts messages, and one of a bulk submit holds up to a hundred tasks.
+      metric: metrics.own('waitingPerExecutor', [resourceClass], 'Maximum'),
+      above: alarms.waitingPerExecutor,
       minutes: 5,
-    })),
+    },
   ];
 }
 

@@ -24,6 +24,10 @@ it('a change of settings is what it makes of them, and is seen by whoever else h
     ...{ priority: 'low', timeoutSeconds: 20, maxAttempts: 5 },
   });
   expect(await one.change(type, {})).toEqual({ priority: 'low', timeoutSeconds: 20, maxAttempts: 5 });
+  const resumed = { paused: false, resumedAt: now };
+  expect(await one.change(type, resumed)).toMatchObject(resumed);
+  expect(await makeStore().get(type)).toMatchObject(resumed);
+  await one.change(type, { paused: null, resumedAt: null });
   now += 10_000;
   expect(await other.get(type)).toEqual({ priority: 'low', timeoutSeconds: 20, maxAttempts: 5 });
   expect(await one.change(type, { priority: null, timeoutSeconds: null, maxAttempts: null })).toEqual({});

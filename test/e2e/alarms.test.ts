@@ -66,7 +66,6 @@ describe('an alarm, as its template has it', () => {
       'API errors',
       'DynamoDB throttles',
       'Governor not running',
-      'Queue depth',
       'Sweeper not running',
       'Task errors',
     ]);

@@ -90,6 +90,9 @@ it('tells how long tasks waited and ran, and how many attempts they had', async 
   const ran = await valuesOf(executorOf(done), 'execution', { TaskType: 'markdown.render' });
   expect(ran.length).toBeGreaterThan(0);
   expect(ran.every((milliseconds) => milliseconds > 0)).toBe(true);
+  const ofTimeout = await valuesOf(executorOf(done), 'timeoutUse', { TaskType: 'markdown.render' });
+  expect(ofTimeout).toHaveLength(ran.length);
+  expect(ofTimeout.every((percent) => percent > 0 && percent < 100)).toBe(true);
   expect(retried.attempt).toBe(2);
   const requests = await valuesOf('executor-io-intensive-0', 'attempts', { TaskType: 'http.request' });
   expect(requests).toEqual(expect.arrayContaining([1, 2]));
@@ -117,7 +120,9 @@ it('tells what an invocation took of its machine', async () => {
   const memory = await valuesOf(executor, 'memory', ofDefault);
   // The local cloud holds no function to its memory, and its worker takes some of its own.
   expect(memory.every((percent) => percent > 10 && percent < 200)).toBe(true);
-  for (const metric of ['fileReads', 'fileWrites'] as const) {
+  const storage = await valuesOf(executor, 'temporaryStorage', ofDefault);
+  expect(storage.every((percent) => percent > 0 && percent <= 100)).toBe(true);
+  for (const metric of ['cpuUtilization', 'temporaryStorage', 'fileReads', 'fileWrites'] as const) {
     expect(await valuesOf(executor, metric, ofDefault)).toHaveLength(cpu.length);
   }
 });

@@ -85,16 +85,14 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     ).toEqual([...RESOURCE_CLASSES, 'projector'].map((name) => [`millrace-${name}-dead-letters`, 0]));
   });
 
-  test('watch the depth of each class, also while one of its lanes sends no metrics', () => {
-    const watched = under('Queue depth').map((alarm) =>
-      metricsOf(alarm).map((metric) => dimensionOf(metric, 'QueueName')),
-    );
-    expect(watched).toEqual(RESOURCE_CLASSES.map((name) => LANE_KINDS.map((kind) => `millrace-${name}-${kind}-0`)));
+  test('watch the depth of each class in tasks, as the governor tells it', () => {
+    const watched = under('Queue depth').map(({ Properties }) => dimensionOf(Properties, 'ResourceClass'));
+    expect(watched).toEqual(RESOURCE_CLASSES);
     for (const { Properties } of under('Queue depth')) {
-      const { Expression: expression } = Properties.Metrics.find(
-        ({ ReturnData }: { ReturnData: boolean }) => ReturnData,
-      );
-      expect(expression).toBe('SUM([FILL(m0, 0), FILL(m1, 0), FILL(m2, 0), FILL(m3, 0), FILL(m4, 0)])');
+      expect(Properties).toMatchObject({
+        ...{ MetricName: METRICS.waitingPerExecutor.name, Statistic: 'Maximum' },
+        ...{ Threshold: 100, Period: 60, EvaluationPeriods: 5 },
+      });
     }
   });
 
@@ -118,13 +116,16 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     expect(under('Task errors')).toHaveLength(RESOURCE_CLASSES.length);
   });
 
-  test('watch the attempts of each type, and call before its timeout does', () => {
+  test('watch the attempts of each type, and call before its timeout does, whatever that was changed to', () => {
     const watched = under('Execution time').map(({ Properties }) => [
       dimensionOf(Properties, 'TaskType'),
       Properties.Threshold,
     ]);
-    expect(watched).toEqual(definitions.map((one) => [one?.type, (one?.timeoutSeconds ?? 0) * 900]));
-    for (const { Properties } of under('Execution time')) expect(Properties.MetricName).toBe(METRICS.execution.name);
+    expect(watched).toEqual(definitions.map((one) => [one?.type, 90]));
+    for (const { Properties } of under('Execution time')) {
+      expect(Properties).toMatchObject({ MetricName: METRICS.timeoutUse.name, ExtendedStatistic: 'p99' });
+    }
+    expect(METRICS.timeoutUse.unit).toBe('Percent');
   });
 
   test('watch how long tenants wait who did not fill their lane', () => {
@@ -152,6 +153,23 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     expect(memory.map(({ Properties }) => [dimensionOf(Properties, 'ResourceClass'), Properties.Threshold])).toEqual(
       RESOURCE_CLASSES.map((name) => [name, 90]),
     );
+  });
+
+  test('watch the CPU and the /tmp of each class, of what it has', () => {
+    const [cpu, storage] = [under('CPU'), under('Temporary storage')];
+    for (const watched of [cpu, storage]) {
+      expect(watched.map(({ Properties }) => [dimensionOf(Properties, 'ResourceClass'), Properties.Threshold])).toEqual(
+        RESOURCE_CLASSES.map((name) => [name, 90]),
+      );
+    }
+    for (const { Properties } of cpu) {
+      const lasting = { Statistic: 'Average', Period: 300, EvaluationPeriods: 3 };
+      expect(Properties).toMatchObject({ MetricName: METRICS.cpuUtilization.name, ...lasting });
+    }
+    for (const { Properties } of storage) {
+      expect(Properties).toMatchObject({ MetricName: METRICS.temporaryStorage.name, Statistic: 'Maximum' });
+    }
+    expect([METRICS.cpuUtilization.unit, METRICS.temporaryStorage.unit]).toEqual(['Percent', 'Percent']);
   });
 
   test('watch the tables that every task is written to', () => {

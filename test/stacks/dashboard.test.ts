@@ -20,7 +20,7 @@ const GRID_WIDTH = 24;
 /** Rows that a screen of 1,080 pixels shows, at about 45 pixels each, below the console's own head. */
 const SCREEN_ROWS = 20;
 
-const SEARCH = /SEARCH\('\{([^}]+)\} MetricName="([^"]+)" service="([^"]+)"', '(?:Sum|Maximum|p\d+)', 60\)/g;
+const SEARCH = /SEARCH\('\{([^}]+)\} MetricName="([^"]+)" service="([^"]+)"', '(?:Sum|Average|Maximum|p\d+)', 60\)/g;
 
 const { all, text } = await synthesize('prod', { context: { name: 'acme' } });
 const [dashboard, ...others] = all('AWS::CloudWatch::Dashboard');

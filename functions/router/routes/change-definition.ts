@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DEFINITION_EFFECT_SECONDS } from '../../contract.ts';
 import { once } from '../../core/once.ts';
+import { patchAt } from '../../core/task-settings.ts';
 import { available } from '../available.ts';
 import {
   definitionSchema,
@@ -47,7 +48,7 @@ export const changeDefinition: Route = {
     if (!parsed.success || errors.length > 0) {
       throw new Problem('invalid_request', 'the definition cannot be changed so', { errors });
     }
-    const settings = await available(ports.settings.change(definition.type, parsed.data));
+    const settings = await available(ports.settings.change(definition.type, patchAt(parsed.data, ports.clock())));
     return { status: 200, body: definitionView(definition, settings) };
   },
 };

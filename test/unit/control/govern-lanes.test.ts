@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ClassConcurrency, RESOURCE_CLASSES, type ResourceClass } from '../../../functions/contract.ts';
 import { type GovernPorts, governLanes } from '../../../functions/control/govern-lanes.ts';
-import type { LaneState } from '../../../functions/core/lane.ts';
+import { type LaneState, NO_LOAD } from '../../../functions/core/lane.ts';
 import { MemoryLanes } from '../../doubles/memory-lanes.ts';
 
 const byClass = <T>(value: T) =>
@@ -11,16 +11,19 @@ const TEN: ClassConcurrency = { reserved: 10, lanes: { high: 4, normal: 2, low: 
 let lanes: MemoryLanes;
 let now: number;
 let logged: { event: string; [field: string]: unknown }[];
+let recorded: [string, string, number][];
 let ports: GovernPorts;
 beforeEach(() => {
   lanes = new MemoryLanes();
   now = 1_000_000;
   logged = [];
+  recorded = [];
   ports = {
     ...{ depths: lanes.depths, sources: lanes.sources, loads: lanes.loads, snapshot: lanes.snapshot },
     ...{ concurrency: byClass(TEN), executorShards: { ...byClass(1), default: 2 } },
     clock: () => now,
     log: (_level, event, fields) => logged.push({ event, ...fields }),
+    meter: { record: (of, metric, value) => recorded.push([of, metric, value]) },
   };
 });
 
@@ -40,6 +43,37 @@ describe('the governor', () => {
     expect(await stateOf('default/high/1')).toMatchObject({ at: now, depth: 0, maxConcurrency: 4, isAdmitting: true });
   });
 
+  it('tells the tasks that wait, not the messages: of a lane in all its shards, of a class in the fullest', async () => {
+    await lanes.loads.add('default/low/0', { ...NO_LOAD, tasks: 500, messages: 100 });
+    await lanes.loads.add('default/low/1', { ...NO_LOAD, tasks: 100, messages: 100 });
+    lanes.lane('default-low-0').depth = 1000;
+    lanes.lane('default-low-1').depth = 3000;
+    lanes.lane('default-high-0').depth = 20;
+    await period();
+    expect(recorded).toEqual([
+      // Of the lane of which nothing is known a message is a task.
+      ['default/high', 'waiting', 20],
+      ['default/low', 'waiting', 8000],
+      ['default', 'waitingPerExecutor', 502],
+    ]);
+  });
+
+  it('tells once that nothing waits any more, and then nothing: a metric costs while it is written', async () => {
+    await period();
+    expect(recorded).toEqual([]);
+    lanes.lane('io-intensive-batch-0').depth = 7;
+    await period();
+    lanes.lane('io-intensive-batch-0').depth = 0;
+    await period();
+    await period();
+    expect(recorded).toEqual([
+      ['io-intensive/batch', 'waiting', 7],
+      ['io-intensive', 'waitingPerExecutor', 0.7],
+      ['io-intensive/batch', 'waiting', 0],
+      ['io-intensive', 'waitingPerExecutor', 0],
+    ]);
+  });
+
   it('lowers first, then raises, in the class and shard alone whose lane has work', async () => {
     Object.assign(lanes.lane('default-low-1'), { depth: 3000 });
     await period();
@@ -53,7 +87,13 @@ describe('the governor', () => {
   });
 
   it('closes a lane whose wait is beyond its objective, and says for each how fast it is', async () => {
-    await lanes.loads.add('default/high/0', { tasks: 100, messages: 100, invocations: 10, busyMilliseconds: 10_000 });
+    await lanes.loads.add('default/high/0', {
+      ...NO_LOAD,
+      tasks: 100,
+      messages: 100,
+      invocations: 10,
+      busyMilliseconds: 10_000,
+    });
     Object.assign(lanes.lane('default-high-0'), { depth: 9000, inFlight: 40 });
     await period();
     expect(await stateOf('default/high/0')).toMatchObject({ isAdmitting: false, secondsPerInvocation: 1 });
@@ -62,7 +102,13 @@ describe('the governor', () => {
   });
 
   it('knows that an executor of a batch lane takes more at a time', async () => {
-    await lanes.loads.add('default/batch/0', { tasks: 100, messages: 100, invocations: 1, busyMilliseconds: 1_000 });
+    await lanes.loads.add('default/batch/0', {
+      ...NO_LOAD,
+      tasks: 100,
+      messages: 100,
+      invocations: 1,
+      busyMilliseconds: 1_000,
+    });
     // Eight executors do 800 in a second, and all within ten minutes; ten at a time would take them twice as long.
     Object.assign(lanes.lane('default-batch-0'), { depth: 100_000, batchSize: 100 });
     await period();

@@ -22,7 +22,7 @@ describe('a task that succeeds', () => {
       metric: 'wait',
       value: expect.any(Number),
     });
-    expect(metrics(world)).toEqual(['wait', 'succeeded', 'execution', 'attempts']);
+    expect(metrics(world)).toEqual(['wait', 'succeeded', 'execution', 'timeoutUse', 'attempts']);
     expect(world.annotated).toEqual([{ task_id: seed.id, task_type: 'greet', task_status: 'succeeded' }]);
   });
 
@@ -77,9 +77,11 @@ describe('an attempt that fails', () => {
       'wait',
       'retried',
       'execution',
+      'timeoutUse',
       'error',
       'failed',
       'execution',
+      'timeoutUse',
       'attempts',
       'error',
     ]);

@@ -57,6 +57,19 @@ describe('a patch', () => {
     expect((await patch({})).body).toMatchObject({ paused: true });
   });
 
+  it('that ends a pause is kept with its time, which nobody is shown', async () => {
+    await patch({ paused: true });
+    expect(await world.ports.settings.get('greet')).toEqual({ paused: true });
+    world.advance(3600);
+    expect((await patch({ paused: null })).body).toMatchObject({ paused: false, settings: {} });
+    expect(await world.ports.settings.get('greet')).toEqual({ resumedAt: world.now });
+    world.advance(60);
+    expect((await patch({ priority: 'high' })).body.settings).toEqual({ priority: 'high' });
+    expect(await world.ports.settings.get('greet')).toEqual({ priority: 'high', resumedAt: world.now - 60_000 });
+    expect((await patch({ paused: false })).body.settings).toEqual({ paused: false, priority: 'high' });
+    expect(await world.ports.settings.get('greet')).toMatchObject({ resumedAt: world.now });
+  });
+
   it('that pauses still lets tasks be submitted', async () => {
     await patch({ paused: true });
     expect(await submit()).toMatchObject({ status: 'queued' });

@@ -170,6 +170,7 @@ describe('the same Idempotency-Key with the same body', () => {
       'attempts',
       'execution',
       'succeeded',
+      'timeoutUse',
       'wait',
     ]);
   });
