@@ -37,7 +37,7 @@ export class Workload {
     const [executorKey, before] = [arrivals[0]?.task.executorKey, this.#cpuCounted];
     this.#cpuCounted = this.#cpu();
     if (executorKey === undefined) return;
-    const cpu = this.#cpuCounted - before;
+    const cpu = Math.round(this.#cpuCounted - before);
     this.#count(executorKey, {
       tasks: arrivals.length,
       messages,

@@ -13,9 +13,9 @@ export const COST_ASSUMPTIONS = {
    * `platform.report`), and ours: of a submit, of an executor's invocation and of each attempt in it; and
    * that of API Gateway, of a request.
    */
-  logBytes: { platform: 600, submit: 330, invocation: 1_220, attempt: 320, short: 150, access: 300 },
+  logBytes: { platform: 600, submit: 330, invocation: 1_370, attempt: 320, short: 150, access: 300 },
   /** A lane in the governor's snapshot. */
-  snapshotBytesPerLane: 290,
+  snapshotBytesPerLane: 315,
   /** A finished row with its entries in indexes, and what DynamoDB adds to each. */
   storedBytesPerTask: 1_300,
 } as const;

@@ -58,3 +58,19 @@ it('the bus is told what happens to a task, and never what it works on', async (
   });
   expect(JSON.stringify(events)).not.toContain('secret');
 }, 45_000);
+
+it('the bus is told of a delayed task that it was queued when it was due', async () => {
+  const task = { type: 'markdown.render', input: { markdown: '# later' }, priority: 'high', delaySeconds: 2 };
+  const { id } = await submit(task);
+  await until(id, 'succeeded');
+  const events = await eventsOf(id, 'task.succeeded');
+  expect(events.map((event) => event['detail-type']).toSorted()).toEqual([
+    ...['task.queued', 'task.running', 'task.scheduled', 'task.succeeded'],
+  ]);
+  const detailOf = (name: string) => events.find((event) => event['detail-type'] === name)?.detail;
+  expect(detailOf('task.queued')).toMatchObject({
+    executorKey: expect.stringMatching(/^default\/high\/[01]$/),
+    queueName: expect.stringMatching(/^millrace-default-high-[01]$/),
+    ...{ taskInstanceId: id, status: 'queued', at: detailOf('task.scheduled')?.runAt },
+  });
+}, 45_000);
