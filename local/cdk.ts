@@ -27,8 +27,13 @@ export const assemblyOf = (directory: string): string => join(directory, 'cdk.ou
 export const readTemplate = async (directory: string, stack: string): Promise<unknown> =>
   JSON.parse(await readFile(join(assemblyOf(directory), `${stack}.template.json`), 'utf8'));
 
-/** Writes the cloud assembly of the project's app. */
+/** What of a synthesized stack is uploaded before it is deployed; unknown JSON. */
+export const readManifest = async (directory: string, stack: string): Promise<unknown> =>
+  JSON.parse(await readFile(join(assemblyOf(directory), `${stack}.assets.json`), 'utf8'));
+
+/** Writes the cloud assembly of the project's app in place of the last one, whose assets nothing else would delete. */
 export async function synthesize(options: CdkOptions, context: Readonly<Record<string, string>>): Promise<void> {
+  await rm(assemblyOf(options.directory), { recursive: true, force: true });
   await mkdir(assemblyOf(options.directory), { recursive: true });
   const pairs = Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
   await cdk('synth', ['--quiet', '--output', assemblyOf(options.directory), ...pairs], options, PROJECT);

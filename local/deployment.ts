@@ -2,10 +2,20 @@ import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { assemblyOf, bootstrap, type CdkOptions, deploy, readTemplate, type StackOutputs, synthesize } from './cdk.ts';
+import {
+  assemblyOf,
+  bootstrap,
+  type CdkOptions,
+  deploy,
+  readManifest,
+  readTemplate,
+  type StackOutputs,
+  synthesize,
+} from './cdk.ts';
 import { applyDroppedProperties } from './dropped-properties.ts';
 import { leaveOut } from './left-out-resources.ts';
 import type { Progress } from './progress.ts';
+import { pruneAssets } from './prune-assets.ts';
 
 export type DeploymentOptions = {
   /** Prefix of the stacks. */
@@ -45,6 +55,10 @@ export async function deployStacks(
   await Promise.all(
     stacks.map(async (stack) => applyDroppedProperties(clients, stack, await readTemplate(cdk.directory, stack))),
   );
+  // Another's account may hold what others have deployed.
+  if (environment !== undefined) {
+    await pruneAssets(cdk.target, await Promise.all(stacks.map((stack) => readManifest(cdk.directory, stack))));
+  }
   return outputs;
 }
 

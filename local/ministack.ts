@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,6 +46,16 @@ export function savedState(directory: string): 'none' | 'complete' | 'incomplete
   return existsSync(join(directory, 'state')) ? 'incomplete' : 'none';
 }
 
+const SCRATCH = join(tmpdir(), 'millrace-');
+/** Says where the functions' own files are. */
+const scratchFile = (directory: string): string => join(directory, 'scratch');
+
+/** A run that is killed with its server leaves them. */
+async function removeScratch(directory: string): Promise<void> {
+  const left = await readFile(scratchFile(directory), 'utf8').catch(() => '');
+  if (left.startsWith(SCRATCH)) await rm(left, { recursive: true, force: true });
+}
+
 const savedAt = (directory: string): number | undefined =>
   statSync(join(directory, 'saved'), { throwIfNoEntry: false })?.mtimeMs;
 
@@ -53,10 +63,12 @@ const savedAt = (directory: string): number | undefined =>
 export async function startMiniStack(options: MiniStackOptions): Promise<MiniStack> {
   const { directory, port, signal } = options;
   if (!existsSync(PYTHON)) throw new Error('MiniStack is not installed: run `node local/install.mjs`.');
+  await removeScratch(directory);
   if (savedState(directory) !== 'complete') await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   // Functions run in here. It must lie outside of the project, or they would see its package.json and node_modules.
-  const temporary = await mkdtemp(join(tmpdir(), 'millrace-'));
+  const temporary = await mkdtemp(SCRATCH);
+  await writeFile(scratchFile(directory), temporary);
 
   const logFile = join(directory, 'ministack.log');
   const group = startGroup(PYTHON, [SERVER_SCRIPT, directory], {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { awsClient } from '../doubles/aws-client.ts';
 import { submit, until } from './api.ts';
+import { logsOf } from './logs.ts';
 
 const COMMAND = join(import.meta.dirname, '../../client/logs.ts');
 const { accessKeyId, secretAccessKey } = awsClient.credentials;
@@ -19,4 +20,12 @@ it('npm run logs shows what is logged about a task, and nothing of others', asyn
   const logged = async () => (await promisify(execFile)(process.execPath, [COMMAND, '--task', one.id], { env })).stdout;
   await expect.poll(logged, { timeout: 10_000 }).toContain(`markdown.render ${one.id} #1  attempt ended`);
   expect(await logged()).not.toContain(other.id);
+});
+
+it('a function starts without a word of what runs it', async () => {
+  const { id } = await submit({ type: 'markdown.render', input: { markdown: '# hi' } });
+  await until(id, 'succeeded');
+  const lines = (await Promise.all([0, 1].map((shard) => logsOf(`millrace-executor-default-${shard}`)))).flat();
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.filter((line) => /DeprecationWarning|DEP\d+/.test(line))).toEqual([]);
 });

@@ -1,12 +1,17 @@
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from 'vitest';
+import { localTarget } from '../../local/aws-target.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 
+/** CDK's bucket of the local account. */
+const ASSETS = 'cdk-hnb659fds-assets-000000000000-us-east-1';
 /** A stack of its own: the one of the other tests is never stopped. */
 const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-restart-'));
 await chmod(stateDirectory, 0o755);
@@ -38,6 +43,27 @@ async function ask(stack: LocalStack, method: string, path: string, body?: objec
 const counts = (stack: LocalStack) =>
   expect.poll(async () => (await ask(stack, 'GET', '/api/stats')).total, { timeout: 30_000 });
 
+const leftover = await mkdtemp(join(tmpdir(), 'millrace-'));
+const oldAsset = join(stateDirectory, 'cdk.out/asset.old');
+
+/** What earlier starts and a killed one would have left. */
+async function leaveOld(): Promise<void> {
+  await mkdir(oldAsset);
+  await writeFile(join(stateDirectory, 'cloud/scratch'), leftover);
+  const bucket = join(stateDirectory, 'cloud/s3/000000000000', ASSETS);
+  await writeFile(join(bucket, 'old.zip'), 'an asset that no stack has any more');
+}
+
+async function expectOnlyNew({ awsEndpoint }: LocalStack): Promise<void> {
+  expect([oldAsset, leftover].filter(existsSync)).toEqual([]);
+  const s3 = new S3Client({ ...localTarget(awsEndpoint).client, forcePathStyle: true });
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: ASSETS }));
+  const manifests = ['data', 'execution', 'api', 'operations'].map((stack) => `cdk.out/millrace-${stack}.assets.json`);
+  const named = await Promise.all(manifests.map((file) => readFile(join(stateDirectory, file), 'utf8')));
+  expect(Contents.length).toBeGreaterThan(5);
+  expect(Contents.filter(({ Key = '' }) => !named.join().includes(Key))).toEqual([]);
+}
+
 it('a local cloud that is started again goes on where it was: its tasks, its key, what it has counted', async () => {
   const render = { type: 'markdown.render', input: { markdown: '# hi' } };
   const first = await startLocalStack({ stateDirectory });
@@ -48,8 +74,10 @@ it('a local cloud that is started again goes on where it was: its tasks, its key
   const late = await ask(first, 'POST', '/api/tasks', render);
   expect(await first.stop()).toBe(true);
 
+  await leaveOld();
   const again = await startLocalStack({ stateDirectory });
   running = again;
+  await expectOnlyNew(again);
   expect({ url: again.url, apiKey: again.apiKey }).toEqual({ url: first.url, apiKey: first.apiKey });
   expect(await ask(again, 'GET', `/api/tasks/${kept.id}`)).toMatchObject({ status: 'succeeded' });
   await ask(again, 'POST', '/api/tasks', render);
