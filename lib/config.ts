@@ -188,7 +188,7 @@ const PRESETS = {
 const MAX_SHOWN_LENGTH = 200;
 
 /** Context that the CDK itself puts beside ours. */
-const FOREIGN_CONTEXT = /^(@aws-cdk\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
+const FOREIGN_CONTEXT = /^(@aws-cdk[\w-]*\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
 
 /** Reads the context of the app over the defaults of its preset. Throws `ConfigError` with all that is wrong. */
 export function readConfig(node: Pick<Node, 'getAllContext'>): DeployConfig {

@@ -13,3 +13,10 @@ test.each([await synthesize('dev', { validation }), await synthesize('prod', { v
     expect(pluginReports).toEqual([]);
   },
 );
+
+test.each([await synthesize('dev'), await synthesize('prod')])(
+  'a synth of $preset warns of nothing',
+  ({ assembly }) => {
+    expect(assembly.stacks.flatMap(({ messages }) => messages.map(({ entry }) => entry.data))).toEqual([]);
+  },
+);
