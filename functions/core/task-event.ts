@@ -34,11 +34,6 @@ export function eventsOf({ id, at, before, after }: TaskChange): TaskEvent[] {
     ];
   }
   const event = (name: TaskEventName): TaskEvent => ({ id: `${after.id}/${id}/${name}`, name, task: after, at });
-  const became: TaskEventName = `task.${after.status}`;
-  if (before === undefined) {
-    // A row that a claim has made: its insert had failed, and nobody was told that it was queued.
-    return after.status === 'running' ? [event('task.queued'), event(became)] : [event(became)];
-  }
-  const isAnotherAttempt = after.status === 'running' && after.attempt !== before.attempt;
-  return before.status !== after.status || isAnotherAttempt ? [event(became)] : [];
+  const isAnotherAttempt = after.status === 'running' && after.attempt !== before?.attempt;
+  return before?.status !== after.status || isAnotherAttempt ? [event(`task.${after.status}`)] : [];
 }
