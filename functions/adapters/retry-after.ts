@@ -8,7 +8,8 @@ const RFC_850 = /^[A-Z][a-z]{5,8}, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}:\d{2}:
 /** How long a header `Retry-After` asks to wait: whole seconds or a date (RFC 9110, section 10.2.3). `undefined` for any other. */
 export function retryAfterSeconds(retryAfter: string | undefined, now: number): number | undefined {
   const value = retryAfter?.replace(/^[\t ]+|[\t ]+$/g, '') ?? '';
-  if (/^\d+$/.test(value)) return Number(value);
+  // However many digits it has, it asks for a wait: no number of seconds is infinite.
+  if (/^\d+$/.test(value)) return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
   const date = dateOf(value, now);
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }

@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse } from './http-client.ts';
 import { inTime } from './in-time.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './retry.ts';
+import { describeThrown, messageOfThrown } from './thrown.ts';
 import './wording.ts';
 
 /** A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot). */
@@ -194,27 +195,24 @@ export class TaskFailure extends Error {
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: string, message: string, options: FailOptions = {}) {
+  constructor(code: string, message: string, options?: FailOptions) {
     const isCode = typeof code === 'string' && FAILURE_CODE.test(code);
     const text = textOf(message);
     super(isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`);
     this.code = isCode ? code : 'invalid_code';
-    this.retryable = options.retryable ?? false;
-    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.retryable = Boolean(options?.retryable);
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 
 const shownCode = (code: unknown): string =>
   typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `${typeof code === 'number' ? code : typeof code}`;
 
-/** Of what a cast or plain JavaScript has given for a message. */
-function textOf(message: unknown): string {
-  try {
-    return String(message ?? '');
-  } catch {
-    return '';
-  }
-}
+/** Of what a cast or plain JavaScript has given for a message: an error that was caught, or data. */
+const textOf = (message: unknown): string => {
+  if (typeof message === 'string') return message;
+  return message === undefined || message === null ? '' : messageOfThrown(describeThrown(message));
+};
 
 /** What `ctx.fail` does. */
 export const fail: TaskContext['fail'] = (code, message, options) => {

@@ -62,8 +62,18 @@ export const loggedValueOf = (value: unknown): JsonValue =>
     MAX_LOGGED_CHARACTERS,
   ).of(value ?? null);
 
+/** Each part by itself: one that cannot be read leaves all that is known of the others. */
 function described(thrown: unknown, seen: Set<unknown>): ThrownError {
   seen.add(thrown);
+  try {
+    return partsRead(thrown, seen);
+  } catch {
+    // Whatever is asked of it throws: a Proxy.
+    return { message: 'what was thrown cannot be read' };
+  }
+}
+
+function partsRead(thrown: unknown, seen: Set<unknown>): ThrownError {
   if (thrown === null || (typeof thrown !== 'object' && typeof thrown !== 'function')) {
     return { message: cut(textOfPrimitive(thrown), MAX_MESSAGE_CHARACTERS) };
   }
@@ -108,10 +118,20 @@ function codeOf(thrown: object): string | undefined {
 
 /** Those of an `AggregateError`, and the two of a `SuppressedError`. */
 function partsOf(thrown: object): readonly unknown[] {
-  const errors = read(thrown, 'errors');
-  if (isError(thrown) && Array.isArray(errors)) return errors.slice(0, MAX_TOLD);
+  const errors = listRead(read(thrown, 'errors'));
+  if (isError(thrown) && errors !== undefined) return errors;
   const suppressed = read(thrown, 'suppressed');
   return suppressed === undefined ? [] : [read(thrown, 'error'), suppressed];
+}
+
+function listRead(value: unknown): readonly unknown[] | undefined {
+  try {
+    return Array.isArray(value)
+      ? Array.from({ length: Math.min(value.length, MAX_TOLD) }, (_, at) => value[at])
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function messageOf(thrown: object, name: string | undefined): string {

@@ -16,6 +16,13 @@ const throws = (): never => {
   throw new Error('boom');
 };
 
+/** Whatever is asked of it throws. */
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** What a handler may do that is not of its own promise, each with `boom` in what it should fail with. */
 const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>> = {
   'rejects unawaited': async () => {
@@ -62,6 +69,22 @@ const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>
     }, 10);
     return atWork();
   },
+  'throws what cannot be read in a timer': async () => {
+    setTimeout(() => {
+      throw new Proxy(new Error('boom'), { get: throws, getPrototypeOf: throws });
+    }, 10);
+    return atWork();
+  },
+  'rejects unawaited with what cannot be read': async () => {
+    void Promise.reject(revoked());
+    return atWork();
+  },
+  'throws in a timer, because of what cannot be read': async () => {
+    setTimeout(() => {
+      throw new Error('boom', { cause: revoked() });
+    }, 10);
+    return atWork();
+  },
   'ends the process': async () => process.exit(3),
   'ends the process by an import': async () => exit(3),
   'ends the process in a timer': async () => {
@@ -79,6 +102,10 @@ const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>
   'kills the group': async () => process.kill(0),
   'maps with a limit of NaN': (ctx) => ctx.map([1, 2, 3], async (item) => item, Number('boom')),
   'maps with a limit of 0': (ctx) => ctx.map([1, 2, 3], async (item) => item, 0),
+  'maps a set': (ctx) => ctx.map(new Set([1]) as never, async (item) => item),
+  'fails with no options': async (ctx) => ctx.fail('boom', 'boom', null as never),
+  'fails with an error for a message': async (ctx) => ctx.fail('failed', new Error('boom') as never),
+  'fails with data for a message': async (ctx) => ctx.fail('failed', { reason: 'boom' } as never),
   'fails with no code': async (ctx) => ctx.fail(undefined as never, 'boom'),
   'fails with a number for a code': async (ctx) => ctx.fail(404 as never, 'boom'),
   'fails, to be tried after NaN seconds': async (ctx) =>

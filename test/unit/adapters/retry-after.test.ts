@@ -9,6 +9,7 @@ test.each([
   ['20  ', 20],
   ['\t 20 ', 20],
   ['86400', 86_400],
+  ['9'.repeat(400), Number.MAX_SAFE_INTEGER],
   ['Sat, 28 Nov 2026 12:01:30 GMT', 90],
   ['Sat, 28 Nov 2026 12:01:30 GMT  ', 90],
   ['Saturday, 28-Nov-26 12:01:30 GMT', 90],

@@ -14,3 +14,12 @@ it.each([0, -1, Number.NaN, 0.5, undefined as never, 'x' as never])(
     await expect(inParallel([1, 2, 3], limit, double)).rejects.toThrow(`must be 1 or more, not ${limit}`);
   },
 );
+
+it.each([new Set([1]), new Map([[1, 1]]), [1].values(), { length: 1 }, null, undefined])(
+  'refuses to do nothing: items that are no list (%o)',
+  async (items) => {
+    await expect(inParallel(items as never, 2, double)).rejects.toThrow(
+      new TypeError('the items to do must be a list: [...items] makes one'),
+    );
+  },
+);

@@ -88,6 +88,20 @@ describe('the code of a failure', () => {
 });
 
 describe('the message of a failure', () => {
+  it.each<[unknown, string]>([
+    [new RangeError('too far'), 'RangeError: too far'],
+    [{ reason: 'no luck' }, '{"reason":"no luck"}'],
+    [['a', 1], '["a",1]'],
+    [7, '7'],
+  ])('tells what it was given in place of a text', (given, message) => {
+    expect(outcomeOfThrown(new TaskFailure('no_luck', given as never))).toMatchObject({ error: { message } });
+  });
+
+  it.each([null, undefined, 5, { retryable: null }])('needs no options (%j)', (options) => {
+    const { error } = outcomeOfThrown(new TaskFailure('no_luck', 'boom', options as never)) as { error: object };
+    expect(error).toEqual({ code: 'no_luck', message: 'boom', retryable: false });
+  });
+
   it.each([
     [0, 0],
     [1999, 1999],

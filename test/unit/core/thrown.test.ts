@@ -16,6 +16,12 @@ const suppressed = Object.assign(new Error('An error was suppressed during dispo
   ...{ name: 'SuppressedError', error: new Error('second'), suppressed: new Error('first') },
 });
 
+function unreadable(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 const THROWN: readonly [string, unknown, string][] = [
   ['an Error', new Error('it went wrong'), 'it went wrong'],
   ['an error of a class', new RangeError('too far'), 'RangeError: too far'],
@@ -27,6 +33,14 @@ const THROWN: readonly [string, unknown, string][] = [
   ['an error of a class without a message', new PaymentError(), 'PaymentError with no message (E_PAYMENT)'],
   ['text', 'it went wrong', 'it went wrong'],
   ['an empty text', '', 'an empty text was thrown'],
+  ['what throws whatever is asked of it', unreadable(), 'what was thrown cannot be read'],
+  ['an error whose cause is such', new Error('a', { cause: unreadable() }), 'a; cause: what was thrown cannot be read'],
+  ['an error whose parts are such', Object.assign(new Error('a'), { errors: unreadable() }), 'a'],
+  [
+    'an error of several, one of them such',
+    new AggregateError([unreadable(), 'b'], 'a'),
+    'AggregateError: a; errors: what was thrown cannot be read / b',
+  ],
   ['undefined', undefined, 'undefined was thrown'],
   ['null', null, 'null was thrown'],
   ['an object', { code: 'E_X', message: 'inner' }, 'inner (E_X)'],

@@ -6,9 +6,13 @@ import { namesOfMisbehaviours } from '../../doubles/misbehaviour.ts';
 /** What each fails with; those that are not here with `boom`. */
 const FAILURES: Readonly<Record<string, RegExp>> = {
   'throws null in a timer': /^handler_error: /,
+  'throws what cannot be read in a timer': /^handler_error: .*cannot be read/,
+  'rejects unawaited with what cannot be read': /^handler_error: .*cannot be read/,
   'calls out unawaited': /^(handler_error: no test of this world calls out|host_not_allowed: )/,
   'maps with a limit of NaN': /^handler_error: .*must be 1 or more, not NaN/,
   'maps with a limit of 0': /^handler_error: .*must be 1 or more, not 0/,
+  'maps a set': /^handler_error: .*must be a list/,
+  'fails with no options': /^boom: boom/,
   'ends the process': /^handler_error: the handler (called process\.exit\(3\)|ended the thread)/,
   'ends the process by an import': /^handler_error: the handler (called process\.exit\(3\)|ended the thread)/,
   'ends the process in a timer': /^handler_error: the handler (called process\.exit\(3\)|ended the thread)/,
