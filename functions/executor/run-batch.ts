@@ -1,5 +1,5 @@
 import { type BatchOutcome, type BatchTaskDefinition, TaskFailure } from '../core/define-task.ts';
-import { failed, type Outcome, outcomeOfOutput, outcomeOfThrown } from '../core/outcome.ts';
+import { failed, type Outcome, outcomeOfOutput } from '../core/outcome.ts';
 import type { Meter } from '../core/ports.ts';
 import type { RunningTask } from '../core/task.ts';
 import { attemptHttp } from './attempt-http.ts';
@@ -70,6 +70,7 @@ async function returned(
   tools: BatchTools,
 ): Promise<Outcomes> {
   const over = Promise.withResolvers<Outcomes>();
+  const late = Promise.withResolvers<never>();
   const controller = new AbortController();
   const { type } = definition;
   const ids = items.map(({ task }) => task.id);
@@ -84,12 +85,14 @@ async function returned(
     // It is not to be known which of the items it was about.
     fail: (thrown) => end(outcomeForAll(items, outcomeOfFailure(thrown, { ...fields, task_ids: ids }, tools)), thrown),
   });
+  // It may come when nobody waits any more.
+  late.promise.catch(() => {});
   let grace: NodeJS.Timeout | undefined;
   const expiry = setTimeout(() => {
     const reason = timeoutFailure(timeoutMilliseconds);
     scope.run(() => controller.abort(reason));
-    // What it knows by now still counts: those tasks need not be done twice.
-    grace = setTimeout(() => over.resolve(outcomeForAll(items, outcomeOfThrown(reason))), GRACE_MILLISECONDS);
+    // What it knows by then still counts, of each task by itself: those need not be done twice.
+    grace = setTimeout(() => late.reject(reason), GRACE_MILLISECONDS);
   }, timeoutMilliseconds);
   const endOne = (task: RunningTask, outcome: Outcome, reason: TaskFailure): void => {
     ended.set(task, outcome);
@@ -102,7 +105,7 @@ async function returned(
   );
   for (const { task } of items.slice(0, 1)) tools.meter.record(task.executorKey, 'batchSize', items.length);
   try {
-    const call = scope.run(() => called(definition, items, controller.signal, scope, tools));
+    const call = scope.run(() => called(definition, items, controller.signal, late.promise, scope, tools));
     return await Promise.race([call, over.promise]);
   } finally {
     clearTimeout(expiry);
@@ -117,6 +120,7 @@ async function called(
   definition: BatchTaskDefinition,
   items: readonly Item[],
   signal: AbortSignal,
+  late: Promise<never>,
   scope: AttemptScope,
   { http, log, tracing }: BatchTools,
 ): Promise<Outcomes> {
@@ -129,7 +133,7 @@ async function called(
     outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });
   try {
     const shown = items.map(({ task, input }) => ({ task: shownTask(task), input }));
-    const outcomes: unknown = await returnedBy(context, (ctx) => settledAll(definition.run(shown, ctx)));
+    const outcomes: unknown = await returnedBy(context, (ctx) => settledAll(definition.run(shown, ctx), late));
     if (!Array.isArray(outcomes) || outcomes.length !== items.length) {
       const count = Array.isArray(outcomes) ? outcomes.length : 'no list of';
       const message = `${type} returned ${count} outcomes for ${items.length} tasks: which is whose cannot be told`;
@@ -156,10 +160,14 @@ async function called(
   }
 }
 
-/** What a handler has returned for each task; where that is a promise, as `items.map(async ...)` makes them, what becomes of it. */
-async function settledAll(returned: Promise<unknown>): Promise<unknown> {
-  const outcomes = await returned;
-  return Array.isArray(outcomes) ? Promise.allSettled(outcomes) : outcomes;
+/**
+ * What a handler has returned for each task; where that is a promise, as `items.map(async ...)` makes them, what becomes of it.
+ * What has not come by then is rejected as `late` is.
+ */
+async function settledAll(returned: Promise<unknown>, late: Promise<never>): Promise<unknown> {
+  const outcomes = await Promise.race([returned, late]);
+  if (!Array.isArray(outcomes)) return outcomes;
+  return Promise.allSettled(Array.from(outcomes, (outcome) => Promise.race([outcome, late])));
 }
 
 const outcomeForAll = (items: readonly Item[], outcome: Outcome): Outcomes =>

@@ -78,6 +78,25 @@ describe('a batch that takes long', () => {
     expect(await standings(world, tasks)).toEqual(['cancelled', 'cancelled']);
   });
 
+  it('keeps the outcomes that have come, where one that it waits for never does', async () => {
+    const tasks = [bulkSeed(0, { timeoutSeconds: 2 }), bulkSeed(1), bulkSeed(2)];
+    const world = await sent(
+      bulk(
+        async (items) =>
+          items.map(async ({ input: { number } }) => {
+            if (number === 1) return new Promise(() => {});
+            if (number === 2) throw new TaskFailure('no_luck', 'it did not work');
+            return number;
+          }) as never,
+      ),
+      tasks,
+    );
+    const running = invoke(world);
+    await vi.advanceTimersByTimeAsync(2_000 + GRACE_MILLISECONDS + 100);
+    await running;
+    expect(await standings(world, tasks)).toEqual([0, 'queued: timeout', 'failed: no_luck']);
+  });
+
   it('ends at the shortest of its timeouts, for all that have no outcome soon after', async () => {
     const tasks = [bulkSeed(0, { timeoutSeconds: 2 }), bulkSeed(1)];
     const world = await sent(
