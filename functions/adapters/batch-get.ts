@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import { chunksOf } from '../core/chunks-of.ts';
+import { inParallel } from '../core/in-parallel.ts';
 import type { Row } from './task-row.ts';
 
 /** Rows of one `BatchGetItem` request (DynamoDB API reference). */
 const BATCH_ROWS = 100;
+/** Of one call, so that it takes a tenth of the connections to the table. */
+const PARALLEL_REQUESTS = 5;
 const TRIES = 5;
 const FIRST_PAUSE_MILLISECONDS = 50;
 
@@ -21,7 +24,7 @@ export async function batchGet(
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>();
   const distinct = new Map(addresses.map((address) => [`${address.tableName} ${address.pk}`, address]));
-  for (const batch of chunksOf([...distinct.values()], BATCH_ROWS)) {
+  await inParallel(chunksOf([...distinct.values()], BATCH_ROWS), PARALLEL_REQUESTS, async (batch) => {
     const byTable = Map.groupBy(batch, ({ tableName }) => tableName);
     let asked: Record<string, KeysAndAttributes> = Object.fromEntries(
       [...byTable].map(([tableName, group]) => [
@@ -38,6 +41,6 @@ export async function batchGet(
       for (const row of Object.values(Responses).flat()) rows.set(row.pk?.S ?? '', row);
       asked = UnprocessedKeys;
     }
-  }
+  });
   return rows;
 }

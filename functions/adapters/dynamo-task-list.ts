@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { parseTaskOrder, type TaskOrder } from '../core/ids.ts';
-import { statusAt, type TaskSummary } from '../core/task.ts';
-import type { TaskFilter, TaskPage, TaskQuery } from '../core/task-list.ts';
+import { statusAt, type TaskStatus, type TaskSummary } from '../core/task.ts';
+import { MAX_EXAMINED_TASKS, type TaskFilter, type TaskPage, type TaskQuery } from '../core/task-list.ts';
 import { batchGet } from './batch-get.ts';
 import { mergedStreams, type ReadStream } from './merged-streams.ts';
 import { isExpired, n, type Row, s, statusGroupOf, summaryOfRow } from './task-row.ts';
@@ -13,10 +13,11 @@ type Index = { readonly name: string; readonly keys: readonly Row[] };
 /** A row as the index tells of it. */
 type Entry = { readonly tableName: string; readonly pk: string; readonly order: TaskOrder };
 
-/** One request examines so many tasks for each that it may show, and no fewer than the second number. */
-const EXAMINED_FACTOR = 4;
-const EXAMINED_LEAST = 200;
-const CHUNK_LEAST = 25;
+/** Rows that are examined at a time: no fewer, so that few steps are needed, and no more, so that few rows are read in vain. */
+const STEP = { least: 25, most: 1_000 };
+
+/** A page that has taken so long ends where it is: a router has 29 s, and its caller should not wait for half of them. */
+const MAX_MILLISECONDS = 5_000;
 
 const ATTRIBUTES = [
   ...['pk', 'type', 'status', 'priority', 'executorKey', 'attempt', 'maxAttempts', 'attemptsBeforeRetry'],
@@ -25,12 +26,20 @@ const ATTRIBUTES = [
   ...['errorRetryable', 'assigneeType', 'assigneeId', 'workflowInstanceId', 'trace', 'parent', 'fanOut'],
   ...['progress', 'progressNote'],
 ];
-const PROJECTION = {
-  ProjectionExpression: ATTRIBUTES.map((name) => `#${name}`).join(', '),
-  ExpressionAttributeNames: Object.fromEntries(ATTRIBUTES.map((name) => [`#${name}`, name])),
-};
+/** What a filter looks at. */
+const FILTERED = ['pk', 'type', 'status', 'runAt', 'expiresAt', 'assigneeType', 'assigneeId', 'workflowInstanceId'];
 
-/** A page of tasks: the keys from one index, over all its shards in order, then their rows in as few requests. */
+const projectionOf = (attributes: readonly string[]) => ({
+  ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
+  ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+});
+const SHOWN_PART = projectionOf(ATTRIBUTES);
+const FILTERED_PART = projectionOf(FILTERED);
+
+/**
+ * A page of tasks: the keys from one index, over all its shards in order, then their rows in as few requests. Where few fit
+ * the filter it reads on, in larger steps, and of a row only what the filter looks at, until the page is full.
+ */
 export async function listTasks(
   client: DynamoDBClient,
   tables: TaskTables,
@@ -47,25 +56,30 @@ export async function listTasks(
   );
   // Shards share a page, but all of it may be of one status.
   const entries = mergedStreams(streams, ({ order }) => order, after, limit * index.keys.length);
-  const most = Math.max(limit * EXAMINED_FACTOR, EXAMINED_LEAST);
+  const started = performance.now();
   const tasks: TaskSummary[] = [];
-  let examined = 0;
+  let [examined, wanted] = [0, limit + 1];
   let next: TaskOrder | undefined;
   for (;;) {
-    const chunk = await take(entries, Math.min(Math.max(limit - tasks.length + 1, CHUNK_LEAST), most - examined));
-    examined += chunk.length;
-    const rows = await batchGet(client, chunk, PROJECTION);
-    for (const { pk, order } of chunk) {
+    const count = Math.min(Math.max(wanted, STEP.least), STEP.most, MAX_EXAMINED_TASKS - examined);
+    const step = await take(entries, count);
+    const rows = await batchGet(client, examined === 0 ? step : await fitting(client, step, filter, now), SHOWN_PART);
+    for (const { pk, order } of step) {
       const row = rows.get(pk);
-      const task = row === undefined || isExpired(row, now) ? undefined : summaryOfRow(row);
-      const fits = task !== undefined && matches(task, filter, now);
-      // One more than the page holds: there is another page, and it begins behind the last that is shown.
-      if (fits && tasks.length === limit) return { tasks, ...(next && { next }) };
-      if (fits) tasks.push(task);
+      if (row !== undefined && fits(row, filter, now)) {
+        // One more than the page holds: there is another page, and it begins behind the last that was examined.
+        if (tasks.length === limit) return { tasks, ...(next && { next }) };
+        tasks.push(summaryOfRow(row));
+      }
       next = order;
     }
-    if (chunk.length === 0 && examined < most) return { tasks };
-    if (examined >= most) return { tasks, ...(next && { next }) };
+    if (step.length < count) return { tasks };
+    examined += count;
+    if (examined === MAX_EXAMINED_TASKS || performance.now() - started > MAX_MILLISECONDS) {
+      return { tasks, ...(next && { next }) };
+    }
+    // As many as should hold what is missing, going by those so far.
+    wanted = Math.ceil(((limit + 1 - tasks.length) * examined) / Math.max(1, tasks.length));
   }
 }
 
@@ -77,6 +91,15 @@ async function take(entries: AsyncGenerator<Entry>, count: number): Promise<Entr
     taken.push(value);
   }
   return taken;
+}
+
+/** Those of the entries whose rows fit. */
+async function fitting(client: DynamoDBClient, entries: readonly Entry[], filter: TaskFilter, now: number) {
+  const rows = await batchGet(client, entries, FILTERED_PART);
+  return entries.filter(({ pk }) => {
+    const row = rows.get(pk);
+    return row !== undefined && fits(row, filter, now);
+  });
 }
 
 const STATUS_GROUPS = ['open', 'succeeded', 'failed', 'cancelled'];
@@ -127,8 +150,13 @@ function streamOf(client: DynamoDBClient, tableName: string, indexName: string, 
   };
 }
 
-const matches = (task: TaskSummary, { status, type, assignee, workflowInstanceId }: TaskFilter, now: number): boolean =>
-  (status === undefined || statusAt(task, now) === status) &&
-  (type === undefined || task.type === type) &&
-  (assignee === undefined || (task.assignee?.type === assignee.type && task.assignee.id === assignee.id)) &&
-  (workflowInstanceId === undefined || task.workflowInstanceId === workflowInstanceId);
+function fits(row: Row, { status, type, assignee, workflowInstanceId }: TaskFilter, now: number): boolean {
+  const runAt = row.runAt?.N === undefined ? {} : { runAt: Number(row.runAt.N) };
+  return (
+    !isExpired(row, now) &&
+    (status === undefined || statusAt({ status: row.status?.S as TaskStatus, ...runAt }, now) === status) &&
+    (type === undefined || row.type?.S === type) &&
+    (assignee === undefined || (row.assigneeType?.S === assignee.type && row.assigneeId?.S === assignee.id)) &&
+    (workflowInstanceId === undefined || row.workflowInstanceId?.S === workflowInstanceId)
+  );
+}

@@ -19,7 +19,13 @@ export type TaskQuery = {
   readonly after?: TaskOrder | undefined;
 };
 
-/** Newest first. A page may be short, even empty, and still not be the last: then `next` is there. */
+/** How many tasks are looked at for a page, at most: few may fit its filter. */
+export const MAX_EXAMINED_TASKS = 5_000;
+
+/**
+ * Newest first. A page is full, or the last, or all that fits among the next `MAX_EXAMINED_TASKS`, be that nothing: then
+ * `next` is there.
+ */
 export type TaskPage = { readonly tasks: readonly TaskSummary[]; readonly next?: TaskOrder };
 
 const CHECK_CHARACTERS = 16;

@@ -3,7 +3,7 @@ import { taskIdOf } from '../../functions/core/ids.ts';
 import { inParallel } from '../../functions/core/in-parallel.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
 import { newTask, type TaskSeed } from '../../functions/core/task.ts';
-import type { TaskFilter } from '../../functions/core/task-list.ts';
+import { MAX_EXAMINED_TASKS, type TaskFilter } from '../../functions/core/task-list.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 2);
@@ -30,7 +30,7 @@ export function largeListsContract(name: string, count: number, make: () => Mete
       taskSeed({
         id: taskIdOf(`${run.toUpperCase().replaceAll(/[ILOU]/g, 'X')}${number}`.padStart(26, '0'), number % tables),
         tenantId,
-        type: number % 10 === 0 ? 'rare' : 'common',
+        type: number === 0 ? 'oldest' : number % 10 === 0 ? 'rare' : 'common',
         createdAt: Date.UTC(2026, 0, 1) + Math.floor(number / 3),
         ...(number % 4 === 0 ? { assignee: { type: 'user', id: `u-${number % 8}` } } : {}),
         ...(number % 5 === 0 ? { workflowInstanceId: `wf-${number % 50}` } : {}),
@@ -75,6 +75,7 @@ export function largeListsContract(name: string, count: number, make: () => Mete
     { type: 'rare', status: 'queued' },
     { assignee: { type: 'user', id: 'u-4' } },
     { workflowInstanceId: 'wf-10' },
+    { type: 'oldest', status: 'queued' },
     { type: 'rare', assignee: { type: 'user', id: 'u-0' }, workflowInstanceId: 'wf-40', status: 'queued' },
   ];
 
@@ -107,6 +108,28 @@ export function largeListsContract(name: string, count: number, make: () => Mete
       // Half a unit for each row, and at least half a unit for each query: a few shards are asked twice.
       expect(dearest).toBeLessThanOrEqual(26 * 0.5 + 2 * partitions * 0.5);
       expect((await all(few, { type: 'common' }, 25)).dearest).toBeLessThanOrEqual(dearest);
+    }, 60_000);
+
+    it(`has what fits among the next ${MAX_EXAMINED_TASKS} tasks, and costs half a unit for each of them`, async () => {
+      let after: Parameters<typeof store.list>[0]['after'];
+      const found: number[] = [];
+      do {
+        spent();
+        const page = await store.list(
+          { tenantId: many, filter: { type: 'oldest', status: 'queued' }, limit: 25, after },
+          NOW,
+        );
+        const examined = Math.min(count, MAX_EXAMINED_TASKS);
+        // The keys of twenty tasks take half a unit, and up to as many again are read in vain.
+        const keys = (2 * examined) / 20 + 6 * partitions;
+        expect(spent()).toBeLessThanOrEqual((examined + keys) * 0.5 + 1);
+        found.push(page.tasks.length);
+        after = page.next;
+      } while (after !== undefined);
+      // The oldest of all is the last of that many, which nobody knows to be the last.
+      const before = Math.ceil(count / MAX_EXAMINED_TASKS) - 1;
+      expect(found.slice(0, before + 1)).toEqual([...Array(before).fill(0), 1]);
+      expect(found.slice(before + 1).filter((tasks) => tasks > 0)).toEqual([]);
     }, 60_000);
 
     it('is bounded even where almost nothing fits its filter', async () => {

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { orderOf, type TaskOrder } from '../../functions/core/ids.ts';
+import { inParallel } from '../../functions/core/in-parallel.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import type { SucceededTask, Task, TaskSeed, TaskSummary } from '../../functions/core/task.ts';
+import { newTask, type SucceededTask, type Task, type TaskSeed, type TaskSummary } from '../../functions/core/task.ts';
 import type { TaskFilter } from '../../functions/core/task-list.ts';
 import { DAY, NOW, storeDriver } from '../doubles/store-driver.ts';
-import { tenant } from '../doubles/task-seed.ts';
+import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 type Status = Task['status'];
 
@@ -89,6 +90,21 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
     it("has nothing of another tenant's", async () => {
       expect(await store.list({ tenantId: tenant('nobody'), filter: {}, limit: 10 }, NOW)).toEqual({ tasks: [] });
     });
+
+    it('shows the few that run on the first page, however many that wait are newer', async () => {
+      const tenantId = tenant(`backlog-${Date.now().toString(36)}`);
+      const running: TaskSeed[] = [];
+      for (const createdAt of [NOW, NOW + 100]) running.push(await taskThatIs('running', { tenantId, createdAt }));
+      const waiting = Array.from({ length: 600 }, (_, number) =>
+        taskSeed({ tenantId, createdAt: NOW + (number < 150 ? 50 : 200) + number }),
+      );
+      await inParallel(waiting, 40, (seed) => store.insert(newTask(seed)));
+      const { tasks, next } = await store.list({ tenantId, filter: { status: 'running' }, limit: 25 }, NOW);
+      expect(tasks.map(({ id }) => id)).toEqual(running.map(({ id }) => id).toReversed());
+      expect(next).toBeUndefined();
+      const first = await store.list({ tenantId, filter: { status: 'running' }, limit: 1 }, NOW);
+      expect(first.tasks.map(({ id }) => id)).toEqual([running[1]?.id]);
+    }, 60_000);
 
     it('has nothing that is past its retention', async () => {
       const found = (await pages({}, 7, NOW + 15 * DAY)).flat();

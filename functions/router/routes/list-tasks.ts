@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { once } from '../../core/once.ts';
-import { cursorOf, parseCursor, type TaskFilter } from '../../core/task-list.ts';
+import { cursorOf, MAX_EXAMINED_TASKS, parseCursor, type TaskFilter } from '../../core/task-list.ts';
 import { available } from '../available.ts';
 import { fieldsOf, invalidCursor, pageOf, pageParameters, pageShape, parsedQuery, queryParameter } from '../page.ts';
 import type { Route } from '../route.ts';
@@ -37,7 +37,9 @@ export const listTasks: Route = {
   ],
   response: {
     status: 200,
-    description: 'A page, without inputs and outputs. It may be short, and is the last only where nextCursor is null',
+    description:
+      'A page, without inputs and outputs; the last where nextCursor is null. Another is short, or empty, only where no more ' +
+      `fit among ${MAX_EXAMINED_TASKS} tasks: then go on with its nextCursor`,
     schema: () => pageOf(taskSummarySchema()),
   },
   problems: ['invalid_request', 'unavailable'],
