@@ -1,44 +1,35 @@
-import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { TenantId } from '../core/ids.ts';
-import { RATE_WINDOW_SECONDS, type RateTallies, type RateTally } from '../core/tenant-limits.ts';
-import { conditionalUpdate } from './conditional-update.ts';
+import { bucketOf, type RateBuckets } from '../core/tenant-limits.ts';
+import { conditionalUpdate, type Updated } from './conditional-update.ts';
+import { GatheredCalls } from './gathered-calls.ts';
 import { n, s } from './task-row.ts';
 
-/** Windows of one item: with a minute of them it stays under 1 KB. The first of an item knows of none before. */
-const ITEM_WINDOWS = 60 / RATE_WINDOW_SECONDS;
+/** DynamoDB deletes a bucket some time after it is full again: one that is missing is full. */
+const KEPT_SECONDS = 60;
 
-/** DynamoDB deletes an item some time after this. */
-const KEPT_SECONDS = 120;
+/** Each time a router loses, others have drawn in between. */
+const TRIES = 5;
 
-/** What a tenant asks for, window by window, in items of the control table. */
-export class DynamoRateTallies implements RateTallies {
+type Bucket = ReturnType<typeof bucketOf>;
+type Draw = { readonly tenantId: TenantId; readonly ratePerSecond: number; readonly now: number };
+type Drawn = { readonly given: ReadonlySet<Draw>; readonly emptyUntil: number };
+
+/** Buckets as items of the control table; what is drawn at the same time, as by the tasks of a bulk, in one write. */
+export class DynamoRateBuckets implements RateBuckets {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
+  readonly #draws = new GatheredCalls<Draw, Drawn>((pk, draws) => this.#drawAll(pk, draws));
 
   constructor(client: DynamoDBClient, tableName: string) {
     this.#client = client;
     this.#tableName = tableName;
   }
 
-  async report(tenantId: TenantId, window: number, askedBefore: number): Promise<RateTally> {
-    const { Attributes: row = {} } = await this.#client.send(
-      new UpdateItemCommand({
-        TableName: this.#tableName,
-        Key: { pk: { S: `rate#${tenantId}#${Math.floor(window / ITEM_WINDOWS)}` } },
-        UpdateExpression: `ADD ${routers(window)} :one, ${asked(window - 1)} :asked SET expiresAt = :expiresAt`,
-        ExpressionAttributeValues: {
-          ':one': { N: '1' },
-          ':asked': { N: String(askedBefore) },
-          ':expiresAt': { N: String(window * RATE_WINDOW_SECONDS + KEPT_SECONDS) },
-        },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    return {
-      routers: numberOf(row[routers(window)]),
-      routersBefore: numberOf(row[routers(window - 1)]),
-      asked: numberOf(row[asked(window - 2)]),
-    };
+  async draw(tenantId: TenantId, ratePerSecond: number, now: number): Promise<{ readonly emptyUntil?: number }> {
+    const draw = { tenantId, ratePerSecond, now };
+    const { given, emptyUntil } = await this.#draws.add(`rate#${tenantId}#${ratePerSecond}`, draw);
+    return given.has(draw) ? {} : { emptyUntil };
   }
 
   async charge(tenantId: TenantId, milliseconds: number, now: number): Promise<number> {
@@ -51,10 +42,45 @@ export class DynamoRateTallies implements RateTallies {
       values: { now: n(now) },
       blind: true,
     });
-    return 'written' in update ? 0 : Math.max(0, numberOf(update.refusedBy?.until) - now);
+    return 'written' in update ? 0 : Math.max(0, Number(update.refusedBy?.until?.N ?? 0) - now);
+  }
+
+  async #drawAll(pk: string, draws: readonly Draw[]): Promise<Drawn> {
+    const bucket = bucketOf(draws[0]?.ratePerSecond ?? 1, Math.max(...draws.map(({ now }) => now)));
+    // Where nothing was drawn of late, which is guessed first, it is full.
+    let fullAt = bucket.now;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const count = Math.min(draws.length, bucket.tasksIn(fullAt));
+      if (count === 0) return { given: new Set(), emptyUntil: bucket.emptyUntil(fullAt) };
+      const update = await this.#update(pk, bucket, count, fullAt);
+      if ('written' in update) {
+        const emptyUntil = bucket.emptyUntil(Number(update.written.fullAt?.N));
+        return { given: new Set(draws.slice(0, count)), emptyUntil };
+      }
+      fullAt = Math.max(bucket.now, Number(update.refusedBy?.fullAt?.N ?? bucket.now));
+    }
+    throw new Error(`${TRIES} draws of a rate in a row were lost to others`);
+  }
+
+  /** Makes a bucket full again later by so many tasks: than now where it is full, otherwise than it would be. */
+  #update(pk: string, { now, timeOfTask, latestWith }: Bucket, count: number, fullAt: number): Promise<Updated> {
+    const drawn = count * timeOfTask;
+    const expiresAt = n(Math.ceil((fullAt + drawn) / 1e6) + KEPT_SECONDS);
+    return conditionalUpdate(this.#client, {
+      tableName: this.#tableName,
+      key: { pk: s(pk) },
+      ...(fullAt === now
+        ? {
+            condition: 'attribute_not_exists(#fullAt) OR #fullAt <= :now',
+            set: { fullAt: n(now + drawn), expiresAt },
+            values: { now: n(now) },
+          }
+        : {
+            condition: '#fullAt > :now AND #fullAt <= :latest',
+            actions: ['#fullAt = #fullAt + :drawn'],
+            set: { expiresAt },
+            values: { now: n(now), latest: n(latestWith(count)), drawn: n(drawn) },
+          }),
+    });
   }
 }
-
-const routers = (window: number): string => `routers${window}`;
-const asked = (window: number): string => `asked${window}`;
-const numberOf = (value: AttributeValue | undefined): number => Number(value?.N ?? 0);

@@ -1,11 +1,11 @@
 import { type Outcome, taskError } from './outcome.ts';
 import type { Clock, Log, TenantUsage } from './ports.ts';
 import type { RunningTask } from './task.ts';
-import type { RateTallies } from './tenant-limits.ts';
+import type { RateBuckets } from './tenant-limits.ts';
 
 export type FanOutLimitPorts = {
   readonly usage: TenantUsage;
-  readonly tallies: Pick<RateTallies, 'charge'>;
+  readonly buckets: Pick<RateBuckets, 'charge'>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -23,7 +23,7 @@ type Refusal = Extract<Outcome, { kind: 'failed' }>;
 export async function fanOutRefusal(
   task: RunningTask,
   count: number,
-  { usage, tallies, clock, log }: FanOutLimitPorts,
+  { usage, buckets, clock, log }: FanOutLimitPorts,
 ): Promise<Refusal | undefined> {
   const { ratePerSecond, maxOpenTasks } = task.limits ?? {};
   try {
@@ -36,7 +36,7 @@ export async function fanOutRefusal(
       }
     }
     if (ratePerSecond === undefined || count === 0) return undefined;
-    const waitMilliseconds = await tallies.charge(task.tenantId, (count / ratePerSecond) * 1000, clock());
+    const waitMilliseconds = await buckets.charge(task.tenantId, (count / ratePerSecond) * 1000, clock());
     if (waitMilliseconds === 0) return undefined;
     const seconds = Math.ceil(waitMilliseconds / 1000);
     return refusal(`the key is limited to ${ratePerSecond} tasks a second: ${count} subtasks wait`, seconds);

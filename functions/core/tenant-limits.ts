@@ -2,27 +2,19 @@ import type { TenantId } from './ids.ts';
 
 /** What a key may ask for in the name of its tenant; what is missing is not limited. */
 export type TenantLimits = {
-  /** Tasks submitted in a second. */
+  /** Tasks submitted in a second, and at one moment after a pause. */
   readonly ratePerSecond?: number;
   /** Tasks that have not ended. */
   readonly maxOpenTasks?: number;
 };
 
-/** A rate holds for each window of so many seconds. */
-export const RATE_WINDOW_SECONDS = 5;
-
-/** What routers know together of the tasks that a tenant submits. */
-export type RateTally = {
-  /** Routers that have reported for this window so far, the reporting one included, and for the one before. */
-  readonly routers: number;
-  readonly routersBefore: number;
-  /** Tasks that all routers together were asked for in the last window but one. */
-  readonly asked: number;
-};
-
-export interface RateTallies {
-  /** Joins a router in a window; `askedBefore` is what it was asked for in the window before. */
-  report(tenantId: TenantId, window: number, askedBefore: number): Promise<RateTally>;
+/**
+ * The token buckets of tenants, one for each rate, which all routers draw from. A bucket holds as many tasks as its rate
+ * brings in a second, one at the least: that many come in at one moment, and within any one second twice as many at most.
+ */
+export interface RateBuckets {
+  /** Draws one task; where the bucket is empty, says from when on (milliseconds since the epoch) it is not. */
+  draw(tenantId: TenantId, ratePerSecond: number, now: number): Promise<{ readonly emptyUntil?: number }>;
   /**
    * Lets in what takes so many `milliseconds` of a tenant's rate, unless something before it still does: then nothing is
    * charged, and this is how long that will be. 0 where it is let in.
@@ -31,19 +23,20 @@ export interface RateTallies {
 }
 
 /**
- * The part of a tenant's rate that a router may let in within a window, without asking again: as large as its part in what
- * the tenant asked for, or where that is not known, as that of the others. Nobody can tell how many more routers there will
- * be in a window than in the one before, so each of these has half of the last one's part: together they let in twice the
- * rate at most, in the first window of a tenant, and hardly more than the rate later.
+ * A bucket is known by the one moment at which it is full again: that is the later, the more was drawn. So drawing is an
+ * addition, which routers can make at the same time. Moments are in whole microseconds, whose sums are exact.
  */
-export function shareOfRate(
-  ratePerSecond: number,
-  { routers, routersBefore, asked }: RateTally,
-  ownAsked: number,
-): number {
-  const limit = Math.max(1, Math.floor(ratePerSecond * RATE_WINDOW_SECONDS));
-  if (asked > 0 && ownAsked > 0) return Math.ceil(limit * Math.min(1, ownAsked / asked));
-  const expected = Math.max(1, routersBefore);
-  const unexpected = Math.max(0, routers - expected);
-  return unexpected === 0 ? Math.ceil(limit / expected) : Math.floor(limit / expected / 2 ** unexpected);
+export function bucketOf(ratePerSecond: number, nowMilliseconds: number) {
+  const now = Math.ceil(nowMilliseconds * 1000);
+  const timeOfTask = Math.max(1, Math.floor(1e6 / ratePerSecond));
+  const capacity = Math.max(1, Math.floor(ratePerSecond));
+  /** The latest moment at which a bucket is full again that still has so many tasks. */
+  const latestWith = (tasks: number): number => now + (capacity - tasks) * timeOfTask;
+  return {
+    ...{ now, timeOfTask, latestWith },
+    tasksIn: (fullAt: number): number =>
+      Math.max(0, Math.min(capacity, Math.floor((latestWith(0) - fullAt) / timeOfTask))),
+    /** When there is a task again, in milliseconds since the epoch. */
+    emptyUntil: (fullAt: number): number => (now + fullAt - latestWith(1)) / 1000,
+  };
 }

@@ -8,7 +8,7 @@ import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, ownResourceClass } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { laneLoads, rateTallies, statistics, taskPorts } from '../runtime/wiring.ts';
+import { laneLoads, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { guardProcess } from './guard-process.ts';
@@ -24,7 +24,7 @@ const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), {
 const ports = {
   ...taskPorts(dynamo, sqs, meter, tasks),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl: env('deadLetterQueueUrl') }),
-  ...{ workload: new Workload(laneLoads(dynamo), log), usage: statistics(dynamo), tallies: rateTallies(dynamo) },
+  ...{ workload: new Workload(laneLoads(dynamo), log), usage: statistics(dynamo), buckets: rateBuckets(dynamo) },
   ...{ http: lazyHttpClients(outboundHosts), isolate, sleep, random: Math.random, ids, tracing },
 };
 

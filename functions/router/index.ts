@@ -5,7 +5,7 @@ import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { concurrency, env, taskStoreOptions, tenantClaim, tenantLimits } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { laneSnapshot, queueDepths, rateTallies, statistics, taskPorts } from '../runtime/wiring.ts';
+import { laneSnapshot, queueDepths, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
 import { LaneGate } from './lane-gate.ts';
 import type { RouterPorts } from './route.ts';
@@ -21,7 +21,7 @@ const ports: RouterPorts = {
   ...tasksWith,
   statistics: usage,
   lanes: new LaneGate({ ...tasksWith, snapshot: laneSnapshot(dynamo), depths }),
-  tenants: new TenantGate({ ...tasksWith, tallies: rateTallies(dynamo), usage }),
+  tenants: new TenantGate({ ...tasksWith, buckets: rateBuckets(dynamo), usage }),
   deadLetters: new SqsDeadLetters(sqs, queueUrlPrefix),
   queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,

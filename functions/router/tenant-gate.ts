@@ -1,35 +1,27 @@
 import type { TenantId } from '../core/ids.ts';
 import type { Clock, Log, TenantUsage } from '../core/ports.ts';
-import { RATE_WINDOW_SECONDS, type RateTallies, shareOfRate, type TenantLimits } from '../core/tenant-limits.ts';
+import type { RateBuckets, TenantLimits } from '../core/tenant-limits.ts';
 import { soon } from './refreshed.ts';
 
 export type TenantGatePorts = {
-  readonly tallies: RateTallies;
+  readonly buckets: RateBuckets;
   readonly usage: TenantUsage;
   readonly clock: Clock;
   readonly log: Log;
 };
 
-const WINDOW_MILLISECONDS = RATE_WINDOW_SECONDS * 1000;
-
 /** How old the count of a tenant's open tasks may be. */
 const USAGE_MILLISECONDS = 5_000;
 
-/** Tenants that are remembered at a time. */
+/** For so long a table that does not answer is not asked for a rate again: a bulk would wait for it many times. */
+const SILENCE_MILLISECONDS = 1_000;
+
+/** Tenants, and buckets, that are remembered at a time. */
 const MAX_TENANTS = 1_000;
 
-/** How many tasks of a rate a router may let in within a window: the keys of a tenant may have different rates. */
-type Share = (ratePerSecond: number) => number;
+/** What holds for a bucket until then, without another question: that it is empty, or that the table does not answer. */
+type Verdict = { readonly until: number; readonly isEmpty: boolean };
 
-type Window = {
-  readonly index: number;
-  readonly before: { readonly index: number; readonly asked: number } | undefined;
-  /** Anything, until the table has told; that is waited for until it is `known`, or not known soon. */
-  share: Share;
-  known: Promise<unknown>;
-  asked: number;
-  admitted: number;
-};
 /** What a tenant has submitted here since a moment. */
 type Usage = {
   readonly since: number;
@@ -39,7 +31,7 @@ type Usage = {
 };
 
 type Open = {
-  /** Minus infinity until they are read, or where they cannot be; waited for as the share of a window is. */
+  /** Minus infinity until they are read, or where they cannot be; waited for until that is `known`, or not known soon. */
   tasks: number;
   known: Promise<unknown>;
   readonly submitted: number;
@@ -49,12 +41,12 @@ type Open = {
 export type Refusal = { readonly limit: string; readonly retryAfterSeconds: number };
 
 /**
- * Holds tenants to their limits, over all routers: each reports at most once in five seconds, and in between lets in its
- * part. Where the table does not answer nobody is refused.
+ * Holds tenants to their limits, over all routers: they draw from one bucket for a rate, and look at what is open at most
+ * once in five seconds. Where the table does not answer nobody is refused.
  */
 export class TenantGate {
   readonly #ports: TenantGatePorts;
-  readonly #windows = new Map<TenantId, Window>();
+  readonly #verdicts = new Map<string, Verdict>();
   readonly #usages = new Map<TenantId, Usage>();
 
   constructor(ports: TenantGatePorts) {
@@ -64,16 +56,21 @@ export class TenantGate {
   /** Counts one more submit, whatever becomes of it, unless it is one too many. */
   async rateRefusal(tenantId: TenantId, { ratePerSecond }: TenantLimits): Promise<Refusal | undefined> {
     if (ratePerSecond === undefined) return undefined;
-    const window = this.#window(tenantId);
-    window.asked += 1;
-    await window.known;
-    if (window.share(ratePerSecond) <= window.admitted) {
-      const leftMilliseconds = (window.index + 1) * WINDOW_MILLISECONDS - this.#ports.clock();
-      const retryAfterSeconds = Math.max(1, Math.ceil(leftMilliseconds / 1000));
-      return { limit: `${ratePerSecond} tasks a second`, retryAfterSeconds };
+    const [bucket, now] = [`${tenantId} ${ratePerSecond}`, this.#ports.clock()];
+    const before = this.#verdicts.get(bucket);
+    if (before === undefined || before.until <= now) {
+      let emptyUntil: number | undefined;
+      const drawn = async (): Promise<void> => {
+        ({ emptyUntil } = await this.#ports.buckets.draw(tenantId, ratePerSecond, now));
+      };
+      const isKnown = await this.#soon(drawn(), 'rate not known: nobody is refused', tenantId);
+      if (isKnown && emptyUntil === undefined) return undefined;
+      remember(this.#verdicts, bucket, { until: emptyUntil ?? now + SILENCE_MILLISECONDS, isEmpty: isKnown });
     }
-    window.admitted += 1;
-    return undefined;
+    const verdict = this.#verdicts.get(bucket);
+    if (verdict?.isEmpty !== true) return undefined;
+    const retryAfterSeconds = Math.max(1, Math.ceil((verdict.until - now) / 1000));
+    return { limit: `${ratePerSecond} tasks a second`, retryAfterSeconds };
   }
 
   /** Counts one more task, unless it is one too many. */
@@ -104,21 +101,6 @@ export class TenantGate {
     return Number.isFinite(open.tasks) && open.tasks + known() <= tasks;
   }
 
-  #window(tenantId: TenantId): Window {
-    const index = Math.floor(this.#ports.clock() / WINDOW_MILLISECONDS);
-    const known = this.#windows.get(tenantId);
-    if (known?.index === index) return known;
-    const before = known && { index: known.index, asked: known.asked };
-    const window: Window = { index, before, share: ANY, known: Promise.resolve(), asked: 0, admitted: 0 };
-    const told = async (): Promise<void> => {
-      const tally = await this.#ports.tallies.report(tenantId, index, askedIn(index - 1, known));
-      window.share = (ratePerSecond) => shareOfRate(ratePerSecond, tally, askedIn(index - 2, known));
-    };
-    window.known = this.#soon(told(), 'rate not known: nobody is refused', tenantId);
-    remember(this.#windows, tenantId, window);
-    return window;
-  }
-
   #usage(tenantId: TenantId): Usage {
     const now = this.#ports.clock();
     const known = this.#usages.get(tenantId);
@@ -141,30 +123,26 @@ export class TenantGate {
     return open;
   }
 
-  /** Waits half a second at most, however many wait with it. An answer that comes later counts from then on. */
-  async #soon(answer: Promise<void>, otherwise: string, tenant: TenantId): Promise<void> {
+  /** Waits half a second at most, however many wait with it, and says whether it is known now; a later answer counts, too. */
+  async #soon(answer: Promise<void>, otherwise: string, tenant: TenantId): Promise<boolean> {
     const failed = (error: unknown) => this.#ports.log('warn', otherwise, { tenant, reason: String(error) });
     const isKnown = answer.then(
       () => true,
       (error) => {
         failed(error);
-        return true;
+        return false;
       },
     );
-    if (!(await soon(isKnown, false))) failed('it takes long');
+    const known = await soon<boolean | undefined>(isKnown, undefined);
+    if (known === undefined) failed('it takes long');
+    return known ?? false;
   }
 }
 
-const ANY: Share = () => Number.POSITIVE_INFINITY;
-
-/** What this router was asked for in a window, if it is the one that it knows or the one before. */
-const askedIn = (index: number, known: Window | undefined): number =>
-  [known, known?.before].find((window) => window?.index === index)?.asked ?? 0;
-
 /** What was remembered first is forgotten first. */
-function remember<T>(map: Map<TenantId, T>, tenantId: TenantId, value: T): void {
-  map.delete(tenantId);
-  map.set(tenantId, value);
+function remember<K, T>(map: Map<K, T>, key: K, value: T): void {
+  map.delete(key);
+  map.set(key, value);
   const [oldest] = map.keys();
   if (map.size > MAX_TENANTS && oldest !== undefined) map.delete(oldest);
 }

@@ -3,7 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoFanOuts } from '../adapters/dynamo-fan-outs.ts';
 import { DynamoLaneLoads } from '../adapters/dynamo-lane-loads.ts';
 import { DynamoLaneSnapshot } from '../adapters/dynamo-lane-snapshot.ts';
-import { DynamoRateTallies } from '../adapters/dynamo-rate-tallies.ts';
+import { DynamoRateBuckets } from '../adapters/dynamo-rate-buckets.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo-settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo-statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo-task-store.ts';
@@ -26,8 +26,8 @@ export const laneSnapshot = (dynamo: DynamoDBClient): DynamoLaneSnapshot =>
 
 export const laneLoads = (dynamo: DynamoDBClient): DynamoLaneLoads => new DynamoLaneLoads(dynamo, env('controlTable'));
 
-export const rateTallies = (dynamo: DynamoDBClient): DynamoRateTallies =>
-  new DynamoRateTallies(dynamo, env('controlTable'));
+export const rateBuckets = (dynamo: DynamoDBClient): DynamoRateBuckets =>
+  new DynamoRateBuckets(dynamo, env('controlTable'));
 
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 

@@ -4,13 +4,13 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, inject, it } from 'vitest';
 import { DynamoLaneLoads } from '../../functions/adapters/dynamo-lane-loads.ts';
 import { DynamoLaneSnapshot } from '../../functions/adapters/dynamo-lane-snapshot.ts';
-import { DynamoRateTallies } from '../../functions/adapters/dynamo-rate-tallies.ts';
+import { DynamoRateBuckets } from '../../functions/adapters/dynamo-rate-buckets.ts';
 import { LambdaEventSources } from '../../functions/adapters/lambda-event-sources.ts';
 import { SqsQueueDepths } from '../../functions/adapters/sqs-queue-depths.ts';
 import { type LaneState, NO_LOAD } from '../../functions/core/lane.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { MemoryLaneLoads, MemoryLaneSnapshot } from '../doubles/memory-lanes.ts';
-import { MemoryRateTallies } from '../doubles/memory-rate-tallies.ts';
+import { MemoryRateBuckets } from '../doubles/memory-rate-buckets.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
 const { controlTable } = inject('stack');
@@ -76,30 +76,56 @@ it('a snapshot that another version has written is none', async () => {
 });
 
 describe.each([
-  ['memory', new MemoryRateTallies()],
-  ['DynamoDB', new DynamoRateTallies(dynamo, controlTable)],
-])('what a tenant asks routers for, in %s', (_, tallies) => {
-  it('is added up window by window', async () => {
-    const tenantId = tenant(`tally-${Date.now()}`);
-    const report = (window: number, askedBefore: number) => tallies.report(tenantId, window, askedBefore);
-    expect(await report(121, 0)).toEqual({ routers: 1, routersBefore: 0, asked: 0 });
-    expect(await report(121, 5)).toEqual({ routers: 2, routersBefore: 0, asked: 0 });
-    expect(await report(122, 30)).toEqual({ routers: 1, routersBefore: 2, asked: 5 });
-    expect(await report(122, 10)).toEqual({ routers: 2, routersBefore: 2, asked: 5 });
-    expect(await report(123, 1)).toEqual({ routers: 1, routersBefore: 2, asked: 40 });
-    expect(await report(130, 1)).toEqual({ routers: 1, routersBefore: 0, asked: 0 });
+  ['memory', new MemoryRateBuckets()],
+  ['DynamoDB', new DynamoRateBuckets(dynamo, controlTable)],
+])('the bucket of a rate, in %s', (_, buckets) => {
+  const run = Date.now().toString(36);
+  const draws = (name: string, count: number, rate: number, now: number) =>
+    Promise.all(Array.from({ length: count }, () => buckets.draw(tenant(`${name}-${run}`), rate, now)));
+  const given = async (...asked: Parameters<typeof draws>) =>
+    (await draws(...asked)).filter(({ emptyUntil }) => emptyUntil === undefined).length;
+  const NOW = Date.now();
+
+  it('gives what it has at once and what comes later as it comes, and says when', async () => {
+    expect(await given('bucket', 8, 5, NOW)).toBe(5);
+    expect(await draws('bucket', 1, 5, NOW)).toEqual([{ emptyUntil: NOW + 200 }]);
+    expect(await given('bucket', 3, 5, NOW + 199)).toBe(0);
+    expect(await given('bucket', 3, 5, NOW + 450)).toBe(2);
+    expect(await given('bucket', 3, 5, NOW + 600)).toBe(1);
+    expect(await given('bucket', 9, 5, NOW + 60_000)).toBe(5);
   });
 
   it('lets in one fan-out, and the next when as many submits would have been', async () => {
     const [one, other] = ['fans', 'rests'].map((name) => tenant(`${name}-${Date.now()}`));
     if (one === undefined || other === undefined) throw new Error('there are two');
     const now = Date.now();
-    expect(await tallies.charge(one, 10_000, now)).toBe(0);
-    expect(await tallies.charge(one, 5_000, now + 4_000)).toBe(6_000);
-    expect(await tallies.charge(other, 5_000, now)).toBe(0);
-    expect(await tallies.charge(one, 5_000, now + 10_000)).toBe(0);
-    expect(await tallies.charge(one, 1, now + 14_999)).toBe(1);
+    expect(await buckets.charge(one, 10_000, now)).toBe(0);
+    expect(await buckets.charge(one, 5_000, now + 4_000)).toBe(6_000);
+    expect(await buckets.charge(other, 5_000, now)).toBe(0);
+    expect(await buckets.charge(one, 5_000, now + 10_000)).toBe(0);
+    expect(await buckets.charge(one, 1, now + 14_999)).toBe(1);
   });
+
+  it('is for one rate of one tenant', async () => {
+    expect(await given('one', 9, 3, NOW)).toBe(3);
+    expect(await given('one', 9, 4, NOW)).toBe(4);
+    expect(await given('other', 9, 3, NOW)).toBe(3);
+  });
+
+  it.each([3, 7, 300])('loses nothing by rounding, at a rate of %i', async (rate) => {
+    expect(await given(`round-${rate}`, rate + 1, rate, NOW)).toBe(rate);
+    for (let second = 1; second < 4; second++) {
+      expect(await given(`round-${rate}`, rate + 1, rate, NOW + second * 1000)).toBe(rate);
+    }
+  });
+});
+
+it('routers that draw from one bucket at the same time get no more than it has', async () => {
+  const routers = Array.from({ length: 8 }, () => new DynamoRateBuckets(dynamo, controlTable));
+  const now = Date.now();
+  const draw = (place: number) => routers[place % 8]?.draw(tenant(`race-${now}`), 20, now);
+  const drawn = await Promise.all(Array.from({ length: 80 }, (_, place) => draw(place)));
+  expect(drawn.filter((one) => one?.emptyUntil === undefined)).toHaveLength(20);
 });
 
 describe('the lanes on AWS', () => {

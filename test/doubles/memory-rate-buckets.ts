@@ -1,10 +1,9 @@
-import type { RateTallies, RateTally } from '../../functions/core/tenant-limits.ts';
+import { bucketOf, type RateBuckets } from '../../functions/core/tenant-limits.ts';
 
-export class MemoryRateTallies implements RateTallies {
-  readonly #routers = new Map<string, number>();
-  readonly #asked = new Map<string, number>();
+export class MemoryRateBuckets implements RateBuckets {
+  readonly #fullAt = new Map<string, number>();
   readonly #until = new Map<string, number>();
-  reports = 0;
+  draws = 0;
 
   async charge(tenantId: string, milliseconds: number, now: number): Promise<number> {
     const until = this.#until.get(tenantId) ?? now;
@@ -13,15 +12,13 @@ export class MemoryRateTallies implements RateTallies {
     return 0;
   }
 
-  async report(tenantId: string, window: number, askedBefore: number): Promise<RateTally> {
-    this.reports += 1;
-    const [key, before, last] = [0, 1, 2].map((back) => `${tenantId}#${window - back}`) as [string, string, string];
-    this.#routers.set(key, (this.#routers.get(key) ?? 0) + 1);
-    this.#asked.set(before, (this.#asked.get(before) ?? 0) + askedBefore);
-    return {
-      routers: this.#routers.get(key) ?? 0,
-      routersBefore: this.#routers.get(before) ?? 0,
-      asked: this.#asked.get(last) ?? 0,
-    };
+  async draw(tenantId: string, ratePerSecond: number, now: number): Promise<{ readonly emptyUntil?: number }> {
+    this.draws += 1;
+    const key = `${tenantId}#${ratePerSecond}`;
+    const bucket = bucketOf(ratePerSecond, now);
+    const fullAt = Math.max(bucket.now, this.#fullAt.get(key) ?? 0);
+    if (bucket.tasksIn(fullAt) < 1) return { emptyUntil: bucket.emptyUntil(fullAt) };
+    this.#fullAt.set(key, fullAt + bucket.timeOfTask);
+    return {};
   }
 }

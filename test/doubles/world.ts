@@ -11,7 +11,7 @@ import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryFanOuts } from './memory-fan-outs.ts';
 import { MemoryLanes } from './memory-lanes.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
-import { MemoryRateTallies } from './memory-rate-tallies.ts';
+import { MemoryRateBuckets } from './memory-rate-buckets.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
 import { MemoryStatistics } from './memory-statistics.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
@@ -25,7 +25,7 @@ const CONCURRENCY = { default: TEN, 'io-intensive': TEN, 'cpu-intensive': TEN, '
 /** Everything around the doors, in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = [], { lag = NO_LAG } = {}) {
   const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
-  const [lanes, tallies] = [new MemoryLanes(), new MemoryRateTallies()];
+  const [lanes, buckets] = [new MemoryLanes(), new MemoryRateBuckets()];
   const clock = () => world.now;
   const [store, payloads] = [new MemoryTaskStore({ lag }), new MemoryPayloadStore()];
   const usage = { openTasks: async () => world.openTasks };
@@ -60,8 +60,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
     depths: lanes.depths,
     concurrency: CONCURRENCY,
-    tenants: new TenantGate({ tallies, usage, clock, log }),
-    ...{ usage, tallies },
+    tenants: new TenantGate({ buckets, usage, clock, log }),
+    ...{ usage, buckets },
     settings: new MemorySettingsStore(),
     statistics: new MemoryStatistics(),
     deadLetters: new MemoryDeadLetters(clock),
@@ -87,7 +87,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     queue,
     payloads,
     lanes,
-    tallies,
+    buckets,
     logged,
     recorded,
     annotated,

@@ -159,13 +159,13 @@ describe('a table or a queue that does not answer', () => {
   const limits = { ratePerSecond: 1, maxOpenTasks: 1 };
   const caller = { tenantId: 'acme', scopes: 'submit', ...limits };
   const silent = (world: World) => {
-    world.tallies.report = never;
+    world.buckets.draw = never;
     world.lanes.snapshot.read = never;
     world.lanes.depths.read = never;
-    const { tallies, lanes } = world;
+    const { buckets, lanes } = world;
     const { clock, log } = world.ports;
     Object.assign(world.ports, {
-      tenants: new TenantGate({ tallies, usage: { openTasks: never }, clock, log }),
+      tenants: new TenantGate({ buckets, usage: { openTasks: never }, clock, log }),
       lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
     });
   };
@@ -189,13 +189,13 @@ describe('a table or a queue that does not answer', () => {
     expect(performance.now() - began).toBeLessThan(3_000);
   });
 
-  it.each(['tallies', 'open tasks'])('holds up no answer of another that came: %s', async (late) => {
+  it.each(['rate', 'open tasks'])('holds up no answer of another that came: %s', async (late) => {
     const world = createWorld([greet]);
-    const { tallies } = world;
+    const { buckets } = world;
     const { clock, log } = world.ports;
-    if (late === 'tallies') tallies.report = never;
+    if (late === 'rate') buckets.draw = never;
     const openTasks = late === 'open tasks' ? never : async () => 5;
-    Object.assign(world.ports, { tenants: new TenantGate({ tallies, usage: { openTasks }, clock, log }) });
+    Object.assign(world.ports, { tenants: new TenantGate({ buckets, usage: { openTasks }, clock, log }) });
     const submit = () => callApi(world, 'POST /api/tasks', { body: ada, caller });
     await submit();
     for (let count = 0; count < 5; count++) await submit();
@@ -207,7 +207,7 @@ describe('a table or a queue that does not answer', () => {
     const { promise, resolve } = Promise.withResolvers<number>();
     const { clock, log } = world.ports;
     const usage = { openTasks: () => promise };
-    Object.assign(world.ports, { tenants: new TenantGate({ tallies: world.tallies, usage, clock, log }) });
+    Object.assign(world.ports, { tenants: new TenantGate({ buckets: world.buckets, usage, clock, log }) });
     const submit = () => callApi(world, 'POST /api/tasks', { body: ada, caller: { ...caller, ratePerSecond: 1000 } });
     expect((await submit()).status).toBe(202);
     resolve(1);

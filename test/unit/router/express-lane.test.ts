@@ -205,7 +205,7 @@ describe('little to do', () => {
     Object.assign(world.ports, {
       tenants: new TenantGate({
         ...world.ports,
-        tallies: world.tallies,
+        buckets: world.buckets,
         usage: { openTasks: () => Promise.reject(new Error('throttled')) },
       }),
     });

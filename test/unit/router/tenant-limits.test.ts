@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TenantGate } from '../../../functions/router/tenant-gate.ts';
+import { chance } from '../../doubles/chance.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
@@ -20,15 +21,16 @@ const bulk = async (count: number, limits: object) => {
 };
 
 describe('a key with a rate', () => {
-  it('is let in so often in five seconds, and then told when to try again', async () => {
-    world.advance(2);
-    expect(await bulk(20, { ratePerSecond: 2 })).toMatchObject({ accepted: 10, rejected: 10 });
+  it('is let in as often as its rate at one moment, and then told when to try again', async () => {
+    expect(await bulk(20, { ratePerSecond: 2 })).toMatchObject({ accepted: 2, rejected: 18 });
     const { status, headers, body } = await submit({ ratePerSecond: 2 });
-    expect({ status, retryAfter: headers['retry-after'] }).toEqual({ status: 429, retryAfter: '3' });
-    expect(body).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 3 });
-    world.advance(3);
+    expect({ status, retryAfter: headers['retry-after'] }).toEqual({ status: 429, retryAfter: '1' });
+    expect(body).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 1 });
+    world.advance(0.5);
     expect((await submit({ ratePerSecond: '2' })).status).toBe(202);
-    expect(world.tallies.reports).toBe(2);
+    expect((await submit({ ratePerSecond: 2 })).status).toBe(429);
+    // What is refused asks the table no more than once for each moment at which the bucket may have something.
+    expect(world.buckets.draws).toBeLessThanOrEqual(25);
   });
 
   it('may repeat a submit under its key', async () => {
@@ -44,54 +46,61 @@ describe('a key with a rate', () => {
     expect((await callApi(world, 'POST /api/tasks', { body: ada })).status).toBe(202);
   });
 
-  it('has its own, whatever another key of the tenant may ask for', async () => {
+  it('has its own, whatever a key of the tenant with another rate has asked for', async () => {
     expect(await bulk(2, { ratePerSecond: 20 })).toMatchObject({ accepted: 2 });
-    expect(await bulk(10, { ratePerSecond: 1 })).toMatchObject({ accepted: 3, rejected: 7 });
-    expect(await bulk(10, { ratePerSecond: 20 })).toMatchObject({ accepted: 10 });
+    expect(await bulk(10, { ratePerSecond: 4 })).toMatchObject({ accepted: 4, rejected: 6 });
+    expect(await bulk(20, { ratePerSecond: 20 })).toMatchObject({ accepted: 18, rejected: 2 });
   });
 
-  it('shares it among routers, by what each is asked for', async () => {
+  /** When submits that come as `nextGap` says (seconds), each to one of so many routers, were let in. */
+  async function letIn(routers: number, ratePerSecond: number, seconds: number, nextGap: () => number, seed = routers) {
     const { clock, log } = world.ports;
-    const { tallies } = world;
-    const usage = { openTasks: async () => 0 };
-    const routers = [1, 2, 3].map(() => new TenantGate({ tallies, usage, clock, log }));
-    const admitted: number[][] = [];
-    for (let window = 0; window < 8; window++) {
-      const counts: number[] = [];
-      for (const [index, router] of routers.entries()) {
-        let count = 0;
-        // The first is asked twice as often as the others.
-        for (let task = 0; task < (index === 0 ? 400 : 200); task++) {
-          if ((await router.rateRefusal(tenant('acme'), { ratePerSecond: 20 })) === undefined) count += 1;
-        }
-        counts.push(count);
-      }
-      admitted.push(counts);
-      world.advance(5);
+    const ports = { buckets: world.buckets, usage: { openTasks: async () => 0 }, clock, log };
+    const gates = Array.from({ length: routers }, () => new TenantGate(ports));
+    const { pick } = chance(seed);
+    const [begin, times]: [number, number[]] = [world.now, []];
+    while (world.now < begin + seconds * 1000) {
+      if ((await pick(gates).rateRefusal(tenant('acme'), { ratePerSecond })) === undefined)
+        times.push(world.now - begin);
+      world.advance(nextGap());
     }
-    // The very first knows of nobody; from the third window on each has its part of a hundred.
-    expect(admitted[0]).toEqual([100, 50, 25]);
-    expect(admitted[1]).toEqual([34, 34, 34]);
-    for (const counts of admitted.slice(2)) expect(counts).toEqual([50, 25, 25]);
+    return times;
+  }
+  /** The most that were let in within any one second. */
+  const most = (times: readonly number[]): number =>
+    Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + 1000).length));
+
+  it.each([1, 2, 3, 10, 50])('is let in as often as it says where 7 a second come to %i routers', async (routers) => {
+    const { below } = chance(routers);
+    for (const nextGap of [() => 1 / 7, () => (below(2_000) + 0.5) / 7_000]) {
+      world.advance(60);
+      const times = await letIn(routers, 5, 30, nextGap);
+      expect(times.length / 30).toBeGreaterThanOrEqual(4.5);
+      expect(times.length / 30).toBeLessThanOrEqual(5.5);
+      expect(most(times)).toBeLessThanOrEqual(10);
+      // Not in its first seconds either, while no router knows of another.
+      expect(times.filter((time) => time < 5000).length).toBeLessThanOrEqual(30);
+    }
   });
 
-  it.each([2, 10, 100])('lets in twice the rate at most where %i routers are new at once', async (count) => {
-    const { clock, log } = world.ports;
-    const ports = { tallies: world.tallies, usage: { openTasks: async () => 0 }, clock, log };
-    let routers = Array.from({ length: count }, () => new TenantGate(ports));
-    for (let window = 0; window < 3; window++) {
-      let admitted = 0;
-      for (const router of routers) {
-        for (let task = 0; task < 120; task++) {
-          if ((await router.rateRefusal(tenant('acme'), { ratePerSecond: 20 })) === undefined) admitted += 1;
-        }
-      }
-      expect(admitted).toBeLessThanOrEqual(window === 0 ? 200 : 100 * 1.5 + count);
-      expect(admitted).toBeGreaterThanOrEqual(100);
-      // Half of them make way for as many that are new.
-      routers = [...routers.slice(0, count / 2), ...routers.slice(count / 2).map(() => new TenantGate(ports))];
-      world.advance(5);
-    }
+  it.each([
+    [1, 10],
+    [5, 3],
+    [50, 20],
+    [300, 7],
+  ])(
+    'is never let in more than twice a second as often as its rate of %i, at whatever comes to %i routers',
+    async (rate, routers) => {
+      const times = await letIn(routers, rate, 10, () => 1 / (rate * 10));
+      expect(most(times)).toBeLessThanOrEqual(2 * rate);
+      expect(times.filter((time) => time === times[0]).length).toBeLessThanOrEqual(rate);
+      expect(times.length / 10).toBeGreaterThanOrEqual(rate);
+      expect(times.length / 10).toBeLessThanOrEqual(rate * 1.1 + 0.1);
+    },
+  );
+
+  it('is let in whenever it asks for no more than its rate', async () => {
+    expect(await letIn(5, 5, 30, () => 0.2)).toHaveLength(150);
   });
 
   it.each<[string, string, unknown]>([
@@ -102,10 +111,10 @@ describe('a key with a rate', () => {
     ['the body of a bulk is not JSON', 'POST /api/tasks/batch', '{'],
     ['a bulk has a field that is wrong', 'POST /api/tasks/batch', { tasks: [], surprise: 1 }],
   ])('has submits counted that are refused since %s', async (_, request, body) => {
-    const ask = () => callApi(world, request, { body, caller: limited({ ratePerSecond: 1 }) });
+    const ask = () => callApi(world, request, { body, caller: limited({ ratePerSecond: 5 }) });
     for (let count = 0; count < 5; count++) expect([400, 413]).toContain((await ask()).status);
-    expect(await ask()).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
-    expect(await submit({ ratePerSecond: 1 })).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect(await ask()).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+    expect(await submit({ ratePerSecond: 5 })).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
   });
 
   it('has what is wrong with a submit looked for only where the submit is in time', async () => {
@@ -115,7 +124,7 @@ describe('a key with a rate', () => {
       input: { '~standard': { ...greet.input['~standard'], validate: (value: unknown) => looked.push(value) } },
     };
     Object.assign(world.ports, { catalog: { greet: async () => watched } });
-    await bulk(6, { ratePerSecond: 1 });
+    await bulk(6, { ratePerSecond: 5 });
     expect(looked).toHaveLength(5);
   });
 
@@ -126,12 +135,12 @@ describe('a key with a rate', () => {
       caller: limited({ ratePerSecond: 2 }),
     });
     const codes = (body.results as { problem: { code: string } }[]).map(({ problem }) => problem.code);
-    expect(codes).toEqual([...Array(10).fill('invalid_request'), ...Array(10).fill('rate_limited')]);
+    expect(codes).toEqual([...Array(2).fill('invalid_request'), ...Array(18).fill('rate_limited')]);
     expect(await submit({ ratePerSecond: 2 })).toMatchObject({ status: 429 });
   });
 
   it('is not limited while the table does not answer', async () => {
-    world.tallies.report = () => Promise.reject(new Error('throttled'));
+    world.buckets.draw = () => Promise.reject(new Error('throttled'));
     expect(await bulk(20, { ratePerSecond: 1 })).toMatchObject({ accepted: 20 });
     expect(world.logged).toContainEqual(expect.objectContaining({ event: 'rate not known: nobody is refused' }));
   });
@@ -165,7 +174,7 @@ describe('a key with a limit of open tasks', () => {
   it('is not limited while nobody can count them', async () => {
     const { clock, log } = world.ports;
     const usage = { openTasks: () => Promise.reject(new Error('throttled')) };
-    Object.assign(world.ports, { tenants: new TenantGate({ tallies: world.tallies, usage, clock, log }) });
+    Object.assign(world.ports, { tenants: new TenantGate({ buckets: world.buckets, usage, clock, log }) });
     expect((await submit({ maxOpenTasks: 1 })).status).toBe(202);
     expect(world.logged).toContainEqual(expect.objectContaining({ event: 'open tasks not known: nobody is refused' }));
   });
