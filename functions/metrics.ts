@@ -76,6 +76,7 @@ export type MetricName = keyof typeof METRICS;
 /** Codes of errors that Millrace itself gives, each counted apart. Those of handlers are without number. */
 export const ERROR_CODES = [
   'circuit_open',
+  'connections_busy',
   'definition_broken',
   'executor_lost',
   'handler_error',

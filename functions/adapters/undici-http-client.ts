@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { TaskFailure } from '../core/define-task.ts';
 import type { HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '../core/http-client.ts';
 import { checkedLookup, type Resolve } from './checked-lookup.ts';
 import { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 import { ACCEPT_ENCODING } from './decompressed.ts';
 import { type Answer, responseOf } from './http-answer.ts';
+import { HttpConnections } from './http-connections.ts';
 import { failureOf, isNetworkError } from './http-failure.ts';
 import { type Hop, isFollowed, redirectOf } from './http-redirect.ts';
 import type { OutboundPolicy } from './outbound-policy.ts';
@@ -18,12 +19,9 @@ const MAX_REDIRECTS = 5;
 /** Up to so much of a redirect's body is read, to keep its connection; beyond it a new connection is cheaper. */
 const DISCARDED_BYTES = 16_384;
 
-const AGENT_OPTIONS = {
-  connections: 20,
+const CONNECTION_OPTIONS = {
   // The limit on connections would not bound the requests of an HTTP/2 session, all of which fail together with it.
   allowH2: false,
-  keepAliveTimeout: 30_000,
-  keepAliveMaxTimeout: 30_000,
   headersTimeout: 30_000,
   bodyTimeout: 15_000,
 } as const;
@@ -49,15 +47,15 @@ const DEFAULT_HEADERS = { 'user-agent': 'millrace', 'accept-encoding': ACCEPT_EN
  */
 export class UndiciHttpClient implements HttpClient {
   readonly #policy: OutboundPolicy;
-  readonly #agent: Agent;
+  readonly #connections: HttpConnections;
   readonly #breaker = new CircuitBreaker();
   readonly #cache: ResponseCache;
 
   constructor(policy: OutboundPolicy, resolve?: Resolve, cache = new ResponseCache('', keptAnswers())) {
     this.#policy = policy;
     this.#cache = cache;
-    this.#agent = new Agent({
-      ...AGENT_OPTIONS,
+    this.#connections = new HttpConnections({
+      ...CONNECTION_OPTIONS,
       connect: { timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(policy, resolve) },
     });
   }
@@ -74,7 +72,7 @@ export class UndiciHttpClient implements HttpClient {
 
   /** Ends all connections; what is under way fails. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#connections.destroy();
   }
 
   async #follow(first: Hop, request: HttpRequest): Promise<HttpResponse> {
@@ -128,14 +126,13 @@ export class UndiciHttpClient implements HttpClient {
 
   async #send(hop: Hop, signal: AbortSignal): Promise<Answer> {
     const { url, method, headers, body } = hop;
-    const response = await this.#agent.request({
-      origin: url.origin,
+    const asked = {
       path: url.pathname + url.search,
       method: method as Dispatcher.HttpMethod,
       headers,
       body: body ?? null,
-      signal,
-    });
+    };
+    const response = await this.#connections.request(url.origin, asked, signal);
     const answer = { status: response.statusCode, headers: headersOf(response) };
     if (!isFollowed(hop, answer.status, answer.headers.location)) return { ...answer, body: response.body };
     await response.body.dump({ limit: DISCARDED_BYTES, signal });

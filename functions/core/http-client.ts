@@ -78,8 +78,9 @@ export interface HttpClient {
   /**
    * Follows up to 5 redirects. Throws `TaskFailure`: `network_error` (retryable) where no answer came, `circuit_open`
    * (retryable, after `retryAfterSeconds`) where nothing was sent since the last requests to that origin all failed,
-   * `host_not_allowed` where the deployment forbids the host or its address, `invalid_url` and `invalid_request` for what
-   * cannot be sent, `invalid_redirect` and `too_many_redirects`; reading the body, `invalid_encoding` where it is not
+   * `connections_busy` (retryable) where all connections to it stayed taken for 2 s, `host_not_allowed` where the deployment
+   * forbids the host or its address, `invalid_url` and `invalid_request` for what cannot be sent, `invalid_redirect` and
+   * `too_many_redirects`; reading the body, `invalid_encoding` where it is not
    * coded as its `content-encoding` says. An abort throws the signal's reason, a body that breaks off its own error.
    */
   request(url: string, request: HttpRequest): Promise<HttpResponse>;

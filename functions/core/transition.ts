@@ -35,15 +35,15 @@ export type Settlement =
   /** `tendAt`: when the sweeper is to look after it. */
   | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly tendAt: number };
 
-/** The error of an attempt that sent nothing, since what it would call was down. */
-const BEGAN_NOTHING = 'circuit_open';
+/** The errors of an attempt that was kept from sending what it would, since whom it calls was down or took no more. */
+const SENT_NOTHING = ['circuit_open', 'connections_busy'];
 
 /** Attempts of a task after which none is given back: what stays down fails its tasks in the end. */
 const MAX_GIVEN_BACK = 100;
 
 /**
  * The settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. One that
- * began nothing is given back, and waits the longer the more there were.
+ * sent nothing is given back, and waits the longer the more there were.
  */
 export function settlementOfFailure(
   task: RunningTask,
@@ -53,7 +53,7 @@ export function settlementOfFailure(
   random: number,
 ): Settlement {
   const { error, retryAfterSeconds } = outcome;
-  const isGivenBack = error.code === BEGAN_NOTHING && task.attempt < MAX_GIVEN_BACK;
+  const isGivenBack = SENT_NOTHING.includes(error.code) && task.attempt < MAX_GIVEN_BACK;
   const isSpent = task.attempt >= task.maxAttempts && !isGivenBack;
   if (!error.retryable || isSpent) return { status: 'failed', error, finishedAt: now };
   const number = task.attempt - (isGivenBack ? 0 : (task.attemptsBeforeRetry ?? 0));

@@ -147,10 +147,10 @@ describe('settlementOfFailure', () => {
     });
   });
 
-  describe('of an attempt that began nothing', () => {
+  describe.each(['circuit_open', 'connections_busy'])('of an attempt that sent nothing (%s)', (code) => {
     const refused = (attempt: number) => {
       const failure = outcome(true, 10);
-      const open = { ...failure, error: { ...failure.error, code: 'circuit_open' } };
+      const open = { ...failure, error: { ...failure.error, code } };
       const task = { ...running, attempt, attemptsBeforeRetry: 0 };
       return { task, settlement: settlementOfFailure(task, open, { ...retry, maxDelaySeconds: 3600 }, NOW, 0.999) };
     };
