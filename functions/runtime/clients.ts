@@ -6,11 +6,23 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Meter } from '../core/ports.ts';
 import { timed } from './timed.ts';
 
+/**
+ * The connections of a client, as many as it may have to its one host; kept for 30 s without a call. The SDK's own maximum
+ * is as large (AWS SDK for JavaScript, "Configuring maxSockets in Node.js"), and a bulk submit, which has most under way, has
+ * 50 calls at a time (`routes/submit-tasks.ts`). What is more, as queries of very many index shards, waits its turn.
+ */
+const connections = { keepAlive: true, maxSockets: 50, timeout: 30_000 } as const;
+
+/** For a free connection, or a new one; a call that has neither by then is tried again as one that was not answered. */
+const CONNECTION_MILLISECONDS = 1_000;
+
+const requestsWithin = (requestTimeout: number) => ({
+  ...{ connectionTimeout: CONNECTION_MILLISECONDS, requestTimeout, throwOnRequestTimeout: true },
+  ...{ httpAgent: connections, httpsAgent: connections },
+});
+
 /** For calls that answer in milliseconds: give up early and try again, within the caller's own patience. */
-const calls = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-} as const;
+const calls = { maxAttempts: 3, requestHandler: requestsWithin(3_000) } as const;
 
 /**
  * The SDK copies every input and output for its log, also where nobody has asked for one: a sixth of the CPU of a batch of
@@ -35,9 +47,6 @@ export const sqsClient = (meter?: Meter): SQSClient =>
 /** For objects of several MB; two tries end before any function does that waits for them. */
 export async function s3Client(meter: Meter): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  });
+  const client = new S3Client({ maxAttempts: 2, requestHandler: requestsWithin(5_000) });
   return timed(client, meter);
 }
