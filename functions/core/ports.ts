@@ -244,5 +244,8 @@ export interface Tracing {
   apart(work: () => void): void;
 }
 
-/** By these a trace is found: `task_id`, `task_type`, `task_status`, and on failure `error`, `error_message`. */
+/**
+ * By these a trace is found: `task_id`, `task_type`, `task_status`, `attempt_status` (`completed`, `failed` or `cancelled`),
+ * and on failure `error`, `error_message`.
+ */
 export type Annotations = Readonly<Record<string, string>>;

@@ -35,12 +35,7 @@ export async function conclude(
     ports.log('warn', 'outcome dropped: another attempt holds the task', fieldsOf(task));
     return keepFor(0);
   }
-  annotate({
-    task_status: settlement.status,
-    ...('error' in settlement
-      ? { error: settlement.error.code, error_message: withoutValues(settlement.error.message) }
-      : {}),
-  });
+  annotate(annotationsOf(settlement));
   recordAttempt(task, settlement, definition, ports);
   // The sweeper will send it.
   if ('dueAt' in settlement) return DELETE;
@@ -55,6 +50,16 @@ export async function settledAsLost(task: RunningTask, deadline: number, ports: 
   return inTrace(task, ports, (annotate) =>
     conclude(task, failed('executor_lost', message, false), undefined, settleBy, ports, annotate),
   );
+}
+
+/** What became of the attempt, and of its task: that of an attempt that failed may be tried again. */
+function annotationsOf(settlement: Settlement): Annotations {
+  const { status } = settlement;
+  if ('error' in settlement) {
+    const { code, message } = settlement.error;
+    return { task_status: status, attempt_status: 'failed', error: code, error_message: withoutValues(message) };
+  }
+  return { task_status: status, attempt_status: status === 'cancelled' ? 'cancelled' : 'completed' };
 }
 
 /** Of a task to be cancelled whose executor is gone: nothing runs. */

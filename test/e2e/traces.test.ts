@@ -69,7 +69,9 @@ describe('the trace of a task', () => {
         const isLast = index === attempts.length - 1;
         expect(annotations).toMatchObject({
           ...{ task_id: task.id, task_type: 'http.request', task_status: isLast ? task.status : 'queued' },
-          ...(isLast && task.status === 'succeeded' ? {} : { error: isLast ? 'http_404' : 'http_503' }),
+          ...(isLast && task.status === 'succeeded'
+            ? { attempt_status: 'completed' }
+            : { attempt_status: 'failed', error: isLast ? 'http_404' : 'http_503' }),
         });
       }
     }

@@ -33,7 +33,12 @@ describe('a batch', () => {
     const each = tasks.flatMap(() => ['attempts', 'execution', 'succeeded', 'timeoutUse', 'wait']);
     expect(metrics(world).toSorted()).toEqual(['batchSize', ...each].toSorted());
     expect(world.annotated).toEqual(
-      tasks.map(({ id }) => ({ task_id: id, task_type: 'bulk', task_status: 'succeeded' })),
+      tasks.map(({ id }) => ({
+        task_id: id,
+        task_type: 'bulk',
+        task_status: 'succeeded',
+        attempt_status: 'completed',
+      })),
     );
   });
 

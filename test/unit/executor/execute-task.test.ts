@@ -23,7 +23,9 @@ describe('a task that succeeds', () => {
       value: expect.any(Number),
     });
     expect(metrics(world)).toEqual(['wait', 'succeeded', 'execution', 'timeoutUse', 'attempts']);
-    expect(world.annotated).toEqual([{ task_id: seed.id, task_type: 'greet', task_status: 'succeeded' }]);
+    expect(world.annotated).toEqual([
+      { task_id: seed.id, task_type: 'greet', task_status: 'succeeded', attempt_status: 'completed' },
+    ]);
   });
 
   it('runs even where its row was never written', async () => {
@@ -85,7 +87,11 @@ describe('an attempt that fails', () => {
       'attempts',
       'error',
     ]);
-    expect(world.annotated[1]).toMatchObject({ error: 'handler_error', error_message: 'the printer is on fire' });
+    const error = { error: 'handler_error', error_message: 'the printer is on fire' };
+    expect(world.annotated).toMatchObject([
+      { task_status: 'queued', attempt_status: 'failed', ...error },
+      { task_status: 'failed', attempt_status: 'failed', ...error },
+    ]);
   });
 
   it('waits as long as the failure asks for', async () => {
