@@ -108,7 +108,7 @@ export class DynamoSettingsStore implements SettingsStore {
 
   async changedTypes(): Promise<readonly string[]> {
     try {
-      return (await this.#row(VERSION_KEY, false))?.types?.SS ?? [];
+      return (await this.#row(VERSION_KEY, false, 'types'))?.types?.SS ?? [];
     } catch (error) {
       this.#options.log('warn', 'changed types not read', { reason: String(error) });
       return [];
@@ -118,7 +118,7 @@ export class DynamoSettingsStore implements SettingsStore {
   async #checkVersion(): Promise<void> {
     const { clock } = this.#options;
     const readAt = clock();
-    const row = await this.#row(VERSION_KEY, false);
+    const row = await this.#row(VERSION_KEY, false, 'version');
     const number = row?.version?.N === undefined ? undefined : Number(row.version.N);
     // Not clear(): what is known serves on, should the reads that follow fail. A copy: set() moves what it is set on.
     if (this.#version !== undefined && this.#version.number !== number) {
@@ -131,12 +131,14 @@ export class DynamoSettingsStore implements SettingsStore {
     return settingsOfRow((await this.#row(type, true)) ?? {});
   }
 
-  async #row(type: string, isConsistent: boolean): Promise<Record<string, AttributeValue> | undefined> {
+  /** A row, or `only` one attribute of it: the number of changes is read often, and lies beside the types of them all. */
+  async #row(type: string, isConsistent: boolean, only?: string): Promise<Record<string, AttributeValue> | undefined> {
     const { Item: row } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#options.tableName,
         Key: { type: { S: type } },
         ConsistentRead: isConsistent,
+        ...(only && { ProjectionExpression: '#only', ExpressionAttributeNames: { '#only': only } }),
       }),
     );
     return row;

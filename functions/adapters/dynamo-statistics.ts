@@ -63,16 +63,22 @@ export class DynamoStatistics implements Statistics, TenantUsage {
   }
 
   async openTasks(tenantId: TenantId): Promise<number> {
-    return tallyOfRow(await this.#tenantRow(tenantId)).open ?? 0;
+    return Number((await this.#ofTenant(tenantId, 'open')).open?.N ?? 0);
   }
 
   async types(tenantId: TenantId): Promise<readonly string[]> {
-    return (await this.#tenantRow(tenantId)).types?.SS ?? [];
+    return (await this.#ofTenant(tenantId, 'types')).types?.SS ?? [];
   }
 
-  async #tenantRow(tenantId: TenantId): Promise<Row> {
+  /** One attribute of a tenant's row, which has all its types and the marks of the stream as well. */
+  async #ofTenant(tenantId: TenantId, name: string): Promise<Row> {
     const { Item: row = {} } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#options.tableName, Key: keyOf({ tenantId }) }),
+      new GetItemCommand({
+        TableName: this.#options.tableName,
+        Key: keyOf({ tenantId }),
+        ProjectionExpression: '#name',
+        ExpressionAttributeNames: { '#name': name },
+      }),
     );
     return row;
   }

@@ -16,7 +16,7 @@ class Table {
       if (command instanceof GetItemCommand) this.reads.push(key);
       await new Promise(setImmediate);
       if (this.fails) throw new Error('throttled');
-      return command instanceof GetItemCommand ? { Item: this.rows.get(key) } : {};
+      return command instanceof GetItemCommand ? { Item: asked(this.rows.get(key), command.input) } : {};
     },
   } as unknown as DynamoDBClient;
 
@@ -29,6 +29,13 @@ class Table {
   readsOf(key: string): number {
     return this.reads.filter((read) => read === key).length;
   }
+}
+
+/** As much of a row as was asked for. */
+function asked(row: Row | undefined, { ProjectionExpression, ExpressionAttributeNames = {} }: GetItemCommand['input']) {
+  if (row === undefined || ProjectionExpression === undefined) return row;
+  const names = ProjectionExpression.split(', ').map((name) => ExpressionAttributeNames[name] ?? name);
+  return Object.fromEntries(Object.entries(row).filter(([name]) => names.includes(name)));
 }
 
 let table: Table;
