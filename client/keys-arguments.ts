@@ -10,7 +10,7 @@ export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <
   --scopes  what the key may do: ${SCOPES.join(', ')}
             (platform is for who runs the deployment: it pauses and tunes types, and redrives dead letters, of all tenants)
   --name    whom the key is for (default: the tenant)
-  --rate    tasks that may be submitted in a second; subtasks count (default: any number)
+  --rate    tasks that may be submitted in a second, and at one moment; subtasks count (default: any number)
   --open    tasks that may be under way at a time, subtasks too (default: any number)
   --id      which key, as create and list show it
   --stack   the deployment's data stack (default: millrace-data)

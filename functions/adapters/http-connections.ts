@@ -135,13 +135,11 @@ function clientsOf(idleMilliseconds: number): (origin: URL, options: Client.Opti
   };
 }
 
-const busy = (origin: string): TaskFailure =>
-  new TaskFailure(
-    'connections_busy',
-    `all ${MAX_CONNECTIONS} connections to ${new URL(origin).host} were taken for ${PATIENCE_MS / 1000} s: it answers too ` +
-      'slowly for so many requests at a time',
-    { retryable: true },
-  );
+function busy(origin: string): TaskFailure {
+  const taken = `all ${MAX_CONNECTIONS} connections to ${new URL(origin).host} were taken for ${PATIENCE_MS / 1000} s`;
+  const message = `${taken}: it answers too slowly for so many requests at a time`;
+  return new TaskFailure('connections_busy', message, { retryable: true });
+}
 
 /** A handler of undici that says when the answer has ended, however that is. */
 const releasing = (handler: Dispatcher.DispatchHandler, release: () => void): Dispatcher.DispatchHandler => ({
