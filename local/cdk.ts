@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { AwsTarget } from './aws-target.ts';
 import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
+import type { Context } from './context.ts';
 import { runCommand } from './process-group.ts';
 
 export type CdkOptions = {
@@ -24,19 +25,46 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 export const assemblyOf = (directory: string): string => join(directory, 'cdk.out');
 
 /** The template of a stack that `synthesize` has written; unknown JSON. */
-export const readTemplate = async (directory: string, stack: string): Promise<unknown> =>
-  JSON.parse(await readFile(join(assemblyOf(directory), `${stack}.template.json`), 'utf8'));
+export const readTemplate = async (directory: string, { id }: AssembledStack): Promise<unknown> =>
+  JSON.parse(await readFile(join(assemblyOf(directory), `${id}.template.json`), 'utf8'));
 
 /** What of a synthesized stack is uploaded before it is deployed; unknown JSON. */
-export const readManifest = async (directory: string, stack: string): Promise<unknown> =>
-  JSON.parse(await readFile(join(assemblyOf(directory), `${stack}.assets.json`), 'utf8'));
+export const readManifest = async (directory: string, { id }: AssembledStack): Promise<unknown> =>
+  JSON.parse(await readFile(join(assemblyOf(directory), `${id}.assets.json`), 'utf8'));
 
-/** Writes the cloud assembly of the project's app in place of the last one, whose assets nothing else would delete. */
-export async function synthesize(options: CdkOptions, context: Readonly<Record<string, string>>): Promise<void> {
+export type AssembledStack = {
+  /** Of its files: `<id>.template.json`. */
+  readonly id: string;
+  readonly stackName: string;
+};
+
+const manifestSchema = z.object({
+  artifacts: z.record(
+    z.string(),
+    z.object({ type: z.string(), properties: z.object({ stackName: z.string().optional() }).default({}) }),
+  ),
+});
+
+/** The stacks of the assembly that `synthesize` has written, whoever put them into the app. */
+export async function readStacks(directory: string): Promise<AssembledStack[]> {
+  const { artifacts } = manifestSchema.parse(
+    JSON.parse(await readFile(join(assemblyOf(directory), 'manifest.json'), 'utf8')),
+  );
+  return Object.entries(artifacts).flatMap(([id, { type, properties }]) =>
+    type === 'aws:cloudformation:stack' ? [{ id, stackName: properties.stackName ?? id }] : [],
+  );
+}
+
+/**
+ * Writes the cloud assembly of the project's app, or of what `app` runs in its place. The last one is removed, whose assets
+ * nothing else would delete.
+ */
+export async function synthesize(options: CdkOptions, context: Context, app?: string): Promise<void> {
   await rm(assemblyOf(options.directory), { recursive: true, force: true });
   await mkdir(assemblyOf(options.directory), { recursive: true });
   const pairs = Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
-  await cdk('synth', ['--quiet', '--output', assemblyOf(options.directory), ...pairs], options, PROJECT);
+  const which = app === undefined ? [] : ['--app', app];
+  await cdk('synth', ['--quiet', '--output', assemblyOf(options.directory), ...which, ...pairs], options, PROJECT);
 }
 
 /**
@@ -48,14 +76,14 @@ export async function bootstrap(options: CdkOptions, environment: string | undef
   await cdk('bootstrap', which, options, homeOf(options));
 }
 
-/** Deploys stacks of an assembly, and nothing that they do not name. */
-export async function deploy(options: CdkOptions, assembly: string, stacks: readonly string[]): Promise<StackOutputs> {
+/** Deploys all stacks of an assembly, each after those that it builds on. */
+export async function deploy(options: CdkOptions, assembly: string): Promise<StackOutputs> {
   const outputsFile = join(options.directory, 'outputs.json');
   await rm(outputsFile, { force: true });
-  const how = ['--method', 'direct', '--require-approval', 'never', '--progress', 'events', '--exclusively'];
+  const how = ['--method', 'direct', '--require-approval', 'never', '--progress', 'events'];
   const speed = ['--concurrency', CONCURRENCY, '--asset-parallelism'];
   const files = ['--app', assembly, '--outputs-file', outputsFile];
-  await cdk('deploy', [...stacks, ...files, ...how, ...speed], options, homeOf(options));
+  await cdk('deploy', ['--all', ...files, ...how, ...speed], options, homeOf(options));
   return outputsSchema.parse(existsSync(outputsFile) ? JSON.parse(await readFile(outputsFile, 'utf8')) : {});
 }
 

@@ -8,34 +8,33 @@ import {
   type CdkOptions,
   deploy,
   readManifest,
+  readStacks,
   readTemplate,
   type StackOutputs,
   synthesize,
 } from './cdk.ts';
+import type { Context } from './context.ts';
 import { applyDroppedProperties } from './dropped-properties.ts';
 import { leaveOut } from './left-out-resources.ts';
 import type { Progress } from './progress.ts';
 import { pruneAssets } from './prune-assets.ts';
 
 export type DeploymentOptions = {
-  /** Prefix of the stacks. */
-  readonly name: string;
-  /** CDK context beside the name. */
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: Context;
+  /** What to synthesize in place of the app of `cdk.json`. */
+  readonly app: string | undefined;
   /** `aws://<account>/<region>` where it is known before the app is synthesized. */
   readonly environment: string | undefined;
 };
 
-const STACKS = ['data', 'execution', 'api', 'operations'];
-
 /** Bootstraps the account if need be, and brings its stacks to what the project says. */
 export async function deployStacks(
   cdk: CdkOptions,
-  { name, context, environment }: DeploymentOptions,
+  { context, app, environment }: DeploymentOptions,
   progress: Progress,
 ): Promise<StackOutputs> {
   const cloudFormation = new CloudFormationClient(cdk.target.client);
-  const synthesized = progress.step('Building the stacks', () => synthesize(cdk, { ...context, name }));
+  const synthesized = progress.step('Building the stacks', () => synthesize(cdk, context, app));
   const prepared = (async () => {
     if (environment === undefined) await synthesized;
     if (await isBootstrapped(cloudFormation)) return;
@@ -43,17 +42,20 @@ export async function deployStacks(
   })();
   await Promise.all([synthesized, prepared]);
 
-  const stacks = STACKS.map((stack) => `${name}-${stack}`);
+  const stacks = await readStacks(cdk.directory);
   const assembly = join(cdk.directory, 'cdk.deployed');
-  await leaveOut(assemblyOf(cdk.directory), assembly, stacks);
-  const outputs = await progress.step('Deploying the stacks', () => deploy(cdk, assembly, stacks));
+  const ids = stacks.map(({ id }) => id);
+  await leaveOut(assemblyOf(cdk.directory), assembly, ids);
+  const outputs = await progress.step('Deploying the stacks', () => deploy(cdk, assembly));
   const clients = {
     cloudFormation,
     dynamo: new DynamoDBClient(cdk.target.client),
     lambda: new LambdaClient(cdk.target.client),
   };
   await Promise.all(
-    stacks.map(async (stack) => applyDroppedProperties(clients, stack, await readTemplate(cdk.directory, stack))),
+    stacks.map(async (stack) =>
+      applyDroppedProperties(clients, stack.stackName, await readTemplate(cdk.directory, stack)),
+    ),
   );
   // Another's account may hold what others have deployed.
   if (environment !== undefined) {

@@ -53,7 +53,7 @@ export function withoutLeftOut(template: unknown): Record<string, unknown> {
   return result;
 }
 
-/** Copies a cloud assembly without what MiniStack refuses of some stacks: theirs are the templates to deploy. */
+/** Copies a cloud assembly without what MiniStack refuses of some stacks: theirs, by id, are the templates to deploy. */
 export async function leaveOut(assembly: string, copy: string, stacks: readonly string[]): Promise<void> {
   await rm(copy, { recursive: true, force: true });
   // What was bundled is there twice: under its own name, and as the asset that it became.

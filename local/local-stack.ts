@@ -8,6 +8,7 @@ import { parseTenantId } from '../functions/core/ids.ts';
 import { apiUrl } from './api-url.ts';
 import { type AwsTarget, localTarget } from './aws-target.ts';
 import type { StackOutputs } from './cdk.ts';
+import { type Context, localContext, shippedContext } from './context.ts';
 import { deployStacks } from './deployment.ts';
 import { freePort } from './free-port.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
@@ -19,14 +20,12 @@ export type LocalStackOptions = {
   readonly stateDirectory: string;
   /** The port to try first. */
   readonly port?: number;
-  /** Prefix of the stacks; `millrace` unless given. */
-  readonly name?: string;
-  /** CDK context beside the name, over the preset `dev`; with MiniStack, tasks may call what runs on this machine. */
-  readonly context?: Readonly<Record<string, string>>;
+  /** As `-c` of `cdk deploy`; laid over `cdk.json` and the preset `dev`. */
+  readonly context?: Context;
+  /** The command that is to be synthesized in place of the app of `cdk.json`. */
+  readonly app?: string;
   /** Somewhere that speaks AWS, to be used instead of starting MiniStack. */
   readonly target?: AwsTarget;
-  /** Lets functions do only what their roles grant. Takes a restart of MiniStack after the deploy, about 2 s. */
-  readonly enforceRoles?: boolean;
   /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Only with MiniStack. */
   readonly traceDaemon?: string;
   readonly progress?: Progress;
@@ -56,19 +55,20 @@ export type LocalStack = {
 
 const MINISTACK_ENVIRONMENT = 'aws://000000000000/us-east-1';
 const PORTS = Array.from({ length: 20 }, (_, offset) => 4566 + offset);
-/** Nothing here is to be kept once its stack is gone. */
-const CONTEXT = { preset: 'dev' };
-/** Beside every public host, what runs on this machine: with MiniStack, the functions run on it too. */
-const HOSTS_OF_MINISTACK = { outboundHosts: '*,localhost,127.0.0.1' };
+/** What tasks may call besides: with MiniStack, they run beside what is developed together with them. */
+const LOOPBACK = ['localhost', '127.0.0.1'];
 
 /** Deploys the project's stacks to a cloud on this machine. When it throws, nothing of it is left running. */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { stateDirectory, name = 'millrace', progress = quietProgress } = options;
+  const { stateDirectory, progress = quietProgress } = options;
   const signal = options.signal ?? new AbortController().signal;
   await mkdir(stateDirectory, { recursive: true });
   // Inputs and outputs of tasks are nobody else's on this machine.
   await chmod(stateDirectory, 0o700);
   const identity = await readIdentity(stateDirectory);
+  const loopback = options.target === undefined ? LOOPBACK : [];
+  const { context, name, differences } = localContext(await shippedContext(), options.context ?? {}, loopback);
+  for (const sentence of differences) progress.note(sentence);
   let server: MiniStack | undefined;
   try {
     if (options.target === undefined) {
@@ -78,23 +78,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         progress.note('The last run ended before its state was saved: starting with an empty one.');
       }
       const { traceDaemon } = options;
-      const settings = { directory, port, enforceRoles: false, traceDaemon, signal };
+      const settings = { directory, port, traceDaemon, signal };
       server = await progress.step('Starting MiniStack', () => startMiniStack(settings));
       options.onServer?.(server.pid);
     }
     const target = options.target ?? localTarget(server?.endpoint ?? '');
     const outputs = await deployStacks(
       { target, directory: stateDirectory, signal },
-      {
-        name,
-        context: { ...CONTEXT, ...(server && HOSTS_OF_MINISTACK), ...options.context },
-        environment: server && MINISTACK_ENVIRONMENT,
-      },
+      { context, app: options.app, environment: server && MINISTACK_ENVIRONMENT },
       progress,
     );
     await grantEverything(target, outputs[`${name}-data`]?.AccessTableName, identity.apiKey);
-    server?.keep();
-    if (server !== undefined && options.enforceRoles === true) server = await enforcing(server, progress);
+    await server?.keep();
     const api = outputs[`${name}-api`] ?? {};
     const url = await progress.step('Calling the API', () => apiUrl(target.endpoint, api, signal));
     await writeIdentity(stateDirectory, { ...identity, ...(server && { port: server.options.port }) });
@@ -122,17 +117,6 @@ const running = (
   stop: async () => (await server?.stop()) ?? true,
   kill: () => server?.kill(),
 });
-
-/** MiniStack refuses CDK's own roles too much, so it deploys without enforcing any, and starts again with its state. */
-async function enforcing(server: MiniStack, progress: Progress): Promise<MiniStack> {
-  return progress.step('Enforcing the roles', async () => {
-    if (!(await server.stop()))
-      throw new Error('MiniStack could not save its state to start again with roles enforced.');
-    const restarted = await startMiniStack({ ...server.options, enforceRoles: true });
-    restarted.keep();
-    return restarted;
-  });
-}
 
 /** Grants the local key every scope, unless the state of an earlier run has it so. */
 async function grantEverything(target: AwsTarget, accessTable: string | undefined, apiKey: string): Promise<void> {

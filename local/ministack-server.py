@@ -2,9 +2,9 @@
 
     python ministack-server.py <directory>
 
-The parent holds our stdin. It writes the line "keep" once what the server holds is worth keeping; when stdin ends after
-that (the parent stops us, or died), the state is saved and the server ends with all its workers. When it ends before,
-they end at once, and the directory stays as the last run left it. The file `saved` says that the state is complete, and
+The parent holds our stdin. It writes the line "keep" once what the server holds is worth keeping: from then on functions
+are held to their roles and bundles, and when stdin ends (the parent stops us, or died), the state is saved and the server ends with all
+its workers. When it ends before, they end at once, and the directory stays as the last run left it. The file `saved` says that the state is complete, and
 of which port it is.
 """
 
@@ -72,6 +72,7 @@ def move_to_port():
 def follow_parent():
     keep = sys.stdin.readline().strip() == 'keep'
     if keep:
+        ministack_mends.end_deploy()
         ministack_resume.resume()
     sys.stdin.read()
     if not keep:

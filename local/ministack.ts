@@ -15,8 +15,6 @@ export type MiniStackOptions = {
   /** Everything that MiniStack writes, for this run and the next. */
   readonly directory: string;
   readonly port: number;
-  /** Refuses what a function's role does not grant. CDK's own roles are refused too much: deploy without it. */
-  readonly enforceRoles: boolean;
   /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Unless given, nobody listens. */
   readonly traceDaemon?: string | undefined;
   readonly signal: AbortSignal;
@@ -28,8 +26,8 @@ export type MiniStack = {
   readonly pid: number;
   /** Fulfilled when the server has ended, by itself or stopped. */
   readonly ended: ProcessGroup['ended'];
-  /** From now on, whatever ends this server saves its state first. */
-  keep(): void;
+  /** From now on, functions have only their bundles and what their roles grant, and whatever ends this server saves its state first. */
+  keep(): Promise<void>;
   /** Ends the server and its workers. `false` if there was a state to keep and it could not be saved. */
   stop(): Promise<boolean>;
   /** Ends them at once; the state is that of the last stop. */
@@ -78,14 +76,16 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
   const { child } = group;
   const ended = group.ended.finally(() => rm(temporary, { recursive: true, force: true }));
   let isKept = false;
+  const startup = () => AbortSignal.any([signal, AbortSignal.timeout(START_SECONDS * 1000)]);
   const server: MiniStack = {
     options,
     endpoint: `http://${HOST}:${port}`,
     pid: child.pid ?? 0,
     ended,
-    keep() {
+    async keep() {
       isKept = true;
       child.stdin?.write('keep\n');
+      await answering(`${server.endpoint}/_ministack/health`, '"auth": "enabled"', startup());
     },
     async stop() {
       const before = savedAt(directory);
@@ -98,9 +98,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
     kill: () => signalGroup(child, 'SIGKILL'),
   };
   try {
-    const tooLate = AbortSignal.timeout(START_SECONDS * 1000);
     const failure = ended.then(() => Promise.reject(new Error(`MiniStack ended while it started; see ${logFile}.`)));
-    await Promise.race([failure, healthy(server.endpoint, AbortSignal.any([signal, tooLate]))]);
+    await Promise.race([failure, answering(`${server.endpoint}/_ministack/ready`, '', startup())]);
     return server;
   } catch (error) {
     server.kill();
@@ -108,24 +107,25 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
   }
 }
 
-async function healthy(endpoint: string, signal: AbortSignal): Promise<void> {
+/** Waits until the server answers a path, with such a text. */
+async function answering(url: string, text: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    const answer = await fetch(`${endpoint}/_ministack/ready`, { signal }).catch(() => undefined);
-    if (answer?.ok === true) return;
+    const answer = await fetch(url, { signal }).catch(() => undefined);
+    if (answer?.ok === true && (await answer.text()).includes(text)) return;
     await sleep(50);
   }
 }
 
 /** The server's settings. Its functions inherit them all, so there is nothing here that would change what they do. */
-function serverEnvironment({ directory, port, enforceRoles, traceDaemon }: MiniStackOptions, temporary: string) {
+function serverEnvironment({ directory, port, traceDaemon }: MiniStackOptions, temporary: string) {
   return {
     ...cleanEnvironment(temporary, temporary),
     // By default it listens on every interface, and for MQTT on 8883.
     BIND_HOST: HOST,
     GATEWAY_PORT: String(port),
     IOT_MTLS_ENABLED: '0',
-    // Where Lambda's own runtime would have the AWS SDK.
+    // For custom resources of the CDK, which a deploy calls: the SDK of Lambda's own runtime. No other function sees it.
     NODE_PATH: join(BINARIES, '..'),
     PERSIST_STATE: '1',
     STATE_DIR: join(directory, 'state'),
@@ -135,6 +135,5 @@ function serverEnvironment({ directory, port, enforceRoles, traceDaemon }: MiniS
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     ...(traceDaemon === undefined ? {} : { AWS_XRAY_DAEMON_ADDRESS: traceDaemon }),
     LOG_LEVEL: 'WARNING',
-    AUTH: String(enforceRoles),
   };
 }

@@ -1,6 +1,7 @@
 """Where MiniStack is not as AWS is, and what costs it time on every call: `apply()` puts that right in this process."""
 
 import logging
+import os
 import re
 import threading
 import time
@@ -13,8 +14,6 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
 
-# The batching window of our stream's event source, which MiniStack ignores.
-STREAM_WINDOW_SECONDS = 1
 # Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
 STREAM_POLL_SECONDS = 0.25
 # After a look at the queues in vain; MiniStack waits for 50 ms, where SQS answers a long poll at once.
@@ -121,15 +120,41 @@ def parse_partiql_once(statement, parameters):
     return parsed
 
 
-def gathered_stream_records(table, position, limit, **scope):
-    """Nothing, until they are as many as were asked for or the window of the event source is over."""
-    records = stream_records_since(table, position, limit, **scope)
-    now = time.monotonic()
-    reader = (table, position, limit)  # a stream may have several, each at a place of its own
-    if 0 < len(records) < limit and now - waiting_since.setdefault(reader, now) < STREAM_WINDOW_SECONDS:
-        return []
+def window_of(source, limit):
+    """The batching window, which MiniStack ignores, of the event source that takes so many from there."""
+    for _key, esm in lambda_svc._esms.all_items():
+        if source in esm.get('EventSourceArn', '') and esm.get('BatchSize', limit) == limit:
+            return esm.get('MaximumBatchingWindowInSeconds') or 0
+    return 0
+
+
+def is_gathering(reader, count, limit, source):
+    """Whether what waits is less than an event source takes, and its window is not over since the first of it."""
+    if 0 < count < limit:
+        now = time.monotonic()
+        if now - waiting_since.setdefault(reader, now) < window_of(source, limit):
+            return True
     waiting_since.pop(reader, None)
-    return records
+    return False
+
+
+def gathered_stream_records(table, position, limit, **scope):
+    records = stream_records_since(table, position, limit, **scope)
+    reader = (table, position, limit)  # a stream may have several, each at a place of its own
+    return [] if is_gathering(reader, len(records), limit, f':table/{table}/stream/') else records
+
+
+def gathered_messages(url, limit):
+    """As many as the event source takes: MiniStack hands over ten at most, as an SQS receive does and Lambda does not."""
+    with sqs._queues_lock:
+        queue = sqs._get_q(url)
+        sqs._expire_retained(queue)
+        sqs._dlq_sweep(queue)
+        now = time.time()
+        count = sum(message['visible_at'] <= now for message in queue['messages'])
+        if is_gathering(url, count, limit, queue['attributes']['QueueArn']):
+            return []
+        return sqs._collect_msgs(queue, limit, int(queue['attributes'].get('VisibilityTimeout', 30)))
 
 
 def unread_of_streams():
@@ -183,12 +208,26 @@ def node_worker(script):
     return script.replace('url.parse(', 'parseUrl(') + parse_url
 
 
+def end_deploy():
+    """
+    From here on a function can do what its role grants, and find what is in its bundle. A deploy needs more: MiniStack refuses
+    the CDK's own roles, and its custom resources count on the SDK of Lambda's runtime. What has begun by then ends.
+    """
+    with lambda_runtime._lock:
+        os.environ.pop('NODE_PATH', None)
+        server.AUTH = True
+        unbound = [worker for workers in lambda_runtime._workers.values() for worker in workers]
+        lambda_runtime._workers.clear()
+    lambda_runtime.kill_workers(unbound)
+
+
 def apply():
     lambda_runtime._NODEJS_WORKER_SCRIPT = node_worker(lambda_runtime._NODEJS_WORKER_SCRIPT)
     server.pin_request_origin = over_tls
     # Event sources have no request, and come over TLS on AWS.
     iam_evaluator._request_origin = ContextVar('request_origin', default=('127.0.0.1', True))
     sqs._collect_msgs = collect_fairly
+    sqs._receive_messages_for_esm = gathered_messages
     dynamodb._partiql_update = partiql_update
     dynamodb._parse_partiql = parse_partiql_once
     dynamodb._pq_conditions = key_conditions

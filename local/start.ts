@@ -5,6 +5,7 @@ import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { printableLines } from '../client/printable.ts';
 import { type AwsTarget, foreignTarget } from './aws-target.ts';
 import { PROJECT } from './clean-environment.ts';
+import { type Context, contextOf } from './context.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { SERVER_SCRIPT } from './ministack.ts';
 import { CommandFailure, signalGroup } from './process-group.ts';
@@ -20,11 +21,19 @@ const CONNECTION = join(DIRECTORY, 'local.json');
 const COMMAND_LINES = { run: 'local/start.ts', server: `${SERVER_SCRIPT} ${STATE}` };
 const ORPHAN_SECONDS = 60;
 
-const USAGE = `Usage: npm start [-- --fresh]
+const USAGE = `Usage: npm start [-- [--fresh] [-c name=value ...]]
 
-  --fresh   forgets the tasks, keys and stacks of earlier runs
+  --fresh         forgets the tasks, keys and stacks of earlier runs
+  -c, --context   configuration, as of cdk deploy: over that of cdk.json, with the preset dev
+                  unless -c preset=prod
 
 MILLRACE_ENDPOINT=http://… npm start uses a cloud that already runs instead of starting MiniStack.`;
+
+const OPTIONS = {
+  fresh: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  context: { type: 'string', short: 'c', multiple: true, default: [] as string[] },
+} as const;
 
 /** A run that cannot be; its message is all that there is to say. */
 class Refusal extends Error {}
@@ -32,7 +41,7 @@ class Refusal extends Error {}
 const progress = streamProgress(process.stderr);
 
 async function run(): Promise<void> {
-  const { fresh, help } = readArguments();
+  const { fresh, help, context } = readArguments();
   if (help) return console.log(USAGE);
   const target = await readEndpoint();
   mkdirSync(DIRECTORY, { recursive: true });
@@ -53,6 +62,7 @@ async function run(): Promise<void> {
     stack = await startLocalStack({
       stateDirectory: STATE,
       progress,
+      context,
       signal: startup.signal,
       onServer: (serverPid) => updateRecord(RECORD, { pid: process.pid, serverPid }),
       ...(target === undefined ? {} : { target }),
@@ -69,10 +79,10 @@ async function run(): Promise<void> {
   }
 }
 
-function readArguments(): { fresh: boolean; help: boolean } {
+function readArguments(): { fresh: boolean; help: boolean; context: Context } {
   try {
-    const options = { fresh: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const;
-    return parseArgs({ options }).values;
+    const { context, ...values } = parseArgs({ options: OPTIONS }).values;
+    return { ...values, context: contextOf(context) };
   } catch (error) {
     throw new Refusal(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TaskView } from '../../functions/router/task-view.ts';
-import { call, post } from './api.ts';
+import { call, post, submit } from './api.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 type Record = { readonly number: number };
@@ -62,6 +62,16 @@ async function ended(workflowInstanceId: string, seconds: number): Promise<TaskV
 }
 
 describe('http.bulk', () => {
+  it('gathers what is submitted one by one within its window', { retry: 2 }, async () => {
+    const { url, received } = await startEndpoint(() => ({ status: 200 }));
+    const workflowInstanceId = `gathered-${Date.now()}`;
+    for (let number = 0; number < 10; number++) {
+      await submit({ type: 'http.bulk', input: { endpoint: url, record: { number } }, workflowInstanceId });
+    }
+    await ended(workflowInstanceId, 30);
+    expect(received.map(({ length }) => length)).toEqual([10]);
+  });
+
   it('brings 1,000 tasks to their endpoint in 20 requests at most, each record once', async () => {
     const { url, received } = await startEndpoint(() => ({ status: 201 }));
     const started = Date.now();

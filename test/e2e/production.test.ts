@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, GetDashboardCommand, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEFT_OUT } from '../../local/left-out-resources.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
@@ -13,9 +15,9 @@ const STACKS = ['data', 'execution', 'api', 'operations'].map((name) => `acme-${
 const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-prod-'));
 let stack: LocalStack;
 beforeAll(async () => {
-  const context = { preset: 'prod', outboundHosts: '', alarmEmail: 'ops@example.com' };
+  const context = { name: 'acme', preset: 'prod', outboundHosts: '', alarmEmail: 'ops@example.com' };
   // Not the port that another test's cloud takes in the same moment.
-  stack = await startLocalStack({ stateDirectory, name: 'acme', context, port: 4666, enforceRoles: true });
+  stack = await startLocalStack({ stateDirectory, context, port: 4666, app: 'node test/e2e/own-stack.ts' });
 });
 afterAll(async () => {
   stack?.kill();
@@ -28,6 +30,19 @@ const client = () => ({
   region: stack.region,
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
+
+type Probed = {
+  readonly found: readonly string[];
+  readonly ORDERS: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+};
+
+/** What the function of the own stack says of itself, having tried to load some packages. */
+async function probe(packages: readonly string[]): Promise<Probed> {
+  const request = { FunctionName: 'acme-probe', Payload: JSON.stringify(packages) };
+  const { Payload } = await new LambdaClient(client()).send(new InvokeCommand(request));
+  return JSON.parse(Buffer.from(Payload ?? []).toString());
+}
 
 async function ask(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
   const headers = { authorization: `Bearer ${stack.apiKey}`, 'content-type': 'application/json' };
@@ -73,6 +88,31 @@ describe('a deployment for production', () => {
     await expect
       .poll(async () => (await ask('GET', `/api/tasks/${task.id}`)).status, { timeout: 30_000 })
       .toBe('succeeded');
+  });
+
+  it('has a stack of its own beside, which the executors build on', async () => {
+    const lambda = new LambdaClient(client());
+    const { ORDERS } = await probe([]);
+    const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName: 'acme-executor-default-0' }));
+    expect(Configuration?.Environment?.Variables?.ORDERS).toBe(ORDERS);
+    expect(ORDERS).toMatch(/^acme-own-/);
+  });
+
+  it('lets a function find only what is in its bundle', async () => {
+    const probed = await probe(['node:fs', 'zod', 'esbuild', '@imagemagick/magick-wasm']);
+    expect(probed.found).toEqual(['require node:fs', 'import node:fs']);
+    expect(probed).not.toHaveProperty('NODE_PATH');
+  });
+
+  it('lets a function do only what its role grants', async () => {
+    const { credentials, ORDERS } = await probe([]);
+    const dynamo = new DynamoDBClient({ ...client(), credentials });
+    const Key = { id: { S: 'none' } };
+    expect(await dynamo.send(new GetItemCommand({ TableName: ORDERS, Key }))).not.toHaveProperty('Item');
+    const denied = { name: 'AccessDeniedException' };
+    await expect(dynamo.send(new PutItemCommand({ TableName: ORDERS, Item: Key }))).rejects.toMatchObject(denied);
+    const { AccessTableName: TableName } = stack.outputs['acme-data'] ?? {};
+    await expect(dynamo.send(new ScanCommand({ TableName }))).rejects.toMatchObject(denied);
   });
 
   it('has the alarms of its template, and a dashboard that is JSON', async () => {

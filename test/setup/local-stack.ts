@@ -35,7 +35,7 @@ declare module 'vitest' {
 /** More than one of each, so that all that goes by shard is tried by whatever is tried. */
 const SHARDED = { tableShards: '2', indexShards: '2', shards: '{"default":2}' };
 
-/** Deploys the stacks once for all projects, as `npm start` does, with every function held to its role. */
+/** Deploys the stacks once for all projects, as `npm start` does. */
 export default async function setup({ vitest }: TestProject): Promise<(() => Promise<void>) | undefined> {
   const root = vitest.getRootProject();
   if ('stack' in root.getProvidedContext()) return undefined;
@@ -43,7 +43,6 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
   const traceDaemonPort = await freeUdpPort();
   const stack = await startLocalStack({
     stateDirectory,
-    enforceRoles: true,
     traceDaemon: `127.0.0.1:${traceDaemonPort}`,
     context: SHARDED,
   });

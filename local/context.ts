@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { PROJECT } from './clean-environment.ts';
+
+/** CDK context, by name. */
+export type Context = Readonly<Record<string, string>>;
+
+export type LocalContext = {
+  /** What CDK is given: it lays it over `cdk.json`, as it does with `cdk deploy -c`. */
+  readonly context: Context;
+  /** Prefix of the stacks. */
+  readonly name: string;
+  /** In which a deployment elsewhere would not be the same, in sentences. */
+  readonly differences: readonly string[];
+};
+
+const hostsSchema = z.union([z.string(), z.array(z.string())]);
+const shippedSchema = z.looseObject({
+  name: z.string().default('millrace'),
+  preset: z.string().optional(),
+  // Another value is wrong, which the synth says.
+  outboundHosts: hostsSchema.optional().catch(undefined),
+});
+
+/** Of what `-c` was given: `name=value`, the last of a name. */
+export function contextOf(pairs: readonly string[]): Context {
+  const wrong = pairs.find((pair) => !/^[^=]+=/.test(pair));
+  if (wrong !== undefined) throw new Error(`-c ${wrong} is not of the form name=value`);
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+/** The context of the project's own `cdk.json`; unknown JSON. */
+export async function shippedContext(): Promise<unknown> {
+  const text = await readFile(join(PROJECT, 'cdk.json'), 'utf8');
+  return z.looseObject({ context: z.unknown() }).parse(JSON.parse(text)).context ?? {};
+}
+
+/** Lays over the context of `cdk.json` what was given, and only what has to differ here. */
+export function localContext(shipped: unknown, given: Context, loopback: readonly string[]): LocalContext {
+  const { preset = 'dev' } = given;
+  const { name, outboundHosts, preset: shippedPreset } = shippedSchema.parse({ ...(shipped as object), ...given });
+  // As the presets have it, unless something is said.
+  const hosts = [outboundHosts ?? (preset === 'dev' ? '*' : [])].flat().filter((host) => host !== '');
+  const differences = [
+    ...(shippedPreset === undefined || shippedPreset === preset
+      ? []
+      : [`The preset is ${preset} instead of ${shippedPreset}; \`-c preset=${shippedPreset}\` takes that.`]),
+    ...(loopback.length === 0 ? [] : [`Beside outboundHosts, tasks may call ${loopback.join(' and ')}.`]),
+  ];
+  const outbound = loopback.length === 0 ? {} : { outboundHosts: [...hosts, ...loopback].join(',') };
+  return { context: { ...given, preset, ...outbound }, name, differences };
+}

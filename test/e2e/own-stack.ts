@@ -1,0 +1,46 @@
+/**
+ * An app as a user's own `bin/` may have it: Millrace, a stack of his own that its executors write to, and a function that
+ * says what it finds beside its code and who it is.
+ */
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { readConfig } from '../../lib/config.ts';
+import { buildMillrace } from '../../lib/millrace.ts';
+
+const PROBE = `
+const ways = { require: async (name) => require(name), import: (name) => import(name) };
+exports.handler = async (packages) => {
+  const found = [];
+  for (const name of packages) {
+    for (const [way, load] of Object.entries(ways)) await load(name).then(() => found.push(way + ' ' + name), () => {});
+  }
+  const { NODE_PATH, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, ORDERS } = process.env;
+  const [accessKeyId, secretAccessKey] = [AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY];
+  return { found, NODE_PATH, ORDERS, credentials: { accessKeyId, secretAccessKey, sessionToken: AWS_SESSION_TOKEN } };
+};`;
+
+const app = new App();
+const config = readConfig(app.node);
+await buildMillrace(app, config);
+
+const own = new Stack(app, 'Own', { stackName: `${config.name}-own` });
+const removalPolicy = RemovalPolicy.DESTROY;
+const orders = new Table(own, 'Orders', { partitionKey: { name: 'id', type: AttributeType.STRING }, removalPolicy });
+// What empties it is a function of the CDK's.
+new Bucket(own, 'Files', { autoDeleteObjects: true, removalPolicy });
+const probe = new LambdaFunction(own, 'Probe', {
+  functionName: `${config.name}-probe`,
+  runtime: Runtime.NODEJS_24_X,
+  handler: 'index.handler',
+  code: Code.fromInline(PROBE),
+  environment: { ORDERS: orders.tableName },
+});
+orders.grantReadData(probe);
+
+for (const construct of app.node.findChild(`${config.name}-execution`).node.findAll()) {
+  if (!(construct instanceof LambdaFunction) || !construct.node.path.includes('/Executor')) continue;
+  construct.addEnvironment('ORDERS', orders.tableName);
+  orders.grantWriteData(construct);
+}
