@@ -85,7 +85,7 @@ const configSchema = z.strictObject({
   apiConcurrency: z.strictObject({ router: z.int().min(1).optional(), authorizer: z.int().min(1).optional() }),
   /** Whether tables and payloads outlive their stack. What a creation that failed has made goes with it all the same. */
   retainData: z.preprocess(fromText, z.boolean()),
-  /** Whether tables refuse to be deleted. A first deploy that fails leaves such tables behind (docs/runbook.md). */
+  /** Whether tables refuse to be deleted. A first deploy that fails leaves such tables behind (docs/deployments.md). */
   deletionProtection: z.preprocess(fromText, z.boolean()),
   concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
   /**
