@@ -73,12 +73,26 @@ function itemsOf(answer: unknown, status: number): readonly Item[] | undefined {
 const partsOf = (answer: unknown): Readonly<Record<string, unknown>> =>
   typeof answer === 'object' && answer !== null ? { ...answer } : {};
 
-/** Does an answer for all, though its status is good, say that something is not? */
-function deniesSuccess(answer: unknown): boolean {
-  const { status, error, errors, ok, success } = partsOf(answer);
-  if (answer === false || ok === false || success === false || isSaid(error) || isSaid(errors)) return true;
-  if (typeof status === 'string' && !/^\d+$/.test(status)) return /^(?:err|fail)/i.test(status);
-  return status !== undefined && status !== null && !isGood(Number(status));
+/** Does an answer for all, though its status is good, say that something is not, of all or in a list of whatever name? */
+const deniesSuccess = (answer: unknown): boolean =>
+  answer === false ||
+  saysFailure(answer) ||
+  Object.values(partsOf(answer)).some((part) => Array.isArray(part) && part.some(saysFailure));
+
+/** Names by which servers tell of errors, or count them: `errors`, `errorMessage`, `FailedPutCount`, `failed_records`. */
+const OF_ERRORS =
+  /^(?:has_?|insert_?)?(?:errors?|fail(?:ed|ures?))(?:_?(?:\w*count|items|records|entries|code|message))?$/i;
+
+/** Does an object say, in one of the ways that servers have, that something was not done? */
+function saysFailure(said: unknown): boolean {
+  const parts = partsOf(said);
+  const { status, statusCode, ok, success } = parts;
+  if ([ok, success].some((done) => done === false || done === 0 || done === 'false')) return true;
+  if (Object.entries(parts).some(([name, value]) => OF_ERRORS.test(name) && isSaid(value))) return true;
+  return [status, statusCode].some((told) => {
+    if (typeof told === 'string' && !/^\d+$/.test(told)) return /^(?:err|fail)/i.test(told);
+    return told !== undefined && told !== null && !isGood(Number(told));
+  });
 }
 
 /** Is there an error, in whatever form? */
@@ -90,7 +104,7 @@ function readItem(item: unknown, status: number): Item {
   const [wrapped, ...others] = Object.entries(partsOf(item));
   const inner = wrapped !== undefined && others.length === 0 && ACTIONS.includes(wrapped[0]) ? wrapped[1] : item;
   const { data } = itemSchema.safeParse(inner);
-  if (data === undefined || (isGood(data.status) && isSaid(data.error))) throw unreadable(status, item);
+  if (data === undefined || (isGood(data.status) && saysFailure(inner))) throw unreadable(status, item);
   return data;
 }
 
