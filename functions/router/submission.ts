@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../contract.ts';
-import { findDefinition, type TaskDefinition } from '../core/define-task.ts';
+import { findDefinition, type TaskDefinition, validated } from '../core/define-task.ts';
 import { sentPart, submitFingerprint } from '../core/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../core/ids.ts';
 import { type JsonValue, jsonValueOf } from '../core/json.ts';
@@ -126,7 +126,7 @@ const usualExecutorKey = (definition: TaskDefinition, { tenantId }: Caller, { ex
 async function checkedInput(submit: Partial<Submit>, definition: TaskDefinition) {
   // That it is missing has been said.
   if (!('input' in submit)) return { value: undefined, errors: [] };
-  const checked = await definition.input['~standard'].validate(submit.input);
+  const checked = await validated(definition, submit.input);
   if (checked.issues === undefined) return { value: checked.value, errors: [] };
   return { value: undefined, errors: fieldErrors(checked.issues, '/input') };
 }

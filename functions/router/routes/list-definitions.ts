@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findDefinition } from '../../core/define-task.ts';
 import { definitionSchema, definitionView } from '../definition-view.ts';
 import type { Route } from '../route.ts';
 
@@ -12,13 +13,19 @@ export const listDefinitions: Route = {
   },
   problems: [],
 
-  async handle(_request, _caller, { catalog, settings }) {
+  async handle(_request, _caller, { catalog, settings, log }) {
     const items = await Promise.all(
-      Object.values(catalog).map(async (load) => {
-        const definition = await load();
-        return definitionView(definition, await settings.get(definition.type));
+      Object.keys(catalog).map(async (type) => {
+        try {
+          const definition = await findDefinition(catalog, type);
+          return definition === undefined ? [] : [definitionView(definition, await settings.get(type))];
+        } catch (error) {
+          // It is to cost nobody the others.
+          log('error', 'definition not listed', { task_type: type, reason: String(error) });
+          return [];
+        }
       }),
     );
-    return { status: 200, body: { items } };
+    return { status: 200, body: { items: items.flat() } };
   },
 };
