@@ -1,5 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module';
-import { format } from 'node:util';
+import { Writable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import type { Log } from '../core/ports.ts';
 import { describeThrown, fieldsOfThrown } from '../core/thrown.ts';
@@ -54,18 +54,42 @@ function guardExits(): void {
 const endsThisProcess = ([pid, signal]: readonly unknown[]): boolean =>
   signal !== 0 && (Number(pid) === process.pid || !(Number(pid) > 0));
 
-const CONSOLE_LEVELS = { debug: 'info', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const;
+/** What of the console writes, or goes with what does. */
+const CONSOLE_METHODS = {
+  info: [
+    ...(['debug', 'log', 'info', 'dir', 'dirxml', 'table', 'count', 'time', 'timeLog', 'timeEnd'] as const),
+    ...(['group', 'groupCollapsed', 'groupEnd'] as const),
+  ],
+  warn: ['warn', 'assert', 'countReset'],
+  error: ['error', 'trace'],
+} as const;
+
+type Write = (...values: unknown[]) => void;
 
 /** A line of a handler, or of a library that it calls, carries its task's id as those of `ctx.log` do. */
 function guardConsole(): void {
   const { console } = globalThis;
-  for (const [name, level] of Object.entries(CONSOLE_LEVELS)) {
-    const original: typeof console.log = console[name as keyof typeof CONSOLE_LEVELS];
-    const guarded: typeof console.log = (...values) => {
-      const scope = AttemptScope.current();
-      if (scope === undefined) original.apply(console, values);
-      else scope.log(level, format(...values));
-    };
-    Object.assign(console, { [name]: guarded });
+  let written = '';
+  const stream = new Writable({
+    write: (text, _encoding, done) => {
+      written += text;
+      done();
+    },
+  });
+  // What the console would write, at once and without the indentation of a group: that would be of all attempts.
+  const inMemory = new console.Console({ stdout: stream, stderr: stream, groupIndentation: 0 });
+  for (const level of ['info', 'warn', 'error'] as const) {
+    for (const name of CONSOLE_METHODS[level]) {
+      const usual = console[name].bind(console) as Write;
+      const captured = inMemory[name].bind(inMemory) as Write;
+      const guarded: Write = (...values) => {
+        const scope = AttemptScope.current();
+        if (scope === undefined) return usual(...values);
+        written = '';
+        captured(...values);
+        if (written !== '') scope.log(level, written.replace(/\n$/, ''));
+      };
+      Object.assign(console, { [name]: guarded });
+    }
   }
 }

@@ -73,6 +73,20 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
     console.warn('by the console', { n: 10n });
     return null;
   },
+  'write by the console': async () => {
+    console.group('group');
+    console.log('text %d', 7);
+    console.groupEnd();
+    console.dir({ dir: 1 });
+    console.table([{ table: 1 }]);
+    console.assert(false, 'assert');
+    console.assert(true, 'nothing');
+    console.time('time');
+    console.timeEnd('time');
+    console.count('count');
+    console.trace('trace');
+    return null;
+  },
   'tell a wrong progress': async (_, ctx) => {
     const caught: string[] = [];
     for (const progress of [[Number.NaN], ['half'], [1n], [0.5, 7], [0.5, {}], [0.5, () => {}]]) {

@@ -99,6 +99,23 @@ describe('a thread', () => {
     expect(lines).toContainEqual(['warn', 'by the console { n: 10n }', expect.objectContaining({ attempt: 1 })]);
   });
 
+  it('names the task of all that it writes by the console', async () => {
+    const { run, lines } = makeThread();
+    await run('write by the console', null, 'one');
+    const fields = { task_id: 'one', task_type: 'write by the console', attempt: 1 };
+    const texts: readonly [string, RegExp][] = [
+      ['info', /^group$/],
+      ['info', /^text 7$/],
+      ['info', /^\{ dir: 1 \}$/],
+      ['info', /^┌[\s\S]*table[\s\S]*┘$/],
+      ['warn', /^Assertion failed: assert$/],
+      ['info', /^time: /],
+      ['info', /^count: 1$/],
+      ['error', /^Trace: trace\n/],
+    ];
+    expect(lines).toEqual(texts.map(([level, text]) => [level, expect.stringMatching(text), fields]));
+  });
+
   it('refuses a progress that is none where the handler can catch it', async () => {
     const { run, told } = makeThread();
     expect(await run('tell a wrong progress', null)).toEqual([
