@@ -31,6 +31,11 @@ export class FanOut {
   constructor(subtasks: readonly Subtask[]) {
     this.subtasks = subtasks;
   }
+
+  /** Within an output, or as an outcome of a batch, it is no data: by this name it is refused (`core/json.ts`). */
+  get [Symbol.toStringTag](): string {
+    return 'FanOut';
+  }
 }
 
 /**

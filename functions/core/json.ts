@@ -177,6 +177,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '[object Map]': 'return Object.fromEntries(map), or [...map]',
   '[object Set]': 'return [...set]',
   '[object Promise]': 'await it',
+  '[object FanOut]': 'return it by itself, from the run of a type that has fanOut.combine',
 };
 
 /** What to do about an instance of a class that JSON would lose something of; `undefined` where its fields are all. */

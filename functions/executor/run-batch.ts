@@ -132,7 +132,8 @@ async function called(
     // An abort is thrown in many forms, and all say the same.
     outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });
   try {
-    const shown = items.map(({ task, input }) => ({ task: shownTask(task), input }));
+    // Sorted in place, each task would get the outcome of another.
+    const shown = Object.freeze(items.map(({ task, input }) => ({ task: shownTask(task), input })));
     const outcomes: unknown = await returnedBy(context, (ctx) => settledAll(definition.run(shown, ctx), late));
     if (!Array.isArray(outcomes) || outcomes.length !== items.length) {
       const count = Array.isArray(outcomes) ? outcomes.length : 'no list of';

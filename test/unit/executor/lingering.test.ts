@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { findDefinition, TaskFailure } from '../../../functions/core/define-task.ts';
+import { findDefinition, type TaskContext, TaskFailure } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
 import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
 import { plainContext } from '../../../functions/executor/plain-context.ts';
@@ -209,6 +209,32 @@ describe('a batch', () => {
     );
     await invoke(world);
     expect(await standings(world, seeds)).toEqual([0, 'queued: handler_error', 2, 3]);
+  });
+
+  it('lets its handler put no task into the place of another', async () => {
+    const world = await sent(
+      bulk(async (items) => {
+        (items as unknown[]).reverse();
+        return items.map(({ input }) => input.number);
+      }),
+      seeds,
+    );
+    await invoke(world);
+    expect(await standings(world, seeds)).toEqual(Array(4).fill('queued: handler_error'));
+  });
+
+  it('takes no fan-out for an outcome', async () => {
+    const world = await sent(
+      bulk(
+        async (items, ctx) =>
+          items.map(({ input: { number } }) =>
+            number === 1 ? (ctx as unknown as TaskContext).fanOut([]) : number,
+          ) as never,
+      ),
+      seeds,
+    );
+    await invoke(world);
+    expect(await standings(world, seeds)).toEqual([0, 'failed: invalid_output', 2, 3]);
   });
 
   it('fails one task by an outcome that cannot even be read, and no other', async () => {
