@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { findDefinition } from '../../core/define-task.ts';
 import { definitionSchema, definitionView } from '../definition-view.ts';
 import type { Route } from '../route.ts';
 
@@ -13,19 +12,13 @@ export const listDefinitions: Route = {
   },
   problems: [],
 
-  async handle(_request, _caller, { catalog, settings, log }) {
+  async handle(_request, _caller, { catalog, settings }) {
     const items = await Promise.all(
-      Object.keys(catalog).map(async (type) => {
-        try {
-          const definition = await findDefinition(catalog, type);
-          return definition === undefined ? [] : [definitionView(definition, await settings.get(type))];
-        } catch (error) {
-          // It is to cost nobody the others.
-          log('error', 'definition not listed', { task_type: type, reason: String(error) });
-          return [];
-        }
+      Object.values(catalog).map(async (load) => {
+        const definition = await load();
+        return definitionView(definition, await settings.get(definition.type));
       }),
     );
-    return { status: 200, body: { items: items.flat() } };
+    return { status: 200, body: { items } };
   },
 };

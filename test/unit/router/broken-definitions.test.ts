@@ -45,23 +45,3 @@ describe('a definition whose schema fails', () => {
     ]);
   });
 });
-
-it('a definition that cannot be loaded is left out of the list, and the log says why', async () => {
-  const world = createWorld([greet]);
-  const logged: unknown[] = [];
-  const catalog = {
-    ...world.ports.catalog,
-    lost: async () => {
-      throw new Error('no such module');
-    },
-  };
-  const ports = { ...world.ports, catalog, log: (...line: unknown[]) => logged.push(line) };
-  const { status, body } = await callApi({ ...world, ports }, 'GET /api/definitions');
-  expect(status).toBe(200);
-  expect(body.items).toMatchObject([{ type: 'greet' }]);
-  expect(logged).toContainEqual([
-    'error',
-    'definition not listed',
-    { task_type: 'lost', reason: expect.stringContaining('no such module') },
-  ]);
-});
