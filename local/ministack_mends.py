@@ -23,6 +23,7 @@ collect = sqs._collect_msgs
 extract_iam_action = iam_actions.extract_iam_action
 resource_arns = iam_actions.dynamodb_resource_arns
 update_by_partiql = dynamodb._partiql_update
+insert_by_partiql = dynamodb._partiql_insert
 parse_partiql = dynamodb._parse_partiql
 partiql_conditions = dynamodb._pq_conditions
 stream_records_since = dynamodb.stream_records_since
@@ -39,17 +40,18 @@ last_parsed = (None, None, None)
 def iam_action(service, *request):
     """
     IAM knows no batch actions of SQS: sqs:SendMessage allows SendMessageBatch, and so on (SQS API permissions). Of PartiQL
-    it knows the kind of statement, not of request; ours are updates (DynamoDB, "IAM policies with PartiQL").
+    it knows the kind of statement, not of request (DynamoDB, "IAM policies with PartiQL"); here, the kind of the first.
     """
     action = extract_iam_action(service, *request)
     if action == 'dynamodb:BatchExecuteStatement':
-        return 'dynamodb:PartiQLUpdate'
+        kind = re.search(rb'"Statement": ?"(INSERT|UPDATE)', request[3] or b'')
+        return f'dynamodb:PartiQL{kind[1].decode().capitalize()}' if kind else action
     return action.removesuffix('Batch') if service == 'sqs' and action else action
 
 
 def dynamodb_resource_arns(body, region, account):
     """Those of statements as well: each names its table."""
-    tables = dict.fromkeys(re.findall(r'"Statement": ?"UPDATE \\"([^"\\]+)', (body or b'').decode()))
+    tables = dict.fromkeys(re.findall(r'"Statement": ?"(?:UPDATE|INSERT INTO) \\"([^"\\]+)', (body or b'').decode()))
     arns = [iam_actions._dynamodb_table_arn(table, region, account) for table in tables]
     return arns or resource_arns(body, region, account)
 
@@ -92,6 +94,15 @@ def partiql_update(table, parsed, data=None):
     answer = update_by_partiql(table, parsed, data)
     if answer[0] == 200:
         dynamodb._emit_stream_event(table['TableName'], 'MODIFY', before, table['items'][pk][sk])
+    return answer
+
+
+def partiql_insert(table, parsed):
+    """A row that PartiQL makes is in the table's stream, too."""
+    answer = insert_by_partiql(table, parsed)
+    if answer[0] == 200:
+        item = parsed['item']
+        dynamodb._emit_stream_event(table['TableName'], 'INSERT', None, item['M'] if set(item) == {'M'} else item)
     return answer
 
 
@@ -229,6 +240,7 @@ def apply():
     sqs._collect_msgs = collect_fairly
     sqs._receive_messages_for_esm = gathered_messages
     dynamodb._partiql_update = partiql_update
+    dynamodb._partiql_insert = partiql_insert
     dynamodb._parse_partiql = parse_partiql_once
     dynamodb._pq_conditions = key_conditions
     # A query parses its condition anew for every item of the partition: half a second for a list among 10,000 tasks.

@@ -28,7 +28,7 @@ import { batchGet } from './batch-get.ts';
 import { cancelTask } from './cancel-task.ts';
 import { type ConditionalUpdate, conditionalUpdate, type Updated } from './conditional-update.ts';
 import { listTasks } from './dynamo-task-list.ts';
-import { type CallTracing, type JointUpdate, JointUpdates } from './joint-updates.ts';
+import { type CallTracing, type JointUpdate, JointWrites } from './joint-writes.ts';
 import { settlementAttributes } from './settlement-attributes.ts';
 import {
   dueAttributes,
@@ -69,33 +69,43 @@ type Address = Pick<ConditionalUpdate, 'tableName' | 'key'>;
 export class DynamoTaskStore implements TaskStore {
   readonly #client: DynamoDBClient;
   readonly #options: TaskTableOptions;
-  readonly #joint: JointUpdates;
+  readonly #joint: JointWrites;
 
   constructor(client: DynamoDBClient, options: TaskTableOptions, log: Log, tracing?: CallTracing) {
     this.#client = client;
     this.#options = options;
-    this.#joint = new JointUpdates(client, log, tracing);
+    this.#joint = new JointWrites(client, log, tracing);
   }
 
   insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
     return this.#insert(task, task.createdAt, dueAt);
   }
 
-  /** A row past its retention gives way: TTL has not come to it yet. */
+  /** With the rows of others that come in the same turn; one that is there already is looked at by itself. */
   async #insert(task: NewTask, now: number, dueAt?: number): Promise<InsertResult> {
     const { indexShards } = this.#options;
+    const tableName = tableOf(this.#options, task.id);
+    const row = {
+      ...rowKey(task.tenantId, task.id),
+      ...seedAttributes(task, indexShards),
+      status: s(task.status),
+      statusGroup: s(statusGroupOf(task.status)),
+      attempt: n(task.attempt),
+      ...(dueAt === undefined ? {} : dueAttributes(task.id, dueAt, indexShards)),
+    };
+    const put = () => this.#put(tableName, row, now);
+    const inserted = await this.#joint.insert({ tableName, row }, put);
+    if (inserted === 'inserted') return { result: 'inserted' };
+    return inserted === 'exists' ? put() : inserted;
+  }
+
+  /** A row past its retention gives way: TTL has not come to it yet. */
+  async #put(tableName: string, row: Row, now: number): Promise<InsertResult> {
     try {
       await this.#client.send(
         new PutItemCommand({
-          TableName: tableOf(this.#options, task.id),
-          Item: {
-            ...rowKey(task.tenantId, task.id),
-            ...seedAttributes(task, indexShards),
-            status: s(task.status),
-            statusGroup: s(statusGroupOf(task.status)),
-            attempt: n(task.attempt),
-            ...(dueAt === undefined ? {} : dueAttributes(task.id, dueAt, indexShards)),
-          },
+          TableName: tableName,
+          Item: row,
           ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now OR shownUntil <= :now',
           ExpressionAttributeValues: { ':now': n(Math.floor(now / 1000)) },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -273,7 +283,7 @@ export class DynamoTaskStore implements TaskStore {
 
   /** With what an executor writes for other tasks of its batch. */
   #jointly(task: Addressed, update: Omit<JointUpdate, keyof Address>): Promise<Updated> {
-    return this.#joint.write({ ...this.#addressOf(task), ...update });
+    return this.#joint.update({ ...this.#addressOf(task), ...update });
   }
 
   #addressOf({ tenantId, id }: Addressed): Address {

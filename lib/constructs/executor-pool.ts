@@ -72,8 +72,8 @@ export class ExecutorPool extends Construct {
         resourceClass,
       },
     });
-    // `PartiQLUpdate`: several updates of rows in one request, BatchExecuteStatement.
-    const actions = ['UpdateItem', 'PartiQLUpdate', 'GetItem', 'PutItem', 'BatchGetItem'];
+    // `PartiQLUpdate` and `PartiQLInsert`: several rows in one request, BatchExecuteStatement.
+    const actions = ['UpdateItem', 'PartiQLUpdate', 'GetItem', 'PutItem', 'PartiQLInsert', 'BatchGetItem'];
     data.grantTasks(executor, ...actions.map((action) => `dynamodb:${action}`));
     data.definitions.grant(executor, 'dynamodb:GetItem');
     data.control.grant(executor, 'dynamodb:UpdateItem');

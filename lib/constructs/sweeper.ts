@@ -28,7 +28,9 @@ export class Sweeper extends Construct {
         executorShards: JSON.stringify(config.shards),
       },
     });
-    const actions = ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`);
+    const actions = ['BatchGetItem', 'GetItem', 'PutItem', 'PartiQLInsert', 'UpdateItem'].map(
+      (action) => `dynamodb:${action}`,
+    );
     data.grantTasks(sweeper, ...actions);
     data.grantPayloads(sweeper);
     sweeper.addToRolePolicy(

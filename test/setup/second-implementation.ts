@@ -44,7 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await Promise.all([dynamoPort, sqsPort].map(answering));
   await createTables(stack.assembly, stack.awsEndpoint, awsEndpoint);
   await createQueues(stack.assembly, awsEndpoint);
-  project.provide('stack', { ...stack, awsEndpoint });
+  project.provide('stack', { ...stack, awsEndpoint, isSecond: true });
   return async () => {
     router.close();
     router.closeAllConnections();

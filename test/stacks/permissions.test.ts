@@ -124,6 +124,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:GetItem Definitions.Arn',
       'dynamodb:GetItem Statistics.Arn',
       'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:PartiQLInsert Tasks.Arn',
       'dynamodb:PutItem Tasks.Arn',
       'dynamodb:Query Statistics.Arn',
       ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
@@ -162,6 +163,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
           'dynamodb:GetItem Statistics.Arn',
           // Payloads are items of the same table.
           'dynamodb:GetItem Tasks.Arn',
+          'dynamodb:PartiQLInsert Tasks.Arn',
           'dynamodb:PartiQLUpdate Tasks.Arn',
           'dynamodb:PutItem Tasks.Arn',
           'dynamodb:UpdateItem Control.Arn',
@@ -182,6 +184,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:BatchGetItem Tasks.Arn',
       'dynamodb:GetItem Definitions.Arn',
       'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:PartiQLInsert Tasks.Arn',
       'dynamodb:PutItem Tasks.Arn',
       'dynamodb:Query Tasks.Arn/index/due',
       'dynamodb:UpdateItem Tasks.Arn',

@@ -68,7 +68,7 @@ describe('a plan', () => {
   });
 
   test('sends back what an invocation has no time to begin of a bulk submit', () => {
-    const [long, short] = ['200ms', '5ms'].map(
+    const [long, short] = ['2s', '5ms'].map(
       (duration) => planFor('--backlog', '10000', '--bulk', '100', '--duration', duration).plan,
     );
     const sends = (plan: typeof long) => plan?.costs.byTask.platform.find(({ what }) => what === 'SQS sends')?.quantity;

@@ -14,9 +14,23 @@ import type { Row } from './task-row.ts';
 /** A conditional write of a row that may be one of several in a request: it adds nothing and makes no row. */
 export type JointUpdate = Omit<ConditionalUpdate, 'add'>;
 
+/** A row to be made, where there is none of its key. */
+export type JointInsert = { readonly tableName: string; readonly row: Row };
+
+/** One of the writes of a request: what it says, what it has come to, and how to make it in a request of its own. */
+type Joint<T> = {
+  readonly tableName: string;
+  /** Its item among those of its table. */
+  readonly item: string | undefined;
+  readonly statement: () => BatchStatementRequest;
+  /** `undefined` where the answer leaves it open. */
+  readonly outcome: (answer: BatchStatementResponse) => T | undefined;
+  readonly alone: () => Promise<T>;
+};
+
 type Waiting = {
-  readonly update: JointUpdate;
-  readonly resolve: (updated: Updated | Promise<Updated>) => void;
+  readonly write: Joint<unknown>;
+  readonly resolve: (outcome: unknown) => void;
   readonly reject: (error: unknown) => void;
 };
 
@@ -36,7 +50,7 @@ const STATEMENTS = 25;
  * write is its request. Each stands for itself, as if alone: `BatchExecuteStatement` is no transaction, and bills each
  * statement as its own write. (`BatchWriteItem` knows no conditions, and a transaction costs twice the units.)
  */
-export class JointUpdates {
+export class JointWrites {
   readonly #client: DynamoDBClient;
   readonly #log: Log;
   readonly #tracing: CallTracing;
@@ -49,10 +63,40 @@ export class JointUpdates {
   }
 
   /** Writes a row under a condition. Throws what is neither success nor refusal. */
-  write(update: JointUpdate): Promise<Updated> {
+  update(update: JointUpdate): Promise<Updated> {
+    const { tableName, key, blind = false } = update;
+    return this.#join({
+      tableName,
+      item: key.pk?.S,
+      statement: () => statementOf(update),
+      outcome: ({ Item: row, Error: error }) => {
+        if (error !== undefined) return error.Code === CONDITION ? { refusedBy: error.Item } : undefined;
+        return row !== undefined || blind ? { written: row ?? {} } : undefined;
+      },
+      alone: () => conditionalUpdate(this.#client, update),
+    });
+  }
+
+  /** Makes a row. `exists` is of one that is there, which is not told. `alone` makes it in a request of its own. */
+  insert<T>({ tableName, row }: JointInsert, alone: () => Promise<T>): Promise<T | 'inserted' | 'exists'> {
+    const names = Object.keys(row);
+    return this.#join<T | 'inserted' | 'exists'>({
+      tableName,
+      item: row.pk?.S,
+      statement: () => ({
+        Statement: `INSERT INTO "${tableName}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
+        Parameters: Object.values(row),
+      }),
+      outcome: ({ Error: error }) =>
+        error === undefined ? 'inserted' : error.Code === DUPLICATE ? 'exists' : undefined,
+      alone,
+    });
+  }
+
+  #join<T>(write: Joint<T>): Promise<T> {
     if (this.#waiting.length === 0) setImmediate(() => this.#tracing.apart(() => this.#flush()));
-    const written = new Promise<Updated>((resolve, reject) => {
-      this.#waiting.push({ update, resolve, reject });
+    const written = new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ write, resolve: resolve as Waiting['resolve'], reject });
     });
     return this.#tracing.call('DynamoDB', () => written, 'aws');
   }
@@ -65,13 +109,13 @@ export class JointUpdates {
 
   async #send(part: readonly Waiting[]): Promise<void> {
     // A request may have one statement for an item; of one alone it makes nothing lighter.
-    const rows = new Map(part.map((one) => [`${one.update.tableName} ${one.update.key.pk?.S}`, one]));
+    const rows = new Map(part.map((one) => [`${one.write.tableName} ${one.write.item}`, one]));
     const together = rows.size > 1 ? [...rows.values()] : [];
     for (const one of part) if (!together.includes(one)) this.#alone(one);
     if (together.length === 0) return;
     try {
       const { Responses: responses = [] } = await this.#client.send(
-        new BatchExecuteStatementCommand({ Statements: together.map(({ update }) => statementOf(update)) }),
+        new BatchExecuteStatementCommand({ Statements: together.map(({ write }) => write.statement()) }),
       );
       for (const [index, one] of together.entries()) this.#answer(one, responses[index]);
     } catch (error) {
@@ -84,19 +128,23 @@ export class JointUpdates {
   }
 
   /** Ends a write as its statement ended. Throttled ones fail: many requests in its place would be throttled as well. */
-  #answer(one: Waiting, { Item: row, Error: error }: BatchStatementResponse = {}): void {
-    if (error?.Code === 'ConditionalCheckFailed') one.resolve({ refusedBy: error.Item });
+  #answer(one: Waiting, answer: BatchStatementResponse | undefined): void {
+    const outcome = answer && one.write.outcome(answer);
+    const { Error: error } = answer ?? {};
+    if (outcome !== undefined) one.resolve(outcome);
     else if (error !== undefined && TOO_MUCH.test(error.Code ?? '')) one.reject(failureOf(error));
-    else if (error === undefined && (row !== undefined || one.update.blind)) one.resolve({ written: row ?? {} });
     else this.#alone(one, error?.Code ?? 'NoAnswer');
   }
 
   /** Makes a write in a request of its own; `refusal` says why, where it was one of several. */
-  #alone({ update, resolve }: Waiting, refusal?: string): void {
-    if (refusal !== undefined) this.#log('warn', 'joint write made alone', { refusal, table: update.tableName });
-    resolve(conditionalUpdate(this.#client, update));
+  #alone({ write, resolve }: Waiting, refusal?: string): void {
+    if (refusal !== undefined) this.#log('warn', 'joint write made alone', { refusal, table: write.tableName });
+    resolve(write.alone());
   }
 }
+
+const CONDITION = 'ConditionalCheckFailed';
+const DUPLICATE = 'DuplicateItem';
 
 const failureOf = ({ Code: name = 'InternalServerError', Message: message = name }: BatchStatementError): Error =>
   new DynamoDBServiceException({ name, message, $fault: 'server', $metadata: {} });
