@@ -39,6 +39,7 @@ import {
   progressAttributes,
   type Row,
   rowKey,
+  rowOfNew,
   s,
   seedAttributes,
   statusGroupOf,
@@ -85,14 +86,7 @@ export class DynamoTaskStore implements TaskStore {
   async #insert(task: NewTask, now: number, dueAt?: number): Promise<InsertResult> {
     const { indexShards } = this.#options;
     const tableName = tableOf(this.#options, task.id);
-    const row = {
-      ...rowKey(task.tenantId, task.id),
-      ...seedAttributes(task, indexShards),
-      status: s(task.status),
-      statusGroup: s(statusGroupOf(task.status)),
-      attempt: n(task.attempt),
-      ...(dueAt === undefined ? {} : dueAttributes(task.id, dueAt, indexShards)),
-    };
+    const row = rowOfNew(task, dueAt, indexShards);
     const put = () => this.#put(tableName, row, now);
     const inserted = await this.#joint.insert({ tableName, row }, put);
     if (inserted === 'inserted') return { result: 'inserted' };

@@ -12,7 +12,16 @@ import {
 } from '../core/ids.ts';
 import type { Payload } from '../core/payload.ts';
 import { shardOf } from '../core/routing.ts';
-import type { FanOutState, ParentRef, Progress, Task, TaskError, TaskSeed, TaskSummary } from '../core/task.ts';
+import type {
+  FanOutState,
+  NewTask,
+  ParentRef,
+  Progress,
+  Task,
+  TaskError,
+  TaskSeed,
+  TaskSummary,
+} from '../core/task.ts';
 import type { TenantLimits } from '../core/tenant-limits.ts';
 import { packedHeader, unpackedHeader } from '../core/trace-header.ts';
 
@@ -240,3 +249,13 @@ export function summaryOfRow(row: Row): TaskSummary {
       throw new Error(`the task row has the unknown status ${String(status)}`);
   }
 }
+
+/** The row of a task that nobody has claimed yet; with `dueAt`, one that the sweeper has to send then. */
+export const rowOfNew = (task: NewTask, dueAt: number | undefined, indexShards: number): Row => ({
+  ...rowKey(task.tenantId, task.id),
+  ...seedAttributes(task, indexShards),
+  status: s(task.status),
+  statusGroup: s(statusGroupOf(task.status)),
+  attempt: n(task.attempt),
+  ...(dueAt === undefined ? {} : dueAttributes(task.id, dueAt, indexShards)),
+});
