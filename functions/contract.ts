@@ -171,10 +171,7 @@ export const PAYLOAD_SLACK_DAYS = 30;
 export const MAX_SUBTASKS = 1_000;
 export const MAX_FAN_OUT_DEPTH = 8;
 
-/**
- * How long an invocation goes on to begin tasks that came several to a message; then the others go back to their lane, each
- * in a message of its own. Who has little to do does not wait for that, on the express lane; so small tasks stay together.
- */
+/** How long an invocation goes on to begin tasks that came several to a message; the others then go back, each alone. */
 export const SLICE_MILLISECONDS = 1_000;
 
 /** How often an executor looks after an attempt under way: tells its progress, and sees whether it is to be cancelled. */
