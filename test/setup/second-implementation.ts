@@ -63,8 +63,11 @@ function started(command: string, args: readonly string[]) {
 async function routerOf(ports: Readonly<Record<string, number>>, elsewhere: number) {
   const router = createServer((incoming, answer) => {
     const [, service = ''] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(incoming.headers.authorization ?? '') ?? [];
-    const { method, url: path, headers } = incoming;
-    const outgoing = request({ host: HOST, port: ports[service] ?? elsewhere, method, path, headers }, (response) => {
+    const { method, url: path } = incoming;
+    const port = ports[service] ?? elsewhere;
+    // The local cloud answers no other host's name.
+    const headers = { ...incoming.headers, host: `${HOST}:${port}` };
+    const outgoing = request({ host: HOST, port, method, path, headers }, (response) => {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(answer);
     });
