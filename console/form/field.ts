@@ -52,10 +52,11 @@ function kindOf(schema: Schema, root: unknown, depth: number): FieldKind {
   if (type === 'boolean') return { kind: 'choice', options: [true, false] };
   if (type === 'array' && isObject(items)) return { kind: 'list', item: onOneLine(fieldOf(items, root, depth + 1)) };
   if (type !== 'object') return JSON_KIND;
-  if (isObject(properties)) return objectOf(schema, properties, root, depth);
-  return isObject(additionalProperties)
-    ? { kind: 'entries', value: onOneLine(fieldOf(additionalProperties, root, depth + 1)) }
-    : JSON_KIND;
+  const isNamed = isObject(properties) && Object.keys(properties).length > 0;
+  if (!isNamed && isObject(additionalProperties) && Object.keys(additionalProperties).length > 0) {
+    return { kind: 'entries', value: onOneLine(fieldOf(additionalProperties, root, depth + 1)) };
+  }
+  return isObject(properties) ? objectOf(schema, properties, root, depth) : JSON_KIND;
 }
 
 function textOf({ maxLength, format }: Schema): FieldKind {

@@ -56,6 +56,8 @@ describe('the field of a schema', () => {
     };
     expect(depthOf(field(node))).toBeGreaterThan(2);
     expect(fieldOf({ $ref: '#/$defs/none' })).toEqual({ kind: 'json' });
+    const open = { type: 'object', properties: {}, additionalProperties: { type: 'string' } };
+    expect(fieldOf(open)).toEqual({ kind: 'entries', value: { kind: 'text', isLong: false } });
     expect(fieldOf({ $defs: { a: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' })).toEqual({ kind: 'json' });
     expect(fieldOf({ $ref: 'https://elsewhere.example/schema' })).toEqual({ kind: 'json' });
     expect(fieldOf(true)).toEqual({ kind: 'json' });
