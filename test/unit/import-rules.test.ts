@@ -194,7 +194,7 @@ const RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
       '../functions/contract.ts',
       '../functions/core/task.ts',
       ...['../lib/config.ts', '../lib/constructs/door-build.ts'],
-      '../local/find-chromium.mjs',
+      ...['../local/find-chromium.mjs', '../local/second-implementation.mjs'],
     ],
     forbidden: [
       '../functions/adapters/keys.ts',
