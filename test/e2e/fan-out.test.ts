@@ -32,16 +32,21 @@ describe('text.wordcount', () => {
   it('is cancelled with the subtasks that have not ended', async () => {
     const { id } = await submit({ type: 'text.wordcount', input: { text: 'word '.repeat(60_000), parts: 300 } });
     await until(id, 'waiting');
+    // A task waits before all of its subtasks are made; those that are made later are the sweeper's to end.
+    await expect.poll(() => statusesOfSubtasks(id)).toHaveLength(300);
     const { status } = await post(`/api/tasks/${id}/cancel`, {});
     expect(status).toBe(202);
-    for (let cursor = ''; ; ) {
-      const { body } = await call('GET', `/api/tasks/${id}/subtasks?limit=100${cursor}`);
-      for (const { status: ended } of body.items as { status: string }[]) {
-        expect(['succeeded', 'cancelled', 'running']).toContain(ended);
-      }
-      if (body.nextCursor === null) break;
-      cursor = `&cursor=${body.nextCursor}`;
-    }
+    for (const ended of await statusesOfSubtasks(id)) expect(['succeeded', 'cancelled', 'running']).toContain(ended);
     expect((await call('GET', `/api/tasks/${id}`)).body).toMatchObject({ status: 'cancelled' });
   });
 });
+
+async function statusesOfSubtasks(id: string): Promise<string[]> {
+  const statuses: string[] = [];
+  for (let cursor = ''; ; ) {
+    const { body } = await call('GET', `/api/tasks/${id}/subtasks?limit=100${cursor}`);
+    statuses.push(...(body.items as { status: string }[]).map(({ status }) => status));
+    if (body.nextCursor === null) return statuses;
+    cursor = `&cursor=${body.nextCursor}`;
+  }
+}

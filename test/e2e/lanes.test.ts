@@ -18,7 +18,10 @@ const send = (name: string, body: string) =>
 
 describe('a message on a lane', () => {
   const seed = () =>
-    taskSeed({ tenantId: tenant('local'), type: 'markdown.render', input: { inline: { markdown: '# hi' } } });
+    taskSeed({
+      ...{ tenantId: tenant('local'), type: 'markdown.render', createdAt: Date.now() },
+      input: { inline: { markdown: '# hi' } },
+    });
 
   it('runs its task even where no row was ever written', async () => {
     const task = seed();

@@ -27,5 +27,5 @@ it('a function starts without a word of what runs it', async () => {
   await until(id, 'succeeded');
   const lines = (await Promise.all([0, 1].map((shard) => logsOf(`millrace-executor-default-${shard}`)))).flat();
   expect(lines.length).toBeGreaterThan(0);
-  expect(lines.filter((line) => /DeprecationWarning|DEP\d+/.test(line))).toEqual([]);
+  expect(lines.filter((line) => /DeprecationWarning|\[DEP\d+\]/.test(line))).toEqual([]);
 });
