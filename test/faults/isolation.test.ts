@@ -50,7 +50,7 @@ async function besideNine(what: string, type: ProbeType, neighbourType: ProbeTyp
     expect(failed.error?.message).toMatch(/boom|process\.|thread|limit|read|message|allowed|DNS|list/);
     expect(seconds(failed)).toBeLessThan(15);
     // On a slow machine some go back to their lane before they begin; without others beside it, nothing would be shown.
-    if (type === 'probe') expect(mostOfOne(neighbours.map(({ output }) => output))).toBeGreaterThan(NEIGHBOURS / 2);
+    if (type === 'probe') expect(mostOfOne(neighbours.map(({ output }) => output))).toBeGreaterThan(NEIGHBOURS / 3);
   });
 }
 
