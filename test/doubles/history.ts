@@ -17,7 +17,7 @@ const FUNCTION_SECONDS = 60;
 const LANE_VISIBILITY_SECONDS = 360;
 
 /** What an executor calls before it works on messages that were delivered often: holds, sends anew, and discards them. */
-export const CALLS_TO_REPLACE = 3;
+const CALLS_TO_REPLACE = 3;
 
 const TYPES = ['part', 'share', 'all-of', 'some-of'] as const;
 
@@ -47,7 +47,7 @@ const frailty: fc.Arbitrary<Frailty> = fc.record({
   pace: fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 5 }),
 });
 
-export const step = fc.record({
+const step = fc.record({
   /** Two, since every message is delivered twice. */
   executors: fc.tuple(frailty, frailty),
   sweeper: rarely(frailty),
@@ -67,11 +67,21 @@ export const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-export const roots = fc.array(fc.record({ plan, hasRow: fc.boolean() }), { minLength: 1, maxLength: 5 });
+const roots = fc.array(fc.record({ plan, hasRow: fc.boolean() }), { minLength: 1, maxLength: 5 });
 type Root = { readonly plan: Plan; readonly hasRow: boolean };
 
+/** That every history ends as it should, in a world that is sound or has a fault; of so many steps at the least. */
+export const histories = ({ mutate = (_world: World): void => {}, shortest = 0 } = {}) =>
+  fc.asyncProperty(
+    fc.array(step, { minLength: shortest, maxLength: 25 }),
+    roots,
+    fc.constantFrom(0, CALLS_TO_REPLACE),
+    fc.nat(),
+    (...history) => live(...history, mutate),
+  );
+
 /** Lives through the steps, then lets everything recover, and checks the invariants on the way and at the end. */
-export async function live(
+async function live(
   steps: readonly Step[],
   chosen: readonly Root[],
   soundCalls: number,

@@ -1,15 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CALLS_TO_REPLACE, live, roots, step } from '../doubles/history.ts';
+import { histories } from '../doubles/history.ts';
 import { MUTANTS } from '../doubles/mutants.ts';
+import type { World } from '../doubles/world.ts';
 
 /** Lives until one of the histories goes wrong; the same ones each time. */
-const broken = async (mutate: Parameters<typeof live>[4], histories: number): Promise<boolean> => {
-  const steps = fc.array(step, { maxLength: 25 });
-  const property = fc.asyncProperty(steps, roots, fc.constantFrom(0, CALLS_TO_REPLACE), fc.nat(), (...history) =>
-    live(...history, mutate),
-  );
-  const { failed } = await fc.check(property, { numRuns: histories, seed: 1, endOnFailure: true });
+const broken = async (mutate: (world: World) => void, numRuns: number): Promise<boolean> => {
+  const { failed } = await fc.check(histories({ mutate }), { numRuns, seed: 1, endOnFailure: true });
   return failed;
 };
 
