@@ -44,7 +44,7 @@ export default defineConfig({
         include: ['test/{unit,security}/**/*.test.ts'],
         isolate: false,
         testTimeout: 30 * SECOND,
-        setupFiles: ['functions/core/wording.ts'],
+        setupFiles: ['functions/core/zod-messages.ts'],
       }),
       // One worker with one module cache: each preset is synthesized once for all files.
       project('stacks', {

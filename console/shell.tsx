@@ -11,7 +11,7 @@ import { TasksPage } from './pages/tasks-page.tsx';
 import { TypePage } from './pages/type-page.tsx';
 import { TypesPage } from './pages/types-page.tsx';
 import { Announcement } from './parts/announcement.tsx';
-import { Empty } from './parts/empty.tsx';
+import { Empty } from './parts/elements.tsx';
 import { isLive } from './parts/live.ts';
 import { route } from './parts/navigation.ts';
 import { PageHeading } from './parts/page-heading.tsx';

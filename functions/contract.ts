@@ -238,7 +238,7 @@ export const ENV = {
   /** What a tenant may submit that comes with a JWT: `{"ratePerSecond":50,"maxOpenTasks":10000}`. */
   tenantLimits: 'MILLRACE_TENANT_LIMITS',
   retentionDays: 'MILLRACE_RETENTION_DAYS',
-  /** Comma-separated hosts that tasks may call; see `functions/adapters/outbound-policy.ts`. */
+  /** Comma-separated hosts that tasks may call; see `functions/adapters/http/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
   /** The class whose tasks an executor runs. */
   resourceClass: 'MILLRACE_RESOURCE_CLASS',

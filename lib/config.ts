@@ -130,7 +130,7 @@ const split = (text: string): string[] =>
     .map((part) => part.trim())
     .filter(Boolean);
 
-/** The rule of `functions/adapters/outbound-policy.ts`, whose refusal would come too late: when a function starts. */
+/** The rule of `functions/adapters/http/outbound-policy.ts`, whose refusal would come too late: when a function starts. */
 function isOutboundHost(entry: string): boolean {
   if (entry === '*') return true;
   const isWildcard = entry.startsWith('*.');

@@ -28,7 +28,7 @@ try {
   const [port] = await once(server, 'message');
   const bundles = [
     await bundled(join(root, 'tasks/csv-summarize/definition.ts'), 'handler', directory),
-    await bundled(join(root, 'functions/adapters/lazy-http-clients.ts'), 'client', directory),
+    await bundled(join(root, 'functions/adapters/http/lazy-http-clients.ts'), 'client', directory),
   ];
   const url = `http://127.0.0.1:${port}/?bytes=${CSV_BYTES}`;
   const NODE_OPTIONS = nodeOptionsOf(RESOURCE_CLASS_SPECS['memory-intensive'].memoryMb);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { connectionOf } from '../client/connection.ts';
+import { connectionOf } from '../cli/connection.ts';
 import { createdKey } from './created-key.ts';
 import { startSlowServer } from './slow-server.ts';
 

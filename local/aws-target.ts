@@ -1,4 +1,4 @@
-import { type Connection, credentialsOf } from '../client/connection.ts';
+import { type Connection, credentialsOf } from '../cli/connection.ts';
 
 /** Where AWS is, and who asks. */
 export type AwsTarget = {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { newAccessKey } from '../functions/core/access-key.ts';
+import { newAccessKey } from '../functions/core/tenant/access-key.ts';
 
 const identitySchema = z.object({ apiKey: z.string(), port: z.int().optional() });
 

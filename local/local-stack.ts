@@ -1,10 +1,10 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createKey } from '../client/keys.ts';
-import { DynamoAccessStore } from '../functions/adapters/dynamo-access-store.ts';
-import { hashAccessKey, SCOPES } from '../functions/core/access-key.ts';
-import { parseTenantId } from '../functions/core/ids.ts';
+import { createKey } from '../cli/keys.ts';
+import { DynamoAccessStore } from '../functions/adapters/dynamo/access-store.ts';
+import { parseTenantId } from '../functions/core/task/ids.ts';
+import { hashAccessKey, SCOPES } from '../functions/core/tenant/access-key.ts';
 import { apiUrl } from './api-url.ts';
 import { type AwsTarget, localTarget } from './aws-target.ts';
 import type { StackOutputs } from './cdk.ts';

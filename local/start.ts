@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
-import { printableLines } from '../client/printable.ts';
+import { printableLines } from '../cli/printable.ts';
 import { type AwsTarget, foreignTarget } from './aws-target.ts';
 import { PROJECT } from './clean-environment.ts';
 import { type Context, contextOf } from './context.ts';

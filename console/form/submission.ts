@@ -1,5 +1,4 @@
-import type { Definition } from '../api/definition.ts';
-import { PRIORITIES } from '../api/definition.ts';
+import { type Definition, PRIORITIES } from '../api/definition.ts';
 import { type Field, fieldOf } from './field.ts';
 
 const text = (description: string, maxLength: number): Field => ({

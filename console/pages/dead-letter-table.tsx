@@ -1,8 +1,7 @@
 import type { DeadLetters } from '../api/lane.ts';
 import { hrefOf } from '../model/route.ts';
-import { StatusBadge } from '../parts/status-badge.tsx';
+import { Ago, StatusBadge } from '../parts/elements.tsx';
 import { type Column, TableCard } from '../parts/table-card.tsx';
-import { Ago } from '../parts/time.tsx';
 
 type Letter = DeadLetters['items'][number];
 

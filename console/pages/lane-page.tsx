@@ -4,12 +4,11 @@ import { counted, duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { announce } from '../parts/announcement.tsx';
 import { ConfirmedAction } from '../parts/confirmed-action.tsx';
-import { Empty } from '../parts/empty.tsx';
+import { Empty, Tile } from '../parts/elements.tsx';
 import { useLanes } from '../parts/lanes.ts';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
-import { Tile } from '../parts/tile.tsx';
 import { DeadLetterTable } from './dead-letter-table.tsx';
 import { AdmissionBadge } from './lanes-page.tsx';
 

@@ -1,8 +1,8 @@
 import type { Lane } from '../api/lane.ts';
 import { duration, shortCount } from '../model/format.ts';
+import { Tile } from '../parts/elements.tsx';
 import { useLanes } from '../parts/lanes.ts';
 import { LiveContent } from '../parts/live-content.tsx';
-import { Tile } from '../parts/tile.tsx';
 
 /** The state of all lanes together, in a few numbers. */
 export const LaneTiles = () => (

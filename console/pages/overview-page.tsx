@@ -3,7 +3,7 @@ import { call } from '../api/call.ts';
 import { statisticsSchema } from '../api/statistics.ts';
 import { hrefOf, queryOf } from '../model/route.ts';
 import { useDefinitions } from '../parts/definitions.ts';
-import { Empty } from '../parts/empty.tsx';
+import { Empty } from '../parts/elements.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';

@@ -2,8 +2,8 @@ import { useMemo } from 'preact/hooks';
 import type { Statistics } from '../api/statistics.ts';
 import { duration, shortCount } from '../model/format.ts';
 import { percentilePlot, throughputPlot } from '../model/series.ts';
+import { Tile } from '../parts/elements.tsx';
 import { PlotView } from '../parts/plot-view.tsx';
-import { Tile } from '../parts/tile.tsx';
 
 /** The numbers of a span of time, and how they went. */
 export function StatisticsView({ statistics }: { statistics: Statistics }) {

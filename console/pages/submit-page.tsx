@@ -4,11 +4,10 @@ import type { Definition } from '../api/definition.ts';
 import type { ApiFailure } from '../api/problem.ts';
 import { taskSchema } from '../api/task.ts';
 import { useDefinitions } from '../parts/definitions.ts';
-import { Empty } from '../parts/empty.tsx';
+import { Empty, NoTypes } from '../parts/elements.tsx';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { LiveContent, Loading } from '../parts/live-content.tsx';
 import { replaceRoute } from '../parts/navigation.ts';
-import { NoTypes } from '../parts/no-types.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { SubmitForm } from './submit-form.tsx';
 

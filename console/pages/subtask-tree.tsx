@@ -3,9 +3,9 @@ import { call } from '../api/call.ts';
 import { isFinished, type TaskSummary, taskPageSchema } from '../api/task.ts';
 import { counted } from '../model/format.ts';
 import { hrefOf, queryOf } from '../model/route.ts';
+import { StatusBadge } from '../parts/elements.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
-import { StatusBadge } from '../parts/status-badge.tsx';
 
 const REFRESH_SECONDS = 5;
 const PAGE_SIZE = 50;

@@ -1,11 +1,9 @@
 import { isFinished, type TaskSummary } from '../api/task.ts';
 import { duration, timeOf } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
+import { Ago, StatusBadge, TypeName } from '../parts/elements.tsx';
 import { now } from '../parts/live.ts';
-import { StatusBadge } from '../parts/status-badge.tsx';
 import { type Column, TableCard } from '../parts/table-card.tsx';
-import { Ago } from '../parts/time.tsx';
-import { TypeName } from '../parts/type-name.tsx';
 
 const COLUMNS: readonly Column<TaskSummary>[] = [
   {

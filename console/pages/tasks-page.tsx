@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { call } from '../api/call.ts';
 import { type TaskPage, taskPageSchema } from '../api/task.ts';
 import { hrefOf, queryOf, type TaskFilter } from '../model/route.ts';
-import { Empty } from '../parts/empty.tsx';
+import { Empty } from '../parts/elements.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';

@@ -2,8 +2,8 @@ import type { Definition } from '../api/definition.ts';
 import { duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { useDefinitions } from '../parts/definitions.ts';
+import { NoTypes } from '../parts/elements.tsx';
 import { LiveContent } from '../parts/live-content.tsx';
-import { NoTypes } from '../parts/no-types.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { type Column, TableCard } from '../parts/table-card.tsx';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
-import type { LeaseToken } from '../core/ids.ts';
 import type { Ids } from '../core/ports.ts';
+import type { LeaseToken } from '../core/task/ids.ts';
 
 /** Ids from the machine's own source of randomness. */
 export const systemIds: Ids = {

@@ -1,5 +1,5 @@
-import { type AccessStore, hashAccessKey, isAccessKey } from '../core/access-key.ts';
-import type { TenantLimits } from '../core/tenant-limits.ts';
+import { type AccessStore, hashAccessKey, isAccessKey } from '../core/tenant/access-key.ts';
+import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 
 /** What the router reads of the caller: nothing, where the key is not known. API Gateway carries only plain values. */
 export type AuthorizerContext =

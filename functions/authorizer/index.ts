@@ -1,5 +1,5 @@
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
-import { DynamoAccessStore } from '../adapters/dynamo-access-store.ts';
+import { DynamoAccessStore } from '../adapters/dynamo/access-store.ts';
 import { dynamoClient } from '../runtime/clients.ts';
 import { env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';

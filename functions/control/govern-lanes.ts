@@ -9,9 +9,9 @@ import {
   reservationOf,
   shareOf,
 } from '../contract.ts';
-import { withAdmission } from '../core/admission.ts';
-import { type GovernedLane, govern, type ObservedLane } from '../core/govern.ts';
-import { inParallel } from '../core/in-parallel.ts';
+import { inParallel } from '../core/concurrency.ts';
+import { withAdmission } from '../core/lane/admission.ts';
+import { type GovernedLane, govern, type ObservedLane } from '../core/lane/govern.ts';
 import {
   type EventSources,
   type LaneLoads,
@@ -19,7 +19,7 @@ import {
   type LaneState,
   NO_LOAD,
   type QueueDepths,
-} from '../core/lane.ts';
+} from '../core/lane/lane.ts';
 import type { Clock, Log, Meter } from '../core/ports.ts';
 import { recordWaiting } from './record-waiting.ts';
 

@@ -1,7 +1,7 @@
 import type { ScheduledHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
-import { DynamoDueTasks } from '../adapters/dynamo-due-tasks.ts';
-import { LambdaEventSources } from '../adapters/lambda-event-sources.ts';
+import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
+import { LambdaEventSources } from '../adapters/event-sources.ts';
 import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
 import { concurrency, env, executorShards, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';

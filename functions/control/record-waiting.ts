@@ -1,5 +1,5 @@
 import type { ClassConcurrency, ResourceClass } from '../contract.ts';
-import { type LaneState, laneOf, tasksIn } from '../core/lane.ts';
+import { type LaneState, laneOf, tasksIn } from '../core/lane/lane.ts';
 import type { Meter } from '../core/ports.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { MAX_QUEUE_DELAY_SECONDS, SWEEP_PERIOD_SECONDS, TEND_PERIOD_SECONDS } from '../contract.ts';
-import { type FanOutPorts, tend } from '../core/fan-out.ts';
-import { followUp } from '../core/follow-up.ts';
-import { inParallel } from '../core/in-parallel.ts';
+import { inParallel } from '../core/concurrency.ts';
+import { type FanOutPorts, tend } from '../core/fan-out/fan-out.ts';
+import { followUp } from '../core/fan-out/propagate-end.ts';
+import { presentExecutorKey } from '../core/lane/routing.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
-import { presentExecutorKey } from '../core/routing.ts';
-import { isFinished, type NewTask, type RunningTask } from '../core/task.ts';
+import { isFinished, type NewTask, type RunningTask } from '../core/task/task.ts';
 import { isPaused } from '../core/task-settings.ts';
 
 export type SweepPorts = FanOutPorts & { readonly due: DueTasks };

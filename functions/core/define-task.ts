@@ -1,11 +1,11 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
+import { inTime } from './concurrency.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
-import { inTime } from './in-time.ts';
 import type { JsonValue } from './json.ts';
-import type { RetryPolicy } from './retry.ts';
+import type { RetryPolicy } from './task/retry.ts';
 import { describeThrown, messageOfThrown } from './thrown.ts';
-import './wording.ts';
+import './zod-messages.ts';
 
 /** A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot). */
 export type InputSchema<Input = unknown> = StandardSchemaV1<unknown, Input> & StandardJSONSchemaV1<unknown, Input>;

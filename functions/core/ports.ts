@@ -1,10 +1,10 @@
 import type { MetricName } from '../metrics.ts';
 import type { FanOutPolicy } from './define-task.ts';
-import type { LeaseToken, TaskId, TenantId } from './ids.ts';
 import type { JsonValue } from './json.ts';
-import type { Outgoing } from './message-packing.ts';
-import type { Payload } from './payload.ts';
 import type { Contribution, StatisticsRow, Tally } from './statistics.ts';
+import type { LeaseToken, TaskId, TenantId } from './task/ids.ts';
+import type { Outgoing } from './task/message-packing.ts';
+import type { Payload } from './task/payload.ts';
 import type {
   CancelledTask,
   FailedTask,
@@ -16,10 +16,10 @@ import type {
   Task,
   TaskError,
   TaskSeed,
-} from './task.ts';
-import type { TaskEvent } from './task-event.ts';
-import type { TaskPage, TaskQuery } from './task-list.ts';
-import type { Claimability, Lease, Settlement } from './transition.ts';
+} from './task/task.ts';
+import type { TaskEvent } from './task/task-event.ts';
+import type { TaskPage, TaskQuery } from './task/task-list.ts';
+import type { Claimability, Lease, Settlement } from './task/transition.ts';
 
 /**
  * What happened. Each verb is one conditional write, and its result names the loser. A claim or a settlement that is

@@ -1,8 +1,8 @@
-import type { FanOutPorts } from '../core/fan-out.ts';
-import type { FanOutLimitPorts } from '../core/fan-out-limits.ts';
+import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
+import type { FanOutLimitPorts } from '../core/fan-out/fan-out-limits.ts';
 import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
-import type { RunningTask } from '../core/task.ts';
-import type { HandlerTools } from './run-handler.ts';
+import type { RunningTask } from '../core/task/task.ts';
+import type { HandlerTools } from './attempt/run-handler.ts';
 
 export type ExecutorPorts = HandlerTools &
   FanOutPorts &

@@ -4,23 +4,19 @@ import {
   MAX_RECEIVE_COUNT,
   RESOURCE_CLASS_SPECS,
 } from '../contract.ts';
-import type { TaskId } from '../core/ids.ts';
-import { inParallel } from '../core/in-parallel.ts';
-import { type InTurn, inTurns } from '../core/in-turns.ts';
-import { decodeMessage } from '../core/message.ts';
+import { type InTurn, inParallel, inTurns } from '../core/concurrency.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
-import type { TaskSeed } from '../core/task.ts';
-import { executeBatch } from './execute-batch.ts';
-import { executeTask } from './execute-task.ts';
+import type { TaskId } from '../core/task/ids.ts';
+import { decodeMessage } from '../core/task/message.ts';
+import type { TaskSeed } from '../core/task/task.ts';
+import { executeTask, verdictOfFailure } from './attempt/attempt.ts';
+import { executeBatch } from './attempt/batch-attempt.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
-import { lostAmong } from './lost-tasks.ts';
-import { holdMessages, MessageHold } from './message-hold.ts';
-import { type Run, runsOf } from './runs-of.ts';
-import { fieldsOf } from './task-fields.ts';
-import { TimeSlice } from './time-slice.ts';
-import { DELETE, secondsOfAttempt, type Verdict } from './verdict.ts';
-import { verdictOfFailure } from './verdict-of-failure.ts';
-import type { Workload } from './workload.ts';
+import type { Workload } from './load-reporter.ts';
+import { lostAmong } from './messages/lost-tasks.ts';
+import { type Run, runsOf, TimeSlice } from './messages/time-slice.ts';
+import { DELETE, holdMessages, MessageHold, secondsOfAttempt, type Verdict } from './messages/visibility.ts';
+import { fieldsOf } from './telemetry.ts';
 
 export type BatchPorts = Omit<ExecutorPorts, 'held'> & {
   readonly deliveries: Deliveries;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSHandler } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
-import { lazyHttpClients } from '../adapters/lazy-http-clients.ts';
-import { SqsDeliveries } from '../adapters/sqs-deliveries.ts';
+import { lazyHttpClients } from '../adapters/http/lazy-http-clients.ts';
+import { SqsDeliveries } from '../adapters/sqs/deliveries.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, ownResourceClass } from '../runtime/env.ts';
@@ -10,12 +10,12 @@ import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { laneLoads, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
-import { deliveryOf } from './delivery-of.ts';
-import { guardProcess } from './guard-process.ts';
 import { handleBatch } from './handle-batch.ts';
-import { HandlerThreads } from './handler-threads.ts';
-import { measureUsage } from './invocation-usage.ts';
-import { Workload } from './workload.ts';
+import { guardProcess } from './isolation/guard-process.ts';
+import { HandlerThreads } from './isolation/handler-threads.ts';
+import { Workload } from './load-reporter.ts';
+import { deliveryOf } from './messages/delivery.ts';
+import { measureUsage } from './telemetry.ts';
 
 guardProcess(log);
 const [meter, queueUrlPrefix, outboundHosts] = [new EmfMeter(), env('queueUrlPrefix'), env('outboundHosts')];

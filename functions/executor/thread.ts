@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { tasks } from '../../tasks/index.ts';
-import { lazyHttpClients } from '../adapters/lazy-http-clients.ts';
-import { serveAttempts } from './serve-attempts.ts';
-import type { ThreadData } from './thread-messages.ts';
+import { lazyHttpClients } from '../adapters/http/lazy-http-clients.ts';
+import { serveAttempts } from './isolation/serve-attempts.ts';
+import type { ThreadData } from './isolation/thread-messages.ts';
 
 const { outboundHosts }: ThreadData = workerData;
 

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventBridgeTaskEvents } from '../adapters/eventbridge-task-events.ts';
-import { type Row, taskOfRow } from '../adapters/task-row.ts';
-import { once } from '../core/once.ts';
+import { type Row, taskOfRow } from '../adapters/dynamo/task-row.ts';
+import { EventBridgeTaskEvents } from '../adapters/task-events.ts';
+import { once } from '../core/concurrency.ts';
 import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';
 import { env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { statistics } from '../runtime/wiring.ts';
-import { changeOf, type ShardEvent, shardOf } from './change-of.ts';
-import { count } from './count.ts';
-import { project, type Take } from './project.ts';
-import { tell } from './tell.ts';
+import { tell } from './publish-events.ts';
+import { changeOf, count, project, type ShardEvent, shardOf, type Take } from './update-statistics.ts';
 
 const counting = once(() => ({ statistics: statistics(dynamoClient()), log }));
 const telling = once(() => {

@@ -1,16 +1,16 @@
 import type { APIGatewayProxyHandlerV2WithLambdaAuthorizer } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
-import { SqsDeadLetters } from '../adapters/sqs-dead-letters.ts';
+import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { concurrency, env, taskStoreOptions, tenantClaim, tenantLimits } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { laneSnapshot, queueDepths, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
-import { LaneGate } from './lane-gate.ts';
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
-import { TenantGate } from './tenant-gate.ts';
+import { LaneGate } from './submit/lane-gate.ts';
+import { TenantGate } from './submit/tenant-gate.ts';
 
 const meter = new EmfMeter();
 const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];

@@ -1,9 +1,8 @@
 import type * as z from 'zod';
 import type { ClassConcurrency, ResourceClass, Scope } from '../contract.ts';
-import type { DeadLetters } from '../core/dead-letter.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
-import type { TenantId } from '../core/ids.ts';
-import type { QueueDepths } from '../core/lane.ts';
+import type { DeadLetters } from '../core/lane/dead-letters.ts';
+import type { QueueDepths } from '../core/lane/lane.ts';
 import type {
   Clock,
   FanOuts,
@@ -16,11 +15,12 @@ import type {
   TaskStore,
   Tracing,
 } from '../core/ports.ts';
+import type { TenantId } from '../core/task/ids.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
-import type { TenantLimits } from '../core/tenant-limits.ts';
-import type { LaneGate } from './lane-gate.ts';
-import type { ProblemCode } from './problem.ts';
-import type { TenantGate } from './tenant-gate.ts';
+import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
+import type { ProblemCode } from './http/problem.ts';
+import type { LaneGate } from './submit/lane-gate.ts';
+import type { TenantGate } from './submit/tenant-gate.ts';
 
 export type RouterPorts = {
   readonly store: TaskStore;

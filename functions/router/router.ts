@@ -1,13 +1,12 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { OPEN_ROUTES, ROUTES } from '../contract.ts';
-import { wireBytesOf } from '../core/payload.ts';
 import type { Log } from '../core/ports.ts';
-import { traceIdOf } from '../core/trace-header.ts';
-import { shortened } from '../core/wording.ts';
-import { type Authorizer, callerOf } from './caller-of.ts';
-import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './content-coding.ts';
-import { PROBLEM_STATUS, Problem, problemDocument } from './problem.ts';
-import { problemOf } from './problem-of.ts';
+import { wireBytesOf } from '../core/task/payload.ts';
+import { traceIdOf } from '../core/task/trace-header.ts';
+import { shortened } from '../core/zod-messages.ts';
+import { type Authorizer, callerOf } from './http/caller.ts';
+import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './http/content-coding.ts';
+import { PROBLEM_STATUS, Problem, problemDocument, problemOf } from './http/problem.ts';
 import type { Request, Response, RouterPorts } from './route.ts';
 import { openRoutes, routes } from './routes/index.ts';
 

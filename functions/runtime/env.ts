@@ -1,5 +1,5 @@
 import { type ClassConcurrency, ENV, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
-import type { TenantLimits } from '../core/tenant-limits.ts';
+import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 
 /** The value of an environment variable of the treaty. Throws, naming it, where the deployment did not set it. */
 export function env(name: keyof typeof ENV): string {

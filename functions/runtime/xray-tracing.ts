@@ -1,7 +1,7 @@
 import type { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Segment } from 'aws-xray-sdk-core';
 import type { Annotations, Tracing } from '../core/ports.ts';
-import { keptHeader, sampledTraceOf } from '../core/trace-header.ts';
+import { keptHeader, sampledTraceOf } from '../core/task/trace-header.ts';
 
 type Client = Parameters<Tracer['captureAWSv3Client']>[0];
 

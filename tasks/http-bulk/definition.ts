@@ -1,5 +1,5 @@
 import { defineTask } from '../../functions/core/define-task.ts';
-import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
+import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 import { httpBulkInput } from './http-bulk-input.ts';
 
 export const httpBulk = defineTask({

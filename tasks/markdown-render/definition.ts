@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
-import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
+import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 
 /** Unclosed emphasis takes time by its square: the worst of this length would take minutes, and ends by the timeout. */
 const MAX_MARKDOWN_LENGTH = 100_000;

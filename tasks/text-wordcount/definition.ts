@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
-import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
+import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 import { MAX_PART_LENGTH, partsOf } from './parts-of.ts';
 import { countsIn, countsOf, linesOf, mostFrequent, summed } from './word-counts.ts';
 

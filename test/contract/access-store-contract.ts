@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AccessStore, accessKeyId, hashAccessKey, newAccessKey } from '../../functions/core/access-key.ts';
-import type { TenantId } from '../../functions/core/ids.ts';
+import type { TenantId } from '../../functions/core/task/ids.ts';
+import { type AccessStore, accessKeyId, hashAccessKey, newAccessKey } from '../../functions/core/tenant/access-key.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
 let count = 0;

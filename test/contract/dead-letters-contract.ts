@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeadLetter, DeadLetters } from '../../functions/core/dead-letter.ts';
+import type { DeadLetter, DeadLetters } from '../../functions/core/lane/dead-letters.ts';
 
 /** The dead letters under test, and how one comes among them. */
 export type DeadLettersUnderTest = {

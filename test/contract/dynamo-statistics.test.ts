@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, inject, it } from 'vitest';
-import { DynamoStatistics } from '../../functions/adapters/dynamo-statistics.ts';
+import { DynamoStatistics } from '../../functions/adapters/dynamo/statistics.ts';
 import { MAX_CHANGE_AGE_SECONDS, STATISTICS_RETENTION_DAYS } from '../../functions/contract.ts';
 import { minuteOf } from '../../functions/core/statistics.ts';
 import { awsClient } from '../doubles/aws-client.ts';

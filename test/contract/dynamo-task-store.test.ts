@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, inject, it } from 'vitest';
-import { DynamoDueTasks } from '../../functions/adapters/dynamo-due-tasks.ts';
-import { DynamoFanOuts } from '../../functions/adapters/dynamo-fan-outs.ts';
-import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
-import type { LeaseToken } from '../../functions/core/ids.ts';
+import { DynamoDueTasks } from '../../functions/adapters/dynamo/due-tasks.ts';
+import { DynamoFanOuts } from '../../functions/adapters/dynamo/fan-outs.ts';
+import { DynamoTaskStore } from '../../functions/adapters/dynamo/task-store.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import { newTask } from '../../functions/core/task.ts';
+import type { LeaseToken } from '../../functions/core/task/ids.ts';
+import { newTask } from '../../functions/core/task/task.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DueTasks, FanOuts, ParentKey, TaskStore } from '../../functions/core/ports.ts';
-import type { TaskSeed } from '../../functions/core/task.ts';
+import type { TaskSeed } from '../../functions/core/task/task.ts';
 import { dueTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed } from '../doubles/task-seed.ts';

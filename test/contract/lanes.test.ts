@@ -2,12 +2,14 @@ import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, inject, it } from 'vitest';
-import { DynamoLaneLoads } from '../../functions/adapters/dynamo-lane-loads.ts';
-import { DynamoLaneSnapshot } from '../../functions/adapters/dynamo-lane-snapshot.ts';
-import { DynamoRateBuckets } from '../../functions/adapters/dynamo-rate-buckets.ts';
-import { LambdaEventSources } from '../../functions/adapters/lambda-event-sources.ts';
-import { SqsQueueDepths } from '../../functions/adapters/sqs-queue-depths.ts';
-import { type LaneState, NO_LOAD } from '../../functions/core/lane.ts';
+import {
+  DynamoLaneLoads,
+  DynamoLaneSnapshot,
+  DynamoRateBuckets,
+} from '../../functions/adapters/dynamo/control-table.ts';
+import { LambdaEventSources } from '../../functions/adapters/event-sources.ts';
+import { SqsQueueDepths } from '../../functions/adapters/sqs/task-queue.ts';
+import { type LaneState, NO_LOAD } from '../../functions/core/lane/lane.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { MemoryLaneLoads, MemoryLaneSnapshot } from '../doubles/memory-lanes.ts';
 import { MemoryRateBuckets } from '../doubles/memory-rate-buckets.ts';

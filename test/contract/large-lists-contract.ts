@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { taskIdOf } from '../../functions/core/ids.ts';
-import { inParallel } from '../../functions/core/in-parallel.ts';
+import { inParallel } from '../../functions/core/concurrency.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import { newTask, type TaskSeed } from '../../functions/core/task.ts';
-import { MAX_EXAMINED_TASKS, type TaskFilter } from '../../functions/core/task-list.ts';
+import { taskIdOf } from '../../functions/core/task/ids.ts';
+import { newTask, type TaskSeed } from '../../functions/core/task/task.ts';
+import { MAX_EXAMINED_TASKS, type TaskFilter } from '../../functions/core/task/task-list.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 2);

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
-import { DynamoTaskStore } from '../../functions/adapters/dynamo-task-store.ts';
+import { DynamoTaskStore } from '../../functions/adapters/dynamo/task-store.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { largeListsContract } from './large-lists-contract.ts';
 

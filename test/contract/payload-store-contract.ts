@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../functions/core/json.ts';
-import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES } from '../../functions/core/payload.ts';
 import type { PayloadStore } from '../../functions/core/ports.ts';
+import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES } from '../../functions/core/task/payload.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 /** Text that zstd can make little of. */

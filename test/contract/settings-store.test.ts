@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, inject, it } from 'vitest';
-import { DynamoSettingsStore } from '../../functions/adapters/dynamo-settings-store.ts';
+import { DynamoSettingsStore } from '../../functions/adapters/dynamo/settings-store.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 
 let now = Date.now();

@@ -7,7 +7,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { SqsDeadLetters } from '../../functions/adapters/sqs-dead-letters.ts';
+import { SqsDeadLetters } from '../../functions/adapters/sqs/dead-letters.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { deadLettersContract } from './dead-letters-contract.ts';
 

@@ -6,11 +6,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SqsDeliveries } from '../../functions/adapters/sqs-deliveries.ts';
-import { SqsTaskQueue } from '../../functions/adapters/sqs-task-queue.ts';
-import { decodeMessage } from '../../functions/core/message.ts';
+import { SqsDeliveries } from '../../functions/adapters/sqs/deliveries.ts';
+import { SqsTaskQueue } from '../../functions/adapters/sqs/task-queue.ts';
 import type { Delivery } from '../../functions/core/ports.ts';
-import type { TaskSeed } from '../../functions/core/task.ts';
+import { decodeMessage } from '../../functions/core/task/message.ts';
+import type { TaskSeed } from '../../functions/core/task/task.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 

@@ -1,9 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { orderOf, type TaskOrder } from '../../functions/core/ids.ts';
-import { inParallel } from '../../functions/core/in-parallel.ts';
+import { inParallel } from '../../functions/core/concurrency.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import { newTask, type SucceededTask, type Task, type TaskSeed, type TaskSummary } from '../../functions/core/task.ts';
-import type { TaskFilter } from '../../functions/core/task-list.ts';
+import { orderOf, type TaskOrder } from '../../functions/core/task/ids.ts';
+import {
+  newTask,
+  type SucceededTask,
+  type Task,
+  type TaskSeed,
+  type TaskSummary,
+} from '../../functions/core/task/task.ts';
+import type { TaskFilter } from '../../functions/core/task/task-list.ts';
 import { DAY, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DueTask, DueTasks, TaskStore } from '../../functions/core/ports.ts';
-import { newTask, type TaskSeed } from '../../functions/core/task.ts';
+import { newTask, type TaskSeed } from '../../functions/core/task/task.ts';
 import { dueTasks, firstPage, parkedTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, failure, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';

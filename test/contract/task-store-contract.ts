@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import { newTask, type RunningTask } from '../../functions/core/task.ts';
+import { newTask, type RunningTask } from '../../functions/core/task/task.ts';
 import { DAY, error, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type BatchTaskDefinition, defineTask, type TaskDefinition } from '../../functions/core/define-task.ts';
-import type { TaskSeed } from '../../functions/core/task.ts';
+import type { TaskSeed } from '../../functions/core/task/task.ts';
 import { read } from './executor-world.ts';
 import { taskSeed } from './task-seed.ts';
 import { createWorld, type World } from './world.ts';

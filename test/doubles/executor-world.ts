@@ -1,5 +1,5 @@
 import type { SingleTaskDefinition, TaskDefinition } from '../../functions/core/define-task.ts';
-import { newTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import { newTask, type Task, type TaskSeed } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { greet as hello } from './task-definitions.ts';
 import { taskSeed } from './task-seed.ts';

@@ -6,7 +6,7 @@ import {
   type TaskDefinition,
 } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
-import { subtaskIdsOf, type Task, type TaskSeed } from '../../functions/core/task.ts';
+import { subtaskIdsOf, type Task, type TaskSeed } from '../../functions/core/task/task.ts';
 import { invoke } from './executor-world.ts';
 import { taskSeed } from './task-seed.ts';
 import type { World } from './world.ts';

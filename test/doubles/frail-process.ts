@@ -1,5 +1,5 @@
-import type { TaskId } from '../../functions/core/ids.ts';
 import type { TaskQueue } from '../../functions/core/ports.ts';
+import type { TaskId } from '../../functions/core/task/ids.ts';
 
 /** What goes wrong in one process, each by the number of the call to a port at which it does. */
 export type Frailty = {

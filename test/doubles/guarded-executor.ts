@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTask, type SingleTaskDefinition, type TaskDefinition } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
-import type { TaskSeed } from '../../functions/core/task.ts';
-import { guardProcess } from '../../functions/executor/guard-process.ts';
-import { HandlerThreads } from '../../functions/executor/handler-threads.ts';
+import type { TaskSeed } from '../../functions/core/task/task.ts';
+import { guardProcess } from '../../functions/executor/isolation/guard-process.ts';
+import { HandlerThreads } from '../../functions/executor/isolation/handler-threads.ts';
 import { bulk, bulkSeed } from './bulk-world.ts';
 import { greet, invoke, read, submit } from './executor-world.ts';
 import { part } from './fan-out-world.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { sweep } from '../../functions/control/sweep.ts';
 import type { TaskCatalog } from '../../functions/core/define-task.ts';
-import { isFinished, newTask, subtaskIdsOf, type Task } from '../../functions/core/task.ts';
+import { isFinished, newTask, subtaskIdsOf, type Task } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { answer } from '../../functions/router/router.ts';
 import { apiEvent } from './api-event.ts';

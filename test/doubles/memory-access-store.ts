@@ -1,5 +1,10 @@
-import { type AccessGrant, type AccessStore, accessKeyId, type ListedGrant } from '../../functions/core/access-key.ts';
-import type { TenantId } from '../../functions/core/ids.ts';
+import type { TenantId } from '../../functions/core/task/ids.ts';
+import {
+  type AccessGrant,
+  type AccessStore,
+  accessKeyId,
+  type ListedGrant,
+} from '../../functions/core/tenant/access-key.ts';
 
 export class MemoryAccessStore implements AccessStore {
   readonly grants = new Map<string, AccessGrant>();

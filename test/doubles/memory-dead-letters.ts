@@ -1,5 +1,5 @@
 import type { ResourceClass } from '../../functions/contract.ts';
-import type { DeadLetter, DeadLetters } from '../../functions/core/dead-letter.ts';
+import type { DeadLetter, DeadLetters } from '../../functions/core/lane/dead-letters.ts';
 
 type Kept = Omit<DeadLetter, 'receipt'> & { readonly resourceClass: ResourceClass; visibleAt: number };
 

@@ -1,6 +1,6 @@
 import type { FanOutRecord, FanOuts, ParentKey } from '../../functions/core/ports.ts';
-import type { TaskError } from '../../functions/core/task.ts';
-import { failedBySubtask, resumed } from '../../functions/core/transition.ts';
+import type { TaskError } from '../../functions/core/task/task.ts';
+import { failedBySubtask, resumed } from '../../functions/core/task/transition.ts';
 import type { MemoryTaskStore } from './memory-task-store.ts';
 
 /** Fan-outs in a map, beside the tasks of a store in memory. */

@@ -7,7 +7,7 @@ import {
   loadOf,
   NO_LOAD,
   type QueueDepths,
-} from '../../functions/core/lane.ts';
+} from '../../functions/core/lane/lane.ts';
 
 type Lane = { depth: number; inFlight: number; maxConcurrency: number; batchSize: number; isSettled: boolean };
 

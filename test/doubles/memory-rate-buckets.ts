@@ -1,4 +1,4 @@
-import { bucketOf, type RateBuckets } from '../../functions/core/tenant-limits.ts';
+import { bucketOf, type RateBuckets } from '../../functions/core/tenant/tenant-limits.ts';
 
 export class MemoryRateBuckets implements RateBuckets {
   readonly #fullAt = new Map<string, number>();

@@ -1,4 +1,3 @@
-import type { TenantId } from '../../functions/core/ids.ts';
 import type { Minute, Statistics, TenantUsage } from '../../functions/core/ports.ts';
 import {
   type Contribution,
@@ -8,6 +7,7 @@ import {
   type Tally,
   unseen,
 } from '../../functions/core/statistics.ts';
+import type { TenantId } from '../../functions/core/task/ids.ts';
 
 type Sums = {
   readonly row: StatisticsRow;

@@ -1,10 +1,10 @@
 import { MAX_RECEIVE_COUNT } from '../../functions/contract.ts';
 import type { TaskCatalog } from '../../functions/core/define-task.ts';
-import type { TaskId } from '../../functions/core/ids.ts';
-import { encodeTask, messageOf } from '../../functions/core/message.ts';
-import { batchSizesOf, type Outgoing, packed } from '../../functions/core/message-packing.ts';
 import type { Deliveries, Delivery, TaskQueue } from '../../functions/core/ports.ts';
-import type { TaskSeed } from '../../functions/core/task.ts';
+import type { TaskId } from '../../functions/core/task/ids.ts';
+import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
+import { batchSizesOf, type Outgoing, packed } from '../../functions/core/task/message-packing.ts';
+import type { TaskSeed } from '../../functions/core/task/task.ts';
 
 type Message = { readonly id: string; readonly body: string; visibleAt: number; receiveCount: number };
 

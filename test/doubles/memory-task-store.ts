@@ -1,5 +1,4 @@
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
-import { orderOf, type TaskId, type TenantId } from '../../functions/core/ids.ts';
 import type {
   CancelResult,
   ClaimResult,
@@ -11,6 +10,7 @@ import type {
   RetryResult,
   TaskStore,
 } from '../../functions/core/ports.ts';
+import { orderOf, type TaskId, type TenantId } from '../../functions/core/task/ids.ts';
 import {
   isFinished,
   type NewTask,
@@ -21,8 +21,8 @@ import {
   type Task,
   type TaskSeed,
   type WaitingTask,
-} from '../../functions/core/task.ts';
-import type { TaskPage, TaskQuery } from '../../functions/core/task-list.ts';
+} from '../../functions/core/task/task.ts';
+import type { TaskPage, TaskQuery } from '../../functions/core/task/task-list.ts';
 import {
   cancelled,
   claimability,
@@ -34,7 +34,7 @@ import {
   rowDaysOf,
   type Settlement,
   settled,
-} from '../../functions/core/transition.ts';
+} from '../../functions/core/task/transition.ts';
 
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 

@@ -1,5 +1,5 @@
-import type { TaskId } from '../../functions/core/ids.ts';
-import { isFinished, newTask, type RunningTask, type Task } from '../../functions/core/task.ts';
+import type { TaskId } from '../../functions/core/task/ids.ts';
+import { isFinished, newTask, type RunningTask, type Task } from '../../functions/core/task/task.ts';
 import type { World } from './world.ts';
 
 /** Replaces a verb of a port, in the hands of whoever takes from it what it would have done. */

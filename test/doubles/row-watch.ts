@@ -1,4 +1,4 @@
-import { isFinished, subtaskIdsOf, type Task } from '../../functions/core/task.ts';
+import { isFinished, subtaskIdsOf, type Task } from '../../functions/core/task/task.ts';
 import type { World } from './world.ts';
 
 /** The rows of a world as they are now, and every change that none of them may ever make. */

@@ -1,5 +1,5 @@
 import { LANE_OBJECTIVE_SECONDS, queueNameOf } from '../../functions/contract.ts';
-import { type LaneState, laneOf, NO_LOAD } from '../../functions/core/lane.ts';
+import { type LaneState, laneOf, NO_LOAD } from '../../functions/core/lane/lane.ts';
 import type { World } from './world.ts';
 
 /** A lane that gets ten tasks a second done, with so many waiting, as the governor would see it now. */

@@ -1,7 +1,7 @@
-import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import { newTask, type RunningTask, type Task, type TaskSeed } from '../../functions/core/task.ts';
-import type { Lease } from '../../functions/core/transition.ts';
+import type { LeaseToken } from '../../functions/core/task/ids.ts';
+import { newTask, type RunningTask, type Task, type TaskSeed } from '../../functions/core/task/task.ts';
+import type { Lease } from '../../functions/core/task/transition.ts';
 import { taskSeed } from './task-seed.ts';
 
 /** When the tests of stores take place. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { executorKeyOf, LANE_KINDS, PRIORITIES, RESOURCE_CLASSES } from '../../functions/contract.ts';
-import { type LeaseToken, taskIdOf } from '../../functions/core/ids.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
-import type { Payload } from '../../functions/core/payload.ts';
-import type { Task, TaskError, TaskSeed } from '../../functions/core/task.ts';
+import { type LeaseToken, taskIdOf } from '../../functions/core/task/ids.ts';
+import type { Payload } from '../../functions/core/task/payload.ts';
+import type { Task, TaskError, TaskSeed } from '../../functions/core/task/task.ts';
 import { tenant } from './task-seed.ts';
 
 const text = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength });

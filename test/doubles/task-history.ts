@@ -1,12 +1,10 @@
-import { bucketOf } from '../../functions/core/duration-sketch.ts';
-import type { LeaseToken, TenantId } from '../../functions/core/ids.ts';
+import { shardOf } from '../../functions/core/lane/routing.ts';
 import type { Statistics, TenantUsage } from '../../functions/core/ports.ts';
-import { shardOf } from '../../functions/core/routing.ts';
-import { MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statistics.ts';
-import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task.ts';
-import { cancelled, claimed, retried, settled } from '../../functions/core/transition.ts';
-import { count } from '../../functions/projector/count.ts';
-import { type Change, project } from '../../functions/projector/project.ts';
+import { bucketOf, MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statistics.ts';
+import type { LeaseToken, TenantId } from '../../functions/core/task/ids.ts';
+import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task/task.ts';
+import { cancelled, claimed, retried, settled } from '../../functions/core/task/transition.ts';
+import { type Change, count, project } from '../../functions/projector/update-statistics.ts';
 import { chance } from './chance.ts';
 import { taskSeed } from './task-seed.ts';
 

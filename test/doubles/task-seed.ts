@@ -1,5 +1,5 @@
-import { parseTenantId, type TenantId, taskIdOf } from '../../functions/core/ids.ts';
-import type { TaskSeed } from '../../functions/core/task.ts';
+import { parseTenantId, type TenantId, taskIdOf } from '../../functions/core/task/ids.ts';
+import type { TaskSeed } from '../../functions/core/task/task.ts';
 
 export const tenant = (name: string): TenantId => {
   const id = parseTenantId(name);

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { lazyHttpClients } from '../../functions/adapters/lazy-http-clients.ts';
-import { serveAttempts } from '../../functions/executor/serve-attempts.ts';
+import { lazyHttpClients } from '../../functions/adapters/http/lazy-http-clients.ts';
+import { serveAttempts } from '../../functions/executor/isolation/serve-attempts.ts';
 import { isolatedTasks } from './isolated-tasks.ts';
 
 /** What `functions/executor/thread.ts` is, with the handlers of the tests. */

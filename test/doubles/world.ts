@@ -1,11 +1,11 @@
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
-import type { LeaseToken } from '../../functions/core/ids.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
+import type { LeaseToken } from '../../functions/core/task/ids.ts';
+import { calledHandler } from '../../functions/executor/attempt/run-handler.ts';
 import type { BatchPorts } from '../../functions/executor/handle-batch.ts';
-import { calledHandler } from '../../functions/executor/handler-call.ts';
-import { LaneGate } from '../../functions/router/lane-gate.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
-import { TenantGate } from '../../functions/router/tenant-gate.ts';
+import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
+import { TenantGate } from '../../functions/router/submit/tenant-gate.ts';
 import { NO_LAG } from './lagging-index.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryFanOuts } from './memory-fan-outs.ts';

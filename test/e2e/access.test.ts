@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES, type RouteKey } from '../../functions/contract.ts';
-import { hashAccessKey, SCOPES } from '../../functions/core/access-key.ts';
+import { hashAccessKey, SCOPES } from '../../functions/core/tenant/access-key.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { type Answer, call, post, submit } from './api.ts';
 import { access, grant } from './grant.ts';

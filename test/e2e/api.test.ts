@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { createKey } from '../../client/keys.ts';
-import { DynamoAccessStore } from '../../functions/adapters/dynamo-access-store.ts';
+import { createKey } from '../../cli/keys.ts';
+import { DynamoAccessStore } from '../../functions/adapters/dynamo/access-store.ts';
 import type { Scope } from '../../functions/contract.ts';
 import { tasks } from '../../tasks/index.ts';
 import { awsClient } from '../doubles/aws-client.ts';

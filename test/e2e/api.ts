@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
-import type { TaskView } from '../../functions/router/task-view.ts';
+import type { TaskView } from '../../functions/router/routes/task-view.ts';
 
 const { url, apiKey } = inject('stack');
 

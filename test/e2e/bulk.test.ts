@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { TaskView } from '../../functions/router/task-view.ts';
+import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { call, post, submit } from './api.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../functions/core/message.ts';
+import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { until } from './api.ts';

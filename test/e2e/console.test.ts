@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
-import type { TaskView } from '../../functions/router/task-view.ts';
+import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { submit, until } from './api.ts';
 import { accessibilityViolations, DESKTOP, openPage, PHONE } from './browser.ts';
 import { grant } from './grant.ts';

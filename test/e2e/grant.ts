@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
-import { DynamoAccessStore } from '../../functions/adapters/dynamo-access-store.ts';
+import { DynamoAccessStore } from '../../functions/adapters/dynamo/access-store.ts';
 import type { Scope } from '../../functions/contract.ts';
-import { hashAccessKey, newAccessKey } from '../../functions/core/access-key.ts';
+import { hashAccessKey, newAccessKey } from '../../functions/core/tenant/access-key.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 

@@ -6,7 +6,7 @@ import { awsClient } from '../doubles/aws-client.ts';
 import { submit, until } from './api.ts';
 import { logsOf } from './logs.ts';
 
-const COMMAND = join(import.meta.dirname, '../../client/logs.ts');
+const COMMAND = join(import.meta.dirname, '../../cli/logs.ts');
 const { accessKeyId, secretAccessKey } = awsClient.credentials;
 const env = {
   ...{ AWS_ENDPOINT_URL: awsClient.endpoint, AWS_REGION: awsClient.region },

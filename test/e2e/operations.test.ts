@@ -4,8 +4,8 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, inject, it } from 'vitest';
 import { DEFINITION_EFFECT_SECONDS } from '../../functions/contract.ts';
-import { type TaskId, tableShardOf } from '../../functions/core/ids.ts';
-import type { TaskView } from '../../functions/router/task-view.ts';
+import { type TaskId, tableShardOf } from '../../functions/core/task/ids.ts';
+import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { call, post, submit, until } from './api.ts';
 

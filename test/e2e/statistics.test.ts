@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, inject, it } from 'vitest';
-import { DynamoStatistics } from '../../functions/adapters/dynamo-statistics.ts';
-import { SCOPES } from '../../functions/core/access-key.ts';
-import type { TaskView } from '../../functions/router/task-view.ts';
+import { DynamoStatistics } from '../../functions/adapters/dynamo/statistics.ts';
+import { SCOPES } from '../../functions/core/tenant/access-key.ts';
+import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { call, post } from './api.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { METRIC_DIMENSIONS, METRICS, type MetricName } from '../../functions/metrics.ts';
-import type { TaskView } from '../../functions/router/task-view.ts';
+import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { post, submit, until } from './api.ts';
 import { logsOf } from './logs.ts';
 import { type Receiver, startReceiver } from './receiver.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TaskView } from '../../functions/router/task-view.ts';
+import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { call, post, submit, until } from './api.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { type Segment, startTraceDaemon, type TraceDaemon } from './trace-daemon.ts';

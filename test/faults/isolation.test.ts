@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inTurns } from '../../functions/core/in-turns.ts';
+import { inTurns } from '../../functions/core/concurrency.ts';
 import { namesOfMisbehaviours } from '../doubles/misbehaviour.ts';
 import type { tasks as probes } from '../doubles/probe-tasks.ts';
 import { post, until } from '../e2e/api.ts';

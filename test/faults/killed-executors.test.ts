@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, it } from 'vitest';
-import { chunksOf } from '../../functions/core/chunks-of.ts';
-import { inParallel } from '../../functions/core/in-parallel.ts';
+import { chunksOf, inParallel } from '../../functions/core/concurrency.ts';
 import { post } from '../e2e/api.ts';
 import { type AttemptSeen, endedTasks, repeatedAmong, startWitness } from './attempts-seen.ts';
 import { deadLetters } from './dead-letters.ts';

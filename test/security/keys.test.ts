@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { authorize } from '../../functions/authorizer/authorize.ts';
-import { hashAccessKey, newAccessKey } from '../../functions/core/access-key.ts';
-import { callerOf } from '../../functions/router/caller-of.ts';
+import { hashAccessKey, newAccessKey } from '../../functions/core/tenant/access-key.ts';
+import { callerOf } from '../../functions/router/http/caller.ts';
 import { greet } from '../doubles/task-definitions.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { createWorld } from '../doubles/world.ts';

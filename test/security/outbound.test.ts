@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseOutboundHosts } from '../../functions/adapters/outbound-policy.ts';
+import { parseOutboundHosts } from '../../functions/adapters/http/outbound-policy.ts';
 
 const everyPublicHost = parseOutboundHosts('*');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { defineTask, type SingleTaskDefinition } from '../../functions/core/define-task.ts';
-import { newTask, type Task } from '../../functions/core/task.ts';
+import { newTask, type Task } from '../../functions/core/task/task.ts';
 import { answer } from '../../functions/router/router.ts';
 import { httpRequest } from '../../tasks/http-request/definition.ts';
 import { type ApiRequest, apiEvent } from '../doubles/api-event.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../functions/core/message.ts';
-import { newTask, type TaskSeed } from '../../functions/core/task.ts';
+import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
+import { newTask, type TaskSeed } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { greet } from '../doubles/task-definitions.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../functions/contract.ts';
-import { newTask } from '../../functions/core/task.ts';
+import { newTask } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { echo, greet } from '../doubles/task-definitions.ts';
 import { taskSeed } from '../doubles/task-seed.ts';

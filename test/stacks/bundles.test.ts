@@ -7,7 +7,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ENV } from '../../functions/contract.ts';
 import { fail, type SingleTaskDefinition, type TaskContext } from '../../functions/core/define-task.ts';
-import { HandlerThreads } from '../../functions/executor/handler-threads.ts';
+import { HandlerThreads } from '../../functions/executor/isolation/handler-threads.ts';
 import { bundle } from '../../lib/constructs/bundle.ts';
 import { tasks } from '../../tasks/index.ts';
 import { png } from '../doubles/png.ts';

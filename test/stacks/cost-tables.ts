@@ -1,7 +1,7 @@
-import { type CostLine, totalOf } from '../../loadtest/plan/cost-line.ts';
-import { taskCosts, type Usage } from '../../loadtest/plan/costs.ts';
-import { deployConfig, deployedDefinitions } from '../../loadtest/plan/deployment.ts';
-import { fixedMonthCosts } from '../../loadtest/plan/fixed-costs.ts';
+import { type CostLine, totalOf } from '../../planner/cost-line.ts';
+import { taskCosts, type Usage } from '../../planner/costs.ts';
+import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
+import { fixedMonthCosts } from '../../planner/fixed-costs.ts';
 
 const definitions = await deployedDefinitions();
 const MILLION = 1e6;

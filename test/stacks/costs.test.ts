@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
-import { accountConcurrencyOf } from '../../loadtest/plan/bounds.ts';
-import { MONTH_SECONDS } from '../../loadtest/plan/cost-line.ts';
-import { deployedDefinitions } from '../../loadtest/plan/deployment.ts';
-import { UNRESERVED_CONCURRENCY } from '../../loadtest/plan/documented-limits.ts';
-import { fixedMonthCosts } from '../../loadtest/plan/fixed-costs.ts';
+import { accountConcurrencyOf } from '../../planner/bounds.ts';
+import { MONTH_SECONDS } from '../../planner/cost-line.ts';
+import { deployedDefinitions } from '../../planner/deployment.ts';
+import { UNRESERVED_CONCURRENCY } from '../../planner/documented-limits.ts';
+import { fixedMonthCosts } from '../../planner/fixed-costs.ts';
 import { costTables } from './cost-tables.ts';
 import { synthesize } from './synthesis.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dueAttributes, rowKey, seedAttributes, statusGroupOf } from '../../functions/adapters/task-row.ts';
+import { dueAttributes, rowKey, seedAttributes, statusGroupOf } from '../../functions/adapters/dynamo/task-row.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 import { synthesize } from './synthesis.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES } from '../../functions/contract.ts';
 import { defineTask, type TaskCatalog, type TaskDefinition } from '../../functions/core/define-task.ts';
-import { DEFAULT_RETRY } from '../../functions/core/retry.ts';
+import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 import { checkedDefinitions } from '../../lib/checked-definitions.ts';
 import { ConfigError } from '../../lib/config.ts';
 import { tasks } from '../../tasks/index.ts';

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { parseOutboundHosts } from '../../functions/adapters/outbound-policy.ts';
+import { parseOutboundHosts } from '../../functions/adapters/http/outbound-policy.ts';
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
 import { DEFAULT_THRESHOLDS } from '../../lib/alarm-thresholds.ts';
 import { ConfigError, readConfig } from '../../lib/config.ts';

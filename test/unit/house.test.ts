@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 
 const ROOT = join(import.meta.dirname, '../..');
-const ROOMS = '{bin,lib,functions,tasks,client,console,local,test,loadtest}';
+const ROOMS = '{bin,lib,functions,tasks,cli,planner,console,local,test,loadtest}';
 
 const glob = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).sort();
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -15,7 +15,7 @@ const deployed = glob('{lib,functions,tasks}/**/*.ts');
 
 describe('the house', () => {
   test('is found', () => {
-    expect(sources).toContain('functions/core/task.ts');
+    expect(sources).toContain('functions/core/task/task.ts');
     expect(deployed).toContain('functions/contract.ts');
   });
 

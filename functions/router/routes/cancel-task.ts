@@ -1,10 +1,8 @@
-import { followUp } from '../../core/follow-up.ts';
-import type { CancelledTask } from '../../core/task.ts';
-import { available } from '../available.ts';
-import { noSuchTask, taskIdOf, taskIdParameter } from '../found-task.ts';
-import { Problem } from '../problem.ts';
+import { followUp } from '../../core/fan-out/propagate-end.ts';
+import type { CancelledTask } from '../../core/task/task.ts';
+import { available, Problem } from '../http/problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
-import { taskAnswer, taskSchema } from '../task-view.ts';
+import { noSuchTask, taskAnswer, taskIdOf, taskIdParameter, taskSchema } from './task-view.ts';
 
 export const cancelTask: Route = {
   operationId: 'cancelTask',

@@ -1,6 +1,5 @@
-import { foundTask, taskIdParameter } from '../found-task.ts';
 import type { Route } from '../route.ts';
-import { taskSchema, taskView } from '../task-view.ts';
+import { foundTask, taskIdParameter, taskSchema, taskView } from './task-view.ts';
 
 export const getTask: Route = {
   operationId: 'getTask',

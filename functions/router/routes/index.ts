@@ -1,21 +1,26 @@
+import * as z from 'zod';
 import type { OpenRouteKey, RouteKey } from '../../contract.ts';
+import { getOpenapi } from '../http/openapi.ts';
 import type { OpenRoute, Route } from '../route.ts';
 import { cancelTask } from './cancel-task.ts';
-import { changeDefinition } from './change-definition.ts';
-import { getDefinition } from './get-definition.ts';
-import { getHealth } from './get-health.ts';
-import { getOpenapi } from './get-openapi.ts';
-import { getStats } from './get-stats.ts';
+import { listDeadLetters, redriveLane } from './dead-letters.ts';
+import { changeDefinition, getDefinition, listDefinitions } from './definitions.ts';
+import { getStats } from './get-statistics.ts';
 import { getTask } from './get-task.ts';
-import { listDeadLetters } from './list-dead-letters.ts';
-import { listDefinitions } from './list-definitions.ts';
 import { listLanes } from './list-lanes.ts';
 import { listSubtasks } from './list-subtasks.ts';
 import { listTasks } from './list-tasks.ts';
-import { redriveLane } from './redrive-lane.ts';
 import { retryTask } from './retry-task.ts';
 import { submitTask } from './submit-task.ts';
 import { submitTasks } from './submit-tasks.ts';
+
+const getHealth: OpenRoute = {
+  operationId: 'getHealth',
+  summary: 'Ask whether the API answers',
+  response: { status: 200, description: 'It does', schema: () => z.strictObject({ status: z.literal('ok') }) },
+  problems: [],
+  handle: async () => ({ status: 200, body: { status: 'ok' } }),
+};
 
 /** The operations of callers with a key. */
 export const routes: Record<RouteKey, Route> = {

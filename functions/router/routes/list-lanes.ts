@@ -7,11 +7,10 @@ import {
   SNAPSHOT_VALID_SECONDS,
   shareOf,
 } from '../../contract.ts';
-import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/admission.ts';
-import { inParallel } from '../../core/in-parallel.ts';
-import { type Depth, executorKeysOf, type LaneState, laneOf, tasksIn } from '../../core/lane.ts';
-import { once } from '../../core/once.ts';
-import { available } from '../available.ts';
+import { inParallel, once } from '../../core/concurrency.ts';
+import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/lane/admission.ts';
+import { type Depth, executorKeysOf, type LaneState, laneOf, tasksIn } from '../../core/lane/lane.ts';
+import { available } from '../http/problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
 
 const laneSchema = once(() => {

@@ -1,12 +1,11 @@
 import * as z from 'zod';
-import { once } from '../../core/once.ts';
-import { subtaskIdsOf } from '../../core/task.ts';
-import { parseSubtaskCursor, subtaskCursorOf } from '../../core/task-list.ts';
-import { available } from '../available.ts';
-import { foundTask, taskIdParameter } from '../found-task.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parsedQuery } from '../page.ts';
+import { once } from '../../core/concurrency.ts';
+import { subtaskIdsOf } from '../../core/task/task.ts';
+import { parseSubtaskCursor, subtaskCursorOf } from '../../core/task/task-list.ts';
+import { invalidCursor, pageOf, pageParameters, pageShape, parsedQuery } from '../http/page.ts';
+import { available } from '../http/problem.ts';
 import type { Route } from '../route.ts';
-import { summaryOf, taskSummarySchema } from '../task-view.ts';
+import { foundTask, summaryOf, taskIdParameter, taskSummarySchema } from './task-view.ts';
 
 const querySchema = once(() => z.strictObject(pageShape()));
 

@@ -1,10 +1,18 @@
 import * as z from 'zod';
-import { once } from '../../core/once.ts';
-import { cursorOf, MAX_EXAMINED_TASKS, parseCursor, type TaskFilter } from '../../core/task-list.ts';
-import { available } from '../available.ts';
-import { fieldsOf, invalidCursor, pageOf, pageParameters, pageShape, parsedQuery, queryParameter } from '../page.ts';
+import { once } from '../../core/concurrency.ts';
+import { cursorOf, MAX_EXAMINED_TASKS, parseCursor, type TaskFilter } from '../../core/task/task-list.ts';
+import {
+  fieldsOf,
+  invalidCursor,
+  pageOf,
+  pageParameters,
+  pageShape,
+  parsedQuery,
+  queryParameter,
+} from '../http/page.ts';
+import { available } from '../http/problem.ts';
 import type { Route } from '../route.ts';
-import { nameSchema, STATUSES, summaryOf, taskSummarySchema } from '../task-view.ts';
+import { nameSchema, STATUSES, summaryOf, taskSummarySchema } from './task-view.ts';
 
 const querySchema = once(() =>
   z

@@ -1,13 +1,11 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
-import { followUp } from '../../core/follow-up.ts';
-import { keptUntil } from '../../core/payload.ts';
-import { sentOrLeft } from '../../core/sent-or-left.ts';
-import type { Task } from '../../core/task.ts';
-import { available } from '../available.ts';
-import { foundTask, noSuchTask, taskIdParameter } from '../found-task.ts';
-import { Problem } from '../problem.ts';
+import { followUp } from '../../core/fan-out/propagate-end.ts';
+import { keptUntil } from '../../core/task/payload.ts';
+import { sentOrLeft } from '../../core/task/send-or-defer.ts';
+import type { Task } from '../../core/task/task.ts';
+import { available, Problem } from '../http/problem.ts';
 import type { Route } from '../route.ts';
-import { taskAnswer, taskSchema } from '../task-view.ts';
+import { foundTask, noSuchTask, taskAnswer, taskIdParameter, taskSchema } from './task-view.ts';
 
 export const retryTask: Route = {
   operationId: 'retryTask',

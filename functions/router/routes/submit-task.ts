@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { longestAttemptSeconds } from '../../contract.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
-import { sentOrLeft } from '../../core/sent-or-left.ts';
-import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
+import { sentOrLeft } from '../../core/task/send-or-defer.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
+import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../submit/accept.ts';
 import {
   idempotencyKeyOf,
   idempotencyKeyParameter,
@@ -11,8 +11,8 @@ import {
   type Submission,
   submitSchema,
   submittedBody,
-} from '../submission.ts';
-import { taskAnswer, taskSchema, viewOf } from '../task-view.ts';
+} from '../submit/submission.ts';
+import { taskAnswer, taskSchema, viewOf } from './task-view.ts';
 
 export const submitTask: Route = {
   operationId: 'submitTask',

@@ -1,17 +1,29 @@
 import * as z from 'zod';
 import { MAX_BULK_TASKS } from '../../contract.ts';
-import type { TaskId } from '../../core/ids.ts';
-import { inParallel } from '../../core/in-parallel.ts';
-import { once } from '../../core/once.ts';
-import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../acceptance.ts';
-import { checkRate } from '../admit.ts';
-import type { JsonBody } from '../json-body.ts';
-import { charactersOf, fieldErrors, Problem, problemDocument, problemSchema, type Room } from '../problem.ts';
-import { problemOf } from '../problem-of.ts';
-import { patience } from '../refreshed.ts';
+import { inParallel, once } from '../../core/concurrency.ts';
+import type { TaskId } from '../../core/task/ids.ts';
+import type { JsonBody } from '../http/body.ts';
+import {
+  charactersOf,
+  fieldErrors,
+  Problem,
+  problemDocument,
+  problemOf,
+  problemSchema,
+  type Room,
+} from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
-import { idempotencyKeyOf, idempotencyKeyParameter, prepare, type Submission, submittedBody } from '../submission.ts';
-import { summaryOf, taskSummarySchema, withoutResult } from '../task-view.ts';
+import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../submit/accept.ts';
+import { checkRate } from '../submit/admit.ts';
+import { patience } from '../submit/polled-value.ts';
+import {
+  idempotencyKeyOf,
+  idempotencyKeyParameter,
+  prepare,
+  type Submission,
+  submittedBody,
+} from '../submit/submission.ts';
+import { summaryOf, taskSummarySchema, withoutResult } from './task-view.ts';
 
 const bulkSchema = once(() =>
   z.strictObject({

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { DynamoTaskStore } from '../../../functions/adapters/dynamo-task-store.ts';
-import { newTask } from '../../../functions/core/task.ts';
+import { DynamoTaskStore } from '../../../functions/adapters/dynamo/task-store.ts';
+import { newTask } from '../../../functions/core/task/task.ts';
 import { largeListsContract } from '../../contract/large-lists-contract.ts';
 import { indexedClient } from '../../doubles/indexed-client.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';

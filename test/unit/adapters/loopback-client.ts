@@ -1,7 +1,6 @@
 import { onTestFinished } from 'vitest';
-import type { Resolve } from '../../../functions/adapters/checked-lookup.ts';
-import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
-import { UndiciHttpClient } from '../../../functions/adapters/undici-http-client.ts';
+import { parseOutboundHosts, type Resolve } from '../../../functions/adapters/http/outbound-policy.ts';
+import { UndiciHttpClient } from '../../../functions/adapters/http/undici-http-client.ts';
 
 /** A client that may call `hosts`, until the test is finished. */
 export function clientFor(hosts: string, resolve?: Resolve): UndiciHttpClient {

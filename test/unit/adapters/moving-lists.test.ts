@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DynamoTaskStore } from '../../../functions/adapters/dynamo-task-store.ts';
-import { n, type Row, rowKey, s, seedAttributes, statusGroupOf } from '../../../functions/adapters/task-row.ts';
-import { subtaskIdOf, taskIdOf } from '../../../functions/core/ids.ts';
-import type { Task, TaskSeed } from '../../../functions/core/task.ts';
-import type { TaskFilter } from '../../../functions/core/task-list.ts';
+import { n, type Row, rowKey, s, seedAttributes, statusGroupOf } from '../../../functions/adapters/dynamo/task-row.ts';
+import { DynamoTaskStore } from '../../../functions/adapters/dynamo/task-store.ts';
+import { subtaskIdOf, taskIdOf } from '../../../functions/core/task/ids.ts';
+import type { Task, TaskSeed } from '../../../functions/core/task/task.ts';
+import type { TaskFilter } from '../../../functions/core/task/task-list.ts';
 import { chance } from '../../doubles/chance.ts';
 import { indexedClient } from '../../doubles/indexed-client.ts';
 import { lagOf, NO_LAG } from '../../doubles/lagging-index.ts';

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { authorize } from '../../../functions/authorizer/authorize.ts';
-import { type AccessGrant, type AccessStore, hashAccessKey, newAccessKey } from '../../../functions/core/access-key.ts';
+import {
+  type AccessGrant,
+  type AccessStore,
+  hashAccessKey,
+  newAccessKey,
+} from '../../../functions/core/tenant/access-key.ts';
 import { tenant } from '../../doubles/task-seed.ts';
 
 const KEY = newAccessKey(new Uint8Array(32).fill(7));

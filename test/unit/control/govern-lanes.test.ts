@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ClassConcurrency, RESOURCE_CLASSES, type ResourceClass } from '../../../functions/contract.ts';
 import { type GovernPorts, governLanes } from '../../../functions/control/govern-lanes.ts';
-import { type LaneState, NO_LOAD } from '../../../functions/core/lane.ts';
+import { type LaneState, NO_LOAD } from '../../../functions/core/lane/lane.ts';
 import { MemoryLanes } from '../../doubles/memory-lanes.ts';
 
 const byClass = <T>(value: T) =>

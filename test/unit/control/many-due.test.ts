@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { DynamoDueTasks } from '../../../functions/adapters/dynamo-due-tasks.ts';
-import { dueAttributes, n, rowKey, s, seedAttributes } from '../../../functions/adapters/task-row.ts';
+import { DynamoDueTasks } from '../../../functions/adapters/dynamo/due-tasks.ts';
+import { dueAttributes, n, rowKey, s, seedAttributes } from '../../../functions/adapters/dynamo/task-row.ts';
 import { sweep } from '../../../functions/control/sweep.ts';
-import { taskIdOf } from '../../../functions/core/ids.ts';
-import { newTask, type TaskSeed } from '../../../functions/core/task.ts';
+import { taskIdOf } from '../../../functions/core/task/ids.ts';
+import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
 import { indexedClient } from '../../doubles/indexed-client.ts';
 import { lagOf } from '../../doubles/lagging-index.ts';
 import { MemoryTaskStore } from '../../doubles/memory-task-store.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chunksOf } from '../../../functions/core/chunks-of.ts';
+import { chunksOf } from '../../../functions/core/concurrency.ts';
 
 test.each([
   [[], []],

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { inTurns } from '../../../functions/core/in-turns.ts';
+import { inTurns } from '../../../functions/core/concurrency.ts';
 
 it('lets as many be under way as it may, in the order in which they came, whatever becomes of them', async () => {
   const inTurn = inTurns(3);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JsonRefusal, jsonValueOf } from '../../../functions/core/json.ts';
-import { outputOf } from '../../../functions/core/outcome.ts';
+import { outputOf } from '../../../functions/core/task/outcome.ts';
 
 class Own {
   readonly a = 1;

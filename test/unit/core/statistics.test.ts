@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketOf, percentileOf, RELATIVE_ERROR } from '../../../functions/core/duration-sketch.ts';
-import { contributionsOf, sketchOf, sumOf } from '../../../functions/core/statistics.ts';
-import { newTask, type Task, type WaitingTask } from '../../../functions/core/task.ts';
-import { cancelled, claimed, failedBySubtask, resumed, retried, settled } from '../../../functions/core/transition.ts';
+import {
+  bucketOf,
+  contributionsOf,
+  percentileOf,
+  RELATIVE_ERROR,
+  sketchOf,
+  sumOf,
+} from '../../../functions/core/statistics.ts';
+import { newTask, type Task, type WaitingTask } from '../../../functions/core/task/task.ts';
+import {
+  cancelled,
+  claimed,
+  failedBySubtask,
+  resumed,
+  retried,
+  settled,
+} from '../../../functions/core/task/transition.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12, 30, 15);

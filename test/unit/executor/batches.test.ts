@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TaskFailure } from '../../../functions/core/define-task.ts';
-import { newTask } from '../../../functions/core/task.ts';
+import { newTask } from '../../../functions/core/task/task.ts';
 import { bulk, bulkSeed, doubled, sent, standings } from '../../doubles/bulk-world.ts';
 import { hello, invoke, metrics, read, submit, visibleIn } from '../../doubles/executor-world.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';

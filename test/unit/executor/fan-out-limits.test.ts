@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeTask, messageOf } from '../../../functions/core/message.ts';
-import { type RunningTask, seedOf } from '../../../functions/core/task.ts';
-import type { TenantLimits } from '../../../functions/core/tenant-limits.ts';
+import { decodeMessage, encodeTask, messageOf } from '../../../functions/core/task/message.ts';
+import { type RunningTask, seedOf } from '../../../functions/core/task/task.ts';
+import type { TenantLimits } from '../../../functions/core/tenant/tenant-limits.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
 import { makeSum, part, runDry, subtasksOf, sumOf } from '../../doubles/fan-out-world.ts';
 import { createWorld } from '../../doubles/world.ts';

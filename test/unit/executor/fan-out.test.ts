@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { defineTask, type TaskDefinition } from '../../../functions/core/define-task.ts';
-import type { Task } from '../../../functions/core/task.ts';
+import type { Task } from '../../../functions/core/task/task.ts';
 import { invoke, metrics, read, submit } from '../../doubles/executor-world.ts';
 import { base, makeSum, part, runDry, subtasksOf, sumOf } from '../../doubles/fan-out-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../../functions/core/message.ts';
-import { newTask, type TaskSeed } from '../../../functions/core/task.ts';
+import { encodeTask, messageOf } from '../../../functions/core/task/message.ts';
+import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
 import { greet, hello, invoke, metrics, read, submit, visibleIn } from '../../doubles/executor-world.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { measureUsage } from '../../../functions/executor/invocation-usage.ts';
+import { measureUsage } from '../../../functions/executor/telemetry.ts';
 import { createWorld } from '../../doubles/world.ts';
 
 const idle = { userCPUTime: 1_000_000, systemCPUTime: 500_000, maxRSS: 100_000, fsRead: 40, fsWrite: 8 };

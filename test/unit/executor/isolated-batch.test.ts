@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
+import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
 import { runDry } from '../../doubles/fan-out-world.ts';
 import { isolatedTasks } from '../../doubles/isolated-tasks.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskSeed } from '../../../functions/core/task.ts';
+import type { TaskSeed } from '../../../functions/core/task/task.ts';
 import { greet, invoke, read, submit } from '../../doubles/executor-world.ts';
 import { MemoryTaskStore } from '../../doubles/memory-task-store.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';

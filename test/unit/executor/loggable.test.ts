@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loggable } from '../../../functions/executor/loggable.ts';
+import { loggable } from '../../../functions/executor/telemetry.ts';
 
 const bad = () => {
   throw new Error('gotcha');

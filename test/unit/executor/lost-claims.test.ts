@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newTask, type TaskSeed } from '../../../functions/core/task.ts';
+import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
 import { bulk, bulkSeed, doubled, standings } from '../../doubles/bulk-world.ts';
 import { hello, invoke, metrics, read, submit } from '../../doubles/executor-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { defineTask, type TaskDefinition } from '../../../functions/core/define-task.ts';
-import type { Task, TaskSeed } from '../../../functions/core/task.ts';
+import type { Task, TaskSeed } from '../../../functions/core/task/task.ts';
 import { bulk, bulkSeed, doubled, standings } from '../../doubles/bulk-world.ts';
 import { greet, invoke, metrics, read, submit } from '../../doubles/executor-world.ts';
 import { base, makeSum, part, runDry, subtasksOf, sumOf } from '../../doubles/fan-out-world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../functions/control/sweep.ts';
-import { newTask } from '../../../functions/core/task.ts';
+import { newTask } from '../../../functions/core/task/task.ts';
 import { dueTasks } from '../../doubles/due-tasks.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
 import { makeSum, part, runDry, subtasksOf, sumOf } from '../../doubles/fan-out-world.ts';

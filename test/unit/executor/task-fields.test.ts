@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldsOf } from '../../../functions/executor/task-fields.ts';
+import { fieldsOf } from '../../../functions/executor/telemetry.ts';
 import { greet, invoke, submit } from '../../doubles/executor-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../functions/control/sweep.ts';
-import { newTask } from '../../../functions/core/task.ts';
+import { newTask } from '../../../functions/core/task/task.ts';
 import { patchAt, type TaskSettingsPatch } from '../../../functions/core/task-settings.ts';
 import { bulk, doubled } from '../../doubles/bulk-world.ts';
 import { greet, hello, invoke, submit } from '../../doubles/executor-world.ts';

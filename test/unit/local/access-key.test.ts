@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { grantOfRow } from '../../../functions/adapters/dynamo-access-store.ts';
-import { hashAccessKey, newAccessKey, parseScope } from '../../../functions/core/access-key.ts';
+import { grantOfRow } from '../../../functions/adapters/dynamo/access-store.ts';
+import { hashAccessKey, newAccessKey, parseScope } from '../../../functions/core/tenant/access-key.ts';
 
 describe('an access key', () => {
   test.each([0, 16, 31, 33])('is not made of %i random bytes', (length) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isFinished } from '../../../functions/core/task.ts';
+import { isFinished } from '../../../functions/core/task/task.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
 import { TaskHistory } from '../../doubles/task-history.ts';
 import { tenant } from '../../doubles/task-seed.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OPEN_ROUTES, ROUTES, type Scope } from '../../../functions/contract.ts';
-import { newTask } from '../../../functions/core/task.ts';
+import { newTask } from '../../../functions/core/task/task.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LaneGate } from '../../../functions/router/lane-gate.ts';
-import { TenantGate } from '../../../functions/router/tenant-gate.ts';
+import { LaneGate } from '../../../functions/router/submit/lane-gate.ts';
+import { TenantGate } from '../../../functions/router/submit/tenant-gate.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { createWorld, type World } from '../../doubles/world.ts';

@@ -1,8 +1,8 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { expect } from 'vitest';
 import * as z from 'zod';
-import { openapiDocument } from '../../../functions/router/openapi.ts';
-import { problemSchema } from '../../../functions/router/problem.ts';
+import { openapiDocument } from '../../../functions/router/http/openapi.ts';
+import { problemSchema } from '../../../functions/router/http/problem.ts';
 import { answer } from '../../../functions/router/router.ts';
 import { openRoutes, routes } from '../../../functions/router/routes/index.ts';
 import { type ApiRequest, apiEvent } from '../../doubles/api-event.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { LeaseToken, TaskId } from '../../../functions/core/ids.ts';
-import type { RunningTask, TaskSeed } from '../../../functions/core/task.ts';
+import type { LeaseToken, TaskId } from '../../../functions/core/task/ids.ts';
+import type { RunningTask, TaskSeed } from '../../../functions/core/task/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
 import { dueTasks } from '../../doubles/due-tasks.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';

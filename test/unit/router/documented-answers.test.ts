@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_BODY_BYTES } from '../../../functions/router/content-coding.ts';
-import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/problem.ts';
+import { MAX_BODY_BYTES } from '../../../functions/router/http/content-coding.ts';
+import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/http/problem.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { greet } from '../../doubles/task-definitions.ts';

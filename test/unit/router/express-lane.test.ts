@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NO_LOAD } from '../../../functions/core/lane.ts';
-import { TenantGate } from '../../../functions/router/tenant-gate.ts';
+import { NO_LOAD } from '../../../functions/core/lane/lane.ts';
+import { TenantGate } from '../../../functions/router/submit/tenant-gate.ts';
 import { bulk, doubled } from '../../doubles/bulk-world.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { bucketOf } from '../../../functions/core/duration-sketch.ts';
-import { MINUTE, type Tally } from '../../../functions/core/statistics.ts';
+import { bucketOf, MINUTE, type Tally } from '../../../functions/core/statistics.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../functions/core/json.ts';
-import { newTask, type RunningTask } from '../../../functions/core/task.ts';
-import type { Settlement } from '../../../functions/core/transition.ts';
+import { newTask, type RunningTask } from '../../../functions/core/task/task.ts';
+import type { Settlement } from '../../../functions/core/task/transition.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';

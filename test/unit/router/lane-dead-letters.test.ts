@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../../functions/core/message.ts';
-import { newTask, type TaskSeed } from '../../../functions/core/task.ts';
+import { encodeTask, messageOf } from '../../../functions/core/task/message.ts';
+import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
 import { error, storeDriver } from '../../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';

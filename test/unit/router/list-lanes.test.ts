@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NO_LOAD } from '../../../functions/core/lane.ts';
+import { NO_LOAD } from '../../../functions/core/lane/lane.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';

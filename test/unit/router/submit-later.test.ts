@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { decodeMessage } from '../../../functions/core/message.ts';
-import type { TaskSeed } from '../../../functions/core/task.ts';
+import { decodeMessage } from '../../../functions/core/task/message.ts';
+import type { TaskSeed } from '../../../functions/core/task/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
 import { dueTasks } from '../../doubles/due-tasks.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { shardOf } from '../../../functions/core/routing.ts';
+import { shardOf } from '../../../functions/core/lane/routing.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';

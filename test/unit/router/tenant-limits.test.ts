@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TenantGate } from '../../../functions/router/tenant-gate.ts';
+import { TenantGate } from '../../../functions/router/submit/tenant-gate.ts';
 import { chance } from '../../doubles/chance.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';

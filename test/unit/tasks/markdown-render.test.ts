@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { SingleTaskDefinition } from '../../../functions/core/define-task.ts';
-import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
+import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
 import { markdownRender } from '../../../tasks/markdown-render/definition.ts';
 import { attempt, issuesOf, taskContext } from './task-context.ts';
 

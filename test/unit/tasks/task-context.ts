@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { parseOutboundHosts } from '../../../functions/adapters/outbound-policy.ts';
-import { UndiciHttpClient } from '../../../functions/adapters/undici-http-client.ts';
+import { parseOutboundHosts } from '../../../functions/adapters/http/outbound-policy.ts';
+import { UndiciHttpClient } from '../../../functions/adapters/http/undici-http-client.ts';
 import { FanOut, fail, type TaskContext, type TaskDefinition } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
 

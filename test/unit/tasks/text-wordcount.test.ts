@@ -8,7 +8,7 @@ import {
   type TaskDefinition,
 } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
-import { HandlerThreads } from '../../../functions/executor/handler-threads.ts';
+import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
 import { textWordcount, textWordcountPart } from '../../../tasks/text-wordcount/definition.ts';
 import { partsOf } from '../../../tasks/text-wordcount/parts-of.ts';
 import { attempt, issuesOf, taskContext } from './task-context.ts';

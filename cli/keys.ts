@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoAccessStore } from '../functions/adapters/dynamo/access-store.ts';
+import { AUTHORIZER_CACHE_SECONDS } from '../functions/contract.ts';
+import {
+  type AccessGrant,
+  type AccessStore,
+  accessKeyId,
+  hashAccessKey,
+  type ListedGrant,
+  newAccessKey,
+} from '../functions/core/tenant/access-key.ts';
+import { ArgumentError, runCommand } from './command-line.ts';
+import { connectionOf } from './connection.ts';
+import { type KeysArguments, parseKeysArguments, type RevokeKey, USAGE } from './keys-arguments.ts';
+import { printable } from './printable.ts';
+
+/** What a command prints: to the terminal's user, and what a script would read. */
+type Printed = { readonly note?: string; readonly result: string };
+
+/** Does what the arguments ask for. Throws `ArgumentError` for a key that is not there. */
+export async function runKeys(args: KeysArguments, store: AccessStore): Promise<Printed> {
+  switch (args.command) {
+    case 'create': {
+      const key = await createKey(store, args);
+      const id = accessKeyId(hashAccessKey(key));
+      const of = `tenant ${args.tenantId} (${args.scopes.join(', ')})`;
+      return { note: `Key ${id} of ${of}. Keep it: it is shown only now.`, result: key };
+    }
+    case 'list':
+      return { result: tableOf(await store.list(args.tenantId)) };
+    case 'revoke':
+      return { result: await revokeKey(store, args) };
+  }
+}
+
+/** Makes a key, grants it, and gives it back: the only time that anyone sees it. */
+export async function createKey(
+  store: AccessStore,
+  { tenantId, scopes, name, limits }: Omit<AccessGrant, 'createdAt'>,
+  key = newAccessKey(randomBytes(32)),
+): Promise<string> {
+  await store.put(hashAccessKey(key), { tenantId, scopes, name, createdAt: Date.now(), ...(limits && { limits }) });
+  return key;
+}
+
+async function revokeKey(store: AccessStore, { tenantId, id }: RevokeKey): Promise<string> {
+  const result = await store.revoke(tenantId, id);
+  if (result === 'revoked') {
+    return `Key ${id} of tenant ${tenantId} is revoked. It may still be let in for ${AUTHORIZER_CACHE_SECONDS} s.`;
+  }
+  throw new ArgumentError(
+    result === 'missing'
+      ? `Tenant ${tenantId} has no key ${id}: \`list\` shows those it has.`
+      : `Tenant ${tenantId} has several keys ${id}, so none was revoked: delete the row that is meant in the table.`,
+  );
+}
+
+function tableOf(grants: readonly ListedGrant[]): string {
+  const rows = grants.map(({ id, name, scopes, createdAt, limits: { ratePerSecond, maxOpenTasks } = {} }) => [
+    ...[id, new Date(createdAt).toISOString(), scopes.join(',')],
+    ...[ratePerSecond, maxOpenTasks].map((limit) => String(limit ?? '-')),
+    name,
+  ]);
+  const lines = [['ID', 'CREATED', 'SCOPES', 'RATE', 'OPEN', 'NAME'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) => line.map((cell, column) => printable(cell).padEnd(widths[column] ?? 0)).join('  '))
+    .join('\n');
+}
+
+/** The access table of a deployment, from the output of its data stack. */
+export async function accessTableName(cloudFormation: CloudFormationClient, stackName: string): Promise<string> {
+  const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
+  const table = stack?.Outputs?.find(({ OutputKey }) => OutputKey === 'AccessTableName')?.OutputValue;
+  if (table === undefined)
+    throw new Error(`Stack ${stackName} has no output AccessTableName: is it Millrace's data stack?`);
+  return table;
+}
+
+if (import.meta.main) {
+  await runCommand(USAGE, async () => {
+    const args = parseKeysArguments(process.argv.slice(2));
+    const connection = await connectionOf(args);
+    const tableName = await accessTableName(new CloudFormationClient(connection), args.stackName);
+    const { note, result } = await runKeys(args, new DynamoAccessStore(new DynamoDBClient(connection), tableName));
+    if (note !== undefined) console.error(note);
+    console.log(result);
+  });
+}

@@ -1,0 +1,62 @@
+import type { ComponentChildren } from 'preact';
+import { fromNow, moment, timeOf } from '../model/format.ts';
+import { now } from './live.ts';
+
+/** The name of a task type, which may be broken behind its dots where there is little room. */
+export const TypeName = ({ type }: { type: string }) => (
+  <span>
+    {type.split(/(?<=\.)/).map((part) => (
+      <>
+        {part}
+        <wbr />
+      </>
+    ))}
+  </span>
+);
+
+/** A status by word, and by the colour of a dot beside it. */
+export const StatusBadge = ({ status }: { status: string }) => <span class={`badge status-${status}`}>{status}</span>;
+
+/** What stands where there is nothing: why that may be, and what to do. */
+export const Empty = ({ title, children }: { title: string; children?: ComponentChildren }) => (
+  <div class="empty">
+    <strong>{title}</strong>
+    {children}
+  </div>
+);
+
+/** Of a deployment whose tasks/index.ts has none. */
+export const NoTypes = () => (
+  <Empty title="This deployment has no task types.">
+    <p>Add one in tasks/, and deploy.</p>
+  </Empty>
+);
+
+/** How long ago a time of the API is, with the date and time itself where the pointer rests. */
+export function Ago({ at }: { at: string }) {
+  const time = timeOf(at) ?? 0;
+  return (
+    <time dateTime={at} title={moment(time)}>
+      {fromNow(time, now.value)}
+    </time>
+  );
+}
+
+type TileProps = {
+  readonly name: string;
+  readonly value: string;
+  readonly note?: string | undefined;
+  /** Whether someone should look. */
+  readonly isBad?: boolean;
+};
+
+/** One number, within a list of them. */
+export const Tile = ({ name, value, note, isBad = false }: TileProps) => (
+  <div class={isBad ? 'card tile bad' : 'card tile'}>
+    <dt>{name}</dt>
+    <dd>
+      {value}
+      {note !== undefined && <small class="muted">{note}</small>}
+    </dd>
+  </div>
+);

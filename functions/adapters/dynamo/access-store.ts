@@ -1,0 +1,106 @@
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+} from '@aws-sdk/client-dynamodb';
+import { parseTenantId, type TenantId } from '../../core/task/ids.ts';
+import {
+  type AccessGrant,
+  type AccessStore,
+  accessKeyId,
+  type ListedGrant,
+  parseScope,
+} from '../../core/tenant/access-key.ts';
+import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
+
+/** Grants in one DynamoDB table with the partition key `keyHash` and the index `byTenant`. */
+export class DynamoAccessStore implements AccessStore {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** Reads consistently, so that a new key works at once and a deleted one does not. */
+  async find(keyHash: string): Promise<AccessGrant | undefined> {
+    const { Item: row } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#tableName, Key: { keyHash: { S: keyHash } }, ConsistentRead: true }),
+    );
+    return row === undefined ? undefined : grantOfRow(row);
+  }
+
+  async put(keyHash: string, grant: AccessGrant): Promise<void> {
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#tableName,
+        Item: {
+          keyHash: { S: keyHash },
+          tenantId: { S: grant.tenantId },
+          scopes: { SS: [...grant.scopes] },
+          name: { S: grant.name },
+          createdAt: { N: String(grant.createdAt) },
+          ...rowOfLimits(grant.limits ?? {}),
+        },
+      }),
+    );
+  }
+
+  async list(tenantId: TenantId): Promise<readonly ListedGrant[]> {
+    return (await this.#rowsOf(tenantId)).flatMap((row) => {
+      const grant = grantOfRow(row);
+      return grant === undefined ? [] : [{ ...grant, id: accessKeyId(row.keyHash?.S ?? '') }];
+    });
+  }
+
+  async revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'> {
+    const [row, ...others] = (await this.#rowsOf(tenantId)).filter(
+      ({ keyHash }) => accessKeyId(keyHash?.S ?? '') === id,
+    );
+    if (row?.keyHash === undefined) return 'missing';
+    if (others.length > 0) return 'ambiguous';
+    await this.#client.send(new DeleteItemCommand({ TableName: this.#tableName, Key: { keyHash: row.keyHash } }));
+    return 'revoked';
+  }
+
+  async #rowsOf(tenantId: TenantId): Promise<Record<string, AttributeValue>[]> {
+    const rows: Record<string, AttributeValue>[] = [];
+    const query = {
+      TableName: this.#tableName,
+      IndexName: 'byTenant',
+      KeyConditionExpression: 'tenantId = :tenantId',
+      ExpressionAttributeValues: { ':tenantId': { S: tenantId } },
+    };
+    for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) rows.push(...items);
+    return rows;
+  }
+}
+
+/** The grant of a row, or nothing where any part of it is not what `put` writes: half a grant opens no door. */
+export function grantOfRow(row: Record<string, AttributeValue>): AccessGrant | undefined {
+  const tenantId = parseTenantId(row.tenantId?.S ?? '');
+  const scopes = (row.scopes?.SS ?? []).map(parseScope).filter((scope) => scope !== undefined);
+  const name = row.name?.S;
+  const createdAt = Number(row.createdAt?.N ?? Number.NaN);
+  if (tenantId === undefined || name === undefined || !Number.isFinite(createdAt)) return undefined;
+  if (scopes.length === 0 || scopes.length !== row.scopes?.SS?.length) return undefined;
+  const limits = limitsOfRow(row);
+  return limits && { tenantId, scopes, name, createdAt, ...(Object.keys(limits).length === 0 ? {} : { limits }) };
+}
+
+const LIMITS = ['ratePerSecond', 'maxOpenTasks'] as const satisfies readonly (keyof TenantLimits)[];
+
+const rowOfLimits = (limits: TenantLimits): Record<string, AttributeValue> =>
+  Object.fromEntries(
+    LIMITS.flatMap((name) => (limits[name] === undefined ? [] : [[name, { N: String(limits[name]) }]])),
+  );
+
+/** Nothing where a limit is there but cannot be read: that it is not limited would be a guess. */
+function limitsOfRow(row: Record<string, AttributeValue>): TenantLimits | undefined {
+  const given = LIMITS.filter((name) => row[name] !== undefined).map((name) => [name, Number(row[name]?.N)] as const);
+  return given.every(([, value]) => value > 0) ? Object.fromEntries(given) : undefined;
+}

@@ -1,0 +1,183 @@
+import {
+  BatchExecuteStatementCommand,
+  type BatchStatementError,
+  type BatchStatementRequest,
+  type BatchStatementResponse,
+  type DynamoDBClient,
+  DynamoDBServiceException,
+} from '@aws-sdk/client-dynamodb';
+import { chunksOf } from '../../core/concurrency.ts';
+import type { Log, Tracing } from '../../core/ports.ts';
+import { type ConditionalUpdate, conditionalUpdate, setActions, type Updated } from './conditional-update.ts';
+import type { Row } from './task-row.ts';
+
+/** A conditional write of a row that may be one of several in a request: it adds nothing and makes no row. */
+export type JointUpdate = Omit<ConditionalUpdate, 'add'>;
+
+/** A row to be made, where there is none of its key. */
+export type JointInsert = { readonly tableName: string; readonly row: Row };
+
+/** One of the writes of a request: what it says, what it has come to, and how to make it in a request of its own. */
+type Joint<T> = {
+  readonly tableName: string;
+  /** Its item among those of its table. */
+  readonly item: string | undefined;
+  readonly statement: () => BatchStatementRequest;
+  /** `undefined` where the answer leaves it open. */
+  readonly outcome: (answer: BatchStatementResponse) => T | undefined;
+  readonly alone: () => Promise<T>;
+};
+
+type Waiting = {
+  readonly write: Joint<unknown>;
+  readonly resolve: (outcome: unknown) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** Whoever waits for a write has it in its trace; the request is nobody's own. */
+export type CallTracing = Pick<Tracing, 'call' | 'apart'>;
+
+const UNTRACED: CallTracing = { call: (_name, work) => work(), apart: (work) => work() };
+
+/** Of a request, or (without `Exception`) of a statement: a table that has too much to do, and would have more of repeats. */
+const TOO_MUCH = /^(ProvisionedThroughputExceeded|RequestLimitExceeded|Throttling|InternalServerError)/;
+
+/** Statements of one request (DynamoDB API reference, BatchExecuteStatement). */
+const STATEMENTS = 25;
+
+/**
+ * Conditional writes, those that are asked for in one turn of the event loop in one request: most of the CPU of a small
+ * write is its request. Each stands for itself, as if alone: `BatchExecuteStatement` is no transaction, and bills each
+ * statement as its own write. (`BatchWriteItem` knows no conditions, and a transaction costs twice the units.)
+ */
+export class JointWrites {
+  readonly #client: DynamoDBClient;
+  readonly #log: Log;
+  readonly #tracing: CallTracing;
+  #waiting: Waiting[] = [];
+
+  constructor(client: DynamoDBClient, log: Log, tracing: CallTracing = UNTRACED) {
+    this.#client = client;
+    this.#log = log;
+    this.#tracing = tracing;
+  }
+
+  /** Writes a row under a condition. Throws what is neither success nor refusal. */
+  update(update: JointUpdate): Promise<Updated> {
+    const { tableName, key, blind = false } = update;
+    return this.#join({
+      tableName,
+      item: key.pk?.S,
+      statement: () => statementOf(update),
+      outcome: ({ Item: row, Error: error }) => {
+        if (error !== undefined) return error.Code === CONDITION ? { refusedBy: error.Item } : undefined;
+        return row !== undefined || blind ? { written: row ?? {} } : undefined;
+      },
+      alone: () => conditionalUpdate(this.#client, update),
+    });
+  }
+
+  /** Makes a row. `exists` is of one that is there, which is not told. `alone` makes it in a request of its own. */
+  insert<T>({ tableName, row }: JointInsert, alone: () => Promise<T>): Promise<T | 'inserted' | 'exists'> {
+    const names = Object.keys(row);
+    return this.#join<T | 'inserted' | 'exists'>({
+      tableName,
+      item: row.pk?.S,
+      statement: () => ({
+        Statement: `INSERT INTO "${tableName}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
+        Parameters: Object.values(row),
+      }),
+      outcome: ({ Error: error }) =>
+        error === undefined ? 'inserted' : error.Code === DUPLICATE ? 'exists' : undefined,
+      alone,
+    });
+  }
+
+  #join<T>(write: Joint<T>): Promise<T> {
+    if (this.#waiting.length === 0) setImmediate(() => this.#tracing.apart(() => this.#flush()));
+    const written = new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ write, resolve: resolve as Waiting['resolve'], reject });
+    });
+    return this.#tracing.call('DynamoDB', () => written, 'aws');
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const part of chunksOf(waiting, STATEMENTS)) void this.#send(part);
+  }
+
+  async #send(part: readonly Waiting[]): Promise<void> {
+    // A request may have one statement for an item; of one alone it makes nothing lighter.
+    const rows = new Map(part.map((one) => [`${one.write.tableName} ${one.write.item}`, one]));
+    const together = rows.size > 1 ? [...rows.values()] : [];
+    for (const one of part) if (!together.includes(one)) this.#alone(one);
+    if (together.length === 0) return;
+    try {
+      const { Responses: responses = [] } = await this.#client.send(
+        new BatchExecuteStatementCommand({ Statements: together.map(({ write }) => write.statement()) }),
+      );
+      for (const [index, one] of together.entries()) this.#answer(one, responses[index]);
+    } catch (error) {
+      if (error instanceof DynamoDBServiceException && error.$fault === 'client' && !TOO_MUCH.test(error.name)) {
+        for (const one of together) this.#alone(one, error.name);
+      } else {
+        for (const one of together) one.reject(error);
+      }
+    }
+  }
+
+  /** Ends a write as its statement ended. Throttled ones fail: many requests in its place would be throttled as well. */
+  #answer(one: Waiting, answer: BatchStatementResponse | undefined): void {
+    const outcome = answer && one.write.outcome(answer);
+    const { Error: error } = answer ?? {};
+    if (outcome !== undefined) one.resolve(outcome);
+    else if (error !== undefined && TOO_MUCH.test(error.Code ?? '')) one.reject(failureOf(error));
+    else this.#alone(one, error?.Code ?? 'NoAnswer');
+  }
+
+  /** Makes a write in a request of its own; `refusal` says why, where it was one of several. */
+  #alone({ write, resolve }: Waiting, refusal?: string): void {
+    if (refusal !== undefined) this.#log('warn', 'joint write made alone', { refusal, table: write.tableName });
+    resolve(write.alone());
+  }
+}
+
+const CONDITION = 'ConditionalCheckFailed';
+const DUPLICATE = 'DuplicateItem';
+
+const failureOf = ({ Code: name = 'InternalServerError', Message: message = name }: BatchStatementError): Error =>
+  new DynamoDBServiceException({ name, message, $fault: 'server', $metadata: {} });
+
+/** The same write in PartiQL, which says `?` for each value, and `IS MISSING` for `attribute_not_exists`. */
+function statementOf(update: JointUpdate): BatchStatementRequest {
+  const { tableName, key, condition, set = {}, actions = [], remove = [], values = {}, blind = false } = update;
+  const [keyCondition] = setActions(key);
+  const text = [
+    `UPDATE "${tableName}"`,
+    ...[...setActions(set), ...actions].map((action) => `SET ${bareOperands(action)}`),
+    ...remove.map((name) => `REMOVE #${name}`),
+    `WHERE ${keyCondition} AND (${condition})${blind ? '' : ' RETURNING ALL NEW *'}`,
+  ]
+    .join(' ')
+    .replaceAll(/attribute_not_exists\((#\w+)\)/g, '$1 IS MISSING')
+    .replaceAll(/#(\w+)/g, '"$1"');
+  const all: Row = { ...key, ...set, ...values };
+  return {
+    Statement: text.replaceAll(/:\w+/g, '?'),
+    Parameters: [...text.matchAll(/:(\w+)/g)].map(([, name = '']) => parameter(all, name)),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  };
+}
+
+/** AWS documents arithmetic in `SET` with bare names on the right, and nobody has seen it take quoted ones there. */
+function bareOperands(action: string): string {
+  const [target, value = ''] = action.split(' = ');
+  return `${target} = ${value.replaceAll('#', '')}`;
+}
+
+function parameter(values: Row, name: string) {
+  const value = values[name];
+  if (value === undefined) throw new Error(`a statement speaks of :${name}, which has no value`);
+  return value;
+}

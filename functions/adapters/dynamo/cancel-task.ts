@@ -1,0 +1,51 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
+import type { CancelResult } from '../../core/ports.ts';
+import { type TaskId, type TenantId, tableShardOf } from '../../core/task/ids.ts';
+import { type CancelledTask, isFinished, type RunningTask } from '../../core/task/task.ts';
+import { type ConditionalUpdate, conditionalUpdate } from './conditional-update.ts';
+import { endAttributes } from './settlement-attributes.ts';
+import { dueAttributes, isExpired, n, type Row, rowKey, s, type TaskTableOptions, taskOfRow } from './task-row.ts';
+
+const WAITS_FOR_EXECUTOR = ['notBefore', 'errorCode', 'errorMessage', 'errorRetryable', 'dueShard', 'dueAt'];
+
+/** `TaskStore.cancel`: one write for a task that waits to run, a second for one that runs or waits for its subtasks. */
+export async function cancelTask(
+  client: DynamoDBClient,
+  options: TaskTableOptions,
+  task: { readonly tenantId: TenantId; readonly id: TaskId },
+  now: number,
+): Promise<CancelResult> {
+  const tableName = options.tableNames[tableShardOf(task.id)] ?? '';
+  const update = (change: Omit<ConditionalUpdate, 'tableName' | 'key'>) =>
+    conditionalUpdate(client, { tableName, key: rowKey(task.tenantId, task.id), ...change });
+  const end: Row = endAttributes({ status: 'cancelled', finishedAt: now }, options);
+
+  const ended = await update({
+    condition: '#status IN (:scheduled, :queued)',
+    set: end,
+    remove: WAITS_FOR_EXECUTOR,
+    values: { scheduled: s('scheduled'), queued: s('queued') },
+  });
+  if ('written' in ended) return { result: 'cancelled', task: taskOfRow(ended.written) as CancelledTask };
+  if (ended.refusedBy === undefined || isExpired(ended.refusedBy, now)) return { result: 'missing' };
+  const found = taskOfRow(ended.refusedBy);
+  if (isFinished(found)) return { result: 'finished', task: found };
+  if (found.status === 'waiting') {
+    const left = await update({
+      condition: '#status = :waiting AND #attempt = :attempt',
+      set: { ...end, ...dueAttributes(task.id, now + SWEEP_PERIOD_SECONDS * 1000, options.indexShards) },
+      values: { waiting: s('waiting'), attempt: n(found.attempt) },
+    });
+    if ('written' in left) return { result: 'cancelled', task: taskOfRow(left.written) as CancelledTask };
+  } else {
+    const flagged = await update({
+      condition: '#status = :running',
+      actions: ['#cancelRequestedAt = if_not_exists(#cancelRequestedAt, :now)'],
+      values: { running: s('running'), now: n(now) },
+    });
+    if ('written' in flagged) return { result: 'requested', task: taskOfRow(flagged.written) as RunningTask };
+  }
+  // It has become something else in between: what it is now decides.
+  return cancelTask(client, options, task, now);
+}

@@ -1,0 +1,160 @@
+import { type DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { GatheredCalls, once } from '../../core/concurrency.ts';
+import {
+  type LaneLoad,
+  type LaneLoads,
+  type LaneSnapshot,
+  type LaneState,
+  LOAD_COUNTS,
+  laneStateSchema,
+  loadOf,
+} from '../../core/lane/lane.ts';
+import type { TenantId } from '../../core/task/ids.ts';
+import { bucketOf, type RateBuckets } from '../../core/tenant/tenant-limits.ts';
+import { batchGet } from './batch-get.ts';
+import { conditionalUpdate, type Updated } from './conditional-update.ts';
+import { n, s } from './task-row.ts';
+
+const keyOf = (executorKey: string): string => `load#${executorKey}`;
+
+/** What executors do for each lane, added up in an item of the control table. */
+export class DynamoLaneLoads implements LaneLoads {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async add(executorKey: string, load: LaneLoad): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#tableName,
+        Key: { pk: { S: keyOf(executorKey) } },
+        UpdateExpression: `ADD ${LOAD_COUNTS.map((name) => `${name} :${name}`).join(', ')}`,
+        ExpressionAttributeValues: Object.fromEntries(
+          LOAD_COUNTS.map((name) => [`:${name}`, { N: String(load[name]) }]),
+        ),
+      }),
+    );
+  }
+
+  async read(executorKeys: readonly string[]): Promise<ReadonlyMap<string, LaneLoad>> {
+    const addresses = executorKeys.map((key) => ({ tableName: this.#tableName, pk: keyOf(key) }));
+    const rows = await batchGet(this.#client, addresses, {});
+    return new Map(
+      executorKeys.flatMap((key) => {
+        const row = rows.get(keyOf(key));
+        return row === undefined ? [] : [[key, loadOf((name) => Number(row[name]?.N ?? 0))]];
+      }),
+    );
+  }
+}
+
+const KEY = { pk: { S: 'lanes' } };
+const snapshotSchema = once(() => z.array(laneStateSchema()));
+
+/** The lanes as the governor has left them, in one item of the control table. */
+export class DynamoLaneSnapshot implements LaneSnapshot {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async read(): Promise<readonly LaneState[]> {
+    const { Item: row } = await this.#client.send(new GetItemCommand({ TableName: this.#tableName, Key: KEY }));
+    // One that another version has written would stop the governor for good, and is as good as none.
+    return snapshotSchema().safeParse(JSON.parse(row?.lanes?.S ?? '[]')).data ?? [];
+  }
+
+  async write(lanes: readonly LaneState[]): Promise<void> {
+    await this.#client.send(
+      new PutItemCommand({ TableName: this.#tableName, Item: { ...KEY, lanes: { S: JSON.stringify(lanes) } } }),
+    );
+  }
+}
+
+/** DynamoDB deletes a bucket some time after it is full again: one that is missing is full. */
+const KEPT_SECONDS = 60;
+
+/** Each time a router loses, others have drawn in between. */
+const TRIES = 5;
+
+type Bucket = ReturnType<typeof bucketOf>;
+type Draw = { readonly tenantId: TenantId; readonly ratePerSecond: number; readonly now: number };
+type Drawn = { readonly given: ReadonlySet<Draw>; readonly emptyUntil: number };
+
+/** Buckets as items of the control table; what is drawn at the same time, as by the tasks of a bulk, in one write. */
+export class DynamoRateBuckets implements RateBuckets {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #draws = new GatheredCalls<Draw, Drawn>((pk, draws) => this.#drawAll(pk, draws));
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async draw(tenantId: TenantId, ratePerSecond: number, now: number): Promise<{ readonly emptyUntil?: number }> {
+    const draw = { tenantId, ratePerSecond, now };
+    const { given, emptyUntil } = await this.#draws.add(`rate#${tenantId}#${ratePerSecond}`, draw);
+    return given.has(draw) ? {} : { emptyUntil };
+  }
+
+  async charge(tenantId: TenantId, milliseconds: number, now: number): Promise<number> {
+    const until = Math.ceil(now + milliseconds);
+    const update = await conditionalUpdate(this.#client, {
+      tableName: this.#tableName,
+      key: { pk: s(`rate#${tenantId}#fan-outs`) },
+      condition: 'attribute_not_exists(#until) OR #until <= :now',
+      set: { until: n(until), expiresAt: n(Math.ceil(until / 1000) + KEPT_SECONDS) },
+      values: { now: n(now) },
+      blind: true,
+    });
+    return 'written' in update ? 0 : Math.max(0, Number(update.refusedBy?.until?.N ?? 0) - now);
+  }
+
+  async #drawAll(pk: string, draws: readonly Draw[]): Promise<Drawn> {
+    const bucket = bucketOf(draws[0]?.ratePerSecond ?? 1, Math.max(...draws.map(({ now }) => now)));
+    // Where nothing was drawn of late, which is guessed first, it is full.
+    let fullAt = bucket.now;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const count = Math.min(draws.length, bucket.tasksIn(fullAt));
+      if (count === 0) return { given: new Set(), emptyUntil: bucket.emptyUntil(fullAt) };
+      const update = await this.#update(pk, bucket, count, fullAt);
+      if ('written' in update) {
+        const emptyUntil = bucket.emptyUntil(Number(update.written.fullAt?.N));
+        return { given: new Set(draws.slice(0, count)), emptyUntil };
+      }
+      fullAt = Math.max(bucket.now, Number(update.refusedBy?.fullAt?.N ?? bucket.now));
+    }
+    throw new Error(`${TRIES} draws of a rate in a row were lost to others`);
+  }
+
+  /** Makes a bucket full again later by so many tasks: than now where it is full, otherwise than it would be. */
+  #update(pk: string, { now, timeOfTask, latestWith }: Bucket, count: number, fullAt: number): Promise<Updated> {
+    const drawn = count * timeOfTask;
+    const expiresAt = n(Math.ceil((fullAt + drawn) / 1e6) + KEPT_SECONDS);
+    return conditionalUpdate(this.#client, {
+      tableName: this.#tableName,
+      key: { pk: s(pk) },
+      ...(fullAt === now
+        ? {
+            condition: 'attribute_not_exists(#fullAt) OR #fullAt <= :now',
+            set: { fullAt: n(now + drawn), expiresAt },
+            values: { now: n(now) },
+          }
+        : {
+            condition: '#fullAt > :now AND #fullAt <= :latest',
+            actions: ['#fullAt = #fullAt + :drawn'],
+            set: { expiresAt },
+            values: { now: n(now), latest: n(latestWith(count)), drawn: n(drawn) },
+          }),
+    });
+  }
+}

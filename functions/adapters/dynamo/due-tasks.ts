@@ -1,0 +1,122 @@
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { DueTask, DueTasks, Log } from '../../core/ports.ts';
+import { isFinished, type Task } from '../../core/task/task.ts';
+import { batchGet } from './batch-get.ts';
+import { conditionalUpdate } from './conditional-update.ts';
+import { n, parkedShardOf, pkOf, type Row, s, type TaskTables, tableOf, taskOfRow } from './task-row.ts';
+
+type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
+
+/** A partition of the index, and the entry behind which it is read on; from its first on, where that is missing. */
+type Place = { readonly tableName: string; readonly shard: string; readonly after?: Row };
+
+/** Nobody has to look after it any more: it has ended, and so have its subtasks. */
+const isOver = (task: Task): boolean => isFinished(task) && (task.fanOut === undefined || task.status === 'succeeded');
+
+/** The sparse index `due` of the task tables. */
+export class DynamoDueTasks implements DueTasks {
+  readonly #client: DynamoDBClient;
+  readonly #tables: TaskTables;
+  readonly #log: Log;
+
+  constructor(client: DynamoDBClient, tables: TaskTables, log: Log) {
+    this.#client = client;
+    this.#tables = tables;
+    this.#log = log;
+  }
+
+  due(now: number, limit: number): AsyncIterable<readonly DueTask[]> {
+    const shards = Array.from({ length: this.#tables.indexShards }, (_, shard) => String(shard));
+    return this.#pages(shards, now, limit);
+  }
+
+  parked(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
+    return this.#pages([parkedShardOf(type)], now, limit);
+  }
+
+  release(due: DueTask, executorKey?: string): Promise<'released' | 'lost'> {
+    return this.#release(this.#entryOf(due), executorKey);
+  }
+
+  async postpone(due: DueTask, until: number): Promise<'postponed' | 'lost'> {
+    const { tableName, pk, dueAt } = this.#entryOf(due);
+    const update = await conditionalUpdate(this.#client, {
+      tableName,
+      key: { pk: s(pk) },
+      condition: '#dueAt = :before',
+      set: { dueAt: n(until) },
+      values: { before: n(dueAt) },
+    });
+    return 'written' in update ? 'postponed' : 'lost';
+  }
+
+  #entryOf({ task: { tenantId, id }, dueAt }: DueTask): Entry {
+    return { tableName: tableOf(this.#tables, id), pk: pkOf(tenantId, id), dueAt };
+  }
+
+  /** Walks all partitions at once; a page has as much of each. */
+  async *#pages(shards: readonly string[], until: number, limit: number): AsyncGenerator<readonly DueTask[]> {
+    let places: Place[] = this.#tables.tableNames.flatMap((tableName) => shards.map((shard) => ({ tableName, shard })));
+    while (places.length > 0) {
+      const share = Math.ceil(limit / places.length);
+      const parts = await Promise.all(places.map((place) => this.#entriesAt(place, until, share)));
+      const entries = parts.flatMap((part) => part.entries).toSorted((a, b) => a.dueAt - b.dueAt);
+      yield await this.#tasksAt(entries);
+      places = parts.flatMap(({ next }) => next ?? []);
+    }
+  }
+
+  async #tasksAt(entries: readonly Entry[]): Promise<readonly DueTask[]> {
+    const rows = await batchGet(this.#client, entries, { ConsistentRead: true });
+    const found = await Promise.all(
+      entries.map(async (entry) => {
+        const row = rows.get(entry.pk);
+        // The index lags behind its table.
+        if (row === undefined || row.dueAt?.N !== String(entry.dueAt)) return [];
+        const task = this.#taskOf(row);
+        if (task === undefined) return [];
+        if (!isOver(task)) return [{ task, dueAt: entry.dueAt }];
+        await this.#release(entry);
+        return [];
+      }),
+    );
+    return found.flat();
+  }
+
+  /** Nothing where the row cannot be read: it may be of a later version, and is not to keep all others from their turn. */
+  #taskOf(row: Row): Task | undefined {
+    try {
+      return taskOfRow(row);
+    } catch (error) {
+      this.#log('error', 'due task passed over: it cannot be read', { row: row.pk?.S, reason: String(error) });
+      return undefined;
+    }
+  }
+
+  async #entriesAt({ tableName, shard, after }: Place, until: number, limit: number) {
+    const { Items: items = [], LastEvaluatedKey: last } = await this.#client.send(
+      new QueryCommand({
+        TableName: tableName,
+        IndexName: 'due',
+        KeyConditionExpression: 'dueShard = :shard AND dueAt <= :until',
+        ExpressionAttributeValues: { ':shard': s(shard), ':until': n(until) },
+        Limit: limit,
+        ...(after === undefined ? {} : { ExclusiveStartKey: after }),
+      }),
+    );
+    const entries = items.map(({ pk, dueAt }): Entry => ({ tableName, pk: pk?.S ?? '', dueAt: Number(dueAt?.N) }));
+    return { entries, next: last && { tableName, shard, after: last } };
+  }
+
+  async #release({ tableName, pk, dueAt }: Entry, executorKey?: string): Promise<'released' | 'lost'> {
+    const update = await conditionalUpdate(this.#client, {
+      tableName,
+      key: { pk: s(pk) },
+      condition: '#dueAt = :dueAt',
+      ...(executorKey === undefined ? {} : { set: { executorKey: s(executorKey) } }),
+      remove: ['dueAt', 'dueShard'],
+      values: { dueAt: n(dueAt) },
+    });
+    return 'written' in update ? 'released' : 'lost';
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { GatheredCalls } from '../../core/concurrency.ts';
+import type { FailParentResult, FanOutRecord, FanOuts, ParentKey, ResumeResult } from '../../core/ports.ts';
+import type { FailedTask, QueuedTask, TaskError } from '../../core/task/task.ts';
+import { conditionalUpdate, type Updated } from './conditional-update.ts';
+import { endAttributes } from './settlement-attributes.ts';
+import {
+  dueAttributes,
+  n,
+  payload,
+  payloadAttributes,
+  pkOf,
+  type Row,
+  rowKey,
+  s,
+  type TaskTableOptions,
+  tableOf,
+  taskOfRow,
+} from './task-row.ts';
+
+/**
+ * Fan-outs as items of the task tables, beside their tasks: `<tenant>#<task>#fan-out-<attempt>`, with the places that have
+ * not ended as a set of numbers. A thousand of them take 3 KB, so that each write costs 2 units on average; of one fan-out
+ * an executor has one write under way at a time, with all ends that have come together, or the item, which takes a few
+ * hundred writes a second, would keep a thousand executors' places waiting.
+ */
+export class DynamoFanOuts implements FanOuts {
+  readonly #client: DynamoDBClient;
+  readonly #options: TaskTableOptions;
+  readonly #closes = new GatheredCalls<Place, Closed>((_, places) => this.#close(places));
+
+  constructor(client: DynamoDBClient, options: TaskTableOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async open(
+    parent: ParentKey,
+    { subtasks, onFailure, count }: Omit<FanOutRecord, 'pending'> & { count: number },
+    keepUntil: number,
+  ): Promise<void> {
+    const places = Array.from({ length: count }, (_, place) => String(place));
+    await this.#client.send(
+      new PutItemCommand({
+        ...this.#table(parent),
+        Item: {
+          ...this.#key(parent),
+          ...payloadAttributes('subtasks', subtasks),
+          onFailure: s(onFailure),
+          // A set cannot be empty: where all have ended, there is none.
+          ...(count === 0 ? {} : { pending: { NS: places } }),
+          expiresAt: n(Math.ceil(keepUntil / 1000)),
+        },
+      }),
+    );
+  }
+
+  async get(parent: ParentKey): Promise<FanOutRecord | undefined> {
+    const { Item: row } = await this.#client.send(
+      new GetItemCommand({ ...this.#table(parent), Key: this.#key(parent), ConsistentRead: true }),
+    );
+    return row === undefined ? undefined : { subtasks: payload(row, 'subtasks'), ...stateOf(row) };
+  }
+
+  close(parent: ParentKey, place: number): Promise<Closed> {
+    return this.#closes.add(`${pkOf(parent.tenantId, parent.id)}#${parent.attempt}`, { parent, place });
+  }
+
+  async #close(places: readonly Place[]): Promise<Closed> {
+    const [first] = places;
+    if (first === undefined) return undefined;
+    const { parent } = first;
+    try {
+      const { Attributes: row = {} } = await this.#client.send(
+        new UpdateItemCommand({
+          ...this.#table(parent),
+          Key: this.#key(parent),
+          ConditionExpression: 'attribute_exists(pk)',
+          UpdateExpression: 'DELETE pending :places',
+          // A set may name nothing twice.
+          ExpressionAttributeValues: { ':places': { NS: [...new Set(places.map(({ place }) => String(place)))] } },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return stateOf(row);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  async resume(parent: ParentKey, dueAt: number): Promise<ResumeResult> {
+    const update = await this.#updateWaiting(parent, dueAt, { status: s('queued') }, ['startedAt']);
+    return 'written' in update
+      ? { result: 'queued', task: taskOfRow(update.written) as QueuedTask }
+      : { result: 'lost' };
+  }
+
+  async fail(parent: ParentKey, error: TaskError, now: number, dueAt: number): Promise<FailParentResult> {
+    const end = endAttributes({ status: 'failed', error, finishedAt: now }, this.#options);
+    const update = await this.#updateWaiting(parent, dueAt, end);
+    return 'written' in update
+      ? { result: 'failed', task: taskOfRow(update.written) as FailedTask }
+      : { result: 'lost' };
+  }
+
+  #updateWaiting(parent: ParentKey, dueAt: number, set: Row, remove: readonly string[] = []): Promise<Updated> {
+    const { tenantId, id, attempt } = parent;
+    return conditionalUpdate(this.#client, {
+      tableName: this.#table(parent).TableName,
+      key: rowKey(tenantId, id),
+      condition: '#status = :waiting AND #attempt = :attempt',
+      set: { ...set, ...dueAttributes(id, dueAt, this.#options.indexShards) },
+      remove,
+      values: { waiting: s('waiting'), attempt: n(attempt) },
+    });
+  }
+
+  #table({ id }: ParentKey): { readonly TableName: string } {
+    return { TableName: tableOf(this.#options, id) };
+  }
+
+  #key({ tenantId, id, attempt }: ParentKey): Record<string, AttributeValue> {
+    return { pk: s(`${pkOf(tenantId, id)}#fan-out-${attempt}`) };
+  }
+}
+
+/** One part of a fan-out. */
+type Place = { readonly parent: ParentKey; readonly place: number };
+type Closed = Omit<FanOutRecord, 'subtasks'> | undefined;
+
+const stateOf = ({ pending, onFailure }: Record<string, AttributeValue>) => ({
+  pending: new Set((pending?.NS ?? []).map(Number)),
+  onFailure: onFailure?.S === 'collect' ? ('collect' as const) : ('fail' as const),
+});

@@ -1,0 +1,166 @@
+import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { LRUCache } from 'lru-cache';
+import { DEFINITION_EFFECT_SECONDS, PRIORITIES } from '../../contract.ts';
+import type { Clock, Log } from '../../core/ports.ts';
+import type { SettingsStore, TaskSettings, TaskSettingsPatch } from '../../core/task-settings.ts';
+
+export type DynamoSettingsStoreOptions = {
+  readonly tableName: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+const CACHED_TYPES = 1_000;
+const CACHED_MILLISECONDS = 3_600_000;
+
+/** Counts the changes of all types, and names these. No task type can have this name. */
+const VERSION_KEY = '#version';
+/** As if set long ago, for a moment. */
+const EXPIRED = { start: 1, ttl: 1 };
+
+/** Half of what is promised: the other half is for a call that is under way. */
+const VERSION_MILLISECONDS = (DEFINITION_EFFECT_SECONDS / 2) * 1000;
+
+/**
+ * The settings of task types in one table, read through a cache. A change counts up one row, which each function looks at
+ * every few seconds while it works, and forgets what it knows where it has moved: so that a cached hour is no stale hour.
+ */
+export class DynamoSettingsStore implements SettingsStore {
+  readonly #client: DynamoDBClient;
+  readonly #options: DynamoSettingsStoreOptions;
+  readonly #cache: LRUCache<string, TaskSettings>;
+  #version: { readonly number: number | undefined; readonly readAt: number } | undefined;
+  #reading: Promise<void> | undefined;
+
+  constructor(client: DynamoDBClient, options: DynamoSettingsStoreOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#cache = new LRUCache<string, TaskSettings>({
+      max: CACHED_TYPES,
+      ttl: CACHED_MILLISECONDS,
+      // Misses of one type at the same time wait for the same read.
+      fetchMethod: (type) => this.#read(type),
+      // A stale answer is better than none; it is asked for again the next time.
+      allowStaleOnFetchRejection: true,
+      perf: { now: options.clock },
+    });
+  }
+
+  async get(type: string): Promise<TaskSettings> {
+    const { clock, log } = this.#options;
+    try {
+      if (this.#version === undefined || clock() - this.#version.readAt >= VERSION_MILLISECONDS) {
+        this.#reading ??= this.#checkVersion().finally(() => {
+          this.#reading = undefined;
+        });
+        await this.#reading;
+      }
+      return (await this.#cache.fetch(type)) ?? {};
+    } catch (error) {
+      log('warn', 'settings not read: those last known hold', { type, reason: String(error) });
+      const known = this.#cache.peek(type, { allowStale: true }) ?? {};
+      // For a while: not every task is to wait for a table that does not answer.
+      this.#version = { number: this.#version?.number, readAt: clock() };
+      this.#cache.set(type, known, { ttl: VERSION_MILLISECONDS });
+      return known;
+    }
+  }
+
+  async change(type: string, patch: TaskSettingsPatch): Promise<TaskSettings> {
+    const entries = Object.entries(patch).filter(([, value]) => value !== undefined);
+    const [removed, set] = [
+      entries.filter(([, value]) => value === null),
+      entries.filter(([, value]) => value !== null),
+    ];
+    const expression = [
+      ...(set.length === 0 ? [] : [`SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`]),
+      ...(removed.length === 0 ? [] : [`REMOVE ${removed.map(([name]) => `#${name}`).join(', ')}`]),
+    ].join(' ');
+    if (expression === '') return this.#read(type);
+    const { Attributes: row = {} } = await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#options.tableName,
+        Key: { type: { S: type } },
+        UpdateExpression: expression,
+        ExpressionAttributeNames: Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
+        ...(set.length === 0
+          ? {}
+          : {
+              ExpressionAttributeValues: Object.fromEntries(set.map(([name, value]) => [`:${name}`, attribute(value)])),
+            }),
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    // After the change: whoever sees the new number must find what it stands for.
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#options.tableName,
+        Key: { type: { S: VERSION_KEY } },
+        UpdateExpression: 'ADD #version :one, #types :type',
+        ExpressionAttributeNames: { '#version': 'version', '#types': 'types' },
+        ExpressionAttributeValues: { ':one': { N: '1' }, ':type': { SS: [type] } },
+      }),
+    );
+    const settings = settingsOfRow(row);
+    this.#cache.set(type, settings);
+    return settings;
+  }
+
+  async changedTypes(): Promise<readonly string[]> {
+    try {
+      return (await this.#row(VERSION_KEY, false, 'types'))?.types?.SS ?? [];
+    } catch (error) {
+      this.#options.log('warn', 'changed types not read', { reason: String(error) });
+      return [];
+    }
+  }
+
+  async #checkVersion(): Promise<void> {
+    const { clock } = this.#options;
+    const readAt = clock();
+    const row = await this.#row(VERSION_KEY, false, 'version');
+    const number = row?.version?.N === undefined ? undefined : Number(row.version.N);
+    // Not clear(): what is known serves on, should the reads that follow fail. A copy: set() moves what it is set on.
+    if (this.#version !== undefined && this.#version.number !== number) {
+      for (const type of [...this.#cache.keys()]) this.#cache.set(type, this.#cache.peek(type) ?? {}, EXPIRED);
+    }
+    this.#version = { number, readAt };
+  }
+
+  async #read(type: string): Promise<TaskSettings> {
+    return settingsOfRow((await this.#row(type, true)) ?? {});
+  }
+
+  /** A row, or `only` one attribute of it: the number of changes is read often, and lies beside the types of them all. */
+  async #row(type: string, isConsistent: boolean, only?: string): Promise<Record<string, AttributeValue> | undefined> {
+    const { Item: row } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#options.tableName,
+        Key: { type: { S: type } },
+        ConsistentRead: isConsistent,
+        ...(only && { ProjectionExpression: '#only', ExpressionAttributeNames: { '#only': only } }),
+      }),
+    );
+    return row;
+  }
+}
+
+const attribute = (value: boolean | string | number | null | undefined): AttributeValue =>
+  typeof value === 'boolean'
+    ? { BOOL: value }
+    : typeof value === 'number'
+      ? { N: String(value) }
+      : { S: String(value) };
+
+/** What a row sets; a value that is none of ours counts as not set. */
+function settingsOfRow(row: Record<string, AttributeValue>): TaskSettings {
+  const { paused, timeoutSeconds, maxAttempts, resumedAt } = row;
+  const priority = PRIORITIES.find((one) => one === row.priority?.S);
+  return {
+    ...(paused?.BOOL === undefined ? {} : { paused: paused.BOOL }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(timeoutSeconds?.N === undefined ? {} : { timeoutSeconds: Number(timeoutSeconds.N) }),
+    ...(maxAttempts?.N === undefined ? {} : { maxAttempts: Number(maxAttempts.N) }),
+    ...(resumedAt?.N === undefined ? {} : { resumedAt: Number(resumedAt.N) }),
+  };
+}

@@ -1,0 +1,74 @@
+import type { RunningTask } from '../../core/task/task.ts';
+import { attemptGivenBack, attemptsAgain, rowDaysOf, type Settlement } from '../../core/task/transition.ts';
+import {
+  dueAttributes,
+  errorAttributes,
+  fanOutAttributes,
+  n,
+  payloadAttributes,
+  type Row,
+  s,
+  statusGroupOf,
+  type TaskTableOptions,
+} from './task-row.ts';
+
+/** What a settlement sets in the row of its task. */
+export function settlementAttributes(settlement: Settlement, task: RunningTask, options: TaskTableOptions): Row {
+  const status = { status: s(settlement.status) };
+  switch (settlement.status) {
+    case 'queued':
+      return {
+        ...status,
+        ...errorAttributes(settlement.error),
+        notBefore: n(settlement.notBefore),
+        ...(settlement.attemptIsGivenBack && attemptsAttributes(attemptGivenBack(task))),
+        ...(settlement.dueAt !== undefined && dueAttributes(task.id, settlement.dueAt, options.indexShards)),
+      };
+    case 'waiting':
+      return {
+        ...status,
+        ...fanOutAttributes(settlement.fanOut),
+        ...attemptsAttributes(attemptsAgain(task)),
+        ...dueAttributes(task.id, settlement.tendAt, options.indexShards),
+      };
+    default:
+      return endAttributes(settlement, options);
+  }
+}
+
+export const ERROR_ATTRIBUTES = ['errorCode', 'errorMessage', 'errorRetryable'];
+
+const LEASE_ATTRIBUTES = ['leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'progress', 'progressNote'];
+
+/** What a settlement removes from the row of its task. */
+export function settlementRemovals({ status }: Settlement): string[] {
+  if (status === 'queued') return [...LEASE_ATTRIBUTES, 'startedAt'];
+  return status === 'waiting' ? LEASE_ATTRIBUTES : [...LEASE_ATTRIBUTES, 'dueShard', 'dueAt'];
+}
+
+const attemptsAttributes = ({ maxAttempts, attemptsBeforeRetry }: ReturnType<typeof attemptsAgain>): Row => ({
+  maxAttempts: n(maxAttempts),
+  attemptsBeforeRetry: n(attemptsBeforeRetry),
+});
+
+/** Where the row has to stay for longer than it is shown, it says until when it is. */
+function retentionAttributes(finishedAtSeconds: number, retentionDays: number): Row {
+  const rowDays = rowDaysOf(retentionDays);
+  return {
+    expiresAt: n(finishedAtSeconds + rowDays * 86_400),
+    ...(rowDays === retentionDays ? {} : { shownUntil: n(finishedAtSeconds + retentionDays * 86_400) }),
+  };
+}
+
+/** What the end of a task sets in its row. */
+export const endAttributes = (
+  settlement: Extract<Settlement, { finishedAt: number }>,
+  { retentionDays }: TaskTableOptions,
+): Row => ({
+  status: s(settlement.status),
+  statusGroup: s(statusGroupOf(settlement.status)),
+  finishedAt: n(settlement.finishedAt),
+  ...retentionAttributes(Math.ceil(settlement.finishedAt / 1000), retentionDays),
+  ...(settlement.status === 'succeeded' ? payloadAttributes('output', settlement.output) : {}),
+  ...(settlement.status === 'failed' ? errorAttributes(settlement.error) : {}),
+});

@@ -1,0 +1,282 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Priority, ResourceClass } from '../../contract.ts';
+import { shardOf } from '../../core/lane/routing.ts';
+import {
+  createdAtOf,
+  type LeaseToken,
+  orderOf,
+  parseTaskId,
+  parseTaskOrder,
+  parseTenantId,
+  type TaskId,
+  type TenantId,
+  tableShardOf,
+} from '../../core/task/ids.ts';
+import type { Payload } from '../../core/task/payload.ts';
+import type {
+  FanOutState,
+  NewTask,
+  ParentRef,
+  Progress,
+  Task,
+  TaskError,
+  TaskSeed,
+  TaskSummary,
+} from '../../core/task/task.ts';
+import { packedHeader, unpackedHeader } from '../../core/task/trace-header.ts';
+import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
+
+/** A row of the task table as the DynamoDB client reads and writes it. */
+export type Row = Record<string, AttributeValue>;
+
+export const s = (value: string): AttributeValue => ({ S: value });
+export const n = (value: number): AttributeValue => ({ N: String(value) });
+
+/** Attributes whose value is `undefined` are left out: a sparse index must not see them. */
+function compact(row: Record<string, AttributeValue | undefined>): Row {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Row;
+}
+
+/** A tenant's rows are addressable only with its own id. */
+export const pkOf = (tenantId: TenantId, taskId: TaskId): string => `${tenantId}#${taskId}`;
+export const rowKey = (tenantId: TenantId, taskId: TaskId): Row => ({ pk: s(pkOf(tenantId, taskId)) });
+
+/** The group under which `byStatus` lists a task: claims and retries do not move it, so they cost no index write. */
+export const statusGroupOf = (status: Task['status']): string =>
+  status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : 'open';
+
+/** The row of a finished task outlives its retention until TTL deletes it: within days, not at once (DynamoDB, "TTL"). */
+export const isExpired = ({ shownUntil, expiresAt }: Row, now: number): boolean =>
+  Number((shownUntil ?? expiresAt)?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now;
+
+/** Where the sweeper finds a task that waits for the clock. */
+export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): Row => ({
+  dueShard: s(String(shardOf(id, indexShards))),
+  dueAt: n(dueAt),
+});
+
+/** Where the sweeper finds a task that was set aside while its type is paused. */
+export const parkedShardOf = (type: string): string => `paused/${type}`;
+
+type PayloadName = 'input' | 'output' | 'subtasks';
+
+/** Where a payload is: its value under `name`, or its place under `<name>Ref`. */
+export const payloadAttributes = (name: PayloadName, payload: Payload): Row =>
+  'ref' in payload ? { [`${name}Ref`]: s(payload.ref) } : { [name]: s(JSON.stringify(payload.inline)) };
+
+/** Where a task is found that was fanned out: `<attempt>/<count>`. */
+export const fanOutAttributes = ({ attempt, count }: FanOutState): Row => ({ fanOut: s(`${attempt}/${count}`) });
+
+export const progressAttributes = ({ fraction, note }: Progress): Row => ({
+  progress: n(fraction),
+  ...(note === undefined ? {} : { progressNote: s(note) }),
+});
+
+export const errorAttributes = (error: TaskError): Row => ({
+  errorCode: s(error.code),
+  errorMessage: s(error.message),
+  errorRetryable: { BOOL: error.retryable },
+});
+
+/** The attributes that a task has from the start and that no transition changes, its key left out. */
+export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
+  return compact({
+    tenantId: s(seed.tenantId),
+    type: s(seed.type),
+    indexShard: n(shardOf(seed.id, indexShards)),
+    priority: s(seed.priority),
+    executorKey: s(seed.executorKey),
+    maxAttempts: n(seed.maxAttempts),
+    timeoutSeconds: n(seed.timeoutSeconds),
+    ...payloadAttributes('input', seed.input),
+    fingerprint: s(seed.fingerprint),
+    order: s(orderOf(seed)),
+    runAt: seed.runAt === undefined ? undefined : n(seed.runAt),
+    assigneeType: seed.assignee && s(seed.assignee.type),
+    assigneeId: seed.assignee && s(seed.assignee.id),
+    workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
+    parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
+    trace: seed.traceHeader === undefined ? undefined : s(packedHeader(seed.traceHeader)),
+    limits: seed.limits && s(`${seed.limits.ratePerSecond ?? ''}/${seed.limits.maxOpenTasks ?? ''}`),
+  });
+}
+
+const text = (row: Row, name: string): string | undefined => row[name]?.S;
+const number = (row: Row, name: string): number | undefined =>
+  row[name]?.N === undefined ? undefined : Number(row[name].N);
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the task row has no valid ${name}`);
+  return value;
+}
+
+/** Reads what `payloadAttributes` has made. */
+export function payload(row: Row, name: PayloadName): Payload {
+  const ref = text(row, `${name}Ref`);
+  return ref === undefined ? { inline: JSON.parse(required(text(row, name), name)) } : { ref };
+}
+
+function error(row: Row): TaskError | undefined {
+  const code = text(row, 'errorCode');
+  if (code === undefined) return undefined;
+  return {
+    code,
+    message: required(text(row, 'errorMessage'), 'errorMessage'),
+    retryable: required(row.errorRetryable?.BOOL, 'errorRetryable'),
+  };
+}
+
+function seed(row: Row): Omit<TaskSeed, 'input'> {
+  const [tenant = '', id = ''] = required(text(row, 'pk'), 'pk').split('#');
+  const executorKey = required(text(row, 'executorKey'), 'executorKey');
+  const assigneeType = text(row, 'assigneeType');
+  const workflowInstanceId = text(row, 'workflowInstanceId');
+  const trace = text(row, 'trace');
+  const runAt = number(row, 'runAt');
+  const parent = text(row, 'parent');
+  const limits = text(row, 'limits');
+  return {
+    id: required(parseTaskId(id), 'id'),
+    tenantId: required(parseTenantId(tenant), 'tenantId'),
+    type: required(text(row, 'type'), 'type'),
+    resourceClass: executorKey.split('/')[0] as ResourceClass,
+    priority: required(text(row, 'priority'), 'priority') as Priority,
+    executorKey,
+    maxAttempts: required(number(row, 'maxAttempts'), 'maxAttempts'),
+    timeoutSeconds: required(number(row, 'timeoutSeconds'), 'timeoutSeconds'),
+    fingerprint: required(text(row, 'fingerprint'), 'fingerprint'),
+    createdAt: createdAtOf(required(parseTaskOrder(text(row, 'order') ?? ''), 'order')),
+    ...(runAt === undefined ? {} : { runAt }),
+    ...(assigneeType === undefined
+      ? {}
+      : { assignee: { type: assigneeType, id: required(text(row, 'assigneeId'), 'assigneeId') } }),
+    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
+    ...(parent === undefined ? {} : { parent: parentOf(parent) }),
+    ...(trace === undefined ? {} : { traceHeader: unpackedHeader(trace) }),
+    ...(limits === undefined ? {} : { limits: limitsOf(limits) }),
+  };
+}
+
+/** `<rate>/<open>`, either of which may be missing. */
+function limitsOf(limits: string): TenantLimits {
+  const [ratePerSecond, maxOpenTasks] = limits.split('/');
+  return {
+    ...(ratePerSecond ? { ratePerSecond: Number(ratePerSecond) } : {}),
+    ...(maxOpenTasks ? { maxOpenTasks: Number(maxOpenTasks) } : {}),
+  };
+}
+
+function parentOf(parent: string): ParentRef {
+  const [id = '', attempt, index, depth] = parent.split('/');
+  return {
+    id: required(parseTaskId(id), 'parent'),
+    ...{ attempt: Number(attempt), index: Number(index), depth: Number(depth) },
+  };
+}
+
+function fanOut(row: Row): FanOutState | undefined {
+  const [attempt, count] = text(row, 'fanOut')?.split('/') ?? [];
+  return attempt === undefined ? undefined : { attempt: Number(attempt), count: Number(count) };
+}
+
+function progress(row: Row): Progress | undefined {
+  const [fraction, note] = [number(row, 'progress'), text(row, 'progressNote')];
+  return fraction === undefined ? undefined : { fraction, ...(note === undefined ? {} : { note }) };
+}
+
+/** Reads a row back. Throws where the row is not one that this adapter wrote. */
+export function taskOfRow(row: Row): Task {
+  const summary = summaryOfRow(row);
+  const task = { ...summary, input: payload(row, 'input') };
+  return (task.status === 'succeeded' ? { ...task, output: payload(row, 'output') } : task) as Task;
+}
+
+/** Reads a row back without its payloads, which need not be there. */
+export function summaryOfRow(row: Row): TaskSummary {
+  const attemptsBeforeRetry = number(row, 'attemptsBeforeRetry');
+  const fannedOut = fanOut(row);
+  const base = {
+    ...seed(row),
+    ...(fannedOut === undefined ? {} : { fanOut: fannedOut }),
+    attempt: required(number(row, 'attempt'), 'attempt'),
+    ...(attemptsBeforeRetry === undefined ? {} : { attemptsBeforeRetry }),
+  };
+  const status = text(row, 'status') as Task['status'];
+  const startedAt = () => required(number(row, 'startedAt'), 'startedAt');
+  const finishedAt = () => required(number(row, 'finishedAt'), 'finishedAt');
+  switch (status) {
+    case 'scheduled':
+      return { ...base, status, runAt: required(base.runAt, 'runAt') };
+    case 'queued': {
+      const notBefore = number(row, 'notBefore');
+      const lastError = error(row);
+      return {
+        ...base,
+        status,
+        ...(notBefore === undefined ? {} : { notBefore }),
+        ...(lastError === undefined ? {} : { error: lastError }),
+      };
+    }
+    case 'running': {
+      const cancelRequestedAt = number(row, 'cancelRequestedAt');
+      const told = progress(row);
+      return {
+        ...base,
+        status,
+        leaseToken: required(text(row, 'leaseToken'), 'leaseToken') as LeaseToken,
+        leaseExpiresAt: required(number(row, 'leaseExpiresAt'), 'leaseExpiresAt'),
+        startedAt: startedAt(),
+        ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt }),
+        ...(told === undefined ? {} : { progress: told }),
+      };
+    }
+    case 'waiting':
+      return { ...base, status, startedAt: startedAt(), fanOut: required(fannedOut, 'fanOut') };
+    case 'succeeded':
+      return { ...base, status, startedAt: startedAt(), finishedAt: finishedAt() };
+    case 'failed':
+      return {
+        ...base,
+        status,
+        error: required(error(row), 'error'),
+        startedAt: startedAt(),
+        finishedAt: finishedAt(),
+      };
+    case 'cancelled': {
+      const started = number(row, 'startedAt');
+      return { ...base, status, ...(started === undefined ? {} : { startedAt: started }), finishedAt: finishedAt() };
+    }
+    default:
+      throw new Error(`the task row has the unknown status ${String(status)}`);
+  }
+}
+
+/** The row of a task that nobody has claimed yet; with `dueAt`, one that the sweeper has to send then. */
+export const rowOfNew = (task: NewTask, dueAt: number | undefined, indexShards: number): Row => ({
+  ...rowKey(task.tenantId, task.id),
+  ...seedAttributes(task, indexShards),
+  status: s(task.status),
+  statusGroup: s(statusGroupOf(task.status)),
+  attempt: n(task.attempt),
+  ...(dueAt === undefined ? {} : dueAttributes(task.id, dueAt, indexShards)),
+});
+
+/** How a deployment keeps its tasks. */
+export type TaskTableOptions = {
+  /** The tables by shard; a task's id names its own. */
+  readonly tableNames: readonly string[];
+  /** Over how many partitions each index key is spread; one partition takes 1,000 writes/s (DynamoDB's documentation). */
+  readonly indexShards: number;
+  /** How long a finished task is kept. */
+  readonly retentionDays: number;
+};
+
+/** What a reader of the tables has to know. */
+export type TaskTables = Omit<TaskTableOptions, 'retentionDays'>;
+
+/** The table of a task. Throws where the deployment has none: its id was made elsewhere. */
+export function tableOf({ tableNames }: Pick<TaskTableOptions, 'tableNames'>, id: TaskId): string {
+  const tableName = tableNames[tableShardOf(id)];
+  if (tableName === undefined) throw new Error(`there is no table for the task ${id}`);
+  return tableName;
+}

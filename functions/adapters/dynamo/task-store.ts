@@ -1,0 +1,300 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type {
+  CancelResult,
+  ClaimResult,
+  HeldState,
+  InsertResult,
+  Log,
+  RetryResult,
+  TaskStore,
+} from '../../core/ports.ts';
+import { type TaskId, type TenantId, tableShardOf } from '../../core/task/ids.ts';
+import {
+  type NewTask,
+  newTask,
+  type Progress,
+  type QueuedTask,
+  type RunningTask,
+  type Task,
+  type TaskSeed,
+} from '../../core/task/task.ts';
+import type { TaskPage, TaskQuery } from '../../core/task/task-list.ts';
+import {
+  attemptsAgain,
+  claimability,
+  givesWayTo,
+  isSettledBy,
+  type Lease,
+  type Settlement,
+} from '../../core/task/transition.ts';
+import { batchGet } from './batch-get.ts';
+import { type CallTracing, type JointUpdate, JointWrites } from './batched-writes.ts';
+import { cancelTask } from './cancel-task.ts';
+import { type ConditionalUpdate, conditionalUpdate, type Updated } from './conditional-update.ts';
+import { ERROR_ATTRIBUTES, settlementAttributes, settlementRemovals } from './settlement-attributes.ts';
+import { listTasks } from './task-list.ts';
+import {
+  dueAttributes,
+  isExpired,
+  n,
+  parkedShardOf,
+  pkOf,
+  progressAttributes,
+  type Row,
+  rowKey,
+  rowOfNew,
+  s,
+  seedAttributes,
+  statusGroupOf,
+  type TaskTableOptions,
+  tableOf,
+  taskOfRow,
+} from './task-row.ts';
+
+const CHECKED = 'leaseToken, cancelRequestedAt';
+
+/** Due, or abandoned by an executor whose lease has run out, and asked for by the same submit. */
+const CLAIMABLE =
+  '#fingerprint = :fingerprint AND (' +
+  '(#status = :queued AND (attribute_not_exists(#notBefore) OR #notBefore <= :now)) OR ' +
+  '(#status = :scheduled AND #runAt <= :now) OR ' +
+  '(#status = :running AND #leaseExpiresAt <= :now AND #attempt < :maxAttempts AND ' +
+  'attribute_not_exists(#cancelRequestedAt)))';
+
+const PARKABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
+
+type Addressed = { readonly tenantId: TenantId; readonly id: TaskId };
+type Address = Pick<ConditionalUpdate, 'tableName' | 'key'>;
+
+/** The task store on DynamoDB tables: every verb is one conditional write, unless it says otherwise. */
+export class DynamoTaskStore implements TaskStore {
+  readonly #client: DynamoDBClient;
+  readonly #options: TaskTableOptions;
+  readonly #joint: JointWrites;
+
+  constructor(client: DynamoDBClient, options: TaskTableOptions, log: Log, tracing?: CallTracing) {
+    this.#client = client;
+    this.#options = options;
+    this.#joint = new JointWrites(client, log, tracing);
+  }
+
+  insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
+    return this.#insert(task, task.createdAt, dueAt);
+  }
+
+  /** With the rows of others that come in the same turn; one that is there already is looked at by itself. */
+  async #insert(task: NewTask, now: number, dueAt?: number): Promise<InsertResult> {
+    const { indexShards } = this.#options;
+    const tableName = tableOf(this.#options, task.id);
+    const row = rowOfNew(task, dueAt, indexShards);
+    const put = () => this.#put(tableName, row, now);
+    const inserted = await this.#joint.insert({ tableName, row }, put);
+    if (inserted === 'inserted') return { result: 'inserted' };
+    return inserted === 'exists' ? put() : inserted;
+  }
+
+  /** A row past its retention gives way: TTL has not come to it yet. */
+  async #put(tableName: string, row: Row, now: number): Promise<InsertResult> {
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: tableName,
+          Item: row,
+          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now OR shownUntil <= :now',
+          ExpressionAttributeValues: { ':now': n(Math.floor(now / 1000)) },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return { result: 'inserted' };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
+      return { result: 'exists', task: taskOfRow(error.Item) };
+    }
+  }
+
+  /** One more write, and a second try, where there is no row, or one past its retention that has to give way. */
+  claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
+    return this.#claim(task, lease, now, false);
+  }
+
+  async #claim(task: TaskSeed, lease: Lease, now: number, isInserted: boolean): Promise<ClaimResult> {
+    const update = await this.#jointly(task, {
+      condition: CLAIMABLE,
+      actions: ['#attempt = #attempt + :one', '#status = :running', '#startedAt = :now'],
+      set: { leaseToken: s(lease.token), leaseExpiresAt: n(lease.expiresAt) },
+      remove: ['notBefore', 'progress', 'progressNote', ...ERROR_ATTRIBUTES],
+      values: {
+        ...STATUSES,
+        ...{ fingerprint: s(task.fingerprint), maxAttempts: n(task.maxAttempts), one: n(1), now: n(now) },
+      },
+    });
+    if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
+    const { refusedBy: row } = update;
+    if (row === undefined || (isExpired(row, now) && givesWayTo(taskOfRow(row), task))) {
+      if (isInserted) throw new Error('the row of a task was inserted, and is not there');
+      await this.#insert(newTask(task), now);
+      return this.#claim(task, lease, now, true);
+    }
+    const found = taskOfRow(row);
+    if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
+    const refusal = claimability(found, task.fingerprint, now);
+    if (refusal.result !== 'claimable') return refusal;
+    // An old message knows of fewer attempts: its task was given more of them by a retry, or for what combines.
+    if (found.maxAttempts <= task.maxAttempts) throw new Error('a claim was refused by a row that allows it');
+    return this.#claim({ ...task, maxAttempts: found.maxAttempts }, lease, now, isInserted);
+  }
+
+  async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
+    const goesOn = settlement.status === 'queued' || settlement.status === 'waiting';
+    const update = await this.#jointly(task, {
+      condition:
+        '#status = :running AND #leaseToken = :leaseToken' +
+        (goesOn ? ' AND attribute_not_exists(#cancelRequestedAt)' : ''),
+      set: settlementAttributes(settlement, task, this.#options),
+      remove: settlementRemovals(settlement),
+      values: { running: s('running'), leaseToken: s(task.leaseToken) },
+      blind: true,
+    });
+    if ('written' in update) return 'settled';
+    if (update.refusedBy === undefined) return 'lost';
+    const found = taskOfRow(update.refusedBy);
+    if (isSettledBy(found, task.attempt, settlement)) return 'settled';
+    return found.status === 'running' && found.leaseToken === task.leaseToken ? 'cancel_requested' : 'lost';
+  }
+
+  /** A write where there is progress to tell, otherwise half a read. */
+  async check(task: RunningTask, progress?: Progress): Promise<HeldState> {
+    return heldState(task, progress === undefined ? await this.#look(task) : await this.#tell(task, progress));
+  }
+
+  /** Half a read for each task, 100 of them in a request. */
+  async checkAll(tasks: readonly RunningTask[]): Promise<HeldState[]> {
+    const addresses = tasks.map(({ tenantId, id }) => ({
+      tableName: tableOf(this.#options, id),
+      pk: pkOf(tenantId, id),
+    }));
+    const rows = await batchGet(this.#client, addresses, { ProjectionExpression: `pk, ${CHECKED}` });
+    return tasks.map((task) => heldState(task, rows.get(pkOf(task.tenantId, task.id))));
+  }
+
+  async #look({ tenantId, id }: RunningTask): Promise<Row | undefined> {
+    const { Item: row } = await this.#client.send(
+      new GetItemCommand({
+        TableName: tableOf(this.#options, id),
+        Key: rowKey(tenantId, id),
+        ProjectionExpression: CHECKED,
+      }),
+    );
+    return row;
+  }
+
+  async #tell(task: RunningTask, progress: Progress): Promise<Row | undefined> {
+    const update = await this.#jointly(task, {
+      condition: '#status = :running AND #leaseToken = :leaseToken',
+      set: progressAttributes(progress),
+      remove: progress.note === undefined ? ['progressNote'] : [],
+      values: { running: s('running'), leaseToken: s(task.leaseToken) },
+    });
+    return 'written' in update ? update.written : update.refusedBy;
+  }
+
+  cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
+    return this.#hasTable(id)
+      ? cancelTask(this.#client, this.#options, { tenantId, id }, now)
+      : Promise.resolve({ result: 'missing' });
+  }
+
+  /** A read before the write. */
+  async retry(tenantId: TenantId, id: TaskId, now: number, dueAt: number): Promise<RetryResult> {
+    const found = await this.get(tenantId, id, now);
+    if (found === undefined) return { result: 'missing' };
+    if (found.status !== 'failed' && found.status !== 'cancelled') return { result: 'refused', task: found };
+    const again = attemptsAgain(found);
+    const update = await this.#update(found, {
+      condition: '#status = :found AND #finishedAt = :finishedAt',
+      set: {
+        status: s('queued'),
+        statusGroup: s(statusGroupOf('queued')),
+        ...{ maxAttempts: n(again.maxAttempts), attemptsBeforeRetry: n(again.attemptsBeforeRetry) },
+        ...dueAttributes(id, dueAt, this.#options.indexShards),
+      },
+      remove: ['runAt', 'startedAt', 'finishedAt', 'expiresAt', 'shownUntil', 'fanOut', ...ERROR_ATTRIBUTES],
+      values: { found: s(found.status), finishedAt: n(found.finishedAt) },
+    });
+    if ('written' in update) return { result: 'queued', task: taskOfRow(update.written) as QueuedTask };
+    return this.retry(tenantId, id, now, dueAt);
+  }
+
+  async park(task: TaskSeed, now: number): Promise<'parked' | 'lost'> {
+    const seed = seedAttributes(task, this.#options.indexShards);
+    const update = await this.#update(task, {
+      condition: PARKABLE,
+      actions: [
+        ...unlessThere(seed),
+        '#attempt = if_not_exists(#attempt, :zero)',
+        '#statusGroup = if_not_exists(#statusGroup, :open)',
+        '#status = if_not_exists(#status, :queued)',
+      ],
+      set: { dueShard: s(parkedShardOf(task.type)), dueAt: n(now) },
+      values: { ...seed, scheduled: s('scheduled'), queued: s('queued'), open: s('open'), zero: n(0) },
+    });
+    return 'written' in update ? 'parked' : 'lost';
+  }
+
+  async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
+    if (!this.#hasTable(taskId)) return undefined;
+    const { Item: row } = await this.#client.send(
+      new GetItemCommand({
+        TableName: tableOf(this.#options, taskId),
+        Key: rowKey(tenantId, taskId),
+        ConsistentRead: true,
+      }),
+    );
+    return row === undefined || isExpired(row, now) ? undefined : taskOfRow(row);
+  }
+
+  /** A request for each hundred; the tables' consistent reads. */
+  async getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]> {
+    const addresses = taskIds
+      .filter((id) => this.#hasTable(id))
+      .map((id) => ({ tableName: tableOf(this.#options, id), pk: pkOf(tenantId, id) }));
+    const rows = await batchGet(this.#client, addresses, { ConsistentRead: true });
+    return [...rows.values()].filter((row) => !isExpired(row, now)).map(taskOfRow);
+  }
+
+  list(query: TaskQuery, now: number): Promise<TaskPage> {
+    return listTasks(this.#client, this.#options, query, now);
+  }
+
+  #hasTable(id: TaskId): boolean {
+    return this.#options.tableNames[tableShardOf(id)] !== undefined;
+  }
+
+  #update(task: Addressed, update: Omit<ConditionalUpdate, keyof Address>): Promise<Updated> {
+    return conditionalUpdate(this.#client, { ...this.#addressOf(task), ...update });
+  }
+
+  /** With what an executor writes for other tasks of its batch. */
+  #jointly(task: Addressed, update: Omit<JointUpdate, keyof Address>): Promise<Updated> {
+    return this.#joint.update({ ...this.#addressOf(task), ...update });
+  }
+
+  #addressOf({ tenantId, id }: Addressed): Address {
+    return { tableName: tableOf(this.#options, id), key: rowKey(tenantId, id) };
+  }
+}
+
+const STATUSES: Row = { scheduled: s('scheduled'), queued: s('queued'), running: s('running') };
+
+const unlessThere = (attributes: Row): string[] =>
+  Object.keys(attributes).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
+
+function heldState(task: RunningTask, row: Row | undefined): HeldState {
+  if (row?.leaseToken?.S !== task.leaseToken) return 'lost';
+  return row.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
+}

@@ -1,0 +1,218 @@
+import { Readable } from 'node:stream';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { JsonValue } from '../core/json.ts';
+import type { Clock, PayloadStore } from '../core/ports.ts';
+import { parseTaskId, type TaskId, type TenantId, tableShardOf } from '../core/task/ids.ts';
+import {
+  INLINE_PAYLOAD_BYTES,
+  ITEM_PAYLOAD_BYTES,
+  isPayloadOf,
+  keptUntil,
+  MAX_WIRE_BYTES,
+  type Payload,
+} from '../core/task/payload.ts';
+import { n, s } from './dynamo/task-row.ts';
+
+export type TieredPayloadStoreOptions = {
+  /** The task tables by shard. */
+  readonly tableNames: readonly string[];
+  readonly bucket: string;
+  readonly retentionDays: number;
+};
+
+/** What the ref of an object begins with; that of an item begins with its tenant and `#`. */
+const OBJECT = /^(payloads|scheduled)\//;
+
+/**
+ * Payloads by size: the smallest stay with their task, the next are compressed items of its table, the large ones are
+ * compressed objects. Objects that outlive the lifecycle rule of `payloads/` have a prefix, and a rule, of their own.
+ */
+export class TieredPayloadStore implements PayloadStore {
+  readonly #items: PayloadItems;
+  readonly #objects: PayloadObjects;
+  readonly #retentionDays: number;
+  readonly #clock: Clock;
+
+  constructor(
+    dynamo: DynamoDBClient,
+    s3: () => Promise<S3Client>,
+    { tableNames, bucket, retentionDays }: TieredPayloadStoreOptions,
+    clock: Clock = Date.now,
+  ) {
+    this.#items = new PayloadItems(dynamo, tableNames);
+    this.#objects = new PayloadObjects(bucket, s3);
+    this.#retentionDays = retentionDays;
+    this.#clock = clock;
+  }
+
+  async put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload> {
+    const json = JSON.stringify(value);
+    // In UTF-8 a character takes one byte or more.
+    if (json.length <= INLINE_PAYLOAD_BYTES && Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) {
+      return { inline: value };
+    }
+    const bytes = await compressed(json);
+    if (bytes.length <= ITEM_PAYLOAD_BYTES) {
+      const ref = `${tenantId}#${taskId}#${name}`;
+      await this.#items.put(ref, bytes, keepUntil);
+      return { ref };
+    }
+    const prefix = keepUntil <= keptUntil(this.#clock(), this.#retentionDays) ? 'payloads' : 'scheduled';
+    const ref = `${prefix}/${tenantId}/${taskId}/${name}`;
+    await this.#objects.put(ref, bytes);
+    return { ref };
+  }
+
+  async keep(payload: Payload, keepUntil: number): Promise<'kept' | 'missing'> {
+    if ('inline' in payload) return 'kept';
+    const { ref } = payload;
+    if (!OBJECT.test(ref)) {
+      const item = await this.#items.get(ref);
+      if (item === undefined) return 'missing';
+      await this.#items.put(ref, item, keepUntil);
+      return 'kept';
+    }
+    const object = await this.#objects.get(ref);
+    if (object === undefined) return 'missing';
+    // Its lifecycle rule counts from its last write.
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of object) chunks.push(chunk);
+    await this.#objects.put(ref, Buffer.concat(chunks));
+    return 'kept';
+  }
+
+  async get(tenantId: TenantId, payload: Payload): Promise<JsonValue | undefined> {
+    if ('inline' in payload) return payload.inline;
+    const { ref } = payload;
+    if (!isPayloadOf(tenantId, payload)) throw new Error(`the payload ${ref} is not of the tenant ${tenantId}`);
+    if (OBJECT.test(ref)) {
+      const object = await this.#objects.get(ref);
+      return object === undefined ? undefined : JSON.parse(await decompressed(object));
+    }
+    const item = await this.#items.get(ref);
+    return item === undefined ? undefined : JSON.parse(await decompressed([item]));
+  }
+}
+
+// Most payloads are small: `node:zlib` is loaded by the first that is not.
+
+/** All at once: how much it is decides where it goes, and S3 has to know it before the first byte. */
+async function compressed(json: string): Promise<Buffer> {
+  const { zstdCompress } = await import('node:zlib');
+  return new Promise((resolve, reject) => {
+    zstdCompress(json, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
+  });
+}
+
+/** While it arrives, and no further than a payload may go: a few KB can have any number of bytes in them. */
+async function decompressed(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+  const [{ createZstdDecompress }, { pipeline }] = await Promise.all([
+    import('node:zlib'),
+    import('node:stream/promises'),
+  ]);
+  return pipeline(source, createZstdDecompress(), textOf);
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > MAX_WIRE_BYTES) throw new Error(`a payload is larger than ${MAX_WIRE_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** Payloads as items of the task tables, beside their tasks: `<tenant>#<task>#<name>`. No index lists them. */
+export class PayloadItems {
+  readonly #client: DynamoDBClient;
+  readonly #tableNames: readonly string[];
+
+  constructor(client: DynamoDBClient, tableNames: readonly string[]) {
+    this.#client = client;
+    this.#tableNames = tableNames;
+  }
+
+  /** `keepUntil` in milliseconds since the epoch. */
+  async put(ref: string, bytes: Uint8Array, keepUntil: number): Promise<void> {
+    const tableName = this.#tableOf(ref);
+    if (tableName === undefined) throw new Error(`the payload ${ref} is of no task`);
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: { pk: s(ref), data: { B: bytes }, expiresAt: n(Math.ceil(keepUntil / 1000)) },
+      }),
+    );
+  }
+
+  /** Reads consistently: it may just have been written. `undefined` where it is not there. */
+  async get(ref: string): Promise<Uint8Array | undefined> {
+    const tableName = this.#tableOf(ref);
+    if (tableName === undefined) return undefined;
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({ TableName: tableName, Key: { pk: s(ref) }, ConsistentRead: true }),
+    );
+    return item?.data?.B;
+  }
+
+  #tableOf(ref: string): string | undefined {
+    const id = parseTaskId(ref.split('#')[1] ?? '');
+    return id === undefined ? undefined : this.#tableNames[tableShardOf(id)];
+  }
+}
+
+/**
+ * Payloads in a bucket, whose lifecycle rules by prefix end them. The S3 client is loaded by the first payload that needs
+ * it: most tasks never do, and their functions start faster.
+ */
+export class PayloadObjects {
+  readonly #bucket: string;
+  readonly #connect: () => Promise<S3Client>;
+  #client: Promise<S3Client> | undefined;
+
+  constructor(bucket: string, connect: () => Promise<S3Client>) {
+    this.#bucket = bucket;
+    this.#connect = connect;
+  }
+
+  async put(ref: string, bytes: Uint8Array): Promise<void> {
+    const { client, PutObjectCommand } = await this.#open();
+    await client.send(
+      new PutObjectCommand({
+        Bucket: this.#bucket,
+        Key: ref,
+        Body: bytes,
+        ContentType: 'application/json',
+        ContentEncoding: 'zstd',
+      }),
+    );
+  }
+
+  /**
+   * As it arrives: read it to its end or destroy it, or its connection stays taken. `undefined` where it is not there, which
+   * S3 says only to those who may list the bucket.
+   */
+  async get(ref: string): Promise<Readable | undefined> {
+    const { client, GetObjectCommand } = await this.#open();
+    const answer = client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
+    const { Body: body } = await answer.catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'NoSuchKey') return { Body: undefined };
+      throw error;
+    });
+    if (body === undefined) return undefined;
+    if (!(body instanceof Readable)) throw new Error(`the payload ${ref} has no content`);
+    return body;
+  }
+
+  async #open() {
+    this.#client ??= this.#connect();
+    const [client, { GetObjectCommand, PutObjectCommand }] = await Promise.all([
+      this.#client,
+      import('@aws-sdk/client-s3'),
+    ]);
+    return { client, GetObjectCommand, PutObjectCommand };
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Does `work` on every item, at most `limit` at a time, and gives its results in the order of the items. Throws
+ * `RangeError` for a limit that would let nothing be done, and `TypeError` for items that are no list, such as a `Set`.
+ */
+export async function inParallel<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  if (!Array.isArray(items)) throw new TypeError('the items to do must be a list: [...items] makes one');
+  if (!(limit >= 1))
+    throw new RangeError(`the limit of what is done at a time must be 1 or more, not ${String(limit)}`);
+  const results = new Array<Result>(items.length);
+  const entries = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of entries) results[index] = await work(item, index);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+
+/** Does a piece of work when its turn has come. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** Lets at most `limit` pieces of work be under way at a time, wherever they come from; the first come are the first. */
+export function inTurns(limit: number): InTurn {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}
+
+/** Makes a value when it is first asked for. A schema takes longer to build than most calls to answer, and a start builds none. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Cuts items into pieces of `size`, the last of which may be shorter. */
+export const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, place) => items.slice(place * size, (place + 1) * size));
+
+/** Waits for an answer no longer than so many milliseconds. Throws where there is none by then, or what the answer throws. */
+export async function inTime<T>(answer: PromiseLike<T>, milliseconds: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`no answer came within ${milliseconds / 1000} s`)),
+    milliseconds,
+  );
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Call<Item, Result> = { readonly items: Item[]; readonly result: Promise<Result> };
+
+/**
+ * Makes calls of one key one after the other: what is asked for while one is under way is gathered, and goes together in
+ * the next. So the more there is to write to one row, and the longer that takes, the fewer the writes are for each.
+ */
+export class GatheredCalls<Item, Result> {
+  readonly #call: (key: string, items: readonly Item[]) => Promise<Result>;
+  readonly #next = new Map<string, Call<Item, Result>>();
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
+  constructor(call: (key: string, items: readonly Item[]) => Promise<Result>) {
+    this.#call = call;
+  }
+
+  /** Fulfilled, or rejected, with the call that has the item in it. */
+  add(key: string, item: Item): Promise<Result> {
+    const gathering = this.#next.get(key);
+    if (gathering !== undefined) {
+      gathering.items.push(item);
+      return gathering.result;
+    }
+    const items = [item];
+    const result = this.#after(this.#underWay.get(key), key, items);
+    this.#next.set(key, { items, result });
+    return result;
+  }
+
+  async #after(before: Promise<unknown> | undefined, key: string, items: readonly Item[]): Promise<Result> {
+    // What it came to is for those who asked for it. What is asked for in this turn of the event loop goes along.
+    await before?.catch(() => {});
+    await undefined;
+    this.#next.delete(key);
+    const call = this.#call(key, items);
+    this.#underWay.set(key, call);
+    try {
+      return await call;
+    } finally {
+      if (this.#underWay.get(key) === call) this.#underWay.delete(key);
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import * as z from 'zod';
+import {
+  longestAttemptSeconds,
+  MAX_ATTEMPTS,
+  MAX_FAN_OUT_DEPTH,
+  PRIORITIES,
+  type ResourceClass,
+} from '../../contract.ts';
+import { inParallel } from '../concurrency.ts';
+import {
+  findDefinition,
+  type Subtask,
+  type SubtaskResult,
+  type TaskCatalog,
+  TaskFailure,
+  validated,
+} from '../define-task.ts';
+import type { JsonValue } from '../json.ts';
+import { executorKeyFor } from '../lane/routing.ts';
+import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from '../ports.ts';
+import { subtaskIdOf } from '../task/ids.ts';
+import { taskError } from '../task/outcome.ts';
+import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
+import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from '../task/task.ts';
+import { effective, type SettingsStore } from '../task-settings.ts';
+import { issueTexts } from '../zod-messages.ts';
+import { type FollowUpPorts, failWaiting, followUp, resumeParent, subtaskError } from './propagate-end.ts';
+
+export type FanOutPorts = FollowUpPorts & {
+  readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'insert'>;
+  readonly payloads: PayloadStore;
+  readonly settings: SettingsStore;
+  readonly catalog: TaskCatalog;
+  readonly executorShards: Readonly<Record<ResourceClass, number>>;
+  readonly retentionDays: number;
+};
+
+/** Rows and payloads under way at a time. */
+const PARALLEL = 50;
+
+/** Nobody else can ask for the id of a subtask, so there is nothing to compare. */
+const NO_FINGERPRINT = '-';
+
+const subtaskSchema = z.strictObject({
+  type: z.string(),
+  // Not z.json(): its copy has no key `__proto__`.
+  input: z.custom<JsonValue>((value) => value !== undefined, 'is missing'),
+  priority: z.enum(PRIORITIES).exactOptional(),
+  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).exactOptional(),
+  timeoutSeconds: z.int().min(1).exactOptional(),
+});
+
+/** What is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
+export async function subtasksRefusal(
+  subtasks: readonly Subtask[],
+  parent: TaskSeed,
+  catalog: TaskCatalog,
+): Promise<string | undefined> {
+  if ((parent.parent?.depth ?? 0) >= MAX_FAN_OUT_DEPTH) return `fan-outs within ${MAX_FAN_OUT_DEPTH} fan-outs`;
+  for (const [place, subtask] of subtasks.entries()) {
+    const refusal = await subtaskRefusal(subtask, catalog);
+    if (refusal !== undefined) return `subtask ${place}: ${refusal}`;
+  }
+  // They are kept as one payload, and each is shown to its callers.
+  const bytes = wireBytesOf(JSON.stringify(subtasks));
+  return bytes <= MAX_WIRE_BYTES ? undefined : `${bytes} bytes of subtasks, where ${MAX_WIRE_BYTES} fit`;
+}
+
+async function subtaskRefusal(subtask: unknown, catalog: TaskCatalog): Promise<string | undefined> {
+  const parsed = subtaskSchema.safeParse(subtask);
+  if (!parsed.success) return issueTexts(parsed.error.issues);
+  const { type, input, timeoutSeconds = 0 } = parsed.data;
+  const definition = await findDefinition(catalog, type);
+  if (definition === undefined) return `there is no task type ${type}`;
+  const longest = longestAttemptSeconds(definition.resources);
+  if (timeoutSeconds > longest) return `an attempt of class ${definition.resources} may take ${longest} s`;
+  const { issues } = await validated(definition, input);
+  return issues && issueTexts(issues, (path) => `input ${path}`.trim());
+}
+
+/** Keeps what an attempt was fanned out into, before its task waits for it and before any of it exists. */
+export async function openFanOut(
+  task: RunningTask,
+  subtasks: readonly Subtask[],
+  onFailure: FanOutRecord['onFailure'],
+  ports: FanOutPorts,
+): Promise<void> {
+  const { tenantId, id, attempt } = task;
+  const keepUntil = keptUntil(ports.clock(), ports.retentionDays);
+  const kept = await ports.payloads.put(
+    tenantId,
+    id,
+    `subtasks-${attempt}`,
+    subtasks as unknown as JsonValue,
+    keepUntil,
+  );
+  const record = { subtasks: kept, onFailure, count: subtasks.length };
+  await ports.fanOuts.open({ tenantId, id, attempt }, record, keepUntil);
+}
+
+const keyOf = ({ tenantId, id, fanOut }: WaitingTask): ParentKey => ({ tenantId, id, attempt: fanOut.attempt });
+
+/**
+ * Looks after a task that waits: makes those of its subtasks that do not exist, hears those that have ended unheard, and
+ * lets it go on when none is left. Doing it again, or twice at once, makes nothing twice.
+ */
+export async function tend(parent: WaitingTask, ports: FanOutPorts): Promise<void> {
+  const record = await ports.fanOuts.get(keyOf(parent));
+  if (record === undefined) return failForGood(parent, ports);
+  const ids = subtaskIdsOf(parent);
+  const places = [...record.pending];
+  const found = await ports.store.getAll(
+    parent.tenantId,
+    places.flatMap((place) => ids[place] ?? []),
+    ports.clock(),
+  );
+  const existing = new Set<string>(found.map(({ id }) => id));
+  await spawn(
+    parent,
+    record,
+    places.filter((place) => !existing.has(ids[place] ?? '')),
+    ports,
+  );
+  for (const task of found) if (isFinished(task)) await followUp(task, ports);
+}
+
+const GONE = 'what the task was fanned out into is not kept any more';
+
+/** Longer than a deployment takes that mends a definition, or that brings it to those who have not got it yet. */
+const BROKEN_DEFINITION_SECONDS = 3_600;
+
+/** Ends a task whose subtasks can never be made: otherwise it would wait for them without end. */
+const failForGood = (parent: WaitingTask, ports: FanOutPorts): Promise<void> =>
+  failWaiting(keyOf(parent), taskError('subtasks_missing', GONE, false), ports);
+
+/** Ends a task whose subtasks cannot be made, as long as anything could still mend that; then it throws. */
+async function failInTheEnd(parent: WaitingTask, thrown: unknown, ports: FanOutPorts): Promise<void> {
+  const waited = ports.clock() - parent.startedAt;
+  if (!(thrown instanceof TaskFailure) || waited < BROKEN_DEFINITION_SECONDS * 1000) throw thrown;
+  await failWaiting(keyOf(parent), taskError(thrown.code, thrown.message, false), ports);
+}
+
+/** Makes the subtasks at these places. The queue first, as a submit does: what is queued will run, and has a row then. */
+export async function spawn(
+  parent: WaitingTask,
+  { subtasks: kept, pending }: FanOutRecord,
+  places: readonly number[],
+  ports: FanOutPorts,
+): Promise<void> {
+  if (places.length > 0) {
+    const value = await ports.payloads.get(parent.tenantId, kept);
+    if (value === undefined) return failForGood(parent, ports);
+    const subtasks = z.array(subtaskSchema).parse(value);
+    const making = inParallel(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
+    const seeds = await making.catch((thrown: unknown) => failInTheEnd(parent, thrown, ports));
+    if (seeds === undefined) return;
+    const refused = await ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
+    // All that were taken get a row, or they could not be cancelled with their parent.
+    const taken = seeds.filter(({ id }) => !refused.has(id));
+    await inParallel(taken, PARALLEL, (seed) => ports.store.insert(newTask(seed)));
+    if (refused.size > 0) throw new Error(`the queue refused ${refused.size} subtasks`);
+  }
+  if (pending.size === 0) await resumeParent(keyOf(parent), ports);
+  // It may have been cancelled before its subtasks were there to be cancelled with it.
+  const now = await ports.store.get(parent.tenantId, parent.id, ports.clock());
+  if (now !== undefined && isFinished(now) && now.fanOut?.attempt === parent.attempt) await followUp(now, ports);
+}
+
+async function seedOfSubtask(
+  parent: WaitingTask,
+  subtask: Subtask | undefined,
+  place: number,
+  ports: FanOutPorts,
+): Promise<TaskSeed> {
+  if (subtask === undefined) throw new Error(`the fan-out of ${parent.id} has no subtask ${place}`);
+  const definition = await findDefinition(ports.catalog, subtask.type);
+  if (definition === undefined) {
+    throw new TaskFailure('unknown_task_type', `this deployment has no task type ${subtask.type}`);
+  }
+  const { tenantId, workflowInstanceId, traceHeader, limits, fanOut } = parent;
+  const id = subtaskIdOf(tenantId, parent.id, fanOut.attempt, place);
+  const createdAt = ports.clock();
+  const defaults = effective(definition, await ports.settings.get(subtask.type));
+  const priority = subtask.priority ?? parent.priority;
+  return {
+    ...{ id, tenantId, type: subtask.type, resourceClass: definition.resources, priority },
+    executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
+    maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
+    timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
+    input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),
+    ...{ fingerprint: NO_FINGERPRINT, createdAt },
+    parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
+    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
+    ...(limits === undefined ? {} : { limits }),
+  };
+}
+
+/** How the subtasks of a task have ended, in their order. */
+export async function subtaskResults(
+  parent: RunningTask,
+  { store, payloads, clock }: Pick<FanOutPorts, 'store' | 'payloads' | 'clock'>,
+): Promise<SubtaskResult[]> {
+  const ids = subtaskIdsOf(parent);
+  const found = new Map((await store.getAll(parent.tenantId, ids, clock())).map((task) => [task.id, task]));
+  return inParallel(ids, PARALLEL, async (id): Promise<SubtaskResult> => {
+    const task = found.get(id);
+    if (task === undefined || !isFinished(task)) {
+      return { status: 'failed', error: { code: 'subtask_missing', message: `subtask ${id} is past its retention` } };
+    }
+    if (task.status === 'succeeded') {
+      const output = await payloads.get(parent.tenantId, task.output);
+      const message = `the output of subtask ${id} is not in the payload store any more`;
+      return output === undefined
+        ? { status: 'failed', error: { code: 'output_missing', message } }
+        : { status: 'succeeded', output };
+    }
+    const { code, message } = subtaskError(task);
+    return { status: task.status, error: { code, message } };
+  });
+}

@@ -1,0 +1,148 @@
+import {
+  INVOCATION_MARGIN_SECONDS,
+  MAX_BULK_TASKS,
+  MIN_LANE_CONCURRENCY,
+  RESOURCE_CLASS_SPECS,
+  TARGET_UTILIZATION,
+  WAITING_PER_EXECUTOR,
+} from '../../contract.ts';
+import { tasksPerMessage } from '../task/message-packing.ts';
+import {
+  type Depth,
+  type EventSource,
+  type LaneLoad,
+  type LaneState,
+  laneOf,
+  loadOf,
+  vcpusOf,
+  waitingTasks,
+} from './lane.ts';
+import { type ClassLimits, shareExecutors } from './share-executors.ts';
+
+/** A lane as it is found. */
+export type ObservedLane = Depth & {
+  readonly executorKey: string;
+  readonly share: number;
+  readonly source: EventSource;
+  readonly load: LaneLoad;
+};
+
+/** What is to become of a lane. */
+export type GovernedLane = { readonly source: EventSource; readonly state: LaneState };
+
+/** Demands that are remembered: a lane gives up executors that it has not needed for three periods. */
+const REMEMBERED_DEMANDS = 3;
+
+/**
+ * Decides how many executors each lane of one function may have: `lanes` as they are found at `now`, `before` as the last
+ * decision left them. Raising takes effect at once and lowering frees executors only while nothing runs on them, so what
+ * is lowered now is given to others in the next period: at no moment can the event sources ask for more than is reserved.
+ */
+export function govern(
+  lanes: readonly ObservedLane[],
+  before: ReadonlyMap<string, LaneState>,
+  limits: ClassLimits,
+  now: number,
+): GovernedLane[] {
+  const found = lanes.map((lane) => ({ ...lane, state: stateOf(lane, before.get(lane.executorKey), now) }));
+  const targets = shareExecutors(
+    found.map(({ share, state }) => ({
+      share,
+      demand: Math.min(Math.max(...state.demands), limits.executors),
+      isFixed: isExpress(state.executorKey),
+    })),
+    limits,
+  );
+  const free = limits.reservation - found.reduce((sum, { state }) => sum + committed(state), 0);
+  const raises = raised(
+    found.map(({ state, share, source }, index) => ({
+      from: committed(state),
+      to: source.isSettled ? (targets[index] ?? 0) : 0,
+      share,
+    })),
+    free,
+  );
+  return found.map(({ source, state }, index) => {
+    const target = source.isSettled ? (targets[index] ?? 0) : state.maxConcurrency;
+    const to = Math.min(target, raises[index] ?? 0);
+    return { source, state: to < state.maxConcurrency ? lowered(state, to, now) : { ...state, maxConcurrency: to } };
+  });
+}
+
+/** What a lane may have at work: what its event source may ask for, or could until a moment ago. */
+const committed = ({ maxConcurrency, held }: LaneState): number => Math.max(maxConcurrency, held?.concurrency ?? 0);
+
+/** Spends what is free of the reservation on lanes below their target, one at a time, to the poorest for its share. */
+function raised(lanes: readonly { from: number; to: number; share: number }[], free: number): number[] {
+  const reached = lanes.map(({ from }) => from);
+  for (let left = free; left > 0; left--) {
+    const short = lanes.flatMap(({ to, share }, index) => {
+      const has = reached[index] ?? 0;
+      return has < to ? [{ index, wealth: has / share }] : [];
+    });
+    const poorest = short.toSorted((a, b) => a.wealth - b.wealth)[0];
+    if (poorest === undefined) break;
+    reached[poorest.index] = (reached[poorest.index] ?? 0) + 1;
+  }
+  return reached;
+}
+
+/** What runs now goes on to its end: until then it counts, unless nothing runs. */
+function lowered(state: LaneState, maxConcurrency: number, now: number): LaneState {
+  const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[laneOf(state.executorKey).resourceClass];
+  // No attempt begins that would not end half a margin before the function does.
+  const until = now + (functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS / 2) * 1000;
+  return {
+    ...state,
+    maxConcurrency,
+    ...(state.inFlight === 0 ? {} : { held: { concurrency: committed(state), until } }),
+  };
+}
+
+function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number): LaneState {
+  const { executorKey, depth, inFlight, source, load } = lane;
+  const done = since(load, before?.load);
+  const { held } = before ?? {};
+  const measured = done.invocations > 0 ? done.busyMilliseconds / 1000 / done.invocations : undefined;
+  const secondsPerInvocation = measured ?? before?.secondsPerInvocation;
+  const state = {
+    ...{ executorKey, at: now, depth, inFlight, load, demands: [] },
+    ...{ maxConcurrency: source.maxConcurrency, batchSize: source.batchSize },
+    // A change that is under way may not have come through.
+    ...(source.isSettled ? {} : { maxConcurrency: Math.max(source.maxConcurrency, before?.maxConcurrency ?? 0) }),
+    ...(held !== undefined && held.until > now ? { held } : {}),
+    // Until it is known, as if all came in bulk: too many executors cost nothing.
+    tasksPerMessage:
+      done.messages > 0
+        ? done.tasks / done.messages
+        : (before?.tasksPerMessage ?? tasksPerMessage(laneOf(executorKey).resourceClass, MAX_BULK_TASKS)),
+    ...(secondsPerInvocation === undefined ? {} : { secondsPerInvocation }),
+    isAdmitting: before?.isAdmitting ?? true,
+  };
+  const vcpusTaken = before === undefined ? 0 : done.cpuMilliseconds / (now - before.at);
+  const demand = demandOf(state, done.messages > 0, vcpusTaken);
+  return { ...state, demands: [demand, ...(before?.demands ?? [])].slice(0, REMEMBERED_DEMANDS) };
+}
+
+/** Counted since then; a count that went back was begun anew. */
+const since = (load: LaneLoad, before: LaneLoad | undefined): LaneLoad =>
+  before === undefined || load.tasks < before.tasks ? load : loadOf((name) => load[name] - before[name]);
+
+/** It has its own whatever it has to do, and none of the others'. */
+const isExpress = (executorKey: string): boolean => laneOf(executorKey).kind === 'express';
+
+/**
+ * Executors that a lane has work for: 100 waiting tasks for each, and 70 % of them at work, or of the CPU of all of them, whichever
+ * is more. `vcpusTaken`: how many it has kept busy since the last period.
+ */
+function demandOf(state: LaneState, hasWorked: boolean, vcpusTaken: number): number {
+  const { executorKey, depth, inFlight, maxConcurrency, batchSize } = state;
+  if (depth + inFlight === 0 && !hasWorked) return 0;
+  if (isExpress(executorKey)) return MIN_LANE_CONCURRENCY;
+  // Where a whole batch waits, nobody is free to take it.
+  const occupied = depth >= batchSize ? maxConcurrency : Math.ceil(inFlight / batchSize);
+  // One with free places has no CPU left for them where its handlers compute.
+  const computing = vcpusTaken / vcpusOf(laneOf(executorKey).resourceClass);
+  const busy = Math.min(maxConcurrency, Math.max(occupied, computing));
+  return Math.max(1, Math.ceil(waitingTasks(state) / WAITING_PER_EXECUTOR), Math.ceil(busy / TARGET_UTILIZATION));
+}

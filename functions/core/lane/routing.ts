@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import { executorKeyOf, type Priority, type ResourceClass } from '../../contract.ts';
+import type { TaskDefinition } from '../define-task.ts';
+import type { TaskSeed } from '../task/task.ts';
+import { laneOf } from './lane.ts';
+
+/**
+ * Rendezvous hashing: the shard whose hash with the key is the greatest. Going from n to n + 1 shards moves 1/(n + 1)
+ * of the keys, all of them to the new shard.
+ */
+export function shardOf(key: string, shards: number): number {
+  let winner = 0;
+  let greatest = -1;
+  for (let shard = 0; shard < shards; shard++) {
+    if (shards === 1) break;
+    const weight = hash('sha256', `${shard}\n${key}`, 'buffer').readUIntBE(0, 6);
+    if (weight > greatest) [winner, greatest] = [shard, weight];
+  }
+  return winner;
+}
+
+/** Which executor shard runs a task: a workflow's tasks, or a tenant's tasks of one type, stay together. */
+const executorShardOf = (
+  { tenantId, type, workflowInstanceId }: { tenantId: string; type: string; workflowInstanceId?: string | undefined },
+  shards: number,
+): number => shardOf(workflowInstanceId ?? `${tenantId}\n${type}`, shards);
+
+/** The executor key of a task: its class, the lane that its type or priority says, and its shard. */
+export function executorKeyFor(
+  { type, resources, batch }: TaskDefinition,
+  { priority, ...owner }: { priority: Priority; tenantId: string; workflowInstanceId?: string | undefined },
+  executorShards: Readonly<Record<ResourceClass, number>>,
+): string {
+  const lane = batch === undefined ? priority : 'batch';
+  return executorKeyOf(resources, lane, executorShardOf({ type, ...owner }, executorShards[resources]));
+}
+
+/** The executor key of a task that was given one a while ago: a lane that went with its shard has given way to another. */
+export function presentExecutorKey(task: TaskSeed, executorShards: Readonly<Record<ResourceClass, number>>): string {
+  const { resourceClass, kind, shard } = laneOf(task.executorKey);
+  const shards = executorShards[resourceClass];
+  return shard < shards ? task.executorKey : executorKeyOf(resourceClass, kind, executorShardOf(task, shards));
+}
+
+/** Which table gets a new task. One with an idempotency key must be found by its tenant and key alone. */
+export const newTableShardOf = (
+  { tenantId, workflowInstanceId }: { tenantId: string; workflowInstanceId?: string | undefined },
+  isKeyed: boolean,
+  tableShards: number,
+): number => shardOf(isKeyed ? tenantId : (workflowInstanceId ?? tenantId), tableShards);
+
+/** Where a key was at home while there were fewer shards, latest first; its present home left out. */
+export function formerShardsOf(key: string, shards: number): number[] {
+  const homes = new Set<number>();
+  for (let fewer = shards; fewer >= 1; fewer--) homes.add(shardOf(key, fewer));
+  return [...homes].slice(1);
+}

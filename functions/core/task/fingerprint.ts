@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto';
+import type { JsonValue } from '../json.ts';
+import { attemptsGranted, type Task } from './task.ts';
+
+const CHARACTERS = 16;
+
+/** Of what was meant 48 bits: the row of a keyed task has room for no more, and only submits of one key are compared. */
+const MEANT_CHARACTERS = 8;
+
+/** 96 bits of SHA-256 over the value, whatever the order of its objects' keys. */
+export const fingerprintOf = (value: JsonValue): string =>
+  hash('sha256', canonical(value), 'base64url').slice(0, CHARACTERS);
+
+/** Of a submit: of what was sent, and of what it means but for the settings that its task carries beside it. */
+export const submitFingerprint = (sent: JsonValue, meant: JsonValue): string =>
+  fingerprintOf(sent) + fingerprintOf(meant).slice(0, MEANT_CHARACTERS);
+
+/** Of a submit's fingerprint, the part that names what was sent. */
+export const sentPart = (fingerprint: string): string => fingerprint.slice(0, CHARACTERS);
+const meantPart = (fingerprint: string): string => fingerprint.slice(CHARACTERS);
+
+/**
+ * Do two tasks stand for one submit? They do where the same was sent, even if the type's defaults have changed meanwhile;
+ * and where the same was meant, even if one says what the other leaves to the defaults.
+ */
+export const isSameSubmit = (one: Task, other: Task): boolean =>
+  sentPart(one.fingerprint) === sentPart(other.fingerprint) ||
+  (meantPart(one.fingerprint) === meantPart(other.fingerprint) &&
+    one.priority === other.priority &&
+    one.timeoutSeconds === other.timeoutSeconds &&
+    attemptsGranted(one) === attemptsGranted(other));
+
+function canonical(value: JsonValue): string {
+  return JSON.stringify(value, (_, part) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

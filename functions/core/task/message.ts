@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { PRIORITIES, RESOURCE_CLASSES } from '../../contract.ts';
+import { once } from '../concurrency.ts';
+import type { JsonValue } from '../json.ts';
+import { parseTaskId, parseTenantId, type TaskId, type TenantId } from './ids.ts';
+import { isPayloadOf } from './payload.ts';
+import { seedOf, type TaskSeed } from './task.ts';
+
+const seedSchema = once(() => {
+  const taskIdSchema = z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id'));
+  const shape = z.strictObject({
+    id: taskIdSchema,
+    tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
+    type: z.string().min(1),
+    resourceClass: z.enum(RESOURCE_CLASSES),
+    priority: z.enum(PRIORITIES),
+    executorKey: z.string().min(1),
+    maxAttempts: z.int().positive(),
+    timeoutSeconds: z.number().positive(),
+    input: z.union([
+      // Not z.json(): its copy has no key `__proto__`. What can be written again is no deeper than the stack.
+      z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
+      z.strictObject({ ref: z.string().min(1) }),
+    ]),
+    fingerprint: z.string().min(1),
+    createdAt: z.int().positive(),
+    runAt: z.int().positive().exactOptional(),
+    assignee: z.strictObject({ type: z.string(), id: z.string() }).exactOptional(),
+    workflowInstanceId: z.string().exactOptional(),
+    parent: z
+      .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
+      .exactOptional(),
+    traceHeader: z.string().exactOptional(),
+    limits: z
+      .strictObject({
+        ratePerSecond: z.number().positive().exactOptional(),
+        maxOpenTasks: z.number().positive().exactOptional(),
+      })
+      .exactOptional(),
+  });
+  // Whoever may write to a lane must not have a task read what is another tenant's.
+  return shape.refine(({ tenantId, input }) => isPayloadOf(tenantId, input), {
+    path: ['input', 'ref'],
+    error: 'refers to a payload that is not of the tenant',
+  });
+});
+
+/** Version 1 of what travels on a lane: whole tasks, so that they can run even where their rows were never written. */
+const messageSchema = once(() => z.strictObject({ v: z.literal(1), tasks: z.array(seedSchema()).min(1) }));
+
+function refuse(ctx: z.RefinementCtx, message: string): never {
+  ctx.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+/** One task inside a message. Of what SQS refuses, JSON leaves U+FFFE and U+FFFF as they are. */
+export const encodeTask = (task: TaskSeed): string =>
+  JSON.stringify(seedOf(task)).replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
+
+/** The body of the message that carries these tasks. */
+export const messageOf = (encoded: readonly string[]): string => `{"v":1,"tasks":[${encoded.join(',')}]}`;
+
+export type DecodedMessage =
+  | { readonly result: 'tasks'; readonly tasks: readonly TaskSeed[] }
+  /** Of a later version of Millrace than this one: somebody else can read it. */
+  | { readonly result: 'newer' }
+  | { readonly result: 'malformed'; readonly reason: string };
+
+const newerSchema = once(() => z.object({ v: z.int().min(2) }));
+
+const MAX_REASON_LENGTH = 300;
+
+/** Reads a message back; what is no message of ours comes with the reason, in one line. */
+export function decodeMessage(body: string): DecodedMessage {
+  try {
+    const value: unknown = JSON.parse(body);
+    const parsed = messageSchema().safeParse(value);
+    if (parsed.success) return { result: 'tasks', tasks: parsed.data.tasks };
+    if (newerSchema().safeParse(value).success) return { result: 'newer' };
+    const issue = parsed.error.issues[0];
+    // The name of an unknown field is in the message, and may have any length and character.
+    const message = issue?.message.slice(0, MAX_REASON_LENGTH).replace(/[\s\p{C}]+/gu, ' ');
+    return { result: 'malformed', reason: `${issue?.path.join('.') || 'the body'}: ${message}` };
+  } catch {
+    // JSON.parse on what is not JSON; or the schema on what nests deeper than the stack.
+    return { result: 'malformed', reason: 'the body is not JSON that can be read' };
+  }
+}

@@ -1,0 +1,17 @@
+import type { Log, TaskQueue } from '../ports.ts';
+import type { TaskSeed } from './task.ts';
+
+/** Sends a task, or leaves it to the sweeper where the queue refuses: its row is due, or will be. Says whether it is sent. */
+export async function sentOrLeft(
+  task: TaskSeed,
+  delaySeconds: number,
+  { queue, log }: { readonly queue: TaskQueue; readonly log: Log },
+): Promise<boolean> {
+  try {
+    await queue.send(task, delaySeconds);
+    return true;
+  } catch (error) {
+    log('warn', 'message not sent: the sweeper will send it', { task_id: task.id, reason: String(error) });
+    return false;
+  }
+}

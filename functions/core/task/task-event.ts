@@ -1,0 +1,39 @@
+import type { TaskEventName } from '../../contract.ts';
+import type { Task } from './task.ts';
+
+/** What happened to a task, as the event bus tells it. */
+export type TaskEvent = {
+  /** The same for the same event, however often it is told. */
+  readonly id: string;
+  readonly name: TaskEventName;
+  readonly task: Task;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+};
+
+/** One change of a task's row. */
+export type TaskChange = {
+  /** Names the change among all others of the task. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The task as it was and as it is; missing where there was or is none. */
+  readonly before: Task | undefined;
+  readonly after: Task | undefined;
+};
+
+/** What happened to a task by a change of its row. */
+export function eventsOf({ id, at, before, after }: TaskChange): TaskEvent[] {
+  if (after === undefined) return [];
+  if (before?.status === 'scheduled' && after.status === 'running') {
+    // Nothing is written when the time of a task comes; it has been queued since.
+    const queued: Task = { ...before, status: 'queued' };
+    return [
+      ...eventsOf({ id, at: before.runAt, before, after: queued }),
+      ...eventsOf({ id, at, before: queued, after }),
+    ];
+  }
+  const event = (name: TaskEventName): TaskEvent => ({ id: `${after.id}/${id}/${name}`, name, task: after, at });
+  const isAnotherAttempt = after.status === 'running' && after.attempt !== before?.attempt;
+  return before?.status !== after.status || isAnotherAttempt ? [event(`task.${after.status}`)] : [];
+}

@@ -1,0 +1,208 @@
+import { LANE_RETENTION_DAYS, MAX_QUEUE_DELAY_SECONDS } from '../../contract.ts';
+import type { LeaseToken } from './ids.ts';
+import type { Outcome } from './outcome.ts';
+import type { Payload } from './payload.ts';
+import { type RetryPolicy, retryDelaySeconds } from './retry.ts';
+import {
+  attemptsGranted,
+  type CancelledTask,
+  type FailedTask,
+  type FanOutState,
+  type FinishedTask,
+  type NewTask,
+  type QueuedTask,
+  type RunningTask,
+  type Task,
+  type TaskError,
+  type TaskSeed,
+  type WaitingTask,
+} from './task.ts';
+
+/** What `settle` writes: the next status of a claimed task. */
+export type Settlement =
+  | { readonly status: 'succeeded'; readonly output: Payload; readonly finishedAt: number }
+  | { readonly status: 'failed'; readonly error: TaskError; readonly finishedAt: number }
+  | { readonly status: 'cancelled'; readonly finishedAt: number }
+  | {
+      readonly status: 'queued';
+      readonly error: TaskError;
+      readonly notBefore: number;
+      /** When the sweeper is to send it, where that is later than a queue can delay. */
+      readonly dueAt?: number;
+      /** The attempt began nothing, and does not count. */
+      readonly attemptIsGivenBack?: true;
+    }
+  /** `tendAt`: when the sweeper is to look after it. */
+  | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly tendAt: number };
+
+/** The errors of an attempt that was kept from sending what it would, since whom it calls was down or took no more. */
+const SENT_NOTHING = ['circuit_open', 'connections_busy'];
+
+/** Attempts of a task after which none is given back: what stays down fails its tasks in the end. */
+const MAX_GIVEN_BACK = 100;
+
+/**
+ * The settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. One that
+ * sent nothing is given back, and waits the longer the more there were.
+ */
+export function settlementOfFailure(
+  task: RunningTask,
+  outcome: Extract<Outcome, { kind: 'failed' }>,
+  retry: RetryPolicy,
+  now: number,
+  random: number,
+): Settlement {
+  const { error, retryAfterSeconds } = outcome;
+  const isGivenBack = SENT_NOTHING.includes(error.code) && task.attempt < MAX_GIVEN_BACK;
+  const isSpent = task.attempt >= task.maxAttempts && !isGivenBack;
+  if (!error.retryable || isSpent) return { status: 'failed', error, finishedAt: now };
+  const number = task.attempt - (isGivenBack ? 0 : (task.attemptsBeforeRetry ?? 0));
+  const delaySeconds = retryDelaySeconds(retry, number, random, retryAfterSeconds);
+  return queuedAgain(error, now, delaySeconds, isGivenBack);
+}
+
+/** The settlement of an attempt whose task has to wait for others of its tenant: it is given back, as often as it takes. */
+export const settlementOfWait = (error: TaskError, now: number, delaySeconds: number): Settlement =>
+  queuedAgain(error, now, delaySeconds, true);
+
+function queuedAgain(error: TaskError, now: number, delaySeconds: number, isGivenBack: boolean): Settlement {
+  const notBefore = now + delaySeconds * 1000;
+  return {
+    ...{ status: 'queued', error, notBefore },
+    ...(delaySeconds > MAX_QUEUE_DELAY_SECONDS && { dueAt: notBefore }),
+    ...(isGivenBack && { attemptIsGivenBack: true }),
+  };
+}
+
+/** How a claim met the task it found. */
+export type Claimability =
+  | { readonly result: 'claimable' }
+  | { readonly result: 'finished'; readonly task: FinishedTask }
+  | { readonly result: 'leased'; readonly until: number }
+  | { readonly result: 'not_due'; readonly until: number }
+  /** Its executor is gone and it is to be cancelled: there is nothing to run, only to settle. */
+  | { readonly result: 'cancel_requested'; readonly task: RunningTask }
+  /** Its executor is gone, and its last attempt with it: there is nothing to run, only to settle. */
+  | { readonly result: 'attempts_spent'; readonly task: RunningTask }
+  /** Its subtasks have not ended. */
+  | { readonly result: 'waiting'; readonly task: WaitingTask }
+  | { readonly result: 'conflict' };
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** Days for which the row of an ended task is there, shown or not: longer than its lane keeps a message of it. */
+export const rowDaysOf = (retentionDays: number): number => Math.max(retentionDays, LANE_RETENTION_DAYS + 1);
+
+/**
+ * Whether a task without a row can have had one. One that was never written is made by the claim; one that was deleted is of
+ * a task that has run, and a message of that may still come: again from its lane, or from among the dead letters.
+ */
+export const canHaveEnded = ({ createdAt, runAt = 0 }: TaskSeed, now: number, retentionDays: number): boolean =>
+  now >= Math.max(createdAt, runAt) + rowDaysOf(retentionDays) * DAY_MILLISECONDS;
+
+/** Whether a row that is shown no more gives way to a task of its id: to one that was submitted after it had ended. */
+export const givesWayTo = (row: Task, { createdAt }: TaskSeed): boolean =>
+  'finishedAt' in row && createdAt > row.finishedAt;
+
+/** May `fingerprint` claim `task` now? The condition of the claim's write, in words. */
+export function claimability(task: Task, fingerprint: string, now: number): Claimability {
+  if (task.fingerprint !== fingerprint) return { result: 'conflict' };
+  switch (task.status) {
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+      return { result: 'finished', task };
+    case 'running':
+      if (task.leaseExpiresAt > now) return { result: 'leased', until: task.leaseExpiresAt };
+      if (task.cancelRequestedAt !== undefined) return { result: 'cancel_requested', task };
+      return task.attempt < task.maxAttempts ? { result: 'claimable' } : { result: 'attempts_spent', task };
+    case 'waiting':
+      return { result: 'waiting', task };
+    case 'scheduled':
+      return dueAt(task.runAt, now);
+    case 'queued':
+      return dueAt(task.notBefore ?? 0, now);
+  }
+}
+
+const dueAt = (time: number, now: number): Claimability =>
+  time <= now ? { result: 'claimable' } : { result: 'not_due', until: time };
+
+export type Lease = { readonly token: LeaseToken; readonly expiresAt: number };
+
+/** scheduled, queued, or abandoned while running -> running, one attempt more. */
+export function claimed(task: NewTask | RunningTask, lease: Lease, now: number): RunningTask {
+  const { status: _, ...rest } = task;
+  const { notBefore: _notBefore, error: _error, ...kept } = rest as Omit<QueuedTask, 'status'>;
+  return {
+    ...kept,
+    status: 'running',
+    attempt: task.attempt + 1,
+    leaseToken: lease.token,
+    leaseExpiresAt: lease.expiresAt,
+    startedAt: now,
+  };
+}
+
+/** scheduled, queued or waiting -> cancelled. */
+export function cancelled(task: NewTask | WaitingTask, now: number): CancelledTask {
+  const { notBefore: _notBefore, error: _error, ...kept } = task as QueuedTask;
+  return { ...kept, status: 'cancelled', finishedAt: now };
+}
+
+/** failed or cancelled -> queued, with as many attempts again as it was given first; its subtasks will be others. */
+export function retried(task: FailedTask | CancelledTask): QueuedTask {
+  const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, fanOut: _, ...rest } = task as FailedTask;
+  // It runs at once, whatever it was asked to wait for.
+  const { runAt: _runAt, ...kept } = rest;
+  return { ...kept, status: 'queued', ...attemptsAgain(task) };
+}
+
+/** As many attempts once more, behind those that were made. */
+export const attemptsAgain = (task: Omit<Task, 'input'>) => ({
+  maxAttempts: task.attempt + attemptsGranted(task),
+  attemptsBeforeRetry: task.attempt,
+});
+
+/** One attempt more, in place of one that does not count. */
+export const attemptGivenBack = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<Task, 'input'>) => ({
+  maxAttempts: maxAttempts + 1,
+  attemptsBeforeRetry: attemptsBeforeRetry + 1,
+});
+
+/** waiting -> queued: all subtasks have ended, and an attempt may combine them. */
+export function resumed(task: WaitingTask): QueuedTask {
+  const { startedAt: _, ...kept } = task;
+  return { ...kept, status: 'queued' };
+}
+
+/** waiting -> failed, as a subtask has. */
+export const failedBySubtask = (task: WaitingTask, error: TaskError, now: number): FailedTask => ({
+  ...task,
+  status: 'failed',
+  error,
+  finishedAt: now,
+});
+
+/** Is `task` what this settlement of `attempt` has made of it? Then a repeated settle has found itself. */
+export const isSettledBy = (task: Task, attempt: number, settlement: Settlement): boolean =>
+  task.attempt === attempt &&
+  task.status === settlement.status &&
+  (task.status === 'waiting' ||
+    ('finishedAt' in task
+      ? 'finishedAt' in settlement && task.finishedAt === settlement.finishedAt
+      : 'notBefore' in task && 'notBefore' in settlement && task.notBefore === settlement.notBefore));
+
+/** running -> what the settlement says; the lease ends with it. */
+export function settled(task: RunningTask, settlement: Settlement): Task {
+  const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, cancelRequestedAt: _flag, ...rest } = task;
+  const { progress: _progress, startedAt, ...kept } = rest;
+  if (settlement.status === 'queued') {
+    const { dueAt: _due, attemptIsGivenBack = false, ...queued } = settlement;
+    return { ...kept, ...(attemptIsGivenBack && attemptGivenBack(task)), ...queued };
+  }
+  if (settlement.status !== 'waiting') return { ...kept, startedAt, ...settlement };
+  const { status, fanOut } = settlement;
+  // What combines is no retry of what was fanned out: it has attempts of its own.
+  return { ...kept, ...attemptsAgain(task), startedAt, status, fanOut };
+}

@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+import type { Scope } from '../../contract.ts';
+import type { TenantId } from '../task/ids.ts';
+import type { TenantLimits } from './tenant-limits.ts';
+
+/** What a key may be granted. */
+export const SCOPES = ['submit', 'read', 'operate', 'admin', 'platform'] as const satisfies readonly Scope[];
+
+/** What the holder of a key may do, and as whom. */
+export type AccessGrant = {
+  readonly tenantId: TenantId;
+  readonly scopes: readonly Scope[];
+  /** Whom or what the key is for; shown to people only. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly limits?: TenantLimits;
+};
+
+/** Who holds which key. A key itself is never kept, only its hash. */
+export interface AccessStore {
+  find(keyHash: string): Promise<AccessGrant | undefined>;
+  /** Replaces the grant of the same key, if there is one. */
+  put(keyHash: string, grant: AccessGrant): Promise<void>;
+  /** A tenant's grants, the oldest first. */
+  list(tenantId: TenantId): Promise<readonly ListedGrant[]>;
+  /** Ends the one grant of the tenant that has this id. Nothing is done where several have. */
+  revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'>;
+}
+
+/** A grant, and what people call its key: the beginning of its hash. */
+export type ListedGrant = AccessGrant & { readonly id: string };
+
+const KEY_BYTES = 32;
+
+/** The key that 32 random bytes stand for: `mr_` and 43 characters of base64url. */
+export function newAccessKey(random: Uint8Array): string {
+  if (random.length !== KEY_BYTES) throw new RangeError(`A key takes ${KEY_BYTES} random bytes, not ${random.length}.`);
+  return `mr_${Buffer.from(random).toString('base64url')}`;
+}
+
+/** Whether a text can be a key: what cannot is known to nobody without being looked for. */
+export const isAccessKey = (text: string): boolean => /^mr_[\w-]{43}$/.test(text);
+
+/** SHA-256 in hex. A key is 256 random bits, so that nothing slower is needed. */
+export const hashAccessKey = (key: string): string => hash('sha256', key);
+
+const ID_CHARACTERS = 12;
+
+/** By this people name a key that they may not see. */
+export const accessKeyId = (keyHash: string): string => keyHash.slice(0, ID_CHARACTERS);
+
+/** Reads a scope as someone wrote it; `undefined` if there is none of that name. */
+export const parseScope = (text: string): Scope | undefined => SCOPES.find((scope) => scope === text);

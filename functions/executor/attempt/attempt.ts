@@ -1,0 +1,179 @@
+import { INVOCATION_MARGIN_SECONDS, LEASE_MARGIN_SECONDS } from '../../contract.ts';
+import { DEPLOYMENT_SECONDS, findDefinition, type TaskDefinition } from '../../core/define-task.ts';
+import { subtaskResults, tend } from '../../core/fan-out/fan-out.ts';
+import { followUp } from '../../core/fan-out/propagate-end.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { failed, type Outcome, outcomeOfThrown } from '../../core/task/outcome.ts';
+import type { RunningTask, TaskSeed } from '../../core/task/task.ts';
+import { canHaveEnded } from '../../core/task/transition.ts';
+import { isPaused } from '../../core/task-settings.ts';
+import { ANSWER_MILLISECONDS, type ExecutorPorts, settleByOf } from '../executor-ports.ts';
+import { DELETE, keepFor, secondsOfAttempt, type Verdict } from '../messages/visibility.ts';
+import { fieldsOf, inTrace } from '../telemetry.ts';
+import { runBatch } from './run-batch.ts';
+import { runHandler } from './run-handler.ts';
+import { conclude, persistently, settledAsCancelled, settledAsLost } from './settle.ts';
+
+/** What an invocation leaves of its time for settling. */
+const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
+
+/**
+ * Claims the task of one message, runs it once and settles it, before `deadline` (milliseconds since the epoch), when
+ * the function itself has to end. Throws only where the platform fails.
+ */
+export async function executeTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+  const claim = await claimTask(queued, deadline, ports);
+  if ('verdict' in claim) return claim.verdict;
+  const { task } = claim.claimed;
+  return inTrace(task, ports, async (annotate) => {
+    await recordWait(task, ports);
+    const settleBy = settleByOf(task, deadline);
+    const loaded = await loadedDefinition(task, ports);
+    if ('broken' in loaded) return conclude(task, loaded.broken, undefined, settleBy, ports, annotate);
+    const { definition } = loaded;
+    const milliseconds = attemptMilliseconds(task, deadline, ports);
+    const outcome =
+      refusalOf(claim.claimed, definition) ??
+      (await outcomeOf(claim.claimed, definition, milliseconds, settleBy, ports));
+    return conclude(task, outcome, definition, settleBy, ports, annotate);
+  });
+}
+
+/** The definition of a task's type, or how the attempt ends without it. */
+async function loadedDefinition(task: RunningTask, { catalog, log }: ExecutorPorts) {
+  try {
+    return { definition: await findDefinition(catalog, task.type) };
+  } catch (thrown) {
+    const cause = thrown instanceof Error ? thrown.cause : undefined;
+    const reason = cause instanceof Error ? cause.stack : String(thrown);
+    log('error', 'definition not loaded', { ...fieldsOf(task), reason });
+    return { broken: outcomeOfThrown(thrown) };
+  }
+}
+
+/** Records how long a task has waited since it was due and its type was not paused. */
+export async function recordWait(task: RunningTask, { meter, settings }: ExecutorPorts): Promise<void> {
+  // One that was cancelled before it began, and retried, has waited since then: no row tells when that was.
+  if (task.attempt > 1 || task.attemptsBeforeRetry !== undefined) return;
+  const { resumedAt = 0 } = await settings.get(task.type);
+  meter.record(
+    task.executorKey,
+    'wait',
+    Math.max(0, task.startedAt - Math.max(task.createdAt, task.runAt ?? 0, resumedAt)),
+  );
+}
+
+/** How long the handler may take: the lease may have begun while others of its batch were claimed. */
+export const attemptMilliseconds = (task: RunningTask, deadline: number, { clock }: ExecutorPorts): number =>
+  Math.min(
+    task.timeoutSeconds * 1000,
+    Math.max(0, Math.min(deadline, task.leaseExpiresAt) - clock() - SETTLE_MILLISECONDS),
+  );
+
+/** Why a claimed task cannot run; `undefined` where it can. */
+export function refusalOf({ task, input }: Claimed, definition: TaskDefinition | undefined): Outcome | undefined {
+  if (definition === undefined) {
+    // While a deployment is under way, the router may already know what this executor does not know yet.
+    return failed('unknown_task_type', `this deployment has no task type ${task.type}`, true, DEPLOYMENT_SECONDS);
+  }
+  if (input === undefined) {
+    const advice = 'submit the task anew';
+    return failed('input_missing', `the input of the task is not in the payload store any more: ${advice}`, false);
+  }
+  if (definition.batch === undefined || task.fanOut === undefined) return undefined;
+  return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);
+}
+
+async function outcomeOf(
+  { task, input }: Claimed,
+  definition: TaskDefinition | undefined,
+  timeoutMilliseconds: number,
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Outcome> {
+  if (definition === undefined) throw new Error(`there is no definition of ${task.type}`);
+  if (definition.batch !== undefined) {
+    // Tasks of batches come together, unless their type could not be loaded a moment ago.
+    const called = await runBatch(definition, [{ task, input }], timeoutMilliseconds, ports);
+    return called(task);
+  }
+  if (task.fanOut === undefined)
+    return runHandler(definition, { handler: 'run', input }, task, timeoutMilliseconds, ports);
+  const results = await persistently(() => subtaskResults(task, ports), settleBy, ports);
+  const lost = results.find(({ status }) => status !== 'succeeded');
+  // Such a task has seen all of its subtasks succeed; of what is left of them it can make nothing.
+  if (definition.fanOut?.onFailure === 'fail' && lost !== undefined && 'error' in lost) {
+    return failed('subtask_failed', `${lost.error.code}: ${lost.error.message}`, false);
+  }
+  return runHandler(definition, { handler: 'combine', input, results }, task, timeoutMilliseconds, ports);
+}
+
+/** How long a claim is tried: what is left of its lease then is enough for the whole timeout, and for settling. */
+const CLAIM_MILLISECONDS = (LEASE_MARGIN_SECONDS - INVOCATION_MARGIN_SECONDS / 2) * 1000;
+
+/** A task that is ours for one attempt, and its input; without one where that is not kept any more. */
+export type Claimed = { readonly task: RunningTask; readonly input: JsonValue | undefined };
+
+/** Takes the task of a message for one attempt, or says what becomes of the message. Throws only where the platform fails. */
+export async function claimTask(
+  queued: TaskSeed,
+  deadline: number,
+  ports: ExecutorPorts,
+): Promise<{ readonly claimed: Claimed } | { readonly verdict: Verdict }> {
+  if (await isLongOver(queued, ports)) {
+    ports.log('warn', 'message dropped: its task is past its retention', fieldsOf(queued));
+    return { verdict: DELETE };
+  }
+  const paused = isPaused(queued.type, await ports.settings.get(queued.type), ports.catalog);
+  // An attempt that has begun is repeated even then: it is not waiting to start.
+  if (paused && (await ports.store.park(queued, ports.clock())) === 'parked') return { verdict: DELETE };
+  // Read first: an input that cannot be had now costs no attempt. One that is gone does, or it would be asked for ever.
+  const input = await ports.payloads.get(queued.tenantId, queued.input);
+  const now = ports.clock();
+  const lease = {
+    token: ports.ids.leaseToken(),
+    expiresAt: now + (queued.timeoutSeconds + LEASE_MARGIN_SECONDS) * 1000,
+  };
+  // Under the same token: a claim whose answer was lost finds itself, and spends one attempt and no more.
+  const claimBy = Math.min(deadline - ANSWER_MILLISECONDS, now + CLAIM_MILLISECONDS);
+  const claim = await persistently(() => ports.store.claim(queued, lease, now), claimBy, ports);
+  switch (claim.result) {
+    case 'claimed':
+      await ports.held;
+      return { claimed: { task: claim.task, input } };
+    case 'finished':
+      // Whoever ended it may have died before the rest was done.
+      await followUp(claim.task, ports);
+      return { verdict: DELETE };
+    case 'waiting':
+      // Whoever fanned it out may have died before all subtasks were there.
+      await tend(claim.task, ports);
+      return { verdict: DELETE };
+    case 'conflict':
+      // Another submit owns this id; its own message runs it.
+      ports.log('warn', 'message refused: its task was submitted otherwise', fieldsOf(queued));
+      return { verdict: DELETE };
+    case 'cancel_requested':
+      return { verdict: await settledAsCancelled(claim.task, deadline, ports) };
+    case 'attempts_spent':
+      return { verdict: await settledAsLost(claim.task, deadline, ports) };
+    case 'leased':
+    case 'not_due':
+      return { verdict: keepFor(claim.until - now) };
+  }
+}
+
+/** Whether a message is so old that its task may have ended, and has no row any more: it is not to be made anew. */
+const isLongOver = async (queued: TaskSeed, { store, clock, retentionDays }: ExecutorPorts): Promise<boolean> =>
+  canHaveEnded(queued, clock(), retentionDays) && (await store.get(queued.tenantId, queued.id, clock())) === undefined;
+
+/** A platform failure loses nothing: the message stays, and the claim that follows finds what was written. */
+export function verdictOfFailure(
+  task: TaskSeed,
+  error: unknown,
+  { meter, log }: Pick<ExecutorPorts, 'meter' | 'log'>,
+): Verdict {
+  meter.record(task.executorKey, 'platformFailed', 1);
+  log('error', 'platform failure', { ...fieldsOf(task), reason: String(error) });
+  return { keep: true, seconds: secondsOfAttempt(task) };
+}

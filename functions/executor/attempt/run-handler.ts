@@ -1,0 +1,223 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { inParallel } from '../../core/concurrency.ts';
+import {
+  FanOut,
+  fail,
+  isIsolated,
+  type SingleTaskDefinition,
+  type SubtaskResult,
+  type TaskCatalog,
+  type TaskContext,
+  type TaskDefinition,
+  TaskFailure,
+  validated,
+} from '../../core/define-task.ts';
+import { subtasksRefusal } from '../../core/fan-out/fan-out.ts';
+import type { HttpClients } from '../../core/http-client.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { Log, Tracing } from '../../core/ports.ts';
+import { failed, fanOutOf, isDelay, type Outcome, outcomeOfThrown, outputOf } from '../../core/task/outcome.ts';
+import type { RunningTask } from '../../core/task/task.ts';
+import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
+import { issueTexts } from '../../core/zod-messages.ts';
+import { fieldsOf, loggable } from '../telemetry.ts';
+import { ATTEMPT_OVER, AttemptScope, attemptHttp } from './attempt-scope.ts';
+import { type AttemptWatch, type WatchTools, watchAttempt } from './watch-attempt.ts';
+
+export type HandlerTools = WatchTools & {
+  readonly http: HttpClients;
+  readonly tracing: Tracing;
+  readonly catalog: TaskCatalog;
+  /** Makes a call of an isolated type, as `calledHandler` would. */
+  readonly isolate: (
+    definition: SingleTaskDefinition,
+    call: HandlerCall,
+    ctx: TaskContext,
+  ) => Promise<JsonValue | FanOut>;
+};
+
+/**
+ * One attempt of a handler, from input to outcome. Never throws, and ends after `timeoutMilliseconds`, or when the task is
+ * cancelled, even if the handler ignores its signal: what it would still return is dropped.
+ */
+export async function runHandler(
+  definition: SingleTaskDefinition,
+  call: HandlerCall,
+  task: RunningTask,
+  timeoutMilliseconds: number,
+  tools: HandlerTools,
+): Promise<Outcome> {
+  const ended = Promise.withResolvers<Outcome>();
+  const controller = new AbortController();
+  const fields = fieldsOf(task);
+  const scope = new AttemptScope({
+    ...{ fields, log: tools.log },
+    fail: (thrown) => end(outcomeOfFailure(thrown, fields, tools), thrown),
+  });
+  const end = (outcome: Outcome, reason: unknown): void => {
+    ended.resolve(outcome);
+    // What a listener throws is of the attempt, too.
+    scope.run(() => controller.abort(reason));
+  };
+  const expiry = setTimeout(() => {
+    const reason = timeoutFailure(timeoutMilliseconds);
+    end(outcomeOfThrown(reason), reason);
+  }, timeoutMilliseconds);
+  const watch = watchAttempt(task, end, tools);
+  try {
+    const context = contextOf(task, controller.signal, watch, scope, tools);
+    return await Promise.race([scope.run(() => attempt(definition, call, task, context, tools)), ended.promise]);
+  } finally {
+    clearTimeout(expiry);
+    watch.stop();
+    scope.end();
+    // What it has left open ends with it: a body that is not read would keep its connection from the tasks that follow.
+    scope.run(() => controller.abort(ATTEMPT_OVER));
+  }
+}
+
+export const timeoutFailure = (milliseconds: number): TaskFailure =>
+  new TaskFailure('timeout', `the attempt took longer than ${milliseconds / 1000} s`, { retryable: true });
+
+async function attempt(
+  definition: SingleTaskDefinition,
+  call: HandlerCall,
+  task: RunningTask,
+  context: TaskContext,
+  tools: HandlerTools,
+): Promise<Outcome> {
+  try {
+    const parsedCall = { ...call, input: await parsedInput(definition, call.input) };
+    const returned = isIsolated(definition)
+      ? await tools.isolate(definition, parsedCall, context)
+      : await calledHandler(definition, parsedCall, context);
+    if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, tools);
+    return { kind: 'succeeded', output: returned };
+  } catch (thrown) {
+    return outcomeOfFailure(thrown, fieldsOf(task), tools);
+  }
+}
+
+/** What the schema of a type makes of an input. Throws the failure of one that does not fit. */
+export async function parsedInput(definition: TaskDefinition, input: unknown): Promise<unknown> {
+  const parsed = await validated(definition, input);
+  if (parsed.issues === undefined) return parsed.value;
+  const reasons = issueTexts(parsed.issues, (path) => path || 'input');
+  throw new TaskFailure('invalid_input', `the input does not fit ${definition.type}: ${reasons}`);
+}
+
+/** The outcome of what a handler threw. Where it is a fault, all of it is logged: a task never shows its stack. */
+export function outcomeOfFailure(
+  thrown: unknown,
+  fields: Parameters<Log>[2],
+  { log }: Pick<HandlerTools, 'log'>,
+): Outcome {
+  try {
+    if (!(thrown instanceof TaskFailure)) {
+      log('warn', 'handler threw', { ...fields, ...fieldsOfThrown(describeThrown(thrown)) });
+    } else if (thrown.retryAfterSeconds !== undefined && !isDelay(thrown.retryAfterSeconds)) {
+      log('warn', 'retryAfterSeconds ignored', { ...fields, retry_after_seconds: String(thrown.retryAfterSeconds) });
+    }
+    return outcomeOfThrown(thrown);
+  } catch {
+    // Even to look at it throws: a Proxy, a getter.
+    return failed('handler_error', 'the handler threw something that cannot be read', true);
+  }
+}
+
+/** What a handler wants its task to be fanned out into, if all of it can run and be combined. */
+async function outcomeOfFanOut(
+  { subtasks }: FanOut,
+  { type, fanOut }: SingleTaskDefinition,
+  task: RunningTask,
+  { catalog }: HandlerTools,
+): Promise<Outcome> {
+  if (fanOut === undefined || task.fanOut !== undefined) {
+    return failed('invalid_output', `${type} fanned out, and has no fanOut.combine that would follow`, false);
+  }
+  const refusal = await subtasksRefusal(subtasks, task, catalog);
+  if (refusal !== undefined) return failed('invalid_subtasks', `${type} fanned out into ${refusal}`, false);
+  return { kind: 'fanned_out', subtasks, onFailure: fanOut.onFailure };
+}
+
+function contextOf(
+  task: RunningTask,
+  signal: AbortSignal,
+  { progress }: AttemptWatch,
+  scope: AttemptScope,
+  { http, tracing }: HandlerTools,
+): TaskContext {
+  return {
+    ...plainContext(signal),
+    task: shownTask(task),
+    http: attemptHttp(http.of(task.tenantId), signal, tracing.call),
+    log: logOf(scope),
+    progress,
+  };
+}
+
+/** `ctx.log` of an attempt. */
+export const logOf =
+  (scope: AttemptScope): TaskContext['log'] =>
+  (...line) => {
+    const [message, fields] = loggable(...line);
+    // Apart, so that no field of a handler takes the place of one of ours.
+    scope.log('info', message, fields === undefined ? {} : { fields });
+  };
+
+/** A task as its handler sees it. */
+export const shownTask = ({ id, tenantId, type, attempt: number, maxAttempts }: RunningTask): TaskContext['task'] => ({
+  ...{ id, tenantId, type, attempt: number, maxAttempts },
+});
+
+/** Which handler of a definition is called, and with what. The input is JSON until its schema has made something of it. */
+export type HandlerCall =
+  | { readonly handler: 'run'; readonly input: unknown }
+  | { readonly handler: 'combine'; readonly input: unknown; readonly results: readonly SubtaskResult[] };
+
+/** Calls the handler, here and now, and makes what it returns what JSON carries: in its thread, it never leaves otherwise. */
+export async function calledHandler(
+  definition: SingleTaskDefinition,
+  call: HandlerCall,
+  context: TaskContext,
+): Promise<JsonValue | FanOut> {
+  const returned = await returnedBy(context, async (ctx) => {
+    if (call.handler === 'run') return definition.run(call.input, ctx);
+    if (definition.fanOut !== undefined) return definition.fanOut.combine(call.results, call.input, ctx);
+    return ctx.fail('no_combine', `${definition.type} was fanned out, and has no fanOut.combine any more`);
+  });
+  return returned instanceof FanOut ? fanOutOf(returned, definition.type) : outputOf(returned, definition.type);
+}
+
+/**
+ * What a handler returns, once a rejection that it has left behind has been heard. Where it goes on after `ctx.fail`, which
+ * some `catch` of its own must have swallowed, the log says so: the task will seem to have gone well.
+ */
+export async function returnedBy<Context extends Pick<TaskContext, 'fail'>, Returned>(
+  context: Context,
+  run: (ctx: Context) => Promise<Returned>,
+): Promise<Returned> {
+  let caught: object | undefined;
+  const fail: TaskContext['fail'] = (code, message, options) => {
+    caught = { error: code, error_message: message };
+    return context.fail(code, message, options);
+  };
+  const returned = await run({ ...context, fail });
+  await turn();
+  if (caught !== undefined) AttemptScope.current()?.log('warn', 'ctx.fail was caught: the attempt goes on', caught);
+  return returned;
+}
+
+const MAP_LIMIT = 10;
+
+/** What of a handler's context needs nothing but its signal, whatever thread it runs in. */
+export const plainContext = (signal: AbortSignal): Pick<TaskContext, 'signal' | 'map' | 'fanOut' | 'fail'> => ({
+  signal,
+  map: (items, work, limit = MAP_LIMIT) =>
+    inParallel(items, limit, async (item, index) => {
+      signal.throwIfAborted();
+      return work(item, index);
+    }),
+  fanOut: (subtasks) => new FanOut(subtasks),
+  fail,
+});

@@ -1,0 +1,172 @@
+import { MAX_QUEUE_DELAY_SECONDS, TEND_PERIOD_SECONDS } from '../../contract.ts';
+import type { TaskDefinition } from '../../core/define-task.ts';
+import { openFanOut, spawn } from '../../core/fan-out/fan-out.ts';
+import { fanOutRefusal } from '../../core/fan-out/fan-out-limits.ts';
+import { followUp } from '../../core/fan-out/propagate-end.ts';
+import type { Annotations, Clock, Sleep } from '../../core/ports.ts';
+import { failed, type Outcome } from '../../core/task/outcome.ts';
+import { keptUntil } from '../../core/task/payload.ts';
+import { DEFAULT_RETRY } from '../../core/task/retry.ts';
+import { attemptsGranted, isFinished, type RunningTask, type Task, type WaitingTask } from '../../core/task/task.ts';
+import { type Settlement, settled, settlementOfFailure, settlementOfWait } from '../../core/task/transition.ts';
+import { withoutValues } from '../../core/without-values.ts';
+import { ANSWER_MILLISECONDS, type ExecutorPorts } from '../executor-ports.ts';
+import { DELETE, keepFor, type Verdict } from '../messages/visibility.ts';
+import { fieldsOf, inTrace, recordAttempt } from '../telemetry.ts';
+
+/**
+ * Brings a claimed task to what its outcome makes of it, and does what has to follow. `settleBy` in milliseconds since the
+ * epoch. Throws only where the platform fails.
+ */
+export async function conclude(
+  task: RunningTask,
+  outcome: Outcome,
+  definition: TaskDefinition | undefined,
+  settleBy: number,
+  ports: ExecutorPorts,
+  annotate: (more: Annotations) => void,
+): Promise<Verdict> {
+  const wanted = await settlementOf(task, outcome, definition, settleBy, ports);
+  const settlement = await settle(task, wanted, settleBy, ports);
+  if (settlement === undefined) {
+    ports.log('warn', 'outcome dropped: another attempt holds the task', fieldsOf(task));
+    return keepFor(0);
+  }
+  annotate(annotationsOf(settlement));
+  recordAttempt(task, settlement, definition, ports);
+  // The sweeper will send it.
+  if ('dueAt' in settlement) return DELETE;
+  return followed(settled(task, settlement), ports);
+}
+
+/** Of a task whose last attempt has ended without an outcome: there is none to follow. It settles in the name of that one. */
+export async function settledAsLost(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+  const reason = 'the executor crashed, ran out of memory or was blocked';
+  const message = `all ${attemptsGranted(task)} attempts ended without an outcome: ${reason}`;
+  const settleBy = deadline - ANSWER_MILLISECONDS;
+  return inTrace(task, ports, (annotate) =>
+    conclude(task, failed('executor_lost', message, false), undefined, settleBy, ports, annotate),
+  );
+}
+
+/** What became of the attempt, and of its task: that of an attempt that failed may be tried again. */
+function annotationsOf(settlement: Settlement): Annotations {
+  const { status } = settlement;
+  if ('error' in settlement) {
+    const { code, message } = settlement.error;
+    return { task_status: status, attempt_status: 'failed', error: code, error_message: withoutValues(message) };
+  }
+  return { task_status: status, attempt_status: status === 'cancelled' ? 'cancelled' : 'completed' };
+}
+
+/** Of a task to be cancelled whose executor is gone: nothing runs. */
+export async function settledAsCancelled(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+  const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
+  const settlement = await settle(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
+  // Whoever was faster may have died before the rest was done: the message comes again to see to it.
+  if (settlement === undefined) return keepFor(0);
+  ports.meter.record(task.executorKey, 'cancelled', 1);
+  return followed(settled(task, settlement), ports);
+}
+
+/** What to write of an outcome; what it refers to is kept first. */
+async function settlementOf(
+  task: RunningTask,
+  outcome: Outcome,
+  definition: TaskDefinition | undefined,
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Settlement> {
+  const { clock, payloads, random, retentionDays } = ports;
+  switch (outcome.kind) {
+    case 'succeeded': {
+      const keepUntil = keptUntil(clock(), retentionDays);
+      const put = () => payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output, keepUntil);
+      return { status: 'succeeded', output: await persistently(put, settleBy, ports), finishedAt: clock() };
+    }
+    case 'fanned_out': {
+      const { subtasks, onFailure } = outcome;
+      const refusal = await fanOutRefusal(task, subtasks.length, ports);
+      if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
+      await persistently(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
+      const fanOut = { attempt: task.attempt, count: subtasks.length };
+      return { status: 'waiting', fanOut, tendAt: clock() + TEND_PERIOD_SECONDS * 1000 };
+    }
+    case 'cancelled':
+      return { status: 'cancelled', finishedAt: clock() };
+    case 'failed':
+      return settlementOfFailure(task, outcome, definition?.retry ?? DEFAULT_RETRY, clock(), random());
+  }
+}
+
+/** A fan-out that its tenant's limits have no room for now is tried again, as often as it takes. */
+function settlementOfRefusal(
+  task: RunningTask,
+  { error, retryAfterSeconds = 0 }: Extract<Outcome, { kind: 'failed' }>,
+  { clock, log }: ExecutorPorts,
+): Settlement {
+  log('info', 'fan-out not let in', { ...fieldsOf(task), reason: error.message });
+  if (!error.retryable) return { status: 'failed', error, finishedAt: clock() };
+  return settlementOfWait(error, clock(), retryAfterSeconds);
+}
+
+/** Settles the task, and returns how: as wanted, or as cancelled if it is not to go on; `undefined` where it has lost. */
+async function settle(
+  task: RunningTask,
+  wanted: Settlement,
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Settlement | undefined> {
+  const result = await persistently(() => ports.store.settle(task, wanted), settleBy, ports);
+  if (result === 'settled') return wanted;
+  if (result === 'lost') return undefined;
+  return settle(task, { status: 'cancelled', finishedAt: ports.clock() }, settleBy, ports);
+}
+
+/** What has to follow a settlement. Where it cannot be done, the message comes again and it is done then. */
+async function followed(task: Task, ports: ExecutorPorts): Promise<Verdict> {
+  if (task.status === 'queued') return requeue(task, task.notBefore ?? 0, ports);
+  if (task.status === 'waiting') await spawnAll(task, ports);
+  else if (isFinished(task)) await followUp(task, ports);
+  return DELETE;
+}
+
+async function spawnAll(task: WaitingTask, ports: ExecutorPorts): Promise<void> {
+  const { tenantId, id, attempt } = task;
+  const record = await ports.fanOuts.get({ tenantId, id, attempt });
+  if (record !== undefined) await spawn(task, record, [...record.pending], ports);
+}
+
+/**
+ * Sends the task again for its next attempt, which SQS delays. If the queue refuses, the message at hand comes back in its place.
+ */
+async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Promise<Verdict> {
+  const delaySeconds = Math.max(0, Math.ceil((notBefore - ports.clock()) / 1000));
+  try {
+    await ports.queue.send(task, Math.min(delaySeconds, MAX_QUEUE_DELAY_SECONDS));
+    return DELETE;
+  } catch (error) {
+    ports.log('warn', 'retry not sent: its message is kept instead', { ...fieldsOf(task), reason: String(error) });
+    return keepFor(delaySeconds * 1000);
+  }
+}
+
+const FIRST_PAUSE_MILLISECONDS = 200;
+const LONGEST_PAUSE_MILLISECONDS = 5_000;
+
+/**
+ * Does what must not fail for a passing fault: tries again, with growing pauses, while the next try would start before
+ * `deadline` (milliseconds since the epoch). Throws what the last try threw. Only for work that may be done twice.
+ */
+export async function persistently<T>(work: () => Promise<T>, deadline: number, ports: Tools): Promise<T> {
+  for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (ports.clock() + pause >= deadline) throw error;
+      await ports.sleep(pause);
+    }
+  }
+}
+
+type Tools = { readonly clock: Clock; readonly sleep: Sleep };

@@ -1,0 +1,95 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { Writable } from 'node:stream';
+import { isMainThread } from 'node:worker_threads';
+import type { Log } from '../../core/ports.ts';
+import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
+import { AttemptScope } from '../attempt/attempt-scope.ts';
+
+/**
+ * Keeps what one attempt does to its process, or its thread, from the others there: an error that nobody catches, a call that
+ * would end the process, a line on the console. Each is found to be of its attempt by async context. To be called once.
+ */
+export function guardProcess(log: Log): void {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    // Lambda's runtime has put its own there, which end the process and with it every task in hand.
+    process.removeAllListeners(event);
+    process.on(event, (thrown: unknown) => {
+      caughtByNobody(thrown, log);
+    });
+  }
+  guardExits();
+  guardConsole();
+}
+
+function caughtByNobody(thrown: unknown, log: Log): void {
+  const error = fieldsOfThrown(describeThrown(thrown));
+  const scope = AttemptScope.current();
+  if (scope !== undefined) scope.fail(thrown, error);
+  // An emitter or a pool that attempts share: whose error it is cannot be known, so none of them fails by it.
+  else log('error', 'error nobody caught', { ...error, in_hand: AttemptScope.begun.map(({ fields }) => fields) });
+}
+
+/** A handler that ends the process would end the attempts of others. */
+function guardExits(): void {
+  for (const name of ['exit', 'reallyExit', 'abort', 'kill'] as const) {
+    const original = process[name as 'exit'] as (...args: unknown[]) => never;
+    const guarded = (...args: unknown[]): never => {
+      const scope = AttemptScope.current();
+      // What ends a thread, while it makes the attempt that asks for it, ends nobody else's.
+      const isItsOwn = name === 'kill' ? !endsThisProcess(args) : !isMainThread && scope?.isUnderWay;
+      if (scope === undefined || isItsOwn) return original.apply(process, args);
+      const error = new Error(
+        `the handler called process.${name}(${args.join(', ')}), which ends nothing but its attempt`,
+      );
+      // At once, even if the handler catches what is thrown.
+      scope.fail(error, fieldsOfThrown(describeThrown(error)));
+      throw error;
+    };
+    Object.assign(process, { [name]: guarded });
+  }
+  syncBuiltinESMExports();
+}
+
+/** A group, 0 or negative, may be ours. Signal 0 only asks whether a process is there. */
+const endsThisProcess = ([pid, signal]: readonly unknown[]): boolean =>
+  signal !== 0 && (Number(pid) === process.pid || !(Number(pid) > 0));
+
+/** What of the console writes, or goes with what does. */
+const CONSOLE_METHODS = {
+  info: [
+    ...(['debug', 'log', 'info', 'dir', 'dirxml', 'table', 'count', 'time', 'timeLog', 'timeEnd'] as const),
+    ...(['group', 'groupCollapsed', 'groupEnd'] as const),
+  ],
+  warn: ['warn', 'assert', 'countReset'],
+  error: ['error', 'trace'],
+} as const;
+
+type Write = (...values: unknown[]) => void;
+
+/** A line of a handler, or of a library that it calls, carries its task's id as those of `ctx.log` do. */
+function guardConsole(): void {
+  const { console } = globalThis;
+  let written = '';
+  const stream = new Writable({
+    write: (text, _encoding, done) => {
+      written += text;
+      done();
+    },
+  });
+  // What the console would write, at once and without the indentation of a group: that would be of all attempts.
+  const inMemory = new console.Console({ stdout: stream, stderr: stream, groupIndentation: 0 });
+  for (const level of ['info', 'warn', 'error'] as const) {
+    for (const name of CONSOLE_METHODS[level]) {
+      const usual = console[name].bind(console) as Write;
+      const captured = inMemory[name].bind(inMemory) as Write;
+      const guarded: Write = (...values) => {
+        const scope = AttemptScope.current();
+        if (scope === undefined) return usual(...values);
+        written = '';
+        captured(...values);
+        if (written !== '') scope.log(level, written.replace(/\n$/, ''));
+      };
+      Object.assign(console, { [name]: guarded });
+    }
+  }
+}

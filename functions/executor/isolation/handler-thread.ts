@@ -1,0 +1,155 @@
+import { setFlagsFromString } from 'node:v8';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { FanOut, type TaskContext, TaskFailure } from '../../core/define-task.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { Log } from '../../core/ports.ts';
+import type { HandlerCall } from '../attempt/run-handler.ts';
+import { GRACE_MILLISECONDS } from '../executor-ports.ts';
+import {
+  type Abort,
+  type FromThread,
+  type Job,
+  packThrown,
+  type Report,
+  type ThreadData,
+  unpackThrown,
+} from './thread-messages.ts';
+
+/** For the young generation; V8's own default of a machine with memory enough. */
+const MOST_YOUNG_MB = 48;
+
+/** Thrown where a thread has died of what an attempt before has left in it: the next one has not begun, and may elsewhere. */
+export class NotBegun extends Error {}
+
+/** A thread that runs one handler at a time. An abort, or whatever ends it, is a failure of that attempt alone. */
+export class HandlerThread {
+  readonly #heapMb: number;
+  readonly #worker: Worker;
+  readonly #log: Log;
+  #attempts = 0;
+  #alive = true;
+  /** The task whose attempt was the last to begin. */
+  #last: TaskContext['task'] | undefined;
+  #isRunning = false;
+  #isRetired = false;
+  #error: NodeJS.ErrnoException | undefined;
+
+  /** Neither the environment, which has credentials, nor the flags of the process are for the thread. */
+  constructor(entry: URL, heapMb: number, data: ThreadData, log: Log) {
+    this.#heapMb = heapMb;
+    this.#log = log;
+    // The flag of NODE_OPTIONS would take the place of every limit below (Node's documentation, `resourceLimits`). The
+    // heap of the executor itself has been made by it, and stays as it is.
+    setFlagsFromString('--max-old-space-size=0');
+    this.#worker = new Worker(entry, {
+      workerData: data,
+      env: {},
+      execArgv: [],
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMb,
+        maxYoungGenerationSizeMb: Math.min(MOST_YOUNG_MB, Math.ceil(heapMb / 6)),
+      },
+    });
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+    });
+    this.#worker.on('exit', () => {
+      // Not where it was ended from here.
+      if (this.#alive && !this.#isRunning)
+        this.#logLast('thread died between attempts', { reason: String(this.#error) });
+      this.#alive = false;
+    });
+    this.#worker.on('message', ({ line }: FromThread) => log(...line));
+    this.#worker.unref();
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /**
+   * Makes one attempt. Throws what the handler throws; after an abort, at the latest when the grace is over, the reason
+   * of the signal. A thread that dies of it fails it with `out_of_memory`, or with the error that ended the thread; one that
+   * has died before throws `NotBegun`.
+   */
+  async run(call: HandlerCall, ctx: TaskContext): Promise<JsonValue | FanOut> {
+    ctx.signal.throwIfAborted();
+    this.#attempts++;
+    this.#isRunning = true;
+    let hasBegun = false;
+    const { promise, resolve, reject } = Promise.withResolvers<JsonValue | FanOut>();
+    const { port1: port, port2: portOfThread } = new MessageChannel();
+    const { signal, task } = ctx;
+    let grace: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      port.postMessage({ abort: packThrown(signal.reason) } satisfies Abort);
+      grace = setTimeout(() => this.#terminate(), GRACE_MILLISECONDS);
+    };
+    const exit = (): void => {
+      if (signal.aborted) reject(signal.reason);
+      else reject(hasBegun || this.#attempts === 1 ? this.#causeOfDeath() : new NotBegun());
+    };
+    const hear = (report: Report): void => {
+      if ('begun' in report) {
+        hasBegun = true;
+        this.#last = task;
+      } else if ('log' in report) ctx.log(...report.log);
+      else if ('progress' in report) ctx.progress(report.progress.fraction, report.progress.note);
+      else if ('left' in report) this.#retire(report.left);
+      else if ('output' in report) resolve(report.output);
+      else if ('subtasks' in report) resolve(new FanOut(report.subtasks));
+      else {
+        // Nobody foresaw it, so what it leaves behind (half a cache, the memory of a WebAssembly that trapped) is unknown.
+        if ('error' in report.thrown) this.#terminate();
+        reject(unpackThrown(report.thrown));
+      }
+    };
+    port.on('message', (report: Report) => {
+      try {
+        hear(report);
+      } catch (error) {
+        // Outside of every attempt's own calls, it would be an error that nobody catches.
+        reject(error);
+      }
+    });
+    this.#worker.once('exit', exit);
+    this.#worker.ref();
+    signal.addEventListener('abort', abort);
+    try {
+      this.#worker.postMessage({ task, call, port: portOfThread } satisfies Job, [portOfThread]);
+      return await promise;
+    } finally {
+      clearTimeout(grace);
+      signal.removeEventListener('abort', abort);
+      this.#worker.off('exit', exit);
+      this.#worker.unref();
+      this.#isRunning = false;
+      port.close();
+      if (this.#isRetired) this.#terminate();
+    }
+  }
+
+  /** What an attempt has left running might take time, memory and connections from tasks of others: none comes here any more. */
+  #retire(left: readonly string[]): void {
+    this.#isRetired = true;
+    this.#logLast('thread ended: its attempt left something running', { left });
+  }
+
+  #logLast(event: string, more: object): void {
+    const { id, type, attempt } = this.#last ?? {};
+    this.#log('warn', event, { task_id: id, task_type: type, attempt, ...more });
+  }
+
+  #terminate(): void {
+    this.#alive = false;
+    void this.#worker.terminate();
+  }
+
+  #causeOfDeath(): Error {
+    if (this.#error === undefined) return new Error('the handler ended the thread that it ran in');
+    if (this.#error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return this.#error;
+    // What it took alone, it would take again; in a used thread, others may have left something.
+    const retryable = this.#attempts > 1;
+    return new TaskFailure('out_of_memory', `the handler took more than ${this.#heapMb} MB of heap`, { retryable });
+  }
+}

@@ -1,0 +1,81 @@
+import { RESOURCE_CLASS_SPECS, threadHeapMb } from '../../contract.ts';
+import type { Log } from '../../core/ports.ts';
+import type { HandlerTools } from '../attempt/run-handler.ts';
+import { HandlerThread, NotBegun } from './handler-thread.ts';
+import type { ThreadData } from './thread-messages.ts';
+
+/**
+ * The threads of an executor for handlers that could block it: in the executor's own thread an endless loop would keep
+ * every timer from its turn, the task's own timeout too. A thread is started when a task needs one, and kept for the next.
+ */
+export class HandlerThreads {
+  readonly #entry: URL;
+  readonly #data: ThreadData;
+  readonly #log: Log;
+  #taken = 0;
+  readonly #idle: HandlerThread[] = [];
+  /** Attempts that wait for a thread, the first come first. */
+  readonly #waiting = new Set<() => void>();
+
+  /** `entry` is what each thread runs; it serves attempts (`serve-attempts.ts`). */
+  constructor(entry: URL, data: ThreadData, log: Log) {
+    this.#entry = entry;
+    this.#data = data;
+    this.#log = log;
+  }
+
+  /** Makes an attempt as `definition.run` would, in a thread: an abort ends it wherever it is. */
+  readonly isolate: HandlerTools['isolate'] = async ({ resources }, call, ctx) => {
+    // An executor runs tasks of one class, so all its threads are of one size.
+    await this.#turn(RESOURCE_CLASS_SPECS[resources].threads, ctx.signal);
+    try {
+      for (;;) {
+        const thread =
+          this.#idleThread() ?? new HandlerThread(this.#entry, threadHeapMb(resources), this.#data, this.#log);
+        try {
+          return await thread.run(call, ctx);
+        } catch (error) {
+          if (!(error instanceof NotBegun)) throw error;
+        } finally {
+          if (thread.alive) this.#idle.push(thread);
+        }
+      }
+    } finally {
+      const [next] = this.#waiting;
+      if (next === undefined) this.#taken--;
+      else next();
+    }
+  };
+
+  #idleThread(): HandlerThread | undefined {
+    for (;;) {
+      const thread = this.#idle.pop();
+      if (thread === undefined || thread.alive) return thread;
+    }
+  }
+
+  /** Waits until one of `most` threads is free, and takes it. Rejects with the signal's reason when that comes first. */
+  async #turn(most: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#taken < most) {
+      this.#taken++;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const next = (): void => {
+      this.#waiting.delete(next);
+      resolve();
+    };
+    const abort = (): void => {
+      // Where its turn has just come, it takes it and gives it back.
+      if (this.#waiting.delete(next)) reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort);
+    this.#waiting.add(next);
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { Delivery } from '../../core/ports.ts';
+
+/** A record of an SQS event as the domain knows it. */
+export const deliveryOf = ({ messageId, eventSourceARN, receiptHandle, attributes, body }: SQSRecord): Delivery => ({
+  messageId,
+  queueName: eventSourceARN.slice(eventSourceARN.lastIndexOf(':') + 1),
+  receipt: receiptHandle,
+  receiveCount: Number(attributes.ApproximateReceiveCount),
+  body,
+});

@@ -1,0 +1,115 @@
+import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { RESOURCE_CLASS_SPECS, type ResourceClass } from '../contract.ts';
+import type { TaskContext, TaskDefinition } from '../core/define-task.ts';
+import { vcpusOf } from '../core/lane/lane.ts';
+import type { Annotations, Clock, Log, Meter, Tracing } from '../core/ports.ts';
+import type { RunningTask, TaskSeed } from '../core/task/task.ts';
+import { traceIdOf } from '../core/task/trace-header.ts';
+import type { Settlement } from '../core/task/transition.ts';
+import { loggedValueOf } from '../core/thrown.ts';
+import { withoutValues } from '../core/without-values.ts';
+
+/** What a task has gone through, as it is counted. */
+const COUNTED = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  queued: 'retried',
+  waiting: 'fannedOut',
+} as const;
+
+/** Counts and logs an attempt that has been settled. */
+export function recordAttempt(
+  task: RunningTask,
+  settlement: Settlement,
+  definition: TaskDefinition | undefined,
+  { clock, log, meter }: { readonly clock: Clock; readonly log: Log; readonly meter: Meter },
+): void {
+  const { status } = settlement;
+  const durationMilliseconds = clock() - task.startedAt;
+  meter.record(task.executorKey, COUNTED[status], 1);
+  // Of a type that is no more nobody would look at the times, and whatever was once queued would cost a metric.
+  if (definition !== undefined) {
+    meter.record(definition.type, 'execution', durationMilliseconds);
+    meter.record(definition.type, 'timeoutUse', durationMilliseconds / 10 / task.timeoutSeconds);
+    if (status !== 'queued' && status !== 'waiting') meter.record(definition.type, 'attempts', task.attempt);
+  }
+  const fields = { ...fieldsOf(task), duration_ms: durationMilliseconds };
+  if ('error' in settlement) {
+    const { code, message } = settlement.error;
+    meter.record(code, 'error', 1);
+    const details = { max_attempts: task.maxAttempts, error: code, error_message: withoutValues(message) };
+    log('warn', status === 'queued' ? 'attempt failed' : 'task failed', { ...fields, ...details });
+  } else {
+    log('info', 'attempt ended', { ...fields, task_status: status });
+  }
+}
+
+/** What every line about a task, or about an attempt of it, carries: `docs/runbook.md` and the saved queries look for it. */
+export const fieldsOf = ({
+  id,
+  type,
+  traceHeader,
+  attempt,
+}: Pick<TaskSeed, 'id' | 'type' | 'traceHeader'> & { readonly attempt?: number }) => ({
+  task_id: id,
+  task_type: type,
+  ...(attempt === undefined ? {} : { attempt }),
+  trace_id: traceIdOf(traceHeader),
+});
+
+/** What `process.resourceUsage` tells that is of interest: microseconds, KB, and blocks of the file system. */
+type Usage = Pick<NodeJS.ResourceUsage, 'userCPUTime' | 'systemCPUTime' | 'maxRSS' | 'fsRead' | 'fsWrite'>;
+type FileSystem = { readonly blocks: number; readonly bavail: number };
+
+const machine = {
+  usage: (): Usage => process.resourceUsage(),
+  milliseconds: (): number => performance.now(),
+  temporaryStorage: (): Promise<FileSystem> => statfs(tmpdir()),
+};
+
+/** Begins to measure what an invocation takes of its machine; the answer ends it, and records it. */
+export function measureUsage(
+  resourceClass: ResourceClass,
+  meter: Meter,
+  { usage, milliseconds, temporaryStorage } = machine,
+): () => Promise<void> {
+  const [before, started] = [usage(), milliseconds()];
+  return async () => {
+    const [after, lasted] = [usage(), milliseconds() - started];
+    const cpuMicroseconds = after.userCPUTime - before.userCPUTime + after.systemCPUTime - before.systemCPUTime;
+    const memoryKb = RESOURCE_CLASS_SPECS[resourceClass].memoryMb * 1024;
+    meter.record(resourceClass, 'cpu', cpuMicroseconds / 1000);
+    meter.record(resourceClass, 'cpuUtilization', cpuMicroseconds / 10 / (lasted * vcpusOf(resourceClass)));
+    meter.record(resourceClass, 'memory', (100 * after.maxRSS) / memoryKb);
+    meter.record(resourceClass, 'fileReads', after.fsRead - before.fsRead);
+    meter.record(resourceClass, 'fileWrites', after.fsWrite - before.fsWrite);
+    const { blocks, bavail } = await temporaryStorage();
+    meter.record(resourceClass, 'temporaryStorage', (100 * (blocks - bavail)) / blocks);
+  };
+}
+
+type Line = Parameters<TaskContext['log']>;
+type Fields = NonNullable<Line[1]>;
+
+/** What `ctx.log` was given, in a form that JSON and messages between threads carry. Never throws: a line is no reason to fail. */
+export function loggable(message: unknown, fields?: unknown): Line {
+  const text = messageText(message);
+  if (fields === undefined) return [text];
+  const value = loggedValueOf(fields);
+  return [text, typeof value === 'object' && value !== null ? (value as Fields) : { value }];
+}
+
+function messageText(message: unknown): string {
+  if (typeof message === 'string') return message;
+  const isPrimitive = message === null || !['object', 'function'].includes(typeof message);
+  return isPrimitive ? String(message) : JSON.stringify(loggedValueOf(message));
+}
+
+/** Does something for a task in a segment of its own trace, which says what became of the attempt. */
+export const inTrace = <T>(
+  { id, type, traceHeader }: RunningTask,
+  { tracing }: { readonly tracing: Tracing },
+  work: (annotate: (more: Annotations) => void) => Promise<T>,
+): Promise<T> => tracing.segment(type, traceHeader, { task_id: id, task_type: type }, work);

@@ -1,0 +1,93 @@
+import type { DynamoDBRecord, DynamoDBStreamEvent, AttributeValue as StreamValue } from 'aws-lambda';
+import { inParallel } from '../core/concurrency.ts';
+import type { Log, Statistics } from '../core/ports.ts';
+import { contributionsOf } from '../core/statistics.ts';
+import type { Task } from '../core/task/task.ts';
+import type { TaskChange } from '../core/task/task-event.ts';
+
+/** One change of a row. An image that is no task is `undefined`, as one that is missing. */
+export type Change = {
+  readonly sequenceNumber: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Throw where the image cannot be read. */
+  readonly before: () => Task | undefined;
+  readonly after: () => Task | undefined;
+};
+
+/** What is made of changes: returns those that have to come again. */
+export type Take = (changes: readonly TaskChange[]) => Promise<ReadonlySet<TaskChange>>;
+
+/**
+ * Hands on the changes of a batch. Returns the sequence number from which on the batch has to come again, because not all
+ * of it was taken. A change that cannot be read is set aside in the log: it would stop all that follow.
+ */
+export async function project(changes: readonly Change[], take: Take, log: Log): Promise<string | undefined> {
+  const readable = changes.flatMap((change) => readChange(change, log));
+  const left = await take(readable);
+  return readable.find((change) => left.has(change))?.id;
+}
+
+function readChange({ sequenceNumber, at, before, after }: Change, log: Log): TaskChange[] {
+  try {
+    return [{ id: sequenceNumber, at, before: before(), after: after() }];
+  } catch (error) {
+    log('error', 'change set aside: it cannot be read', { sequence_number: sequenceNumber, reason: String(error) });
+    return [];
+  }
+}
+
+/** The records of one shard of one table's stream. */
+export type ShardEvent = DynamoDBStreamEvent & { readonly shardId?: string };
+
+/** Names the shard among those of all tables. The last event of a window has no records; a stream of one shard, no names. */
+export const shardOf = ({ Records: [record], shardId = '' }: ShardEvent): string =>
+  `${record?.eventSourceARN ?? ''}/${shardId}`;
+
+type Image = Readonly<Record<string, StreamValue>>;
+
+/** A record of the stream as a change. Items that are payloads have no status, and are no tasks. */
+export function changeOf({ dynamodb = {} }: DynamoDBRecord, readTask: (image: Image) => Task): Change {
+  const { SequenceNumber = '', ApproximateCreationDateTime: seconds = 0, OldImage, NewImage } = dynamodb;
+  const read = (image: Image | undefined) => () => (image?.status === undefined ? undefined : readTask(image));
+  return {
+    sequenceNumber: SequenceNumber,
+    at: Math.round(seconds * 1000),
+    before: read(OldImage),
+    after: read(NewImage),
+  };
+}
+
+export type CountPorts = { readonly statistics: Statistics; readonly log: Log };
+
+/** Writes under way at a time. */
+const PARALLEL = 20;
+
+/** Adds changes of one shard to the statistics, with one write for each row; returns those that a row did not take. */
+export async function count(
+  shard: string,
+  changes: readonly TaskChange[],
+  { statistics, log }: CountPorts,
+): Promise<ReadonlySet<TaskChange>> {
+  const entries = changes.flatMap((change) =>
+    contributionsOf(change).map((contribution) => ({ change, contribution })),
+  );
+  const rows = [...Map.groupBy(entries, ({ contribution }) => JSON.stringify(contribution.row)).values()];
+  const left = await inParallel(rows, PARALLEL, async (group) => {
+    const contributions = group.map(({ contribution }) => contribution);
+    const [first] = contributions;
+    if (first === undefined) return [];
+    try {
+      await statistics.add(shard, first.row, contributions);
+      return [];
+    } catch (error) {
+      log('warn', 'changes not counted: their batch will come again', {
+        changes: group.length,
+        row: first.row,
+        reason: String(error),
+      });
+      return group.map(({ change }) => change);
+    }
+  });
+  return new Set(left.flat());
+}

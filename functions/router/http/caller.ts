@@ -1,0 +1,59 @@
+import { parseTenantId } from '../../core/task/ids.ts';
+import { parseScope } from '../../core/tenant/access-key.ts';
+import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
+import type { Caller, RouterPorts } from '../route.ts';
+import { Problem } from './problem.ts';
+
+/** What API Gateway knows of a caller: what our authorizer found out of a key, or the claims of a token it has checked. */
+export type Authorizer = {
+  readonly lambda?:
+    | { readonly tenantId?: string; readonly scopes?: string; readonly [limit: string]: unknown }
+    | null
+    | undefined;
+  readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
+};
+
+/**
+ * Who is calling. An HTTP API answers a refused authorization with 403 and a text of its own, so the authorizer lets
+ * the request pass without a tenant, and it ends here with the 401 that is due.
+ */
+export function callerOf(
+  authorizer: Authorizer | undefined,
+  { tenantClaim, tenantLimits }: Pick<RouterPorts, 'tenantClaim' | 'tenantLimits'>,
+): Caller {
+  const known =
+    tenantClaim === undefined ? (authorizer?.lambda ?? {}) : claimed(authorizer?.jwt?.claims ?? {}, tenantClaim);
+  const { tenantId, scopes } = known;
+  const tenant = parseTenantId(tenantId ?? '');
+  if (tenant !== undefined) {
+    return {
+      tenantId: tenant,
+      scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []),
+      limits: tenantClaim === undefined ? limitsOf(known) : tenantLimits,
+    };
+  }
+  const detail =
+    tenantClaim === undefined
+      ? 'the API key is not known; send it as `Authorization: Bearer <key>`'
+      : `the token names no tenant: its claim ${tenantClaim} must have up to 63 lower-case letters, digits and hyphens, and an id token is none`;
+  throw new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
+}
+
+/** API Gateway may hand numbers over as text. */
+function limitsOf(context: Readonly<Record<string, unknown>>): TenantLimits {
+  const [ratePerSecond, maxOpenTasks] = [Number(context.ratePerSecond), Number(context.maxOpenTasks)];
+  return { ...(ratePerSecond > 0 && { ratePerSecond }), ...(maxOpenTasks > 0 && { maxOpenTasks }) };
+}
+
+/**
+ * The tenant of a token, and its scopes: the claim `scope` holds them with spaces between (RFC 8693, 4.2). A token that says
+ * who somebody is, not what he may do, is none (API Gateway takes the id tokens of Cognito for the same audience).
+ */
+function claimed(claims: Readonly<Record<string, unknown>>, tenantClaim: string) {
+  if (claims.token_use === 'id') return {};
+  const [tenantId, scopes] = [claims[tenantClaim], claims.scope];
+  return {
+    ...(typeof tenantId === 'string' ? { tenantId } : {}),
+    ...(typeof scopes === 'string' ? { scopes } : {}),
+  };
+}

@@ -1,0 +1,96 @@
+import { pointerPart } from '../../core/json.ts';
+import type { FieldError } from './problem.ts';
+
+/** What only numbers have that may change where they are read; most bodies have none of it. */
+const SUSPICIOUS = /\d{16}|\d[eE][+-]?\d/;
+
+/** A text, to be stepped over, or a number of JSON. */
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+
+/** Of one body that many are wrong of, so many are told. */
+const MAX_TOLD = 100;
+
+/** Stands in the place of a number that was written otherwise than it would be read. */
+class ChangedNumber {
+  readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+}
+
+/**
+ * The value of a JSON text in which those numbers stand out that would not be read as they are written; `undefined` where
+ * there is none. In linear time, and with next to none where no number is long or has an exponent.
+ */
+export function withChangedNumbers(json: string): unknown {
+  if (!SUSPICIOUS.test(json) || !hasChangedNumber(json)) return undefined;
+  return JSON.parse(json, (_key: string, value: unknown, context?: { readonly source?: string }) => {
+    const source = context?.source;
+    return typeof value === 'number' && source !== undefined && isChanged(source) ? new ChangedNumber(source) : value;
+  });
+}
+
+/** The numbers that stand out in a value of `withChangedNumbers`, as wrong fields. */
+export function changedNumberErrors(value: unknown): FieldError[] {
+  const errors: FieldError[] = [];
+  const walk = (part: unknown, pointer: string): void => {
+    if (part instanceof ChangedNumber) errors.push({ field: pointer, message: messageOf(part.source) });
+    else if (part !== null && typeof part === 'object') {
+      for (const [key, member] of Object.entries(part)) {
+        if (errors.length === MAX_TOLD) return;
+        walk(member, pointer + pointerPart(key));
+      }
+    }
+  };
+  walk(value, '');
+  return errors;
+}
+
+function hasChangedNumber(json: string): boolean {
+  for (const [token] of json.matchAll(TOKENS)) {
+    if (token[0] !== '"' && SUSPICIOUS.test(token) && isChanged(token)) return true;
+  }
+  return false;
+}
+
+/**
+ * Is it too large or too small for a number, or an integer of which digits would be lost? Fractions are read as the number
+ * that is next to them, as everybody reads them.
+ */
+function isChanged(source: string): boolean {
+  const number = Number(source);
+  if (!Number.isFinite(number)) return true;
+  const size = Math.abs(number);
+  if (size <= Number.MAX_SAFE_INTEGER && size >= SMALLEST_EXACT) return false;
+  return digitsOf(source) !== digitsOf(String(number));
+}
+
+/** Below it a number has fewer digits, down to none ("subnormal" in IEEE 754). */
+const SMALLEST_EXACT = 2 ** -1022;
+
+/** A number as its digits, from the first to the last that is not zero, and the exponent of the last. */
+function digitsOf(source: string): string {
+  const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(source) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.slice(0, lengthWithoutZeros(digits));
+  if (significant === '') return '0';
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+/** By a loop: an expression would try each run of zeros again from each of them. */
+function lengthWithoutZeros(digits: string): number {
+  let length = digits.length;
+  while (digits[length - 1] === '0') length--;
+  return length;
+}
+
+const MAX_SHOWN = 40;
+
+function messageOf(source: string): string {
+  const shown = source.length > MAX_SHOWN ? `${source.slice(0, MAX_SHOWN)}…` : source;
+  const number = Number(source);
+  if (!Number.isFinite(number)) return `is ${shown}, which is larger than a number may be: send it as text`;
+  if (number === 0) return `is ${shown}, which is smaller than a number may be: send it as text, or 0`;
+  return `is ${shown}, which would be read as ${number}: send it as text`;
+}

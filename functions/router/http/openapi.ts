@@ -1,0 +1,156 @@
+import * as z from 'zod';
+import { ROUTES } from '../../contract.ts';
+import { once } from '../../core/concurrency.ts';
+import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
+import type { OpenRoute, Route } from '../route.ts';
+import { PROBLEM_STATUS, type ProblemCode, problemSchema } from './problem.ts';
+
+export type DocumentedRoutes = {
+  readonly routes: Readonly<Record<string, Route>>;
+  readonly openRoutes: Readonly<Record<string, OpenRoute>>;
+};
+
+type JsonSchema = Record<string, unknown>;
+
+/** What API Gateway itself answers: without a key, and where a function fails. */
+const gatewayMessage = once(() => z.strictObject({ message: z.string() }));
+
+/**
+ * The OpenAPI 3.1 document of the routes, from the very schemas that they validate with; `definitions` are the task
+ * types that the deployment has.
+ */
+export function openapiDocument(
+  { routes, openRoutes }: DocumentedRoutes,
+  definitions: readonly TaskDefinition[],
+): Record<string, unknown> {
+  const schemas: Record<string, JsonSchema> = {};
+  const schemaOf = documentedIn(schemas);
+  schemaOf(problemSchema());
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [key, route] of Object.entries({ ...routes, ...openRoutes })) {
+    const [method = '', path = ''] = key.split(' ');
+    paths[path] ??= {};
+    paths[path][method.toLowerCase()] = operation(key, route, definitions, schemaOf);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Millrace',
+      version: '1',
+      description: 'Run tasks in the background.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key (`mr_…`), or a token where so deployed' },
+      },
+      schemas,
+    },
+  };
+}
+
+type SchemaOf = (schema: z.ZodType, io?: 'input' | 'output') => JsonSchema;
+type Documented = Pick<Route, 'operationId' | 'summary' | 'parameters' | 'requestBody' | 'response' | 'problems'>;
+
+function operation(key: string, route: Documented, definitions: readonly TaskDefinition[], schemaOf: SchemaOf) {
+  const { operationId, summary, parameters = [], requestBody, response, problems } = route;
+  const scope = Object.hasOwn(ROUTES, key) ? ROUTES[key as keyof typeof ROUTES] : undefined;
+  const codes: ProblemCode[] = [
+    ...problems,
+    ...(scope === undefined ? [] : (['unauthenticated', 'missing_scope'] as const)),
+    'internal_error',
+  ];
+  const bodySchema = requestBody?.(definitions);
+  return {
+    operationId,
+    summary,
+    ...(scope === undefined
+      ? { security: [] }
+      : { description: `Needs a key with the scope \`${scope}\`.`, security: [{ key: [] }] }),
+    parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: schemaOf(schema(), 'input') })),
+    ...(bodySchema === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': { schema: isZod(bodySchema) ? schemaOf(bodySchema, 'input') : bodySchema },
+            },
+          },
+        }),
+    responses: {
+      [response.status]: {
+        description: response.description,
+        ...(response.headers === undefined ? {} : { headers: headersOf(response.headers) }),
+        content: { 'application/json': { schema: schemaOf(response.schema()) } },
+      },
+      ...problemResponses(codes, schemaOf),
+    },
+  };
+}
+
+const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => '_zod' in schema;
+
+/** Headers that an answer may have; the first names what it always has. */
+const headersOf = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
+
+/** What comes with every answer of a status. */
+const PROBLEM_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  429: { 'Retry-After': 'Seconds after which to try again' },
+  503: { 'Retry-After': 'Seconds after which to try again' },
+};
+
+/** One response for each status; it names the codes that come with it. */
+function problemResponses(codes: readonly ProblemCode[], schemaOf: SchemaOf): Record<string, unknown> {
+  const byStatus = Map.groupBy(codes, (code) => PROBLEM_STATUS[code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((code) => `\`${code}\``).join(', '),
+        ...(PROBLEM_HEADERS[status] === undefined ? {} : { headers: headersOf(PROBLEM_HEADERS[status]) }),
+        content: {
+          'application/problem+json': { schema: schemaOf(problemSchema()) },
+          ...(status === 401 || status === 500 ? { 'application/json': { schema: schemaOf(gatewayMessage()) } } : {}),
+        },
+      },
+    ]),
+  );
+}
+
+/** Writes schemas as JSON Schema; those that have a name (`meta({ id })`) once, into `schemas`, and a reference elsewhere. */
+function documentedIn(schemas: Record<string, JsonSchema>): SchemaOf {
+  return (schema, io = 'output') => {
+    const { $schema: _, $defs = {}, ...document } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
+    const named = (value: unknown): JsonSchema =>
+      JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
+    Object.assign(schemas, named($defs));
+    return named(document);
+  };
+}
+
+/** The route that describes all routes. */
+export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
+  operationId: 'getOpenapi',
+  summary: 'Read this document',
+  response: { status: 200, description: 'OpenAPI 3.1', schema: () => z.record(z.string(), z.unknown()) },
+  problems: [],
+
+  async handle(_request, _caller, { catalog }) {
+    const document = documents.get(catalog) ?? (await describe(catalog, routes()));
+    documents.set(catalog, document);
+    return { status: 200, body: document };
+  },
+});
+
+/** Everybody may ask for it, so it is made once. */
+const documents = new WeakMap<TaskCatalog, Record<string, unknown>>();
+
+async function describe(catalog: TaskCatalog, routes: DocumentedRoutes): Promise<Record<string, unknown>> {
+  const definitions = await Promise.all(Object.values(catalog).map((load) => load()));
+  return openapiDocument(routes, definitions);
+}

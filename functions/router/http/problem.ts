@@ -1,0 +1,189 @@
+import * as z from 'zod';
+import { once } from '../../core/concurrency.ts';
+import type { Log } from '../../core/ports.ts';
+import { quoted, shortened } from '../../core/zod-messages.ts';
+
+/** Every `code` that the API answers with, and its status. Codes are stable; the texts beside them are not. */
+export const PROBLEM_STATUS = {
+  invalid_request: 400,
+  unauthenticated: 401,
+  missing_scope: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  answer_too_large: 406,
+  idempotency_conflict: 409,
+  invalid_status: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  lane_saturated: 429,
+  rate_limited: 429,
+  internal_error: 500,
+  unavailable: 503,
+} as const;
+export type ProblemCode = keyof typeof PROBLEM_STATUS;
+
+/** Of `node:http`, whose import takes as long as all of the SDK's clients. */
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+export type FieldError = { readonly field: string; readonly message: string };
+
+/** Wrong fields that a document lists, and the characters that they may take together. */
+export type Room = { readonly errors: number; readonly characters: number };
+const ROOM: Room = { errors: 100, characters: 16_000 };
+
+/** Of a submit that comes too early. */
+type Waits = { readonly retryAfterSeconds?: number; readonly estimatedWaitSeconds?: number };
+
+/** Thrown by a route to answer with `application/problem+json` (RFC 9457). */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly waits: Waits;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: readonly FieldError[]; headers?: Readonly<Record<string, string>>; waits?: Waits } = {},
+  ) {
+    super(detail);
+    this.code = code;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+    this.waits = more.waits ?? {};
+  }
+}
+
+/** Says of a name that is none of those `known`, which those are. */
+export const noSuch = (noun: string, name: string, known: readonly string[]): string =>
+  `there is no ${noun} ${JSON.stringify(shortened(name))}; there are: ${known.join(', ')}`;
+
+/** The document of a problem. */
+export const problemSchema = once(() =>
+  z
+    .strictObject({
+      type: z.literal('about:blank'),
+      title: z.string(),
+      status: z.int(),
+      code: z.enum(Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]]),
+      detail: z.string(),
+      errors: z
+        .array(
+          z.strictObject({
+            field: z.string().describe('JSON pointer into the body, or the name of a parameter or header'),
+            message: z.string(),
+          }),
+        )
+        .optional()
+        .describe(
+          `The wrong fields of the request, the first ${ROOM.errors} of them at most; \`detail\` says how many more there are`,
+        ),
+      retryAfterSeconds: z.int().optional().describe('Of a submit that is refused: when to try again'),
+      estimatedWaitSeconds: z.int().optional().describe('Of a full lane: how long the task would wait in it'),
+    })
+    .meta({ id: 'Problem' }),
+);
+export type ProblemDocument = z.infer<ReturnType<typeof problemSchema>>;
+
+/** The document of a problem, which lists as many of its wrong fields as there is room for. */
+export function problemDocument({ code, message, errors, waits }: Problem, room = ROOM): ProblemDocument {
+  const status = PROBLEM_STATUS[code];
+  const listed = listedOf(errors, room);
+  const more = errors.length - listed.length;
+  return {
+    type: 'about:blank',
+    title: TITLES[status] ?? code,
+    status,
+    code,
+    detail: more === 0 ? message : `${message}: ${errors.length} fields are wrong, ${more} of which are not listed`,
+    ...(listed.length > 0 ? { errors: listed } : {}),
+    ...waits,
+  };
+}
+
+/** Of the pointer to a wrong field, and of what is said of it: a schema of a task type may say anything. */
+const MAX_FIELD_CHARACTERS = 500;
+const MAX_MESSAGE_CHARACTERS = 1_000;
+
+function listedOf(errors: readonly FieldError[], room: Room): FieldError[] {
+  const listed = errors.slice(0, room.errors).map(({ field, message }) => ({
+    field: shortened(field, MAX_FIELD_CHARACTERS),
+    message: shortened(message, MAX_MESSAGE_CHARACTERS),
+  }));
+  let characters = 0;
+  const end = listed.findIndex((error) => {
+    characters += charactersOf(error);
+    return characters > room.characters;
+  });
+  return end < 0 ? listed : listed.slice(0, end);
+}
+
+/** What a wrong field takes of the room there is. */
+export const charactersOf = ({ field, message }: FieldError): number => field.length + message.length;
+
+type Issue = {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** The unknown fields, which zod reports together at what holds them. */
+  readonly keys?: readonly PropertyKey[];
+};
+
+/** In the place of a wrong field that no document has room for: it counts. */
+const UNLISTED: FieldError = { field: '', message: '' };
+
+/** The issues of a schema as wrong fields below `pointer`. */
+export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[] =>
+  issues.flatMap(({ message, path = [], keys }, place) => {
+    if (place >= ROOM.errors) return Array<FieldError>(keys?.length ?? 1).fill(UNLISTED);
+    const parts = path.map((part) => (typeof part === 'object' ? part.key : part));
+    const at = [pointer, ...parts.map(escapedPointer)].join('/');
+    if (keys === undefined) return [{ field: at, message }];
+    // Each says of itself alone that it is not there.
+    const around = message.split(quoted(keys));
+    return keys.map((key, number) =>
+      number < ROOM.errors ? { field: `${at}/${escapedPointer(key)}`, message: around.join(quoted([key])) } : UNLISTED,
+    );
+  });
+
+/** RFC 6901; the beginning of a long name. */
+const escapedPointer = (part: PropertyKey): string =>
+  shortened(String(part)).replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** A problem as it was meant; anything else is ours to mend, so it is logged whole and the caller sees none of it. */
+export function problemOf(error: unknown, { log }: { readonly log: Log }): Problem {
+  const problem =
+    error instanceof Problem ? error : new Problem('internal_error', 'something failed on our side; try again');
+  if (PROBLEM_STATUS[problem.code] >= 500) {
+    const cause = error instanceof Problem ? error.cause : error;
+    log('error', 'request failed', {
+      code: problem.code,
+      reason: cause instanceof Error ? cause.stack : String(cause),
+    });
+  }
+  return problem;
+}
+
+export const NOTHING_KEPT = 'the task could not be queued, and nothing was kept of it';
+
+/** Waits for a port. What it throws is a failure of the platform: the caller shall try again, and the log says why. */
+export async function available<T>(answer: Promise<T>, detail = 'a part of the platform does not answer'): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    const problem = new Problem('unavailable', `${detail}: try again`, { headers: { 'retry-after': '1' } });
+    throw Object.assign(problem, { cause });
+  }
+}

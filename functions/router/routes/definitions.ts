@@ -1,0 +1,159 @@
+import * as z from 'zod';
+import {
+  DEFINITION_EFFECT_SECONDS,
+  longestAttemptSeconds,
+  MAX_ATTEMPTS,
+  PRIORITIES,
+  RESOURCE_CLASSES,
+  type ResourceClass,
+} from '../../contract.ts';
+import { once } from '../../core/concurrency.ts';
+import { findDefinition, type TaskDefinition } from '../../core/define-task.ts';
+import { effective, patchAt, type TaskSettings } from '../../core/task-settings.ts';
+import { jsonBody } from '../http/body.ts';
+import { available, type FieldError, fieldErrors, noSuch, Problem } from '../http/problem.ts';
+import type { Parameter, Request, Route, RouterPorts } from '../route.ts';
+
+/** As `define-task.ts` and the submit have it. */
+const MAX_TYPE_LENGTH = 128;
+
+/** The settings that can be changed without a deploy. */
+const settingsShape = once(() => ({
+  paused: z.boolean(),
+  priority: z.enum(PRIORITIES),
+  timeoutSeconds: z.int().min(1),
+  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS),
+}));
+
+/** A task type as the API shows it: what holds now, and what of it was set since the deploy. */
+const definitionSchema = once(() =>
+  z
+    .strictObject({
+      type: z.string(),
+      description: z.string(),
+      resources: z.enum(RESOURCE_CLASSES),
+      priority: z.enum(PRIORITIES),
+      timeoutSeconds: z.number(),
+      retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
+      batch: z
+        .strictObject({ maxSize: z.int(), windowSeconds: z.int() })
+        .optional()
+        .describe('Its tasks run so many at a time, after a wait for others'),
+      paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
+      settings: z.strictObject(settingsShape()).partial().describe('What PATCH has set'),
+      inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
+    })
+    .meta({ id: 'Definition' }),
+);
+
+const typeParameter: Parameter = {
+  in: 'path',
+  name: 'type',
+  required: true,
+  description: 'The task type',
+  schema: () => z.string(),
+};
+
+/** What is wrong with the timeout of an attempt, if it is longer than the class allows. */
+export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass): FieldError[] {
+  const longest = longestAttemptSeconds(resources);
+  if (typeof timeoutSeconds !== 'number' || timeoutSeconds <= longest) return [];
+  return [{ field: '/timeoutSeconds', message: `an attempt of class ${resources} may take ${longest} s at most` }];
+}
+
+/** The definition that the path names. Throws the problem of a type that is not there. */
+async function foundDefinition({ parameters }: Request, { catalog, settings }: RouterPorts): Promise<TaskDefinition> {
+  const { type = '' } = parameters;
+  const definition = await findDefinition(catalog, type);
+  if (definition !== undefined) return definition;
+  const detail = noSuch('task type', type, Object.keys(catalog));
+  // Nothing was ever set of a type that never was: this one has gone.
+  const isGone = type.length <= MAX_TYPE_LENGTH && Object.keys(await settings.get(type)).length > 0;
+  throw new Problem('not_found', isGone ? `${detail}; it had one, whose tasks end with unknown_task_type` : detail);
+}
+
+function definitionView(
+  definition: TaskDefinition,
+  settings: TaskSettings,
+): z.infer<ReturnType<typeof definitionSchema>> {
+  const { type, description, resources, retry, batch, input } = definition;
+  const { maxAttempts, ...rest } = effective(definition, settings);
+  const { resumedAt: _, ...set } = settings;
+  return {
+    ...{ type, description, resources, retry: { ...retry, maxAttempts }, ...rest, settings: set },
+    ...(batch === undefined ? {} : { batch }),
+    inputSchema: input['~standard'].jsonSchema.input({ target: 'draft-2020-12' }),
+  };
+}
+
+export const listDefinitions: Route = {
+  operationId: 'listDefinitions',
+  summary: 'List the task types of this deployment',
+  response: {
+    status: 200,
+    description: 'The definitions, by type',
+    schema: () => z.strictObject({ items: z.array(definitionSchema()) }),
+  },
+  problems: [],
+
+  async handle(_request, _caller, { catalog, settings }) {
+    const items = await Promise.all(
+      Object.values(catalog).map(async (load) => {
+        const definition = await load();
+        return definitionView(definition, await settings.get(definition.type));
+      }),
+    );
+    return { status: 200, body: { items } };
+  },
+};
+
+export const getDefinition: Route = {
+  operationId: 'getDefinition',
+  summary: 'Read a task type',
+  parameters: [typeParameter],
+  response: { status: 200, description: 'The definition', schema: definitionSchema },
+  problems: ['not_found'],
+
+  async handle(request, _caller, ports) {
+    const definition = await foundDefinition(request, ports);
+    return { status: 200, body: definitionView(definition, await ports.settings.get(definition.type)) };
+  },
+};
+
+const patchSchema = once(() => {
+  const { paused, priority, timeoutSeconds, maxAttempts } = settingsShape();
+  return z.strictObject({
+    paused: paused.nullable().optional(),
+    priority: priority.nullable().optional(),
+    timeoutSeconds: timeoutSeconds.nullable().optional(),
+    maxAttempts: maxAttempts.nullable().optional(),
+  });
+});
+
+export const changeDefinition: Route = {
+  operationId: 'changeDefinition',
+  summary: `Change a task type for all tenants, without a deploy; null puts a setting back`,
+  parameters: [typeParameter],
+  requestBody: patchSchema,
+  response: {
+    status: 200,
+    description: `The definition as it is everywhere after ${DEFINITION_EFFECT_SECONDS} s. Tasks that were accepted before keep their priority, timeout and attempts`,
+    schema: definitionSchema,
+  },
+  problems: ['invalid_request', 'not_found', 'payload_too_large', 'unsupported_media_type', 'unavailable'],
+
+  async handle(request, _caller, ports) {
+    const definition = await foundDefinition(request, ports);
+    const body = jsonBody(request);
+    const parsed = patchSchema().safeParse(body.value);
+    const errors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
+    errors.push(
+      ...timeoutErrors((body.value as { timeoutSeconds?: unknown } | null)?.timeoutSeconds, definition.resources),
+    );
+    if (!parsed.success || errors.length > 0) {
+      throw new Problem('invalid_request', 'the definition cannot be changed so', { errors });
+    }
+    const settings = await available(ports.settings.change(definition.type, patchAt(parsed.data, ports.clock())));
+    return { status: 200, body: definitionView(definition, settings) };
+  },
+};

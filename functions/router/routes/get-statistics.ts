@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { MAX_STATISTICS_HOURS, STATISTICS_RETENTION_DAYS } from '../../contract.ts';
+import { once } from '../../core/concurrency.ts';
+import type { TaskCatalog } from '../../core/define-task.ts';
+import type { Statistics } from '../../core/ports.ts';
+import { MINUTE, minuteOf, percentileOf, RELATIVE_ERROR, sketchOf, sumOf, type Tally } from '../../core/statistics.ts';
+import type { TenantId } from '../../core/task/ids.ts';
+import { fieldsOf, invalidQuery, parsedQuery, queryParameter } from '../http/page.ts';
+import { available } from '../http/problem.ts';
+import type { Request, Route } from '../route.ts';
+import { nameSchema } from './task-view.ts';
+
+const HOUR = 60 * MINUTE;
+
+/** Beyond it a time has no four digits for its year. */
+const LAST_TIME = Date.UTC(9999, 11, 31);
+
+const querySchema = once(() => {
+  const time = z.iso
+    .datetime({ offset: true })
+    .transform((text) => Date.parse(text))
+    .refine((time) => time >= 0 && time < LAST_TIME, 'must be of the years 1970 to 9999');
+  return z.strictObject({ type: nameSchema(128).optional(), from: time.optional(), to: time.optional() });
+});
+
+const field = fieldsOf(querySchema);
+
+const countsSchema = once(() => {
+  const count = z.int().min(0);
+  const percentiles = z.strictObject({ p50: count, p95: count, p99: count }).nullable();
+  return z.strictObject({
+    accepted: count,
+    started: count.describe('Attempts that began'),
+    succeeded: count,
+    failed: count,
+    cancelled: count,
+    retried: count.describe('Attempts that failed and are followed by another'),
+    reopened: count.describe('Finished tasks that were asked to run again'),
+    waitMilliseconds: percentiles.describe(
+      'From submit, or from when it was due, to the start of the first attempt; null where none started',
+    ),
+    runMilliseconds: percentiles.describe('The attempts that ended their tasks; null where none did'),
+  });
+});
+
+const statisticsSchema = once(() =>
+  z
+    .strictObject({
+      from: z.iso.datetime(),
+      to: z.iso.datetime(),
+      total: countsSchema(),
+      items: z
+        .array(z.strictObject({ minute: z.iso.datetime(), ...countsSchema().shape }))
+        .describe('The minutes in which something happened, oldest first'),
+    })
+    .meta({ id: 'Statistics' }),
+);
+
+export const getStats: Route = {
+  operationId: 'getStatistics',
+  summary: 'Count what happened to tasks, by minute',
+  parameters: [
+    queryParameter(
+      'type',
+      'Only tasks of this type; of all unless given, those that the deployment has no more among them',
+      field('type'),
+    ),
+    queryParameter('from', 'From the minute of this time on; an hour before `to` unless given', field('from')),
+    queryParameter(
+      'to',
+      `Before this time; now unless given. At most ${MAX_STATISTICS_HOURS} h after from`,
+      field('to'),
+    ),
+  ],
+  response: {
+    status: 200,
+    description: `Some seconds behind, kept for ${STATISTICS_RETENTION_DAYS} days. Percentiles are within ${RELATIVE_ERROR * 100} %`,
+    schema: statisticsSchema,
+  },
+  problems: ['invalid_request', 'unavailable'],
+
+  async handle(request, { tenantId }, { statistics, catalog, clock }) {
+    const { type, from, to } = rangeOf(request, clock());
+    const types = type === undefined ? await typesOf(tenantId, statistics, catalog) : [type];
+    const found = await available(Promise.all(types.map((one) => statistics.minutes(tenantId, one, from, to))));
+    const minutes = [...Map.groupBy(found.flat(), ({ minute }) => minute)]
+      .map(([minute, group]) => ({ minute, tally: sumOf(group.map(({ tally }) => tally)) }))
+      .toSorted((one, other) => one.minute - other.minute);
+    return {
+      status: 200,
+      body: {
+        ...{ from: iso(from), to: iso(to) },
+        total: countsOf(sumOf(minutes.map(({ tally }) => tally))),
+        items: minutes.map(({ minute, tally }) => ({ minute: iso(minute), ...countsOf(tally) })),
+      },
+    };
+  },
+};
+
+/** What the deployment has, and what the tenant has had of it before. */
+async function typesOf(tenantId: TenantId, statistics: Statistics, catalog: TaskCatalog): Promise<readonly string[]> {
+  return [...new Set([...Object.keys(catalog), ...(await available(statistics.types(tenantId)))])];
+}
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** The minutes that the query asks for, whole. Throws the problem of a range that is none, or is too long. */
+function rangeOf(request: Request, now: number) {
+  const { type, to = now, from = to - HOUR } = parsedQuery(querySchema(), request);
+  if (from >= to) throw invalidQuery([{ field: '/from', message: 'must be before to' }]);
+  if (to - from > MAX_STATISTICS_HOURS * HOUR) {
+    throw invalidQuery([{ field: '/from', message: `must be at most ${MAX_STATISTICS_HOURS} h before to` }]);
+  }
+  return { type, from: minuteOf(from), to: minuteOf(to + MINUTE - 1) };
+}
+
+function countsOf(tally: Tally): z.infer<ReturnType<typeof countsSchema>> {
+  const { accepted = 0, started = 0, succeeded = 0, failed = 0, cancelled = 0, retried = 0, reopened = 0 } = tally;
+  return {
+    ...{ accepted, started, succeeded, failed, cancelled, retried, reopened },
+    waitMilliseconds: percentilesOf(tally, 'wait'),
+    runMilliseconds: percentilesOf(tally, 'run'),
+  };
+}
+
+function percentilesOf(tally: Tally, name: 'wait' | 'run') {
+  const sketch = sketchOf(tally, name);
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((rank) => percentileOf(sketch, rank));
+  return p50 === undefined || p95 === undefined || p99 === undefined ? null : { p50, p95, p99 };
+}

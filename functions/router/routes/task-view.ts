@@ -1,0 +1,168 @@
+import * as z from 'zod';
+import { PRIORITIES, queueNameOf } from '../../contract.ts';
+import { once } from '../../core/concurrency.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { PayloadStore } from '../../core/ports.ts';
+import { parseTaskId, type TaskId } from '../../core/task/ids.ts';
+import { statusAt, type Task, type TaskSummary } from '../../core/task/task.ts';
+import { traceIdOf } from '../../core/task/trace-header.ts';
+import { available, Problem } from '../http/problem.ts';
+import type { Caller, Parameter, Request, Response, RouterPorts } from '../route.ts';
+
+/** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
+export const nameSchema = (maxLength: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((name) => name.isWellFormed(), 'Invalid string: half a surrogate pair');
+
+export const assigneeSchema = once(() => z.strictObject({ type: nameSchema(64), id: nameSchema(128) }));
+
+export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
+
+/** A task as lists and bulk submits show it. */
+export const taskSummarySchema = once(() => {
+  const time = z.iso.datetime();
+  const count = z.int().min(0).max(1_000_000);
+  return z
+    .strictObject({
+      id: z.string(),
+      tenantId: z.string(),
+      type: z.string(),
+      priority: z.enum(PRIORITIES),
+      status: z.enum(STATUSES),
+      attempt: count.describe('Attempts so far'),
+      maxAttempts: count,
+      timeoutSeconds: z.number(),
+      error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
+      assignee: assigneeSchema().optional(),
+      workflowInstanceId: z.string().optional(),
+      parentId: z.string().optional().describe('The task whose subtask this one is'),
+      subtaskCount: count.optional().describe('Into how many subtasks it was fanned out'),
+      progress: z
+        .strictObject({ fraction: z.number().min(0).max(1), note: z.string().optional() })
+        .optional()
+        .describe('How far the attempt under way is, as its handler tells'),
+      executorKey: z.string(),
+      queueName: z.string(),
+      createdAt: time,
+      runAt: time.optional().describe('When it was asked to run, or when its next attempt may start'),
+      startedAt: time.optional().describe('When the latest attempt started'),
+      finishedAt: time.optional(),
+      cancelRequestedAt: time.optional().describe('It is running, and is to end as cancelled'),
+      traceId: z.string().optional(),
+    })
+    .meta({ id: 'TaskSummary' });
+});
+export type TaskSummaryView = z.infer<ReturnType<typeof taskSummarySchema>>;
+
+/** A task as the API shows it. */
+export const taskSchema = once(() =>
+  z
+    .strictObject({
+      ...taskSummarySchema().shape,
+      input: z.unknown().optional().describe('Missing where the key may not read, or where `missing` says so'),
+      output: z.unknown().optional(),
+      missing: z
+        .array(z.enum(['input', 'output']))
+        .optional()
+        .describe('What the task had, and the payload store does not keep any more'),
+    })
+    .meta({ id: 'Task' }),
+);
+export type TaskView = z.infer<ReturnType<typeof taskSchema>>;
+
+/** What a view needs to know of where and when it is made. */
+export type Viewer = { readonly queueNamePrefix: string; readonly clock: () => number };
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** Shows a task with its payloads, wherever they are kept. */
+export async function taskView(task: Task, viewer: Viewer & { readonly payloads: PayloadStore }): Promise<TaskView> {
+  const { payloads } = viewer;
+  const { tenantId } = task;
+  const kept = { input: task.input, ...(task.status === 'succeeded' ? { output: task.output } : {}) };
+  const names = Object.keys(kept) as (keyof typeof kept)[];
+  const values = await available(Promise.all(Object.values(kept).map((payload) => payloads.get(tenantId, payload))));
+  const missing = names.filter((_, place) => values[place] === undefined);
+  const [input, output] = values;
+  return { ...viewOf(task, input, output, viewer), ...(missing.length === 0 ? {} : { missing }) };
+}
+
+/**
+ * An answer that shows a task: whole to a caller who may read, to others without what it was given and what came of it. A
+ * key that only submits learns by a repeated submit no more than by the first.
+ */
+export async function taskAnswer(
+  task: Task,
+  { scopes }: Caller,
+  viewer: Viewer & { readonly payloads: PayloadStore },
+): Promise<Pick<Response, 'body' | 'shorter'>> {
+  const summary = summaryOf(task, viewer);
+  if (!scopes.includes('read')) return { body: withoutResult(summary) };
+  return { body: await taskView(task, viewer), shorter: () => summary };
+}
+
+export const withoutResult = ({ error: _, progress: _progress, ...summary }: TaskSummaryView): TaskSummaryView =>
+  summary;
+
+/** Shows a task whose payloads are at hand. */
+export const viewOf = (
+  task: Task,
+  input: JsonValue | undefined,
+  output: JsonValue | undefined,
+  viewer: Viewer,
+): TaskView => ({
+  ...summaryOf(task, viewer),
+  ...(input === undefined ? {} : { input }),
+  ...(output === undefined ? {} : { output }),
+});
+
+/** Shows a task without its payloads. */
+export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer): TaskSummaryView {
+  const { id, tenantId, type, priority, attempt, maxAttempts, timeoutSeconds, executorKey } = task;
+  const traceId = traceIdOf(task.traceHeader);
+  const runAt = 'notBefore' in task ? task.notBefore : task.runAt;
+  return {
+    ...{ id, tenantId, type, priority, status: statusAt(task, clock()), attempt, maxAttempts, timeoutSeconds },
+    ...('error' in task ? { error: task.error } : {}),
+    ...(task.assignee === undefined ? {} : { assignee: task.assignee }),
+    ...(task.workflowInstanceId === undefined ? {} : { workflowInstanceId: task.workflowInstanceId }),
+    ...(task.parent === undefined ? {} : { parentId: task.parent.id }),
+    ...(task.fanOut === undefined ? {} : { subtaskCount: task.fanOut.count }),
+    ...('progress' in task && task.progress !== undefined ? { progress: { ...task.progress } } : {}),
+    ...{ executorKey, queueName: queueNamePrefix + queueNameOf(executorKey), createdAt: iso(task.createdAt) },
+    ...(runAt === undefined ? {} : { runAt: iso(runAt) }),
+    ...('startedAt' in task && task.startedAt !== undefined ? { startedAt: iso(task.startedAt) } : {}),
+    ...('finishedAt' in task ? { finishedAt: iso(task.finishedAt) } : {}),
+    ...('cancelRequestedAt' in task && task.cancelRequestedAt !== undefined
+      ? { cancelRequestedAt: iso(task.cancelRequestedAt) }
+      : {}),
+    ...(traceId === undefined ? {} : { traceId }),
+  };
+}
+
+export const taskIdParameter: Parameter = {
+  in: 'path',
+  name: 'id',
+  required: true,
+  description: "The task's id",
+  schema: () => z.string(),
+};
+
+export const noSuchTask = (): Problem => new Problem('not_found', 'there is no such task');
+
+/** The id in the path. Throws the problem of a task that cannot exist. */
+export function taskIdOf({ parameters }: Request): TaskId {
+  const id = parseTaskId(parameters.id ?? '');
+  if (id === undefined) throw noSuchTask();
+  return id;
+}
+
+/** The caller's task that the path names. Throws the problem of one that is not there, or is another tenant's. */
+export async function foundTask(request: Request, { tenantId }: Caller, ports: RouterPorts): Promise<Task> {
+  const task = await available(ports.store.get(tenantId, taskIdOf(request), ports.clock()));
+  if (task === undefined) throw noSuchTask();
+  return task;
+}

@@ -1,0 +1,80 @@
+import { MAX_QUEUE_DELAY_SECONDS } from '../../contract.ts';
+import { formerShardsOf } from '../../core/lane/routing.ts';
+import type { InsertResult } from '../../core/ports.ts';
+import { isSameSubmit } from '../../core/task/fingerprint.ts';
+import { tableShardOf, taskIdOf } from '../../core/task/ids.ts';
+import type { NewTask, Task } from '../../core/task/task.ts';
+import { available, NOTHING_KEPT, Problem } from '../http/problem.ts';
+import type { RouterPorts } from '../route.ts';
+import type { Submission } from './submission.ts';
+
+/** The task that a submit stands for: its own, or the first one of its idempotency key. */
+export type Acceptance = { readonly task: Task; readonly isReplay: boolean };
+
+/** Whole seconds until a task's message may be delivered. */
+export const delayOf = ({ runAt, createdAt }: NewTask): number =>
+  runAt === undefined ? 0 : Math.max(0, Math.ceil((runAt - createdAt) / 1000));
+
+/** Can SQS itself hold the message back so long? What is due later is sent by the sweeper. */
+export const fitsQueue = (task: NewTask): boolean => delayOf(task) <= MAX_QUEUE_DELAY_SECONDS;
+
+/**
+ * The task that an earlier submit of the same key has made while there were fewer tables; with one table there is none to
+ * ask. Throws the problem of a key that belongs to another submit.
+ */
+export async function earlierTask(submission: Submission, ports: RouterPorts): Promise<Acceptance | undefined> {
+  const { task, isKeyed } = submission;
+  if (!isKeyed) return undefined;
+  const unique = task.id.slice(0, task.id.indexOf('-'));
+  const former = formerShardsOf(task.tenantId, ports.tableShards).filter((shard) => shard !== tableShardOf(task.id));
+  for (const shard of former) {
+    const found = await available(ports.store.get(task.tenantId, taskIdOf(unique, shard), ports.clock()), NOTHING_KEPT);
+    if (found !== undefined) return { task: sameSubmit(found, task), isReplay: true };
+  }
+  return undefined;
+}
+
+/**
+ * Writes the row of a task whose message `isSent`, or that the sweeper has to send: the table of "Submit" in the design.
+ * Throws the problem to answer with.
+ */
+export async function insertedAs(
+  { task, isKeyed }: Submission,
+  isSent: boolean,
+  ports: RouterPorts,
+): Promise<Acceptance> {
+  const insert = await inserted(task, isKeyed, isSent, ports);
+  const found = insert.result === 'exists' ? sameSubmit(insert.task, task) : task;
+  // Without a key the id is nobody else's. A row with an attempt may be ours as well, claimed before our insert.
+  const isReplay = isKeyed && found !== task && (found.attempt === 0 || found.createdAt !== task.createdAt);
+  if (!isReplay) ports.meter.record(task.executorKey, 'accepted', 1);
+  return { task: found, isReplay };
+}
+
+const MAY_RUN = 'the task may run, and what it is cannot be kept: submit it with the same Idempotency-Key';
+
+/**
+ * A key stands for one submit by its row: as long as there is none, another submit could take it, and be accepted too. So
+ * without its row a submit with a key is not accepted, though it may run. Sending it again is safe, and makes sure.
+ */
+async function inserted(
+  task: NewTask,
+  isKeyed: boolean,
+  isSent: boolean,
+  { store, log }: RouterPorts,
+): Promise<InsertResult> {
+  if (isSent && isKeyed) return available(store.insert(task), MAY_RUN);
+  if (!isSent) return available(store.insert(task, task.runAt ?? task.createdAt), NOTHING_KEPT);
+  try {
+    return await store.insert(task);
+  } catch (error) {
+    // What is queued will run: the claim writes the row.
+    log('warn', 'row not written: the claim will write it', { task_id: task.id, reason: String(error) });
+    return { result: 'inserted' };
+  }
+}
+
+function sameSubmit(found: Task, task: NewTask): Task {
+  if (isSameSubmit(found, task)) return found;
+  throw new Problem('idempotency_conflict', `this Idempotency-Key belongs to another submit: task ${found.id}`);
+}

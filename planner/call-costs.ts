@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+
+/** What one call takes: write and read units of DynamoDB, and requests of SQS as they are billed. */
+export type CallCost = { readonly writes: number; readonly reads: number; readonly sqs: number };
+
+const DOCUMENT = new URL('../docs/costs.md', import.meta.url);
+
+/** The table of calls of `docs/costs.md`, the only one with three numbers, which the contract tests hold against what they measure. */
+export const CALL_COSTS: ReadonlyMap<string, CallCost> = new Map(
+  readFileSync(DOCUMENT, 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 6 && cells.slice(2, 5).every((cell) => /^[\d.]+$/.test(cell)))
+    .map(([, name = '', writes, reads, requests]) => [
+      name,
+      { writes: Number(writes), reads: Number(reads), sqs: Number(requests) },
+    ]),
+);
+
+/** Throws where the document does not tell of the call. */
+export function costOf(call: string): CallCost {
+  const cost = CALL_COSTS.get(call);
+  if (cost === undefined) throw new Error(`docs/costs.md does not say what "${call}" takes`);
+  return cost;
+}

@@ -1,0 +1,105 @@
+import {
+  GOVERN_PERIOD_SECONDS,
+  LANE_KINDS,
+  RESOURCE_CLASS_SPECS,
+  RESOURCE_CLASSES,
+  ROUTER_MEMORY_MB,
+  SWEEP_PERIOD_SECONDS,
+} from '../functions/contract.ts';
+import type { TaskDefinition } from '../functions/core/define-task.ts';
+import { METRIC_DIMENSIONS, METRICS, type MetricScope } from '../functions/metrics.ts';
+import type { DeployConfig } from '../lib/config.ts';
+import { alarmMetricsOf } from '../lib/constructs/alarm-metrics.ts';
+import { LIST_PRICES } from '../lib/list-prices.ts';
+import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
+import { type CostLine, invocationDollars, linesOf, MILLION, MONTH_SECONDS } from './cost-line.ts';
+import { INSIGHTS_METRICS, LONG_POLL_SECONDS, POLLERS_AT_FIRST, SCALING_ALARMS } from './documented-limits.ts';
+
+/** What a month of a deployment costs whatever comes: as much where nothing does. */
+export function fixedMonthCosts(config: DeployConfig, definitions: readonly TaskDefinition[]): CostLine[] {
+  const lanes = lanesOf(config);
+  const { count, gigabytes } = provisionedOf(config);
+  return linesOf([
+    ['GB of environments kept initialized', gigabytes, MONTH_SECONDS * LIST_PRICES.provisionedGigabyteSecond],
+    ['alarms of auto scaling', count * SCALING_ALARMS, LIST_PRICES.alarmMetricMonth],
+    ['metrics that alarms look at', alarmMetricsOf(config, definitions), LIST_PRICES.alarmMetricMonth],
+    ['lanes that are polled', lanes, pollsOf(MONTH_SECONDS) * (LIST_PRICES.queueRequests / MILLION)],
+    ['runs of the governor', MONTH_SECONDS / GOVERN_PERIOD_SECONDS, governorDollars(lanes)],
+    ['runs of the sweeper', MONTH_SECONDS / SWEEP_PERIOD_SECONDS, sweeperDollars(config, definitions.length)],
+    ['metrics of Lambda Insights', insightsMetrics(config, CLOCKWORK_FUNCTIONS), LIST_PRICES.metricMonth],
+    ['dashboard', 1, LIST_PRICES.dashboardMonth],
+  ]);
+}
+
+/** The governor and the sweeper; and beside executors the router, the authorizer, and those that read the streams. */
+const CLOCKWORK_FUNCTIONS = 2;
+const FUNCTIONS_OF_TASKS = 4;
+
+const insightsMetrics = ({ lambdaInsights }: DeployConfig, functions: number): number =>
+  lambdaInsights ? functions * INSIGHTS_METRICS : 0;
+
+/** Calls of AWS that submits and attempts make, reads of settings and lanes among them. */
+const OPERATIONS_OF_TASKS = 8;
+
+/** Metrics of our own in a month in which these lanes of a class run tasks of one type, however they end. */
+export function metricCosts(config: DeployConfig, lanes: number, executors: number): CostLine[] {
+  const values: Record<MetricScope, number> = {
+    ...{ lane: lanes, resourceClass: 1, taskType: 1, errorCode: 1 },
+    operation: OPERATIONS_OF_TASKS,
+  };
+  const scopes = Object.keys(METRIC_DIMENSIONS) as MetricScope[];
+  const metrics = scopes.reduce((sum, scope) => sum + values[scope] * metricsBy(scope), 0);
+  const functions = executors + FUNCTIONS_OF_TASKS - Number(config.jwt !== undefined) - Number(!config.taskEvents);
+  return linesOf([
+    ['metrics of our own', metrics, LIST_PRICES.metricMonth],
+    ['metrics of Lambda Insights, of what runs for tasks', insightsMetrics(config, functions), LIST_PRICES.metricMonth],
+  ]);
+}
+
+/** How many metrics each value of a scope has. */
+const metricsBy = (scope: MetricScope): number => Object.values(METRICS).filter(({ by }) => by === scope).length;
+
+const lanesOf = ({ shards }: DeployConfig): number =>
+  RESOURCE_CLASSES.reduce((sum, name) => sum + shards[name] * LANE_KINDS.length, 0);
+
+/** Functions that have environments kept, and what these have together at least. */
+function provisionedOf({ provisioned, shards }: DeployConfig): {
+  readonly count: number;
+  readonly gigabytes: number;
+} {
+  if (provisioned === false) return { count: 0, gigabytes: 0 };
+  const executors = RESOURCE_CLASSES.flatMap((name) =>
+    Array<number>(shards[name]).fill(RESOURCE_CLASS_SPECS[name].memoryMb),
+  );
+  const memories = [ROUTER_MEMORY_MB, ...executors];
+  const megabytes = provisioned.min * memories.reduce((sum, memoryMb) => sum + memoryMb, 0);
+  return { count: memories.length, gigabytes: megabytes / 1024 };
+}
+
+/** Of one event source whose queue is empty. */
+const pollsOf = (seconds: number): number => (seconds * POLLERS_AT_FIRST) / LONG_POLL_SECONDS;
+
+/** Memory of the functions that the clock calls. */
+const CLOCKWORK_MEMORY_MB = 256;
+const UNIT_BYTES = 1024;
+
+const clockworkDollars = (milliseconds: number): number => {
+  const { platform, short } = COST_ASSUMPTIONS.logBytes;
+  return invocationDollars(CLOCKWORK_MEMORY_MB, milliseconds, platform + short);
+};
+
+/** A run asks SQS for the depth of each lane, reads the loads of all and the snapshot, and writes that anew. */
+function governorDollars(lanes: number): number {
+  const writes = Math.ceil((lanes * COST_ASSUMPTIONS.snapshotBytesPerLane) / UNIT_BYTES);
+  const reads = lanes / 2 + Math.ceil(writes / 4) / 2;
+  return (
+    clockworkDollars(COST_ASSUMPTIONS.governorMilliseconds) +
+    (lanes * LIST_PRICES.queueRequests + writes * LIST_PRICES.writeUnits + reads * LIST_PRICES.readUnits) / MILLION
+  );
+}
+
+/** A run looks into each partition of what is due and of what each type has paused, and reads the settings of each type. */
+function sweeperDollars({ tableShards, indexShards }: DeployConfig, types: number): number {
+  const reads = (tableShards * (indexShards + types)) / 2 + (types + 1) / 2;
+  return clockworkDollars(COST_ASSUMPTIONS.sweeperMilliseconds) + (reads * LIST_PRICES.readUnits) / MILLION;
+}

@@ -1,0 +1,53 @@
+import {
+  executorKeyOf,
+  GOVERN_PERIOD_SECONDS,
+  MIN_LANE_CONCURRENCY,
+  RESOURCE_CLASS_SPECS,
+  type ResourceClass,
+  reservationOf,
+} from '../functions/contract.ts';
+import { withAdmission } from '../functions/core/lane/admission.ts';
+import { govern } from '../functions/core/lane/govern.ts';
+import type { LaneState } from '../functions/core/lane/lane.ts';
+import type { DeployConfig } from '../lib/config.ts';
+import type { Control, LaneReading } from './control.ts';
+import { MILLISECOND, SECOND } from './time.ts';
+
+/** The product's own governor and admission, for one shard of a class whose messages hold `tasksPerMessage` tasks. */
+export function governed(resourceClass: ResourceClass, config: DeployConfig, tasksPerMessage: number): Control {
+  const { reserved, lanes: shares } = config.concurrency[resourceClass];
+  const { concurrencyPerInvocation: batchSize } = RESOURCE_CLASS_SPECS[resourceClass];
+  // The express lane is not simulated, and lends nothing.
+  const limits = { executors: reserved, reservation: reservationOf(reserved) - MIN_LANE_CONCURRENCY };
+  const keyOf = ({ kind }: LaneReading): string => executorKeyOf(resourceClass, kind, 0);
+  const messages = (tasks: number): number => Math.ceil(tasks / tasksPerMessage);
+  let before: ReadonlyMap<string, LaneState> = new Map();
+  return {
+    period: GOVERN_PERIOD_SECONDS * SECOND,
+    decide: (lanes, now) => {
+      const observed = lanes.map((lane) => ({
+        executorKey: keyOf(lane),
+        depth: messages(lane.waiting),
+        inFlight: messages(lane.held),
+        share: shares[lane.kind],
+        source: { id: lane.kind, maxConcurrency: lane.maximumConcurrency, batchSize, isSettled: true },
+        load: {
+          tasks: lane.done.tasks,
+          messages: messages(lane.done.tasks),
+          invocations: lane.done.invocations,
+          busyMilliseconds: lane.done.busy / MILLISECOND,
+          // The handlers of a plan wait: nothing tells how much they would compute.
+          cpuMilliseconds: 0,
+        },
+      }));
+      const states = withAdmission(govern(observed, before, limits, now / MILLISECOND).map(({ state }) => state));
+      before = new Map(states.map((state) => [state.executorKey, state]));
+      return new Map(
+        lanes.map((lane) => {
+          const { maxConcurrency = lane.maximumConcurrency, isAdmitting = true } = before.get(keyOf(lane)) ?? {};
+          return [lane.kind, { maximumConcurrency: maxConcurrency, admits: isAdmitting }];
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { TaskDefinition } from '../functions/core/define-task.ts';
+import type { DeployConfig } from '../lib/config.ts';
+import { STREAM_WINDOW_SECONDS } from '../lib/constructs/projector.ts';
+import { type CostLine, MILLION, MONTH_SECONDS, totalOf } from './cost-line.ts';
+import { type TaskCosts, taskCosts, type Usage } from './costs.ts';
+import { fixedMonthCosts, metricCosts } from './fixed-costs.ts';
+import type { PlanArguments } from './plan-arguments.ts';
+import { shardsUsed, sliceOf } from './scenario-of.ts';
+import type { Simulation } from './simulate.ts';
+import type { LaneResult } from './simulated-lane.ts';
+import { SECOND } from './time.ts';
+
+export type PlannedCosts = {
+  readonly tasks: number;
+  /** Of the whole plan. */
+  readonly byTask: TaskCosts;
+  /** Of a million tasks: what the platform takes, and all. */
+  readonly platformPerMillion: number;
+  readonly totalPerMillion: number;
+  /** Of a month, whatever comes; and what comes with the load: `null` where it has no rate that could last a month. */
+  readonly fixedMonth: readonly CostLine[];
+  readonly loadMonth: readonly CostLine[] | null;
+  readonly totalPerMonth: number | null;
+};
+
+/** What a load costs that was played so. */
+export function costsOf(
+  args: PlanArguments,
+  config: DeployConfig,
+  definitions: readonly TaskDefinition[],
+  simulation: Simulation,
+): PlannedCosts {
+  const { load } = args;
+  const usage = usageOf(args, config, simulation);
+  const byTask = taskCosts(usage, config);
+  const platform = totalOf(byTask.platform);
+  const all = Object.values(byTask).reduce((sum, lines) => sum + totalOf(lines), 0);
+  const fixedMonth = fixedMonthCosts(config, definitions);
+  const tasksOfMonth = load.tasksPerSecond * MONTH_SECONDS;
+  const loadMonth =
+    tasksOfMonth === 0
+      ? null
+      : [
+          { what: 'tasks', quantity: tasksOfMonth, dollars: (all / usage.tasks) * tasksOfMonth },
+          ...metricCosts(config, usage.lanes, usage.executors),
+        ];
+  return {
+    tasks: usage.tasks,
+    byTask,
+    platformPerMillion: (platform / usage.tasks) * MILLION,
+    totalPerMillion: (all / usage.tasks) * MILLION,
+    fixedMonth,
+    loadMonth,
+    totalPerMonth: loadMonth === null ? null : totalOf(fixedMonth) + totalOf(loadMonth),
+  };
+}
+
+function usageOf(args: PlanArguments, config: DeployConfig, simulation: Simulation): Usage {
+  const { resourceClass, load, service, tenants } = args;
+  const shards = shardsUsed(config, resourceClass, tenants);
+  const sum = (numberOf: (lane: LaneResult) => number): number =>
+    shards * simulation.lanes.reduce((total, lane) => total + numberOf(lane), 0);
+  const tasks = sum(({ submitted, refused }) => submitted - refused);
+  return {
+    resourceClass,
+    seconds: simulation.lasted / SECOND,
+    tasks,
+    requests: sum(({ submitted }) => submitted) / load.bulk,
+    bulk: load.bulk,
+    sentBack: tasks * sliceOf(args).goingBack,
+    invocations: sum(({ invocations }) => invocations),
+    busySeconds: shards * busySecondsOf(simulation),
+    executors: shards,
+    lanes: Object.keys(load.mix).length,
+    tenants,
+    isShort: service.delivery + service.duration + service.overhead <= STREAM_WINDOW_SECONDS * SECOND,
+  };
+}
+
+/** Of one shard, by all lanes. */
+export const busySecondsOf = ({ lanes, lasted }: Simulation): number =>
+  lanes.reduce((sum, lane) => sum + lane.executors.area(lasted), 0) / SECOND;

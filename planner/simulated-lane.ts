@@ -1,0 +1,146 @@
+import type { SharedLaneKind } from '../functions/contract.ts';
+import { Cohorts } from './cohorts.ts';
+import type { LaneReading } from './control.ts';
+import { EventSource } from './event-source.ts';
+import { Series } from './series.ts';
+import type { Micros } from './time.ts';
+import { type WaitSummary, Waits } from './waits.ts';
+
+export type LaneResult = {
+  readonly kind: SharedLaneKind;
+  /** Tasks that were submitted, the backlog among them, and what became of them. */
+  readonly submitted: number;
+  readonly refused: number;
+  readonly ended: number;
+  /** Of those that have not ended when the simulation does: on the queue, and in an executor. */
+  readonly waiting: number;
+  readonly running: number;
+  /** From submit to the start of the handler, of all that have started. */
+  readonly waits: WaitSummary | undefined;
+  readonly invocations: number;
+  /** When its last task ended. */
+  readonly drainedAt: Micros;
+  /** In which its tasks waited for DynamoDB to take their writes. */
+  readonly heldByTable: Micros;
+  readonly executors: Series;
+  readonly depth: Series;
+  /** When it began to refuse new tasks, and when it took them again. */
+  readonly closures: readonly { readonly from: Micros; readonly to: Micros | undefined }[];
+};
+
+/** The state of one lane, and what has happened on it so far. */
+export class SimulatedLane {
+  readonly kind: SharedLaneKind;
+  readonly share: number;
+  readonly source: EventSource;
+  readonly queue = new Cohorts();
+  /** Until then it need not be tried again: something is awaited. */
+  wakeAt: Micros | undefined;
+  /** Until then its event source waits for a batch to be full, as it was last seen. */
+  gathersUntil: Micros | undefined;
+  heldByTable: Micros = 0;
+  readonly #waits = new Waits();
+  readonly #executors = new Series();
+  readonly #depth = new Series();
+  readonly #closures: { from: Micros; to: Micros | undefined }[] = [];
+  #submitted = 0;
+  #refused = 0;
+  #ended = 0;
+  #invocations = 0;
+  #running = 0;
+  #runningTasks = 0;
+  #drainedAt: Micros = 0;
+
+  constructor(kind: SharedLaneKind, share: number, maximumConcurrency: number) {
+    this.kind = kind;
+    this.share = share;
+    this.source = new EventSource(maximumConcurrency);
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get isIdle(): boolean {
+    return this.queue.tasks === 0 && this.#running === 0;
+  }
+
+  get admits(): boolean {
+    const last = this.#closures.at(-1);
+    return last === undefined || last.to !== undefined;
+  }
+
+  submit(tasks: number, now: Micros): void {
+    this.#submitted += tasks;
+    if (!this.admits) {
+      this.#refused += tasks;
+      return;
+    }
+    this.queue.push(now, tasks);
+    this.#depth.set(this.queue.tasks, now);
+  }
+
+  /** So many tasks of the front of the queue begin `after` this moment. */
+  start(tasks: number, now: Micros, after: Micros): void {
+    this.queue.take(tasks, (at, part) => this.#waits.add(now + after - at, part));
+    this.#depth.set(this.queue.tasks, now);
+    this.#runningTasks += tasks;
+  }
+
+  begin(invocations: number, now: Micros): void {
+    this.#invocations += invocations;
+    this.#running += invocations;
+    this.#executors.set(this.#running, now);
+  }
+
+  end(invocations: number, tasks: number, now: Micros): void {
+    this.#running -= invocations;
+    this.#runningTasks -= tasks;
+    this.#ended += tasks;
+    this.#drainedAt = now;
+    this.#executors.set(this.#running, now);
+  }
+
+  refuse(tasks: number): void {
+    this.#submitted += tasks;
+    this.#refused += tasks;
+  }
+
+  setAdmits(admits: boolean, now: Micros): void {
+    if (admits === this.admits) return;
+    const last = this.#closures.at(-1);
+    if (admits && last !== undefined) last.to = now;
+    else this.#closures.push({ from: now, to: undefined });
+  }
+
+  /** What can be read now. */
+  read(now: Micros): LaneReading {
+    return {
+      kind: this.kind,
+      waiting: this.queue.tasks,
+      held: this.#runningTasks,
+      maximumConcurrency: this.source.maximumConcurrency,
+      done: { tasks: this.#ended, invocations: this.#invocations - this.#running, busy: this.#executors.area(now) },
+    };
+  }
+
+  result(now: Micros): LaneResult {
+    this.#executors.set(this.#running, now);
+    this.#depth.set(this.queue.tasks, now);
+    return {
+      kind: this.kind,
+      submitted: this.#submitted,
+      refused: this.#refused,
+      ended: this.#ended,
+      waiting: this.queue.tasks,
+      running: this.#runningTasks,
+      waits: this.#waits.summary(),
+      invocations: this.#invocations,
+      drainedAt: this.#drainedAt,
+      heldByTable: this.heldByTable,
+      executors: this.#executors,
+      depth: this.#depth,
+      closures: this.#closures,
+    };
+  }
+}

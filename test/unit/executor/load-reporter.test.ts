@@ -1,0 +1,107 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Workload } from '../../../functions/executor/load-reporter.ts';
+import { MemoryLaneLoads } from '../../doubles/memory-lanes.ts';
+
+const HIGH = 'default/high/0';
+const arrivals = (count: number, executorKey = HIGH) =>
+  Array.from({ length: count }, () => ({ task: { executorKey } }));
+
+let told: MemoryLaneLoads;
+let logged: string[];
+let cpu: number;
+let workload: Workload;
+beforeEach(() => {
+  cpu = 100;
+  told = new MemoryLaneLoads();
+  logged = [];
+  workload = new Workload(
+    told,
+    (_level, event) => logged.push(event),
+    () => cpu,
+  );
+});
+
+describe('the workload of an executor', () => {
+  it('is told once five seconds of work have come together', async () => {
+    cpu = 500;
+    workload.record(arrivals(30), 10, 3000);
+    await workload.flush();
+    expect(told.loads.size).toBe(0);
+    cpu = 1250;
+    workload.record(arrivals(5), 5, 2000);
+    await workload.flush();
+    await workload.flush();
+    const expected = { tasks: 35, messages: 15, invocations: 2, busyMilliseconds: 5000, cpuMilliseconds: 1150 };
+    expect([...told.loads]).toEqual([[HIGH, expected]]);
+  });
+
+  it('is told lane by lane', async () => {
+    workload.record(arrivals(1), 1, 4000);
+    workload.record(arrivals(2, 'default/low/0'), 1, 5000);
+    await workload.flush();
+    expect([...told.loads.keys()]).toEqual(['default/low/0']);
+  });
+
+  it('is nothing where no message could be read', async () => {
+    workload.record([], 10, 9000);
+    await workload.flush();
+    expect(told.loads.size).toBe(0);
+  });
+
+  it('is the CPU of each lane by itself, and not what reading no message took', async () => {
+    cpu = 400;
+    workload.record(arrivals(1), 1, 6000);
+    cpu = 1000;
+    workload.record([], 10, 9000);
+    cpu = 1007;
+    workload.record(arrivals(1, 'default/low/0'), 1, 6000);
+    await workload.flush();
+    expect([...told.loads].map(([key, load]) => [key, load.cpuMilliseconds])).toEqual([
+      [HIGH, 300],
+      ['default/low/0', 7],
+    ]);
+  });
+
+  it('is the CPU that this process takes, where nobody says otherwise', async () => {
+    const real = new Workload(told, () => {});
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    real.record(arrivals(1), 1, 5000);
+    await real.flush();
+    expect(told.loads.get(HIGH)?.cpuMilliseconds).toBeGreaterThan(5);
+  });
+
+  it('is kept while it cannot be told', async () => {
+    const add = told.add.bind(told);
+    told.add = () => Promise.reject(new Error('throttled'));
+    workload.record(arrivals(1), 1, 5000);
+    await workload.flush();
+    expect(logged).toEqual(['workload not told: it is told later']);
+    told.add = add;
+    await workload.flush();
+    expect(told.loads.get(HIGH)).toMatchObject({ tasks: 1 });
+  });
+
+  it('keeps what is counted while it is being told', async () => {
+    const add = told.add.bind(told);
+    told.add = async (executorKey, load) => {
+      workload.record(arrivals(7), 2, 6000);
+      workload.record(arrivals(7, 'default/low/0'), 2, 6000);
+      await add(executorKey, load);
+    };
+    workload.record(arrivals(1), 1, 5000);
+    workload.record(arrivals(1, 'default/low/0'), 1, 5000);
+    await workload.flush();
+    told.add = add;
+    await workload.flush();
+    // Two flushes told something: one lane was recorded twice meanwhile, the other as often.
+    expect([...told.loads.values()].map(({ tasks }) => tasks)).toEqual([15, 15]);
+  });
+
+  it('is told once where a flush begins while another is under way', async () => {
+    workload.record(arrivals(1), 1, 5000);
+    await Promise.all([workload.flush(), workload.flush()]);
+    await workload.flush();
+    expect(told.loads.get(HIGH)).toMatchObject({ tasks: 1, busyMilliseconds: 5000 });
+  });
+});

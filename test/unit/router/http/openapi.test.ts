@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { OPEN_ROUTES, ROUTES } from '../../../../functions/contract.ts';
+import { PROBLEM_STATUS } from '../../../../functions/router/http/problem.ts';
+import { tasks } from '../../../../tasks/index.ts';
+import { echo, greet } from '../../../doubles/task-definitions.ts';
+import { createWorld } from '../../../doubles/world.ts';
+import { callApi } from '../call-api.ts';
+
+/** A schema without the two things that zod does not read: references, which are looked at apart, and `not`. */
+const readable = (schema: unknown): Parameters<typeof z.fromJSONSchema>[0] =>
+  JSON.parse(
+    JSON.stringify(schema, (key, part) => (key === 'not' ? undefined : part?.$ref === undefined ? part : true)),
+  );
+
+/** JSON Schema, as far as zod reads it: it throws on what it does not know. */
+const jsonSchema = z.custom<object>((value) => z.fromJSONSchema(readable(value)) !== undefined);
+const content = z.record(z.string(), z.strictObject({ schema: jsonSchema }));
+const headers = z.record(z.string(), z.strictObject({ description: z.string().min(1), schema: jsonSchema }));
+
+/** The part of OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1) that we use; a field that is in no part of it is refused. */
+const openapi = z.strictObject({
+  openapi: z.string().regex(/^3\.1\.\d+$/),
+  info: z.strictObject({
+    title: z.string().min(1),
+    version: z.string().min(1),
+    description: z.string(),
+    license: z.strictObject({ name: z.string(), identifier: z.string().optional() }),
+  }),
+  paths: z.record(
+    z.string().startsWith('/'),
+    z.partialRecord(
+      z.enum(['get', 'put', 'post', 'delete', 'patch']),
+      z.strictObject({
+        operationId: z.string().regex(/^[a-z]+[A-Za-z]*$/),
+        summary: z.string().min(1),
+        description: z.string().optional(),
+        security: z.array(z.record(z.string(), z.array(z.string()))),
+        parameters: z.array(
+          z.strictObject({
+            in: z.enum(['path', 'header', 'query']),
+            name: z.string().min(1),
+            required: z.boolean(),
+            description: z.string(),
+            schema: jsonSchema,
+          }),
+        ),
+        requestBody: z.strictObject({ required: z.boolean(), content }).optional(),
+        responses: z.record(
+          z.string().regex(/^[2-5]\d\d$/),
+          z.strictObject({ description: z.string().min(1), headers: headers.optional(), content }),
+        ),
+      }),
+    ),
+  ),
+  components: z.strictObject({
+    securitySchemes: z.record(
+      z.string(),
+      z.strictObject({ type: z.literal('http'), scheme: z.literal('bearer'), description: z.string() }),
+    ),
+    schemas: z.record(z.string(), jsonSchema),
+  }),
+});
+
+const { body } = await callApi(createWorld([greet, echo]), 'GET /api/openapi.json', { caller: null });
+const document = openapi.parse(body);
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    key: `${method.toUpperCase()} ${path}`,
+    path,
+    ...operation,
+  })),
+);
+
+describe('the OpenAPI document', () => {
+  it('has every route and no other', () => {
+    expect(operations.map(({ key }) => key).toSorted()).toEqual([...Object.keys(ROUTES), ...OPEN_ROUTES].toSorted());
+  });
+
+  it('refers only to what it holds', () => {
+    const names = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref);
+    const there = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+    // The recursive input of `echo` refers to itself.
+    expect(new Set(names)).toEqual(new Set([...there, '#']));
+    expect(there).toHaveLength(8);
+  });
+
+  it('has an operationId of its own for each route', () => {
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  });
+
+  it.each(operations)('of $key names its key, its parameters and its answers', (operation) => {
+    const { key, path, security, description, parameters, responses } = operation;
+    const open = (OPEN_ROUTES as readonly string[]).includes(key);
+    expect(security).toEqual(open ? [] : [{ key: [] }]);
+    expect(description?.includes(`\`${ROUTES[key as keyof typeof ROUTES]}\``) ?? open).toBe(true);
+    const inPath = parameters.filter(({ in: place }) => place === 'path').map(({ name }) => name);
+    expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    expect(parameters.every(({ in: place, required }) => place !== 'path' || required)).toBe(true);
+    const statuses = Object.keys(responses).map(Number);
+    expect(statuses.filter((status) => status < 300)).toHaveLength(1);
+    expect(statuses).toContain(500);
+    for (const status of open ? [] : [401, 403]) expect(statuses).toContain(status);
+  });
+
+  it.each(operations)('of $key names the codes of each problem', ({ responses }) => {
+    for (const [status, { description }] of Object.entries(responses).filter(([status]) => status >= '400')) {
+      const codes = [...description.matchAll(/`(\w+)`/g)].map(
+        ([, code]) => PROBLEM_STATUS[code as keyof typeof PROBLEM_STATUS],
+      );
+      expect(new Set(codes)).toEqual(new Set([Number(status)]));
+    }
+  });
+});
+
+it('a submit is described type by type: its input, and the longest attempt of its class', () => {
+  const submit = document.paths['/api/tasks']?.post?.requestBody?.content['application/json']?.schema;
+  expect(submit).toMatchObject({
+    oneOf: [
+      { properties: { type: { const: 'greet' }, input: { required: ['name'] }, timeoutSeconds: { maximum: 50 } } },
+      { properties: { type: { const: 'echo' }, timeoutSeconds: { maximum: 290 } } },
+    ],
+  });
+});
+
+describe('GET /api/definitions', () => {
+  it('shows all of a type but its handler', async () => {
+    const answer = await callApi(createWorld([greet, echo]), 'GET /api/definitions');
+    const { run: _, input, ...metadata } = greet;
+    expect(answer).toMatchObject({ status: 200, body: { items: [metadata, { type: 'echo' }] } });
+    const [{ inputSchema, ...first }] = answer.body.items as [{ inputSchema: object }];
+    expect(first).toEqual({ ...metadata, paused: false, settings: {} });
+    expect(inputSchema).toMatchObject({ type: 'object', required: ['name'], additionalProperties: false });
+  });
+
+  it('is empty where there are no types', async () => {
+    expect(await callApi(createWorld(), 'GET /api/definitions')).toMatchObject({ status: 200, body: { items: [] } });
+  });
+
+  it('shows the types that ship, each with a schema that JSON Schema readers understand', async () => {
+    const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
+    const { body } = await callApi(createWorld(definitions as never), 'GET /api/definitions');
+    const items = body.items as { type: string; inputSchema: never }[];
+    expect(items.map(({ type }) => type)).toEqual(Object.keys(tasks));
+    for (const { inputSchema } of items) expect(() => z.fromJSONSchema(inputSchema)).not.toThrow();
+  });
+});
+
+it('GET /api/health answers ok', async () => {
+  expect(await callApi(createWorld(), 'GET /api/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
+});
