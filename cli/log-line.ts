@@ -33,7 +33,7 @@ const INDENT = '    ';
 export function logLine(message: string): string | undefined {
   const text = message.trimEnd();
   if (text === '' || PLATFORM.test(text)) return undefined;
-  const json = jsonOf(text);
+  const json = parsedLine(text);
   if (isMetric(json)) return undefined;
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) return foreignLines(text);
@@ -71,7 +71,7 @@ function linesOfError(name: string, error: unknown, indent: string): string[] {
   return [`${indent}${name}: ${printable(head)}`, ...errorLines(behind, indent + INDENT)];
 }
 
-function jsonOf(text: string): unknown {
+function parsedLine(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -26,7 +26,7 @@ export function parseLogsArguments(args: readonly string[]): LogsArguments {
   const options = { task: TEXT, class: TEXT, since: TEXT, name: TEXT, follow: FLAG, local: FLAG };
   const values = parsedOptions(args, options);
   return {
-    taskId: taskIdOf(values.task),
+    taskId: taskIdIn(values.task),
     resourceClass: classOf(values.class),
     sinceMilliseconds: millisecondsOf(values.since ?? '10m'),
     isFollowing: values.follow,
@@ -35,7 +35,7 @@ export function parseLogsArguments(args: readonly string[]): LogsArguments {
   };
 }
 
-function taskIdOf(text: string | undefined): string | undefined {
+function taskIdIn(text: string | undefined): string | undefined {
   if (text === undefined || /^[0-9A-Z]{26}-\d+$/.test(text)) return text;
   throw new ArgumentError(`--task "${text}" must be the id of a task, as the API gives it.`);
 }

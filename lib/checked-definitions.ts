@@ -1,7 +1,7 @@
 import { longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../functions/contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
 import { ConfigError } from './config.ts';
-import { MAX_MESSAGES_WITHOUT_WINDOW, MAX_WINDOW_SECONDS } from './constructs/gathering.ts';
+import { MAX_MESSAGES_WITHOUT_WINDOW, MAX_WINDOW_SECONDS } from './constructs/batch-window.ts';
 import { importFailure } from './import-failure.ts';
 
 /** Tasks of one batch: each is claimed and settled by itself, in the time that the leases of the others leave. */

@@ -197,10 +197,10 @@ export function readConfig(node: Pick<Node, 'getAllContext'>): DeployConfig {
   );
   const given = Object.fromEntries(context.map(([key, value]) => [key, parsedObject(value)]));
   const named = z.object({ preset: configSchema.shape.preset }).safeParse(given, { reportInput: true });
-  if (!named.success) throw new ConfigError(sentences(named.error.issues, given));
-  const whole = laidOver(PRESETS[named.data.preset], given);
+  if (!named.success) throw new ConfigError(describeIssues(named.error.issues, given));
+  const whole = mergeDefaults(PRESETS[named.data.preset], given);
   const parsed = configSchema.safeParse(whole, { reportInput: true });
-  if (!parsed.success) throw new ConfigError(sentences(parsed.error.issues, whole));
+  if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, whole));
   for (const resourceClass of RESOURCE_CLASSES) checkConcurrency(resourceClass, parsed.data);
   checkProvisioned(parsed.data);
   checkShards(parsed.data);
@@ -208,11 +208,11 @@ export function readConfig(node: Pick<Node, 'getAllContext'>): DeployConfig {
 }
 
 /** What is given in place of the default, part by part: whoever names one class leaves the others as they are. */
-function laidOver(base: unknown, given: unknown): unknown {
+function mergeDefaults(base: unknown, given: unknown): unknown {
   if (!isRecord(base) || !isRecord(given)) return given;
   return {
     ...base,
-    ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, laidOver(base[key], value)])),
+    ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, mergeDefaults(base[key], value)])),
   };
 }
 
@@ -264,7 +264,7 @@ const shown = (input: unknown): string => {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 };
 
-function sentences(issues: readonly z.core.$ZodIssue[], whole: unknown): string {
+function describeIssues(issues: readonly z.core.$ZodIssue[], whole: unknown): string {
   return issues
     .map((issue) => {
       const path = issue.path.join('.');

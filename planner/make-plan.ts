@@ -37,7 +37,7 @@ export type Plan = {
     readonly environmentsMade: number;
   };
   /** How the batch lane gathers, where tasks come to it and its event source waits for more. */
-  readonly gathering: { readonly messages: number; readonly waitSeconds: number } | null;
+  readonly batchWindow: { readonly messages: number; readonly waitSeconds: number } | null;
   readonly timeline: Timeline;
   readonly throttles: { readonly apiRequests: number; readonly lambda: number; readonly writeUnits: number };
   readonly bounds: readonly Bound[];
@@ -107,7 +107,7 @@ function planOf(
       neededOfShard: neededAtRate > most ? Math.ceil(neededAtRate / shards) : null,
       environmentsMade: simulation.environmentsMade * shards,
     },
-    gathering: gatheringOn(scenario),
+    batchWindow: batchWindowIn(scenario),
     timeline,
     throttles: {
       apiRequests: simulation.apiThrottles * shards,
@@ -118,7 +118,7 @@ function planOf(
   };
 }
 
-function gatheringOn({ gathering: { batch }, load }: Scenario): Plan['gathering'] {
+function batchWindowIn({ batchWindows: { batch }, load }: Scenario): Plan['batchWindow'] {
   if (batch === undefined || load.mix.batch === undefined) return null;
   return { messages: batch.tasks, waitSeconds: batch.wait / SECOND };
 }

@@ -35,7 +35,7 @@ function headOf({ resourceClass, load, service }: PlanArguments, config: DeployC
     ({ factor, from, to }) => `, ${factor} times that from ${time(from / SECOND)} to ${time(to / SECOND)}`,
   );
   const rate = `${rateOf(load.tasksPerSecond)} for ${time(load.lasting / SECOND)}${spikes.join('')}`;
-  const backlog = `a backlog of ${count(load.backlog)} tasks`;
+  const backlog = `a backlog of ${countText(load.backlog)} tasks`;
   const parts = [...(load.tasksPerSecond > 0 ? [rate] : []), ...(load.backlog > 0 ? [backlog] : [])];
   const shares = SHARED_LANE_KINDS.map((kind) => `${kind} ${lanes[kind]}`).join(', ');
   return [
@@ -44,20 +44,22 @@ function headOf({ resourceClass, load, service }: PlanArguments, config: DeployC
   ];
 }
 
-function waitsOf({ lanes, lastedSeconds, gathering }: Plan): string[] {
+function waitsOf({ lanes, lastedSeconds, batchWindow }: Plan): string[] {
   const rows = lanes
     .filter(({ submitted }) => submitted > 0)
     .map((lane) => [
       lane.kind,
-      ...[lane.submitted, lane.refused, lane.ended, lane.unfinished].map(count),
+      ...[lane.submitted, lane.refused, lane.ended, lane.unfinished].map(countText),
       ...(['p50', 'p95', 'p99', 'max'] as const).map((name) => (lane.waitSeconds ? time(lane.waitSeconds[name]) : '-')),
       verdictOf(lane),
     ]);
   const head = ['WAITS', 'submitted', 'refused', 'ended', 'left', 'p50', 'p95', 'p99', 'max', 'objective'];
   const gathers =
-    gathering === null
+    batchWindow === null
       ? []
-      : [`batch gathers ${count(gathering.messages)} messages, or what has come after ${time(gathering.waitSeconds)}`];
+      : [
+          `batch gathers ${countText(batchWindow.messages)} messages, or what has come after ${time(batchWindow.waitSeconds)}`,
+        ];
   return [...tableOf([head, ...rows]), ...gathers, `all done after ${time(lastedSeconds)}`];
 }
 
@@ -76,7 +78,7 @@ function admissionOf({ lanes, throttles }: Plan): string[] {
     [throttles.apiRequests, 'requests by API Gateway'],
     [throttles.lambda, 'invocations by Lambda'],
     [throttles.writeUnits, 'write units by DynamoDB'],
-  ].flatMap(([amount, what]) => (Number(amount) > 0 ? [`${count(Number(amount))} ${what}`] : []));
+  ].flatMap(([amount, what]) => (Number(amount) > 0 ? [`${countText(Number(amount))} ${what}`] : []));
   const held = lanes.flatMap(({ kind, heldByTableSeconds: seconds }) =>
     seconds >= 1 ? [`           ${kind} waits for DynamoDB to take its writes, ${time(seconds)} in all`] : [],
   );
@@ -89,10 +91,10 @@ function admissionOf({ lanes, throttles }: Plan): string[] {
 
 function executorsOf({ executors }: Plan, { load, resourceClass }: PlanArguments, config: DeployConfig): string[] {
   const { most, reserved, peak, mean, environmentsMade, busyAtRate, neededAtRate, neededOfShard } = executors;
-  const needed = `the rate keeps ${busyAtRate.toFixed(1)} busy, so ${count(neededAtRate)} are needed${neededOfShard === null ? '' : ': MORE THAN THERE ARE'}`;
+  const needed = `the rate keeps ${busyAtRate.toFixed(1)} busy, so ${countText(neededAtRate)} are needed${neededOfShard === null ? '' : ': MORE THAN THERE ARE'}`;
   const more = neededOfShard === null ? [] : moreExecutorsOf(neededOfShard, load, resourceClass, config);
   return [
-    `EXECUTORS  ${count(peak)} at the peak, of ${count(most)} and 2 for each idle lane (${count(reserved)} are reserved); ${mean.toFixed(1)} in the mean, ${count(environmentsMade)} cold starts`,
+    `EXECUTORS  ${countText(peak)} at the peak, of ${countText(most)} and 2 for each idle lane (${countText(reserved)} are reserved); ${mean.toFixed(1)} in the mean, ${countText(environmentsMade)} cold starts`,
     ...(load.tasksPerSecond > 0 ? [needed] : []),
     ...more,
   ].map((line, place) => (place === 0 ? line : `           ${line}`));
@@ -110,13 +112,13 @@ function moreExecutorsOf(
   const concurrency = { ...config.concurrency, ...more.concurrency };
   return [
     `enough with ${contextArgument(more)}`,
-    `in an account whose Lambda concurrency is ${count(accountConcurrencyOf({ ...config, concurrency }))} or more`,
+    `in an account whose Lambda concurrency is ${countText(accountConcurrencyOf({ ...config, concurrency }))} or more`,
   ];
 }
 
 function timelineOf({ timeline, lastedSeconds }: Plan): string[] {
   const draw = (name: string, values: readonly number[]): string[] => {
-    const top = `${name}, up to ${count(Math.ceil(Math.max(0, ...values)))}`;
+    const top = `${name}, up to ${countText(Math.ceil(Math.max(0, ...values)))}`;
     return [top, ...chart(values, COLUMNS, ROWS).map((line) => `|${line}`)];
   };
   const columns = Math.min(COLUMNS, timeline.executors.length);
@@ -131,8 +133,8 @@ function timelineOf({ timeline, lastedSeconds }: Plan): string[] {
 function boundsOf({ bounds }: Plan): string[] {
   const rows = bounds.map(({ name, peak, limit }) => [
     name,
-    count(Math.ceil(peak)),
-    count(limit),
+    countText(Math.ceil(peak)),
+    countText(limit),
     peak > limit ? 'EXCEEDED' : `${Math.ceil((peak / limit) * 100)} %`,
   ]);
   return tableOf([['LIMITS OF AWS', 'peak', 'limit', ''], ...rows]);
@@ -142,7 +144,7 @@ function costsOf({ costs }: Plan): string[] {
   const { byTask, tasks } = costs;
   const million = (amount: number): number => (amount / tasks) * 1e6;
   const rowsOf = (lines: readonly CostLine[]): string[][] =>
-    lines.map((line) => [line.what, count(million(line.quantity)), dollars(million(line.dollars))]);
+    lines.map((line) => [line.what, countText(million(line.quantity)), dollars(million(line.dollars))]);
   const rows = [
     ['COSTS OF A MILLION TASKS', 'quantity', 'USD'],
     ...rowsOf(byTask.platform),
@@ -151,13 +153,13 @@ function costsOf({ costs }: Plan): string[] {
     ['in all', '', dollars(costs.totalPerMillion)],
   ];
   const all = (costs.totalPerMillion * tasks) / 1e6;
-  return [...tableOf(rows), `this plan, ${count(tasks)} tasks: ${dollars(all)}`];
+  return [...tableOf(rows), `this plan, ${countText(tasks)} tasks: ${dollars(all)}`];
 }
 
 function monthOf({ costs }: Plan, { load }: PlanArguments, { preset }: DeployConfig): string[] {
   const { fixedMonth, loadMonth, totalPerMonth } = costs;
   const rowsOf = (lines: readonly CostLine[]): string[][] =>
-    lines.map((line) => [line.what, count(line.quantity), dollars(line.dollars)]);
+    lines.map((line) => [line.what, countText(line.quantity), dollars(line.dollars)]);
   const withLoad =
     loadMonth === null || totalPerMonth === null
       ? []
@@ -175,8 +177,8 @@ function assumptionsOf({ stepSeconds }: Plan, { service, seed }: PlanArguments):
   const milliseconds = (micros: number): string => `${micros / MILLISECOND} ms`;
   return [
     `ASSUMED    cold start ${milliseconds(service.coldStart)}, claim and settle ${milliseconds(service.overhead)}, delivery ${milliseconds(service.delivery)}, durations ${service.spread}, seed ${seed},`,
-    `           router ${routerMilliseconds} ms, ${count(logBytes.platform + logBytes.submit)} bytes of log a submit (${logBytes.access} more with access logs), ${count(logBytes.platform + logBytes.invocation)} an executor’s invocation and ${count(logBytes.attempt)} an attempt,`,
-    `           ${count(storedBytesPerTask)} bytes stored a task; us-east-1`,
+    `           router ${routerMilliseconds} ms, ${countText(logBytes.platform + logBytes.submit)} bytes of log a submit (${logBytes.access} more with access logs), ${countText(logBytes.platform + logBytes.invocation)} an executor’s invocation and ${countText(logBytes.attempt)} an attempt,`,
+    `           ${countText(storedBytesPerTask)} bytes stored a task; us-east-1`,
     stepSeconds === null
       ? 'PLAYED     task by task'
       : `PLAYED     in steps of ${time(stepSeconds)}: waits are as exact as that`,
@@ -195,16 +197,16 @@ function tableOf(rows: readonly (readonly string[])[]): string[] {
 }
 
 const NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
-const count = (value: number): string => NUMBERS.format(value >= 100 ? Math.round(value) : value);
+const countText = (value: number): string => NUMBERS.format(value >= 100 ? Math.round(value) : value);
 const dollars = (value: number): string =>
   `$${new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)}`;
 
 /** So many tasks by the unit of time in which there is at least one. */
 function rateOf(tasksPerSecond: number): string {
-  if (tasksPerSecond >= 1) return `${count(tasksPerSecond)} tasks/s`;
+  if (tasksPerSecond >= 1) return `${countText(tasksPerSecond)} tasks/s`;
   return tasksPerSecond * 60 >= 1
-    ? `${count(tasksPerSecond * 60)} tasks/min`
-    : `${count(tasksPerSecond * 3600)} tasks/h`;
+    ? `${countText(tasksPerSecond * 60)} tasks/min`
+    : `${countText(tasksPerSecond * 3600)} tasks/h`;
 }
 
 /** A length of time, to two places of its largest unit. */

@@ -2,7 +2,7 @@ import { RESOURCE_CLASS_SPECS, type ResourceClass, reservationOf, SLICE_MILLISEC
 import type { TaskDefinition } from '../functions/core/define-task.ts';
 import { tasksPerMessage } from '../functions/core/task/message-packing.ts';
 import type { DeployConfig } from '../lib/config.ts';
-import { gatheringOf } from '../lib/constructs/gathering.ts';
+import { batchWindowOf } from '../lib/constructs/batch-window.ts';
 import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND, LONG_POLL_SECONDS } from './documented-limits.ts';
 import { governed } from './governed.ts';
 import type { PlanArguments } from './plan-arguments.ts';
@@ -28,7 +28,7 @@ export function scenarioOf(
     reserved: reservationOf(reserved),
     lanes,
     batchSize: Math.round(concurrencyPerInvocation * begun),
-    gathering: gatheringIn(args, definitions, shards),
+    batchWindows: batchWindowsOf(args, definitions, shards),
     writes: [...WRITE_TARGETS, ...HOT_KEYS],
     tableSize: {
       tables: tables / shards,
@@ -47,12 +47,12 @@ export const apiRequestsPerSecond = ({ throttle }: DeployConfig): number =>
 const apiBurst = ({ throttle }: DeployConfig): number => Math.min(throttle.burst, API_BURST_REQUESTS);
 
 /** How the batch lane waits: for its window, or as long as a poll where hardly a task comes in that. */
-function gatheringIn(
+function batchWindowsOf(
   { resourceClass, load }: PlanArguments,
   definitions: readonly TaskDefinition[],
   shards: number,
-): Scenario['gathering'] {
-  const { messages, windowSeconds } = gatheringOf('batch', resourceClass, definitions);
+): Scenario['batchWindows'] {
+  const { messages, windowSeconds } = batchWindowOf('batch', resourceClass, definitions);
   if (windowSeconds === 0) return {};
   const tasksPerSecond = (load.tasksPerSecond * (load.mix.batch ?? 0)) / shards;
   const isQuiet = tasksPerSecond * windowSeconds < 1;

@@ -20,7 +20,7 @@ export type Scenario = {
   /** Tasks that one invocation gets at most. */
   readonly batchSize: number;
   /** Lanes whose event source waits for a batch to be full, and how long at most; one call runs such a batch. */
-  readonly gathering: Readonly<Partial<Record<SharedLaneKind, Gathering>>>;
+  readonly batchWindows: Readonly<Partial<Record<SharedLaneKind, BatchWindow>>>;
   readonly writes: readonly WriteTarget[];
   readonly tableSize: TableSize;
   /** Requests that API Gateway takes for it a second, and what a pause saves up. */
@@ -29,7 +29,7 @@ export type Scenario = {
   readonly seed: number;
 };
 
-export type Gathering = { readonly tasks: number; readonly wait: Micros };
+export type BatchWindow = { readonly tasks: number; readonly wait: Micros };
 
 export type Simulation = {
   readonly lanes: readonly LaneResult[];
@@ -189,17 +189,18 @@ class Run {
 
   /** Whether a lane waits for more to come, and is tried again when it has waited long enough. */
   #gathers(lane: SimulatedLane, now: Micros): boolean {
-    const gathering = this.#scenario.gathering[lane.kind];
+    const batchWindow = this.#scenario.batchWindows[lane.kind];
     const { oldest } = lane.queue;
-    if (gathering === undefined || oldest === undefined || lane.queue.tasks >= gathering.tasks) return false;
-    const until = Math.ceil((oldest + gathering.wait) / this.#tick) * this.#tick;
+    if (batchWindow === undefined || oldest === undefined || lane.queue.tasks >= batchWindow.tasks) return false;
+    const until = Math.ceil((oldest + batchWindow.wait) / this.#tick) * this.#tick;
     if (until <= now) return false;
     if (lane.gathersUntil !== until) this.#agenda.add(until, { kind: 'woken', lane });
     lane.gathersUntil = until;
     return true;
   }
 
-  #batchSize = ({ kind }: SimulatedLane): number => this.#scenario.gathering[kind]?.tasks ?? this.#scenario.batchSize;
+  #batchSize = ({ kind }: SimulatedLane): number =>
+    this.#scenario.batchWindows[kind]?.tasks ?? this.#scenario.batchSize;
 
   /** Returns how long what it needs is going to lack; `undefined` if only the end of an invocation can help. */
   #begin(lane: SimulatedLane, now: Micros): Micros | undefined {
@@ -246,8 +247,8 @@ class Run {
 
   /** Several invocations that go the same way. */
   #invoke(lane: SimulatedLane, invocations: number, size: number, coldStart: Micros, now: Micros): void {
-    const { service, gathering } = this.#scenario;
-    const workers = gathering[lane.kind] === undefined ? service.concurrencyPerInvocation : size;
+    const { service, batchWindows } = this.#scenario;
+    const workers = batchWindows[lane.kind] === undefined ? service.concurrencyPerInvocation : size;
     const course = courseOf(size, { ...service, concurrencyPerInvocation: workers }, this.#random);
     for (const { after, tasks } of course.starts) {
       lane.start(tasks * invocations, now, service.delivery + coldStart + after);

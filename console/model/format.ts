@@ -51,14 +51,14 @@ export const timeOfDay = (at: number): string => hourAndMinute.format(at);
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const few = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: 'compact' });
 
-export const count = (value: number): string => numbers.format(value);
+export const countText = (value: number): string => numbers.format(value);
 
 /** A count where there is little room: `12.3K`. */
-export const shortCount = (value: number): string => (value < 10_000 ? count(value) : few.format(value));
+export const shortCount = (value: number): string => (value < 10_000 ? countText(value) : few.format(value));
 
 /** `1 task`, `2 tasks`. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
-  `${count(value)} ${value === 1 ? one : many}`;
+  `${countText(value)} ${value === 1 ? one : many}`;
 
 /** The milliseconds of an ISO 8601 time that the API gave; `undefined` where it gave none. */
 export const timeOf = (text: string | undefined): number | undefined =>

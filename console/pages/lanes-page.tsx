@@ -1,5 +1,5 @@
 import type { Lane } from '../api/lane.ts';
-import { count, counted, duration } from '../model/format.ts';
+import { counted, countText, duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { useLanes } from '../parts/lanes.ts';
 import { LiveContent } from '../parts/live-content.tsx';
@@ -52,12 +52,12 @@ function columnsFor(lanes: readonly Lane[]): readonly Column<Lane>[] {
       class: 'number',
       cell: ({ depth }) => (
         <span class="depth" style={{ '--share': String(depth / deepest) }}>
-          {count(depth)}
+          {countText(depth)}
         </span>
       ),
     },
-    { head: 'In flight', class: 'wide number', cell: ({ inFlight }) => count(inFlight) },
-    { head: 'Executors, at most', class: 'wide number', cell: ({ maxConcurrency }) => count(maxConcurrency) },
+    { head: 'In flight', class: 'wide number', cell: ({ inFlight }) => countText(inFlight) },
+    { head: 'Executors, at most', class: 'wide number', cell: ({ maxConcurrency }) => countText(maxConcurrency) },
     { head: 'Wait', class: 'number', cell: ({ estimatedWaitSeconds }) => waitOf(estimatedWaitSeconds) },
     { head: 'At worst', class: 'wide number', cell: ({ worstWaitSeconds }) => waitOf(worstWaitSeconds) },
     { head: 'Admission', cell: ({ admission }) => <AdmissionBadge admission={admission} /> },

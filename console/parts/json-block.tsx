@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { count } from '../model/format.ts';
+import { countText } from '../model/format.ts';
 import { announce } from './announcement.tsx';
 
 /** Longer ones are shown in part: a browser lays out megabytes of text slowly. */
@@ -26,7 +26,7 @@ export function JsonBlock({ title, value }: { title: string; value: unknown }) {
       <pre tabIndex={0}>{isLong && !isWhole ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text}</pre>
       {isLong && !isWhole && (
         <button type="button" onClick={() => setWhole(true)}>
-          Show all {count(text.length)} characters
+          Show all {countText(text.length)} characters
         </button>
       )}
     </section>

@@ -88,10 +88,10 @@ export class TieredPayloadStore implements PayloadStore {
     if (!isPayloadOf(tenantId, payload)) throw new Error(`the payload ${ref} is not of the tenant ${tenantId}`);
     if (OBJECT.test(ref)) {
       const object = await this.#objects.get(ref);
-      return object === undefined ? undefined : JSON.parse(await decompressed(object));
+      return object === undefined ? undefined : JSON.parse(await gunzipped(object));
     }
     const item = await this.#items.get(ref);
-    return item === undefined ? undefined : JSON.parse(await decompressed([item]));
+    return item === undefined ? undefined : JSON.parse(await gunzipped([item]));
   }
 }
 
@@ -106,7 +106,7 @@ async function compressed(json: string): Promise<Buffer> {
 }
 
 /** While it arrives, and no further than a payload may go: a few KB can have any number of bytes in them. */
-async function decompressed(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+async function gunzipped(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
   const [{ createZstdDecompress }, { pipeline }] = await Promise.all([
     import('node:zlib'),
     import('node:stream/promises'),

@@ -1,6 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { EVENT_SOURCE, queueNameOf } from '../contract.ts';
-import { chunksOf, inParallel } from '../core/concurrency.ts';
+import { chunksOf, mapConcurrently } from '../core/concurrency.ts';
 import type { TaskEvents } from '../core/ports.ts';
 import type { TaskEvent } from '../core/task/task-event.ts';
 import { withoutValues } from '../core/without-values.ts';
@@ -28,7 +28,7 @@ export class EventBridgeTaskEvents implements TaskEvents {
 
   async publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]> {
     const requests = chunksOf(events, REQUEST_ENTRIES);
-    return (await inParallel(requests, PARALLEL_REQUESTS, (request) => this.#put(request))).flat();
+    return (await mapConcurrently(requests, PARALLEL_REQUESTS, (request) => this.#put(request))).flat();
   }
 
   /** The events of one request that were not taken. */

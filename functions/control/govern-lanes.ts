@@ -9,7 +9,7 @@ import {
   reservationOf,
   shareOf,
 } from '../contract.ts';
-import { inParallel } from '../core/concurrency.ts';
+import { mapConcurrently } from '../core/concurrency.ts';
 import { withAdmission } from '../core/lane/admission.ts';
 import { type GovernedLane, govern, type ObservedLane } from '../core/lane/govern.ts';
 import {
@@ -51,11 +51,11 @@ export async function governLanes(ports: GovernPorts): Promise<void> {
     [...Array(executorShards[resourceClass]).keys()].map((shard) => ({ resourceClass, shard })),
   );
   const failed: string[] = [];
-  const lanes = await inParallel(pools, PARALLEL_POOLS, async (pool) => {
+  const lanes = await mapConcurrently(pools, PARALLEL_POOLS, async (pool) => {
     try {
       return withAdmission(await governPool(pool, before, ports));
     } catch (error) {
-      log('error', 'class not governed: it stays as it is', { ...pool, reason: String(error) });
+      log('error', 'governor skipped class: it stays as it is', { ...pool, reason: String(error) });
       failed.push(`${pool.resourceClass}/${pool.shard}`);
       return keysOf(pool).flatMap((key) => before.get(key) ?? []);
     }
@@ -106,7 +106,7 @@ async function applied({ source, state }: GovernedLane, { sources, log }: Govern
     log('info', 'lane governed', { ...change, depth: state.depth, in_flight: state.inFlight });
     return state;
   } catch (error) {
-    log('warn', 'lane not governed: the next run tries again', { ...change, reason: String(error) });
+    log('warn', 'governor skipped lane: the next run tries again', { ...change, reason: String(error) });
     return { ...state, maxConcurrency: Math.max(change.from, change.to) };
   }
 }

@@ -1,7 +1,7 @@
 import { MAX_QUEUE_DELAY_SECONDS, SWEEP_PERIOD_SECONDS, TEND_PERIOD_SECONDS } from '../contract.ts';
-import { inParallel } from '../core/concurrency.ts';
-import { type FanOutPorts, tend } from '../core/fan-out/fan-out.ts';
-import { followUp } from '../core/fan-out/propagate-end.ts';
+import { mapConcurrently } from '../core/concurrency.ts';
+import { type FanOutPorts, reconcileFanOut } from '../core/fan-out/fan-out.ts';
+import { propagateEnd } from '../core/fan-out/propagate-end.ts';
 import { presentExecutorKey } from '../core/lane/routing.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
 import { isFinished, type NewTask, type RunningTask } from '../core/task/task.ts';
@@ -29,7 +29,7 @@ export async function sweep(deadline: number, ports: SweepPorts): Promise<void> 
   const until = clock() + AHEAD_MILLISECONDS;
   const counts = { due: await drain(due.due(until, PAGE_TASKS), deadline, ports), resumed: 0 };
   for (const type of await releasedTypes(ports)) {
-    counts.resumed += await drain(due.parked(type, until, PAGE_TASKS), deadline, ports);
+    counts.resumed += await drain(due.held(type, until, PAGE_TASKS), deadline, ports);
   }
   log('info', 'swept', counts);
 }
@@ -60,13 +60,13 @@ async function sendPage(page: readonly DueTask[], { due, queue, executorShards, 
     const { task } = one;
     if (!isToSend(task)) return [];
     const executorKey = presentExecutorKey(task, executorShards);
-    const outgoing = { task: { ...task, executorKey }, delaySeconds: delayOf(task, now) };
+    const outgoing = { task: { ...task, executorKey }, delaySeconds: secondsUntilDue(task, now) };
     return [{ one, outgoing, moved: executorKey === task.executorKey ? undefined : executorKey }];
   });
   if (waiting.length === 0) return 0;
   const refused = await queue.sendAll(waiting.map(({ outgoing }) => outgoing));
   if (refused.size > 0) log('warn', 'due tasks not sent: the next run tries again', { tasks: refused.size });
-  await inParallel(waiting, PARALLEL, ({ one, moved }) =>
+  await mapConcurrently(waiting, PARALLEL, ({ one, moved }) =>
     refused.has(one.task.id) ? due.postpone(one, now + POSTPONED_MILLISECONDS) : due.release(one, moved),
   );
   return waiting.length - refused.size;
@@ -93,10 +93,10 @@ async function lookAfter(one: DueTask, ports: SweepPorts): Promise<void> {
   const { task } = one;
   try {
     if (task.status === 'waiting') {
-      await tend(task, ports);
+      await reconcileFanOut(task, ports);
       await ports.due.postpone(one, ports.clock() + TEND_PERIOD_SECONDS * 1000);
     } else if (isFinished(task)) {
-      await followUp(task, ports);
+      await propagateEnd(task, ports);
       await ports.due.release(one);
     }
   } catch (error) {
@@ -109,7 +109,7 @@ async function lookAfter(one: DueTask, ports: SweepPorts): Promise<void> {
 }
 
 /** Whole seconds until a claim would be granted. */
-const delayOf = (task: NewTask | RunningTask, now: number): number =>
+const secondsUntilDue = (task: NewTask | RunningTask, now: number): number =>
   Math.min(Math.max(0, Math.ceil((claimableFrom(task) - now) / 1000)), MAX_QUEUE_DELAY_SECONDS);
 
 function claimableFrom(task: NewTask | RunningTask): number {

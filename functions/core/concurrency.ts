@@ -2,7 +2,7 @@
  * Does `work` on every item, at most `limit` at a time, and gives its results in the order of the items. Throws
  * `RangeError` for a limit that would let nothing be done, and `TypeError` for items that are no list, such as a `Set`.
  */
-export async function inParallel<Item, Result>(
+export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
   limit: number,
   work: (item: Item, index: number) => Promise<Result>,
@@ -20,10 +20,10 @@ export async function inParallel<Item, Result>(
 }
 
 /** Does a piece of work when its turn has come. */
-export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+export type Limiter = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /** Lets at most `limit` pieces of work be under way at a time, wherever they come from; the first come are the first. */
-export function inTurns(limit: number): InTurn {
+export function limiter(limit: number): Limiter {
   let free = limit;
   const waiting: (() => void)[] = [];
   return async (work) => {

@@ -51,7 +51,7 @@ export interface TaskStore {
   /** Queues a failed or cancelled task again. The sweeper sends it at `dueAt`, unless it is claimed before. */
   retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number): Promise<RetryResult>;
   /** Sets a task aside while its type is paused, instead of a claim. `lost` where it does not wait to be claimed. */
-  park(task: TaskSeed, now: number): Promise<'parked' | 'lost'>;
+  hold(task: TaskSeed, now: number): Promise<'held' | 'lost'>;
   /** The task, unless it does not exist, is another tenant's, or is past its retention at `now`. */
   get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined>;
   /** Those of a tenant's tasks that exist, in any order. */
@@ -103,7 +103,7 @@ export interface DueTasks {
    */
   due(now: number, limit: number): AsyncIterable<readonly DueTask[]>;
   /** The tasks of a type that were set aside at `now` or before, likewise. */
-  parked(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]>;
+  held(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]>;
   /** Ends the wait of a task that has been sent, to another lane than before where one is named, unless somebody else has. */
   release(due: DueTask, executorKey?: string): Promise<'released' | 'lost'>;
   /** Makes a task due at `until` instead, unless somebody else has done something with it. */
@@ -177,7 +177,7 @@ export type Delivery = {
 /** What an executor may do to the messages it was given. */
 export interface Deliveries {
   /** Makes each message visible again after its `seconds` (0 to 43,200, whole), unless it is deleted before. */
-  hold(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void>;
+  extend(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void>;
   /** Deletes messages at once, whatever becomes of this invocation. */
   discard(deliveries: readonly Delivery[]): Promise<void>;
   /** Copies a message that can never run to the dead-letter queue, with the reason. */

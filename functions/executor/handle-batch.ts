@@ -4,23 +4,29 @@ import {
   MAX_RECEIVE_COUNT,
   RESOURCE_CLASS_SPECS,
 } from '../contract.ts';
-import { type InTurn, inParallel, inTurns } from '../core/concurrency.ts';
+import { type Limiter, limiter, mapConcurrently } from '../core/concurrency.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskId } from '../core/task/ids.ts';
 import { decodeMessage } from '../core/task/message.ts';
 import type { TaskSeed } from '../core/task/task.ts';
-import { executeTask, verdictOfFailure } from './attempt/attempt.ts';
+import { executeTask, releaseAfterFailure } from './attempt/attempt.ts';
 import { executeBatch } from './attempt/batch-attempt.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
-import type { Workload } from './load-reporter.ts';
-import { lostAmong } from './messages/lost-tasks.ts';
-import { type Run, runsOf, TimeSlice } from './messages/time-slice.ts';
-import { DELETE, holdMessages, MessageHold, secondsOfAttempt, type Verdict } from './messages/visibility.ts';
-import { fieldsOf } from './telemetry.ts';
+import type { LoadReporter } from './load-reporter.ts';
+import { findLost } from './messages/lost-tasks.ts';
+import { groupIntoUnits, TimeSlice, type WorkUnit } from './messages/time-slice.ts';
+import {
+  ACK,
+  type Disposition,
+  extendVisibility,
+  VisibilityLease,
+  visibilitySecondsOf,
+} from './messages/visibility.ts';
+import { logFieldsOf } from './telemetry.ts';
 
 export type BatchPorts = Omit<ExecutorPorts, 'held'> & {
   readonly deliveries: Deliveries;
-  readonly workload: Pick<Workload, 'record'>;
+  readonly workload: Pick<LoadReporter, 'record'>;
 };
 
 /** A message that this version cannot read comes up again after this, for one that can. */
@@ -37,7 +43,7 @@ const PARALLEL_CLAIMS = 50;
 
 /** A task as it came: alone in its message, or with others. */
 type Arrival = { readonly task: TaskSeed; readonly delivery: Delivery };
-type Judged = Arrival & { readonly verdict: Verdict };
+type Judged = Arrival & { readonly verdict: Disposition };
 
 /**
  * Takes the messages of one invocation to their verdicts and returns the ids of those to keep on the lane; the event
@@ -71,48 +77,48 @@ export async function handleBatch(
       }
     }),
   );
-  const hold = new MessageHold(arrivals, ports);
-  const running = { ...ports, held: hold.begin() };
-  const replaced = await replacedAmong(arrivals, ports);
-  const inTurn = inTurns(PARALLEL_CLAIMS);
-  const lost = await lostAmong(arrivals, ports);
+  const hold = new VisibilityLease(arrivals, ports);
+  const running = { ...ports, held: hold.extend() };
+  const replaced = await replaceOld(arrivals, ports);
+  const inTurn = limiter(PARALLEL_CLAIMS);
+  const lost = await findLost(arrivals, ports);
   const together = interleaved(
-    await runsOf(
+    await groupIntoUnits(
       arrivals.filter(({ task }) => !lost.has(task.id)),
       ports,
     ),
   );
-  const slice = new TimeSlice(together, mayNotComeOften, ports);
-  const judged = await inParallel(together, concurrencyOf(arrivals), async (run) =>
-    (await slice.hasGoneBack(run))
-      ? run.arrivals.map((arrival) => ({ ...arrival, verdict: DELETE }))
+  const slice = new TimeSlice(together, isNearDeadLetter, ports);
+  const judged = await mapConcurrently(together, concurrencyOf(arrivals), async (run) =>
+    (await slice.wasReturned(run))
+      ? run.arrivals.map((arrival) => ({ ...arrival, verdict: ACK }))
       : executed(run, deadline, hold, inTurn, running),
   );
   slice.end();
   // One after another, or the one that has ended their executor would end the attempts of the others again.
   for (const arrival of arrivals.filter(({ task }) => lost.has(task.id))) {
-    for (const run of await runsOf([arrival], ports)) {
+    for (const run of await groupIntoUnits([arrival], ports)) {
       judged.push(await executed(run, deadline, hold, inTurn, running));
     }
   }
   // As long as all that came would have taken.
-  const ofAll = arrivals.length / Math.max(1, arrivals.length - slice.tasksGoneBack);
+  const ofAll = arrivals.length / Math.max(1, arrivals.length - slice.returnedTasks);
   ports.workload.record(arrivals, deliveries.length, (ports.clock() - started) * ofAll);
-  for (const [delivery, seconds] of await keptAmong(judged.flat(), replaced, ports)) kept.set(delivery, seconds);
+  for (const [delivery, seconds] of await splitUnfinished(judged.flat(), replaced, ports)) kept.set(delivery, seconds);
   await running.held;
-  await holdMessages(kept, ports);
+  await extendVisibility(kept, ports);
   return [...kept.keys()].map(({ messageId }) => messageId);
 }
 
 /** A message whose tasks are sent again before they are worked on. */
-const mayNotComeOften = ({ receiveCount }: Delivery): boolean => receiveCount >= REPLACED_FROM;
+const isNearDeadLetter = ({ receiveCount }: Delivery): boolean => receiveCount >= REPLACED_FROM;
 
 /** One invocation takes from one lane, so its tasks are of one class. */
 const concurrencyOf = ([first]: readonly Arrival[]): number =>
   first === undefined ? 1 : RESOURCE_CLASS_SPECS[first.task.resourceClass].concurrencyPerInvocation;
 
 /** Tenants take turns, so that the many tasks of one do not hold every place while those of another wait behind. */
-function interleaved(runs: readonly Run<Arrival>[]): Run<Arrival>[] {
+function interleaved(runs: readonly WorkUnit<Arrival>[]): WorkUnit<Arrival>[] {
   const turns = [...Map.groupBy(runs, ({ arrivals }) => arrivals[0]?.task.tenantId).values()].flatMap((group) =>
     group.map((run, turn) => ({ run, turn })),
   );
@@ -120,11 +126,11 @@ function interleaved(runs: readonly Run<Arrival>[]): Run<Arrival>[] {
 }
 
 /** The messages whose tasks were all sent again, since they may not be delivered often more. */
-async function replacedAmong(arrivals: readonly Arrival[], ports: BatchPorts): Promise<ReadonlySet<Delivery>> {
-  const old = arrivals.filter(({ delivery }) => mayNotComeOften(delivery));
+async function replaceOld(arrivals: readonly Arrival[], ports: BatchPorts): Promise<ReadonlySet<Delivery>> {
+  const old = arrivals.filter(({ delivery }) => isNearDeadLetter(delivery));
   if (old.length === 0) return new Set();
   const refused = await ports.queue.sendAll(
-    old.map(({ task }) => ({ task, delaySeconds: Math.min(secondsOfAttempt(task), MAX_QUEUE_DELAY_SECONDS) })),
+    old.map(({ task }) => ({ task, delaySeconds: Math.min(visibilitySecondsOf(task), MAX_QUEUE_DELAY_SECONDS) })),
   );
   if (refused.size > 0) ports.log('warn', 'messages not replaced', { tasks: refused.size });
   const unsent = new Set(old.filter(({ task }) => refused.has(task.id)).map(({ delivery }) => delivery));
@@ -146,7 +152,7 @@ async function discard(replaced: readonly Delivery[], { deliveries, log }: Batch
  * The messages to be kept, and for how many seconds. Of a message of several tasks those that are not done with go on in
  * messages of their own, or all would have to wait for the last of them.
  */
-async function keptAmong(
+async function splitUnfinished(
   judged: readonly Judged[],
   replaced: ReadonlySet<Delivery>,
   { queue }: BatchPorts,
@@ -173,10 +179,10 @@ async function keptAmong(
 
 /** Makes the attempts of a run, and says what becomes of each message. */
 async function executed(
-  { arrivals, definition }: Run<Arrival>,
+  { arrivals, definition }: WorkUnit<Arrival>,
   deadline: number,
-  hold: MessageHold,
-  inTurn: InTurn,
+  hold: VisibilityLease,
+  inTurn: Limiter,
   ports: BatchPorts & ExecutorPorts,
 ): Promise<Judged[]> {
   const remainingSeconds = (deadline - ports.clock()) / 1000;
@@ -184,14 +190,14 @@ async function executed(
   if (Math.min(...arrivals.map(({ task }) => secondsNeeded(task))) > remainingSeconds) {
     const more = { tasks: arrivals.length, remaining_seconds: remainingSeconds };
     for (const { task } of arrivals) {
-      ports.log('warn', 'message returned: too little time is left', { ...fieldsOf(task), ...more });
+      ports.log('warn', 'message returned: too little time is left', { ...logFieldsOf(task), ...more });
     }
     return arrivals.map((arrival) => ({ ...arrival, verdict: { keep: true, seconds: 0 } }));
   }
-  await hold.renew();
+  await hold.extendWhenDue();
   if (definition !== undefined) return executeBatch(arrivals, definition, deadline, inTurn, ports);
-  return inParallel(arrivals, 1, async (arrival) => {
-    const failed = (error: unknown) => verdictOfFailure(arrival.task, error, ports);
+  return mapConcurrently(arrivals, 1, async (arrival) => {
+    const failed = (error: unknown) => releaseAfterFailure(arrival.task, error, ports);
     return { ...arrival, verdict: await executeTask(arrival.task, deadline, ports).catch(failed) };
   });
 }

@@ -13,7 +13,7 @@ import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-trac
 import { handleBatch } from './handle-batch.ts';
 import { guardProcess } from './isolation/guard-process.ts';
 import { HandlerThreads } from './isolation/handler-threads.ts';
-import { Workload } from './load-reporter.ts';
+import { LoadReporter } from './load-reporter.ts';
 import { deliveryOf } from './messages/delivery.ts';
 import { measureUsage } from './telemetry.ts';
 
@@ -24,7 +24,7 @@ const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), {
 const ports = {
   ...taskPorts(dynamo, sqs, meter, tasks),
   deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl: env('deadLetterQueueUrl') }),
-  ...{ workload: new Workload(laneLoads(dynamo), log), usage: statistics(dynamo), buckets: rateBuckets(dynamo) },
+  ...{ workload: new LoadReporter(laneLoads(dynamo), log), usage: statistics(dynamo), buckets: rateBuckets(dynamo) },
   ...{ http: lazyHttpClients(outboundHosts), isolate, sleep, random: Math.random, ids, tracing },
 };
 

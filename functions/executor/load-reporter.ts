@@ -11,7 +11,7 @@ function cpuMilliseconds(): number {
 }
 
 /** Counts what this executor does for each lane, and tells it from time to time. */
-export class Workload {
+export class LoadReporter {
   readonly #loads: Pick<LaneLoads, 'add'>;
   readonly #log: Log;
   readonly #cpu: () => number;
@@ -58,7 +58,7 @@ export class Workload {
         await this.#loads.add(executorKey, load);
       } catch (error) {
         this.#count(executorKey, load);
-        this.#log('warn', 'workload not told: it is told later', { executor_key: executorKey, reason: String(error) });
+        this.#log('warn', 'load report failed: it is sent later', { executor_key: executorKey, reason: String(error) });
       }
     }
   }

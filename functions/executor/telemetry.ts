@@ -35,7 +35,7 @@ export function recordAttempt(
     meter.record(definition.type, 'timeoutUse', durationMilliseconds / 10 / task.timeoutSeconds);
     if (status !== 'queued' && status !== 'waiting') meter.record(definition.type, 'attempts', task.attempt);
   }
-  const fields = { ...fieldsOf(task), duration_ms: durationMilliseconds };
+  const fields = { ...logFieldsOf(task), duration_ms: durationMilliseconds };
   if ('error' in settlement) {
     const { code, message } = settlement.error;
     meter.record(code, 'error', 1);
@@ -47,7 +47,7 @@ export function recordAttempt(
 }
 
 /** What every line about a task, or about an attempt of it, carries: `docs/runbook.md` and the saved queries look for it. */
-export const fieldsOf = ({
+export const logFieldsOf = ({
   id,
   type,
   traceHeader,

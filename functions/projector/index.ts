@@ -6,8 +6,8 @@ import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';
 import { env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { statistics } from '../runtime/wiring.ts';
-import { tell } from './publish-events.ts';
-import { changeOf, count, project, type ShardEvent, shardOf, type Take } from './update-statistics.ts';
+import { publishEvents } from './publish-events.ts';
+import { changeOf, project, type ShardEvent, streamShardOf, type Take, updateStatistics } from './update-statistics.ts';
 
 const counting = once(() => ({ statistics: statistics(dynamoClient()), log }));
 const telling = once(() => {
@@ -18,8 +18,9 @@ const telling = once(() => {
 });
 
 // Two functions of one bundle: each has only the environment and the role of its own.
-export const handler = (event: ShardEvent) => projected(event, (changes) => count(shardOf(event), changes, counting()));
-export const events = (event: ShardEvent) => projected(event, (changes) => tell(changes, telling()));
+export const handler = (event: ShardEvent) =>
+  projected(event, (changes) => updateStatistics(streamShardOf(event), changes, counting()));
+export const events = (event: ShardEvent) => projected(event, (changes) => publishEvents(changes, telling()));
 
 async function projected(event: ShardEvent, take: Take) {
   // A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.

@@ -10,7 +10,10 @@ export type TellPorts = {
 const PAUSES_MILLISECONDS = [100, 400, 1_600];
 
 /** Tells the event bus what changes mean; returns those of which it did not take every event. */
-export async function tell(changes: readonly TaskChange[], ports: TellPorts): Promise<ReadonlySet<TaskChange>> {
+export async function publishEvents(
+  changes: readonly TaskChange[],
+  ports: TellPorts,
+): Promise<ReadonlySet<TaskChange>> {
   const { events, sleep, log } = ports;
   const changeOf = new Map<TaskEvent, TaskChange>();
   for (const change of changes) for (const event of eventsOf(change)) changeOf.set(event, change);

@@ -1,5 +1,5 @@
 import type { DynamoDBRecord, DynamoDBStreamEvent, AttributeValue as StreamValue } from 'aws-lambda';
-import { inParallel } from '../core/concurrency.ts';
+import { mapConcurrently } from '../core/concurrency.ts';
 import type { Log, Statistics } from '../core/ports.ts';
 import { contributionsOf } from '../core/statistics.ts';
 import type { Task } from '../core/task/task.ts';
@@ -41,7 +41,7 @@ function readChange({ sequenceNumber, at, before, after }: Change, log: Log): Ta
 export type ShardEvent = DynamoDBStreamEvent & { readonly shardId?: string };
 
 /** Names the shard among those of all tables. The last event of a window has no records; a stream of one shard, no names. */
-export const shardOf = ({ Records: [record], shardId = '' }: ShardEvent): string =>
+export const streamShardOf = ({ Records: [record], shardId = '' }: ShardEvent): string =>
   `${record?.eventSourceARN ?? ''}/${shardId}`;
 
 type Image = Readonly<Record<string, StreamValue>>;
@@ -64,7 +64,7 @@ export type CountPorts = { readonly statistics: Statistics; readonly log: Log };
 const PARALLEL = 20;
 
 /** Adds changes of one shard to the statistics, with one write for each row; returns those that a row did not take. */
-export async function count(
+export async function updateStatistics(
   shard: string,
   changes: readonly TaskChange[],
   { statistics, log }: CountPorts,
@@ -73,7 +73,7 @@ export async function count(
     contributionsOf(change).map((contribution) => ({ change, contribution })),
   );
   const rows = [...Map.groupBy(entries, ({ contribution }) => JSON.stringify(contribution.row)).values()];
-  const left = await inParallel(rows, PARALLEL, async (group) => {
+  const left = await mapConcurrently(rows, PARALLEL, async (group) => {
     const contributions = group.map(({ contribution }) => contribution);
     const [first] = contributions;
     if (first === undefined) return [];
@@ -81,7 +81,7 @@ export async function count(
       await statistics.add(shard, first.row, contributions);
       return [];
     } catch (error) {
-      log('warn', 'changes not counted: their batch will come again', {
+      log('warn', 'statistics write failed: their batch will come again', {
         changes: group.length,
         row: first.row,
         reason: String(error),

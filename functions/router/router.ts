@@ -6,7 +6,7 @@ import { traceIdOf } from '../core/task/trace-header.ts';
 import { shortened } from '../core/zod-messages.ts';
 import { type Authorizer, callerOf } from './http/caller.ts';
 import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './http/content-coding.ts';
-import { PROBLEM_STATUS, Problem, problemDocument, problemOf } from './http/problem.ts';
+import { PROBLEM_STATUS, Problem, problemDocument, toProblem } from './http/problem.ts';
 import type { Request, Response, RouterPorts } from './route.ts';
 import { openRoutes, routes } from './routes/index.ts';
 
@@ -16,7 +16,7 @@ type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization>;
 /** Answers one request. Never throws: what a route throws becomes a problem document. */
 export async function answer(event: Event, ports: RouterPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const started = ports.clock();
-  const response = await respond(event, ports).catch((error) => responseOf(problemOf(error, ports)));
+  const response = await respond(event, ports).catch((error) => responseOf(toProblem(error, ports)));
   const result = encoded(response, event.headers['accept-encoding'], ports.log);
   ports.log('info', 'request', {
     route: event.routeKey,

@@ -10,11 +10,11 @@ const OBEYED = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
  * what JSON cannot carry is named in its place.
  */
 export const log: Log = (level, event, fields) => {
-  const line = jsonOf({ ...fields, level, event, time: new Date().toISOString() }).replace(OBEYED, escaped);
+  const line = lineOf({ ...fields, level, event, time: new Date().toISOString() }).replace(OBEYED, escaped);
   process.stdout.write(`${level === 'info' ? line : withSourcePositions(line)}\n`);
 };
 
-function jsonOf(record: Readonly<Record<string, unknown>>): string {
+function lineOf(record: Readonly<Record<string, unknown>>): string {
   try {
     return JSON.stringify(record);
   } catch {

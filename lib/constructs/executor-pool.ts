@@ -13,7 +13,7 @@ import {
 } from '../../functions/contract.ts';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
-import { gatheringOf } from './gathering.ts';
+import { batchWindowOf } from './batch-window.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
@@ -81,8 +81,8 @@ export class ExecutorPool extends Construct {
     data.statistics.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
     for (const kind of LANE_KINDS) {
-      const gathering = gatheringOf(kind, resourceClass, definitions);
-      const lane = { config, resourceClass, kind, shard, executor, deadLetterQueue, gathering };
+      const batchWindow = batchWindowOf(kind, resourceClass, definitions);
+      const lane = { config, resourceClass, kind, shard, executor, deadLetterQueue, batchWindow };
       new Lane(this, `Lane${suffix}-${kind}`, lane);
     }
     executor.addToRolePolicy(

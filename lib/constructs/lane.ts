@@ -13,7 +13,7 @@ import {
   shareOf,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import type { Gathering } from './gathering.ts';
+import type { BatchWindow } from './batch-window.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** Six times the function's timeout, so that a throttled batch is not delivered twice; and what it waits for others. */
@@ -31,7 +31,7 @@ export type LaneProps = {
   readonly shard: number;
   readonly executor: ServiceFunction;
   readonly deadLetterQueue: Queue;
-  readonly gathering: Gathering;
+  readonly batchWindow: BatchWindow;
 };
 
 /** The queue of one (resource class, kind) and the event source that hands its messages to the class's executor. */
@@ -41,11 +41,11 @@ export class Lane extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { config, resourceClass, kind, shard, executor, deadLetterQueue, gathering }: LaneProps,
+    { config, resourceClass, kind, shard, executor, deadLetterQueue, batchWindow }: LaneProps,
   ) {
     super(scope, id);
     const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resourceClass];
-    const { messages, windowSeconds } = gathering;
+    const { messages, windowSeconds } = batchWindow;
     const longestSeconds = windowSeconds === 0 ? 0 : Math.max(windowSeconds, QUIET_WINDOW_SECONDS);
     this.queue = new Queue(this, 'Queue', {
       enforceSSL: true,

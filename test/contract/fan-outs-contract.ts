@@ -39,7 +39,7 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
       expect(await read(seed)).toEqual(found);
       expect(await dueOf(seed)).toEqual({ task: found, dueAt: NOW + 9000 });
       expect(await store.claim(seed, lease(), NOW + DAY)).toEqual({ result: 'waiting', task: found });
-      expect(await store.park(seed, NOW)).toBe('lost');
+      expect(await store.hold(seed, NOW)).toBe('lost');
     });
 
     it('does not wait where it is to be cancelled', async () => {

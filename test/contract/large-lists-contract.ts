@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inParallel } from '../../functions/core/concurrency.ts';
+import { mapConcurrently } from '../../functions/core/concurrency.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
 import { taskIdOf } from '../../functions/core/task/ids.ts';
 import { newTask, type TaskSeed } from '../../functions/core/task/task.ts';
@@ -42,7 +42,7 @@ export function largeListsContract(name: string, count: number, make: () => Mete
   ]);
 
   beforeAll(async () => {
-    await inParallel([...tasks.values()].flat(), 40, (seed) => store.insert(newTask(seed)));
+    await mapConcurrently([...tasks.values()].flat(), 40, (seed) => store.insert(newTask(seed)));
   }, 120_000);
 
   /** Every page of a list, with the most that one has cost. */

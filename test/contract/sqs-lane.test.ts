@@ -95,7 +95,7 @@ describe('a lane on SQS', () => {
     await queue.send(seed(), 0);
     const message = await receive();
     if (message === undefined) throw new Error('nothing was delivered');
-    await deliveries.hold([{ delivery: deliveryOf(message), seconds: 1 }]);
+    await deliveries.extend([{ delivery: deliveryOf(message), seconds: 1 }]);
     expect(await receive(undefined, 0)).toBeUndefined();
     expect((await receive(undefined, 5))?.MessageId).toBe(message.MessageId);
   });
@@ -107,7 +107,7 @@ describe('a lane on SQS', () => {
       const message = await receive();
       if (message !== undefined) messages.push(message);
     }
-    await deliveries.hold(messages.map((message) => ({ delivery: deliveryOf(message), seconds: 0 })));
+    await deliveries.extend(messages.map((message) => ({ delivery: deliveryOf(message), seconds: 0 })));
     const again = new Set<string | undefined>();
     for (let count = 0; count < 12; count++) again.add((await receive())?.MessageId);
     expect(again).toEqual(new Set(messages.map(({ MessageId }) => MessageId)));
@@ -117,7 +117,7 @@ describe('a lane on SQS', () => {
     await queue.send(seed(), 0);
     const message = await receive();
     if (message === undefined) throw new Error('nothing was delivered');
-    await deliveries.hold([{ delivery: deliveryOf(message), seconds: 1 }]);
+    await deliveries.extend([{ delivery: deliveryOf(message), seconds: 1 }]);
     await deliveries.discard([deliveryOf(message)]);
     expect(await receive(undefined, 3)).toBeUndefined();
   });

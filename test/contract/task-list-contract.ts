@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inParallel } from '../../functions/core/concurrency.ts';
+import { mapConcurrently } from '../../functions/core/concurrency.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
 import { orderOf, type TaskOrder } from '../../functions/core/task/ids.ts';
 import {
@@ -104,7 +104,7 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
       const waiting = Array.from({ length: 600 }, (_, number) =>
         taskSeed({ tenantId, createdAt: NOW + (number < 150 ? 50 : 200) + number }),
       );
-      await inParallel(waiting, 40, (seed) => store.insert(newTask(seed)));
+      await mapConcurrently(waiting, 40, (seed) => store.insert(newTask(seed)));
       const { tasks, next } = await store.list({ tenantId, filter: { status: 'running' }, limit: 25 }, NOW);
       expect(tasks.map(({ id }) => id)).toEqual(running.map(({ id }) => id).toReversed());
       expect(next).toBeUndefined();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DueTask, DueTasks, TaskStore } from '../../functions/core/ports.ts';
 import { newTask, type TaskSeed } from '../../functions/core/task/task.ts';
-import { dueTasks, firstPage, parkedTasks } from '../doubles/due-tasks.ts';
+import { dueTasks, firstPage, heldTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, failure, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
@@ -240,53 +240,53 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
       });
     });
 
-    describe('park', () => {
+    describe('hold', () => {
       it.each(['scheduled', 'queued'] as const)('sets a task aside that is %s', async (status) => {
         const seed = await taskThatIs(status, { type: `parked-${status}` });
-        expect(await store.park(seed, NOW)).toBe('parked');
+        expect(await store.hold(seed, NOW)).toBe('held');
         expect(only(await dueTasks(due, NOW + DAY), seed)).toEqual([]);
-        const [found, ...others] = only(await parkedTasks(due, seed.type, NOW), seed);
+        const [found, ...others] = only(await heldTasks(due, seed.type, NOW), seed);
         expect(found?.task).toEqual(newTask(seed));
         expect(others).toEqual([]);
         if (found !== undefined) expect(await due.release(found)).toBe('released');
-        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toEqual([]);
+        expect(only(await heldTasks(due, seed.type, NOW), seed)).toEqual([]);
       });
 
       it('can be postponed, and stays aside', async () => {
-        const seed = await taskThatIs('queued', { type: 'parked-postponed' });
-        await store.park(seed, NOW);
-        for (const one of only(await parkedTasks(due, seed.type, NOW), seed)) await due.postpone(one, NOW + 1000);
+        const seed = await taskThatIs('queued', { type: 'held-postponed' });
+        await store.hold(seed, NOW);
+        for (const one of only(await heldTasks(due, seed.type, NOW), seed)) await due.postpone(one, NOW + 1000);
         expect(only(await dueTasks(due, NOW + DAY), seed)).toEqual([]);
-        expect(only(await parkedTasks(due, seed.type, NOW + 999), seed)).toEqual([]);
-        expect(only(await parkedTasks(due, seed.type, NOW + 1000), seed)).toHaveLength(1);
+        expect(only(await heldTasks(due, seed.type, NOW + 999), seed)).toEqual([]);
+        expect(only(await heldTasks(due, seed.type, NOW + 1000), seed)).toHaveLength(1);
       });
 
       it('makes the row that the submit could not write', async () => {
-        const seed = taskSeed({ type: 'parked-rowless' });
-        expect(await store.park(seed, NOW)).toBe('parked');
+        const seed = taskSeed({ type: 'held-rowless' });
+        expect(await store.hold(seed, NOW)).toBe('held');
         expect(await read(seed)).toEqual(newTask(seed));
-        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toHaveLength(1);
+        expect(only(await heldTasks(due, seed.type, NOW), seed)).toHaveLength(1);
       });
 
       it.each(['running', 'succeeded', 'failed', 'cancelled'] as const)('leaves a task that is %s', async (status) => {
-        const seed = await taskThatIs(status, { type: 'parked-never' });
+        const seed = await taskThatIs(status, { type: 'held-never' });
         const task = await read(seed);
-        expect(await store.park(seed, NOW)).toBe('lost');
+        expect(await store.hold(seed, NOW)).toBe('lost');
         expect(await read(seed)).toEqual(task);
       });
 
       it('leaves a task that another submit has made', async () => {
         const seed = await taskThatIs('queued');
-        expect(await store.park({ ...seed, fingerprint: 'fingerprint-b' }, NOW)).toBe('lost');
+        expect(await store.hold({ ...seed, fingerprint: 'fingerprint-b' }, NOW)).toBe('lost');
       });
 
       it('does not keep a claim away: who asks for it decides', async () => {
-        const seed = await taskThatIs('queued', { type: 'parked-claimed' });
-        await store.park(seed, NOW);
+        const seed = await taskThatIs('queued', { type: 'held-claimed' });
+        await store.hold(seed, NOW);
         const running = await claim(seed);
-        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toHaveLength(1);
+        expect(only(await heldTasks(due, seed.type, NOW), seed)).toHaveLength(1);
         await store.settle(running, failure);
-        expect(only(await parkedTasks(due, seed.type, NOW), seed)).toEqual([]);
+        expect(only(await heldTasks(due, seed.type, NOW), seed)).toEqual([]);
       });
     });
   });

@@ -7,8 +7,8 @@ export const dueTasks = (due: Pick<DueTasks, 'due'>, now: number): Promise<DueTa
   allOf(due.due(now, PAGE_TASKS));
 
 /** All tasks of a type that are set aside. */
-export const parkedTasks = (due: Pick<DueTasks, 'parked'>, type: string, now: number): Promise<DueTask[]> =>
-  allOf(due.parked(type, now, PAGE_TASKS));
+export const heldTasks = (due: Pick<DueTasks, 'held'>, type: string, now: number): Promise<DueTask[]> =>
+  allOf(due.held(type, now, PAGE_TASKS));
 
 /** The first page of such a walk. */
 export async function firstPage(pages: AsyncIterable<readonly DueTask[]>): Promise<readonly DueTask[]> {

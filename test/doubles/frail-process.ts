@@ -104,7 +104,7 @@ export class FrailProcess {
 }
 
 /** What gives pages, one after the other. */
-const WALKS = new Set<PropertyKey>(['due', 'parked']);
+const WALKS = new Set<PropertyKey>(['due', 'held']);
 
 /** What of the ports is outside of the process; a dead one does not sleep either. */
 const PORTS = new Set(['store', 'fanOuts', 'queue', 'deliveries', 'payloads', 'settings', 'due', 'sleep']);

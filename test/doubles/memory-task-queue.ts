@@ -54,7 +54,7 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
       .map(({ id, body, receiveCount }) => ({ messageId: id, queueName: 'lane', receipt: id, receiveCount, body }));
   }
 
-  async hold(messages: Parameters<Deliveries['hold']>[0]): Promise<void> {
+  async extend(messages: Parameters<Deliveries['extend']>[0]): Promise<void> {
     for (const { delivery, seconds } of messages) {
       const message = this.messages.get(delivery.receipt);
       if (message !== undefined) message.visibleAt = this.#now() + seconds * 1000;

@@ -40,7 +40,7 @@ import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 
 const DAY = 86_400_000;
 
-type Wait = { readonly dueAt: number; readonly parkedType?: string };
+type Wait = { readonly dueAt: number; readonly heldType?: string };
 
 /** The task store in a map: the same contract as on DynamoDB, from the domain's own transitions. */
 export class MemoryTaskStore implements TaskStore, DueTasks {
@@ -140,13 +140,13 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return { result: 'queued', task };
   }
 
-  async park(seed: TaskSeed, now: number): Promise<'parked' | 'lost'> {
+  async hold(seed: TaskSeed, now: number): Promise<'held' | 'lost'> {
     const found = this.#rowFor(seed, now) ?? newTask(seed);
     if (found.fingerprint !== seed.fingerprint) return 'lost';
     if (found.status !== 'scheduled' && found.status !== 'queued') return 'lost';
     this.#put(found);
-    this.#waits.put(keyOf(found), { dueAt: now, parkedType: found.type });
-    return 'parked';
+    this.#waits.put(keyOf(found), { dueAt: now, heldType: found.type });
+    return 'held';
   }
 
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
@@ -179,11 +179,11 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   due(now: number, limit: number): AsyncIterable<readonly DueTask[]> {
-    return this.#pages(({ dueAt, parkedType }) => parkedType === undefined && dueAt <= now, limit);
+    return this.#pages(({ dueAt, heldType }) => heldType === undefined && dueAt <= now, limit);
   }
 
-  parked(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
-    return this.#pages(({ dueAt, parkedType }) => parkedType === type && dueAt <= now, limit);
+  held(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
+    return this.#pages(({ dueAt, heldType }) => heldType === type && dueAt <= now, limit);
   }
 
   async release({ task, dueAt }: DueTask, executorKey?: string): Promise<'released' | 'lost'> {

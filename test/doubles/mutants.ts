@@ -56,7 +56,7 @@ export const MUTANTS: Readonly<Record<string, (world: World) => void>> = {
       return { result: 'claimed', task };
     }),
   'a sweeper that releases before it sends': ({ ports: { store } }) => {
-    for (const verb of ['due', 'parked'] as const) {
+    for (const verb of ['due', 'held'] as const) {
       const pages = store[verb].bind(store) as (...args: unknown[]) => ReturnType<typeof store.due>;
       const releasing = async function* (...args: unknown[]) {
         for await (const page of pages(...args)) {
@@ -119,11 +119,11 @@ export const MUTANTS: Readonly<Record<string, (world: World) => void>> = {
       if (found.result === 'exists') store.overwrite(task);
       return { result: 'inserted' };
     }),
-  'a park that keeps nothing': ({ ports: { store } }) => swap(store, 'park', () => async () => 'parked'),
-  'a park of what runs': ({ ports: { store } }) =>
-    swap(store, 'park', (park) => async (task, now) => {
+  'a hold that keeps nothing': ({ ports: { store } }) => swap(store, 'hold', () => async () => 'held'),
+  'a hold of what runs': ({ ports: { store } }) =>
+    swap(store, 'hold', (hold) => async (task, now) => {
       const found = await store.get(task.tenantId, task.id, now);
-      return alive(found) && found.status === 'running' ? 'parked' : park(task, now);
+      return alive(found) && found.status === 'running' ? 'held' : hold(task, now);
     }),
   'a message that is replaced by none': ({ ports: { queue } }) =>
     swap(queue, 'sendAll', (sendAll) => async (outgoing) => {

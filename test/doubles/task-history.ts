@@ -4,7 +4,7 @@ import { bucketOf, MINUTE, minuteOf, sumOf, type Tally } from '../../functions/c
 import type { LeaseToken, TenantId } from '../../functions/core/task/ids.ts';
 import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/task/transition.ts';
-import { type Change, count, project } from '../../functions/projector/update-statistics.ts';
+import { type Change, project, updateStatistics } from '../../functions/projector/update-statistics.ts';
 import { chance } from './chance.ts';
 import { taskSeed } from './task-seed.ts';
 
@@ -135,7 +135,7 @@ export class TaskHistory {
       const send = (part: readonly Change[], to = statistics) =>
         project(
           part,
-          (taken) => count(`shard-${shard}`, taken, { statistics: to, log: () => {} }),
+          (taken) => updateStatistics(`shard-${shard}`, taken, { statistics: to, log: () => {} }),
           () => {},
         );
       const middle = below(batch.length);

@@ -1,7 +1,7 @@
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { LeaseToken } from '../../functions/core/task/ids.ts';
-import { calledHandler } from '../../functions/executor/attempt/run-handler.ts';
+import { callHandler } from '../../functions/executor/attempt/run-handler.ts';
 import type { BatchPorts } from '../../functions/executor/handle-batch.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
@@ -78,7 +78,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     random: () => world.random,
     ids: { unique: () => String(++ids).padStart(26, '0'), leaseToken: () => `lease-${++ids}` as LeaseToken },
     http: { of: () => ({ request: () => Promise.reject(new Error('no test of this world calls out')) }) },
-    isolate: calledHandler,
+    isolate: callHandler,
     queueNamePrefix: 'millrace-',
     ...{ meter, tracing, log },
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, it } from 'vitest';
-import { chunksOf, inParallel } from '../../functions/core/concurrency.ts';
+import { chunksOf, mapConcurrently } from '../../functions/core/concurrency.ts';
 import { post } from '../e2e/api.ts';
 import { type AttemptSeen, endedTasks, repeatedAmong, startWitness } from './attempts-seen.ts';
 import { deadLetters } from './dead-letters.ts';
@@ -61,7 +61,7 @@ it.skipIf(!existsSync('/proc/self/environ')).each([
 async function submitAll(url: string, workflowInstanceId: string, count: number): Promise<void> {
   const input = { type: 'http.request', input: { url }, priority: 'high', workflowInstanceId };
   const task = { ...input, timeoutSeconds: TIMEOUT_SECONDS, maxAttempts: 10 };
-  await inParallel(chunksOf(Array(TASKS).fill(task), count), PARALLEL_SUBMITS, async (tasks) => {
+  await mapConcurrently(chunksOf(Array(TASKS).fill(task), count), PARALLEL_SUBMITS, async (tasks) => {
     const { status, body } = count === 1 ? await post('/api/tasks', task) : await post('/api/tasks/batch', { tasks });
     if (status !== 202 || (body.rejected ?? 0) !== 0) throw new Error(JSON.stringify(body));
   });

@@ -7,7 +7,7 @@ import { LIST_PRICES } from '../../lib/list-prices.ts';
 
 const root = join(import.meta.dirname, '../..');
 const costs = readFileSync(join(root, 'docs/costs.md'), 'utf8').replaceAll(/\s+/g, ' ');
-const calls = globSync('functions/adapters/*.ts', { cwd: root })
+const calls = globSync('functions/adapters/**/*.ts', { cwd: root })
   .flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/new (\w+)Command\(/g)])
   .map(([, operation]) => operation);
 

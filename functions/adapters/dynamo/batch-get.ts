@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
-import { chunksOf, inParallel } from '../../core/concurrency.ts';
+import { chunksOf, mapConcurrently } from '../../core/concurrency.ts';
 import type { Row } from './task-row.ts';
 
 /** Rows of one `BatchGetItem` request (DynamoDB API reference). */
@@ -23,7 +23,7 @@ export async function batchGet(
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>();
   const distinct = new Map(addresses.map((address) => [`${address.tableName} ${address.pk}`, address]));
-  await inParallel(chunksOf([...distinct.values()], BATCH_ROWS), PARALLEL_REQUESTS, async (batch) => {
+  await mapConcurrently(chunksOf([...distinct.values()], BATCH_ROWS), PARALLEL_REQUESTS, async (batch) => {
     const byTable = Map.groupBy(batch, ({ tableName }) => tableName);
     let asked: Record<string, KeysAndAttributes> = Object.fromEntries(
       [...byTable].map(([tableName, group]) => [

@@ -12,13 +12,13 @@ import { type ConditionalUpdate, conditionalUpdate, setActions, type Updated } f
 import type { Row } from './task-row.ts';
 
 /** A conditional write of a row that may be one of several in a request: it adds nothing and makes no row. */
-export type JointUpdate = Omit<ConditionalUpdate, 'add'>;
+export type BatchedUpdate = Omit<ConditionalUpdate, 'add'>;
 
 /** A row to be made, where there is none of its key. */
-export type JointInsert = { readonly tableName: string; readonly row: Row };
+export type BatchedInsert = { readonly tableName: string; readonly row: Row };
 
 /** One of the writes of a request: what it says, what it has come to, and how to make it in a request of its own. */
-type Joint<T> = {
+type BatchedWrite<T> = {
   readonly tableName: string;
   /** Its item among those of its table. */
   readonly item: string | undefined;
@@ -29,7 +29,7 @@ type Joint<T> = {
 };
 
 type Waiting = {
-  readonly write: Joint<unknown>;
+  readonly write: BatchedWrite<unknown>;
   readonly resolve: (outcome: unknown) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -50,7 +50,7 @@ const STATEMENTS = 25;
  * write is its request. Each stands for itself, as if alone: `BatchExecuteStatement` is no transaction, and bills each
  * statement as its own write. (`BatchWriteItem` knows no conditions, and a transaction costs twice the units.)
  */
-export class JointWrites {
+export class BatchedWrites {
   readonly #client: DynamoDBClient;
   readonly #log: Log;
   readonly #tracing: CallTracing;
@@ -63,9 +63,9 @@ export class JointWrites {
   }
 
   /** Writes a row under a condition. Throws what is neither success nor refusal. */
-  update(update: JointUpdate): Promise<Updated> {
+  update(update: BatchedUpdate): Promise<Updated> {
     const { tableName, key, blind = false } = update;
-    return this.#join({
+    return this.#enqueue({
       tableName,
       item: key.pk?.S,
       statement: () => statementOf(update),
@@ -78,9 +78,9 @@ export class JointWrites {
   }
 
   /** Makes a row. `exists` is of one that is there, which is not told. `alone` makes it in a request of its own. */
-  insert<T>({ tableName, row }: JointInsert, alone: () => Promise<T>): Promise<T | 'inserted' | 'exists'> {
+  insert<T>({ tableName, row }: BatchedInsert, alone: () => Promise<T>): Promise<T | 'inserted' | 'exists'> {
     const names = Object.keys(row);
-    return this.#join<T | 'inserted' | 'exists'>({
+    return this.#enqueue<T | 'inserted' | 'exists'>({
       tableName,
       item: row.pk?.S,
       statement: () => ({
@@ -93,7 +93,7 @@ export class JointWrites {
     });
   }
 
-  #join<T>(write: Joint<T>): Promise<T> {
+  #enqueue<T>(write: BatchedWrite<T>): Promise<T> {
     if (this.#waiting.length === 0) setImmediate(() => this.#tracing.apart(() => this.#flush()));
     const written = new Promise<T>((resolve, reject) => {
       this.#waiting.push({ write, resolve: resolve as Waiting['resolve'], reject });
@@ -138,7 +138,7 @@ export class JointWrites {
 
   /** Makes a write in a request of its own; `refusal` says why, where it was one of several. */
   #alone({ write, resolve }: Waiting, refusal?: string): void {
-    if (refusal !== undefined) this.#log('warn', 'joint write made alone', { refusal, table: write.tableName });
+    if (refusal !== undefined) this.#log('warn', 'batched write sent alone', { refusal, table: write.tableName });
     resolve(write.alone());
   }
 }
@@ -150,7 +150,7 @@ const failureOf = ({ Code: name = 'InternalServerError', Message: message = name
   new DynamoDBServiceException({ name, message, $fault: 'server', $metadata: {} });
 
 /** The same write in PartiQL, which says `?` for each value, and `IS MISSING` for `attribute_not_exists`. */
-function statementOf(update: JointUpdate): BatchStatementRequest {
+function statementOf(update: BatchedUpdate): BatchStatementRequest {
   const { tableName, key, condition, set = {}, actions = [], remove = [], values = {}, blind = false } = update;
   const [keyCondition] = setActions(key);
   const text = [

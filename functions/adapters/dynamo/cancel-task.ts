@@ -10,7 +10,7 @@ import { dueAttributes, isExpired, n, type Row, rowKey, s, type TaskTableOptions
 const WAITS_FOR_EXECUTOR = ['notBefore', 'errorCode', 'errorMessage', 'errorRetryable', 'dueShard', 'dueAt'];
 
 /** `TaskStore.cancel`: one write for a task that waits to run, a second for one that runs or waits for its subtasks. */
-export async function cancelTask(
+export async function cancelInTable(
   client: DynamoDBClient,
   options: TaskTableOptions,
   task: { readonly tenantId: TenantId; readonly id: TaskId },
@@ -47,5 +47,5 @@ export async function cancelTask(
     if ('written' in flagged) return { result: 'requested', task: taskOfRow(flagged.written) as RunningTask };
   }
   // It has become something else in between: what it is now decides.
-  return cancelTask(client, options, task, now);
+  return cancelInTable(client, options, task, now);
 }

@@ -16,7 +16,7 @@ import { batchGet } from './batch-get.ts';
 import { conditionalUpdate, type Updated } from './conditional-update.ts';
 import { n, s } from './task-row.ts';
 
-const keyOf = (executorKey: string): string => `load#${executorKey}`;
+const loadKeyOf = (executorKey: string): string => `load#${executorKey}`;
 
 /** What executors do for each lane, added up in an item of the control table. */
 export class DynamoLaneLoads implements LaneLoads {
@@ -32,7 +32,7 @@ export class DynamoLaneLoads implements LaneLoads {
     await this.#client.send(
       new UpdateItemCommand({
         TableName: this.#tableName,
-        Key: { pk: { S: keyOf(executorKey) } },
+        Key: { pk: { S: loadKeyOf(executorKey) } },
         UpdateExpression: `ADD ${LOAD_COUNTS.map((name) => `${name} :${name}`).join(', ')}`,
         ExpressionAttributeValues: Object.fromEntries(
           LOAD_COUNTS.map((name) => [`:${name}`, { N: String(load[name]) }]),
@@ -42,11 +42,11 @@ export class DynamoLaneLoads implements LaneLoads {
   }
 
   async read(executorKeys: readonly string[]): Promise<ReadonlyMap<string, LaneLoad>> {
-    const addresses = executorKeys.map((key) => ({ tableName: this.#tableName, pk: keyOf(key) }));
+    const addresses = executorKeys.map((key) => ({ tableName: this.#tableName, pk: loadKeyOf(key) }));
     const rows = await batchGet(this.#client, addresses, {});
     return new Map(
       executorKeys.flatMap((key) => {
-        const row = rows.get(keyOf(key));
+        const row = rows.get(loadKeyOf(key));
         return row === undefined ? [] : [[key, loadOf((name) => Number(row[name]?.N ?? 0))]];
       }),
     );

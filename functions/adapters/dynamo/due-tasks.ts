@@ -3,9 +3,9 @@ import type { DueTask, DueTasks, Log } from '../../core/ports.ts';
 import { isFinished, type Task } from '../../core/task/task.ts';
 import { batchGet } from './batch-get.ts';
 import { conditionalUpdate } from './conditional-update.ts';
-import { n, parkedShardOf, pkOf, type Row, s, type TaskTables, tableOf, taskOfRow } from './task-row.ts';
+import { heldShardOf, n, pkOf, type Row, s, type TaskTables, tableOf, taskOfRow } from './task-row.ts';
 
-type Entry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
+type DueEntry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
 
 /** A partition of the index, and the entry behind which it is read on; from its first on, where that is missing. */
 type Place = { readonly tableName: string; readonly shard: string; readonly after?: Row };
@@ -30,8 +30,8 @@ export class DynamoDueTasks implements DueTasks {
     return this.#pages(shards, now, limit);
   }
 
-  parked(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
-    return this.#pages([parkedShardOf(type)], now, limit);
+  held(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
+    return this.#pages([heldShardOf(type)], now, limit);
   }
 
   release(due: DueTask, executorKey?: string): Promise<'released' | 'lost'> {
@@ -50,7 +50,7 @@ export class DynamoDueTasks implements DueTasks {
     return 'written' in update ? 'postponed' : 'lost';
   }
 
-  #entryOf({ task: { tenantId, id }, dueAt }: DueTask): Entry {
+  #entryOf({ task: { tenantId, id }, dueAt }: DueTask): DueEntry {
     return { tableName: tableOf(this.#tables, id), pk: pkOf(tenantId, id), dueAt };
   }
 
@@ -66,7 +66,7 @@ export class DynamoDueTasks implements DueTasks {
     }
   }
 
-  async #tasksAt(entries: readonly Entry[]): Promise<readonly DueTask[]> {
+  async #tasksAt(entries: readonly DueEntry[]): Promise<readonly DueTask[]> {
     const rows = await batchGet(this.#client, entries, { ConsistentRead: true });
     const found = await Promise.all(
       entries.map(async (entry) => {
@@ -88,7 +88,7 @@ export class DynamoDueTasks implements DueTasks {
     try {
       return taskOfRow(row);
     } catch (error) {
-      this.#log('error', 'due task passed over: it cannot be read', { row: row.pk?.S, reason: String(error) });
+      this.#log('error', 'due task unreadable', { row: row.pk?.S, reason: String(error) });
       return undefined;
     }
   }
@@ -104,11 +104,11 @@ export class DynamoDueTasks implements DueTasks {
         ...(after === undefined ? {} : { ExclusiveStartKey: after }),
       }),
     );
-    const entries = items.map(({ pk, dueAt }): Entry => ({ tableName, pk: pk?.S ?? '', dueAt: Number(dueAt?.N) }));
+    const entries = items.map(({ pk, dueAt }): DueEntry => ({ tableName, pk: pk?.S ?? '', dueAt: Number(dueAt?.N) }));
     return { entries, next: last && { tableName, shard, after: last } };
   }
 
-  async #release({ tableName, pk, dueAt }: Entry, executorKey?: string): Promise<'released' | 'lost'> {
+  async #release({ tableName, pk, dueAt }: DueEntry, executorKey?: string): Promise<'released' | 'lost'> {
     const update = await conditionalUpdate(this.#client, {
       tableName,
       key: { pk: s(pk) },

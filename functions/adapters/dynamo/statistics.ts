@@ -34,7 +34,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
     for (let [first, last] = ends(left); first && last; [first, last] = ends(left)) {
       const update = await conditionalUpdate(this.#client, {
         tableName: this.#options.tableName,
-        key: keyOf(row),
+        key: statisticsKeyOf(row),
         condition: `attribute_not_exists(#${seen}) OR #${seen} < :first`,
         set: { [seen]: s(markOf(last)), ...expiryOf(row) },
         add: { ...rowOfTally(sumOf(left.map(({ tally }) => tally))), ...typesOf(left) },
@@ -75,7 +75,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
     const { Item: row = {} } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#options.tableName,
-        Key: keyOf({ tenantId }),
+        Key: statisticsKeyOf({ tenantId }),
         ProjectionExpression: '#name',
         ExpressionAttributeNames: { '#name': name },
       }),
@@ -91,7 +91,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
     if (old.length === 0) return;
     await conditionalUpdate(this.#client, {
       tableName: this.#options.tableName,
-      key: keyOf(row),
+      key: statisticsKeyOf(row),
       condition: old.map(([name]) => `#${name} = :${name}`).join(' AND '),
       remove: old.map(([name]) => name),
       values: Object.fromEntries(old),
@@ -104,7 +104,7 @@ const ends = (contributions: readonly Contribution[]) => [contributions[0], cont
 /** A type's minutes are together, so that a range of them is one query. No tenant id has a `#`. */
 const partitionOf = (tenantId: TenantId, type: string): string => `${tenantId}#${type}`;
 const sortKeyOf = (minute: number): string => new Date(minute).toISOString();
-const keyOf = (row: StatisticsRow): Row =>
+const statisticsKeyOf = (row: StatisticsRow): Row =>
   'minute' in row
     ? { pk: s(partitionOf(row.tenantId, row.type)), sk: s(sortKeyOf(row.minute)) }
     : { pk: s(row.tenantId), sk: s(TENANT_ROW) };

@@ -9,7 +9,7 @@ import { isExpired, n, type Row, s, statusGroupOf, summaryOfRow, type TaskTables
 type Index = { readonly name: string; readonly keys: readonly Row[] };
 
 /** A row as the index tells of it. */
-type Entry = { readonly tableName: string; readonly pk: string; readonly order: TaskOrder };
+type ListEntry = { readonly tableName: string; readonly pk: string; readonly order: TaskOrder };
 
 /** Rows that are examined at a time: no fewer, so that few steps are needed, and no more, so that few rows are read in vain. */
 const STEP = { least: 25, most: 1_000 };
@@ -38,7 +38,7 @@ const FILTERED_PART = projectionOf(FILTERED);
  * A page of tasks: the keys from one index, over all its shards in order, then their rows in as few requests. Where few fit
  * the filter it reads on, in larger steps, and of a row only what the filter looks at, until the page is full.
  */
-export async function listTasks(
+export async function queryTasks(
   client: DynamoDBClient,
   tables: TaskTables,
   { tenantId, filter, limit, after }: TaskQuery,
@@ -81,8 +81,8 @@ export async function listTasks(
   }
 }
 
-async function take(entries: AsyncGenerator<Entry>, count: number): Promise<Entry[]> {
-  const taken: Entry[] = [];
+async function take(entries: AsyncGenerator<ListEntry>, count: number): Promise<ListEntry[]> {
+  const taken: ListEntry[] = [];
   while (taken.length < count) {
     const { value, done } = await entries.next();
     if (done === true) break;
@@ -92,7 +92,7 @@ async function take(entries: AsyncGenerator<Entry>, count: number): Promise<Entr
 }
 
 /** Those of the entries whose rows fit. */
-async function fitting(client: DynamoDBClient, entries: readonly Entry[], filter: TaskFilter, now: number) {
+async function fitting(client: DynamoDBClient, entries: readonly ListEntry[], filter: TaskFilter, now: number) {
   const rows = await batchGet(client, entries, FILTERED_PART);
   return entries.filter(({ pk }) => {
     const row = rows.get(pk);
@@ -118,7 +118,7 @@ function indexOf({ workflowInstanceId, assignee, status, type }: TaskFilter): In
 }
 
 /** One partition of an index, the newest first. */
-function streamOf(client: DynamoDBClient, tableName: string, indexName: string, key: Row): ReadStream<Entry> {
+function streamOf(client: DynamoDBClient, tableName: string, indexName: string, key: Row): ReadStream<ListEntry> {
   const names = Object.keys(key);
   return async (after, limit) => {
     const conditions = [

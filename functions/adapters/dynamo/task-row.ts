@@ -56,7 +56,7 @@ export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): R
 });
 
 /** Where the sweeper finds a task that was set aside while its type is paused. */
-export const parkedShardOf = (type: string): string => `paused/${type}`;
+export const heldShardOf = (type: string): string => `paused/${type}`;
 
 type PayloadName = 'input' | 'output' | 'subtasks';
 

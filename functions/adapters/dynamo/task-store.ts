@@ -33,16 +33,16 @@ import {
   type Settlement,
 } from '../../core/task/transition.ts';
 import { batchGet } from './batch-get.ts';
-import { type CallTracing, type JointUpdate, JointWrites } from './batched-writes.ts';
-import { cancelTask } from './cancel-task.ts';
+import { type BatchedUpdate, BatchedWrites, type CallTracing } from './batched-writes.ts';
+import { cancelInTable } from './cancel-task.ts';
 import { type ConditionalUpdate, conditionalUpdate, type Updated } from './conditional-update.ts';
 import { ERROR_ATTRIBUTES, settlementAttributes, settlementRemovals } from './settlement-attributes.ts';
-import { listTasks } from './task-list.ts';
+import { queryTasks } from './task-list.ts';
 import {
   dueAttributes,
+  heldShardOf,
   isExpired,
   n,
-  parkedShardOf,
   pkOf,
   progressAttributes,
   type Row,
@@ -66,7 +66,7 @@ const CLAIMABLE =
   '(#status = :running AND #leaseExpiresAt <= :now AND #attempt < :maxAttempts AND ' +
   'attribute_not_exists(#cancelRequestedAt)))';
 
-const PARKABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
+const HOLDABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
 
 type Addressed = { readonly tenantId: TenantId; readonly id: TaskId };
 type Address = Pick<ConditionalUpdate, 'tableName' | 'key'>;
@@ -75,12 +75,12 @@ type Address = Pick<ConditionalUpdate, 'tableName' | 'key'>;
 export class DynamoTaskStore implements TaskStore {
   readonly #client: DynamoDBClient;
   readonly #options: TaskTableOptions;
-  readonly #joint: JointWrites;
+  readonly #writes: BatchedWrites;
 
   constructor(client: DynamoDBClient, options: TaskTableOptions, log: Log, tracing?: CallTracing) {
     this.#client = client;
     this.#options = options;
-    this.#joint = new JointWrites(client, log, tracing);
+    this.#writes = new BatchedWrites(client, log, tracing);
   }
 
   insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
@@ -93,7 +93,7 @@ export class DynamoTaskStore implements TaskStore {
     const tableName = tableOf(this.#options, task.id);
     const row = rowOfNew(task, dueAt, indexShards);
     const put = () => this.#put(tableName, row, now);
-    const inserted = await this.#joint.insert({ tableName, row }, put);
+    const inserted = await this.#writes.insert({ tableName, row }, put);
     if (inserted === 'inserted') return { result: 'inserted' };
     return inserted === 'exists' ? put() : inserted;
   }
@@ -123,7 +123,7 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   async #claim(task: TaskSeed, lease: Lease, now: number, isInserted: boolean): Promise<ClaimResult> {
-    const update = await this.#jointly(task, {
+    const update = await this.#updateBatched(task, {
       condition: CLAIMABLE,
       actions: ['#attempt = #attempt + :one', '#status = :running', '#startedAt = :now'],
       set: { leaseToken: s(lease.token), leaseExpiresAt: n(lease.expiresAt) },
@@ -151,7 +151,7 @@ export class DynamoTaskStore implements TaskStore {
 
   async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const goesOn = settlement.status === 'queued' || settlement.status === 'waiting';
-    const update = await this.#jointly(task, {
+    const update = await this.#updateBatched(task, {
       condition:
         '#status = :running AND #leaseToken = :leaseToken' +
         (goesOn ? ' AND attribute_not_exists(#cancelRequestedAt)' : ''),
@@ -169,7 +169,10 @@ export class DynamoTaskStore implements TaskStore {
 
   /** A write where there is progress to tell, otherwise half a read. */
   async check(task: RunningTask, progress?: Progress): Promise<HeldState> {
-    return heldState(task, progress === undefined ? await this.#look(task) : await this.#tell(task, progress));
+    return heldState(
+      task,
+      progress === undefined ? await this.#readLease(task) : await this.#writeProgress(task, progress),
+    );
   }
 
   /** Half a read for each task, 100 of them in a request. */
@@ -182,7 +185,7 @@ export class DynamoTaskStore implements TaskStore {
     return tasks.map((task) => heldState(task, rows.get(pkOf(task.tenantId, task.id))));
   }
 
-  async #look({ tenantId, id }: RunningTask): Promise<Row | undefined> {
+  async #readLease({ tenantId, id }: RunningTask): Promise<Row | undefined> {
     const { Item: row } = await this.#client.send(
       new GetItemCommand({
         TableName: tableOf(this.#options, id),
@@ -193,8 +196,8 @@ export class DynamoTaskStore implements TaskStore {
     return row;
   }
 
-  async #tell(task: RunningTask, progress: Progress): Promise<Row | undefined> {
-    const update = await this.#jointly(task, {
+  async #writeProgress(task: RunningTask, progress: Progress): Promise<Row | undefined> {
+    const update = await this.#updateBatched(task, {
       condition: '#status = :running AND #leaseToken = :leaseToken',
       set: progressAttributes(progress),
       remove: progress.note === undefined ? ['progressNote'] : [],
@@ -205,7 +208,7 @@ export class DynamoTaskStore implements TaskStore {
 
   cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
     return this.#hasTable(id)
-      ? cancelTask(this.#client, this.#options, { tenantId, id }, now)
+      ? cancelInTable(this.#client, this.#options, { tenantId, id }, now)
       : Promise.resolve({ result: 'missing' });
   }
 
@@ -230,20 +233,20 @@ export class DynamoTaskStore implements TaskStore {
     return this.retry(tenantId, id, now, dueAt);
   }
 
-  async park(task: TaskSeed, now: number): Promise<'parked' | 'lost'> {
+  async hold(task: TaskSeed, now: number): Promise<'held' | 'lost'> {
     const seed = seedAttributes(task, this.#options.indexShards);
     const update = await this.#update(task, {
-      condition: PARKABLE,
+      condition: HOLDABLE,
       actions: [
         ...unlessThere(seed),
         '#attempt = if_not_exists(#attempt, :zero)',
         '#statusGroup = if_not_exists(#statusGroup, :open)',
         '#status = if_not_exists(#status, :queued)',
       ],
-      set: { dueShard: s(parkedShardOf(task.type)), dueAt: n(now) },
+      set: { dueShard: s(heldShardOf(task.type)), dueAt: n(now) },
       values: { ...seed, scheduled: s('scheduled'), queued: s('queued'), open: s('open'), zero: n(0) },
     });
-    return 'written' in update ? 'parked' : 'lost';
+    return 'written' in update ? 'held' : 'lost';
   }
 
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
@@ -268,7 +271,7 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   list(query: TaskQuery, now: number): Promise<TaskPage> {
-    return listTasks(this.#client, this.#options, query, now);
+    return queryTasks(this.#client, this.#options, query, now);
   }
 
   #hasTable(id: TaskId): boolean {
@@ -280,8 +283,8 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   /** With what an executor writes for other tasks of its batch. */
-  #jointly(task: Addressed, update: Omit<JointUpdate, keyof Address>): Promise<Updated> {
-    return this.#joint.update({ ...this.#addressOf(task), ...update });
+  #updateBatched(task: Addressed, update: Omit<BatchedUpdate, keyof Address>): Promise<Updated> {
+    return this.#writes.update({ ...this.#addressOf(task), ...update });
   }
 
   #addressOf({ tenantId, id }: Addressed): Address {

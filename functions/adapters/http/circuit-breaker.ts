@@ -10,7 +10,7 @@ const MAX_ORIGINS = 1_000;
 type Circuit = { readonly failures: number; readonly openUntil: number };
 
 /** What a request tells of its origin; an abort, for one, tells nothing. */
-export type Verdict = 'up' | 'down' | 'unknown';
+export type Health = 'up' | 'down' | 'unknown';
 
 /**
  * Spares an origin that is down, and the tasks that would wait for it: after 10 failures in a row requests to it fail at
@@ -29,7 +29,7 @@ export class CircuitBreaker {
    * To be called before each request, and what it returns after it. Throws `TaskFailure` `circuit_open`, retryable once
    * another request may be let through.
    */
-  enter(origin: string): (verdict: Verdict) => void {
+  enter(origin: string): (verdict: Health) => void {
     const { failures, openUntil } = this.#circuits.get(origin) ?? { failures: 0, openUntil: 0 };
     const now = this.#clock();
     const probes = failures >= FAILURES_TO_OPEN;

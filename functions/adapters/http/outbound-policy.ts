@@ -103,7 +103,7 @@ export function parseOutboundHosts(list: string): OutboundPolicy {
   const everyHost = entries.includes('*');
   const domains = entries.filter((entry) => entry.startsWith('*.')).map((entry) => `.${domainOf(entry)}`);
   const named = new Set(
-    entries.filter((entry) => entry !== '*' && !entry.startsWith('*.')).map((entry) => hostOf(entry)),
+    entries.filter((entry) => entry !== '*' && !entry.startsWith('*.')).map((entry) => hostOfEntry(entry)),
   );
 
   const allowsAddress = (hostname: string, address: string): boolean => {
@@ -156,13 +156,13 @@ const spellsOut = (host: string): boolean => isIP(host) !== 0 || host === 'local
 const plain = (hostname: string): string => hostname.replace(/^\[|\]$|\.$/g, '');
 
 function domainOf(entry: string): string {
-  const domain = hostOf(entry, entry.slice('*.'.length));
+  const domain = hostOfEntry(entry, entry.slice('*.'.length));
   if (isIP(domain) !== 0) throw notAHost(entry);
   return domain;
 }
 
 /** The host of an entry, in the spelling in which a URL's `hostname` will have it. */
-function hostOf(entry: string, text = entry): string {
+function hostOfEntry(entry: string, text = entry): string {
   const host = isIP(text) === 6 ? `[${text}]` : text;
   // A scheme, port, path or wildcard inside an entry would otherwise be dropped or never match, without a word.
   if (/[/:@?#*\\\s]/.test(host.replace(/^\[.*\]$/, '')) || !URL.canParse(`http://${host}`)) throw notAHost(entry);

@@ -13,7 +13,7 @@ const MAX_ANSWERS = 500;
 /** About what an answer takes beside its body. */
 const ENTRY_BYTES = 4_096;
 
-type Entry = {
+type CachedAnswer = {
   readonly tenantId: string;
   readonly url: string;
   readonly policy: CachePolicy;
@@ -24,7 +24,7 @@ type Entry = {
 };
 
 /** Answers that are kept in a process. */
-export type KeptAnswers = LRUCache<string, Entry>;
+export type KeptAnswers = LRUCache<string, CachedAnswer>;
 
 /** The memory for them, which all tenants share. */
 export const keptAnswers = (): KeptAnswers =>
@@ -64,7 +64,7 @@ export class ResponseCache {
       if (!SAFE_METHODS.includes(hop.method) && answer.status < 400) this.#forget(hop.url);
       return answer;
     }
-    const key = keyOf(this.#tenantId, hop);
+    const key = cacheKeyOf(this.#tenantId, hop);
     const kept = this.#entries.get(key);
     if (kept === undefined) return this.#keeping(key, hop, seconds, await send(hop));
     if (isUsable(kept, hop, seconds)) return answerOf(kept);
@@ -123,7 +123,7 @@ export class ResponseCache {
 const isPlainGet = ({ method, headers }: Hop): boolean =>
   method === 'GET' && !Object.keys(headers).some((name) => name === 'range' || name.startsWith('if-'));
 
-function keyOf(tenantId: string, { url, headers }: Hop): string {
+function cacheKeyOf(tenantId: string, { url, headers }: Hop): string {
   const selecting = Object.entries(headers).filter(([name]) => !NOT_IN_KEY.has(name));
   return createHash('sha256')
     .update(JSON.stringify([tenantId, url.href, selecting.sort()]))
@@ -158,11 +158,11 @@ function mayBeKept(policy: CachePolicy, hop: Hop, seconds: number | undefined, a
   return status < 400 && policyOf(hop, { ...answer, headers: { ...headers, 'cache-control': control } }).storable();
 }
 
-const isUsable = ({ policy, keptAt }: Entry, hop: Hop, seconds: number | undefined): boolean =>
+const isUsable = ({ policy, keptAt }: CachedAnswer, hop: Hop, seconds: number | undefined): boolean =>
   seconds === undefined ? policy.satisfiesWithoutRevalidation(seen(hop)) : Date.now() - keptAt < seconds * 1000;
 
 /** The request that asks only whether the kept answer is still true. */
-function conditional(hop: Hop, { headers: { etag, 'last-modified': lastModified } }: Entry): Hop {
+function conditional(hop: Hop, { headers: { etag, 'last-modified': lastModified } }: CachedAnswer): Hop {
   const validators = {
     ...(etag !== undefined && { 'if-none-match': etag }),
     ...(lastModified !== undefined && { 'if-modified-since': lastModified }),
@@ -171,13 +171,13 @@ function conditional(hop: Hop, { headers: { etag, 'last-modified': lastModified 
 }
 
 /** What a 304 makes of a kept answer: its headers take the place of those kept, but for what they say of its own body. */
-function refreshed(kept: Entry, hop: Hop, { headers: told }: Answer): Entry {
+function refreshed(kept: CachedAnswer, hop: Hop, { headers: told }: Answer): CachedAnswer {
   const { 'content-length': _length, 'content-encoding': _encoding, ...still } = told;
   const headers = { ...kept.headers, age: '0', ...still };
   return { ...kept, headers, policy: policyOf(hop, { status: kept.status, headers }), keptAt: Date.now() };
 }
 
-function answerOf({ policy, status, headers, body }: Entry): Answer {
+function answerOf({ policy, status, headers, body }: CachedAnswer): Answer {
   return {
     status,
     headers: { ...headers, age: String(Math.round(policy.age())) },

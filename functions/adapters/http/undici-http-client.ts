@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { TaskFailure } from '../../core/define-task.ts';
 import type { HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '../../core/http-client.ts';
-import { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
+import { CircuitBreaker, type Health } from './circuit-breaker.ts';
 import { HttpConnections } from './connections.ts';
 import { checkedLookup, type OutboundPolicy, type Resolve } from './outbound-policy.ts';
 import { type Hop, isFollowed, redirectOf } from './redirect.ts';
@@ -95,7 +95,7 @@ export class UndiciHttpClient implements HttpClient {
   /** Sends a request unless its origin is down, and notes whether it is. */
   async #answer(hop: Hop, request: HttpRequest): Promise<Answer> {
     const leave = this.#breaker.enter(hop.url.origin);
-    let verdict: Verdict = 'unknown';
+    let verdict: Health = 'unknown';
     try {
       const answer = await this.#persistently(hop, request);
       verdict = DOWN.includes(answer.status) ? 'down' : 'up';

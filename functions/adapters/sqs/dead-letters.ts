@@ -7,7 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { deadLettersNameOf, type ResourceClass } from '../../contract.ts';
-import { chunksOf, inParallel } from '../../core/concurrency.ts';
+import { chunksOf, mapConcurrently } from '../../core/concurrency.ts';
 import type { DeadLetter, DeadLetters } from '../../core/lane/dead-letters.ts';
 
 /** Messages of one request (SQS API reference). */
@@ -53,7 +53,7 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async giveBack(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void> {
-    await inParallel(requestsOf(letters), PARALLEL_REQUESTS, (request) =>
+    await mapConcurrently(requestsOf(letters), PARALLEL_REQUESTS, (request) =>
       this.#client.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: this.#urlOf(resourceClass),
@@ -64,7 +64,7 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async remove(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void> {
-    await inParallel(requestsOf(letters), PARALLEL_REQUESTS, (request) =>
+    await mapConcurrently(requestsOf(letters), PARALLEL_REQUESTS, (request) =>
       this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#urlOf(resourceClass), Entries: [...request] })),
     );
   }

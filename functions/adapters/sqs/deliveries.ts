@@ -4,7 +4,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { chunksOf, inParallel } from '../../core/concurrency.ts';
+import { chunksOf, mapConcurrently } from '../../core/concurrency.ts';
 import type { Deliveries, Delivery } from '../../core/ports.ts';
 
 export type SqsDeliveriesOptions = {
@@ -32,9 +32,9 @@ export class SqsDeliveries implements Deliveries {
     this.#queueUrlBase = queueUrlPrefix.slice(0, queueUrlPrefix.lastIndexOf('/') + 1);
   }
 
-  async hold(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void> {
+  async extend(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void> {
     const batches = this.#batches(messages, ({ delivery }) => delivery);
-    await inParallel(batches, PARALLEL_REQUESTS, async ({ QueueUrl, part }) => {
+    await mapConcurrently(batches, PARALLEL_REQUESTS, async ({ QueueUrl, part }) => {
       const Entries = part.map(({ delivery: { receipt }, seconds }, index) => ({
         Id: String(index),
         ReceiptHandle: receipt,

@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { queueNameOf } from '../../contract.ts';
-import { inParallel } from '../../core/concurrency.ts';
+import { mapConcurrently } from '../../core/concurrency.ts';
 import type { TaskCatalog } from '../../core/define-task.ts';
 import type { Depth, QueueDepths } from '../../core/lane/lane.ts';
 import type { TaskQueue } from '../../core/ports.ts';
@@ -45,7 +45,7 @@ export class SqsTaskQueue implements TaskQueue {
 
   async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {
     const requests = packed(outgoing, await batchSizesOf(outgoing, this.#options.catalog));
-    const refused = await inParallel(requests, PARALLEL_REQUESTS, (request) => this.#sendRequest(request));
+    const refused = await mapConcurrently(requests, PARALLEL_REQUESTS, (request) => this.#sendRequest(request));
     return new Set(refused.flat());
   }
 

@@ -6,7 +6,7 @@ import {
   PRIORITIES,
   type ResourceClass,
 } from '../../contract.ts';
-import { inParallel } from '../concurrency.ts';
+import { mapConcurrently } from '../concurrency.ts';
 import {
   findDefinition,
   type Subtask,
@@ -24,7 +24,7 @@ import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
 import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from '../task/task.ts';
 import { effective, type SettingsStore } from '../task-settings.ts';
 import { issueTexts } from '../zod-messages.ts';
-import { type FollowUpPorts, failWaiting, followUp, resumeParent, subtaskError } from './propagate-end.ts';
+import { type FollowUpPorts, failWaiting, propagateEnd, resumeParent, subtaskError } from './propagate-end.ts';
 
 export type FanOutPorts = FollowUpPorts & {
   readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'insert'>;
@@ -39,7 +39,7 @@ export type FanOutPorts = FollowUpPorts & {
 const PARALLEL = 50;
 
 /** Nobody else can ask for the id of a subtask, so there is nothing to compare. */
-const NO_FINGERPRINT = '-';
+const NO_SUBTASK_FINGERPRINT = '-';
 
 const subtaskSchema = z.strictObject({
   type: z.string(),
@@ -51,7 +51,7 @@ const subtaskSchema = z.strictObject({
 });
 
 /** What is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
-export async function subtasksRefusal(
+export async function validateSubtasks(
   subtasks: readonly Subtask[],
   parent: TaskSeed,
   catalog: TaskCatalog,
@@ -98,14 +98,14 @@ export async function openFanOut(
   await ports.fanOuts.open({ tenantId, id, attempt }, record, keepUntil);
 }
 
-const keyOf = ({ tenantId, id, fanOut }: WaitingTask): ParentKey => ({ tenantId, id, attempt: fanOut.attempt });
+const parentKeyOf = ({ tenantId, id, fanOut }: WaitingTask): ParentKey => ({ tenantId, id, attempt: fanOut.attempt });
 
 /**
  * Looks after a task that waits: makes those of its subtasks that do not exist, hears those that have ended unheard, and
  * lets it go on when none is left. Doing it again, or twice at once, makes nothing twice.
  */
-export async function tend(parent: WaitingTask, ports: FanOutPorts): Promise<void> {
-  const record = await ports.fanOuts.get(keyOf(parent));
+export async function reconcileFanOut(parent: WaitingTask, ports: FanOutPorts): Promise<void> {
+  const record = await ports.fanOuts.get(parentKeyOf(parent));
   if (record === undefined) return failForGood(parent, ports);
   const ids = subtaskIdsOf(parent);
   const places = [...record.pending];
@@ -115,13 +115,13 @@ export async function tend(parent: WaitingTask, ports: FanOutPorts): Promise<voi
     ports.clock(),
   );
   const existing = new Set<string>(found.map(({ id }) => id));
-  await spawn(
+  await createSubtasks(
     parent,
     record,
     places.filter((place) => !existing.has(ids[place] ?? '')),
     ports,
   );
-  for (const task of found) if (isFinished(task)) await followUp(task, ports);
+  for (const task of found) if (isFinished(task)) await propagateEnd(task, ports);
 }
 
 const GONE = 'what the task was fanned out into is not kept any more';
@@ -131,17 +131,17 @@ const BROKEN_DEFINITION_SECONDS = 3_600;
 
 /** Ends a task whose subtasks can never be made: otherwise it would wait for them without end. */
 const failForGood = (parent: WaitingTask, ports: FanOutPorts): Promise<void> =>
-  failWaiting(keyOf(parent), taskError('subtasks_missing', GONE, false), ports);
+  failWaiting(parentKeyOf(parent), taskError('subtasks_missing', GONE, false), ports);
 
 /** Ends a task whose subtasks cannot be made, as long as anything could still mend that; then it throws. */
 async function failInTheEnd(parent: WaitingTask, thrown: unknown, ports: FanOutPorts): Promise<void> {
   const waited = ports.clock() - parent.startedAt;
   if (!(thrown instanceof TaskFailure) || waited < BROKEN_DEFINITION_SECONDS * 1000) throw thrown;
-  await failWaiting(keyOf(parent), taskError(thrown.code, thrown.message, false), ports);
+  await failWaiting(parentKeyOf(parent), taskError(thrown.code, thrown.message, false), ports);
 }
 
 /** Makes the subtasks at these places. The queue first, as a submit does: what is queued will run, and has a row then. */
-export async function spawn(
+export async function createSubtasks(
   parent: WaitingTask,
   { subtasks: kept, pending }: FanOutRecord,
   places: readonly number[],
@@ -151,19 +151,19 @@ export async function spawn(
     const value = await ports.payloads.get(parent.tenantId, kept);
     if (value === undefined) return failForGood(parent, ports);
     const subtasks = z.array(subtaskSchema).parse(value);
-    const making = inParallel(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
+    const making = mapConcurrently(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
     const seeds = await making.catch((thrown: unknown) => failInTheEnd(parent, thrown, ports));
     if (seeds === undefined) return;
     const refused = await ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
     // All that were taken get a row, or they could not be cancelled with their parent.
     const taken = seeds.filter(({ id }) => !refused.has(id));
-    await inParallel(taken, PARALLEL, (seed) => ports.store.insert(newTask(seed)));
+    await mapConcurrently(taken, PARALLEL, (seed) => ports.store.insert(newTask(seed)));
     if (refused.size > 0) throw new Error(`the queue refused ${refused.size} subtasks`);
   }
-  if (pending.size === 0) await resumeParent(keyOf(parent), ports);
+  if (pending.size === 0) await resumeParent(parentKeyOf(parent), ports);
   // It may have been cancelled before its subtasks were there to be cancelled with it.
   const now = await ports.store.get(parent.tenantId, parent.id, ports.clock());
-  if (now !== undefined && isFinished(now) && now.fanOut?.attempt === parent.attempt) await followUp(now, ports);
+  if (now !== undefined && isFinished(now) && now.fanOut?.attempt === parent.attempt) await propagateEnd(now, ports);
 }
 
 async function seedOfSubtask(
@@ -188,7 +188,7 @@ async function seedOfSubtask(
     maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
     input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),
-    ...{ fingerprint: NO_FINGERPRINT, createdAt },
+    ...{ fingerprint: NO_SUBTASK_FINGERPRINT, createdAt },
     parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
     ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
     ...(traceHeader === undefined ? {} : { traceHeader }),
@@ -203,7 +203,7 @@ export async function subtaskResults(
 ): Promise<SubtaskResult[]> {
   const ids = subtaskIdsOf(parent);
   const found = new Map((await store.getAll(parent.tenantId, ids, clock())).map((task) => [task.id, task]));
-  return inParallel(ids, PARALLEL, async (id): Promise<SubtaskResult> => {
+  return mapConcurrently(ids, PARALLEL, async (id): Promise<SubtaskResult> => {
     const task = found.get(id);
     if (task === undefined || !isFinished(task)) {
       return { status: 'failed', error: { code: 'subtask_missing', message: `subtask ${id} is past its retention` } };

@@ -1,9 +1,9 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
-import { inParallel } from '../concurrency.ts';
+import { mapConcurrently } from '../concurrency.ts';
 import type { Clock, FanOuts, Log, Meter, ParentKey, TaskQueue, TaskStore } from '../ports.ts';
 import type { TaskId, TenantId } from '../task/ids.ts';
 import { taskError } from '../task/outcome.ts';
-import { sentOrLeft } from '../task/send-or-defer.ts';
+import { sendOrDefer } from '../task/send-or-defer.ts';
 import { type CancelledTask, type FinishedTask, type ParentRef, subtaskIdsOf, type TaskError } from '../task/task.ts';
 
 export type FollowUpPorts = {
@@ -26,7 +26,7 @@ const CANCELLED_AT_ONCE = 1_000;
  * Doing it again changes nothing. Whoever brings a task to its end does this; where it dies first, the task's message comes
  * again, or the sweeper finds the task due.
  */
-export async function followUp(task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+export async function propagateEnd(task: FinishedTask, ports: FollowUpPorts): Promise<void> {
   if (task.status !== 'succeeded') await cancelSubtasks(task, ports);
   if (task.parent !== undefined) await reportTo(task.parent, task, ports);
 }
@@ -45,7 +45,7 @@ async function cancelSubtasks(task: FinishedTask, ports: FollowUpPorts): Promise
     }
     const open = await pendingSubtasks(parent, ports);
     asked += open.length;
-    const ended = await inParallel(open, PARALLEL, (id) => cancelSubtask(task.tenantId, id, ports));
+    const ended = await mapConcurrently(open, PARALLEL, (id) => cancelSubtask(task.tenantId, id, ports));
     fannedOut.push(...ended.flatMap((one) => (one?.fanOut === undefined ? [] : one)));
   }
 }
@@ -92,7 +92,7 @@ export async function failWaiting(parent: ParentKey, error: TaskError, ports: Fo
   if (failed.result === 'lost') return;
   ports.meter.record(failed.task.executorKey, 'failed', 1);
   ports.meter.record(error.code, 'error', 1);
-  await followUp(failed.task, ports);
+  await propagateEnd(failed.task, ports);
 }
 
 /** Why a subtask has no output. */
@@ -104,7 +104,7 @@ export const subtaskError = (
 /** Queues a task whose subtasks have all ended; of several that try, one does. */
 export async function resumeParent(parent: ParentKey, ports: FollowUpPorts): Promise<void> {
   const resume = await ports.fanOuts.resume(parent, dueAt(ports.clock()));
-  if (resume.result === 'queued') await sentOrLeft(resume.task, 0, ports);
+  if (resume.result === 'queued') await sendOrDefer(resume.task, 0, ports);
 }
 
 const dueAt = (now: number): number => now + SWEEP_PERIOD_SECONDS * 1000;

@@ -142,14 +142,14 @@ export async function redrive(
     const ours = ofLane.filter(({ tasks }) => tasks.every(isOurs));
     counts.ofOthers += ofLane.length - ours.length;
     const readable = ours.filter(({ tasks }) => tasks.length > 0);
-    const waiting = new Map(readable.flatMap(({ tasks }) => tasks.map((task) => [keyOf(task), task])));
+    const waiting = new Map(readable.flatMap(({ tasks }) => tasks.map((task) => [taskKeyOf(task), task])));
     for (const key of sentAgain) waiting.delete(key);
     const outgoing = [...waiting.values()].map((task) => ({ task, delaySeconds: 0 }));
     const refused = outgoing.length === 0 ? new Set() : await ports.queue.sendAll(outgoing);
     for (const [key, { id }] of waiting) if (!refused.has(id)) sentAgain.add(key);
-    const sent = readable.filter(({ tasks }) => tasks.every((task) => sentAgain.has(keyOf(task))));
+    const sent = readable.filter(({ tasks }) => tasks.every((task) => sentAgain.has(taskKeyOf(task))));
     counts.messages += sent.length;
-    for (const task of sent.flatMap(({ tasks }) => tasks)) done.add(keyOf(task));
+    for (const task of sent.flatMap(({ tasks }) => tasks)) done.add(taskKeyOf(task));
     counts.unreadable += ours.length - readable.length;
     counts.refused += readable.length - sent.length;
     return { remove: sent.map(({ letter }) => letter), isEnough: false };
@@ -165,4 +165,4 @@ export async function redrive(
   return { ...counts, tasks: done.size, ...unseen };
 }
 
-const keyOf = ({ tenantId, id }: TaskSeed): string => `${tenantId}#${id}`;
+const taskKeyOf = ({ tenantId, id }: TaskSeed): string => `${tenantId}#${id}`;

@@ -47,7 +47,7 @@ function give(
   { executors, reservation }: ClassLimits,
   wanted: (lane: Contender) => number,
 ): void {
-  const weightless = (index: number): number => (given[index] ?? 0) / (lanes[index]?.share ?? 1);
+  const relativeShare = (index: number): number => (given[index] ?? 0) / (lanes[index]?.share ?? 1);
   let all = sum(given);
   let working = sum(given.filter((_, index) => (lanes[index]?.demand ?? 0) > 0));
   while (all < reservation) {
@@ -58,7 +58,10 @@ function give(
     });
     const [next, ...others] = short;
     if (next === undefined) return;
-    const poorest = others.reduce((least, index) => (weightless(index) < weightless(least) ? index : least), next);
+    const poorest = others.reduce(
+      (least, index) => (relativeShare(index) < relativeShare(least) ? index : least),
+      next,
+    );
     given[poorest] = (given[poorest] ?? 0) + 1;
     all += 1;
     if ((lanes[poorest]?.demand ?? 0) > 0) working += 1;

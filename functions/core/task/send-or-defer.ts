@@ -2,7 +2,7 @@ import type { Log, TaskQueue } from '../ports.ts';
 import type { TaskSeed } from './task.ts';
 
 /** Sends a task, or leaves it to the sweeper where the queue refuses: its row is due, or will be. Says whether it is sent. */
-export async function sentOrLeft(
+export async function sendOrDefer(
   task: TaskSeed,
   delaySeconds: number,
   { queue, log }: { readonly queue: TaskQueue; readonly log: Log },

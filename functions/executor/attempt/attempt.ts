@@ -1,18 +1,18 @@
 import { INVOCATION_MARGIN_SECONDS, LEASE_MARGIN_SECONDS } from '../../contract.ts';
 import { DEPLOYMENT_SECONDS, findDefinition, type TaskDefinition } from '../../core/define-task.ts';
-import { subtaskResults, tend } from '../../core/fan-out/fan-out.ts';
-import { followUp } from '../../core/fan-out/propagate-end.ts';
+import { reconcileFanOut, subtaskResults } from '../../core/fan-out/fan-out.ts';
+import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../../core/task/outcome.ts';
 import type { RunningTask, TaskSeed } from '../../core/task/task.ts';
 import { canHaveEnded } from '../../core/task/transition.ts';
 import { isPaused } from '../../core/task-settings.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts, settleByOf } from '../executor-ports.ts';
-import { DELETE, keepFor, secondsOfAttempt, type Verdict } from '../messages/visibility.ts';
-import { fieldsOf, inTrace } from '../telemetry.ts';
+import { ACK, type Disposition, releaseIn, visibilitySecondsOf } from '../messages/visibility.ts';
+import { inTrace, logFieldsOf } from '../telemetry.ts';
 import { runBatch } from './run-batch.ts';
 import { runHandler } from './run-handler.ts';
-import { conclude, persistently, settledAsCancelled, settledAsLost } from './settle.ts';
+import { retryUntil, settleAsCancelled, settleAsLost, settleAttempt } from './settle.ts';
 
 /** What an invocation leaves of its time for settling. */
 const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
@@ -21,32 +21,31 @@ const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
  * Claims the task of one message, runs it once and settles it, before `deadline` (milliseconds since the epoch), when
  * the function itself has to end. Throws only where the platform fails.
  */
-export async function executeTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+export async function executeTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
   const claim = await claimTask(queued, deadline, ports);
   if ('verdict' in claim) return claim.verdict;
   const { task } = claim.claimed;
   return inTrace(task, ports, async (annotate) => {
     await recordWait(task, ports);
     const settleBy = settleByOf(task, deadline);
-    const loaded = await loadedDefinition(task, ports);
-    if ('broken' in loaded) return conclude(task, loaded.broken, undefined, settleBy, ports, annotate);
+    const loaded = await loadDefinition(task, ports);
+    if ('broken' in loaded) return settleAttempt(task, loaded.broken, undefined, settleBy, ports, annotate);
     const { definition } = loaded;
     const milliseconds = attemptMilliseconds(task, deadline, ports);
     const outcome =
-      refusalOf(claim.claimed, definition) ??
-      (await outcomeOf(claim.claimed, definition, milliseconds, settleBy, ports));
-    return conclude(task, outcome, definition, settleBy, ports, annotate);
+      refusalOf(claim.claimed, definition) ?? (await runTask(claim.claimed, definition, milliseconds, settleBy, ports));
+    return settleAttempt(task, outcome, definition, settleBy, ports, annotate);
   });
 }
 
 /** The definition of a task's type, or how the attempt ends without it. */
-async function loadedDefinition(task: RunningTask, { catalog, log }: ExecutorPorts) {
+async function loadDefinition(task: RunningTask, { catalog, log }: ExecutorPorts) {
   try {
     return { definition: await findDefinition(catalog, task.type) };
   } catch (thrown) {
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     const reason = cause instanceof Error ? cause.stack : String(thrown);
-    log('error', 'definition not loaded', { ...fieldsOf(task), reason });
+    log('error', 'definition not loaded', { ...logFieldsOf(task), reason });
     return { broken: outcomeOfThrown(thrown) };
   }
 }
@@ -84,7 +83,7 @@ export function refusalOf({ task, input }: Claimed, definition: TaskDefinition |
   return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);
 }
 
-async function outcomeOf(
+async function runTask(
   { task, input }: Claimed,
   definition: TaskDefinition | undefined,
   timeoutMilliseconds: number,
@@ -99,7 +98,7 @@ async function outcomeOf(
   }
   if (task.fanOut === undefined)
     return runHandler(definition, { handler: 'run', input }, task, timeoutMilliseconds, ports);
-  const results = await persistently(() => subtaskResults(task, ports), settleBy, ports);
+  const results = await retryUntil(() => subtaskResults(task, ports), settleBy, ports);
   const lost = results.find(({ status }) => status !== 'succeeded');
   // Such a task has seen all of its subtasks succeed; of what is left of them it can make nothing.
   if (definition.fanOut?.onFailure === 'fail' && lost !== undefined && 'error' in lost) {
@@ -119,14 +118,14 @@ export async function claimTask(
   queued: TaskSeed,
   deadline: number,
   ports: ExecutorPorts,
-): Promise<{ readonly claimed: Claimed } | { readonly verdict: Verdict }> {
+): Promise<{ readonly claimed: Claimed } | { readonly verdict: Disposition }> {
   if (await isLongOver(queued, ports)) {
-    ports.log('warn', 'message dropped: its task is past its retention', fieldsOf(queued));
-    return { verdict: DELETE };
+    ports.log('warn', 'message dropped: its task is past its retention', logFieldsOf(queued));
+    return { verdict: ACK };
   }
   const paused = isPaused(queued.type, await ports.settings.get(queued.type), ports.catalog);
   // An attempt that has begun is repeated even then: it is not waiting to start.
-  if (paused && (await ports.store.park(queued, ports.clock())) === 'parked') return { verdict: DELETE };
+  if (paused && (await ports.store.hold(queued, ports.clock())) === 'held') return { verdict: ACK };
   // Read first: an input that cannot be had now costs no attempt. One that is gone does, or it would be asked for ever.
   const input = await ports.payloads.get(queued.tenantId, queued.input);
   const now = ports.clock();
@@ -136,30 +135,30 @@ export async function claimTask(
   };
   // Under the same token: a claim whose answer was lost finds itself, and spends one attempt and no more.
   const claimBy = Math.min(deadline - ANSWER_MILLISECONDS, now + CLAIM_MILLISECONDS);
-  const claim = await persistently(() => ports.store.claim(queued, lease, now), claimBy, ports);
+  const claim = await retryUntil(() => ports.store.claim(queued, lease, now), claimBy, ports);
   switch (claim.result) {
     case 'claimed':
       await ports.held;
       return { claimed: { task: claim.task, input } };
     case 'finished':
       // Whoever ended it may have died before the rest was done.
-      await followUp(claim.task, ports);
-      return { verdict: DELETE };
+      await propagateEnd(claim.task, ports);
+      return { verdict: ACK };
     case 'waiting':
       // Whoever fanned it out may have died before all subtasks were there.
-      await tend(claim.task, ports);
-      return { verdict: DELETE };
+      await reconcileFanOut(claim.task, ports);
+      return { verdict: ACK };
     case 'conflict':
       // Another submit owns this id; its own message runs it.
-      ports.log('warn', 'message refused: its task was submitted otherwise', fieldsOf(queued));
-      return { verdict: DELETE };
+      ports.log('warn', 'message dropped: fingerprint mismatch', logFieldsOf(queued));
+      return { verdict: ACK };
     case 'cancel_requested':
-      return { verdict: await settledAsCancelled(claim.task, deadline, ports) };
+      return { verdict: await settleAsCancelled(claim.task, deadline, ports) };
     case 'attempts_spent':
-      return { verdict: await settledAsLost(claim.task, deadline, ports) };
+      return { verdict: await settleAsLost(claim.task, deadline, ports) };
     case 'leased':
     case 'not_due':
-      return { verdict: keepFor(claim.until - now) };
+      return { verdict: releaseIn(claim.until - now) };
   }
 }
 
@@ -168,12 +167,12 @@ const isLongOver = async (queued: TaskSeed, { store, clock, retentionDays }: Exe
   canHaveEnded(queued, clock(), retentionDays) && (await store.get(queued.tenantId, queued.id, clock())) === undefined;
 
 /** A platform failure loses nothing: the message stays, and the claim that follows finds what was written. */
-export function verdictOfFailure(
+export function releaseAfterFailure(
   task: TaskSeed,
   error: unknown,
   { meter, log }: Pick<ExecutorPorts, 'meter' | 'log'>,
-): Verdict {
+): Disposition {
   meter.record(task.executorKey, 'platformFailed', 1);
-  log('error', 'platform failure', { ...fieldsOf(task), reason: String(error) });
-  return { keep: true, seconds: secondsOfAttempt(task) };
+  log('error', 'platform failure', { ...logFieldsOf(task), reason: String(error) });
+  return { keep: true, seconds: visibilitySecondsOf(task) };
 }

@@ -1,12 +1,12 @@
-import type { InTurn } from '../../core/concurrency.ts';
+import type { Limiter } from '../../core/concurrency.ts';
 import type { BatchTaskDefinition } from '../../core/define-task.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { type ExecutorPorts, settleByOf } from '../executor-ports.ts';
-import type { Verdict } from '../messages/visibility.ts';
+import type { Disposition } from '../messages/visibility.ts';
 import { inTrace } from '../telemetry.ts';
-import { attemptMilliseconds, type Claimed, claimTask, recordWait, refusalOf, verdictOfFailure } from './attempt.ts';
+import { attemptMilliseconds, type Claimed, claimTask, recordWait, refusalOf, releaseAfterFailure } from './attempt.ts';
 import { runBatch } from './run-batch.ts';
-import { conclude } from './settle.ts';
+import { settleAttempt } from './settle.ts';
 
 /**
  * Claims each of the tasks, runs those that are ours in one call, and settles each with its own outcome; all `inTurn` with
@@ -16,12 +16,12 @@ export async function executeBatch<Arrival extends { readonly task: TaskSeed }>(
   arrivals: readonly Arrival[],
   definition: BatchTaskDefinition,
   deadline: number,
-  inTurn: InTurn,
+  inTurn: Limiter,
   ports: ExecutorPorts,
-): Promise<(Arrival & { readonly verdict: Verdict })[]> {
+): Promise<(Arrival & { readonly verdict: Disposition })[]> {
   const claims = await Promise.all(
     arrivals.map(async (arrival) => {
-      const failed = (error: unknown) => ({ verdict: verdictOfFailure(arrival.task, error, ports) });
+      const failed = (error: unknown) => ({ verdict: releaseAfterFailure(arrival.task, error, ports) });
       return { arrival, claim: await inTurn(() => claimTask(arrival.task, deadline, ports)).catch(failed) };
     }),
   );
@@ -30,7 +30,7 @@ export async function executeBatch<Arrival extends { readonly task: TaskSeed }>(
   return Promise.all(
     claims.map(async ({ arrival, claim }) => {
       if ('verdict' in claim) return { ...arrival, verdict: claim.verdict };
-      const failed = (error: unknown) => verdictOfFailure(arrival.task, error, ports);
+      const failed = (error: unknown) => releaseAfterFailure(arrival.task, error, ports);
       return { ...arrival, verdict: await attempts(claim.claimed).catch(failed) };
     }),
   );
@@ -41,9 +41,9 @@ function attemptsOf(
   claimed: readonly Claimed[],
   definition: BatchTaskDefinition,
   deadline: number,
-  inTurn: InTurn,
+  inTurn: Limiter,
   ports: ExecutorPorts,
-): (one: Claimed) => Promise<Verdict> {
+): (one: Claimed) => Promise<Disposition> {
   const runnable = claimed.filter((one) => refusalOf(one, definition) === undefined);
   const shortest = Math.min(...runnable.map(({ task }) => attemptMilliseconds(task, deadline, ports)));
   const called = runBatch(definition, runnable, shortest, ports);
@@ -52,6 +52,6 @@ function attemptsOf(
       const { task } = one;
       await recordWait(task, ports);
       const outcome = refusalOf(one, definition) ?? (await called)(task);
-      return inTurn(() => conclude(task, outcome, definition, settleByOf(task, deadline), ports, annotate));
+      return inTurn(() => settleAttempt(task, outcome, definition, settleByOf(task, deadline), ports, annotate));
     });
 }

@@ -3,16 +3,16 @@ import type { Meter } from '../../core/ports.ts';
 import { failed, type Outcome, outcomeOfOutput } from '../../core/task/outcome.ts';
 import type { RunningTask } from '../../core/task/task.ts';
 import { GRACE_MILLISECONDS } from '../executor-ports.ts';
-import { fieldsOf } from '../telemetry.ts';
+import { logFieldsOf } from '../telemetry.ts';
 import { ATTEMPT_OVER, AttemptScope, attemptHttp } from './attempt-scope.ts';
 import {
+  baseContext,
   type HandlerTools,
   logOf,
   outcomeOfFailure,
   parsedInput,
-  plainContext,
   returnedBy,
-  shownTask,
+  taskForHandler,
   timeoutFailure,
 } from './run-handler.ts';
 import { watchBatch } from './watch-attempt.ts';
@@ -61,7 +61,7 @@ async function itemsOf(
       try {
         return [{ task, input: await parsedInput(definition, input) }];
       } catch (thrown) {
-        outcomes.set(task, outcomeOfFailure(thrown, fieldsOf(task), tools));
+        outcomes.set(task, outcomeOfFailure(thrown, logFieldsOf(task), tools));
         return [];
       }
     }),
@@ -135,13 +135,13 @@ async function called(
   const { type } = definition;
   // All are of one tenant.
   const tenantHttp = http.of(items[0]?.task.tenantId ?? '');
-  const context = { ...plainContext(signal), http: attemptHttp(tenantHttp, signal, tracing.call), log: logOf(scope) };
+  const context = { ...baseContext(signal), http: attemptHttp(tenantHttp, signal, tracing.call), log: logOf(scope) };
   const outcomeOfError = (error: unknown, about: object): Outcome =>
     // An abort is thrown in many forms, and all say the same.
     outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });
   try {
     // Sorted in place, each task would get the outcome of another.
-    const shown = Object.freeze(items.map(({ task, input }) => ({ task: shownTask(task), input })));
+    const shown = Object.freeze(items.map(({ task, input }) => ({ task: taskForHandler(task), input })));
     const outcomes: unknown = await returnedBy(context, (ctx) => settledAll(definition.run(shown, ctx), late));
     if (!Array.isArray(outcomes) || outcomes.length !== items.length) {
       const count = Array.isArray(outcomes) ? outcomes.length : 'no list of';
@@ -154,7 +154,7 @@ async function called(
         if (settled.value instanceof Error) throw settled.value;
         return outcomeOfOutput(settled.value, type);
       } catch (thrown) {
-        return outcomeOfError(thrown, fieldsOf(task));
+        return outcomeOfError(thrown, logFieldsOf(task));
       }
     };
     return new Map(

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { inParallel } from '../../core/concurrency.ts';
+import { mapConcurrently } from '../../core/concurrency.ts';
 import {
   FanOut,
   fail,
@@ -12,7 +12,7 @@ import {
   TaskFailure,
   validated,
 } from '../../core/define-task.ts';
-import { subtasksRefusal } from '../../core/fan-out/fan-out.ts';
+import { validateSubtasks } from '../../core/fan-out/fan-out.ts';
 import type { HttpClients } from '../../core/http-client.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Log, Tracing } from '../../core/ports.ts';
@@ -20,7 +20,7 @@ import { failed, fanOutOf, isDelay, type Outcome, outcomeOfThrown, outputOf } fr
 import type { RunningTask } from '../../core/task/task.ts';
 import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
 import { issueTexts } from '../../core/zod-messages.ts';
-import { fieldsOf, loggable } from '../telemetry.ts';
+import { logFieldsOf, loggable } from '../telemetry.ts';
 import { ATTEMPT_OVER, AttemptScope, attemptHttp } from './attempt-scope.ts';
 import { type AttemptWatch, type WatchTools, watchAttempt } from './watch-attempt.ts';
 
@@ -49,7 +49,7 @@ export async function runHandler(
 ): Promise<Outcome> {
   const ended = Promise.withResolvers<Outcome>();
   const controller = new AbortController();
-  const fields = fieldsOf(task);
+  const fields = logFieldsOf(task);
   const scope = new AttemptScope({
     ...{ fields, log: tools.log },
     fail: (thrown) => end(outcomeOfFailure(thrown, fields, tools), thrown),
@@ -90,11 +90,11 @@ async function attempt(
     const parsedCall = { ...call, input: await parsedInput(definition, call.input) };
     const returned = isIsolated(definition)
       ? await tools.isolate(definition, parsedCall, context)
-      : await calledHandler(definition, parsedCall, context);
+      : await callHandler(definition, parsedCall, context);
     if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, tools);
     return { kind: 'succeeded', output: returned };
   } catch (thrown) {
-    return outcomeOfFailure(thrown, fieldsOf(task), tools);
+    return outcomeOfFailure(thrown, logFieldsOf(task), tools);
   }
 }
 
@@ -135,7 +135,7 @@ async function outcomeOfFanOut(
   if (fanOut === undefined || task.fanOut !== undefined) {
     return failed('invalid_output', `${type} fanned out, and has no fanOut.combine that would follow`, false);
   }
-  const refusal = await subtasksRefusal(subtasks, task, catalog);
+  const refusal = await validateSubtasks(subtasks, task, catalog);
   if (refusal !== undefined) return failed('invalid_subtasks', `${type} fanned out into ${refusal}`, false);
   return { kind: 'fanned_out', subtasks, onFailure: fanOut.onFailure };
 }
@@ -148,8 +148,8 @@ function contextOf(
   { http, tracing }: HandlerTools,
 ): TaskContext {
   return {
-    ...plainContext(signal),
-    task: shownTask(task),
+    ...baseContext(signal),
+    task: taskForHandler(task),
     http: attemptHttp(http.of(task.tenantId), signal, tracing.call),
     log: logOf(scope),
     progress,
@@ -166,7 +166,13 @@ export const logOf =
   };
 
 /** A task as its handler sees it. */
-export const shownTask = ({ id, tenantId, type, attempt: number, maxAttempts }: RunningTask): TaskContext['task'] => ({
+export const taskForHandler = ({
+  id,
+  tenantId,
+  type,
+  attempt: number,
+  maxAttempts,
+}: RunningTask): TaskContext['task'] => ({
   ...{ id, tenantId, type, attempt: number, maxAttempts },
 });
 
@@ -176,7 +182,7 @@ export type HandlerCall =
   | { readonly handler: 'combine'; readonly input: unknown; readonly results: readonly SubtaskResult[] };
 
 /** Calls the handler, here and now, and makes what it returns what JSON carries: in its thread, it never leaves otherwise. */
-export async function calledHandler(
+export async function callHandler(
   definition: SingleTaskDefinition,
   call: HandlerCall,
   context: TaskContext,
@@ -211,10 +217,10 @@ export async function returnedBy<Context extends Pick<TaskContext, 'fail'>, Retu
 const MAP_LIMIT = 10;
 
 /** What of a handler's context needs nothing but its signal, whatever thread it runs in. */
-export const plainContext = (signal: AbortSignal): Pick<TaskContext, 'signal' | 'map' | 'fanOut' | 'fail'> => ({
+export const baseContext = (signal: AbortSignal): Pick<TaskContext, 'signal' | 'map' | 'fanOut' | 'fail'> => ({
   signal,
   map: (items, work, limit = MAP_LIMIT) =>
-    inParallel(items, limit, async (item, index) => {
+    mapConcurrently(items, limit, async (item, index) => {
       signal.throwIfAborted();
       return work(item, index);
     }),

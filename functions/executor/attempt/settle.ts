@@ -1,8 +1,8 @@
 import { MAX_QUEUE_DELAY_SECONDS, TEND_PERIOD_SECONDS } from '../../contract.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
-import { openFanOut, spawn } from '../../core/fan-out/fan-out.ts';
+import { createSubtasks, openFanOut } from '../../core/fan-out/fan-out.ts';
 import { fanOutRefusal } from '../../core/fan-out/fan-out-limits.ts';
-import { followUp } from '../../core/fan-out/propagate-end.ts';
+import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import type { Annotations, Clock, Sleep } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import { keptUntil } from '../../core/task/payload.ts';
@@ -11,41 +11,41 @@ import { attemptsGranted, isFinished, type RunningTask, type Task, type WaitingT
 import { type Settlement, settled, settlementOfFailure, settlementOfWait } from '../../core/task/transition.ts';
 import { withoutValues } from '../../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from '../executor-ports.ts';
-import { DELETE, keepFor, type Verdict } from '../messages/visibility.ts';
-import { fieldsOf, inTrace, recordAttempt } from '../telemetry.ts';
+import { ACK, type Disposition, releaseIn } from '../messages/visibility.ts';
+import { inTrace, logFieldsOf, recordAttempt } from '../telemetry.ts';
 
 /**
  * Brings a claimed task to what its outcome makes of it, and does what has to follow. `settleBy` in milliseconds since the
  * epoch. Throws only where the platform fails.
  */
-export async function conclude(
+export async function settleAttempt(
   task: RunningTask,
   outcome: Outcome,
   definition: TaskDefinition | undefined,
   settleBy: number,
   ports: ExecutorPorts,
   annotate: (more: Annotations) => void,
-): Promise<Verdict> {
+): Promise<Disposition> {
   const wanted = await settlementOf(task, outcome, definition, settleBy, ports);
   const settlement = await settle(task, wanted, settleBy, ports);
   if (settlement === undefined) {
-    ports.log('warn', 'outcome dropped: another attempt holds the task', fieldsOf(task));
-    return keepFor(0);
+    ports.log('warn', 'outcome dropped: another attempt holds the task', logFieldsOf(task));
+    return releaseIn(0);
   }
   annotate(annotationsOf(settlement));
   recordAttempt(task, settlement, definition, ports);
   // The sweeper will send it.
-  if ('dueAt' in settlement) return DELETE;
-  return followed(settled(task, settlement), ports);
+  if ('dueAt' in settlement) return ACK;
+  return completeSettlement(settled(task, settlement), ports);
 }
 
 /** Of a task whose last attempt has ended without an outcome: there is none to follow. It settles in the name of that one. */
-export async function settledAsLost(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+export async function settleAsLost(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
   const reason = 'the executor crashed, ran out of memory or was blocked';
   const message = `all ${attemptsGranted(task)} attempts ended without an outcome: ${reason}`;
   const settleBy = deadline - ANSWER_MILLISECONDS;
   return inTrace(task, ports, (annotate) =>
-    conclude(task, failed('executor_lost', message, false), undefined, settleBy, ports, annotate),
+    settleAttempt(task, failed('executor_lost', message, false), undefined, settleBy, ports, annotate),
   );
 }
 
@@ -60,13 +60,17 @@ function annotationsOf(settlement: Settlement): Annotations {
 }
 
 /** Of a task to be cancelled whose executor is gone: nothing runs. */
-export async function settledAsCancelled(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Verdict> {
+export async function settleAsCancelled(
+  task: RunningTask,
+  deadline: number,
+  ports: ExecutorPorts,
+): Promise<Disposition> {
   const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
   const settlement = await settle(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
   // Whoever was faster may have died before the rest was done: the message comes again to see to it.
-  if (settlement === undefined) return keepFor(0);
+  if (settlement === undefined) return releaseIn(0);
   ports.meter.record(task.executorKey, 'cancelled', 1);
-  return followed(settled(task, settlement), ports);
+  return completeSettlement(settled(task, settlement), ports);
 }
 
 /** What to write of an outcome; what it refers to is kept first. */
@@ -82,13 +86,13 @@ async function settlementOf(
     case 'succeeded': {
       const keepUntil = keptUntil(clock(), retentionDays);
       const put = () => payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output, keepUntil);
-      return { status: 'succeeded', output: await persistently(put, settleBy, ports), finishedAt: clock() };
+      return { status: 'succeeded', output: await retryUntil(put, settleBy, ports), finishedAt: clock() };
     }
     case 'fanned_out': {
       const { subtasks, onFailure } = outcome;
       const refusal = await fanOutRefusal(task, subtasks.length, ports);
       if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
-      await persistently(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
+      await retryUntil(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
       const fanOut = { attempt: task.attempt, count: subtasks.length };
       return { status: 'waiting', fanOut, tendAt: clock() + TEND_PERIOD_SECONDS * 1000 };
     }
@@ -105,7 +109,7 @@ function settlementOfRefusal(
   { error, retryAfterSeconds = 0 }: Extract<Outcome, { kind: 'failed' }>,
   { clock, log }: ExecutorPorts,
 ): Settlement {
-  log('info', 'fan-out not let in', { ...fieldsOf(task), reason: error.message });
+  log('info', 'fan-out not let in', { ...logFieldsOf(task), reason: error.message });
   if (!error.retryable) return { status: 'failed', error, finishedAt: clock() };
   return settlementOfWait(error, clock(), retryAfterSeconds);
 }
@@ -117,37 +121,37 @@ async function settle(
   settleBy: number,
   ports: ExecutorPorts,
 ): Promise<Settlement | undefined> {
-  const result = await persistently(() => ports.store.settle(task, wanted), settleBy, ports);
+  const result = await retryUntil(() => ports.store.settle(task, wanted), settleBy, ports);
   if (result === 'settled') return wanted;
   if (result === 'lost') return undefined;
   return settle(task, { status: 'cancelled', finishedAt: ports.clock() }, settleBy, ports);
 }
 
 /** What has to follow a settlement. Where it cannot be done, the message comes again and it is done then. */
-async function followed(task: Task, ports: ExecutorPorts): Promise<Verdict> {
+async function completeSettlement(task: Task, ports: ExecutorPorts): Promise<Disposition> {
   if (task.status === 'queued') return requeue(task, task.notBefore ?? 0, ports);
-  if (task.status === 'waiting') await spawnAll(task, ports);
-  else if (isFinished(task)) await followUp(task, ports);
-  return DELETE;
+  if (task.status === 'waiting') await createAllSubtasks(task, ports);
+  else if (isFinished(task)) await propagateEnd(task, ports);
+  return ACK;
 }
 
-async function spawnAll(task: WaitingTask, ports: ExecutorPorts): Promise<void> {
+async function createAllSubtasks(task: WaitingTask, ports: ExecutorPorts): Promise<void> {
   const { tenantId, id, attempt } = task;
   const record = await ports.fanOuts.get({ tenantId, id, attempt });
-  if (record !== undefined) await spawn(task, record, [...record.pending], ports);
+  if (record !== undefined) await createSubtasks(task, record, [...record.pending], ports);
 }
 
 /**
  * Sends the task again for its next attempt, which SQS delays. If the queue refuses, the message at hand comes back in its place.
  */
-async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Promise<Verdict> {
+async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Promise<Disposition> {
   const delaySeconds = Math.max(0, Math.ceil((notBefore - ports.clock()) / 1000));
   try {
     await ports.queue.send(task, Math.min(delaySeconds, MAX_QUEUE_DELAY_SECONDS));
-    return DELETE;
+    return ACK;
   } catch (error) {
-    ports.log('warn', 'retry not sent: its message is kept instead', { ...fieldsOf(task), reason: String(error) });
-    return keepFor(delaySeconds * 1000);
+    ports.log('warn', 'retry not sent: its message is kept instead', { ...logFieldsOf(task), reason: String(error) });
+    return releaseIn(delaySeconds * 1000);
   }
 }
 
@@ -158,7 +162,7 @@ const LONGEST_PAUSE_MILLISECONDS = 5_000;
  * Does what must not fail for a passing fault: tries again, with growing pauses, while the next try would start before
  * `deadline` (milliseconds since the epoch). Throws what the last try threw. Only for work that may be done twice.
  */
-export async function persistently<T>(work: () => Promise<T>, deadline: number, ports: Tools): Promise<T> {
+export async function retryUntil<T>(work: () => Promise<T>, deadline: number, ports: Tools): Promise<T> {
   for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS)) {
     try {
       return await work();

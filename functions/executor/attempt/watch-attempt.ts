@@ -3,7 +3,7 @@ import { TaskFailure } from '../../core/define-task.ts';
 import type { HeldState, Log, TaskStore } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import type { Progress, RunningTask } from '../../core/task/task.ts';
-import { fieldsOf } from '../telemetry.ts';
+import { logFieldsOf } from '../telemetry.ts';
 
 const MAX_NOTE_LENGTH = 100;
 
@@ -32,7 +32,7 @@ export function watchAttempt(
     told = progress;
     if (state !== 'held') end(...endOf(state));
   };
-  const stop = lookRepeatedly(look, fieldsOf(task), log);
+  const stop = lookRepeatedly(look, logFieldsOf(task), log);
   return {
     progress: (fraction, note) => {
       latest = progressOf(fraction, note);
@@ -85,7 +85,7 @@ function lookRepeatedly(look: () => Promise<void>, fields: object, log: Log): ()
     try {
       await look();
     } catch (error) {
-      log('warn', 'attempt not looked after', { ...fields, reason: String(error) });
+      log('warn', 'cancel check failed', { ...fields, reason: String(error) });
     } finally {
       isLooking = false;
     }

@@ -4,7 +4,7 @@ import { FanOut, findDefinition, type TaskCatalog, type TaskContext } from '../.
 import type { HttpClients } from '../../core/http-client.ts';
 import type { Log } from '../../core/ports.ts';
 import { ATTEMPT_OVER, AttemptScope, attemptHttp } from '../attempt/attempt-scope.ts';
-import { calledHandler, plainContext } from '../attempt/run-handler.ts';
+import { baseContext, callHandler } from '../attempt/run-handler.ts';
 import { progressOf } from '../attempt/watch-attempt.ts';
 import { loggable } from '../telemetry.ts';
 import { guardProcess } from './guard-process.ts';
@@ -40,7 +40,7 @@ async function attempt(job: Job, log: Log, { catalog, http }: Tools): Promise<vo
   port.on('message', (message: Abort) => abort(unpackThrown(message.abort)));
   const before = process.getActiveResourcesInfo();
   const ctx: TaskContext = {
-    ...plainContext(controller.signal),
+    ...baseContext(controller.signal),
     task,
     http: attemptHttp(http.of(task.tenantId), controller.signal),
     log: (...line) => report({ log: loggable(...line) }),
@@ -65,7 +65,7 @@ async function returned({ task: { type }, call }: Job, ctx: TaskContext, catalog
   const definition = await findDefinition(catalog, type);
   if (definition === undefined || definition.batch !== undefined)
     throw new Error(`this thread has no task type ${type}`);
-  const output = await calledHandler(definition, call, ctx);
+  const output = await callHandler(definition, call, ctx);
   return output instanceof FanOut ? { subtasks: output.subtasks } : { output };
 }
 

@@ -9,7 +9,7 @@ type LostPorts = { readonly store: Pick<TaskStore, 'getAll'>; readonly clock: Cl
  * The tasks whose last attempt seems to have ended with its executor: their message comes again, and their row still says
  * that they run. One of them may have ended it. A read for messages that come again, and nothing for the others.
  */
-export async function lostAmong(
+export async function findLost(
   arrivals: readonly Arrival[],
   { store, clock, log }: LostPorts,
 ): Promise<ReadonlySet<TaskId>> {

@@ -14,21 +14,21 @@ type SlicePorts = { readonly queue: Pick<TaskQueue, 'sendAll'>; readonly log: Lo
  * Messages of one task all begin at once, so none goes back twice.
  */
 export class TimeSlice {
-  readonly #waiting: Set<Run<Arrival>>;
+  readonly #waiting: Set<WorkUnit<Arrival>>;
   readonly #ports: SlicePorts;
   readonly #timer: ReturnType<typeof setTimeout>;
   #goneBack: Promise<ReadonlySet<TaskId>> | undefined;
   /** So far. */
-  tasksGoneBack = 0;
+  returnedTasks = 0;
 
   /** `stays`: a message whose tasks may not go back. */
-  constructor(runs: readonly Run<Arrival>[], stays: (delivery: Delivery) => boolean, ports: SlicePorts) {
+  constructor(runs: readonly WorkUnit<Arrival>[], stays: (delivery: Delivery) => boolean, ports: SlicePorts) {
     const messages = Map.groupBy(
       runs.flatMap(({ arrivals }) => arrivals),
       ({ delivery }) => delivery,
     );
     const isShared = (delivery: Delivery): boolean => (messages.get(delivery)?.length ?? 0) > 1;
-    const mayGoBack = ({ definition, arrivals }: Run<Arrival>): boolean =>
+    const mayGoBack = ({ definition, arrivals }: WorkUnit<Arrival>): boolean =>
       definition === undefined && arrivals.every(({ delivery }) => isShared(delivery) && !stays(delivery));
     this.#waiting = new Set(runs.filter(mayGoBack));
     this.#ports = ports;
@@ -38,7 +38,7 @@ export class TimeSlice {
   }
 
   /** Whether a run has gone back to its lane; otherwise it is to begin now. */
-  async hasGoneBack(run: Run<Arrival>): Promise<boolean> {
+  async wasReturned(run: WorkUnit<Arrival>): Promise<boolean> {
     if (this.#goneBack === undefined || !this.#waiting.has(run)) {
       this.#waiting.delete(run);
       return false;
@@ -52,28 +52,28 @@ export class TimeSlice {
     clearTimeout(this.#timer);
   }
 
-  async #sendBack(runs: readonly Run<Arrival>[]): Promise<ReadonlySet<TaskId>> {
+  async #sendBack(runs: readonly WorkUnit<Arrival>[]): Promise<ReadonlySet<TaskId>> {
     const tasks = runs.flatMap(({ arrivals }) => arrivals.map(({ task }) => task));
     if (tasks.length === 0) return new Set();
     const refused = await this.#ports.queue.sendAll(tasks.map((task) => ({ task, delaySeconds: 0, isAlone: true })));
     if (refused.size > 0) this.#ports.log('warn', 'tasks not sent back: they run here', { tasks: refused.size });
     const goneBack = new Set(tasks.map(({ id }) => id).filter((id) => !refused.has(id)));
-    this.tasksGoneBack = goneBack.size;
+    this.returnedTasks = goneBack.size;
     return goneBack;
   }
 }
 
 /** What runs together: tasks of one type that runs in batches, or one task of any other, without a definition. */
-export type Run<Arrival> = { readonly arrivals: readonly Arrival[]; readonly definition?: BatchTaskDefinition };
+export type WorkUnit<Arrival> = { readonly arrivals: readonly Arrival[]; readonly definition?: BatchTaskDefinition };
 
 /**
  * Cuts what has arrived into runs. A batch is of one tenant: what a handler makes of the tasks of one, an error that an
  * endpoint answers with for instance, is not for the eyes of another.
  */
-export async function runsOf<Arrival extends { readonly task: TaskSeed }>(
+export async function groupIntoUnits<Arrival extends { readonly task: TaskSeed }>(
   arrivals: readonly Arrival[],
   { catalog }: { readonly catalog: TaskCatalog },
-): Promise<Run<Arrival>[]> {
+): Promise<WorkUnit<Arrival>[]> {
   const types = [...new Set(arrivals.map(({ task }) => task.type))];
   const definitions = new Map(
     await Promise.all(types.map(async (type) => [type, await findBatchDefinition(catalog, type)] as const)),
@@ -87,5 +87,5 @@ export async function runsOf<Arrival extends { readonly task: TaskSeed }>(
   return [...alone.map((arrival) => ({ arrivals: [arrival] })), ...batches];
 }
 
-const cut = <Arrival>(group: readonly Arrival[], definition: BatchTaskDefinition): Run<Arrival>[] =>
+const cut = <Arrival>(group: readonly Arrival[], definition: BatchTaskDefinition): WorkUnit<Arrival>[] =>
   chunksOf(group, definition.batch.maxSize).map((arrivals) => ({ arrivals, definition }));

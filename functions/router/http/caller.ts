@@ -22,7 +22,7 @@ export function callerOf(
   { tenantClaim, tenantLimits }: Pick<RouterPorts, 'tenantClaim' | 'tenantLimits'>,
 ): Caller {
   const known =
-    tenantClaim === undefined ? (authorizer?.lambda ?? {}) : claimed(authorizer?.jwt?.claims ?? {}, tenantClaim);
+    tenantClaim === undefined ? (authorizer?.lambda ?? {}) : callerOfToken(authorizer?.jwt?.claims ?? {}, tenantClaim);
   const { tenantId, scopes } = known;
   const tenant = parseTenantId(tenantId ?? '');
   if (tenant !== undefined) {
@@ -49,7 +49,7 @@ function limitsOf(context: Readonly<Record<string, unknown>>): TenantLimits {
  * The tenant of a token, and its scopes: the claim `scope` holds them with spaces between (RFC 8693, 4.2). A token that says
  * who somebody is, not what he may do, is none (API Gateway takes the id tokens of Cognito for the same audience).
  */
-function claimed(claims: Readonly<Record<string, unknown>>, tenantClaim: string) {
+function callerOfToken(claims: Readonly<Record<string, unknown>>, tenantClaim: string) {
   if (claims.token_use === 'id') return {};
   const [tenantId, scopes] = [claims[tenantClaim], claims.scope];
   return {

@@ -24,7 +24,7 @@ export const queryParameter = (name: string, description: string, schema: () => 
 });
 
 /** The schemas of a query's parameters, by their names, made when they are asked for. */
-export const fieldsOf =
+export const selectFields =
   <Name extends string>(query: () => { readonly shape: { readonly [name in Name]: z.ZodType } }) =>
   (name: Name) =>
   (): z.ZodType =>

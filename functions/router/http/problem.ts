@@ -163,7 +163,7 @@ const escapedPointer = (part: PropertyKey): string =>
   shortened(String(part)).replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** A problem as it was meant; anything else is ours to mend, so it is logged whole and the caller sees none of it. */
-export function problemOf(error: unknown, { log }: { readonly log: Log }): Problem {
+export function toProblem(error: unknown, { log }: { readonly log: Log }): Problem {
   const problem =
     error instanceof Problem ? error : new Problem('internal_error', 'something failed on our side; try again');
   if (PROBLEM_STATUS[problem.code] >= 500) {
@@ -179,7 +179,10 @@ export function problemOf(error: unknown, { log }: { readonly log: Log }): Probl
 export const NOTHING_KEPT = 'the task could not be queued, and nothing was kept of it';
 
 /** Waits for a port. What it throws is a failure of the platform: the caller shall try again, and the log says why. */
-export async function available<T>(answer: Promise<T>, detail = 'a part of the platform does not answer'): Promise<T> {
+export async function orUnavailable<T>(
+  answer: Promise<T>,
+  detail = 'a part of the platform does not answer',
+): Promise<T> {
   try {
     return await answer;
   } catch (cause) {

@@ -1,8 +1,8 @@
-import { followUp } from '../../core/fan-out/propagate-end.ts';
+import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import type { CancelledTask } from '../../core/task/task.ts';
-import { available, Problem } from '../http/problem.ts';
+import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
-import { noSuchTask, taskAnswer, taskIdOf, taskIdParameter, taskSchema } from './task-view.ts';
+import { noSuchTask, parsePathId, taskAnswer, taskIdParameter, taskSchema } from './task-view.ts';
 
 export const cancelTask: Route = {
   operationId: 'cancelTask',
@@ -17,24 +17,24 @@ export const cancelTask: Route = {
   problems: ['not_found', 'invalid_status', 'unavailable'],
 
   async handle(request, caller, ports) {
-    const cancel = await available(ports.store.cancel(caller.tenantId, taskIdOf(request), ports.clock()));
+    const cancel = await orUnavailable(ports.store.cancel(caller.tenantId, parsePathId(request), ports.clock()));
     if (cancel.result === 'missing') throw noSuchTask();
     if (cancel.result === 'finished') {
       throw new Problem('invalid_status', `the task is ${cancel.task.status}: there is nothing to cancel`);
     }
     if (cancel.result === 'cancelled') {
       ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
-      await followed(cancel.task, ports);
+      await propagateCancel(cancel.task, ports);
     }
     return { status: 202, ...(await taskAnswer(cancel.task, caller, ports)) };
   },
 };
 
 /** What is left undone, the task's own message or the sweeper does: it is cancelled either way. */
-async function followed(task: CancelledTask, ports: RouterPorts): Promise<void> {
+async function propagateCancel(task: CancelledTask, ports: RouterPorts): Promise<void> {
   try {
-    await followUp(task, ports);
+    await propagateEnd(task, ports);
   } catch (error) {
-    ports.log('warn', 'cancel not followed up: the sweeper will do it', { task_id: task.id, reason: String(error) });
+    ports.log('warn', 'cancel propagation failed: the sweeper will do it', { task_id: task.id, reason: String(error) });
   }
 }

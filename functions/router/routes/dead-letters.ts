@@ -13,7 +13,7 @@ import { executorKeysOf, laneOf } from '../../core/lane/lane.ts';
 import type { Task, TaskSeed } from '../../core/task/task.ts';
 import { shortened } from '../../core/zod-messages.ts';
 import { pageParameters, pageShape, parsedQuery } from '../http/page.ts';
-import { available, noSuch, Problem } from '../http/problem.ts';
+import { noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Parameter, Request, Route, RouterPorts } from '../route.ts';
 import { summaryOf, taskSummarySchema, type Viewer } from './task-view.ts';
 
@@ -26,7 +26,7 @@ const laneParameter: Parameter = {
 };
 
 /** The lane that the path names. Throws the problem of one that the deployment does not have. */
-function foundLane(
+function parseLane(
   { parameters: { name = '' } }: Request,
   { executorShards }: RouterPorts,
 ): { readonly laneName: string; readonly resourceClass: ResourceClass } {
@@ -38,10 +38,10 @@ function foundLane(
 
 /** The dead letters to a route: where they cannot be had, it is a failure of the platform, and any other error is ours. */
 const availableDeadLetters = (deadLetters: DeadLetters): DeadLetters => ({
-  take: (...args) => available(deadLetters.take(...args)),
-  held: (...args) => available(deadLetters.held(...args)),
+  take: (...args) => orUnavailable(deadLetters.take(...args)),
+  held: (...args) => orUnavailable(deadLetters.held(...args)),
   giveBack: (...args) => deadLetters.giveBack(...args),
-  remove: (...args) => available(deadLetters.remove(...args)),
+  remove: (...args) => orUnavailable(deadLetters.remove(...args)),
 });
 
 const anotherUnderWaySchema = once(() =>
@@ -102,22 +102,22 @@ export const listDeadLetters: Route = {
 
   async handle(request, caller, ports) {
     const { tenantId } = caller;
-    const { resourceClass, laneName } = foundLane(request, ports);
+    const { resourceClass, laneName } = parseLane(request, ports);
     const { limit } = parsedQuery(querySchema(), request);
     const { entries, unseen } = await find(resourceClass, laneName, limit, ports);
     // A task may be in two letters: one of a redrive that failed after it was sent, and one of its next life.
     const ids = new Set(entries.flatMap(({ task }) => (task?.tenantId === tenantId ? task.id : [])));
-    const rows = await available(ports.store.getAll(tenantId, [...ids], ports.clock()));
+    const rows = await orUnavailable(ports.store.getAll(tenantId, [...ids], ports.clock()));
     const byId = new Map<string, Task>(rows.map((row) => [row.id, row]));
     return { status: 200, body: { items: entries.map((entry) => itemOf(entry, caller, byId, ports)), ...unseen } };
   },
 };
 
-type Entry = { readonly letter: DeadLetter; readonly read: ReadLetter; readonly task: TaskSeed | undefined };
+type LetterEntry = { readonly letter: DeadLetter; readonly read: ReadLetter; readonly task: TaskSeed | undefined };
 
 /** Up to `limit` entries of a lane, and whether there may be more. */
 async function find(resourceClass: ResourceClass, laneName: string, limit: number, ports: RouterPorts) {
-  const entries: Entry[] = [];
+  const entries: LetterEntry[] = [];
   const deadLetters = availableDeadLetters(ports.deadLetters);
   const unseen = await walkDeadLetters(
     resourceClass,
@@ -142,7 +142,7 @@ const NOT_TOLD = 'an executor could not read it; what it said of it is told to t
 
 /** Only what is the tenant's own is told of a task and of its message; to the scope `platform`, whose it is. */
 function itemOf(
-  { letter: { messageId, sentAt }, read: { code, message }, task }: Entry,
+  { letter: { messageId, sentAt }, read: { code, message }, task }: LetterEntry,
   { tenantId, scopes }: Caller,
   rows: ReadonlyMap<string, Task>,
   viewer: Viewer,
@@ -194,7 +194,7 @@ export const redriveLane: Route = {
   problems: ['not_found', 'unavailable'],
 
   async handle(request, { tenantId, scopes }, ports) {
-    const { resourceClass, laneName } = foundLane(request, ports);
+    const { resourceClass, laneName } = parseLane(request, ports);
     const deadline = ports.clock() + REDRIVE_MILLISECONDS;
     const deadLetters = availableDeadLetters(ports.deadLetters);
     return {

@@ -11,7 +11,7 @@ import { once } from '../../core/concurrency.ts';
 import { findDefinition, type TaskDefinition } from '../../core/define-task.ts';
 import { effective, patchAt, type TaskSettings } from '../../core/task-settings.ts';
 import { jsonBody } from '../http/body.ts';
-import { available, type FieldError, fieldErrors, noSuch, Problem } from '../http/problem.ts';
+import { type FieldError, fieldErrors, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Parameter, Request, Route, RouterPorts } from '../route.ts';
 
 /** As `define-task.ts` and the submit have it. */
@@ -62,7 +62,7 @@ export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass)
 }
 
 /** The definition that the path names. Throws the problem of a type that is not there. */
-async function foundDefinition({ parameters }: Request, { catalog, settings }: RouterPorts): Promise<TaskDefinition> {
+async function loadDefinition({ parameters }: Request, { catalog, settings }: RouterPorts): Promise<TaskDefinition> {
   const { type = '' } = parameters;
   const definition = await findDefinition(catalog, type);
   if (definition !== undefined) return definition;
@@ -115,7 +115,7 @@ export const getDefinition: Route = {
   problems: ['not_found'],
 
   async handle(request, _caller, ports) {
-    const definition = await foundDefinition(request, ports);
+    const definition = await loadDefinition(request, ports);
     return { status: 200, body: definitionView(definition, await ports.settings.get(definition.type)) };
   },
 };
@@ -143,7 +143,7 @@ export const changeDefinition: Route = {
   problems: ['invalid_request', 'not_found', 'payload_too_large', 'unsupported_media_type', 'unavailable'],
 
   async handle(request, _caller, ports) {
-    const definition = await foundDefinition(request, ports);
+    const definition = await loadDefinition(request, ports);
     const body = jsonBody(request);
     const parsed = patchSchema().safeParse(body.value);
     const errors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
@@ -153,7 +153,7 @@ export const changeDefinition: Route = {
     if (!parsed.success || errors.length > 0) {
       throw new Problem('invalid_request', 'the definition cannot be changed so', { errors });
     }
-    const settings = await available(ports.settings.change(definition.type, patchAt(parsed.data, ports.clock())));
+    const settings = await orUnavailable(ports.settings.change(definition.type, patchAt(parsed.data, ports.clock())));
     return { status: 200, body: definitionView(definition, settings) };
   },
 };

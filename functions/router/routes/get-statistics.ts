@@ -5,8 +5,8 @@ import type { TaskCatalog } from '../../core/define-task.ts';
 import type { Statistics } from '../../core/ports.ts';
 import { MINUTE, minuteOf, percentileOf, RELATIVE_ERROR, sketchOf, sumOf, type Tally } from '../../core/statistics.ts';
 import type { TenantId } from '../../core/task/ids.ts';
-import { fieldsOf, invalidQuery, parsedQuery, queryParameter } from '../http/page.ts';
-import { available } from '../http/problem.ts';
+import { invalidQuery, parsedQuery, queryParameter, selectFields } from '../http/page.ts';
+import { orUnavailable } from '../http/problem.ts';
 import type { Request, Route } from '../route.ts';
 import { nameSchema } from './task-view.ts';
 
@@ -23,7 +23,7 @@ const querySchema = once(() => {
   return z.strictObject({ type: nameSchema(128).optional(), from: time.optional(), to: time.optional() });
 });
 
-const field = fieldsOf(querySchema);
+const field = selectFields(querySchema);
 
 const countsSchema = once(() => {
   const count = z.int().min(0);
@@ -82,7 +82,7 @@ export const getStats: Route = {
   async handle(request, { tenantId }, { statistics, catalog, clock }) {
     const { type, from, to } = rangeOf(request, clock());
     const types = type === undefined ? await typesOf(tenantId, statistics, catalog) : [type];
-    const found = await available(Promise.all(types.map((one) => statistics.minutes(tenantId, one, from, to))));
+    const found = await orUnavailable(Promise.all(types.map((one) => statistics.minutes(tenantId, one, from, to))));
     const minutes = [...Map.groupBy(found.flat(), ({ minute }) => minute)]
       .map(([minute, group]) => ({ minute, tally: sumOf(group.map(({ tally }) => tally)) }))
       .toSorted((one, other) => one.minute - other.minute);
@@ -99,7 +99,7 @@ export const getStats: Route = {
 
 /** What the deployment has, and what the tenant has had of it before. */
 async function typesOf(tenantId: TenantId, statistics: Statistics, catalog: TaskCatalog): Promise<readonly string[]> {
-  return [...new Set([...Object.keys(catalog), ...(await available(statistics.types(tenantId)))])];
+  return [...new Set([...Object.keys(catalog), ...(await orUnavailable(statistics.types(tenantId)))])];
 }
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -7,10 +7,10 @@ import {
   SNAPSHOT_VALID_SECONDS,
   shareOf,
 } from '../../contract.ts';
-import { inParallel, once } from '../../core/concurrency.ts';
+import { mapConcurrently, once } from '../../core/concurrency.ts';
 import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/lane/admission.ts';
 import { type Depth, executorKeysOf, type LaneState, laneOf, tasksIn } from '../../core/lane/lane.ts';
-import { available } from '../http/problem.ts';
+import { orUnavailable } from '../http/problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
 
 const laneSchema = once(() => {
@@ -48,10 +48,10 @@ export const listLanes: Route = {
   async handle(_request, _caller, ports) {
     const states = await ports.lanes.states();
     const letters = await Promise.all(
-      RESOURCE_CLASSES.map((name) => available(ports.depths.read(deadLettersNameOf(name)))),
+      RESOURCE_CLASSES.map((name) => orUnavailable(ports.depths.read(deadLettersNameOf(name)))),
     );
-    const items = await available(
-      inParallel(executorKeysOf(ports.executorShards), PARALLEL, async (key) => {
+    const items = await orUnavailable(
+      mapConcurrently(executorKeysOf(ports.executorShards), PARALLEL, async (key) => {
         const { resourceClass, kind: priority } = laneOf(key);
         const deadLetters = letters[RESOURCE_CLASSES.indexOf(resourceClass)]?.depth ?? 0;
         const lane = { name: queueNameOf(key), resourceClass, priority, deadLetters };

@@ -3,9 +3,9 @@ import { once } from '../../core/concurrency.ts';
 import { subtaskIdsOf } from '../../core/task/task.ts';
 import { parseSubtaskCursor, subtaskCursorOf } from '../../core/task/task-list.ts';
 import { invalidCursor, pageOf, pageParameters, pageShape, parsedQuery } from '../http/page.ts';
-import { available } from '../http/problem.ts';
+import { orUnavailable } from '../http/problem.ts';
 import type { Route } from '../route.ts';
-import { foundTask, summaryOf, taskIdParameter, taskSummarySchema } from './task-view.ts';
+import { loadTask, summaryOf, taskIdParameter, taskSummarySchema } from './task-view.ts';
 
 const querySchema = once(() => z.strictObject(pageShape()));
 
@@ -23,12 +23,12 @@ export const listSubtasks: Route = {
   async handle(request, caller, ports) {
     const { tenantId } = caller;
     const { limit, cursor } = parsedQuery(querySchema(), request);
-    const parent = await foundTask(request, caller, ports);
+    const parent = await loadTask(request, caller, ports);
     const first = cursor === undefined ? 0 : parseSubtaskCursor(tenantId, parent.id, cursor);
     if (first === undefined) throw invalidCursor();
     const ids = subtaskIdsOf(parent);
     const page = ids.slice(first, first + limit);
-    const tasks = await available(ports.store.getAll(tenantId, page, ports.clock()));
+    const tasks = await orUnavailable(ports.store.getAll(tenantId, page, ports.clock()));
     const byId = new Map(tasks.map((task) => [task.id, task]));
     const next = first + limit;
     return {

@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { once } from '../../core/concurrency.ts';
 import { cursorOf, MAX_EXAMINED_TASKS, parseCursor, type TaskFilter } from '../../core/task/task-list.ts';
 import {
-  fieldsOf,
   invalidCursor,
   pageOf,
   pageParameters,
   pageShape,
   parsedQuery,
   queryParameter,
+  selectFields,
 } from '../http/page.ts';
-import { available } from '../http/problem.ts';
+import { orUnavailable } from '../http/problem.ts';
 import type { Route } from '../route.ts';
 import { nameSchema, STATUSES, summaryOf, taskSummarySchema } from './task-view.ts';
 
@@ -30,7 +30,7 @@ const querySchema = once(() =>
     }),
 );
 
-const field = fieldsOf(querySchema);
+const field = selectFields(querySchema);
 
 export const listTasks: Route = {
   operationId: 'listTasks',
@@ -61,7 +61,7 @@ export const listTasks: Route = {
     };
     const after = given === undefined ? undefined : parseCursor(tenantId, filter, given);
     if (given !== undefined && after === undefined) throw invalidCursor();
-    const { tasks, next } = await available(ports.store.list({ tenantId, filter, limit, after }, ports.clock()));
+    const { tasks, next } = await orUnavailable(ports.store.list({ tenantId, filter, limit, after }, ports.clock()));
     return {
       status: 200,
       body: {

@@ -1,11 +1,11 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
-import { followUp } from '../../core/fan-out/propagate-end.ts';
+import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import { keptUntil } from '../../core/task/payload.ts';
-import { sentOrLeft } from '../../core/task/send-or-defer.ts';
+import { sendOrDefer } from '../../core/task/send-or-defer.ts';
 import type { Task } from '../../core/task/task.ts';
-import { available, Problem } from '../http/problem.ts';
+import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Route } from '../route.ts';
-import { foundTask, noSuchTask, taskAnswer, taskIdParameter, taskSchema } from './task-view.ts';
+import { loadTask, noSuchTask, taskAnswer, taskIdParameter, taskSchema } from './task-view.ts';
 
 export const retryTask: Route = {
   operationId: 'retryTask',
@@ -21,25 +21,25 @@ export const retryTask: Route = {
   problems: ['not_found', 'invalid_status', 'unavailable'],
 
   async handle(request, caller, ports) {
-    const found = await foundTask(request, caller, ports);
+    const found = await loadTask(request, caller, ports);
     if (found.status !== 'failed' && found.status !== 'cancelled') throw refused(found);
     if (found.parent !== undefined) {
       throw new Problem('invalid_status', `the task is a subtask: retry its parent, ${found.parent.id}`);
     }
     // Of its subtasks none may be left when it fans out anew.
-    await available(followUp(found, ports));
+    await orUnavailable(propagateEnd(found, ports));
     const now = ports.clock();
     // It would expire too early for another life of the task.
     const keepUntil = keptUntil(now, ports.retentionDays);
-    if ((await available(ports.payloads.keep(found.input, keepUntil))) === 'missing') {
+    if ((await orUnavailable(ports.payloads.keep(found.input, keepUntil))) === 'missing') {
       throw new Problem('invalid_status', 'the input of the task is not kept any more: submit it as a new task');
     }
     // The row before the message, unlike a submit: the row is finished, and would refuse the message.
     const dueAt = now + SWEEP_PERIOD_SECONDS * 1000;
-    const retry = await available(ports.store.retry(caller.tenantId, found.id, now, dueAt));
+    const retry = await orUnavailable(ports.store.retry(caller.tenantId, found.id, now, dueAt));
     if (retry.result === 'missing') throw noSuchTask();
     if (retry.result === 'refused') throw refused(retry.task);
-    await sentOrLeft(retry.task, 0, ports);
+    await sendOrDefer(retry.task, 0, ports);
     return { status: 202, ...(await taskAnswer(retry.task, caller, ports)) };
   },
 };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { longestAttemptSeconds } from '../../contract.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
-import { sentOrLeft } from '../../core/task/send-or-defer.ts';
+import { sendOrDefer } from '../../core/task/send-or-defer.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
-import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../submit/accept.ts';
+import { type Acceptance, earlierTask, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
 import {
   idempotencyKeyOf,
   idempotencyKeyParameter,
@@ -44,7 +44,7 @@ export const submitTask: Route = {
 /** Queue first: once the message is there the task will run, whatever becomes of its row. */
 async function accept(submission: Submission, ports: RouterPorts): Promise<Acceptance> {
   const { task } = submission;
-  return insertedAs(submission, fitsQueue(task) && (await sentOrLeft(task, delayOf(task), ports)), ports);
+  return recordAcceptance(submission, fitsQueue(task) && (await sendOrDefer(task, queueDelayOf(task), ports)), ports);
 }
 
 async function answerOf(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_BULK_TASKS } from '../../contract.ts';
-import { inParallel, once } from '../../core/concurrency.ts';
+import { mapConcurrently, once } from '../../core/concurrency.ts';
 import type { TaskId } from '../../core/task/ids.ts';
 import type { JsonBody } from '../http/body.ts';
 import {
@@ -8,12 +8,12 @@ import {
   fieldErrors,
   Problem,
   problemDocument,
-  problemOf,
   problemSchema,
   type Room,
+  toProblem,
 } from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
-import { type Acceptance, delayOf, earlierTask, fitsQueue, insertedAs } from '../submit/accept.ts';
+import { type Acceptance, earlierTask, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
 import { checkRate } from '../submit/admit.ts';
 import { patience } from '../submit/polled-value.ts';
 import {
@@ -97,7 +97,7 @@ async function submitAll(
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Result[]> {
-  const prepared = await inParallel(bodies, PARALLEL, (body, place) =>
+  const prepared = await mapConcurrently(bodies, PARALLEL, (body, place) =>
     step(ports, async () => {
       // No header can carry a line break, so that no single submit has this key.
       const submission = await prepare(body, key && `${key}\n${place}`, bodies.length, caller, ports);
@@ -108,11 +108,11 @@ async function submitAll(
     'value' in one && one.value.earlier === undefined ? one.value.submission : [],
   );
   const unsent = await send(fresh, ports);
-  const ends = await inParallel(prepared, PARALLEL, (one) =>
+  const ends = await mapConcurrently(prepared, PARALLEL, (one) =>
     step(ports, async () => {
       if ('problem' in one) throw one.problem;
       const { submission, earlier } = one.value;
-      return earlier ?? (await insertedAs(submission, !unsent.has(submission.task.id), ports));
+      return earlier ?? (await recordAcceptance(submission, !unsent.has(submission.task.id), ports));
     }),
   );
   return resultsOf(ends, caller, ports);
@@ -121,7 +121,9 @@ async function submitAll(
 /** Sends what SQS can hold; returns the ids of the tasks that the sweeper has to send. */
 async function send(submissions: readonly Submission[], { queue, log }: RouterPorts): Promise<ReadonlySet<TaskId>> {
   const tasks = submissions.map(({ task }) => task);
-  const refused = await queue.sendAll(tasks.filter(fitsQueue).map((task) => ({ task, delaySeconds: delayOf(task) })));
+  const refused = await queue.sendAll(
+    tasks.filter(fitsQueue).map((task) => ({ task, delaySeconds: queueDelayOf(task) })),
+  );
   if (refused.size > 0) log('warn', 'messages not sent: the sweeper will send them', { tasks: refused.size });
   return new Set([...refused, ...tasks.filter((task) => !fitsQueue(task)).map(({ id }) => id)]);
 }
@@ -130,7 +132,7 @@ async function step<T>(ports: RouterPorts, work: () => Promise<T>): Promise<Step
   try {
     return { value: await work() };
   } catch (error) {
-    return { problem: problemOf(error, ports) };
+    return { problem: toProblem(error, ports) };
   }
 }
 

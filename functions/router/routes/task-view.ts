@@ -6,7 +6,7 @@ import type { PayloadStore } from '../../core/ports.ts';
 import { parseTaskId, type TaskId } from '../../core/task/ids.ts';
 import { statusAt, type Task, type TaskSummary } from '../../core/task/task.ts';
 import { traceIdOf } from '../../core/task/trace-header.ts';
-import { available, Problem } from '../http/problem.ts';
+import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Parameter, Request, Response, RouterPorts } from '../route.ts';
 
 /** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
@@ -84,7 +84,9 @@ export async function taskView(task: Task, viewer: Viewer & { readonly payloads:
   const { tenantId } = task;
   const kept = { input: task.input, ...(task.status === 'succeeded' ? { output: task.output } : {}) };
   const names = Object.keys(kept) as (keyof typeof kept)[];
-  const values = await available(Promise.all(Object.values(kept).map((payload) => payloads.get(tenantId, payload))));
+  const values = await orUnavailable(
+    Promise.all(Object.values(kept).map((payload) => payloads.get(tenantId, payload))),
+  );
   const missing = names.filter((_, place) => values[place] === undefined);
   const [input, output] = values;
   return { ...viewOf(task, input, output, viewer), ...(missing.length === 0 ? {} : { missing }) };
@@ -154,15 +156,15 @@ export const taskIdParameter: Parameter = {
 export const noSuchTask = (): Problem => new Problem('not_found', 'there is no such task');
 
 /** The id in the path. Throws the problem of a task that cannot exist. */
-export function taskIdOf({ parameters }: Request): TaskId {
+export function parsePathId({ parameters }: Request): TaskId {
   const id = parseTaskId(parameters.id ?? '');
   if (id === undefined) throw noSuchTask();
   return id;
 }
 
 /** The caller's task that the path names. Throws the problem of one that is not there, or is another tenant's. */
-export async function foundTask(request: Request, { tenantId }: Caller, ports: RouterPorts): Promise<Task> {
-  const task = await available(ports.store.get(tenantId, taskIdOf(request), ports.clock()));
+export async function loadTask(request: Request, { tenantId }: Caller, ports: RouterPorts): Promise<Task> {
+  const task = await orUnavailable(ports.store.get(tenantId, parsePathId(request), ports.clock()));
   if (task === undefined) throw noSuchTask();
   return task;
 }

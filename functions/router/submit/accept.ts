@@ -4,7 +4,7 @@ import type { InsertResult } from '../../core/ports.ts';
 import { isSameSubmit } from '../../core/task/fingerprint.ts';
 import { tableShardOf, taskIdOf } from '../../core/task/ids.ts';
 import type { NewTask, Task } from '../../core/task/task.ts';
-import { available, NOTHING_KEPT, Problem } from '../http/problem.ts';
+import { NOTHING_KEPT, orUnavailable, Problem } from '../http/problem.ts';
 import type { RouterPorts } from '../route.ts';
 import type { Submission } from './submission.ts';
 
@@ -12,11 +12,11 @@ import type { Submission } from './submission.ts';
 export type Acceptance = { readonly task: Task; readonly isReplay: boolean };
 
 /** Whole seconds until a task's message may be delivered. */
-export const delayOf = ({ runAt, createdAt }: NewTask): number =>
+export const queueDelayOf = ({ runAt, createdAt }: NewTask): number =>
   runAt === undefined ? 0 : Math.max(0, Math.ceil((runAt - createdAt) / 1000));
 
 /** Can SQS itself hold the message back so long? What is due later is sent by the sweeper. */
-export const fitsQueue = (task: NewTask): boolean => delayOf(task) <= MAX_QUEUE_DELAY_SECONDS;
+export const fitsQueue = (task: NewTask): boolean => queueDelayOf(task) <= MAX_QUEUE_DELAY_SECONDS;
 
 /**
  * The task that an earlier submit of the same key has made while there were fewer tables; with one table there is none to
@@ -28,7 +28,10 @@ export async function earlierTask(submission: Submission, ports: RouterPorts): P
   const unique = task.id.slice(0, task.id.indexOf('-'));
   const former = formerShardsOf(task.tenantId, ports.tableShards).filter((shard) => shard !== tableShardOf(task.id));
   for (const shard of former) {
-    const found = await available(ports.store.get(task.tenantId, taskIdOf(unique, shard), ports.clock()), NOTHING_KEPT);
+    const found = await orUnavailable(
+      ports.store.get(task.tenantId, taskIdOf(unique, shard), ports.clock()),
+      NOTHING_KEPT,
+    );
     if (found !== undefined) return { task: sameSubmit(found, task), isReplay: true };
   }
   return undefined;
@@ -38,7 +41,7 @@ export async function earlierTask(submission: Submission, ports: RouterPorts): P
  * Writes the row of a task whose message `isSent`, or that the sweeper has to send: the table of "Submit" in the design.
  * Throws the problem to answer with.
  */
-export async function insertedAs(
+export async function recordAcceptance(
   { task, isKeyed }: Submission,
   isSent: boolean,
   ports: RouterPorts,
@@ -63,8 +66,8 @@ async function inserted(
   isSent: boolean,
   { store, log }: RouterPorts,
 ): Promise<InsertResult> {
-  if (isSent && isKeyed) return available(store.insert(task), MAY_RUN);
-  if (!isSent) return available(store.insert(task, task.runAt ?? task.createdAt), NOTHING_KEPT);
+  if (isSent && isKeyed) return orUnavailable(store.insert(task), MAY_RUN);
+  if (!isSent) return orUnavailable(store.insert(task, task.runAt ?? task.createdAt), NOTHING_KEPT);
   try {
     return await store.insert(task);
   } catch (error) {

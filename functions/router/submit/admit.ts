@@ -2,13 +2,13 @@ import { MIN_LANE_CONCURRENCY, RESOURCE_CLASS_SPECS } from '../../contract.ts';
 import { laneOf } from '../../core/lane/lane.ts';
 import { formerShardsOf, newTableShardOf } from '../../core/lane/routing.ts';
 import { type TaskId, type TenantId, taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
-import { available, NOTHING_KEPT, Problem } from '../http/problem.ts';
+import { NOTHING_KEPT, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, RouterPorts } from '../route.ts';
 import type { Patience } from './polled-value.ts';
 import type { Refusal } from './tenant-gate.ts';
 
 /** A task that asks to be let in. */
-type Applicant = {
+type AdmissionRequest = {
   readonly id: TaskId;
   readonly executorKey: string;
   readonly isKeyed: boolean;
@@ -26,8 +26,8 @@ const FEW_ROUNDS = 2;
  * would wait too long. A submit that is repeated under its key adds no work, and passes. What is not known within half a
  * second, all together, refuses nobody.
  */
-export async function admit(
-  applicant: Applicant,
+export async function chooseLane(
+  applicant: AdmissionRequest,
   within: Patience,
   caller: Caller,
   ports: RouterPorts,
@@ -45,7 +45,11 @@ export async function admit(
 }
 
 /** The express lane, where it takes the task. What is due later goes where it belongs. */
-async function expressFor({ executorKey, delaySeconds, together }: Applicant, caller: Caller, ports: RouterPorts) {
+async function expressFor(
+  { executorKey, delaySeconds, together }: AdmissionRequest,
+  caller: Caller,
+  ports: RouterPorts,
+) {
   if (delaySeconds > 0) return undefined;
   const { concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass];
   const few = FEW_ROUNDS * MIN_LANE_CONCURRENCY * concurrencyPerInvocation;
@@ -74,7 +78,7 @@ export async function checkRate(
 const limited = ({ limit, retryAfterSeconds }: Refusal): Problem =>
   tooEarly('rate_limited', `the key is limited to ${limit}`, { retryAfterSeconds });
 
-async function laneProblem({ executorKey, delaySeconds }: Applicant, { lanes }: RouterPorts) {
+async function laneProblem({ executorKey, delaySeconds }: AdmissionRequest, { lanes }: RouterPorts) {
   const admission = await lanes.admission(executorKey, delaySeconds === 0);
   if (admission.admitted) return undefined;
   const { retryAfterSeconds, estimatedWaitSeconds } = admission;
@@ -94,13 +98,13 @@ const tooEarly = (
     waits,
   });
 
-const uniqueOf = ({ id }: Applicant): string => id.slice(0, id.indexOf('-'));
+const uniqueOf = ({ id }: AdmissionRequest): string => id.slice(0, id.indexOf('-'));
 
 /** Whether the task of a key is there, at its present home or at one that it had while there were fewer tables. */
 async function isKnown(unique: string, tenantId: TenantId, { store, clock, tableShards }: RouterPorts) {
   const home = newTableShardOf({ tenantId, workflowInstanceId: undefined }, true, tableShards);
   for (const shard of new Set([home, ...formerShardsOf(tenantId, tableShards)])) {
-    const found = await available(store.get(tenantId, taskIdOf(unique, shard), clock()), NOTHING_KEPT);
+    const found = await orUnavailable(store.get(tenantId, taskIdOf(unique, shard), clock()), NOTHING_KEPT);
     if (found !== undefined) return true;
   }
   return false;

@@ -15,7 +15,7 @@ import {
   tasksPerExecutorSecond,
 } from '../../core/lane/lane.ts';
 import type { Clock, Log } from '../../core/ports.ts';
-import { Refreshed } from './polled-value.ts';
+import { PolledValue } from './polled-value.ts';
 
 export type LaneGatePorts = {
   readonly snapshot: Pick<LaneSnapshot, 'read'>;
@@ -38,7 +38,7 @@ type Lane = {
   /** Tasks that waited, and messages that executors held, at `seenAt`: when it was last seen. */
   seen: { readonly waiting: number; readonly inFlight: number };
   seenAt: number;
-  readonly look: Refreshed;
+  readonly look: PolledValue;
   /** Tasks that this router has ever sent there and counted. */
   sent: number;
 };
@@ -51,13 +51,13 @@ type Lane = {
 export class LaneGate {
   readonly #ports: LaneGatePorts;
   readonly #lanes = new Map<string, Lane>();
-  readonly #snapshot: Refreshed;
+  readonly #snapshot: PolledValue;
 
   constructor(ports: LaneGatePorts) {
     this.#ports = ports;
     const failed = (error: unknown) =>
       ports.log('warn', 'lanes not read: what was last known holds', { reason: String(error) });
-    this.#snapshot = new Refreshed(() => this.#read(), failed, ports.clock);
+    this.#snapshot = new PolledValue(() => this.#read(), failed, ports.clock);
   }
 
   /**
@@ -76,7 +76,7 @@ export class LaneGate {
     // Between here and the count nobody else is asked.
     this.#reckon(lane, paceOf(lane, batch));
     if (!hasRoom(lane, batch)) return undefined;
-    count(lane);
+    reserve(lane);
     return express;
   }
 
@@ -86,13 +86,13 @@ export class LaneGate {
     const answer = admission(executorKey, (key) => this.#wait(key), lane.isAdmitting);
     lane.isAdmitting = answer.admitted;
     // Of a lane whose rate is not known only its queue tells what still waits.
-    if (answer.admitted && isDue && rateOf(lane) > 0) count(lane);
+    if (answer.admitted && isDue && rateOf(lane) > 0) reserve(lane);
     return answer;
   }
 
   /** The lanes as the governor has left them, no older than the last read. */
   async states(): Promise<ReadonlyMap<string, LaneState>> {
-    await this.#snapshot.recent();
+    await this.#snapshot.fresh();
     return new Map([...this.#lanes].flatMap(([key, { state }]) => (state === undefined ? [] : [[key, state]])));
   }
 
@@ -113,9 +113,9 @@ export class LaneGate {
 
   /** The lane as it was seen of late, or is otherwise known. */
   async #seen(executorKey: string): Promise<Lane> {
-    await this.#snapshot.recent();
+    await this.#snapshot.fresh();
     const lane = this.#lane(executorKey);
-    await lane.look.recent();
+    await lane.look.fresh();
     return lane;
   }
 
@@ -153,7 +153,7 @@ export class LaneGate {
     const lane: Lane = {
       ...{ state: undefined, waiting: 0, reckonedAt: clock(), isAdmitting: true },
       ...{ seen: { waiting: 0, inFlight: 0 }, seenAt: Number.NEGATIVE_INFINITY, sent: 0 },
-      look: new Refreshed(ask, failed, clock),
+      look: new PolledValue(ask, failed, clock),
     };
     this.#lanes.set(executorKey, lane);
     return lane;
@@ -174,7 +174,7 @@ const isCrowded = ({ seen, waiting }: Lane, batch: number): boolean => Math.min(
 const hasRoom = ({ seen, waiting }: Lane, batch: number): boolean =>
   waiting < (seen.inFlight < MIN_LANE_CONCURRENCY ? batch : 1);
 
-function count(lane: Lane): void {
+function reserve(lane: Lane): void {
   lane.waiting += 1;
   lane.sent += 1;
 }

@@ -11,7 +11,7 @@ const STALE_MILLISECONDS = FRESH_MILLISECONDS + 1_000;
 const PATIENCE_MILLISECONDS = 500;
 
 /** Something that AWS knows, asked for at most once in five seconds, by whoever first needs it then. */
-export class Refreshed {
+export class PolledValue {
   readonly #ask: (at: number) => Promise<void>;
   readonly #failed: (error: unknown) => void;
   readonly #clock: Clock;
@@ -31,7 +31,7 @@ export class Refreshed {
   }
 
   /** Fulfilled when what is known is recent, or cannot be soon. */
-  async recent(): Promise<void> {
+  async fresh(): Promise<void> {
     await this.#once();
     // An answer that has slept is too old when it comes.
     await this.#once();
@@ -41,7 +41,7 @@ export class Refreshed {
     const now = this.#clock();
     if (this.#awaited === undefined && now - this.#askedAt >= FRESH_MILLISECONDS) {
       this.#askedAt = now;
-      this.#awaited = soon(this.#refresh(now), undefined);
+      this.#awaited = withinPatience(this.#refresh(now), undefined);
     }
     if (now - this.#knownAt >= STALE_MILLISECONDS) await this.#awaited;
   }
@@ -59,7 +59,7 @@ export class Refreshed {
 }
 
 /** What `underWay` comes to, or `otherwise` where it takes longer than half a second. */
-export const soon = <T>(underWay: Promise<T>, otherwise: T): Promise<T> => patience()(underWay, otherwise);
+export const withinPatience = <T>(underWay: Promise<T>, otherwise: T): Promise<T> => patience()(underWay, otherwise);
 
 export type Patience = <T>(underWay: Promise<T>, otherwise: T) => Promise<T>;
 

@@ -10,11 +10,11 @@ import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../../core/task/payload.
 import { type NewTask, newTask } from '../../core/task/task.ts';
 import { effective } from '../../core/task-settings.ts';
 import { type JsonBody, jsonBody } from '../http/body.ts';
-import { available, type FieldError, fieldErrors, NOTHING_KEPT, noSuch, Problem } from '../http/problem.ts';
+import { type FieldError, fieldErrors, NOTHING_KEPT, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Request, RouterPorts } from '../route.ts';
 import { timeoutErrors } from '../routes/definitions.ts';
 import { assigneeSchema, nameSchema } from '../routes/task-view.ts';
-import { admit, checkRate } from './admit.ts';
+import { checkRate, chooseLane } from './admit.ts';
 import { type Patience, patience } from './polled-value.ts';
 
 /** What a submit asks for. */
@@ -210,7 +210,12 @@ async function taskOf(
   const traceHeader = tracing.header();
   const own = executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
   const delaySeconds = Math.max(0, ((runAt ?? 0) - createdAt) / 1000);
-  const executorKey = await admit({ id, executorKey: own, isKeyed, delaySeconds, together }, within, caller, ports);
+  const executorKey = await chooseLane(
+    { id, executorKey: own, isKeyed, delaySeconds, together },
+    within,
+    caller,
+    ports,
+  );
   return newTask({
     id,
     tenantId,
@@ -221,7 +226,7 @@ async function taskOf(
     maxAttempts: submit.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
     // Named by content: a second submit of one key must not replace what the first one's task runs on.
-    input: await available(
+    input: await orUnavailable(
       payloads.put(tenantId, id, isKeyed ? `input-${sentPart(fingerprint)}` : 'input', input, keepUntil),
       NOTHING_KEPT,
     ),

@@ -1,7 +1,7 @@
 import type { Clock, Log, TenantUsage } from '../../core/ports.ts';
 import type { TenantId } from '../../core/task/ids.ts';
 import type { RateBuckets, TenantLimits } from '../../core/tenant/tenant-limits.ts';
-import { soon } from './polled-value.ts';
+import { withinPatience } from './polled-value.ts';
 
 export type TenantGatePorts = {
   readonly buckets: RateBuckets;
@@ -20,7 +20,7 @@ const SILENCE_MILLISECONDS = 1_000;
 const MAX_TENANTS = 1_000;
 
 /** What holds for a bucket until then, without another question: that it is empty, or that the table does not answer. */
-type Verdict = { readonly until: number; readonly isEmpty: boolean };
+type RateState = { readonly until: number; readonly isEmpty: boolean };
 
 /** What a tenant has submitted here since a moment. */
 type Usage = {
@@ -46,7 +46,7 @@ export type Refusal = { readonly limit: string; readonly retryAfterSeconds: numb
  */
 export class TenantGate {
   readonly #ports: TenantGatePorts;
-  readonly #verdicts = new Map<string, Verdict>();
+  readonly #verdicts = new Map<string, RateState>();
   readonly #usages = new Map<TenantId, Usage>();
 
   constructor(ports: TenantGatePorts) {
@@ -133,7 +133,7 @@ export class TenantGate {
         return false;
       },
     );
-    const known = await soon<boolean | undefined>(isKnown, undefined);
+    const known = await withinPatience<boolean | undefined>(isKnown, undefined);
     if (known === undefined) failed('it takes long');
     return known ?? false;
   }

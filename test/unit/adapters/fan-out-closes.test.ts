@@ -1,7 +1,7 @@
 import type { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, it } from 'vitest';
 import { DynamoFanOuts } from '../../../functions/adapters/dynamo/fan-outs.ts';
-import { inParallel } from '../../../functions/core/concurrency.ts';
+import { mapConcurrently } from '../../../functions/core/concurrency.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 /** The records of fan-outs, each with its places; a write of one takes two turns of the event loop. */
@@ -37,7 +37,7 @@ it.each([
   async (places, most) => {
     const { store, writes } = fanOuts(1_000);
     const one = parent();
-    const left = await inParallel(
+    const left = await mapConcurrently(
       [...Array(1_000).keys()],
       places,
       async (place) => (await store.close(one, place))?.pending,

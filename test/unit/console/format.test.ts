@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { count, counted, duration, fromNow, shortCount, timeOf } from '../../../console/model/format.ts';
+import { counted, countText, duration, fromNow, shortCount, timeOf } from '../../../console/model/format.ts';
 
 describe('a duration', () => {
   test.each([
@@ -37,7 +37,7 @@ test('counts have their noun, and are short where there is little room', () => {
     '2 tasks',
     '0 replies',
   ]);
-  expect([count(1234.56), shortCount(999), shortCount(12_345), shortCount(3_400_000)]).toEqual([
+  expect([countText(1234.56), shortCount(999), shortCount(12_345), shortCount(3_400_000)]).toEqual([
     '1,234.6',
     '999',
     '12.3K',

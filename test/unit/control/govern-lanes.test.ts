@@ -123,7 +123,9 @@ describe('the governor', () => {
     };
     Object.assign(lanes.lane('default-low-0'), { depth: 3000 });
     await period();
-    expect(logged).toContainEqual(expect.objectContaining({ event: 'lane not governed: the next run tries again' }));
+    expect(logged).toContainEqual(
+      expect.objectContaining({ event: 'governor skipped lane: the next run tries again' }),
+    );
     expect(await stateOf('default/high/0')).toMatchObject({ maxConcurrency: 4 });
     await period();
     expect(lanes.changes).toEqual([['default-low-0', 8]]);

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { inTurns } from '../../../functions/core/concurrency.ts';
+import { limiter } from '../../../functions/core/concurrency.ts';
 
 it('lets as many be under way as it may, in the order in which they came, whatever becomes of them', async () => {
-  const inTurn = inTurns(3);
+  const inTurn = limiter(3);
   const begun: number[] = [];
   let underWay = 0;
   let most = 0;

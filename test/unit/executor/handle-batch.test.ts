@@ -256,7 +256,7 @@ describe('a platform that fails', () => {
   it('at changing the visibility still runs the tasks', async () => {
     const world = createWorld([hello]);
     const seed = await submit(world);
-    world.ports.deliveries.hold = () => Promise.reject(new Error('throttled'));
+    world.ports.deliveries.extend = () => Promise.reject(new Error('throttled'));
     expect(await invoke(world)).toEqual([]);
     expect(await read(world, seed)).toMatchObject({ status: 'succeeded' });
   });
@@ -267,8 +267,8 @@ it('begins no attempt before its message is hidden for as long as that takes: ki
   const world = createWorld([greet(async () => begun.push('attempt'))]);
   await submit(world);
   const held = Promise.withResolvers<void>();
-  const hold = world.ports.deliveries.hold.bind(world.ports.deliveries);
-  world.ports.deliveries.hold = async (messages) => {
+  const hold = world.ports.deliveries.extend.bind(world.ports.deliveries);
+  world.ports.deliveries.extend = async (messages) => {
     await held.promise;
     begun.push('hold');
     return hold(messages);

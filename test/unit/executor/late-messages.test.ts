@@ -42,7 +42,7 @@ describe.each([1, 2, 13, 14, 30])('with a retention of %i days', (retentionDays)
       await deliver(world, seed);
     }
     expect(ran).toEqual([1]);
-    for await (const page of world.ports.store.parked('greet', Number.MAX_SAFE_INTEGER, 10)) expect(page).toEqual([]);
+    for await (const page of world.ports.store.held('greet', Number.MAX_SAFE_INTEGER, 10)) expect(page).toEqual([]);
   });
 
   it('a task that has no row yet runs as long as its lane can keep it', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { findDefinition, type TaskContext, TaskFailure } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
-import { plainContext } from '../../../functions/executor/attempt/run-handler.ts';
+import { baseContext } from '../../../functions/executor/attempt/run-handler.ts';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
 import { bulk, bulkSeed, sent, standings } from '../../doubles/bulk-world.ts';
 import { greet, invoke, read, submit } from '../../doubles/executor-world.ts';
@@ -20,7 +20,7 @@ function makeThread() {
     const definition = await findDefinition(isolatedTasks, type);
     if (definition === undefined || definition.batch !== undefined) throw new Error(type);
     const ctx = {
-      ...plainContext(new AbortController().signal),
+      ...baseContext(new AbortController().signal),
       task: { id, tenantId: 'acme', type, attempt: 1, maxAttempts: 1 },
       http: { request: () => Promise.reject(new Error('a thread has HTTP of its own')) },
       log: (...line: unknown[]) => told.push(line),

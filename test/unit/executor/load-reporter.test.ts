@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Workload } from '../../../functions/executor/load-reporter.ts';
+import { LoadReporter } from '../../../functions/executor/load-reporter.ts';
 import { MemoryLaneLoads } from '../../doubles/memory-lanes.ts';
 
 const HIGH = 'default/high/0';
@@ -9,12 +9,12 @@ const arrivals = (count: number, executorKey = HIGH) =>
 let told: MemoryLaneLoads;
 let logged: string[];
 let cpu: number;
-let workload: Workload;
+let workload: LoadReporter;
 beforeEach(() => {
   cpu = 100;
   told = new MemoryLaneLoads();
   logged = [];
-  workload = new Workload(
+  workload = new LoadReporter(
     told,
     (_level, event) => logged.push(event),
     () => cpu,
@@ -63,7 +63,7 @@ describe('the workload of an executor', () => {
   });
 
   it('is the CPU that this process takes, where nobody says otherwise', async () => {
-    const real = new Workload(told, () => {});
+    const real = new LoadReporter(told, () => {});
     const until = performance.now() + 60;
     while (performance.now() < until);
     real.record(arrivals(1), 1, 5000);
@@ -76,7 +76,7 @@ describe('the workload of an executor', () => {
     told.add = () => Promise.reject(new Error('throttled'));
     workload.record(arrivals(1), 1, 5000);
     await workload.flush();
-    expect(logged).toEqual(['workload not told: it is told later']);
+    expect(logged).toEqual(['load report failed: it is sent later']);
     told.add = add;
     await workload.flush();
     expect(told.loads.get(HIGH)).toMatchObject({ tasks: 1 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldsOf } from '../../../functions/executor/telemetry.ts';
+import { logFieldsOf } from '../../../functions/executor/telemetry.ts';
 import { greet, invoke, submit } from '../../doubles/executor-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
@@ -9,8 +9,8 @@ const traceHeader = `Root=${TRACE_ID};Parent=53995c3f42cd8ad8;Sampled=1`;
 
 it('leads from a line to its task and its trace, sampled or not', () => {
   const seed = taskSeed();
-  expect(fieldsOf({ ...seed, traceHeader })).toEqual({ task_id: seed.id, task_type: seed.type, trace_id: TRACE_ID });
-  expect(fieldsOf({ ...seed, traceHeader: `Root=${TRACE_ID};Sampled=0`, attempt: 2 })).toMatchObject({
+  expect(logFieldsOf({ ...seed, traceHeader })).toEqual({ task_id: seed.id, task_type: seed.type, trace_id: TRACE_ID });
+  expect(logFieldsOf({ ...seed, traceHeader: `Root=${TRACE_ID};Sampled=0`, attempt: 2 })).toMatchObject({
     ...{ attempt: 2, trace_id: TRACE_ID },
   });
 });

@@ -29,7 +29,7 @@ export const scenario = ({ load: loadBeside, service: serviceBeside, ...beside }
   reserved: 10,
   lanes: { high: 4, normal: 4, low: 2, batch: 2 },
   batchSize: 1,
-  gathering: {},
+  batchWindows: {},
   writes: [],
   tableSize: { tables: 1, keys: 1, peakPerSecond: 0 },
   api: { perSecond: API_REQUESTS_PER_SECOND, burst: API_BURST_REQUESTS },

@@ -5,8 +5,14 @@ import type { Log, Statistics, TaskEvents } from '../../../functions/core/ports.
 import { newTask, type Task } from '../../../functions/core/task/task.ts';
 import { eventsOf, type TaskEvent } from '../../../functions/core/task/task-event.ts';
 import { cancelled, claimed, retried, settled } from '../../../functions/core/task/transition.ts';
-import { tell } from '../../../functions/projector/publish-events.ts';
-import { type Change, changeOf, count, project, shardOf } from '../../../functions/projector/update-statistics.ts';
+import { publishEvents } from '../../../functions/projector/publish-events.ts';
+import {
+  type Change,
+  changeOf,
+  project,
+  streamShardOf,
+  updateStatistics,
+} from '../../../functions/projector/update-statistics.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
@@ -84,10 +90,10 @@ describe('the projector', () => {
         return all.filter((event) => refuses(event, tries));
       },
     };
-    const untold = await project(batch, (taken) => tell(taken, { events, sleep: async () => {}, log }), log);
+    const untold = await project(batch, (taken) => publishEvents(taken, { events, sleep: async () => {}, log }), log);
     const uncounted = await project(
       batch,
-      (taken) => count('shard', taken, { statistics, log }),
+      (taken) => updateStatistics('shard', taken, { statistics, log }),
       () => {},
     );
     return { untold, uncounted, told, logged };
@@ -126,7 +132,7 @@ describe('the projector', () => {
     expect({ untold, uncounted, told, logged }).toEqual({
       ...{ untold: undefined, uncounted: '3' },
       told: ['task.running', 'task.failed'],
-      logged: ['changes not counted: their batch will come again'],
+      logged: ['statistics write failed: their batch will come again'],
     });
     isRefusing = false;
     expect((await run(changes.slice(1), () => false, statistics)).uncounted).toBeUndefined();
@@ -172,8 +178,8 @@ describe('a record of the stream', () => {
 
   it('is of a shard of one table', () => {
     const record = { eventSourceARN: 'arn:table/one' };
-    expect(shardOf({ Records: [record], shardId: 'shardId-1' })).toBe('arn:table/one/shardId-1');
-    expect(shardOf({ Records: [record] })).toBe('arn:table/one/');
-    expect(shardOf({ Records: [] })).toBe('/');
+    expect(streamShardOf({ Records: [record], shardId: 'shardId-1' })).toBe('arn:table/one/shardId-1');
+    expect(streamShardOf({ Records: [record] })).toBe('arn:table/one/');
+    expect(streamShardOf({ Records: [] })).toBe('/');
   });
 });

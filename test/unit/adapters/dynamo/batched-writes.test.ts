@@ -1,6 +1,6 @@
 import { BatchExecuteStatementCommand, type DynamoDBClient, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { type JointUpdate, JointWrites } from '../../../../functions/adapters/dynamo/batched-writes.ts';
+import { type BatchedUpdate, BatchedWrites } from '../../../../functions/adapters/dynamo/batched-writes.ts';
 import { n, s } from '../../../../functions/adapters/dynamo/task-row.ts';
 import type { Log } from '../../../../functions/core/ports.ts';
 
@@ -14,10 +14,10 @@ function recording(respond: (statements: number) => object) {
   };
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
   const log: Log = (_level, event, fields) => logged.push({ event, ...fields });
-  return { writes: new JointWrites({ send } as unknown as DynamoDBClient, log), sent, logged };
+  return { writes: new BatchedWrites({ send } as unknown as DynamoDBClient, log), sent, logged };
 }
 
-const ofRow = (pk: string, more: Partial<JointUpdate> = {}): JointUpdate => ({
+const ofRow = (pk: string, more: Partial<BatchedUpdate> = {}): BatchedUpdate => ({
   tableName: 'tasks',
   key: { pk: s(pk) },
   condition: '#status = :queued AND (attribute_not_exists(#notBefore) OR #notBefore <= :now)',
@@ -98,7 +98,7 @@ test.each([
   const { writes, logged } = recording(() => ({ Responses: [{ Item: {} }, ...answers] }));
   const [, last] = await Promise.all(['a', 'b'].map((name) => writes.update(ofRow(name))));
   expect(last).toEqual({ written: { by: s('itself') } });
-  expect(logged).toEqual([{ event: 'joint write made alone', refusal, table: 'tasks' }]);
+  expect(logged).toEqual([{ event: 'batched write sent alone', refusal, table: 'tasks' }]);
 });
 
 test.each(['ThrottlingError', 'ProvisionedThroughputExceeded', 'RequestLimitExceeded', 'InternalServerError'])(
@@ -119,7 +119,7 @@ test('writes alone all that were refused together, and says so', async () => {
     Array(2).fill({ written: { by: s('itself') } }),
   );
   expect(logged).toEqual(
-    Array(2).fill({ event: 'joint write made alone', refusal: 'ValidationException', table: 'tasks' }),
+    Array(2).fill({ event: 'batched write sent alone', refusal: 'ValidationException', table: 'tasks' }),
   );
 });
 
@@ -164,5 +164,5 @@ test('makes a row alone that was refused for another reason, and says so', async
   const { writes, logged } = recording(() => ({ Responses: [{}, { Error: { Code: 'ValidationError' } }] }));
   const all = await Promise.all(['a', 'b'].map((pk) => writes.insert(made(pk), alone)));
   expect(all).toEqual(['inserted', 'by itself']);
-  expect(logged).toEqual([{ event: 'joint write made alone', refusal: 'ValidationError', table: 'tasks' }]);
+  expect(logged).toEqual([{ event: 'batched write sent alone', refusal: 'ValidationError', table: 'tasks' }]);
 });

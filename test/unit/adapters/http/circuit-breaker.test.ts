@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CircuitBreaker, type Verdict } from '../../../../functions/adapters/http/circuit-breaker.ts';
+import { CircuitBreaker, type Health } from '../../../../functions/adapters/http/circuit-breaker.ts';
 import { clientFor, never } from '../loopback-client.ts';
 import { serve } from '../loopback-server.ts';
 
@@ -14,7 +14,7 @@ function breaker() {
     wait: (seconds: number) => {
       now += seconds * 1000;
     },
-    tell: (verdict: Verdict, times = 1) => {
+    tell: (verdict: Health, times = 1) => {
       for (let time = 0; time < times; time++) circuits.enter(ORIGIN)(verdict);
     },
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../../functions/control/sweep.ts';
-import { followUp } from '../../../../functions/core/fan-out/propagate-end.ts';
+import { propagateEnd } from '../../../../functions/core/fan-out/propagate-end.ts';
 import { subtaskIdOf, type TaskId } from '../../../../functions/core/task/ids.ts';
 import {
   type CancelledTask,
@@ -65,7 +65,7 @@ describe('what follows the cancel of a fan-out of fan-outs of fan-outs', () => {
     ['after a while', () => new Promise(setImmediate)],
   ])('has at most fifty calls under way, where the tables answer %s', async (_, latency) => {
     const { world, calls, root } = deep(latency);
-    await followUp(root, world.ports);
+    await propagateEnd(root, world.ports);
     expect(calls.most).toBeLessThanOrEqual(50);
     expect(calls.cancels).toBeGreaterThanOrEqual(1_000);
     expect(calls.cancels).toBeLessThanOrEqual(1_000 + PARTS);
@@ -95,7 +95,7 @@ it('a tree that is larger than one follow-up is ended by the sweeper, level by l
   const root = taskSeed();
   await grow(root, 14);
   const cancel = await store.cancel(root.tenantId, root.id, world.now);
-  await followUp((cancel as { task: CancelledTask }).task, world.ports);
+  await propagateEnd((cancel as { task: CancelledTask }).task, world.ports);
   const open = async () => {
     const ids = all.map(({ id }) => id);
     return (await store.getAll(root.tenantId, ids, world.now)).filter((task) => !isFinished(task)).length;

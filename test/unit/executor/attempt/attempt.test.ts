@@ -153,11 +153,11 @@ describe('a failure in a handler', () => {
       expect.objectContaining({
         event: 'handler threw',
         task_id: seed.id,
-        stack: expect.stringContaining('execute-task.test.ts'),
+        stack: expect.stringContaining('attempt.test.ts'),
         cause: expect.objectContaining({ message: 'no paper', stack: expect.stringContaining('no paper') }),
       }),
     );
-    expect(JSON.stringify(await read(world, seed))).not.toContain('execute-task.test.ts');
+    expect(JSON.stringify(await read(world, seed))).not.toContain('attempt.test.ts');
   });
 
   it('logs no field in the place of ours', async () => {

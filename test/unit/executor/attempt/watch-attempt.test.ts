@@ -83,7 +83,7 @@ describe('an attempt under way', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     await invocation;
     expect(await read(world, seed)).toMatchObject({ status: 'succeeded' });
-    expect(world.logged).toContainEqual(expect.objectContaining({ event: 'attempt not looked after' }));
+    expect(world.logged).toContainEqual(expect.objectContaining({ event: 'cancel check failed' }));
   });
 
   it('runs on many items at a time, as many as it says, until it is aborted', async () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type FanOut, findDefinition, type TaskContext, TaskFailure } from '../../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../../functions/core/json.ts';
-import { plainContext } from '../../../../functions/executor/attempt/run-handler.ts';
+import { baseContext } from '../../../../functions/executor/attempt/run-handler.ts';
 import { HandlerThreads } from '../../../../functions/executor/isolation/handler-threads.ts';
 import { isolatedTasks } from '../../../doubles/isolated-tasks.ts';
 import { serve } from '../../adapters/loopback-server.ts';
@@ -27,7 +27,7 @@ async function attempt(
     http: { request: () => Promise.reject(new Error('a thread has HTTP of its own')) },
     log: (...line) => told.push(line),
     progress: (...progress) => told.push(progress),
-    ...plainContext(signal),
+    ...baseContext(signal),
   };
   return threads.isolate(definition, { handler: 'run', input }, ctx);
 }

@@ -6,17 +6,17 @@ export const MAX_WINDOW_SECONDS = 300;
 export const MAX_MESSAGES_WITHOUT_WINDOW = 10;
 
 /** What an event source gathers before it calls the executor: so many messages, or what has come in so many seconds. */
-export type Gathering = { readonly messages: number; readonly windowSeconds: number };
+export type BatchWindow = { readonly messages: number; readonly windowSeconds: number };
 
 /**
  * A batch lane gathers as many messages as the largest batch of its types, since each may hold one task; the executor cuts
  * what is more. It waits no longer than the type that waits least, so that a task waits as long as its own type says.
  */
-export function gatheringOf(
+export function batchWindowOf(
   kind: LaneKind,
   resourceClass: ResourceClass,
   definitions: readonly TaskDefinition[],
-): Gathering {
+): BatchWindow {
   const batches = definitions.flatMap(({ resources, batch }) =>
     kind === 'batch' && resources === resourceClass && batch !== undefined ? [batch] : [],
   );
