@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import { findDefinition, type TaskDefinition, validated } from '../../core/define-task.ts';
 import { type JsonValue, jsonValueOf } from '../../core/json.ts';
@@ -232,11 +233,13 @@ async function taskOf(
     ),
     fingerprint,
     createdAt,
-    ...(runAt === undefined ? {} : { runAt }),
-    ...(assignee === undefined ? {} : { assignee }),
-    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-    ...(traceHeader === undefined ? {} : { traceHeader }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    ...compact({
+      runAt,
+      assignee,
+      workflowInstanceId,
+      traceHeader,
+      limits: Object.keys(limits).length === 0 ? undefined : limits,
+    }),
   });
 }
 
