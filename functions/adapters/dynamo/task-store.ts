@@ -2,6 +2,7 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
+  type GetItemCommandInput,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type {
@@ -69,6 +70,7 @@ const CLAIMABLE =
 const HOLDABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
 
 type Addressed = { readonly tenantId: TenantId; readonly id: TaskId };
+type ReadOptions = Pick<GetItemCommandInput, 'ConsistentRead' | 'ProjectionExpression'>;
 type Address = Pick<ConditionalUpdate, 'tableName' | 'key'>;
 
 /** The task store on DynamoDB tables: every verb is one conditional write, unless it says otherwise. */
@@ -171,7 +173,9 @@ export class DynamoTaskStore implements TaskStore {
   async check(task: RunningTask, progress?: Progress): Promise<HeldState> {
     return heldState(
       task,
-      progress === undefined ? await this.#readLease(task) : await this.#writeProgress(task, progress),
+      progress === undefined
+        ? await this.#read(task, { ProjectionExpression: CHECKED })
+        : await this.#writeProgress(task, progress),
     );
   }
 
@@ -185,14 +189,9 @@ export class DynamoTaskStore implements TaskStore {
     return tasks.map((task) => heldState(task, rows.get(pkOf(task.tenantId, task.id))));
   }
 
-  async #readLease({ tenantId, id }: RunningTask): Promise<Row | undefined> {
-    const { Item: row } = await this.#client.send(
-      new GetItemCommand({
-        TableName: tableOf(this.#options, id),
-        Key: rowKey(tenantId, id),
-        ProjectionExpression: CHECKED,
-      }),
-    );
+  async #read(task: Addressed, options: ReadOptions): Promise<Row | undefined> {
+    const { tableName: TableName, key: Key } = this.#addressOf(task);
+    const { Item: row } = await this.#client.send(new GetItemCommand({ TableName, Key, ...options }));
     return row;
   }
 
@@ -251,13 +250,7 @@ export class DynamoTaskStore implements TaskStore {
 
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
     if (!this.#hasTable(taskId)) return undefined;
-    const { Item: row } = await this.#client.send(
-      new GetItemCommand({
-        TableName: tableOf(this.#options, taskId),
-        Key: rowKey(tenantId, taskId),
-        ConsistentRead: true,
-      }),
-    );
+    const row = await this.#read({ tenantId, id: taskId }, { ConsistentRead: true });
     return row === undefined || isExpired(row, now) ? undefined : taskOfRow(row);
   }
 
