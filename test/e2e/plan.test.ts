@@ -52,6 +52,8 @@ async function measured(tasks: number): Promise<{ readonly lasted: number; reado
           resourceClass: 'io-intensive',
           executorKey: 'io-intensive/normal/0',
           input: { inline: { url: receiver.url } },
+          // The message of a task that is past its retention is dropped.
+          createdAt: Date.now(),
         }),
       ),
     ]),
