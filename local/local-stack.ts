@@ -10,7 +10,6 @@ import { type AwsTarget, localTarget } from './aws-target.ts';
 import type { StackOutputs } from './cdk.ts';
 import { type Context, localContext, shippedContext } from './context.ts';
 import { deployStacks } from './deployment.ts';
-import { freePort } from './free-port.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { type MiniStack, savedState, startMiniStack } from './ministack.ts';
 import { type Progress, quietProgress } from './progress.ts';
@@ -72,14 +71,14 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   let server: MiniStack | undefined;
   try {
     if (options.target === undefined) {
-      const port = await freePort([options.port, identity.port, ...PORTS].filter((wish) => wish !== undefined));
+      const ports = [options.port, identity.port, ...PORTS].filter((wish) => wish !== undefined);
       const directory = join(stateDirectory, 'cloud');
       if (savedState(directory) === 'incomplete') {
         progress.note('The last run ended before its state was saved: starting with an empty one.');
       }
       const { traceDaemon } = options;
-      const settings = { directory, port, traceDaemon, signal };
-      server = await progress.step('Starting MiniStack', () => startMiniStack(settings));
+      const settings = { directory, traceDaemon, signal };
+      server = await progress.step('Starting MiniStack', () => startMiniStack(ports, settings));
       options.onServer?.(server.pid);
     }
     const target = options.target ?? localTarget(server?.endpoint ?? '');

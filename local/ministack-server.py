@@ -69,6 +69,21 @@ def move_to_port():
     SAVED.write_text(PORT)
 
 
+def named(app):
+    """An ASGI app that says whose process it is where it tells of itself: at the port, another server may have been faster."""
+
+    async def answer(scope, receive, send):
+        async def sent(message):
+            if message['type'] == 'http.response.start' and scope['path'].startswith('/_ministack/'):
+                name = (b'millrace-process', str(os.getpid()).encode())
+                message = {**message, 'headers': [*message.get('headers', []), name]}
+            await send(message)
+
+        await app(scope, receive, sent)
+
+    return answer
+
+
 def follow_parent():
     keep = sys.stdin.readline().strip() == 'keep'
     if keep:
@@ -86,7 +101,7 @@ server.save_all = save_and_end
 move_to_port()
 ministack_mends.apply()
 ministack_resume.apply()
-server.app = ministack_guard.guarded(server.app, PORT)
+server.app = ministack_guard.guarded(named(server.app), PORT)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too
 threading.Thread(target=follow_parent, daemon=True).start()
 server.main()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
-import { HOST } from './free-port.ts';
+import { freePort, HOST } from './free-port.ts';
 import { type ProcessGroup, signalGroup, startGroup } from './process-group.ts';
 
 /** Its Python, as `local/install.mjs` makes it. */
@@ -57,8 +57,25 @@ async function removeScratch(directory: string): Promise<void> {
 const savedAt = (directory: string): number | undefined =>
   statSync(join(directory, 'saved'), { throwIfNoEntry: false })?.mtimeMs;
 
-/** Starts MiniStack on the state of its directory, and waits until it answers. */
-export async function startMiniStack(options: MiniStackOptions): Promise<MiniStack> {
+/**
+ * Starts MiniStack on the state of its directory, and waits until it answers: on the first of some ports that is free, and on
+ * another where someone takes that while it starts.
+ */
+export async function startMiniStack(
+  ports: readonly number[],
+  options: Omit<MiniStackOptions, 'port'>,
+): Promise<MiniStack> {
+  for (;;) {
+    const port = await freePort(ports);
+    try {
+      return await startOn({ ...options, port });
+    } catch (error) {
+      if ((await freePort([port])) === port) throw error;
+    }
+  }
+}
+
+async function startOn(options: MiniStackOptions): Promise<MiniStack> {
   const { directory, port, signal } = options;
   if (!existsSync(PYTHON)) throw new Error('MiniStack is not installed: run `node local/install.mjs`.');
   await removeScratch(directory);
@@ -85,7 +102,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
     async keep() {
       isKept = true;
       child.stdin?.write('keep\n');
-      await answering(`${server.endpoint}/_ministack/health`, '"auth": "enabled"', startup());
+      await answering(child.pid, `${server.endpoint}/_ministack/health`, '"auth": "enabled"', startup());
     },
     async stop() {
       const before = savedAt(directory);
@@ -99,7 +116,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
   };
   try {
     const failure = ended.then(() => Promise.reject(new Error(`MiniStack ended while it started; see ${logFile}.`)));
-    await Promise.race([failure, answering(`${server.endpoint}/_ministack/ready`, '', startup())]);
+    await Promise.race([failure, answering(child.pid, `${server.endpoint}/_ministack/ready`, '', startup())]);
     return server;
   } catch (error) {
     server.kill();
@@ -107,12 +124,13 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
   }
 }
 
-/** Waits until the server answers a path, with such a text. */
-async function answering(url: string, text: string, signal: AbortSignal): Promise<void> {
+/** Waits until a server answers a path, with such a text. What another says is no answer: it may have its port. */
+async function answering(pid: number | undefined, url: string, text: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     const answer = await fetch(url, { signal }).catch(() => undefined);
-    if (answer?.ok === true && (await answer.text()).includes(text)) return;
+    const isIts = answer?.headers.get('millrace-process') === String(pid);
+    if (isIts && answer?.ok === true && (await answer.text()).includes(text)) return;
     await sleep(50);
   }
 }
