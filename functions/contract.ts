@@ -178,7 +178,7 @@ export const SLICE_MILLISECONDS = 1_000;
 export const CHECK_PERIOD_SECONDS = 5;
 
 /** How often the sweeper looks after a task that waits for its subtasks. */
-export const TEND_PERIOD_SECONDS = 900;
+export const RECONCILE_PERIOD_SECONDS = 900;
 
 /** Tasks of one bulk submit. */
 export const MAX_BULK_TASKS = 1_000;

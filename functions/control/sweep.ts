@@ -1,4 +1,4 @@
-import { MAX_QUEUE_DELAY_SECONDS, SWEEP_PERIOD_SECONDS, TEND_PERIOD_SECONDS } from '../contract.ts';
+import { MAX_QUEUE_DELAY_SECONDS, RECONCILE_PERIOD_SECONDS, SWEEP_PERIOD_SECONDS } from '../contract.ts';
 import { mapConcurrently } from '../core/concurrency.ts';
 import { type FanOutPorts, reconcileFanOut } from '../core/fan-out/fan-out.ts';
 import { propagateEnd } from '../core/fan-out/propagate-end.ts';
@@ -94,7 +94,7 @@ async function lookAfter(one: DueTask, ports: SweepPorts): Promise<void> {
   try {
     if (task.status === 'waiting') {
       await reconcileFanOut(task, ports);
-      await ports.due.postpone(one, ports.clock() + TEND_PERIOD_SECONDS * 1000);
+      await ports.due.postpone(one, ports.clock() + RECONCILE_PERIOD_SECONDS * 1000);
     } else if (isFinished(task)) {
       await propagateEnd(task, ports);
       await ports.due.release(one);

@@ -40,9 +40,9 @@ export interface TaskStore {
    */
   settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'>;
   /** Looks after a claimed task, and keeps its progress where there is one to tell. */
-  check(task: RunningTask, progress?: Progress): Promise<HeldState>;
+  check(task: RunningTask, progress?: Progress): Promise<LeaseState>;
   /** Looks after many claimed tasks at once, and says how each is, in their order. */
-  checkAll(tasks: readonly RunningTask[]): Promise<readonly HeldState[]>;
+  checkAll(tasks: readonly RunningTask[]): Promise<readonly LeaseState[]>;
   /**
    * Ends a task that waits, and asks the executor of a running one to end it. One that waits for subtasks is due for the
    * sweeper a period later, which sees to it that they end too.
@@ -61,7 +61,7 @@ export interface TaskStore {
 }
 
 /** How a claimed task is to whoever claimed it. */
-export type HeldState = 'held' | 'cancel_requested' | 'lost';
+export type LeaseState = 'held' | 'cancel_requested' | 'lost';
 
 /** A task as it was fanned out in one attempt. */
 export type ParentKey = { readonly tenantId: TenantId; readonly id: TaskId; readonly attempt: number };

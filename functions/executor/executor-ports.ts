@@ -2,9 +2,9 @@ import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
 import type { FanOutLimitPorts } from '../core/fan-out/fan-out-limits.ts';
 import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { RunningTask } from '../core/task/task.ts';
-import type { HandlerTools } from './attempt/run-handler.ts';
+import type { HandlerPorts } from './attempt/run-handler.ts';
 
-export type ExecutorPorts = HandlerTools &
+export type ExecutorPorts = HandlerPorts &
   FanOutPorts &
   FanOutLimitPorts & {
     readonly store: TaskStore;
@@ -12,7 +12,7 @@ export type ExecutorPorts = HandlerTools &
     readonly random: Random;
     readonly ids: Ids;
     /** The messages at hand are hidden for as long as an attempt takes. None begins before: it would come again late. */
-    readonly held: Promise<void>;
+    readonly visibilityExtended: Promise<void>;
   };
 
 /** What an invocation leaves of its time for answering its event source. */

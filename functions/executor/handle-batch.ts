@@ -24,9 +24,9 @@ import {
 } from './messages/visibility.ts';
 import { logFieldsOf } from './telemetry.ts';
 
-export type BatchPorts = Omit<ExecutorPorts, 'held'> & {
+export type InvocationPorts = Omit<ExecutorPorts, 'visibilityExtended'> & {
   readonly deliveries: Deliveries;
-  readonly workload: Pick<LoadReporter, 'record'>;
+  readonly loadReporter: Pick<LoadReporter, 'record'>;
 };
 
 /** A message that this version cannot read comes up again after this, for one that can. */
@@ -52,7 +52,7 @@ type Judged = Arrival & { readonly verdict: Disposition };
 export async function handleBatch(
   deliveries: readonly Delivery[],
   remainingSeconds: number,
-  ports: BatchPorts,
+  ports: InvocationPorts,
 ): Promise<string[]> {
   const started = ports.clock();
   const deadline = started + remainingSeconds * 1000;
@@ -78,7 +78,7 @@ export async function handleBatch(
     }),
   );
   const hold = new VisibilityLease(arrivals, ports);
-  const running = { ...ports, held: hold.extend() };
+  const running = { ...ports, visibilityExtended: hold.extend() };
   const replaced = await replaceOld(arrivals, ports);
   const inTurn = limiter(PARALLEL_CLAIMS);
   const lost = await findLost(arrivals, ports);
@@ -103,9 +103,9 @@ export async function handleBatch(
   }
   // As long as all that came would have taken.
   const ofAll = arrivals.length / Math.max(1, arrivals.length - slice.returnedTasks);
-  ports.workload.record(arrivals, deliveries.length, (ports.clock() - started) * ofAll);
+  ports.loadReporter.record(arrivals, deliveries.length, (ports.clock() - started) * ofAll);
   for (const [delivery, seconds] of await splitUnfinished(judged.flat(), replaced, ports)) kept.set(delivery, seconds);
-  await running.held;
+  await running.visibilityExtended;
   await extendVisibility(kept, ports);
   return [...kept.keys()].map(({ messageId }) => messageId);
 }
@@ -126,7 +126,7 @@ function interleaved(runs: readonly WorkUnit<Arrival>[]): WorkUnit<Arrival>[] {
 }
 
 /** The messages whose tasks were all sent again, since they may not be delivered often more. */
-async function replaceOld(arrivals: readonly Arrival[], ports: BatchPorts): Promise<ReadonlySet<Delivery>> {
+async function replaceOld(arrivals: readonly Arrival[], ports: InvocationPorts): Promise<ReadonlySet<Delivery>> {
   const old = arrivals.filter(({ delivery }) => isNearDeadLetter(delivery));
   if (old.length === 0) return new Set();
   const refused = await ports.queue.sendAll(
@@ -140,7 +140,7 @@ async function replaceOld(arrivals: readonly Arrival[], ports: BatchPorts): Prom
 }
 
 /** Now, or it would be delivered again where this executor dies, too, and become a dead letter of a task that goes on. */
-async function discard(replaced: readonly Delivery[], { deliveries, log }: BatchPorts): Promise<void> {
+async function discard(replaced: readonly Delivery[], { deliveries, log }: InvocationPorts): Promise<void> {
   try {
     await deliveries.discard(replaced);
   } catch (error) {
@@ -155,7 +155,7 @@ async function discard(replaced: readonly Delivery[], { deliveries, log }: Batch
 async function splitUnfinished(
   judged: readonly Judged[],
   replaced: ReadonlySet<Delivery>,
-  { queue }: BatchPorts,
+  { queue }: InvocationPorts,
 ): Promise<ReadonlyMap<Delivery, number>> {
   const messages = [...Map.groupBy(judged, ({ delivery }) => delivery)].filter(([delivery]) => !replaced.has(delivery));
   const left = messages.flatMap(([delivery, group]) =>
@@ -183,7 +183,7 @@ async function executed(
   deadline: number,
   hold: VisibilityLease,
   inTurn: Limiter,
-  ports: BatchPorts & ExecutorPorts,
+  ports: InvocationPorts & ExecutorPorts,
 ): Promise<Judged[]> {
   const remainingSeconds = (deadline - ports.clock()) / 1000;
   // A batch has the shortest of its tasks' timeouts.
@@ -211,7 +211,7 @@ function secondsNeeded({ timeoutSeconds, resourceClass }: TaskSeed): number {
   return Math.min(timeoutSeconds + INVOCATION_MARGIN_SECONDS / 2, whole - INVOCATION_MARGIN_SECONDS / 2);
 }
 
-async function quarantined(delivery: Delivery, reason: string, ports: BatchPorts): Promise<boolean> {
+async function quarantined(delivery: Delivery, reason: string, ports: InvocationPorts): Promise<boolean> {
   const fields = { message_id: delivery.messageId, queue: delivery.queueName, reason };
   ports.log('error', 'malformed message', fields);
   try {

@@ -18,21 +18,21 @@ import { deliveryOf } from './messages/delivery.ts';
 import { measureUsage } from './telemetry.ts';
 
 guardProcess(log);
-const [meter, queueUrlPrefix, outboundHosts] = [new EmfMeter(), env('queueUrlPrefix'), env('outboundHosts')];
+const meter = new EmfMeter();
 const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
+const queues = { queueUrlPrefix: env('queueUrlPrefix'), deadLetterQueueUrl: env('deadLetterQueueUrl') };
+const outboundHosts = env('outboundHosts');
 const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), { outboundHosts }, log);
-const ports = {
-  ...taskPorts(dynamo, sqs, meter, tasks),
-  deliveries: new SqsDeliveries(sqs, { queueUrlPrefix, deadLetterQueueUrl: env('deadLetterQueueUrl') }),
-  ...{ workload: new LoadReporter(laneLoads(dynamo), log), usage: statistics(dynamo), buckets: rateBuckets(dynamo) },
-  ...{ http: lazyHttpClients(outboundHosts), isolate, sleep, random: Math.random, ids, tracing },
-};
+const attemptPorts = { http: lazyHttpClients(outboundHosts), isolate, sleep, random: Math.random, ids, tracing };
+const limitPorts = { usage: statistics(dynamo), buckets: rateBuckets(dynamo) };
+const lane = { deliveries: new SqsDeliveries(sqs, queues), loadReporter: new LoadReporter(laneLoads(dynamo), log) };
+const ports = { ...taskPorts(dynamo, sqs, meter, tasks), ...attemptPorts, ...limitPorts, ...lane };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
   await beginTrace();
   const recordUsage = measureUsage(ownResourceClass(), meter);
   const work = handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
-  const [kept] = await Promise.all([work, ports.workload.flush()]);
+  const [kept] = await Promise.all([work, ports.loadReporter.flush()]);
   await recordUsage();
   meter.flush();
   return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };

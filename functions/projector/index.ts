@@ -7,7 +7,14 @@ import { env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { statistics } from '../runtime/wiring.ts';
 import { publishEvents } from './publish-events.ts';
-import { changeOf, project, type ShardEvent, streamShardOf, type Take, updateStatistics } from './update-statistics.ts';
+import {
+  changeOf,
+  type Projection,
+  projectChanges,
+  type ShardEvent,
+  streamShardOf,
+  updateStatistics,
+} from './update-statistics.ts';
 
 const counting = once(() => ({ statistics: statistics(dynamoClient()), log }));
 const telling = once(() => {
@@ -22,10 +29,10 @@ export const handler = (event: ShardEvent) =>
   projected(event, (changes) => updateStatistics(streamShardOf(event), changes, counting()));
 export const events = (event: ShardEvent) => projected(event, (changes) => publishEvents(changes, telling()));
 
-async function projected(event: ShardEvent, take: Take) {
+async function projected(event: ShardEvent, take: Projection) {
   // A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.
   const changes = event.Records.map((record) => changeOf(record, (image) => taskOfRow(image as Row)));
-  const failed = await project(changes, take, log);
+  const failed = await projectChanges(changes, take, log);
   log('info', 'projected', { records: changes.length, failed_from: failed ?? null });
   // A window asks for its state, be it empty.
   return { state: {}, batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };

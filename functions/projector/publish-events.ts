@@ -1,7 +1,7 @@
 import type { Log, Sleep, TaskEvents } from '../core/ports.ts';
 import { eventsOf, type TaskChange, type TaskEvent } from '../core/task/task-event.ts';
 
-export type TellPorts = {
+export type PublishPorts = {
   readonly events: TaskEvents;
   readonly sleep: Sleep;
   readonly log: Log;
@@ -12,7 +12,7 @@ const PAUSES_MILLISECONDS = [100, 400, 1_600];
 /** Tells the event bus what changes mean; returns those of which it did not take every event. */
 export async function publishEvents(
   changes: readonly TaskChange[],
-  ports: TellPorts,
+  ports: PublishPorts,
 ): Promise<ReadonlySet<TaskChange>> {
   const { events, sleep, log } = ports;
   const changeOf = new Map<TaskEvent, TaskChange>();

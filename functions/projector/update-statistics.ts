@@ -16,13 +16,17 @@ export type Change = {
 };
 
 /** What is made of changes: returns those that have to come again. */
-export type Take = (changes: readonly TaskChange[]) => Promise<ReadonlySet<TaskChange>>;
+export type Projection = (changes: readonly TaskChange[]) => Promise<ReadonlySet<TaskChange>>;
 
 /**
  * Hands on the changes of a batch. Returns the sequence number from which on the batch has to come again, because not all
  * of it was taken. A change that cannot be read is set aside in the log: it would stop all that follow.
  */
-export async function project(changes: readonly Change[], take: Take, log: Log): Promise<string | undefined> {
+export async function projectChanges(
+  changes: readonly Change[],
+  take: Projection,
+  log: Log,
+): Promise<string | undefined> {
   const readable = changes.flatMap((change) => readChange(change, log));
   const left = await take(readable);
   return readable.find((change) => left.has(change))?.id;
@@ -58,7 +62,7 @@ export function changeOf({ dynamodb = {} }: DynamoDBRecord, readTask: (image: Im
   };
 }
 
-export type CountPorts = { readonly statistics: Statistics; readonly log: Log };
+export type StatisticsPorts = { readonly statistics: Statistics; readonly log: Log };
 
 /** Writes under way at a time. */
 const PARALLEL = 20;
@@ -67,7 +71,7 @@ const PARALLEL = 20;
 export async function updateStatistics(
   shard: string,
   changes: readonly TaskChange[],
-  { statistics, log }: CountPorts,
+  { statistics, log }: StatisticsPorts,
 ): Promise<ReadonlySet<TaskChange>> {
   const entries = changes.flatMap((change) =>
     contributionsOf(change).map((contribution) => ({ change, contribution })),

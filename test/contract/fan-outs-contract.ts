@@ -29,7 +29,7 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
     it('waits with what it had, as many attempts to come, and a time to be looked after', async () => {
       const seed = taskSeed({ maxAttempts: 3 });
       const task = await claim(seed, NOW);
-      const settlement = { status: 'waiting', fanOut: { attempt: 1, count: 7 }, tendAt: NOW + 9000 } as const;
+      const settlement = { status: 'waiting', fanOut: { attempt: 1, count: 7 }, reconcileAt: NOW + 9000 } as const;
       expect(await store.settle(task, settlement)).toBe('settled');
       expect(await store.settle(task, settlement)).toBe('settled');
       const found = {
@@ -46,7 +46,7 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
       const seed = taskSeed();
       const task = await claim(seed);
       await store.cancel(seed.tenantId, seed.id, NOW);
-      const settlement = { status: 'waiting', fanOut: { attempt: 1, count: 1 }, tendAt: NOW } as const;
+      const settlement = { status: 'waiting', fanOut: { attempt: 1, count: 1 }, reconcileAt: NOW } as const;
       expect(await store.settle(task, settlement)).toBe('cancel_requested');
     });
 

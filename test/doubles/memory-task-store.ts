@@ -4,8 +4,8 @@ import type {
   ClaimResult,
   DueTask,
   DueTasks,
-  HeldState,
   InsertResult,
+  LeaseState,
   ParentKey,
   RetryResult,
   TaskStore,
@@ -83,18 +83,18 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     if (goesOn && found.cancelRequestedAt !== undefined) return 'cancel_requested';
     if (goesOn) this.#write(settled(found, settlement));
     else this.#put(settled(found, settlement));
-    if (settlement.status === 'waiting') this.#waits.put(keyOf(task), { dueAt: settlement.tendAt });
+    if (settlement.status === 'waiting') this.#waits.put(keyOf(task), { dueAt: settlement.reconcileAt });
     if (settlement.status === 'queued' && settlement.dueAt !== undefined) {
       this.#waits.put(keyOf(task), { dueAt: settlement.dueAt });
     }
     return 'settled';
   }
 
-  checkAll(tasks: readonly RunningTask[]): Promise<HeldState[]> {
+  checkAll(tasks: readonly RunningTask[]): Promise<LeaseState[]> {
     return Promise.all(tasks.map((task) => this.check(task)));
   }
 
-  async check(task: RunningTask, progress?: Progress): Promise<HeldState> {
+  async check(task: RunningTask, progress?: Progress): Promise<LeaseState> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) return 'lost';
     if (progress !== undefined) this.#write({ ...found, progress });

@@ -11,7 +11,7 @@ export const error = { code: 'boom', message: 'it went wrong', retryable: true }
 export const failure = { status: 'failed', error, finishedAt: NOW } as const;
 
 /** Into two parts, by the first attempt. */
-const fannedOut = { status: 'waiting', fanOut: { attempt: 1, count: 2 }, tendAt: NOW + 900_000 } as const;
+const fannedOut = { status: 'waiting', fanOut: { attempt: 1, count: 2 }, reconcileAt: NOW + 900_000 } as const;
 
 let leases = 0;
 export const lease = (expiresAt = NOW + 25_000): Lease => ({ token: `lease-${++leases}` as LeaseToken, expiresAt });

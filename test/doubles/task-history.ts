@@ -4,7 +4,7 @@ import { bucketOf, MINUTE, minuteOf, sumOf, type Tally } from '../../functions/c
 import type { LeaseToken, TenantId } from '../../functions/core/task/ids.ts';
 import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/task/transition.ts';
-import { type Change, project, updateStatistics } from '../../functions/projector/update-statistics.ts';
+import { type Change, projectChanges, updateStatistics } from '../../functions/projector/update-statistics.ts';
 import { chance } from './chance.ts';
 import { taskSeed } from './task-seed.ts';
 
@@ -133,7 +133,7 @@ export class TaskHistory {
       const place = places[shard] ?? 0;
       const batch = changes.slice(place, place + 1 + below(LONGEST_BATCH));
       const send = (part: readonly Change[], to = statistics) =>
-        project(
+        projectChanges(
           part,
           (taken) => updateStatistics(`shard-${shard}`, taken, { statistics: to, log: () => {} }),
           () => {},

@@ -2,7 +2,7 @@ import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-ta
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { LeaseToken } from '../../functions/core/task/ids.ts';
 import { callHandler } from '../../functions/executor/attempt/run-handler.ts';
-import type { BatchPorts } from '../../functions/executor/handle-batch.ts';
+import type { InvocationPorts } from '../../functions/executor/handle-batch.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
 import { TenantGate } from '../../functions/router/submit/tenant-gate.ts';
@@ -49,14 +49,14 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     definitions.map((definition) => [definition.type, async () => definition]),
   );
   const queue = new MemoryTaskQueue(clock, catalog);
-  const ports: BatchPorts &
+  const ports: InvocationPorts &
     RouterPorts & { deadLetters: MemoryDeadLetters; store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
     store,
     fanOuts: new MemoryFanOuts(store),
     queue,
     deliveries: queue,
     payloads,
-    workload: { record: () => {} },
+    loadReporter: { record: () => {} },
     lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
     depths: lanes.depths,
     concurrency: CONCURRENCY,

@@ -29,7 +29,7 @@ export function settlementAttributes(settlement: Settlement, task: RunningTask, 
         ...status,
         ...fanOutAttributes(settlement.fanOut),
         ...attemptsAttributes(attemptsAgain(task)),
-        ...dueAttributes(task.id, settlement.tendAt, options.indexShards),
+        ...dueAttributes(task.id, settlement.reconcileAt, options.indexShards),
       };
     default:
       return endAttributes(settlement, options);

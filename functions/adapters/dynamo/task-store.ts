@@ -8,8 +8,8 @@ import {
 import type {
   CancelResult,
   ClaimResult,
-  HeldState,
   InsertResult,
+  LeaseState,
   Log,
   RetryResult,
   TaskStore,
@@ -170,8 +170,8 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   /** A write where there is progress to tell, otherwise half a read. */
-  async check(task: RunningTask, progress?: Progress): Promise<HeldState> {
-    return heldState(
+  async check(task: RunningTask, progress?: Progress): Promise<LeaseState> {
+    return leaseStateOf(
       task,
       progress === undefined
         ? await this.#read(task, { ProjectionExpression: CHECKED })
@@ -180,13 +180,13 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   /** Half a read for each task, 100 of them in a request. */
-  async checkAll(tasks: readonly RunningTask[]): Promise<HeldState[]> {
+  async checkAll(tasks: readonly RunningTask[]): Promise<LeaseState[]> {
     const addresses = tasks.map(({ tenantId, id }) => ({
       tableName: tableOf(this.#options, id),
       pk: pkOf(tenantId, id),
     }));
     const rows = await batchGet(this.#client, addresses, { ProjectionExpression: `pk, ${CHECKED}` });
-    return tasks.map((task) => heldState(task, rows.get(pkOf(task.tenantId, task.id))));
+    return tasks.map((task) => leaseStateOf(task, rows.get(pkOf(task.tenantId, task.id))));
   }
 
   async #read(task: Addressed, options: ReadOptions): Promise<Row | undefined> {
@@ -290,7 +290,7 @@ const STATUSES: Row = { scheduled: s('scheduled'), queued: s('queued'), running:
 const unlessThere = (attributes: Row): string[] =>
   Object.keys(attributes).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
 
-function heldState(task: RunningTask, row: Row | undefined): HeldState {
+function leaseStateOf(task: RunningTask, row: Row | undefined): LeaseState {
   if (row?.leaseToken?.S !== task.leaseToken) return 'lost';
   return row.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
 }

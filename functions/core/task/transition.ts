@@ -32,8 +32,8 @@ export type Settlement =
       /** The attempt began nothing, and does not count. */
       readonly attemptIsGivenBack?: true;
     }
-  /** `tendAt`: when the sweeper is to look after it. */
-  | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly tendAt: number };
+  /** `reconcileAt`: when the sweeper is to look after it. */
+  | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly reconcileAt: number };
 
 /** The errors of an attempt that was kept from sending what it would, since whom it calls was down or took no more. */
 const SENT_NOTHING = ['circuit_open', 'connections_busy'];

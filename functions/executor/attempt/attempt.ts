@@ -138,7 +138,7 @@ export async function claimTask(
   const claim = await retryUntil(() => ports.store.claim(queued, lease, now), claimBy, ports);
   switch (claim.result) {
     case 'claimed':
-      await ports.held;
+      await ports.visibilityExtended;
       return { claimed: { task: claim.task, input } };
     case 'finished':
       // Whoever ended it may have died before the rest was done.

@@ -7,7 +7,7 @@ import { logFieldsOf } from '../telemetry.ts';
 import { ATTEMPT_OVER, AttemptScope, attemptHttp } from './attempt-scope.ts';
 import {
   baseContext,
-  type HandlerTools,
+  type HandlerPorts,
   logOf,
   outcomeOfFailure,
   parsedInput,
@@ -17,7 +17,7 @@ import {
 } from './run-handler.ts';
 import { watchBatch } from './watch-attempt.ts';
 
-export type BatchTools = HandlerTools & { readonly meter: Meter };
+export type BatchHandlerPorts = HandlerPorts & { readonly meter: Meter };
 
 /** Tasks that each line of a batch names; a batch may have 1,000, and CloudWatch bills by the byte. */
 const MOST_NAMED = 20;
@@ -36,7 +36,7 @@ export async function runBatch(
   definition: BatchTaskDefinition,
   claimed: readonly Claimed[],
   timeoutMilliseconds: number,
-  tools: BatchTools,
+  tools: BatchHandlerPorts,
 ): Promise<(task: RunningTask) => Outcome> {
   const outcomes: Outcomes = new Map();
   const items = await itemsOf(definition, claimed, outcomes, tools);
@@ -54,7 +54,7 @@ async function itemsOf(
   definition: BatchTaskDefinition,
   claimed: readonly Claimed[],
   outcomes: Outcomes,
-  tools: BatchTools,
+  tools: BatchHandlerPorts,
 ): Promise<Item[]> {
   const items = await Promise.all(
     claimed.map(async ({ task, input }) => {
@@ -75,7 +75,7 @@ async function returned(
   items: readonly Item[],
   ended: Outcomes,
   timeoutMilliseconds: number,
-  tools: BatchTools,
+  tools: BatchHandlerPorts,
 ): Promise<Outcomes> {
   const over = Promise.withResolvers<Outcomes>();
   const late = Promise.withResolvers<never>();
@@ -130,7 +130,7 @@ async function called(
   signal: AbortSignal,
   late: Promise<never>,
   scope: AttemptScope,
-  { http, log, tracing }: BatchTools,
+  { http, log, tracing }: BatchHandlerPorts,
 ): Promise<Outcomes> {
   const { type } = definition;
   // All are of one tenant.

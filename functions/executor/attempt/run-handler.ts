@@ -22,9 +22,9 @@ import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
 import { issueTexts } from '../../core/zod-messages.ts';
 import { logFieldsOf, loggable } from '../telemetry.ts';
 import { ATTEMPT_OVER, AttemptScope, attemptHttp } from './attempt-scope.ts';
-import { type AttemptWatch, type WatchTools, watchAttempt } from './watch-attempt.ts';
+import { type AttemptWatch, type WatchPorts, watchAttempt } from './watch-attempt.ts';
 
-export type HandlerTools = WatchTools & {
+export type HandlerPorts = WatchPorts & {
   readonly http: HttpClients;
   readonly tracing: Tracing;
   readonly catalog: TaskCatalog;
@@ -45,7 +45,7 @@ export async function runHandler(
   call: HandlerCall,
   task: RunningTask,
   timeoutMilliseconds: number,
-  tools: HandlerTools,
+  tools: HandlerPorts,
 ): Promise<Outcome> {
   const ended = Promise.withResolvers<Outcome>();
   const controller = new AbortController();
@@ -84,7 +84,7 @@ async function attempt(
   call: HandlerCall,
   task: RunningTask,
   context: TaskContext,
-  tools: HandlerTools,
+  tools: HandlerPorts,
 ): Promise<Outcome> {
   try {
     const parsedCall = { ...call, input: await parsedInput(definition, call.input) };
@@ -110,7 +110,7 @@ export async function parsedInput(definition: TaskDefinition, input: unknown): P
 export function outcomeOfFailure(
   thrown: unknown,
   fields: Parameters<Log>[2],
-  { log }: Pick<HandlerTools, 'log'>,
+  { log }: Pick<HandlerPorts, 'log'>,
 ): Outcome {
   try {
     if (!(thrown instanceof TaskFailure)) {
@@ -130,7 +130,7 @@ async function outcomeOfFanOut(
   { subtasks }: FanOut,
   { type, fanOut }: SingleTaskDefinition,
   task: RunningTask,
-  { catalog }: HandlerTools,
+  { catalog }: HandlerPorts,
 ): Promise<Outcome> {
   if (fanOut === undefined || task.fanOut !== undefined) {
     return failed('invalid_output', `${type} fanned out, and has no fanOut.combine that would follow`, false);
@@ -145,7 +145,7 @@ function contextOf(
   signal: AbortSignal,
   { progress }: AttemptWatch,
   scope: AttemptScope,
-  { http, tracing }: HandlerTools,
+  { http, tracing }: HandlerPorts,
 ): TaskContext {
   return {
     ...baseContext(signal),

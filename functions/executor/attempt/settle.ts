@@ -1,4 +1,4 @@
-import { MAX_QUEUE_DELAY_SECONDS, TEND_PERIOD_SECONDS } from '../../contract.ts';
+import { MAX_QUEUE_DELAY_SECONDS, RECONCILE_PERIOD_SECONDS } from '../../contract.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
 import { createSubtasks, openFanOut } from '../../core/fan-out/fan-out.ts';
 import { fanOutRefusal } from '../../core/fan-out/fan-out-limits.ts';
@@ -94,7 +94,7 @@ async function settlementOf(
       if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
       await retryUntil(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
       const fanOut = { attempt: task.attempt, count: subtasks.length };
-      return { status: 'waiting', fanOut, tendAt: clock() + TEND_PERIOD_SECONDS * 1000 };
+      return { status: 'waiting', fanOut, reconcileAt: clock() + RECONCILE_PERIOD_SECONDS * 1000 };
     }
     case 'cancelled':
       return { status: 'cancelled', finishedAt: clock() };

@@ -1,6 +1,6 @@
 import { CHECK_PERIOD_SECONDS } from '../../contract.ts';
 import { TaskFailure } from '../../core/define-task.ts';
-import type { HeldState, Log, TaskStore } from '../../core/ports.ts';
+import type { LeaseState, Log, TaskStore } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import type { Progress, RunningTask } from '../../core/task/task.ts';
 import { logFieldsOf } from '../telemetry.ts';
@@ -13,7 +13,7 @@ export type AttemptWatch = {
   stop(): void;
 };
 
-export type WatchTools = { readonly store: Pick<TaskStore, 'check' | 'checkAll'>; readonly log: Log };
+export type WatchPorts = { readonly store: Pick<TaskStore, 'check' | 'checkAll'>; readonly log: Log };
 
 /**
  * Looks after an attempt under way every few seconds: tells its progress, and ends it where its task is to be cancelled or
@@ -22,7 +22,7 @@ export type WatchTools = { readonly store: Pick<TaskStore, 'check' | 'checkAll'>
 export function watchAttempt(
   task: RunningTask,
   end: (outcome: Outcome, reason: TaskFailure) => void,
-  { store, log }: WatchTools,
+  { store, log }: WatchPorts,
 ): AttemptWatch {
   let latest: Progress | undefined;
   let told: Progress | undefined;
@@ -45,7 +45,7 @@ export function watchAttempt(
 export function watchBatch(
   tasks: readonly RunningTask[],
   end: (task: RunningTask, outcome: Outcome, reason: TaskFailure) => void,
-  { store, log }: WatchTools,
+  { store, log }: WatchPorts,
 ): () => void {
   const held = new Set(tasks);
   const look = async (): Promise<void> => {
@@ -93,7 +93,7 @@ function lookRepeatedly(look: () => Promise<void>, fields: object, log: Log): ()
   return () => clearInterval(interval);
 }
 
-function endOf(state: Exclude<HeldState, 'held'>): [Outcome, TaskFailure] {
+function endOf(state: Exclude<LeaseState, 'held'>): [Outcome, TaskFailure] {
   if (state === 'cancel_requested') {
     return [{ kind: 'cancelled' }, new TaskFailure('cancelled', 'the task was cancelled')];
   }

@@ -1,6 +1,6 @@
 import { RESOURCE_CLASS_SPECS, threadHeapMb } from '../../contract.ts';
 import type { Log } from '../../core/ports.ts';
-import type { HandlerTools } from '../attempt/run-handler.ts';
+import type { HandlerPorts } from '../attempt/run-handler.ts';
 import { HandlerThread, NotBegun } from './handler-thread.ts';
 import type { ThreadData } from './thread-messages.ts';
 
@@ -25,7 +25,7 @@ export class HandlerThreads {
   }
 
   /** Makes an attempt as `definition.run` would, in a thread: an abort ends it wherever it is. */
-  readonly isolate: HandlerTools['isolate'] = async ({ resources }, call, ctx) => {
+  readonly isolate: HandlerPorts['isolate'] = async ({ resources }, call, ctx) => {
     // An executor runs tasks of one class, so all its threads are of one size.
     await this.#turn(RESOURCE_CLASS_SPECS[resources].threads, ctx.signal);
     try {

@@ -28,7 +28,7 @@ const running = claimed(queued, lease('a'), NOW);
 const again = claimed(running, lease('b'), NOW);
 const failed = settled(running, { status: 'failed', error, finishedAt: NOW + 700 });
 const fanOut = { attempt: 1, count: 2 };
-const waiting = settled(running, { status: 'waiting', fanOut, tendAt: NOW }) as WaitingTask;
+const waiting = settled(running, { status: 'waiting', fanOut, reconcileAt: NOW }) as WaitingTask;
 const later = { ...queued, createdAt: NOW + 86_400_000 };
 
 describe('what a change adds to a minute of its type, and to the open tasks of its tenant', () => {

@@ -240,7 +240,7 @@ describe('a type that runs in batches now', () => {
     if (claim.result !== 'claimed') throw new Error(claim.result);
     const parent = { tenantId: seed.tenantId, id: seed.id, attempt: 1 };
     await fanOuts.open(parent, { subtasks: { inline: [] }, onFailure: 'fail', count: 0 }, world.now);
-    await store.settle(claim.task, { status: 'waiting', fanOut: { attempt: 1, count: 0 }, tendAt: world.now });
+    await store.settle(claim.task, { status: 'waiting', fanOut: { attempt: 1, count: 0 }, reconcileAt: world.now });
     await fanOuts.resume(parent, world.now);
     await invoke(world);
     expect(await standings(world, [seed])).toEqual(['failed: no_combine']);

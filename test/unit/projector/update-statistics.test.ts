@@ -9,7 +9,7 @@ import { publishEvents } from '../../../functions/projector/publish-events.ts';
 import {
   type Change,
   changeOf,
-  project,
+  projectChanges,
   streamShardOf,
   updateStatistics,
 } from '../../../functions/projector/update-statistics.ts';
@@ -90,8 +90,12 @@ describe('the projector', () => {
         return all.filter((event) => refuses(event, tries));
       },
     };
-    const untold = await project(batch, (taken) => publishEvents(taken, { events, sleep: async () => {}, log }), log);
-    const uncounted = await project(
+    const untold = await projectChanges(
+      batch,
+      (taken) => publishEvents(taken, { events, sleep: async () => {}, log }),
+      log,
+    );
+    const uncounted = await projectChanges(
       batch,
       (taken) => updateStatistics('shard', taken, { statistics, log }),
       () => {},

@@ -89,7 +89,7 @@ it('a tree that is larger than one follow-up is ended by the sweeper, level by l
     const parent = { tenantId: seed.tenantId, id: seed.id, attempt: 1 };
     await fanOuts.open(parent, { subtasks, onFailure: 'fail', count: width }, world.now);
     const fanOut = { attempt: 1, count: width };
-    await store.settle(claim.task, { status: 'waiting', fanOut, tendAt: world.now + 900_000 });
+    await store.settle(claim.task, { status: 'waiting', fanOut, reconcileAt: world.now + 900_000 });
     for (let index = 0; index < width; index++) await grow(child(seed, index), width);
   };
   const root = taskSeed();

@@ -71,7 +71,7 @@ it('lets no message of one task go round', async () => {
 it('tells of a lane as much work as there was', async () => {
   const { world, ran } = await bulk(60, 400);
   const told: unknown[] = [];
-  world.ports.workload.record = (arrivals, messages, busy) => told.push([arrivals.length, messages, busy]);
+  world.ports.loadReporter.record = (arrivals, messages, busy) => told.push([arrivals.length, messages, busy]);
   const before = world.now;
   await invoke(world);
   expect(told).toEqual([[60, 20, ((world.now - before) * 60) / ran.length]]);
