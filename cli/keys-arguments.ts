@@ -1,20 +1,7 @@
+import { compact } from '../functions/core/compact.ts';
 import { parseTenantId, type TenantId } from '../functions/core/task/ids.ts';
 import { type AccessGrant, parseScope, SCOPES } from '../functions/core/tenant/access-key.ts';
-import { ArgumentError, FLAG, parsedArguments, TEXT } from './command-line.ts';
-
-export const USAGE = `Usage: npm run keys -- create --tenant <tenant> --scopes <scope,...> [--name <name>] [--rate <n>] [--open <n>]
-       npm run keys -- list --tenant <tenant>
-       npm run keys -- revoke --tenant <tenant> --id <id>
-
-  --tenant  whose tasks the key reaches: up to 63 lower-case letters, digits and hyphens
-  --scopes  what the key may do: ${SCOPES.join(', ')}
-            (platform is for who runs the deployment: it pauses and tunes types, and redrives dead letters, of all tenants)
-  --name    whom the key is for (default: the tenant)
-  --rate    tasks that may be submitted in a second, and at one moment; subtasks count (default: any number)
-  --open    tasks that may be under way at a time, subtasks too (default: any number)
-  --id      which key, as create and list show it
-  --stack   the deployment's data stack (default: millrace-data)
-  --local   in the cloud that npm start runs here, instead of the AWS of your environment`;
+import { ArgumentError, npmCommand } from './npm-command.ts';
 
 type Target = { readonly tenantId: TenantId; readonly stackName: string; readonly isLocal: boolean };
 export type CreateKey = Target & { readonly command: 'create' } & Pick<AccessGrant, 'scopes' | 'name' | 'limits'>;
@@ -22,45 +9,82 @@ export type ListKeys = Target & { readonly command: 'list' };
 export type RevokeKey = Target & { readonly command: 'revoke'; readonly id: string };
 export type KeysArguments = CreateKey | ListKeys | RevokeKey;
 
+/** Makes a command that works on one tenant's keys in one deployment. */
+const tenantCommand = (name: string, description: string) =>
+  npmCommand(name, description)
+    .requiredOption(
+      '--tenant <tenant>',
+      'whose tasks the key reaches: up to 63 lower-case letters, digits and hyphens',
+      tenantOf,
+    )
+    .option('--stack <name>', "the deployment's data stack", 'millrace-data')
+    .option('--local', 'in the cloud that npm start runs here, instead of the AWS of your environment');
+
+const create = tenantCommand('create', 'Makes a key, and shows it this once.')
+  .usage('--tenant <tenant> --scopes <scope,...> [options]')
+  .requiredOption(
+    '--scopes <scope,...>',
+    `what the key may do: ${SCOPES.join(', ')} (platform is for who runs the deployment: it pauses and tunes types, and redrives dead letters, of all tenants)`,
+    scopesOf,
+  )
+  .option('--name <name>', 'whom the key is for (default: the tenant)', nameOf)
+  .option(
+    '--rate <tasks>',
+    'tasks that may be submitted in a second, and at one moment; subtasks count (default: any number)',
+    countOf('rate'),
+  )
+  .option(
+    '--open <tasks>',
+    'tasks that may be under way at a time, subtasks too (default: any number)',
+    countOf('open'),
+  );
+
+const list = tenantCommand('list', 'Shows what keys a tenant has.').usage('--tenant <tenant> [options]');
+
+const revoke = tenantCommand('revoke', 'Revokes a key: nobody is let in with it any more.')
+  .usage('--tenant <tenant> --id <id> [options]')
+  .requiredOption('--id <id>', 'which key, as create and list show it');
+
+export const keysCommand = npmCommand(
+  'npm run keys --',
+  'Makes, lists and revokes the keys that callers of the API have.',
+)
+  .addCommand(create)
+  .addCommand(list)
+  .addCommand(revoke)
+  .addHelpText('after', '\nnpm run keys -- create --help shows the options of create.');
+
 /** Reads the arguments behind `npm run keys --`. Throws `ArgumentError`. */
 export function parseKeysArguments(args: readonly string[]): KeysArguments {
-  const { values, positionals } = parsedArguments(args, OPTIONS);
-  const [command, ...more] = positionals;
-  if (more.length > 0 || (command !== 'create' && command !== 'list' && command !== 'revoke')) {
-    throw new ArgumentError(`The command must be "create", "list" or "revoke", not "${positionals.join(' ')}".`);
-  }
-  const target = {
-    tenantId: tenantOf(values.tenant),
-    stackName: values.stack ?? 'millrace-data',
-    isLocal: values.local,
-  };
-  refuseForeign(command, values);
-  switch (command) {
-    case 'create':
-      if (values.name?.trim() === '') throw new ArgumentError(`--name "${values.name}" must not be blank.`);
+  keysCommand.parse(args, { from: 'user' });
+  switch (keysCommand.args[0]) {
+    case 'create': {
+      const { name, scopes, rate, open, ...target } = create.opts();
+      const limits = compact({ ratePerSecond: rate, maxOpenTasks: open });
       return {
-        ...{ ...target, command, scopes: scopesOf(values.scopes), name: values.name ?? target.tenantId },
-        ...limitsOf(values),
+        ...targetOf(target),
+        command: 'create',
+        scopes,
+        name: name ?? target.tenant,
+        ...(Object.keys(limits).length > 0 && { limits }),
       };
-    case 'list':
-      return { ...target, command };
-    case 'revoke':
-      if (values.id === undefined) throw new ArgumentError('--id is missing.');
-      return { ...target, command, id: values.id };
+    }
+    case 'revoke': {
+      const { id, ...target } = revoke.opts();
+      return { ...targetOf(target), command: 'revoke', id };
+    }
+    default:
+      return { ...targetOf(list.opts()), command: 'list' };
   }
 }
 
-const OPTIONS = { tenant: TEXT, scopes: TEXT, name: TEXT, rate: TEXT, open: TEXT, id: TEXT, stack: TEXT, local: FLAG };
-const OWN_OPTIONS = { create: ['scopes', 'name', 'rate', 'open'], list: [], revoke: ['id'] } as const;
+const targetOf = ({ tenant, stack, local }: { tenant: TenantId; stack: string; local?: true }): Target => ({
+  tenantId: tenant,
+  stackName: stack,
+  isLocal: local === true,
+});
 
-function refuseForeign(command: KeysArguments['command'], values: Readonly<Record<string, unknown>>): void {
-  const own: readonly string[] = [...OWN_OPTIONS[command], 'tenant', 'stack', 'local'];
-  const foreign = Object.keys(values).find((name) => !own.includes(name));
-  if (foreign !== undefined) throw new ArgumentError(`--${foreign} is not for "${command}".`);
-}
-
-function tenantOf(text: string | undefined): TenantId {
-  if (text === undefined) throw new ArgumentError('--tenant is missing.');
+function tenantOf(text: string): TenantId {
   const tenantId = parseTenantId(text);
   if (tenantId !== undefined) return tenantId;
   throw new ArgumentError(
@@ -68,8 +92,7 @@ function tenantOf(text: string | undefined): TenantId {
   );
 }
 
-function scopesOf(list: string | undefined): AccessGrant['scopes'] {
-  if (list === undefined) throw new ArgumentError('--scopes is missing.');
+function scopesOf(list: string): AccessGrant['scopes'] {
   const scopes = list.split(',').map((text) => {
     const scope = parseScope(text.trim());
     if (scope === undefined) throw new ArgumentError(`--scopes knows no "${text}"; there are ${SCOPES.join(', ')}.`);
@@ -78,21 +101,14 @@ function scopesOf(list: string | undefined): AccessGrant['scopes'] {
   return [...new Set(scopes)];
 }
 
-function limitsOf({
-  rate,
-  open,
-}: {
-  rate?: string | undefined;
-  open?: string | undefined;
-}): Pick<AccessGrant, 'limits'> {
-  const limits = {
-    ...(rate === undefined ? {} : { ratePerSecond: countOf('rate', rate) }),
-    ...(open === undefined ? {} : { maxOpenTasks: countOf('open', open) }),
-  };
-  return Object.keys(limits).length === 0 ? {} : { limits };
+function nameOf(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new ArgumentError(`--name "${text}" must not be blank.`);
 }
 
-function countOf(option: string, text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new ArgumentError(`--${option} "${text}" must be a whole number from 1 on.`);
+function countOf(option: string): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+    throw new ArgumentError(`--${option} "${text}" must be a whole number from 1 on.`);
+  };
 }

@@ -11,9 +11,9 @@ import {
   type ListedGrant,
   newAccessKey,
 } from '../functions/core/tenant/access-key.ts';
-import { ArgumentError, runCommand } from './command-line.ts';
 import { connectionOf } from './connection.ts';
-import { type KeysArguments, parseKeysArguments, type RevokeKey, USAGE } from './keys-arguments.ts';
+import { type KeysArguments, keysCommand, parseKeysArguments, type RevokeKey } from './keys-arguments.ts';
+import { ArgumentError, runCommand } from './npm-command.ts';
 import { printable } from './printable.ts';
 
 /** What a command prints: to the terminal's user, and what a script would read. */
@@ -80,7 +80,7 @@ export async function accessTableName(cloudFormation: CloudFormationClient, stac
 }
 
 if (import.meta.main) {
-  await runCommand(USAGE, async () => {
+  await runCommand(keysCommand, async () => {
     const args = parseKeysArguments(process.argv.slice(2));
     const connection = await connectionOf(args);
     const tableName = await accessTableName(new CloudFormationClient(connection), args.stackName);

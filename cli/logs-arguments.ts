@@ -1,14 +1,15 @@
 import { RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
-import { ArgumentError, FLAG, parsedOptions, TEXT } from './command-line.ts';
+import { ArgumentError, npmCommand, optionWithDefault } from './npm-command.ts';
 
-export const USAGE = `Usage: npm run logs -- [--task <id>] [--class <class>] [--since <10m>] [--follow] [--local]
+const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-  --task    only what is about this task
-  --class   only the executors of this class: ${RESOURCE_CLASSES.join(', ')} (default: all)
-  --since   how far back: a number of s, m, h or d (default: 10m)
-  --follow  go on with what is logged from now on, until Ctrl-C
-  --local   of the cloud that npm start runs here, instead of the AWS of your environment
-  --name    the deployment (default: millrace)`;
+export const logsCommand = npmCommand('npm run logs --', 'Shows what executors have logged about tasks.')
+  .option('--task <id>', 'only what is about this task', taskIdOf)
+  .option('--class <class>', `only the executors of this class: ${RESOURCE_CLASSES.join(', ')} (default: all)`, classOf)
+  .addOption(optionWithDefault('--since <time>', 'how far back: a number of s, m, h or d', millisecondsOf, '10m'))
+  .option('--follow', 'go on with what is logged from now on, until Ctrl-C')
+  .option('--local', 'of the cloud that npm start runs here, instead of the AWS of your environment')
+  .option('--name <name>', 'the deployment', 'millrace');
 
 export type LogsArguments = {
   readonly taskId: string | undefined;
@@ -19,30 +20,27 @@ export type LogsArguments = {
   readonly deployment: string;
 };
 
-const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** Reads the arguments behind `npm run logs --`. Throws `ArgumentError`. */
 export function parseLogsArguments(args: readonly string[]): LogsArguments {
-  const options = { task: TEXT, class: TEXT, since: TEXT, name: TEXT, follow: FLAG, local: FLAG };
-  const values = parsedOptions(args, options);
+  const { task, class: resourceClass, since, follow, local, name } = logsCommand.parse(args, { from: 'user' }).opts();
   return {
-    taskId: taskIdIn(values.task),
-    resourceClass: classOf(values.class),
-    sinceMilliseconds: millisecondsOf(values.since ?? '10m'),
-    isFollowing: values.follow,
-    isLocal: values.local,
-    deployment: values.name ?? 'millrace',
+    taskId: task,
+    resourceClass,
+    sinceMilliseconds: since,
+    isFollowing: follow === true,
+    isLocal: local === true,
+    deployment: name,
   };
 }
 
-function taskIdIn(text: string | undefined): string | undefined {
-  if (text === undefined || /^[0-9A-Z]{26}-\d+$/.test(text)) return text;
+function taskIdOf(text: string): string {
+  if (/^[0-9A-Z]{26}-\d+$/.test(text)) return text;
   throw new ArgumentError(`--task "${text}" must be the id of a task, as the API gives it.`);
 }
 
-function classOf(text: string | undefined): ResourceClass | undefined {
+function classOf(text: string): ResourceClass {
   const found = RESOURCE_CLASSES.find((name) => name === text);
-  if (text === undefined || found !== undefined) return found;
+  if (found !== undefined) return found;
   throw new ArgumentError(`--class knows no "${text}"; there are ${RESOURCE_CLASSES.join(', ')}.`);
 }
 

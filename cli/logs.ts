@@ -5,10 +5,10 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { runCommand } from './command-line.ts';
 import { connectionOf } from './connection.ts';
 import { logLine } from './log-line.ts';
-import { type LogsArguments, parseLogsArguments, USAGE } from './logs-arguments.ts';
+import { type LogsArguments, logsCommand, parseLogsArguments } from './logs-arguments.ts';
+import { runCommand } from './npm-command.ts';
 
 /** Each class is a request, and CloudWatch limits those of an account by the second ("CloudWatch Logs quotas"). */
 const FOLLOW_MILLISECONDS = 2_000;
@@ -59,7 +59,7 @@ async function eventsOf(
   return found;
 }
 
-await runCommand(USAGE, async () => {
+await runCommand(logsCommand, async () => {
   const args = parseLogsArguments(process.argv.slice(2));
   await showLogs(args, new CloudWatchLogsClient(await connectionOf(args)));
 });

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Context } from '../cli/context-option.ts';
 import type { AwsTarget } from './aws-target.ts';
 import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
-import type { Context } from './context.ts';
 import { runCommand } from './process-group.ts';
 
 export type CdkOptions = {

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Context } from '../cli/context-option.ts';
 import { PROJECT } from './clean-environment.ts';
-
-/** CDK context, by name. */
-export type Context = Readonly<Record<string, string>>;
 
 export type LocalContext = {
   /** What CDK is given: it lays it over `cdk.json`, as it does with `cdk deploy -c`. */
@@ -22,13 +20,6 @@ const shippedSchema = z.looseObject({
   // Another value is wrong, which the synth says.
   outboundHosts: hostsSchema.optional().catch(undefined),
 });
-
-/** Of what `-c` was given: `name=value`, the last of a name. */
-export function contextOf(pairs: readonly string[]): Context {
-  const wrong = pairs.find((pair) => !/^[^=]+=/.test(pair));
-  if (wrong !== undefined) throw new Error(`-c ${wrong} is not of the form name=value`);
-  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
-}
 
 /** The context of the project's own `cdk.json`; unknown JSON. */
 export async function shippedContext(): Promise<unknown> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Context } from '../cli/context-option.ts';
 import {
   assemblyOf,
   bootstrap,
@@ -13,7 +14,6 @@ import {
   type StackOutputs,
   synthesize,
 } from './cdk.ts';
-import type { Context } from './context.ts';
 import { applyDroppedProperties } from './dropped-properties.ts';
 import { leaveOut } from './left-out-resources.ts';
 import type { Progress } from './progress.ts';

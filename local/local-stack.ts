@@ -1,6 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Context } from '../cli/context-option.ts';
 import { createKey } from '../cli/keys.ts';
 import { DynamoAccessStore } from '../functions/adapters/dynamo/access-store.ts';
 import { parseTenantId } from '../functions/core/task/ids.ts';
@@ -8,7 +9,7 @@ import { hashAccessKey, SCOPES } from '../functions/core/tenant/access-key.ts';
 import { apiUrl } from './api-url.ts';
 import { type AwsTarget, localTarget } from './aws-target.ts';
 import type { StackOutputs } from './cdk.ts';
-import { type Context, localContext, shippedContext } from './context.ts';
+import { localContext, shippedContext } from './context.ts';
 import { deployStacks } from './deployment.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { type MiniStack, savedState, startMiniStack } from './ministack.ts';

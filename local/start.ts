@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { stripVTControlCharacters } from 'node:util';
+import { CONTEXT_FLAGS, type Context, withContext } from '../cli/context-option.ts';
+import { npmCommand, runCommand } from '../cli/npm-command.ts';
 import { printableLines } from '../cli/printable.ts';
 import { type AwsTarget, foreignTarget } from './aws-target.ts';
 import { PROJECT } from './clean-environment.ts';
-import { type Context, contextOf } from './context.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { SERVER_SCRIPT } from './ministack.ts';
 import { CommandFailure, signalGroup } from './process-group.ts';
@@ -21,28 +22,24 @@ const CONNECTION = join(DIRECTORY, 'local.json');
 const COMMAND_LINES = { run: 'local/start.ts', server: `${SERVER_SCRIPT} ${STATE}` };
 const ORPHAN_SECONDS = 60;
 
-const USAGE = `Usage: npm start [-- [--fresh] [-c name=value ...]]
-
-  --fresh         forgets the tasks, keys and stacks of earlier runs
-  -c, --context   configuration, as of cdk deploy: over that of cdk.json, with the preset dev
-                  unless -c preset=prod
-
-MILLRACE_ENDPOINT=http://… npm start uses a cloud that already runs instead of starting MiniStack.`;
-
-const OPTIONS = {
-  fresh: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-  context: { type: 'string', short: 'c', multiple: true, default: [] as string[] },
-} as const;
+const startCommand = npmCommand('npm start --', 'Runs Millrace on this machine, until Ctrl-C.')
+  .option('--fresh', 'forget the tasks, keys and stacks of earlier runs')
+  .option(
+    CONTEXT_FLAGS,
+    'configuration, as of cdk deploy: over that of cdk.json, with the preset dev unless -c preset=prod',
+    withContext,
+  )
+  .addHelpText(
+    'after',
+    '\nMILLRACE_ENDPOINT=http://… npm start uses a cloud that already runs instead of starting MiniStack.',
+  );
 
 /** A run that cannot be; its message is all that there is to say. */
 class Refusal extends Error {}
 
 const progress = streamProgress(process.stderr);
 
-async function run(): Promise<void> {
-  const { fresh, help, context } = readArguments();
-  if (help) return console.log(USAGE);
+async function run({ fresh, context = {} }: { fresh?: true; context?: Context }): Promise<void> {
   const target = await readEndpoint();
   mkdirSync(DIRECTORY, { recursive: true });
   await claimDirectory();
@@ -57,7 +54,7 @@ async function run(): Promise<void> {
   });
   try {
     rmSync(CONNECTION, { force: true });
-    if (fresh) rmSync(STATE, { recursive: true, force: true });
+    if (fresh === true) rmSync(STATE, { recursive: true, force: true });
     const since = Date.now();
     stack = await startLocalStack({
       stateDirectory: STATE,
@@ -65,7 +62,7 @@ async function run(): Promise<void> {
       context,
       signal: startup.signal,
       onServer: (serverPid) => updateRecord(RECORD, { pid: process.pid, serverPid }),
-      ...(target === undefined ? {} : { target }),
+      ...(target && { target }),
     });
     publish(stack, (Date.now() - since) / 1000);
     const end = await Promise.race([stopRequested, stack.ended]);
@@ -76,15 +73,6 @@ async function run(): Promise<void> {
   } finally {
     rmSync(CONNECTION, { force: true });
     rmSync(RECORD, { force: true });
-  }
-}
-
-function readArguments(): { fresh: boolean; help: boolean; context: Context } {
-  try {
-    const { context, ...values } = parseArgs({ options: OPTIONS }).values;
-    return { ...values, context: contextOf(context) };
-  } catch (error) {
-    throw new Refusal(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   }
 }
 
@@ -154,21 +142,26 @@ async function stop(stack: LocalStack): Promise<void> {
   if (!isSaved) progress.note('The tasks could not be saved (is the disk full?): the next run begins with none.');
 }
 
-/** What a command printed may have texts of tasks in it, and colors of its own. */
-const textOf = (error: unknown): string => {
+/** Says why a run has ended, unless that was asked for, and sets the exit code. */
+function report(error: unknown): void {
+  if (error instanceof StopRequest) {
+    process.exitCode = error.exitCode;
+    return;
+  }
+  // What a command printed may have texts of tasks in it, and colours of its own.
+  console.error(printableLines(stripVTControlCharacters(textOf(error))));
+  process.exitCode = 1;
+}
+
+function textOf(error: unknown): string {
   if (error instanceof Refusal || error instanceof CommandFailure) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-};
+}
 
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // whoever read them may be gone
 
-try {
-  await run();
-} catch (error) {
-  if (error instanceof StopRequest) process.exitCode = error.exitCode;
-  else {
-    console.error(printableLines(stripVTControlCharacters(textOf(error))));
-    process.exitCode = 1;
-  }
-}
+await runCommand(startCommand, async () => {
+  const options = startCommand.parse().opts();
+  await run(options).catch(report);
+});
 process.exit();

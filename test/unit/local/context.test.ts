@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contextOf, localContext, shippedContext } from '../../../local/context.ts';
+import { localContext, shippedContext } from '../../../local/context.ts';
 
 const loopback = ['localhost', '127.0.0.1'];
 
@@ -51,15 +51,4 @@ describe('the context of a local deployment', () => {
   test('leaves hosts that are none to the synth, which says what is wrong', () => {
     expect(() => localContext({ outboundHosts: 5 }, {}, loopback)).not.toThrow();
   });
-});
-
-test('arguments are read as those of cdk', () => {
-  expect(contextOf(['taskEvents=false', 'shards={"default":2}', 'url=a=b', 'taskEvents=true', 'none='])).toEqual({
-    taskEvents: 'true',
-    shards: '{"default":2}',
-    url: 'a=b',
-    none: '',
-  });
-  expect(() => contextOf(['taskEvents'])).toThrow('-c taskEvents is not of the form name=value');
-  expect(() => contextOf(['=false'])).toThrow('-c =false is not of the form name=value');
 });

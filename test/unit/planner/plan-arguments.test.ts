@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePlanArguments, USAGE } from '../../../planner/plan-arguments.ts';
+import { parsePlanArguments, planCommand } from '../../../planner/plan-arguments.ts';
 import { MILLISECOND, MINUTE, SECOND } from '../../../planner/time.ts';
 
 const complete = ['--rate', '2000/s', '--duration', '300ms'];
@@ -76,8 +76,8 @@ describe('the arguments of plan', () => {
     });
   });
 
-  test('are told of by the usage', () => {
+  test('are told of by the help', () => {
     for (const option of ['--rate', '--spike', '--backlog', '--mix', '--context', '--json'])
-      expect(USAGE).toContain(option);
+      expect(planCommand.helpInformation()).toContain(option);
   });
 });
