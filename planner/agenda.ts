@@ -1,60 +1,30 @@
+import TinyQueue from 'tinyqueue';
 import type { Micros } from './time.ts';
 
+type Entry<T> = { readonly at: Micros; readonly order: number; readonly event: T };
+
 /**
- * What is going to happen, by moment. Things that happen at the same moment are handed out together, so that a thousand
- * invocations that end at once are one step.
+ * Keeps what is going to happen, by moment. Things of the same moment are handed out together, in the order in which they
+ * were added, so that a thousand invocations that end at once are one step.
  */
 export class Agenda<T> {
-  readonly #at = new Map<Micros, T[]>();
-  /** A binary heap of the moments. */
-  readonly #moments: Micros[] = [];
+  readonly #entries = new TinyQueue<Entry<T>>([], (a, b) => a.at - b.at || a.order - b.order);
+  #added = 0;
 
   add(at: Micros, event: T): void {
-    const events = this.#at.get(at);
-    if (events !== undefined) {
-      events.push(event);
-      return;
-    }
-    this.#at.set(at, [event]);
-    this.#rise(at);
+    this.#entries.push({ at, order: this.#added++, event });
   }
 
-  /** The next moment and all that happens then. */
+  /** Takes the next moment and all that happens then; `undefined` where nothing is left. */
   next(): { readonly at: Micros; readonly events: readonly T[] } | undefined {
-    const at = this.#moments[0];
-    if (at === undefined) return undefined;
-    const last = this.#moments.pop();
-    if (last !== undefined && this.#moments.length > 0) this.#sink(last);
-    const events = this.#at.get(at) ?? [];
-    this.#at.delete(at);
-    return { at, events };
+    const first = this.#entries.peek();
+    if (first === undefined) return undefined;
+    const events: T[] = [];
+    for (let entry = this.#take(first.at); entry !== undefined; entry = this.#take(first.at)) events.push(entry.event);
+    return { at: first.at, events };
   }
 
-  #rise(moment: Micros): void {
-    const heap = this.#moments;
-    let index = heap.push(moment) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent] ?? 0;
-      if (above <= moment) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = moment;
-  }
-
-  #sink(moment: Micros): void {
-    const heap = this.#moments;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if ((heap[child + 1] ?? Number.POSITIVE_INFINITY) < (heap[child] ?? 0)) child++;
-      const below = heap[child] ?? 0;
-      if (below >= moment) break;
-      heap[index] = below;
-      index = child;
-    }
-    heap[index] = moment;
+  #take(at: Micros): Entry<T> | undefined {
+    return this.#entries.peek()?.at === at ? this.#entries.pop() : undefined;
   }
 }

@@ -26,6 +26,17 @@ test('an agenda hands out what happens by moment, and in the order in which it w
   );
 });
 
+test('an agenda hands out what is added for the moment that is played once it is asked again', () => {
+  const agenda = new Agenda<string>();
+  agenda.add(5, 'first');
+  expect(agenda.next()).toEqual({ at: 5, events: ['first'] });
+  agenda.add(5, 'again');
+  agenda.add(4, 'late');
+  expect(agenda.next()).toEqual({ at: 4, events: ['late'] });
+  expect(agenda.next()).toEqual({ at: 5, events: ['again'] });
+  expect(agenda.next()).toBeUndefined();
+});
+
 test('cohorts are taken first in, first out, and none is lost', () => {
   const cohorts = new Cohorts();
   for (let at = 0; at < 3_000; at++) cohorts.push(at, 2);
