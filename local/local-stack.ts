@@ -28,6 +28,8 @@ export type LocalStackOptions = {
   readonly target?: AwsTarget;
   /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Only with MiniStack. */
   readonly traceDaemon?: string;
+  /** What runs MiniStack in place of our own script, and in the end runs that. */
+  readonly serverScript?: string;
   readonly progress?: Progress;
   /** Hears the process id of MiniStack as soon as it runs. */
   readonly onServer?: (pid: number) => void;
@@ -77,8 +79,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       if (savedState(directory) === 'incomplete') {
         progress.note('The last run ended before its state was saved: starting with an empty one.');
       }
-      const { traceDaemon } = options;
-      const settings = { directory, traceDaemon, signal };
+      const { traceDaemon, serverScript } = options;
+      const settings = { directory, traceDaemon, serverScript, signal };
       server = await progress.step('Starting MiniStack', () => startMiniStack(ports, settings));
       options.onServer?.(server.pid);
     }

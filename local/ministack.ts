@@ -17,6 +17,8 @@ export type MiniStackOptions = {
   readonly port: number;
   /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Unless given, nobody listens. */
   readonly traceDaemon?: string | undefined;
+  /** What is run in place of `SERVER_SCRIPT`, and runs it: a measurement may count what is asked of the server. */
+  readonly serverScript?: string | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -76,7 +78,7 @@ export async function startMiniStack(
 }
 
 async function startOn(options: MiniStackOptions): Promise<MiniStack> {
-  const { directory, port, signal } = options;
+  const { directory, port, serverScript = SERVER_SCRIPT, signal } = options;
   if (!existsSync(PYTHON)) throw new Error('MiniStack is not installed: run `node local/install.mjs`.');
   await removeScratch(directory);
   if (savedState(directory) !== 'complete') await rm(directory, { recursive: true, force: true });
@@ -86,7 +88,7 @@ async function startOn(options: MiniStackOptions): Promise<MiniStack> {
   await writeFile(scratchFile(directory), temporary);
 
   const logFile = join(directory, 'ministack.log');
-  const group = startGroup(PYTHON, [SERVER_SCRIPT, directory], {
+  const group = startGroup(PYTHON, [serverScript, directory], {
     env: serverEnvironment(options, temporary),
     logFile,
   });

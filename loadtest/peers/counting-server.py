@@ -1,0 +1,42 @@
+"""
+Runs the local cloud as `local/ministack-server.py` does, and counts what functions ask of it: `GET /_calls` tells how often
+each operation was called so far. Functions are known by the credentials of their roles; whoever deploys or measures has none.
+"""
+
+import json
+import re
+import runpy
+import sys
+from collections import Counter
+from pathlib import Path
+
+import ministack.app as server
+
+LOCAL = Path(__file__).parents[2] / 'local'
+VERSION_OR_ID = re.compile(r'/\d{4}-\d{2}-\d{2}|/arn[^/]*(/[^/]+)*?(?=/(checkpoint|state|history)|$)')
+
+calls = Counter()
+answer = server.app
+
+
+def operation_of(scope, headers):
+    """The operation where the protocol names it; of REST, the method and the path without what differs each time."""
+    if target := headers.get(b'x-amz-target'):
+        return target.decode().split('.')[-1]
+    return f"{scope['method']} {VERSION_OR_ID.sub('', scope['path'])}"
+
+
+async def counted(scope, receive, send):
+    if scope['type'] == 'http':
+        if scope['path'] == '/_calls':
+            await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'application/json')]})
+            return await send({'type': 'http.response.body', 'body': json.dumps(calls).encode()})
+        headers = dict(scope['headers'])
+        if b'Credential=ASIA' in headers.get(b'authorization', b''):
+            calls[operation_of(scope, headers)] += 1
+    return await answer(scope, receive, send)
+
+
+server.app = counted
+sys.path.insert(0, str(LOCAL))
+runpy.run_path(str(LOCAL / 'ministack-server.py'), run_name='__main__')
