@@ -1,5 +1,5 @@
 import type { Route } from '../route.ts';
-import { loadTask, taskIdParameter, taskSchema, taskView } from './task-view.ts';
+import { loadTask, loadTaskView, taskIdParameter, taskSchema } from './task-view.ts';
 
 export const getTask: Route = {
   operationId: 'getTask',
@@ -10,6 +10,6 @@ export const getTask: Route = {
 
   handle: async (request, caller, ports) => ({
     status: 200,
-    body: await taskView(await loadTask(request, caller, ports), ports),
+    body: await loadTaskView(await loadTask(request, caller, ports), ports),
   }),
 };

@@ -1,18 +1,22 @@
 import * as z from 'zod';
 import { longestAttemptSeconds } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
+import type { JsonValue } from '../../core/json.ts';
 import { sendOrDefer } from '../../core/task/send-or-defer.ts';
+import { type NewTask, newTask } from '../../core/task/task.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
-import { type Acceptance, earlierTask, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
+import { type Acceptance, findEarlier, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
+import { chooseLane } from '../submit/admit.ts';
 import {
   idempotencyKeyOf,
   idempotencyKeyParameter,
-  prepare,
-  type Submission,
+  parseSubmission,
+  storeInput,
   submitSchema,
   submittedBody,
 } from '../submit/submission.ts';
-import { taskAnswer, taskSchema, viewOf } from './task-view.ts';
+import { taskAnswer, taskSchema, taskView } from './task-view.ts';
 
 export const submitTask: Route = {
   operationId: 'submitTask',
@@ -34,35 +38,39 @@ export const submitTask: Route = {
   ],
 
   async handle(request, caller, ports) {
-    const key = idempotencyKeyOf(request);
-    const submission = await prepare(await submittedBody(request, caller, ports), key, 1, caller, ports);
-    const acceptance = (await earlierTask(submission, ports)) ?? (await accept(submission, ports));
-    return answerOf(acceptance, submission, caller, ports);
+    const idempotencyKey = idempotencyKeyOf(request);
+    const body = await submittedBody(request, caller, ports);
+    const submission = await parseSubmission(body, idempotencyKey, caller, ports);
+    const executorKey = await chooseLane(submission, 1, caller, ports);
+    const task = newTask({ ...submission.draft, executorKey, input: await storeInput(submission, ports) });
+    const acceptance =
+      (await findEarlier(task, idempotencyKey, ports)) ?? (await accept(task, idempotencyKey !== undefined, ports));
+    return acceptedResponse(acceptance, task, submission.input, caller, ports);
   },
 };
 
-/** Queue first: once the message is there the task will run, whatever becomes of its row. */
-async function accept(submission: Submission, ports: RouterPorts): Promise<Acceptance> {
-  const { task } = submission;
-  return recordAcceptance(submission, fitsQueue(task) && (await sendOrDefer(task, queueDelayOf(task), ports)), ports);
+/** Sends first: once the message is there the task will run, whatever becomes of its row. */
+async function accept(task: NewTask, isKeyed: boolean, ports: RouterPorts): Promise<Acceptance> {
+  const isSent = fitsQueue(task) && (await sendOrDefer(task, queueDelayOf(task), ports));
+  return recordAcceptance(task, isKeyed, isSent, ports);
 }
 
-async function answerOf(
-  { task, isReplay }: Acceptance,
-  submission: Submission,
+async function acceptedResponse(
+  acceptance: Acceptance,
+  submitted: NewTask,
+  input: JsonValue,
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Response> {
+  const { task, isReplay } = acceptance;
   return {
     status: 202,
-    headers: { location: `/api/tasks/${task.id}`, ...(isReplay ? { 'idempotent-replayed': 'true' } : {}) },
-    ...(task === submission.task
-      ? { body: viewOf(task, submission.input, undefined, ports) }
-      : await taskAnswer(task, caller, ports)),
+    headers: compact({ location: `/api/tasks/${task.id}`, 'idempotent-replayed': isReplay ? 'true' : undefined }),
+    ...(task === submitted ? { body: taskView(task, { input }, ports) } : await taskAnswer(task, caller, ports)),
   };
 }
 
-/** What a submit of one type takes, in JSON Schema: its own input, and the longest attempt of its class. */
+/** Describes what a submit of one type takes, in JSON Schema: its own input, and the longest attempt of its class. */
 function submitOfType({ type, description, input, resources }: TaskDefinition) {
   const { $schema: _, properties, ...schema } = z.toJSONSchema(submitSchema(), { io: 'input' });
   const { $schema: _draft, ...inputSchema } = input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });

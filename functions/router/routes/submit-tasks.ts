@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_BULK_TASKS } from '../../contract.ts';
 import { mapConcurrently, once } from '../../core/concurrency.ts';
 import type { TaskId } from '../../core/task/ids.ts';
+import { type NewTask, newTask } from '../../core/task/task.ts';
 import type { JsonBody } from '../http/body.ts';
 import {
   charactersOf,
@@ -13,14 +14,13 @@ import {
   toProblem,
 } from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
-import { type Acceptance, earlierTask, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
-import { checkRate } from '../submit/admit.ts';
-import { patience } from '../submit/polled-value.ts';
+import { type Acceptance, findEarlier, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
+import { checkRate, chooseLane } from '../submit/admit.ts';
 import {
   idempotencyKeyOf,
   idempotencyKeyParameter,
-  prepare,
-  type Submission,
+  parseSubmission,
+  storeInput,
   submittedBody,
 } from '../submit/submission.ts';
 import { summaryOf, taskSummarySchema, withoutResult } from './task-view.ts';
@@ -71,7 +71,7 @@ export const submitTasks: Route = {
     const body = await submittedBody(request, caller, ports);
     const parsed = bulkSchema().safeParse(body.value);
     if (!parsed.success) {
-      await checkRate(undefined, undefined, patience(), caller, ports);
+      await checkRate(caller, ports);
       throw new Problem('invalid_request', 'the body is not what this call takes', {
         errors: fieldErrors(parsed.error.issues),
       });
@@ -90,7 +90,10 @@ export const submitTasks: Route = {
 /** Either what a step has made of one task, or why it ends here. */
 type Step<T> = { readonly value: T } | { readonly problem: Problem };
 
-/** All payloads, then all messages, then all rows: the order of a single submit, a thousand at a time. */
+/** A task that is let in and whose payload is stored, or the task of an earlier submit of its key. */
+type Prepared = { readonly task: NewTask; readonly isKeyed: boolean; readonly earlier: Acceptance | undefined };
+
+/** Stores all payloads, then sends all messages, then writes all rows: the order of a single submit, a thousand at a time. */
 async function submitAll(
   bodies: readonly JsonBody[],
   key: string | undefined,
@@ -98,29 +101,38 @@ async function submitAll(
   ports: RouterPorts,
 ): Promise<Result[]> {
   const prepared = await mapConcurrently(bodies, PARALLEL, (body, place) =>
-    step(ports, async () => {
-      // No header can carry a line break, so that no single submit has this key.
-      const submission = await prepare(body, key && `${key}\n${place}`, bodies.length, caller, ports);
-      return { submission, earlier: await earlierTask(submission, ports) };
-    }),
+    // No header can carry a line break, so that no single submit has this key.
+    step(ports, () => prepare(body, key && `${key}\n${place}`, bodies.length, caller, ports)),
   );
-  const fresh = prepared.flatMap((one) =>
-    'value' in one && one.value.earlier === undefined ? one.value.submission : [],
-  );
+  const fresh = prepared.flatMap((one) => ('value' in one && one.value.earlier === undefined ? one.value.task : []));
   const unsent = await send(fresh, ports);
   const ends = await mapConcurrently(prepared, PARALLEL, (one) =>
     step(ports, async () => {
       if ('problem' in one) throw one.problem;
-      const { submission, earlier } = one.value;
-      return earlier ?? (await recordAcceptance(submission, !unsent.has(submission.task.id), ports));
+      const { task, isKeyed, earlier } = one.value;
+      return earlier ?? (await recordAcceptance(task, isKeyed, !unsent.has(task.id), ports));
     }),
   );
   return resultsOf(ends, caller, ports);
 }
 
+/** Does what a single submit does before it sends. */
+async function prepare(
+  body: JsonBody,
+  idempotencyKey: string | undefined,
+  together: number,
+  caller: Caller,
+  ports: RouterPorts,
+): Promise<Prepared> {
+  const submission = await parseSubmission(body, idempotencyKey, caller, ports);
+  const executorKey = await chooseLane(submission, together, caller, ports);
+  const task = newTask({ ...submission.draft, executorKey, input: await storeInput(submission, ports) });
+  const earlier = await findEarlier(task, idempotencyKey, ports);
+  return { task, isKeyed: idempotencyKey !== undefined, earlier };
+}
+
 /** Sends what SQS can hold; returns the ids of the tasks that the sweeper has to send. */
-async function send(submissions: readonly Submission[], { queue, log }: RouterPorts): Promise<ReadonlySet<TaskId>> {
-  const tasks = submissions.map(({ task }) => task);
+async function send(tasks: readonly NewTask[], { queue, log }: RouterPorts): Promise<ReadonlySet<TaskId>> {
   const refused = await queue.sendAll(
     tasks.filter(fitsQueue).map((task) => ({ task, delaySeconds: queueDelayOf(task) })),
   );

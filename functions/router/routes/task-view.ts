@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { PRIORITIES, queueNameOf } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { PayloadStore } from '../../core/ports.ts';
 import { parseTaskId, type TaskId } from '../../core/task/ids.ts';
+import type { Payload } from '../../core/task/payload.ts';
 import { statusAt, type Task, type TaskSummary } from '../../core/task/task.ts';
 import { traceIdOf } from '../../core/task/trace-header.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
@@ -78,22 +80,26 @@ export type Viewer = { readonly queueNamePrefix: string; readonly clock: () => n
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** Shows a task with its payloads, wherever they are kept. */
-export async function taskView(task: Task, viewer: Viewer & { readonly payloads: PayloadStore }): Promise<TaskView> {
-  const { payloads } = viewer;
-  const { tenantId } = task;
-  const kept = { input: task.input, ...(task.status === 'succeeded' ? { output: task.output } : {}) };
-  const names = Object.keys(kept) as (keyof typeof kept)[];
-  const values = await orUnavailable(
-    Promise.all(Object.values(kept).map((payload) => payloads.get(tenantId, payload))),
-  );
-  const missing = names.filter((_, place) => values[place] === undefined);
+/** A task's payloads as they were written; those that it has not, or that nobody keeps any more, are missing. */
+type Payloads = { readonly input?: JsonValue | undefined; readonly output?: JsonValue | undefined };
+
+/** Shows a task with its payloads, which it reads from where they are kept. */
+export async function loadTaskView(
+  task: Task,
+  viewer: Viewer & { readonly payloads: PayloadStore },
+): Promise<TaskView> {
+  const load = (payload: Payload) => viewer.payloads.get(task.tenantId, payload);
+  const kept = task.status === 'succeeded' ? { input: task.input, output: task.output } : { input: task.input };
+  const names = Object.keys(kept) as (keyof Payloads)[];
+  const values = await orUnavailable(Promise.all(Object.values(kept).map(load)));
   const [input, output] = values;
-  return { ...viewOf(task, input, output, viewer), ...(missing.length === 0 ? {} : { missing }) };
+  const missing = names.filter((_, place) => values[place] === undefined);
+  const view = taskView(task, { input, output }, viewer);
+  return missing.length === 0 ? view : { ...view, missing };
 }
 
 /**
- * An answer that shows a task: whole to a caller who may read, to others without what it was given and what came of it. A
+ * Makes the answer that shows a task: whole to a caller who may read, to others without what it was given and what came of it. A
  * key that only submits learns by a repeated submit no more than by the first.
  */
 export async function taskAnswer(
@@ -103,47 +109,49 @@ export async function taskAnswer(
 ): Promise<Pick<Response, 'body' | 'shorter'>> {
   const summary = summaryOf(task, viewer);
   if (!scopes.includes('read')) return { body: withoutResult(summary) };
-  return { body: await taskView(task, viewer), shorter: () => summary };
+  return { body: await loadTaskView(task, viewer), shorter: () => summary };
 }
 
 export const withoutResult = ({ error: _, progress: _progress, ...summary }: TaskSummaryView): TaskSummaryView =>
   summary;
 
 /** Shows a task whose payloads are at hand. */
-export const viewOf = (
-  task: Task,
-  input: JsonValue | undefined,
-  output: JsonValue | undefined,
-  viewer: Viewer,
-): TaskView => ({
+export const taskView = (task: Task, payloads: Payloads, viewer: Viewer): TaskView => ({
   ...summaryOf(task, viewer),
-  ...(input === undefined ? {} : { input }),
-  ...(output === undefined ? {} : { output }),
+  ...compact(payloads),
 });
 
 /** Shows a task without its payloads. */
 export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer): TaskSummaryView {
   const { id, tenantId, type, priority, attempt, maxAttempts, timeoutSeconds, executorKey } = task;
-  const traceId = traceIdOf(task.traceHeader);
-  const runAt = 'notBefore' in task ? task.notBefore : task.runAt;
-  return {
-    ...{ id, tenantId, type, priority, status: statusAt(task, clock()), attempt, maxAttempts, timeoutSeconds },
-    ...('error' in task ? { error: task.error } : {}),
-    ...(task.assignee === undefined ? {} : { assignee: task.assignee }),
-    ...(task.workflowInstanceId === undefined ? {} : { workflowInstanceId: task.workflowInstanceId }),
-    ...(task.parent === undefined ? {} : { parentId: task.parent.id }),
-    ...(task.fanOut === undefined ? {} : { subtaskCount: task.fanOut.count }),
-    ...('progress' in task && task.progress !== undefined ? { progress: { ...task.progress } } : {}),
-    ...{ executorKey, queueName: queueNamePrefix + queueNameOf(executorKey), createdAt: iso(task.createdAt) },
-    ...(runAt === undefined ? {} : { runAt: iso(runAt) }),
-    ...('startedAt' in task && task.startedAt !== undefined ? { startedAt: iso(task.startedAt) } : {}),
-    ...('finishedAt' in task ? { finishedAt: iso(task.finishedAt) } : {}),
-    ...('cancelRequestedAt' in task && task.cancelRequestedAt !== undefined
-      ? { cancelRequestedAt: iso(task.cancelRequestedAt) }
-      : {}),
-    ...(traceId === undefined ? {} : { traceId }),
-  };
+  return compact({
+    id,
+    tenantId,
+    type,
+    priority,
+    status: statusAt(task, clock()),
+    attempt,
+    maxAttempts,
+    timeoutSeconds,
+    error: 'error' in task ? task.error : undefined,
+    assignee: task.assignee,
+    workflowInstanceId: task.workflowInstanceId,
+    parentId: task.parent?.id,
+    subtaskCount: task.fanOut?.count,
+    progress: 'progress' in task && task.progress !== undefined ? { ...task.progress } : undefined,
+    executorKey,
+    queueName: queueNamePrefix + queueNameOf(executorKey),
+    createdAt: iso(task.createdAt),
+    runAt: isoOrMissing('notBefore' in task ? task.notBefore : task.runAt),
+    startedAt: isoOrMissing('startedAt' in task ? task.startedAt : undefined),
+    finishedAt: isoOrMissing('finishedAt' in task ? task.finishedAt : undefined),
+    cancelRequestedAt: isoOrMissing('cancelRequestedAt' in task ? task.cancelRequestedAt : undefined),
+    traceId: traceIdOf(task.traceHeader),
+  });
 }
+
+const isoOrMissing = (milliseconds: number | undefined): string | undefined =>
+  milliseconds === undefined ? undefined : iso(milliseconds);
 
 export const taskIdParameter: Parameter = {
   in: 'path',
@@ -155,14 +163,14 @@ export const taskIdParameter: Parameter = {
 
 export const noSuchTask = (): Problem => new Problem('not_found', 'there is no such task');
 
-/** The id in the path. Throws the problem of a task that cannot exist. */
+/** Returns the id in the path. Throws the problem of a task that cannot exist. */
 export function parsePathId({ parameters }: Request): TaskId {
   const id = parseTaskId(parameters.id ?? '');
   if (id === undefined) throw noSuchTask();
   return id;
 }
 
-/** The caller's task that the path names. Throws the problem of one that is not there, or is another tenant's. */
+/** Reads the caller's task that the path names. Throws the problem of one that is not there, or is another tenant's. */
 export async function loadTask(request: Request, { tenantId }: Caller, ports: RouterPorts): Promise<Task> {
   const task = await orUnavailable(ports.store.get(tenantId, parsePathId(request), ports.clock()));
   if (task === undefined) throw noSuchTask();

@@ -1,76 +1,79 @@
 import { MIN_LANE_CONCURRENCY, RESOURCE_CLASS_SPECS } from '../../contract.ts';
 import { laneOf } from '../../core/lane/lane.ts';
 import { formerShardsOf, newTableShardOf } from '../../core/lane/routing.ts';
-import { type TaskId, type TenantId, taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
-import { NOTHING_KEPT, orUnavailable, Problem } from '../http/problem.ts';
+import { Problem } from '../http/problem.ts';
 import type { Caller, RouterPorts } from '../route.ts';
-import type { Patience } from './polled-value.ts';
+import { findByKey } from './accept.ts';
+import { type Patience, patience } from './polled-value.ts';
 import type { Refusal } from './tenant-gate.ts';
 
-/** A task that asks to be let in. */
-type AdmissionRequest = {
-  readonly id: TaskId;
+/** Asks for a task to be let into a lane. */
+export type AdmissionRequest = {
+  /** The lane that the task's type or priority says. */
   readonly executorKey: string;
-  readonly isKeyed: boolean;
-  /** Until it is due; 0 where that is at once. */
+  readonly idempotencyKey: string | undefined;
+  /** Seconds until the task is due; 0 where that is at once. */
   readonly delaySeconds: number;
-  /** Tasks that came in the same request, itself included. */
-  readonly together: number;
+  /** Bounds the wait for what is known of tenant and lanes: what is not known by then refuses nobody. */
+  readonly within: Patience;
 };
 
-/** Tasks that have not ended, in executors' rounds of its express lane, of a tenant that has little to do. */
+/** What is known of a submit before it is read closely. */
+type RateRequest = {
+  readonly executorKey?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly within?: Patience;
+};
+
+/** A tenant has little to do that has no more open tasks than the executors of its express lane take in so many rounds. */
 const FEW_ROUNDS = 2;
 
 /**
- * The executor key of a task that is let in. Throws the problem of one that its tenant has too many of already, or that
- * would wait too long. A submit that is repeated under its key adds no work, and passes. What is not known within half a
- * second, all together, refuses nobody.
+ * Returns the executor key of a task that is let in, one of so many that came `together`. Throws the problem of one that its
+ * tenant has too many of already, or that would wait too long. A submit that is repeated under its key adds no work, and
+ * passes.
  */
 export async function chooseLane(
-  applicant: AdmissionRequest,
-  within: Patience,
+  request: AdmissionRequest,
+  together: number,
   caller: Caller,
   ports: RouterPorts,
 ): Promise<string> {
-  const { executorKey, isKeyed } = applicant;
+  const { executorKey, idempotencyKey, within } = request;
   const refusal = await within(ports.tenants.openRefusal(caller.tenantId, caller.limits), undefined);
-  const express = refusal === undefined ? await within(expressFor(applicant, caller, ports), undefined) : undefined;
+  const express =
+    refusal === undefined ? await within(expressFor(request, together, caller, ports), undefined) : undefined;
   if (express !== undefined) return express;
-  const problem = refusal === undefined ? await within(laneProblem(applicant, ports), undefined) : limited(refusal);
-  if (problem === undefined || (isKeyed && (await isKnown(uniqueOf(applicant), caller.tenantId, ports)))) {
-    return executorKey;
-  }
+  const problem = refusal === undefined ? await within(laneProblem(request, ports), undefined) : limited(refusal);
+  if (problem === undefined || (await isRepeated(idempotencyKey, caller, ports))) return executorKey;
   ports.meter.record(executorKey, 'refused', 1);
   throw problem;
 }
 
-/** The express lane, where it takes the task. What is due later goes where it belongs. */
+/** Returns the express lane, where it takes the task. What is due later goes where it belongs. */
 async function expressFor(
-  { executorKey, delaySeconds, together }: AdmissionRequest,
-  caller: Caller,
-  ports: RouterPorts,
-) {
+  { executorKey, delaySeconds }: AdmissionRequest,
+  together: number,
+  { tenantId }: Caller,
+  { lanes, tenants }: RouterPorts,
+): Promise<string | undefined> {
   if (delaySeconds > 0) return undefined;
   const { concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass];
   const few = FEW_ROUNDS * MIN_LANE_CONCURRENCY * concurrencyPerInvocation;
-  return ports.lanes.expressFor(executorKey, () => ports.tenants.hasAtMostOpen(few, caller.tenantId, together));
+  return lanes.expressFor(executorKey, () => tenants.hasAtMostOpen(few, tenantId, together));
 }
 
 /**
- * Asked before a submit is read closely, so that one that is refused then counts as well. Throws the problem of a tenant that
- * asks too often. A submit that is repeated under its key passes.
+ * Counts one more submit against its tenant's rate. Comes before a submit is read closely, so that one that is refused then
+ * counts as well. Throws the problem of a tenant that asks too often. A submit that is repeated under its key passes.
  */
 export async function checkRate(
-  idempotencyKey: string | undefined,
-  executorKey: string | undefined,
-  within: Patience,
   caller: Caller,
   ports: RouterPorts,
+  { executorKey, idempotencyKey, within = patience() }: RateRequest = {},
 ): Promise<void> {
   const refusal = await within(ports.tenants.rateRefusal(caller.tenantId, caller.limits), undefined);
-  if (refusal === undefined) return;
-  const { tenantId } = caller;
-  if (idempotencyKey !== undefined && (await isKnown(uniqueFromKey(tenantId, idempotencyKey), tenantId, ports))) return;
+  if (refusal === undefined || (await isRepeated(idempotencyKey, caller, ports))) return;
   if (executorKey !== undefined) ports.meter.record(executorKey, 'refused', 1);
   throw limited(refusal);
 }
@@ -98,14 +101,13 @@ const tooEarly = (
     waits,
   });
 
-const uniqueOf = ({ id }: AdmissionRequest): string => id.slice(0, id.indexOf('-'));
-
-/** Whether the task of a key is there, at its present home or at one that it had while there were fewer tables. */
-async function isKnown(unique: string, tenantId: TenantId, { store, clock, tableShards }: RouterPorts) {
-  const home = newTableShardOf({ tenantId, workflowInstanceId: undefined }, true, tableShards);
-  for (const shard of new Set([home, ...formerShardsOf(tenantId, tableShards)])) {
-    const found = await orUnavailable(store.get(tenantId, taskIdOf(unique, shard), clock()), NOTHING_KEPT);
-    if (found !== undefined) return true;
-  }
-  return false;
+async function isRepeated(
+  idempotencyKey: string | undefined,
+  { tenantId }: Caller,
+  ports: RouterPorts,
+): Promise<boolean> {
+  if (idempotencyKey === undefined) return false;
+  const home = newTableShardOf({ tenantId }, true, ports.tableShards);
+  const homes = [home, ...formerShardsOf(tenantId, ports.tableShards)];
+  return (await findByKey(idempotencyKey, tenantId, homes, ports)) !== undefined;
 }

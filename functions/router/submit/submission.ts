@@ -7,18 +7,18 @@ import { type JsonValue, jsonValueOf } from '../../core/json.ts';
 import { executorKeyFor, newTableShardOf } from '../../core/lane/routing.ts';
 import { sentPart, submitFingerprint } from '../../core/task/fingerprint.ts';
 import { taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
-import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../../core/task/payload.ts';
-import { type NewTask, newTask } from '../../core/task/task.ts';
+import { keptUntil, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core/task/payload.ts';
+import type { TaskSeed } from '../../core/task/task.ts';
 import { effective } from '../../core/task-settings.ts';
 import { type JsonBody, jsonBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, NOTHING_KEPT, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Request, RouterPorts } from '../route.ts';
 import { timeoutErrors } from '../routes/definitions.ts';
 import { assigneeSchema, nameSchema } from '../routes/task-view.ts';
-import { checkRate, chooseLane } from './admit.ts';
+import { type AdmissionRequest, checkRate } from './admit.ts';
 import { type Patience, patience } from './polled-value.ts';
 
-/** What a submit asks for. */
+/** Describes the body of a submit. */
 export const submitSchema = once(() =>
   z.strictObject({
     type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
@@ -37,8 +37,11 @@ export const submitSchema = once(() =>
 );
 type Submit = z.infer<ReturnType<typeof submitSchema>>;
 
-/** A task that is ready to be queued, and its input. */
-export type Submission = { readonly task: NewTask; readonly input: JsonValue; readonly isKeyed: boolean };
+/** A submit that asks for nothing wrong. Its lane and the place of its input are still to be found. */
+export type Submission = AdmissionRequest & {
+  readonly draft: Omit<TaskSeed, 'executorKey' | 'input'>;
+  readonly input: JsonValue;
+};
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
@@ -51,87 +54,90 @@ export const idempotencyKeyParameter = {
   schema: once(() => z.string().regex(/^[\x21-\x7e]{1,128}$/)),
 } as const;
 
-/** The key of a request; `undefined` where it has none. Throws the problem of one that cannot be a key. */
+/** Returns the key of a request; `undefined` where it has none. Throws the problem of one that cannot be a key. */
 export function idempotencyKeyOf({ headers }: Request): string | undefined {
   const key = headers[IDEMPOTENCY_KEY];
   if (key === undefined || idempotencyKeyParameter.schema().safeParse(key).success) return key;
-  throw invalid([{ field: 'Idempotency-Key', message: 'must have 1 to 128 visible ASCII characters' }]);
+  throw invalidSubmit([{ field: 'Idempotency-Key', message: 'must have 1 to 128 visible ASCII characters' }]);
 }
 
-/** The JSON of a request that submits. One that cannot be read counts against its tenant's rate like a task. */
+/** Reads the JSON of a request that submits. One that cannot be read counts against its tenant's rate like a task. */
 export async function submittedBody(request: Request, caller: Caller, ports: RouterPorts): Promise<JsonBody> {
   try {
     return jsonBody(request);
   } catch (problem) {
-    await checkRate(undefined, undefined, patience(), caller, ports);
+    await checkRate(caller, ports);
     throw problem;
   }
 }
 
 /**
- * Makes the task that `body` asks for, one of so many that came `together`, and stores its payload. Throws the problem
- * that names all that is wrong with it.
+ * Reads the submit in `body`, after it has counted against its tenant's rate. Throws the problem that names all that is
+ * wrong with it.
  */
-export async function prepare(
+export async function parseSubmission(
   body: JsonBody,
   idempotencyKey: string | undefined,
-  together: number,
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Submission> {
-  const { value } = body;
-  const type = typeOf(value);
+  const type = typeNameOf(body.value);
   const definition = type === undefined ? undefined : await findDefinition(ports.catalog, type);
   const within = patience();
-  await checkRate(idempotencyKey, definition && usualExecutorKey(definition, caller, ports), within, caller, ports);
+  const executorKey = definition && usualExecutorKey(definition, caller, ports);
+  await checkRate(caller, ports, { idempotencyKey, executorKey, within });
+  const valid = await validateSubmit(body, type, definition, ports);
+  checkSize(valid.submit.input as JsonValue);
+  return submissionOf(valid, idempotencyKey, within, caller, ports);
+}
+
+/** Returns the name of a type, where there is one; without it there is nothing to hold the input against. */
+function typeNameOf(submit: unknown): string | undefined {
+  const type = submit !== null && typeof submit === 'object' && 'type' in submit ? submit.type : undefined;
+  return typeof type === 'string' && type !== '' ? type : undefined;
+}
+
+/** Returns the lane of a task whose submit says no more than its type. */
+const usualExecutorKey = (definition: TaskDefinition, { tenantId }: Caller, { executorShards }: RouterPorts): string =>
+  executorKeyFor(definition, { tenantId, priority: definition.priority }, executorShards);
+
+type ValidSubmit = {
+  readonly submit: Submit;
+  readonly definition: TaskDefinition;
+  /** What the type's schema has made of the input. */
+  readonly parsedInput: unknown;
+};
+
+async function validateSubmit(
+  { value, numberErrors }: JsonBody,
+  type: string | undefined,
+  definition: TaskDefinition | undefined,
+  ports: RouterPorts,
+): Promise<ValidSubmit> {
   const parsed = submitSchema().safeParse(value);
-  const checked = definition && (await checkedInput(value as Partial<Submit>, definition));
-  const errors = body.numberErrors.concat(
+  const checked = definition && (await validateInput(value as Partial<Submit>, definition));
+  const errors = numberErrors.concat(
     parsed.success ? [] : fieldErrors(parsed.error.issues),
     definition === undefined || checked === undefined
       ? typeErrors(type, ports)
       : [...checked.errors, ...limitErrors(value as Partial<Submit>, definition, ports.clock())],
   );
-  if (!parsed.success || definition === undefined || errors.length > 0) throw invalid(errors);
-  const input = parsed.data.input as JsonValue;
-  checkSize(input);
-  const meant = idempotencyKey === undefined ? null : meaningOf(parsed.data, checked?.value);
-  return {
-    task: await taskOf(
-      { submit: parsed.data, input, meant, definition },
-      idempotencyKey,
-      { together, within },
-      caller,
-      ports,
-    ),
-    input,
-    isKeyed: idempotencyKey !== undefined,
-  };
-}
-
-/** The name of a type, where there is one; without it there is nothing to hold the input against. */
-function typeOf(value: unknown): string | undefined {
-  const type = value !== null && typeof value === 'object' && 'type' in value ? value.type : undefined;
-  return typeof type === 'string' && type !== '' ? type : undefined;
+  if (!parsed.success || definition === undefined || errors.length > 0) throw invalidSubmit(errors);
+  return { submit: parsed.data, definition, parsedInput: checked?.parsedInput };
 }
 
 const typeErrors = (type: string | undefined, { catalog }: RouterPorts): FieldError[] =>
   type === undefined ? [] : [{ field: '/type', message: noSuch('task type', type, Object.keys(catalog)) }];
 
-/** Where a task goes whose submit says no more than its type. */
-const usualExecutorKey = (definition: TaskDefinition, { tenantId }: Caller, { executorShards }: RouterPorts): string =>
-  executorKeyFor(definition, { tenantId, priority: definition.priority }, executorShards);
-
-/** What the type's schema makes of the input, and what is wrong with it. */
-async function checkedInput(submit: Partial<Submit>, definition: TaskDefinition) {
-  // That it is missing has been said.
-  if (!('input' in submit)) return { value: undefined, errors: [] };
+async function validateInput(submit: Partial<Submit>, definition: TaskDefinition) {
+  // The schema of a submit has said that it is missing.
+  if (!('input' in submit)) return { parsedInput: undefined, errors: [] };
   const checked = await validated(definition, submit.input);
-  if (checked.issues === undefined) return { value: checked.value, errors: [] };
-  return { value: undefined, errors: fieldErrors(checked.issues, '/input') };
+  if (checked.issues === undefined) return { parsedInput: checked.value, errors: [] };
+  return { parsedInput: undefined, errors: fieldErrors(checked.issues, '/input') };
 }
 
-/** What the schema cannot tell; of a submit that may be wrong otherwise. */
+/** Returns what is wrong that the schema cannot tell; the submit may be wrong otherwise, too. */
 function limitErrors(submit: Partial<Submit>, { resources }: TaskDefinition, now: number): FieldError[] {
   const { timeoutSeconds, runAt, delaySeconds } = submit;
   const errors = timeoutErrors(timeoutSeconds, resources);
@@ -144,7 +150,7 @@ function limitErrors(submit: Partial<Submit>, { resources }: TaskDefinition, now
   return errors;
 }
 
-/** Far below the limit whatever its characters, an input need not be written out to be measured. */
+/** An input is below the limit whatever its characters are, and need not be written out to be measured. */
 const SURELY_SMALL_CHARACTERS = 10_000;
 
 function checkSize(input: JsonValue): void {
@@ -159,95 +165,81 @@ function checkSize(input: JsonValue): void {
 }
 
 /**
- * What a submit asks for, however it says it: the input with the defaults of its schema, no delay for one of none, an
- * instant for all texts of it. Its settings are its task's.
+ * Names what was sent, and what it asks for however it says it: the input with the defaults of its schema, no delay for
+ * one of none, an instant for all texts of it. The settings are left out, since the task has them.
  */
-function meaningOf(
-  { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, ...submit }: Submit,
-  input: unknown,
-) {
-  const { delaySeconds = 0, runAt } = submit;
-  const times = { delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
+function fingerprintOf({ submit, parsedInput }: ValidSubmit): string {
+  const { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, delaySeconds = 0, runAt, ...rest } = submit;
+  const meant = { ...rest, delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
+  return submitFingerprint(submit as JsonValue, meaningOf(meant, parsedInput));
+}
+
+function meaningOf(meant: object, parsedInput: unknown): JsonValue {
   try {
-    return jsonValueOf({ ...submit, ...times, input });
+    return jsonValueOf({ ...meant, input: parsedInput });
   } catch {
-    // The schema has made of it what has no fingerprint, such as a Map.
-    return jsonValueOf({ ...submit, ...times });
+    // The schema has made of the input what has no fingerprint, such as a Map.
+    return jsonValueOf(meant);
   }
 }
 
-/** Without a key nobody else can ask for the same id, so there is nothing to compare. */
-const NO_FINGERPRINT = '-';
-
-type Checked = {
-  readonly submit: Submit;
-  readonly input: JsonValue;
-  readonly meant: JsonValue;
-  readonly definition: TaskDefinition;
-};
-
-async function taskOf(
-  { submit, input, meant, definition }: Checked,
+async function submissionOf(
+  valid: ValidSubmit,
   idempotencyKey: string | undefined,
-  { together, within }: { readonly together: number; readonly within: Patience },
-  caller: Caller,
-  ports: RouterPorts,
-): Promise<NewTask> {
-  const { tenantId, limits } = caller;
-  const { clock, ids, payloads, tracing, settings, retentionDays } = ports;
+  within: Patience,
+  { tenantId, limits }: Caller,
+  { clock, ids, tracing, settings, tableShards, executorShards }: RouterPorts,
+): Promise<Submission> {
+  const { submit, definition } = valid;
   const defaults = effective(definition, await settings.get(definition.type));
   const createdAt = clock();
   const runAt = runAtOf(submit, createdAt);
-  const { assignee, workflowInstanceId } = submit;
+  const { assignee, workflowInstanceId, priority = defaults.priority } = submit;
   const isKeyed = idempotencyKey !== undefined;
-  const id = taskIdOf(
-    isKeyed ? uniqueFromKey(tenantId, idempotencyKey) : ids.unique(createdAt),
-    newTableShardOf({ tenantId, workflowInstanceId }, isKeyed, ports.tableShards),
-  );
-  const priority = submit.priority ?? defaults.priority;
-  const { type, resources } = definition;
-  const fingerprint = isKeyed ? submitFingerprint(submit as JsonValue, meant) : NO_FINGERPRINT;
-  const keepUntil = keptUntil(runAt ?? createdAt, retentionDays);
-  const traceHeader = tracing.header();
-  const own = executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards);
-  const delaySeconds = Math.max(0, ((runAt ?? 0) - createdAt) / 1000);
-  const executorKey = await chooseLane(
-    { id, executorKey: own, isKeyed, delaySeconds, together },
-    within,
-    caller,
-    ports,
-  );
-  return newTask({
-    id,
+  const unique = isKeyed ? uniqueFromKey(tenantId, idempotencyKey) : ids.unique(createdAt);
+  const draft = {
+    id: taskIdOf(unique, newTableShardOf({ tenantId, workflowInstanceId }, isKeyed, tableShards)),
     tenantId,
-    type,
-    resourceClass: resources,
+    type: definition.type,
+    resourceClass: definition.resources,
     priority,
-    executorKey,
     maxAttempts: submit.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
-    // Named by content: a second submit of one key must not replace what the first one's task runs on.
-    input: await orUnavailable(
-      payloads.put(tenantId, id, isKeyed ? `input-${sentPart(fingerprint)}` : 'input', input, keepUntil),
-      NOTHING_KEPT,
-    ),
-    fingerprint,
+    // Without a key nobody else can ask for the same id, so there is nothing to compare.
+    fingerprint: isKeyed ? fingerprintOf(valid) : '-',
     createdAt,
     ...compact({
       runAt,
       assignee,
       workflowInstanceId,
-      traceHeader,
+      traceHeader: tracing.header(),
       limits: Object.keys(limits).length === 0 ? undefined : limits,
     }),
-  });
+  };
+  return {
+    draft,
+    input: submit.input as JsonValue,
+    executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, executorShards),
+    idempotencyKey,
+    delaySeconds: Math.max(0, ((runAt ?? 0) - createdAt) / 1000),
+    within,
+  };
 }
 
-/** When the task is to run, where that is later than now. */
+/** Stores the input of a submit for as long as its task may need it. */
+export function storeInput({ draft, input, idempotencyKey }: Submission, ports: RouterPorts): Promise<Payload> {
+  const { tenantId, id, fingerprint, createdAt, runAt = createdAt } = draft;
+  // Named by content: a second submit of one key must not replace what the first one's task runs on.
+  const name = idempotencyKey === undefined ? 'input' : `input-${sentPart(fingerprint)}`;
+  const keepUntil = keptUntil(runAt, ports.retentionDays);
+  return orUnavailable(ports.payloads.put(tenantId, id, name, input, keepUntil), NOTHING_KEPT);
+}
+
+/** Returns when the task is to run, where that is later than now. */
 function runAtOf({ delaySeconds = 0, runAt }: Submit, now: number): number | undefined {
   const time = runAt === undefined ? now + delaySeconds * 1000 : Date.parse(runAt);
   return time > now ? time : undefined;
 }
 
-const invalid = (errors: readonly FieldError[]): Problem =>
+const invalidSubmit = (errors: readonly FieldError[]): Problem =>
   new Problem('invalid_request', 'the task cannot be accepted as it is', { errors });
