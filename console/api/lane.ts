@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 export const laneSchema = z.object({
   name: z.string(),
   resourceClass: z.string(),
-  priority: z.string(),
+  kind: z.string(),
   depth: z.number(),
   inFlight: z.number(),
   /** Of all lanes of its class. */
@@ -39,7 +39,7 @@ export const deadLettersSchema = z.object({
       ),
     }),
   ),
-  isMoreLeft: z.boolean(),
+  hasMore: z.boolean(),
   /** Somebody else has some of them in hand. */
   isAnotherUnderWay: z.optional(z.boolean()),
 });
@@ -52,7 +52,7 @@ export const redrivenSchema = z.object({
   refused: z.number(),
   /** They stay where the key has not the scope `platform`. */
   ofOthers: z.number(),
-  isMoreLeft: z.boolean(),
+  hasMore: z.boolean(),
   /** Somebody else has some of them in hand. */
   isAnotherUnderWay: z.optional(z.boolean()),
 });

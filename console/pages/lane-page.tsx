@@ -28,7 +28,7 @@ export function LanePage({ name }: { name: string }) {
     lanes.refresh();
   };
   const lane = lanes.data?.find((one) => one.name === name);
-  const isEmpty = letters.data?.items.length === 0 && !letters.data.isMoreLeft;
+  const isEmpty = letters.data?.items.length === 0 && !letters.data.hasMore;
   return (
     <>
       <a class="back" href={hrefOf({ page: 'lanes' })}>
@@ -53,10 +53,10 @@ export function LanePage({ name }: { name: string }) {
         </div>
       </div>
       <LiveContent live={letters}>
-        {({ items, isMoreLeft, isAnotherUnderWay }) => (
+        {({ items, hasMore, isAnotherUnderWay }) => (
           <>
             {items.length > 0 && <DeadLetterTable letters={items} />}
-            {isMoreLeft && <p class="muted more">{isAnotherUnderWay ? UNDER_WAY : moreThan(items.length)}</p>}
+            {hasMore && <p class="muted more">{isAnotherUnderWay ? UNDER_WAY : moreThan(items.length)}</p>}
             {isEmpty && <Empty title="This lane has no dead letters." />}
           </>
         )}
@@ -87,13 +87,13 @@ const LaneFacts = ({ lane }: { lane: Lane }) => (
 
 const UNDER_WAY = 'Somebody else is looking at dead letters or redrives them: look again in a minute.';
 
-function saying({ tasks, unreadable, refused, ofOthers, isMoreLeft, isAnotherUnderWay }: Redriven): string {
+function saying({ tasks, unreadable, refused, ofOthers, hasMore, isAnotherUnderWay }: Redriven): string {
   const stayed = unreadable + refused;
   return [
     `${counted(tasks, 'task')} sent again.`,
     stayed === 0 ? '' : `${counted(stayed, 'message')} could not be.`,
     ofOthers === 0 ? '' : `${counted(ofOthers, 'message')} of other tenants stayed: that takes the scope platform.`,
-    isAnotherUnderWay ? UNDER_WAY : isMoreLeft ? 'There are more: redrive again.' : '',
+    isAnotherUnderWay ? UNDER_WAY : hasMore ? 'There are more: redrive again.' : '',
   ]
     .filter(Boolean)
     .join(' ');

@@ -60,7 +60,7 @@ it('a task whose executor never took it is a dead letter, says so, and runs when
   );
   expect(await post(`/api/lanes/${LANE}/redrive`, {})).toMatchObject({
     status: 202,
-    body: { messages: 1, tasks: 1, unreadable: 1, refused: 0, isMoreLeft: false },
+    body: { messages: 1, tasks: 1, unreadable: 1, refused: 0, hasMore: false, isMoreLeft: false },
   });
   expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1, output: { rows: 1 } });
   expect((await lettersOf()).map(({ reason }) => reason.code)).toEqual(['malformed']);

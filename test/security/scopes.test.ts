@@ -62,7 +62,7 @@ describe('what touches all tenants takes the scope platform', () => {
     const { world, own, foreign } = deadLetters();
     const redrive = async (scopes: string) =>
       (await callApi(world, `POST /api/lanes/${LANE}/redrive`, as(scopes))).body;
-    expect(await redrive(TENANTS_OWN)).toMatchObject({ messages: 1, tasks: 1, ofOthers: 2, isMoreLeft: false });
+    expect(await redrive(TENANTS_OWN)).toMatchObject({ messages: 1, tasks: 1, ofOthers: 2, hasMore: false });
     expect([...world.queue.messages.values()].map(({ body }) => body)).toEqual([bodyOf(own)]);
     expect(await redrive('operate platform')).toMatchObject({ messages: 2, tasks: 2, ofOthers: 0, unreadable: 2 });
     expect([...world.queue.messages.values()].map(({ body }) => body)).toContainEqual(

@@ -65,9 +65,9 @@ export function readLetter({ body, laneName, reason }: DeadLetter): ReadLetter {
 const TAKEN_SECONDS = 60;
 
 /** What a walk has not seen: whether there is more, and whether that is since another has letters in hand. */
-export type Unseen = { readonly isMoreLeft: boolean; readonly isAnotherUnderWay?: true };
+export type Unseen = { readonly hasMore: boolean; readonly isAnotherUnderWay?: true };
 
-const ANOTHER_UNDER_WAY: Unseen = { isMoreLeft: true, isAnotherUnderWay: true };
+const ANOTHER_UNDER_WAY: Unseen = { hasMore: true, isAnotherUnderWay: true };
 
 /**
  * Shows the dead letters of a class, some at a time, to a visitor that says which of them to remove and whether it has
@@ -90,7 +90,7 @@ export async function walkDeadLetters(
       const letters = await deadLetters.take(resourceClass, TAKEN_SECONDS);
       if (letters.length === 0) {
         const isAnother = isHeld || (!isAnySeen && (await deadLetters.held(resourceClass)) > 0);
-        return isAnother ? ANOTHER_UNDER_WAY : { isMoreLeft: false };
+        return isAnother ? ANOTHER_UNDER_WAY : { hasMore: false };
       }
       isAnySeen = true;
       for (const letter of letters) taken.add(letter);
@@ -99,7 +99,7 @@ export async function walkDeadLetters(
       for (const letter of remove) taken.delete(letter);
       if (isEnough) break;
     }
-    return isHeld ? ANOTHER_UNDER_WAY : { isMoreLeft: true };
+    return isHeld ? ANOTHER_UNDER_WAY : { hasMore: true };
   } finally {
     // Without it they are there again when their time is up.
     await deadLetters.giveBack(resourceClass, [...taken]).catch((error) => {
@@ -154,12 +154,12 @@ export async function redrive(
     counts.refused += readable.length - sent.length;
     return { remove: sent.map(({ letter }) => letter), isEnough: false };
   });
-  const { isMoreLeft, isAnotherUnderWay = false } = unseen;
+  const { hasMore, isAnotherUnderWay = false } = unseen;
   ports.log('info', 'redriven', {
     queue: laneName,
     ...counts,
     tasks: done.size,
-    more_left: isMoreLeft,
+    has_more: hasMore,
     another: isAnotherUnderWay,
   });
   return { ...counts, tasks: done.size, ...unseen };

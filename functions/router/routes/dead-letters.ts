@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { queueNameOf, type ResourceClass } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import {
   type DeadLetter,
@@ -7,6 +8,7 @@ import {
   type ReadLetter,
   readLetter,
   redrive,
+  type Unseen,
   walkDeadLetters,
 } from '../../core/lane/dead-letters.ts';
 import { executorKeysOf, laneOf } from '../../core/lane/lane.ts';
@@ -25,7 +27,7 @@ const laneParameter: Parameter = {
   schema: () => z.string(),
 };
 
-/** The lane that the path names. Throws the problem of one that the deployment does not have. */
+/** Returns the lane that the path names. Throws the problem of one that the deployment does not have. */
 function parseLane(
   { parameters: { name = '' } }: Request,
   { executorShards }: RouterPorts,
@@ -36,7 +38,7 @@ function parseLane(
   return { laneName: name, resourceClass: laneOf(found).resourceClass };
 }
 
-/** The dead letters to a route: where they cannot be had, it is a failure of the platform, and any other error is ours. */
+/** Makes what dead letters cannot be had for a failure of the platform; any other error of a route is ours. */
 const availableDeadLetters = (deadLetters: DeadLetters): DeadLetters => ({
   take: (...args) => orUnavailable(deadLetters.take(...args)),
   held: (...args) => orUnavailable(deadLetters.held(...args)),
@@ -44,17 +46,22 @@ const availableDeadLetters = (deadLetters: DeadLetters): DeadLetters => ({
   remove: (...args) => orUnavailable(deadLetters.remove(...args)),
 });
 
-const anotherUnderWaySchema = once(() =>
-  z
+/** Describes what a call has not seen; `hasMore` says something else in each. */
+const unseenShape = (hasMore: string) => ({
+  hasMore: z.boolean().describe(hasMore),
+  isMoreLeft: z.boolean().meta({ deprecated: true, description: 'What `hasMore` was called before' }),
+  isAnotherUnderWay: z
     .literal(true)
     .optional()
     .describe(
       'Another call is looking at dead letters of this class, or redrives them, and has some in hand: ask again when it has ended. ' +
         'Those of a call that died are there again after a minute. Missing where there is none',
     ),
-);
+});
 
-/** The letters of other lanes have to be looked at, too. */
+const unseenView = <Some extends Unseen>(some: Some) => ({ ...some, isMoreLeft: some.hasMore });
+
+/** A list looks for so long, since it has to look at the letters of other lanes, too. */
 const LOOK_MILLISECONDS = 10_000;
 
 const MAX_REASON_CHARACTERS = 1_000;
@@ -87,8 +94,7 @@ const deadLettersSchema = once(() => {
     .meta({ id: 'DeadLetter' });
   return z.strictObject({
     items: z.array(item).describe('One for each task, and for each message that has none'),
-    isMoreLeft: z.boolean().describe('There are others, too many to see them all or in the hand of another call'),
-    isAnotherUnderWay: anotherUnderWaySchema(),
+    ...unseenShape('There are others, too many to see them all or in the hand of another call'),
   });
 });
 type Item = z.infer<ReturnType<typeof deadLettersSchema>>['items'][number];
@@ -109,13 +115,14 @@ export const listDeadLetters: Route = {
     const ids = new Set(entries.flatMap(({ task }) => (task?.tenantId === tenantId ? task.id : [])));
     const rows = await orUnavailable(ports.store.getAll(tenantId, [...ids], ports.clock()));
     const byId = new Map<string, Task>(rows.map((row) => [row.id, row]));
-    return { status: 200, body: { items: entries.map((entry) => itemOf(entry, caller, byId, ports)), ...unseen } };
+    const items = entries.map((entry) => itemOf(entry, caller, byId, ports));
+    return { status: 200, body: { items, ...unseenView(unseen) } };
   },
 };
 
 type LetterEntry = { readonly letter: DeadLetter; readonly read: ReadLetter; readonly task: TaskSeed | undefined };
 
-/** Up to `limit` entries of a lane, and whether there may be more. */
+/** Finds up to `limit` entries of a lane, and says whether there may be more. */
 async function find(resourceClass: ResourceClass, laneName: string, limit: number, ports: RouterPorts) {
   const entries: LetterEntry[] = [];
   const deadLetters = availableDeadLetters(ports.deadLetters);
@@ -133,23 +140,24 @@ async function find(resourceClass: ResourceClass, laneName: string, limit: numbe
       return { remove: [], isEnough: entries.length > limit };
     },
   );
-  const isMoreLeft = unseen.isMoreLeft || entries.length > limit;
-  return { entries: entries.slice(0, limit), unseen: { ...unseen, isMoreLeft } };
+  const hasMore = unseen.hasMore || entries.length > limit;
+  return { entries: entries.slice(0, limit), unseen: { ...unseen, hasMore } };
 }
 
-/** What an executor said of a message may hold a part of it; whose it is, is known only where it can be read. */
-const NOT_TOLD = 'an executor could not read it; what it said of it is told to the scope platform';
+/** Stands for what an executor said of a message, which may hold a part of it: whose it is, is known only where it can be read. */
+const WITHHELD = 'an executor could not read it; what it said of it is told to the scope platform';
 
-/** Only what is the tenant's own is told of a task and of its message; to the scope `platform`, whose it is. */
+/** Tells of a task and its message only what is the tenant's own; to the scope `platform` it tells whose it is. */
 function itemOf(
   { letter: { messageId, sentAt }, read: { code, message }, task }: LetterEntry,
   { tenantId, scopes }: Caller,
   rows: ReadonlyMap<string, Task>,
   viewer: Viewer,
 ): Item {
-  const [isOwn, isPlatform] = [task?.tenantId === tenantId, scopes.includes('platform')];
-  const isTold = isOwn || isPlatform || code !== 'malformed';
-  const reason = { code, message: isTold ? shortened(message, MAX_REASON_CHARACTERS) : NOT_TOLD };
+  const isOwn = task?.tenantId === tenantId;
+  const isPlatform = scopes.includes('platform');
+  const mayKnow = isOwn || isPlatform || code !== 'malformed';
+  const reason = { code, message: mayKnow ? shortened(message, MAX_REASON_CHARACTERS) : WITHHELD };
   const item = { messageId, sentAt: new Date(sentAt).toISOString(), reason };
   if (task === undefined || !(isOwn || isPlatform)) return item;
   const { id, type } = task;
@@ -157,7 +165,7 @@ function itemOf(
   const row = rows.get(id);
   if (row === undefined) return { ...item, task: { id, type } };
   const { status, attempt, error } = summaryOf(row, viewer);
-  return { ...item, task: { id, type, status, attempt, ...(error && { error }) } };
+  return { ...item, task: compact({ id, type, status, attempt, error }) };
 }
 
 /** A request lasts 29 s at most, and what was taken has still to be given back. */
@@ -174,8 +182,7 @@ const redrivenSchema = once(() => {
       ofOthers: count.describe(
         "Those that stay, since they are other tenants' and the key has not the scope `platform`",
       ),
-      isMoreLeft: z.boolean().describe('Not all dead letters were seen: ask again'),
-      isAnotherUnderWay: anotherUnderWaySchema(),
+      ...unseenShape('Not all dead letters were seen: ask again'),
     })
     .meta({ id: 'Redriven' });
 });
@@ -197,12 +204,8 @@ export const redriveLane: Route = {
     const { resourceClass, laneName } = parseLane(request, ports);
     const deadline = ports.clock() + REDRIVE_MILLISECONDS;
     const deadLetters = availableDeadLetters(ports.deadLetters);
-    return {
-      status: 202,
-      body: await redrive(resourceClass, laneName, scopes.includes('platform') ? 'all' : tenantId, deadline, {
-        ...ports,
-        deadLetters,
-      }),
-    };
+    const whose = scopes.includes('platform') ? 'all' : tenantId;
+    const redriven = await redrive(resourceClass, laneName, whose, deadline, { ...ports, deadLetters });
+    return { status: 202, body: unseenView(redriven) };
   },
 };

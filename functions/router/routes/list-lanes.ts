@@ -19,12 +19,13 @@ const laneSchema = once(() => {
     .strictObject({
       name: z.string().describe("The name of its queue, less the deployment's"),
       resourceClass: z.enum(RESOURCE_CLASSES),
-      priority: z
+      kind: z
         .enum(LANE_KINDS)
         .describe(
           '`batch` is the lane of types that run many at a time, `express` that of tenants with little to do while others ' +
             'crowd their lane; both take any priority',
         ),
+      priority: z.enum(LANE_KINDS).meta({ deprecated: true, description: 'What `kind` was called before' }),
       depth: count.describe('Tasks that wait: messages by the tasks that each has held of late, so about'),
       inFlight: count.describe('Tasks that executors hold, likewise'),
       deadLetters: count.describe('Messages that are set aside, of all lanes of its class'),
@@ -36,7 +37,7 @@ const laneSchema = once(() => {
     .meta({ id: 'Lane' });
 });
 
-/** Requests to SQS at a time. */
+/** So many requests to SQS are under way at a time. */
 const PARALLEL = 20;
 
 export const listLanes: Route = {
@@ -52,15 +53,19 @@ export const listLanes: Route = {
     );
     const items = await orUnavailable(
       mapConcurrently(executorKeysOf(ports.executorShards), PARALLEL, async (key) => {
-        const { resourceClass, kind: priority } = laneOf(key);
-        const deadLetters = letters[RESOURCE_CLASSES.indexOf(resourceClass)]?.depth ?? 0;
-        const lane = { name: queueNameOf(key), resourceClass, priority, deadLetters };
-        const messages = await ports.depths.read(lane.name);
-        const share = shareOf(ports.concurrency[resourceClass], priority);
+        const { resourceClass, kind } = laneOf(key);
+        const state = states.get(key);
+        const name = queueNameOf(key);
+        const messages = await ports.depths.read(name);
+        const share = shareOf(ports.concurrency[resourceClass], kind);
         return {
-          ...lane,
-          ...inTasks(messages, states.get(key)),
-          ...governed(states.get(key), share, messages.depth, ports),
+          name,
+          resourceClass,
+          kind,
+          priority: kind,
+          deadLetters: letters[RESOURCE_CLASSES.indexOf(resourceClass)]?.depth ?? 0,
+          ...inTasks(messages, state),
+          ...governed(state, share, messages.depth, ports),
         };
       }),
     );
@@ -73,7 +78,7 @@ const inTasks = ({ depth, inFlight }: Depth, state: LaneState | undefined): Dept
   inFlight: Math.round(tasksIn(inFlight, state)),
 });
 
-/** A lane as the governor says, or as it was deployed where the governor has said nothing of late. */
+/** Shows a lane as the governor says, or as it was deployed where the governor has said nothing of late. */
 function governed(state: LaneState | undefined, share: number, depth: number, { clock }: RouterPorts) {
   const isKnown = state !== undefined && clock() - state.at <= SNAPSHOT_VALID_SECONDS * 1000;
   const now = state && { ...state, depth };

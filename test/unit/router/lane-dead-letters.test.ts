@@ -24,7 +24,9 @@ const redrive = async (lane = LANE) => (await ask(`POST /api/lanes/${lane}/redri
 const list = async (query = '', lane = LANE) => (await ask(`GET /api/lanes/${lane}/dead-letters${query}`)).body;
 /** The messages that executors would get. */
 const sent = () => [...world.queue.messages.values()].map(({ body }) => body);
-const NOTHING = { messages: 0, tasks: 0, unreadable: 0, refused: 0, ofOthers: 0, isMoreLeft: false };
+/** `isMoreLeft` is the old name of `hasMore`. */
+const moreLeft = (hasMore: boolean) => ({ hasMore, isMoreLeft: hasMore });
+const NOTHING = { messages: 0, tasks: 0, unreadable: 0, refused: 0, ofOthers: 0, ...moreLeft(false) };
 
 describe('POST /api/lanes/{name}/redrive', () => {
   it('sends the tasks of the lane again, of whatever tenant, and removes their letters', async () => {
@@ -96,8 +98,8 @@ describe('POST /api/lanes/{name}/redrive', () => {
       world.advance(8);
       return take(...args);
     };
-    expect(await redrive()).toEqual({ ...NOTHING, messages: 30, tasks: 30, isMoreLeft: true });
-    expect(await redrive()).toMatchObject({ messages: 20, isMoreLeft: false });
+    expect(await redrive()).toEqual({ ...NOTHING, messages: 30, tasks: 30, ...moreLeft(true) });
+    expect(await redrive()).toMatchObject({ messages: 20, hasMore: false });
   });
 
   it('sends a task of two letters once, and removes both, wherever they come up', async () => {
@@ -120,7 +122,7 @@ describe('POST /api/lanes/{name}/redrive', () => {
   });
 
   describe('beside another call that has letters in hand', () => {
-    const underWay = { isMoreLeft: true, isAnotherUnderWay: true };
+    const underWay = { ...moreLeft(true), isAnotherUnderWay: true };
 
     it.each(['redrive', 'list'])('says so, and so does a list: beside a %s', async (first) => {
       for (let count = 0; count < 12; count++) dead(seed());
@@ -139,14 +141,14 @@ describe('POST /api/lanes/{name}/redrive', () => {
         { ...NOTHING, messages: 2, tasks: 2, ...underWay },
         { items: [], ...underWay },
       ]);
-      expect(await redrive()).toMatchObject({ isMoreLeft: false });
+      expect(await redrive()).toMatchObject({ hasMore: false });
       expect(world.ports.deadLetters.bodies).toEqual([]);
     });
 
     it('says so where both began at once', async () => {
       for (let count = 0; count < 5; count++) dead(seed());
       const answers = await Promise.all([redrive(), redrive()]);
-      expect(answers.map(({ messages, isMoreLeft }) => [messages, isMoreLeft])).toEqual([
+      expect(answers.map(({ messages, hasMore }) => [messages, hasMore])).toEqual([
         [5, false],
         [0, true],
       ]);
@@ -179,14 +181,14 @@ describe('GET /api/lanes/{name}/dead-letters', () => {
     world.ports.deadLetters.put('default', { body: '[]', laneName: LANE });
     dead(seed());
     malformed('default-low-0');
-    const { items, isMoreLeft } = await list();
+    const { items, hasMore } = await list();
     expect((items as { reason: object }[]).map(({ reason }) => reason)).toEqual([
       { code: 'malformed', message: 'the body is not JSON that can be read' },
       { code: 'newer_version', message: 'it is of a later version of Millrace' },
       { code: 'malformed', message: expect.stringContaining('the body: ') },
       { code: 'deliveries_exhausted', message: 'it was delivered 5 times, and no executor brought it to an end' },
     ]);
-    expect(isMoreLeft).toBe(false);
+    expect(hasMore).toBe(false);
   });
 
   it('tells how each of the own tasks is, and nothing of those of others', async () => {
@@ -236,11 +238,11 @@ describe('GET /api/lanes/{name}/dead-letters', () => {
     ['?limit=3', 3, true],
     ['?limit=30', 30, false],
     ['', 25, true],
-  ])('shows some of them: "%s"', async (query, shown, isMoreLeft) => {
+  ])('shows some of them: "%s"', async (query, shown, hasMore) => {
     for (let count = 0; count < 30; count++) dead(seed());
     const body = await list(query);
     expect(body.items).toHaveLength(shown);
-    expect(body.isMoreLeft).toBe(isMoreLeft);
+    expect(body).toMatchObject(moreLeft(hasMore));
   });
 
   it.each(['limit=0', 'limit=101', 'cursor=abc', 'limit=x'])('refuses ?%s', async (query) => {

@@ -16,7 +16,9 @@ describe('GET /api/lanes', () => {
     Object.assign(world.ports, { executorShards: { ...world.ports.executorShards, default: 2 } });
     expect((await lanes()).map(({ name }) => name)).toHaveLength(25);
     expect(await lane('default-high-1')).toEqual({
-      ...{ name: 'default-high-1', resourceClass: 'default', priority: 'high', depth: 0, inFlight: 0, deadLetters: 0 },
+      ...{ name: 'default-high-1', resourceClass: 'default', kind: 'high', depth: 0, inFlight: 0, deadLetters: 0 },
+      // The old name of `kind`.
+      priority: 'high',
       ...{ maxConcurrency: 4, estimatedWaitSeconds: null, worstWaitSeconds: null, admission: 'open' },
     });
   });

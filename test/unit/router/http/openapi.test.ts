@@ -113,6 +113,17 @@ describe('the OpenAPI document', () => {
   });
 });
 
+it('says which names are old: the new ones stand beside them', () => {
+  type Schema = { readonly properties?: Readonly<Record<string, { readonly deprecated?: boolean }>> };
+  const deprecated = Object.entries(document.components.schemas).flatMap(
+    ([schema, { properties = {} }]: [string, Schema]) =>
+      Object.keys(properties).flatMap((name) => (properties[name]?.deprecated ? `${schema}.${name}` : [])),
+  );
+  expect(deprecated.toSorted()).toEqual(['Lane.priority', 'Redriven.isMoreLeft']);
+  const letters = document.paths['/api/lanes/{name}/dead-letters']?.get?.responses[200]?.content['application/json'];
+  expect(letters?.schema).toMatchObject({ properties: { isMoreLeft: { deprecated: true }, hasMore: {} } });
+});
+
 it('a submit is described type by type: its input, and the longest attempt of its class', () => {
   const submit = document.paths['/api/tasks']?.post?.requestBody?.content['application/json']?.schema;
   expect(submit).toMatchObject({
