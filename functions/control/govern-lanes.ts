@@ -38,11 +38,12 @@ export type GovernPorts = {
 /** Lambda takes 15 requests a second for all of its control plane (Lambda's documentation, "Quotas"). */
 const PARALLEL_POOLS = 2;
 
+/** The executors of a class and shard, which its lanes share. */
 type Pool = { readonly resourceClass: ResourceClass; readonly shard: number };
 
 /**
- * Sets how many executors each lane may have, and tells the router how the lanes are. A class that cannot be looked at
- * stays as it is. Throws, in the end, where there was one.
+ * Sets how many executors each lane may have, and tells the router how the lanes are. A class that cannot be governed stays
+ * as it is; where there was one, this throws in the end.
  */
 export async function governLanes(ports: GovernPorts): Promise<void> {
   const { executorShards, snapshot, log } = ports;
@@ -68,6 +69,7 @@ export async function governLanes(ports: GovernPorts): Promise<void> {
 const keysOf = ({ resourceClass, shard }: Pool): string[] =>
   LANE_KINDS.map((kind) => executorKeyOf(resourceClass, kind, shard));
 
+/** Decides on the lanes of a pool, and returns them as they are then. Lanes that give executors away come first. */
 async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, ports: GovernPorts) {
   const concurrency = ports.concurrency[pool.resourceClass];
   const keys = keysOf(pool);
@@ -92,13 +94,13 @@ async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, po
   const isLowered = ({ source, state }: GovernedLane): boolean => state.maxConcurrency < source.maxConcurrency;
   const states = new Map<string, LaneState>();
   for (const lane of governed.toSorted((a, b) => Number(isLowered(b)) - Number(isLowered(a)))) {
-    states.set(lane.state.executorKey, await applied(lane, ports));
+    states.set(lane.state.executorKey, await applyConcurrency(lane, ports));
   }
   return keys.flatMap((key) => states.get(key) ?? []);
 }
 
-/** The lane as it is then: what Lambda does not take now is decided anew in the next period. */
-async function applied({ source, state }: GovernedLane, { sources, log }: GovernPorts): Promise<LaneState> {
+/** Tells Lambda, and returns the lane as it is then: what Lambda does not take now is decided anew in the next period. */
+async function applyConcurrency({ source, state }: GovernedLane, { sources, log }: GovernPorts): Promise<LaneState> {
   const change = { executor_key: state.executorKey, from: source.maxConcurrency, to: state.maxConcurrency };
   if (change.from === change.to || !source.isSettled) return state;
   try {

@@ -10,7 +10,7 @@ import { laneLoads, laneSnapshot, queueDepths, taskPorts } from '../runtime/wiri
 import { governLanes } from './govern-lanes.ts';
 import { sweep } from './sweep.ts';
 
-/** What a run leaves of its time, so that it ends by itself. */
+/** A run leaves this of its time, so that it ends by itself. */
 const MARGIN_MILLISECONDS = 10_000;
 
 const clock = Date.now;
@@ -27,8 +27,9 @@ export const sweeper: ScheduledHandler = async (_event, context) => {
 };
 
 export const governor: ScheduledHandler = async () => {
-  const [sources, executors] = [new LambdaEventSources(lambda, env('queueArnPrefix')), executorShards()];
+  const sources = new LambdaEventSources(lambda, env('queueArnPrefix'));
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
-  await governLanes({ ...lanes, concurrency: concurrency(), executorShards: executors, clock, log, meter });
+  const deployment = { concurrency: concurrency(), executorShards: executorShards() };
+  await governLanes({ ...lanes, ...deployment, clock, log, meter });
   meter.flush();
 };

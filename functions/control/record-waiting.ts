@@ -3,18 +3,18 @@ import { type LaneState, laneOf, tasksIn } from '../core/lane/lane.ts';
 import type { Meter } from '../core/ports.ts';
 
 /**
- * Records what waits: for each lane in all its shards, and for each class by the executors of its fullest shard. `pools`: the
- * lanes of each executor function. A metric costs while it is written, so where nothing waits, nothing is said after the first
- * zero.
+ * Records what waits: for each lane in all its shards, and for each class by the executors of its fullest shard. `pools` are
+ * the lanes of each executor function. A metric costs while it is written, so where nothing waits, nothing is recorded after
+ * the first zero.
  */
 export function recordWaiting(
   pools: readonly (readonly LaneState[])[],
   before: ReadonlyMap<string, LaneState>,
   { concurrency, meter }: { readonly concurrency: Readonly<Record<ResourceClass, ClassConcurrency>>; meter: Meter },
 ): void {
-  const told = pools.flat().filter((lane) => lane.depth > 0 || (before.get(lane.executorKey)?.depth ?? 0) > 0);
-  for (const [lane, shards] of Map.groupBy(told, laneNameOf)) meter.record(lane, 'waiting', waitingIn(shards));
-  for (const [resourceClass, lanes] of Map.groupBy(told, classOf)) {
+  const recorded = pools.flat().filter((lane) => lane.depth > 0 || (before.get(lane.executorKey)?.depth ?? 0) > 0);
+  for (const [lane, shards] of Map.groupBy(recorded, laneNameOf)) meter.record(lane, 'waiting', waitingIn(shards));
+  for (const [resourceClass, lanes] of Map.groupBy(recorded, classOf)) {
     const shards = [...Map.groupBy(lanes, ({ executorKey }) => laneOf(executorKey).shard).values()];
     const most = Math.max(...shards.map(waitingIn));
     meter.record(resourceClass, 'waitingPerExecutor', most / concurrency[resourceClass].reserved);

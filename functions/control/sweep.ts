@@ -9,18 +9,18 @@ import { isPaused } from '../core/task-settings.ts';
 
 export type SweepPorts = FanOutPorts & { readonly due: DueTasks };
 
-/** Tasks of one page, and releases under way at a time. */
+/** How many tasks a page has, and how many releases are under way at a time. */
 const PAGE_TASKS = 1_000;
 const PARALLEL = 50;
 
-/** What is due before the next run, and one more in case that is late: SQS delays it to the second. */
+/** A run sends what is due before the next one, and one more in case that is late: SQS delays it to the second. */
 const AHEAD_MILLISECONDS = 2 * SWEEP_PERIOD_SECONDS * 1000;
 
-/** What cannot be sent or looked after comes again in the next run, behind the others: it would keep them waiting. */
+/** What cannot be sent or reconciled comes again in the next run, behind the others: it would keep them waiting. */
 const POSTPONED_MILLISECONDS = AHEAD_MILLISECONDS + SWEEP_PERIOD_SECONDS * 1000;
 
 /**
- * Looks after fan-outs that are due, and sends the tasks whose time has come, or comes before the next run, and those of
+ * Reconciles fan-outs that are due, and sends the tasks whose time has come, or comes before the next run, and those of
  * types that are no longer paused. Stops at `deadline` (milliseconds since the epoch); what is left is the next run's. Two
  * at once do no harm: a task that is sent twice is claimed once.
  */
@@ -34,7 +34,10 @@ export async function sweep(deadline: number, ports: SweepPorts): Promise<void> 
   log('info', 'swept', counts);
 }
 
-/** Those that are not paused. One that the deployment has no more is not, whatever was set of it: its tasks have to end. */
+/**
+ * Returns the types that are not paused. One that the deployment has no more is not, whatever was set of it: its tasks have
+ * to end.
+ */
 async function releasedTypes({ catalog, settings }: SweepPorts): Promise<string[]> {
   const types = new Set([...Object.keys(catalog), ...(await settings.changedTypes())]);
   const released: string[] = [];
@@ -42,13 +45,13 @@ async function releasedTypes({ catalog, settings }: SweepPorts): Promise<string[
   return released;
 }
 
-/** Sends and looks after page after page, and returns how many tasks that were. */
+/** Sends and reconciles page after page, and returns how many tasks that were. */
 async function drain(pages: AsyncIterable<readonly DueTask[]>, deadline: number, ports: SweepPorts): Promise<number> {
   let done = 0;
   for await (const page of pages) {
     if (ports.clock() >= deadline) break;
     done += await sendPage(page, ports);
-    done += await lookAfterPage(page, deadline, ports);
+    done += await reconcilePage(page, deadline, ports);
   }
   return done;
 }
@@ -72,24 +75,24 @@ async function sendPage(page: readonly DueTask[], { due, queue, executorShards, 
   return waiting.length - refused.size;
 }
 
-/** Returns how many fan-outs there was time for. */
-async function lookAfterPage(page: readonly DueTask[], deadline: number, ports: SweepPorts): Promise<number> {
+/** Reconciles the fan-outs of a page, and returns how many there was time for. */
+async function reconcilePage(page: readonly DueTask[], deadline: number, ports: SweepPorts): Promise<number> {
   let done = 0;
   for (const one of page) {
     if (isToSend(one.task)) continue;
     if (ports.clock() >= deadline) break;
-    await lookAfter(one, ports);
+    await reconcile(one, ports);
     done++;
   }
   return done;
 }
 
-/** One that runs has been claimed by a message that may be gone: whoever saw the task before could let it go. */
+/** A task that runs is sent, too. The message that claimed it may be gone: whoever saw the task before could delete it. */
 const isToSend = (task: DueTask['task']): task is NewTask | RunningTask =>
   task.status === 'queued' || task.status === 'scheduled' || task.status === 'running';
 
-/** Of a task that was fanned out. */
-async function lookAfter(one: DueTask, ports: SweepPorts): Promise<void> {
+/** Makes a task that was fanned out go on, or what is left of its end follow. */
+async function reconcile(one: DueTask, ports: SweepPorts): Promise<void> {
   const { task } = one;
   try {
     if (task.status === 'waiting') {
@@ -100,7 +103,7 @@ async function lookAfter(one: DueTask, ports: SweepPorts): Promise<void> {
       await ports.due.release(one);
     }
   } catch (error) {
-    ports.log('warn', 'fan-out not looked after: the next run tries again', {
+    ports.log('warn', 'fan-out not reconciled: the next run tries again', {
       task_id: task.id,
       reason: String(error),
     });
@@ -108,7 +111,7 @@ async function lookAfter(one: DueTask, ports: SweepPorts): Promise<void> {
   }
 }
 
-/** Whole seconds until a claim would be granted. */
+/** Returns the whole seconds until a claim would be granted. */
 const secondsUntilDue = (task: NewTask | RunningTask, now: number): number =>
   Math.min(Math.max(0, Math.ceil((claimableFrom(task) - now) / 1000)), MAX_QUEUE_DELAY_SECONDS);
 

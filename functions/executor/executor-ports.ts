@@ -11,16 +11,19 @@ export type ExecutorPorts = HandlerPorts &
     readonly sleep: Sleep;
     readonly random: Random;
     readonly ids: Ids;
-    /** The messages at hand are hidden for as long as an attempt takes. None begins before: it would come again late. */
+    /**
+     * Fulfilled when the messages at hand are hidden for as long as an attempt takes. No attempt begins before: its message
+     * would come again late.
+     */
     readonly visibilityExtended: Promise<void>;
   };
 
 /** What an invocation leaves of its time for answering its event source. */
 export const ANSWER_MILLISECONDS = 1_000;
 
-/** Until when a settlement of a claimed task can be tried again, in an invocation that ends at `deadline`. */
+/** Returns until when a settlement of a claimed task can be tried again, in an invocation that ends at `deadline`. */
 export const settleByOf = ({ leaseExpiresAt }: RunningTask, deadline: number): number =>
   Math.min(deadline, leaseExpiresAt) - ANSWER_MILLISECONDS;
 
-/** What an aborted handler has to end by itself, before it is given up, and its thread with it. */
+/** An aborted handler has this long to end by itself, before it is given up, and its thread with it. */
 export const GRACE_MILLISECONDS = 250;

@@ -1,22 +1,22 @@
 import { type LaneLoad, type LaneLoads, loadOf, NO_LOAD } from '../core/lane/lane.ts';
 import type { Log } from '../core/ports.ts';
 
-/** Work of a lane that is told together: so an executor writes once for some hundred small tasks. */
-const TOLD_MILLISECONDS = 5_000;
+/** The work of a lane that is reported together: so an executor writes once for some hundred small tasks. */
+const REPORTED_MILLISECONDS = 5_000;
 
-/** Milliseconds of CPU that this process has taken since it started, on all its threads. */
+/** Returns the milliseconds of CPU that this process has taken since it started, on all its threads. */
 function cpuMilliseconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** Counts what this executor does for each lane, and tells it from time to time. */
+/** Counts what this executor does for each lane, and reports it from time to time. */
 export class LoadReporter {
   readonly #loads: Pick<LaneLoads, 'add'>;
   readonly #log: Log;
   readonly #cpu: () => number;
   #cpuCounted: number;
-  readonly #untold = new Map<string, LaneLoad>();
+  readonly #unreported = new Map<string, LaneLoad>();
 
   constructor(loads: Pick<LaneLoads, 'add'>, log: Log, cpu: () => number = cpuMilliseconds) {
     this.#loads = loads;
@@ -26,34 +26,34 @@ export class LoadReporter {
   }
 
   /**
-   * Counts one invocation, which has an executor to itself: the CPU that was taken since the one before is its own. It takes from
-   * one lane, which its tasks name.
+   * Counts one invocation. It has an executor to itself, so the CPU that was taken since the one before is its own; and it
+   * takes from one lane, which its tasks name.
    */
   record(
-    arrivals: readonly { readonly task: { readonly executorKey: string } }[],
+    delivered: readonly { readonly task: { readonly executorKey: string } }[],
     messages: number,
     busyMilliseconds: number,
   ): void {
-    const [executorKey, before] = [arrivals[0]?.task.executorKey, this.#cpuCounted];
+    const executorKey = delivered[0]?.task.executorKey;
+    const before = this.#cpuCounted;
     this.#cpuCounted = this.#cpu();
     if (executorKey === undefined) return;
-    const cpu = Math.round(this.#cpuCounted - before);
     this.#count(executorKey, {
-      tasks: arrivals.length,
+      tasks: delivered.length,
       messages,
       invocations: 1,
       busyMilliseconds,
-      cpuMilliseconds: cpu,
+      cpuMilliseconds: Math.round(this.#cpuCounted - before),
     });
   }
 
-  /** Tells what has come together. What cannot be told is kept for the next time: nobody waits for these numbers. */
+  /** Reports the lanes with enough to report. What cannot be reported is kept for the next time: nobody waits for these numbers. */
   async flush(): Promise<void> {
-    for (const executorKey of [...this.#untold.keys()]) {
-      const load = this.#untold.get(executorKey);
-      if (load === undefined || load.busyMilliseconds < TOLD_MILLISECONDS) continue;
-      // Taken out first: an invocation that ends meanwhile counts on from nothing.
-      this.#untold.delete(executorKey);
+    for (const executorKey of [...this.#unreported.keys()]) {
+      const load = this.#unreported.get(executorKey);
+      if (load === undefined || load.busyMilliseconds < REPORTED_MILLISECONDS) continue;
+      // It is taken out first: an invocation that ends meanwhile counts on from nothing.
+      this.#unreported.delete(executorKey);
       try {
         await this.#loads.add(executorKey, load);
       } catch (error) {
@@ -64,8 +64,8 @@ export class LoadReporter {
   }
 
   #count(executorKey: string, load: LaneLoad): void {
-    const before = this.#untold.get(executorKey) ?? NO_LOAD;
-    this.#untold.set(
+    const before = this.#unreported.get(executorKey) ?? NO_LOAD;
+    this.#unreported.set(
       executorKey,
       loadOf((name) => before[name] + load[name]),
     );

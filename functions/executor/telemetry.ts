@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { RESOURCE_CLASS_SPECS, type ResourceClass } from '../contract.ts';
+import { compact } from '../core/compact.ts';
 import type { TaskContext, TaskDefinition } from '../core/define-task.ts';
 import { vcpusOf } from '../core/lane/lane.ts';
 import type { Annotations, Clock, Log, Meter, Tracing } from '../core/ports.ts';
@@ -10,7 +11,7 @@ import type { Settlement } from '../core/task/transition.ts';
 import { loggedValueOf } from '../core/thrown.ts';
 import { withoutValues } from '../core/without-values.ts';
 
-/** What a task has gone through, as it is counted. */
+/** Each settlement is counted by the metric of this name. */
 const COUNTED = {
   succeeded: 'succeeded',
   failed: 'failed',
@@ -29,7 +30,7 @@ export function recordAttempt(
   const { status } = settlement;
   const durationMilliseconds = clock() - task.startedAt;
   meter.record(task.executorKey, COUNTED[status], 1);
-  // Of a type that is no more nobody would look at the times, and whatever was once queued would cost a metric.
+  // Nobody would look at the times of a type that is no more, and whatever was once queued would cost a metric.
   if (definition !== undefined) {
     meter.record(definition.type, 'execution', durationMilliseconds);
     meter.record(definition.type, 'timeoutUse', durationMilliseconds / 10 / task.timeoutSeconds);
@@ -46,20 +47,13 @@ export function recordAttempt(
   }
 }
 
-/** What every line about a task, or about an attempt of it, carries: `docs/runbook.md` and the saved queries look for it. */
-export const logFieldsOf = ({
-  id,
-  type,
-  traceHeader,
-  attempt,
-}: Pick<TaskSeed, 'id' | 'type' | 'traceHeader'> & { readonly attempt?: number }) => ({
-  task_id: id,
-  task_type: type,
-  ...(attempt === undefined ? {} : { attempt }),
-  trace_id: traceIdOf(traceHeader),
-});
+type Logged = Pick<TaskSeed, 'id' | 'type' | 'traceHeader'> & { readonly attempt?: number };
 
-/** What `process.resourceUsage` tells that is of interest: microseconds, KB, and blocks of the file system. */
+/** Returns what every line about a task, or an attempt of it, carries: `docs/runbook.md` and the saved queries look for it. */
+export const logFieldsOf = ({ id, type, traceHeader, attempt }: Logged) =>
+  compact({ task_id: id, task_type: type, attempt, trace_id: traceIdOf(traceHeader) });
+
+/** The part of `process.resourceUsage` that is of interest: microseconds, KB, and blocks of the file system. */
 type Usage = Pick<NodeJS.ResourceUsage, 'userCPUTime' | 'systemCPUTime' | 'maxRSS' | 'fsRead' | 'fsWrite'>;
 type FileSystem = { readonly blocks: number; readonly bavail: number };
 
@@ -69,15 +63,17 @@ const machine = {
   temporaryStorage: (): Promise<FileSystem> => statfs(tmpdir()),
 };
 
-/** Begins to measure what an invocation takes of its machine; the answer ends it, and records it. */
+/** Begins to measure what an invocation takes of its machine; the function that it returns ends that, and records it. */
 export function measureUsage(
   resourceClass: ResourceClass,
   meter: Meter,
   { usage, milliseconds, temporaryStorage } = machine,
 ): () => Promise<void> {
-  const [before, started] = [usage(), milliseconds()];
+  const before = usage();
+  const started = milliseconds();
   return async () => {
-    const [after, lasted] = [usage(), milliseconds() - started];
+    const after = usage();
+    const lasted = milliseconds() - started;
     const cpuMicroseconds = after.userCPUTime - before.userCPUTime + after.systemCPUTime - before.systemCPUTime;
     const memoryKb = RESOURCE_CLASS_SPECS[resourceClass].memoryMb * 1024;
     meter.record(resourceClass, 'cpu', cpuMicroseconds / 1000);
@@ -93,7 +89,7 @@ export function measureUsage(
 type Line = Parameters<TaskContext['log']>;
 type Fields = NonNullable<Line[1]>;
 
-/** What `ctx.log` was given, in a form that JSON and messages between threads carry. Never throws: a line is no reason to fail. */
+/** Returns what `ctx.log` was given, as JSON and messages between threads carry it. Never throws: a line is no reason to fail. */
 export function loggable(message: unknown, fields?: unknown): Line {
   const text = messageText(message);
   if (fields === undefined) return [text];

@@ -16,8 +16,8 @@ import {
   updateStatistics,
 } from './update-statistics.ts';
 
-const counting = once(() => ({ statistics: statistics(dynamoClient()), log }));
-const telling = once(() => {
+const statisticsPorts = once(() => ({ statistics: statistics(dynamoClient()), log }));
+const publishPorts = once(() => {
   const queueUrlPrefix = env('queueUrlPrefix');
   const queueNamePrefix = queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1);
   const events = new EventBridgeTaskEvents(eventBridgeClient(), { busName: env('eventBus'), queueNamePrefix });
@@ -26,14 +26,14 @@ const telling = once(() => {
 
 // Two functions of one bundle: each has only the environment and the role of its own.
 export const handler = (event: ShardEvent) =>
-  projected(event, (changes) => updateStatistics(streamShardOf(event), changes, counting()));
-export const events = (event: ShardEvent) => projected(event, (changes) => publishEvents(changes, telling()));
+  handleEvent(event, (changes) => updateStatistics(streamShardOf(event), changes, statisticsPorts()));
+export const events = (event: ShardEvent) => handleEvent(event, (changes) => publishEvents(changes, publishPorts()));
 
-async function projected(event: ShardEvent, take: Projection) {
+async function handleEvent(event: ShardEvent, projection: Projection) {
   // A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.
   const changes = event.Records.map((record) => changeOf(record, (image) => taskOfRow(image as Row)));
-  const failed = await projectChanges(changes, take, log);
+  const failed = await projectChanges(changes, projection, log);
   log('info', 'projected', { records: changes.length, failed_from: failed ?? null });
-  // A window asks for its state, be it empty.
+  // A window wants its state back, be it empty.
   return { state: {}, batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };
 }

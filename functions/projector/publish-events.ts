@@ -7,9 +7,10 @@ export type PublishPorts = {
   readonly log: Log;
 };
 
+/** The pauses between tries: a bus that throttles soon takes more. */
 const PAUSES_MILLISECONDS = [100, 400, 1_600];
 
-/** Tells the event bus what changes mean; returns those of which it did not take every event. */
+/** Publishes the events that changes mean; returns the changes of which the bus did not take every event. */
 export async function publishEvents(
   changes: readonly TaskChange[],
   ports: PublishPorts,

@@ -5,30 +5,30 @@ import { contributionsOf } from '../core/statistics.ts';
 import type { Task } from '../core/task/task.ts';
 import type { TaskChange } from '../core/task/task-event.ts';
 
-/** One change of a row. An image that is no task is `undefined`, as one that is missing. */
+/** One change of a row, as the stream brings it. */
 export type Change = {
   readonly sequenceNumber: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Throw where the image cannot be read. */
+  /** Return the task of an image; `undefined` for an image that is missing or no task. Throw where it cannot be read. */
   readonly before: () => Task | undefined;
   readonly after: () => Task | undefined;
 };
 
-/** What is made of changes: returns those that have to come again. */
+/** Makes something of changes, and returns those that have to come again. */
 export type Projection = (changes: readonly TaskChange[]) => Promise<ReadonlySet<TaskChange>>;
 
 /**
- * Hands on the changes of a batch. Returns the sequence number from which on the batch has to come again, because not all
- * of it was taken. A change that cannot be read is set aside in the log: it would stop all that follow.
+ * Projects the changes of a batch. Returns the sequence number from which on the batch has to come again, where not all of it
+ * was taken. A change that cannot be read is set aside in the log: it would stop all that follow.
  */
 export async function projectChanges(
   changes: readonly Change[],
-  take: Projection,
+  projection: Projection,
   log: Log,
 ): Promise<string | undefined> {
   const readable = changes.flatMap((change) => readChange(change, log));
-  const left = await take(readable);
+  const left = await projection(readable);
   return readable.find((change) => left.has(change))?.id;
 }
 
@@ -44,13 +44,13 @@ function readChange({ sequenceNumber, at, before, after }: Change, log: Log): Ta
 /** The records of one shard of one table's stream. */
 export type ShardEvent = DynamoDBStreamEvent & { readonly shardId?: string };
 
-/** Names the shard among those of all tables. The last event of a window has no records; a stream of one shard, no names. */
+/** Names the shard among those of all tables. The last event of a window has no records; a stream of one shard has no names. */
 export const streamShardOf = ({ Records: [record], shardId = '' }: ShardEvent): string =>
   `${record?.eventSourceARN ?? ''}/${shardId}`;
 
 type Image = Readonly<Record<string, StreamValue>>;
 
-/** A record of the stream as a change. Items that are payloads have no status, and are no tasks. */
+/** Returns a record of the stream as a change. Items that are payloads have no status, and are no tasks. */
 export function changeOf({ dynamodb = {} }: DynamoDBRecord, readTask: (image: Image) => Task): Change {
   const { SequenceNumber = '', ApproximateCreationDateTime: seconds = 0, OldImage, NewImage } = dynamodb;
   const read = (image: Image | undefined) => () => (image?.status === undefined ? undefined : readTask(image));
@@ -64,7 +64,7 @@ export function changeOf({ dynamodb = {} }: DynamoDBRecord, readTask: (image: Im
 
 export type StatisticsPorts = { readonly statistics: Statistics; readonly log: Log };
 
-/** Writes under way at a time. */
+/** So many writes are under way at a time. */
 const PARALLEL = 20;
 
 /** Adds changes of one shard to the statistics, with one write for each row; returns those that a row did not take. */

@@ -8,14 +8,12 @@ import type { RunningTask, TaskSeed } from '../../core/task/task.ts';
 import { canHaveEnded } from '../../core/task/transition.ts';
 import { isPaused } from '../../core/task-settings.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts, settleByOf } from '../executor-ports.ts';
-import { ACK, type Disposition, releaseIn, visibilitySecondsOf } from '../messages/visibility.ts';
+import { ACK, type Disposition, releaseIn } from '../messages/disposition.ts';
+import { visibilitySecondsOf } from '../messages/visibility.ts';
 import { inTrace, logFieldsOf } from '../telemetry.ts';
 import { runBatch } from './run-batch.ts';
 import { runHandler } from './run-handler.ts';
 import { retryUntil, settleAsCancelled, settleAsLost, settleAttempt } from './settle.ts';
-
-/** What an invocation leaves of its time for settling. */
-const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
 
 /**
  * Claims the task of one message, runs it once and settles it, before `deadline` (milliseconds since the epoch), when
@@ -23,117 +21,47 @@ const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
  */
 export async function executeTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
   const claim = await claimTask(queued, deadline, ports);
-  if ('verdict' in claim) return claim.verdict;
+  if ('disposition' in claim) return claim.disposition;
   const { task } = claim.claimed;
   return inTrace(task, ports, async (annotate) => {
     await recordWait(task, ports);
     const settleBy = settleByOf(task, deadline);
     const loaded = await loadDefinition(task, ports);
-    if ('broken' in loaded) return settleAttempt(task, loaded.broken, undefined, settleBy, ports, annotate);
+    if ('failure' in loaded) return settleAttempt(task, loaded.failure, undefined, settleBy, ports, annotate);
     const { definition } = loaded;
-    const milliseconds = attemptMilliseconds(task, deadline, ports);
-    const outcome =
-      refusalOf(claim.claimed, definition) ?? (await runTask(claim.claimed, definition, milliseconds, settleBy, ports));
+    const outcome = refusalOf(claim.claimed, definition) ?? (await runTask(claim.claimed, definition, deadline, ports));
     return settleAttempt(task, outcome, definition, settleBy, ports, annotate);
   });
 }
 
-/** The definition of a task's type, or how the attempt ends without it. */
-async function loadDefinition(task: RunningTask, { catalog, log }: ExecutorPorts) {
-  try {
-    return { definition: await findDefinition(catalog, task.type) };
-  } catch (thrown) {
-    const cause = thrown instanceof Error ? thrown.cause : undefined;
-    const reason = cause instanceof Error ? cause.stack : String(thrown);
-    log('error', 'definition not loaded', { ...logFieldsOf(task), reason });
-    return { broken: outcomeOfThrown(thrown) };
-  }
-}
-
-/** Records how long a task has waited since it was due and its type was not paused. */
-export async function recordWait(task: RunningTask, { meter, settings }: ExecutorPorts): Promise<void> {
-  // One that was cancelled before it began, and retried, has waited since then: no row tells when that was.
-  if (task.attempt > 1 || task.attemptsBeforeRetry !== undefined) return;
-  const { resumedAt = 0 } = await settings.get(task.type);
-  meter.record(
-    task.executorKey,
-    'wait',
-    Math.max(0, task.startedAt - Math.max(task.createdAt, task.runAt ?? 0, resumedAt)),
-  );
-}
-
-/** How long the handler may take: the lease may have begun while others of its batch were claimed. */
-export const attemptMilliseconds = (task: RunningTask, deadline: number, { clock }: ExecutorPorts): number =>
-  Math.min(
-    task.timeoutSeconds * 1000,
-    Math.max(0, Math.min(deadline, task.leaseExpiresAt) - clock() - SETTLE_MILLISECONDS),
-  );
-
-/** Why a claimed task cannot run; `undefined` where it can. */
-export function refusalOf({ task, input }: Claimed, definition: TaskDefinition | undefined): Outcome | undefined {
-  if (definition === undefined) {
-    // While a deployment is under way, the router may already know what this executor does not know yet.
-    return failed('unknown_task_type', `this deployment has no task type ${task.type}`, true, DEPLOYMENT_SECONDS);
-  }
-  if (input === undefined) {
-    const advice = 'submit the task anew';
-    return failed('input_missing', `the input of the task is not in the payload store any more: ${advice}`, false);
-  }
-  if (definition.batch === undefined || task.fanOut === undefined) return undefined;
-  return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);
-}
-
-async function runTask(
-  { task, input }: Claimed,
-  definition: TaskDefinition | undefined,
-  timeoutMilliseconds: number,
-  settleBy: number,
-  ports: ExecutorPorts,
-): Promise<Outcome> {
-  if (definition === undefined) throw new Error(`there is no definition of ${task.type}`);
-  if (definition.batch !== undefined) {
-    // Tasks of batches come together, unless their type could not be loaded a moment ago.
-    const called = await runBatch(definition, [{ task, input }], timeoutMilliseconds, ports);
-    return called(task);
-  }
-  if (task.fanOut === undefined)
-    return runHandler(definition, { handler: 'run', input }, task, timeoutMilliseconds, ports);
-  const results = await retryUntil(() => subtaskResults(task, ports), settleBy, ports);
-  const lost = results.find(({ status }) => status !== 'succeeded');
-  // Such a task has seen all of its subtasks succeed; of what is left of them it can make nothing.
-  if (definition.fanOut?.onFailure === 'fail' && lost !== undefined && 'error' in lost) {
-    return failed('subtask_failed', `${lost.error.code}: ${lost.error.message}`, false);
-  }
-  return runHandler(definition, { handler: 'combine', input, results }, task, timeoutMilliseconds, ports);
-}
-
-/** How long a claim is tried: what is left of its lease then is enough for the whole timeout, and for settling. */
+/** A claim is tried this long: what is left of its lease then is enough for the whole timeout, and for settling. */
 const CLAIM_MILLISECONDS = (LEASE_MARGIN_SECONDS - INVOCATION_MARGIN_SECONDS / 2) * 1000;
 
 /** A task that is ours for one attempt, and its input; without one where that is not kept any more. */
-export type Claimed = { readonly task: RunningTask; readonly input: JsonValue | undefined };
+export type ClaimedTask = { readonly task: RunningTask; readonly input: JsonValue | undefined };
 
 /** Takes the task of a message for one attempt, or says what becomes of the message. Throws only where the platform fails. */
 export async function claimTask(
   queued: TaskSeed,
   deadline: number,
   ports: ExecutorPorts,
-): Promise<{ readonly claimed: Claimed } | { readonly verdict: Disposition }> {
-  if (await isLongOver(queued, ports)) {
+): Promise<{ readonly claimed: ClaimedTask } | { readonly disposition: Disposition }> {
+  if (await isPastRetention(queued, ports)) {
     ports.log('warn', 'message dropped: its task is past its retention', logFieldsOf(queued));
-    return { verdict: ACK };
+    return { disposition: ACK };
   }
   const paused = isPaused(queued.type, await ports.settings.get(queued.type), ports.catalog);
   // An attempt that has begun is repeated even then: it is not waiting to start.
-  if (paused && (await ports.store.hold(queued, ports.clock())) === 'held') return { verdict: ACK };
-  // Read first: an input that cannot be had now costs no attempt. One that is gone does, or it would be asked for ever.
+  if (paused && (await ports.store.hold(queued, ports.clock())) === 'held') return { disposition: ACK };
+  // The input is read first: one that cannot be had now costs no attempt. One that is gone does, or it would be asked for
+  // ever.
   const input = await ports.payloads.get(queued.tenantId, queued.input);
   const now = ports.clock();
   const lease = {
     token: ports.ids.leaseToken(),
     expiresAt: now + (queued.timeoutSeconds + LEASE_MARGIN_SECONDS) * 1000,
   };
-  // Under the same token: a claim whose answer was lost finds itself, and spends one attempt and no more.
+  // A claim is repeated under the same token: one whose answer was lost finds itself, and spends one attempt and no more.
   const claimBy = Math.min(deadline - ANSWER_MILLISECONDS, now + CLAIM_MILLISECONDS);
   const claim = await retryUntil(() => ports.store.claim(queued, lease, now), claimBy, ports);
   switch (claim.result) {
@@ -143,30 +71,101 @@ export async function claimTask(
     case 'finished':
       // Whoever ended it may have died before the rest was done.
       await propagateEnd(claim.task, ports);
-      return { verdict: ACK };
+      return { disposition: ACK };
     case 'waiting':
       // Whoever fanned it out may have died before all subtasks were there.
       await reconcileFanOut(claim.task, ports);
-      return { verdict: ACK };
+      return { disposition: ACK };
     case 'conflict':
       // Another submit owns this id; its own message runs it.
       ports.log('warn', 'message dropped: fingerprint mismatch', logFieldsOf(queued));
-      return { verdict: ACK };
+      return { disposition: ACK };
     case 'cancel_requested':
-      return { verdict: await settleAsCancelled(claim.task, deadline, ports) };
+      return { disposition: await settleAsCancelled(claim.task, deadline, ports) };
     case 'attempts_spent':
-      return { verdict: await settleAsLost(claim.task, deadline, ports) };
+      return { disposition: await settleAsLost(claim.task, deadline, ports) };
     case 'leased':
     case 'not_due':
-      return { verdict: releaseIn(claim.until - now) };
+      return { disposition: releaseIn(claim.until - now) };
   }
 }
 
-/** Whether a message is so old that its task may have ended, and has no row any more: it is not to be made anew. */
-const isLongOver = async (queued: TaskSeed, { store, clock, retentionDays }: ExecutorPorts): Promise<boolean> =>
+/** Returns whether a message is so old that its task may have ended, and has no row any more: it is not to be made anew. */
+const isPastRetention = async (queued: TaskSeed, { store, clock, retentionDays }: ExecutorPorts): Promise<boolean> =>
   canHaveEnded(queued, clock(), retentionDays) && (await store.get(queued.tenantId, queued.id, clock())) === undefined;
 
-/** A platform failure loses nothing: the message stays, and the claim that follows finds what was written. */
+/** Records how long a task has waited since it was due and its type was not paused. */
+export async function recordWait(task: RunningTask, { meter, settings }: ExecutorPorts): Promise<void> {
+  // One that was cancelled before it began, and retried, has waited since then: no row tells when that was.
+  if (task.attempt > 1 || task.attemptsBeforeRetry !== undefined) return;
+  const { resumedAt = 0 } = await settings.get(task.type);
+  const dueSince = Math.max(task.createdAt, task.runAt ?? 0, resumedAt);
+  meter.record(task.executorKey, 'wait', Math.max(0, task.startedAt - dueSince));
+}
+
+type LoadedDefinition = { readonly definition: TaskDefinition } | { readonly failure: Outcome };
+
+/** Returns the definition of a task's type, or how the attempt ends without it. */
+async function loadDefinition(task: RunningTask, { catalog, log }: ExecutorPorts): Promise<LoadedDefinition> {
+  try {
+    const definition = await findDefinition(catalog, task.type);
+    if (definition !== undefined) return { definition };
+    // While a deployment is under way, the router may already know what this executor does not know yet.
+    const message = `this deployment has no task type ${task.type}`;
+    return { failure: failed('unknown_task_type', message, true, DEPLOYMENT_SECONDS) };
+  } catch (thrown) {
+    const cause = thrown instanceof Error ? thrown.cause : undefined;
+    const reason = cause instanceof Error ? cause.stack : String(thrown);
+    log('error', 'definition not loaded', { ...logFieldsOf(task), reason });
+    return { failure: outcomeOfThrown(thrown) };
+  }
+}
+
+/** Returns why a claimed task cannot run; `undefined` where it can. */
+export function refusalOf({ task, input }: ClaimedTask, definition: TaskDefinition): Outcome | undefined {
+  if (input === undefined) {
+    const advice = 'submit the task anew';
+    return failed('input_missing', `the input of the task is not in the payload store any more: ${advice}`, false);
+  }
+  if (definition.batch === undefined || task.fanOut === undefined) return undefined;
+  return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);
+}
+
+/** An invocation leaves this of its time, and an attempt of its lease, for settling. */
+const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
+
+/** Returns how long the handler may take: the lease may have begun while others of its batch were claimed. */
+export const attemptMilliseconds = (task: RunningTask, deadline: number, { clock }: ExecutorPorts): number =>
+  Math.min(
+    task.timeoutSeconds * 1000,
+    Math.max(0, Math.min(deadline, task.leaseExpiresAt) - clock() - SETTLE_MILLISECONDS),
+  );
+
+async function runTask(
+  { task, input }: ClaimedTask,
+  definition: TaskDefinition,
+  deadline: number,
+  ports: ExecutorPorts,
+): Promise<Outcome> {
+  const timeoutMilliseconds = attemptMilliseconds(task, deadline, ports);
+  if (definition.batch !== undefined) {
+    // Tasks of batches come together, unless their type could not be loaded a moment ago.
+    const outcomeOf = await runBatch(definition, [{ task, input }], timeoutMilliseconds, ports);
+    return outcomeOf(task);
+  }
+  if (task.fanOut === undefined) {
+    return runHandler(definition, { handler: 'run', input }, task, timeoutMilliseconds, ports);
+  }
+  const results = await retryUntil(() => subtaskResults(task, ports), settleByOf(task, deadline), ports);
+  const lost = results.find(({ status }) => status !== 'succeeded');
+  // Such a task has seen all of its subtasks succeed; of what is left of them it can make nothing.
+  if (definition.fanOut?.onFailure === 'fail' && lost !== undefined && 'error' in lost) {
+    return failed('subtask_failed', `${lost.error.code}: ${lost.error.message}`, false);
+  }
+  return runHandler(definition, { handler: 'combine', input, results }, task, timeoutMilliseconds, ports);
+}
+
+/** Keeps a message where the platform fails. Nothing is lost: the claim that follows finds what was written. */
 export function releaseAfterFailure(
   task: TaskSeed,
   error: unknown,

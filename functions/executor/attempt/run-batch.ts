@@ -4,14 +4,14 @@ import { failed, type Outcome, outcomeOfOutput } from '../../core/task/outcome.t
 import type { RunningTask } from '../../core/task/task.ts';
 import { GRACE_MILLISECONDS } from '../executor-ports.ts';
 import { logFieldsOf } from '../telemetry.ts';
-import { ATTEMPT_OVER, AttemptScope, attemptHttp } from './attempt-scope.ts';
+import { AttemptScope, attemptHttp } from './attempt-scope.ts';
 import {
   baseContext,
+  callWithContext,
   type HandlerPorts,
   logOf,
   outcomeOfFailure,
-  parsedInput,
-  returnedBy,
+  parseInput,
   taskForHandler,
   timeoutFailure,
 } from './run-handler.ts';
@@ -19,29 +19,27 @@ import { watchBatch } from './watch-attempt.ts';
 
 export type BatchHandlerPorts = HandlerPorts & { readonly meter: Meter };
 
-/** Tasks that each line of a batch names; a batch may have 1,000, and CloudWatch bills by the byte. */
+/** Each line of a batch names so many of its tasks: it may have 1,000, and CloudWatch bills by the byte. */
 const MOST_NAMED = 20;
 
-/** A task that is ours for one attempt, with its input, if that is kept. */
-type Claimed = { readonly task: RunningTask; readonly input: unknown };
-
 type Outcomes = Map<RunningTask, Outcome>;
+/** A task of the batch, and its input: JSON until its schema has parsed it. */
 type Item = { readonly task: RunningTask; readonly input: unknown };
 
 /**
- * One call of a batch handler, from inputs to outcomes. Never throws, and ends soon after `timeoutMilliseconds` even if the
- * handler ignores its signal. A task whose input does not fit, or that is cancelled meanwhile, has its own outcome.
+ * Calls a batch handler once, and returns the outcome of each task. Never throws, and ends soon after `timeoutMilliseconds`
+ * even if the handler ignores its signal. A task whose input does not fit, or that is cancelled meanwhile, has its own outcome.
  */
 export async function runBatch(
   definition: BatchTaskDefinition,
-  claimed: readonly Claimed[],
+  claimed: readonly Item[],
   timeoutMilliseconds: number,
-  tools: BatchHandlerPorts,
+  ports: BatchHandlerPorts,
 ): Promise<(task: RunningTask) => Outcome> {
   const outcomes: Outcomes = new Map();
-  const items = await itemsOf(definition, claimed, outcomes, tools);
+  const items = await parseItems(definition, claimed, outcomes, ports);
   if (items.length > 0) {
-    for (const [task, outcome] of await returned(definition, items, outcomes, timeoutMilliseconds, tools)) {
+    for (const [task, outcome] of await runItems(definition, items, outcomes, timeoutMilliseconds, ports)) {
       if (!outcomes.has(task)) outcomes.set(task, outcome);
     }
   }
@@ -49,19 +47,19 @@ export async function runBatch(
   return (task) => outcomes.get(task) ?? none;
 }
 
-/** The tasks with what their schema makes of their inputs; those whose input does not fit have their outcome now. */
-async function itemsOf(
+/** Returns the tasks with what their schema makes of their inputs; those whose input does not fit have their outcome now. */
+async function parseItems(
   definition: BatchTaskDefinition,
-  claimed: readonly Claimed[],
+  claimed: readonly Item[],
   outcomes: Outcomes,
-  tools: BatchHandlerPorts,
+  ports: BatchHandlerPorts,
 ): Promise<Item[]> {
   const items = await Promise.all(
     claimed.map(async ({ task, input }) => {
       try {
-        return [{ task, input: await parsedInput(definition, input) }];
+        return [{ task, input: await parseInput(definition, input) }];
       } catch (thrown) {
-        outcomes.set(task, outcomeOfFailure(thrown, logFieldsOf(task), tools));
+        outcomes.set(task, outcomeOfFailure(thrown, logFieldsOf(task), ports));
         return [];
       }
     }),
@@ -69,37 +67,35 @@ async function itemsOf(
   return items.flat();
 }
 
-/** What the handler returns; `ended` gets the outcomes of tasks that end before it does. */
-async function returned(
+/** Returns the outcomes that the handler, or its end, makes; `ended` gets those of tasks that end before it does. */
+async function runItems(
   definition: BatchTaskDefinition,
   items: readonly Item[],
   ended: Outcomes,
   timeoutMilliseconds: number,
-  tools: BatchHandlerPorts,
+  ports: BatchHandlerPorts,
 ): Promise<Outcomes> {
   const over = Promise.withResolvers<Outcomes>();
   const late = Promise.withResolvers<never>();
-  const controller = new AbortController();
-  const { type } = definition;
-  const ids = items.map(({ task }) => task.id);
-  const fields = { task_type: type, tasks: items.length, task_ids: ids.slice(0, MOST_NAMED) };
+  // It may be rejected when nobody waits any more.
+  late.promise.catch(() => {});
   const end = (outcomes: Outcomes, reason: unknown): void => {
     over.resolve(outcomes);
-    // What a listener throws is of the attempt, too.
-    scope.run(() => controller.abort(reason));
+    scope.abort(reason);
   };
+  const ids = items.map(({ task }) => task.id);
+  const fields = { task_type: definition.type, tasks: items.length, task_ids: ids.slice(0, MOST_NAMED) };
   const scope = new AttemptScope({
-    ...{ fields, log: tools.log },
-    // It is not to be known which of the items it was about.
-    fail: (thrown) => end(outcomeForAll(items, outcomeOfFailure(thrown, { ...fields, task_ids: ids }, tools)), thrown),
+    fields,
+    log: ports.log,
+    // Nobody can know which of the items the error was about.
+    fail: (thrown) => end(outcomeForAll(items, outcomeOfFailure(thrown, { ...fields, task_ids: ids }, ports)), thrown),
   });
-  // It may come when nobody waits any more.
-  late.promise.catch(() => {});
   let grace: NodeJS.Timeout | undefined;
   const expiry = setTimeout(() => {
     const reason = timeoutFailure(timeoutMilliseconds);
-    scope.run(() => controller.abort(reason));
-    // What it knows by then still counts, of each task by itself: those need not be done twice.
+    scope.abort(reason);
+    // What the handler knows of each task by then still counts: that need not be done twice.
     grace = setTimeout(() => late.reject(reason), GRACE_MILLISECONDS);
   }, timeoutMilliseconds);
   const endOne = (task: RunningTask, outcome: Outcome, reason: TaskFailure): void => {
@@ -109,40 +105,43 @@ async function returned(
   const stopWatch = watchBatch(
     items.map(({ task }) => task),
     endOne,
-    tools,
+    ports,
   );
-  for (const { task } of items.slice(0, 1)) tools.meter.record(task.executorKey, 'batchSize', items.length);
+  const [first] = items;
+  if (first !== undefined) ports.meter.record(first.task.executorKey, 'batchSize', items.length);
   try {
-    const call = scope.run(() => called(definition, items, controller.signal, late.promise, scope, tools));
-    return await Promise.race([call, over.promise]);
+    const work = scope.run(() => outcomesOfCall(definition, items, late.promise, scope, ports));
+    return await Promise.race([work, over.promise]);
   } finally {
     clearTimeout(expiry);
     clearTimeout(grace);
     stopWatch();
     scope.end();
-    scope.run(() => controller.abort(ATTEMPT_OVER));
   }
 }
 
-async function called(
+/** Calls the handler, and makes an outcome of what it returns or throws for each item. None is made where it returns nothing. */
+async function outcomesOfCall(
   definition: BatchTaskDefinition,
   items: readonly Item[],
-  signal: AbortSignal,
   late: Promise<never>,
   scope: AttemptScope,
   { http, log, tracing }: BatchHandlerPorts,
 ): Promise<Outcomes> {
   const { type } = definition;
-  // All are of one tenant.
+  const { signal } = scope;
+  // All items are of one tenant.
   const tenantHttp = http.of(items[0]?.task.tenantId ?? '');
   const context = { ...baseContext(signal), http: attemptHttp(tenantHttp, signal, tracing.call), log: logOf(scope) };
   const outcomeOfError = (error: unknown, about: object): Outcome =>
     // An abort is thrown in many forms, and all say the same.
     outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });
   try {
-    // Sorted in place, each task would get the outcome of another.
+    // It is frozen: sorted in place, each task would get the outcome of another.
     const shown = Object.freeze(items.map(({ task, input }) => ({ task: taskForHandler(task), input })));
-    const outcomes: unknown = await returnedBy(context, (ctx) => settledAll(definition.run(shown, ctx), late));
+    const outcomes: unknown = await callWithContext(context, (ctx) =>
+      allSettledBefore(late, definition.run(shown, ctx)),
+    );
     if (!Array.isArray(outcomes) || outcomes.length !== items.length) {
       const count = Array.isArray(outcomes) ? outcomes.length : 'no list of';
       const message = `${type} returned ${count} outcomes for ${items.length} tasks: which is whose cannot be told`;
@@ -170,10 +169,10 @@ async function called(
 }
 
 /**
- * What a handler has returned for each task; where that is a promise, as `items.map(async ...)` makes them, what becomes of it.
- * What has not come by then is rejected as `late` is.
+ * Returns what a handler has returned for each task; where that is a promise, as `items.map(async ...)` makes them, what
+ * becomes of it. What has not come when `late` is rejected is rejected likewise.
  */
-async function settledAll(returned: Promise<unknown>, late: Promise<never>): Promise<unknown> {
+async function allSettledBefore(late: Promise<never>, returned: Promise<unknown>): Promise<unknown> {
   const outcomes = await Promise.race([returned, late]);
   if (!Array.isArray(outcomes)) return outcomes;
   return Promise.allSettled(Array.from(outcomes, (outcome) => Promise.race([outcome, late])));

@@ -21,14 +21,14 @@ import type { RunningTask } from '../../core/task/task.ts';
 import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
 import { issueTexts } from '../../core/zod-messages.ts';
 import { logFieldsOf, loggable } from '../telemetry.ts';
-import { ATTEMPT_OVER, AttemptScope, attemptHttp } from './attempt-scope.ts';
+import { AttemptScope, attemptHttp } from './attempt-scope.ts';
 import { type AttemptWatch, type WatchPorts, watchAttempt } from './watch-attempt.ts';
 
 export type HandlerPorts = WatchPorts & {
   readonly http: HttpClients;
   readonly tracing: Tracing;
   readonly catalog: TaskCatalog;
-  /** Makes a call of an isolated type, as `calledHandler` would. */
+  /** Calls the handler of an isolated type in a thread, as `callHandler` would. */
   readonly isolate: (
     definition: SingleTaskDefinition,
     call: HandlerCall,
@@ -45,68 +45,66 @@ export async function runHandler(
   call: HandlerCall,
   task: RunningTask,
   timeoutMilliseconds: number,
-  tools: HandlerPorts,
+  ports: HandlerPorts,
 ): Promise<Outcome> {
   const ended = Promise.withResolvers<Outcome>();
-  const controller = new AbortController();
-  const fields = logFieldsOf(task);
-  const scope = new AttemptScope({
-    ...{ fields, log: tools.log },
-    fail: (thrown) => end(outcomeOfFailure(thrown, fields, tools), thrown),
-  });
   const end = (outcome: Outcome, reason: unknown): void => {
     ended.resolve(outcome);
-    // What a listener throws is of the attempt, too.
-    scope.run(() => controller.abort(reason));
+    scope.abort(reason);
   };
+  const fields = logFieldsOf(task);
+  const scope = new AttemptScope({
+    fields,
+    log: ports.log,
+    fail: (thrown) => end(outcomeOfFailure(thrown, fields, ports), thrown),
+  });
   const expiry = setTimeout(() => {
     const reason = timeoutFailure(timeoutMilliseconds);
     end(outcomeOfThrown(reason), reason);
   }, timeoutMilliseconds);
-  const watch = watchAttempt(task, end, tools);
+  const watch = watchAttempt(task, end, ports);
   try {
-    const context = contextOf(task, controller.signal, watch, scope, tools);
-    return await Promise.race([scope.run(() => attempt(definition, call, task, context, tools)), ended.promise]);
+    const context = contextOf(task, watch, scope, ports);
+    const work = scope.run(() => outcomeOfCall(definition, call, task, context, ports));
+    return await Promise.race([work, ended.promise]);
   } finally {
     clearTimeout(expiry);
     watch.stop();
     scope.end();
-    // What it has left open ends with it: a body that is not read would keep its connection from the tasks that follow.
-    scope.run(() => controller.abort(ATTEMPT_OVER));
   }
 }
 
 export const timeoutFailure = (milliseconds: number): TaskFailure =>
   new TaskFailure('timeout', `the attempt took longer than ${milliseconds / 1000} s`, { retryable: true });
 
-async function attempt(
+async function outcomeOfCall(
   definition: SingleTaskDefinition,
   call: HandlerCall,
   task: RunningTask,
   context: TaskContext,
-  tools: HandlerPorts,
+  ports: HandlerPorts,
 ): Promise<Outcome> {
   try {
-    const parsedCall = { ...call, input: await parsedInput(definition, call.input) };
+    const parsedCall = { ...call, input: await parseInput(definition, call.input) };
     const returned = isIsolated(definition)
-      ? await tools.isolate(definition, parsedCall, context)
+      ? await ports.isolate(definition, parsedCall, context)
       : await callHandler(definition, parsedCall, context);
-    if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, tools);
+    if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, ports);
     return { kind: 'succeeded', output: returned };
   } catch (thrown) {
-    return outcomeOfFailure(thrown, logFieldsOf(task), tools);
+    return outcomeOfFailure(thrown, logFieldsOf(task), ports);
   }
 }
 
-/** What the schema of a type makes of an input. Throws the failure of one that does not fit. */
-export async function parsedInput(definition: TaskDefinition, input: unknown): Promise<unknown> {
+/** Returns what the schema of a type makes of an input. Throws the failure of one that does not fit. */
+export async function parseInput(definition: TaskDefinition, input: unknown): Promise<unknown> {
   const parsed = await validated(definition, input);
   if (parsed.issues === undefined) return parsed.value;
   const reasons = issueTexts(parsed.issues, (path) => path || 'input');
   throw new TaskFailure('invalid_input', `the input does not fit ${definition.type}: ${reasons}`);
 }
 
-/** The outcome of what a handler threw. Where it is a fault, all of it is logged: a task never shows its stack. */
+/** Returns the outcome of what a handler threw. A fault is logged whole: a task never shows its stack. */
 export function outcomeOfFailure(
   thrown: unknown,
   fields: Parameters<Log>[2],
@@ -125,7 +123,7 @@ export function outcomeOfFailure(
   }
 }
 
-/** What a handler wants its task to be fanned out into, if all of it can run and be combined. */
+/** Returns the fan-out that a handler asks for, if all of it can run and be combined; otherwise why not. */
 async function outcomeOfFanOut(
   { subtasks }: FanOut,
   { type, fanOut }: SingleTaskDefinition,
@@ -142,52 +140,49 @@ async function outcomeOfFanOut(
 
 function contextOf(
   task: RunningTask,
-  signal: AbortSignal,
   { progress }: AttemptWatch,
   scope: AttemptScope,
   { http, tracing }: HandlerPorts,
 ): TaskContext {
   return {
-    ...baseContext(signal),
+    ...baseContext(scope.signal),
     task: taskForHandler(task),
-    http: attemptHttp(http.of(task.tenantId), signal, tracing.call),
+    http: attemptHttp(http.of(task.tenantId), scope.signal, tracing.call),
     log: logOf(scope),
     progress,
   };
 }
 
-/** `ctx.log` of an attempt. */
+/** Returns `ctx.log` of an attempt. */
 export const logOf =
   (scope: AttemptScope): TaskContext['log'] =>
   (...line) => {
     const [message, fields] = loggable(...line);
-    // Apart, so that no field of a handler takes the place of one of ours.
+    // They are kept apart, so that no field of a handler takes the place of one of ours.
     scope.log('info', message, fields === undefined ? {} : { fields });
   };
 
-/** A task as its handler sees it. */
-export const taskForHandler = ({
+/** Returns a task as its handler sees it. */
+export const taskForHandler = ({ id, tenantId, type, attempt, maxAttempts }: RunningTask): TaskContext['task'] => ({
   id,
   tenantId,
   type,
-  attempt: number,
+  attempt,
   maxAttempts,
-}: RunningTask): TaskContext['task'] => ({
-  ...{ id, tenantId, type, attempt: number, maxAttempts },
 });
 
-/** Which handler of a definition is called, and with what. The input is JSON until its schema has made something of it. */
+/** Says which handler of a definition is called, and with what. The input is JSON until its schema has parsed it. */
 export type HandlerCall =
   | { readonly handler: 'run'; readonly input: unknown }
   | { readonly handler: 'combine'; readonly input: unknown; readonly results: readonly SubtaskResult[] };
 
-/** Calls the handler, here and now, and makes what it returns what JSON carries: in its thread, it never leaves otherwise. */
+/** Calls the handler in this thread. What it returns becomes what JSON carries: otherwise it could not leave a thread. */
 export async function callHandler(
   definition: SingleTaskDefinition,
   call: HandlerCall,
   context: TaskContext,
 ): Promise<JsonValue | FanOut> {
-  const returned = await returnedBy(context, async (ctx) => {
+  const returned = await callWithContext(context, async (ctx) => {
     if (call.handler === 'run') return definition.run(call.input, ctx);
     if (definition.fanOut !== undefined) return definition.fanOut.combine(call.results, call.input, ctx);
     return ctx.fail('no_combine', `${definition.type} was fanned out, and has no fanOut.combine any more`);
@@ -196,10 +191,10 @@ export async function callHandler(
 }
 
 /**
- * What a handler returns, once a rejection that it has left behind has been heard. Where it goes on after `ctx.fail`, which
- * some `catch` of its own must have swallowed, the log says so: the task will seem to have gone well.
+ * Returns what a handler returns, once a rejection that it has left behind has been heard. Where the handler goes on after
+ * `ctx.fail`, which some `catch` of its own must have swallowed, the log says so: the task will seem to have gone well.
  */
-export async function returnedBy<Context extends Pick<TaskContext, 'fail'>, Returned>(
+export async function callWithContext<Context extends Pick<TaskContext, 'fail'>, Returned>(
   context: Context,
   run: (ctx: Context) => Promise<Returned>,
 ): Promise<Returned> {
@@ -214,9 +209,10 @@ export async function returnedBy<Context extends Pick<TaskContext, 'fail'>, Retu
   return returned;
 }
 
+/** `ctx.map` does so many items at a time, unless it is told otherwise. */
 const MAP_LIMIT = 10;
 
-/** What of a handler's context needs nothing but its signal, whatever thread it runs in. */
+/** Returns the part of a handler's context that needs nothing but its signal, whatever thread it runs in. */
 export const baseContext = (signal: AbortSignal): Pick<TaskContext, 'signal' | 'map' | 'fanOut' | 'fail'> => ({
   signal,
   map: (items, work, limit = MAP_LIMIT) =>

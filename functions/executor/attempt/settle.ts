@@ -3,7 +3,7 @@ import type { TaskDefinition } from '../../core/define-task.ts';
 import { createSubtasks, openFanOut } from '../../core/fan-out/fan-out.ts';
 import { fanOutRefusal } from '../../core/fan-out/fan-out-limits.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
-import type { Annotations, Clock, Sleep } from '../../core/ports.ts';
+import type { Annotations } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import { keptUntil } from '../../core/task/payload.ts';
 import { DEFAULT_RETRY } from '../../core/task/retry.ts';
@@ -11,7 +11,7 @@ import { attemptsGranted, isFinished, type RunningTask, type Task, type WaitingT
 import { type Settlement, settled, settlementOfFailure, settlementOfWait } from '../../core/task/transition.ts';
 import { withoutValues } from '../../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from '../executor-ports.ts';
-import { ACK, type Disposition, releaseIn } from '../messages/visibility.ts';
+import { ACK, type Disposition, releaseIn } from '../messages/disposition.ts';
 import { inTrace, logFieldsOf, recordAttempt } from '../telemetry.ts';
 
 /**
@@ -34,46 +34,12 @@ export async function settleAttempt(
   }
   annotate(annotationsOf(settlement));
   recordAttempt(task, settlement, definition, ports);
-  // The sweeper will send it.
+  // The sweeper will send a task that waits longer than a queue can delay.
   if ('dueAt' in settlement) return ACK;
   return completeSettlement(settled(task, settlement), ports);
 }
 
-/** Of a task whose last attempt has ended without an outcome: there is none to follow. It settles in the name of that one. */
-export async function settleAsLost(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
-  const reason = 'the executor crashed, ran out of memory or was blocked';
-  const message = `all ${attemptsGranted(task)} attempts ended without an outcome: ${reason}`;
-  const settleBy = deadline - ANSWER_MILLISECONDS;
-  return inTrace(task, ports, (annotate) =>
-    settleAttempt(task, failed('executor_lost', message, false), undefined, settleBy, ports, annotate),
-  );
-}
-
-/** What became of the attempt, and of its task: that of an attempt that failed may be tried again. */
-function annotationsOf(settlement: Settlement): Annotations {
-  const { status } = settlement;
-  if ('error' in settlement) {
-    const { code, message } = settlement.error;
-    return { task_status: status, attempt_status: 'failed', error: code, error_message: withoutValues(message) };
-  }
-  return { task_status: status, attempt_status: status === 'cancelled' ? 'cancelled' : 'completed' };
-}
-
-/** Of a task to be cancelled whose executor is gone: nothing runs. */
-export async function settleAsCancelled(
-  task: RunningTask,
-  deadline: number,
-  ports: ExecutorPorts,
-): Promise<Disposition> {
-  const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
-  const settlement = await settle(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
-  // Whoever was faster may have died before the rest was done: the message comes again to see to it.
-  if (settlement === undefined) return releaseIn(0);
-  ports.meter.record(task.executorKey, 'cancelled', 1);
-  return completeSettlement(settled(task, settlement), ports);
-}
-
-/** What to write of an outcome; what it refers to is kept first. */
+/** Returns what to write of an outcome. What that refers to, an output or subtasks, is kept first. */
 async function settlementOf(
   task: RunningTask,
   outcome: Outcome,
@@ -103,7 +69,7 @@ async function settlementOf(
   }
 }
 
-/** A fan-out that its tenant's limits have no room for now is tried again, as often as it takes. */
+/** Returns the settlement of a fan-out that its tenant's limits do not let in: it is tried again, unless it never fits. */
 function settlementOfRefusal(
   task: RunningTask,
   { error, retryAfterSeconds = 0 }: Extract<Outcome, { kind: 'failed' }>,
@@ -114,7 +80,7 @@ function settlementOfRefusal(
   return settlementOfWait(error, clock(), retryAfterSeconds);
 }
 
-/** Settles the task, and returns how: as wanted, or as cancelled if it is not to go on; `undefined` where it has lost. */
+/** Settles the task, and returns how: as wanted, or as cancelled if it is to be; `undefined` where it has lost. */
 async function settle(
   task: RunningTask,
   wanted: Settlement,
@@ -127,7 +93,17 @@ async function settle(
   return settle(task, { status: 'cancelled', finishedAt: ports.clock() }, settleBy, ports);
 }
 
-/** What has to follow a settlement. Where it cannot be done, the message comes again and it is done then. */
+/** Says what became of the attempt, and of its task: where the attempt failed, the task may be tried again. */
+function annotationsOf(settlement: Settlement): Annotations {
+  const { status } = settlement;
+  if ('error' in settlement) {
+    const { code, message } = settlement.error;
+    return { task_status: status, attempt_status: 'failed', error: code, error_message: withoutValues(message) };
+  }
+  return { task_status: status, attempt_status: status === 'cancelled' ? 'cancelled' : 'completed' };
+}
+
+/** Does what has to follow a settlement. Where that fails, the message comes again and it is done then. */
 async function completeSettlement(task: Task, ports: ExecutorPorts): Promise<Disposition> {
   if (task.status === 'queued') return requeue(task, task.notBefore ?? 0, ports);
   if (task.status === 'waiting') await createAllSubtasks(task, ports);
@@ -141,9 +117,7 @@ async function createAllSubtasks(task: WaitingTask, ports: ExecutorPorts): Promi
   if (record !== undefined) await createSubtasks(task, record, [...record.pending], ports);
 }
 
-/**
- * Sends the task again for its next attempt, which SQS delays. If the queue refuses, the message at hand comes back in its place.
- */
+/** Sends the task again for its next attempt, which SQS delays. If the queue refuses, the message at hand comes back instead. */
 async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Promise<Disposition> {
   const delaySeconds = Math.max(0, Math.ceil((notBefore - ports.clock()) / 1000));
   try {
@@ -155,6 +129,30 @@ async function requeue(task: Task, notBefore: number, ports: ExecutorPorts): Pro
   }
 }
 
+/** Fails a task whose last attempt ended without an outcome, in the name of that attempt: no other is to follow. */
+export async function settleAsLost(task: RunningTask, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
+  const reason = 'the executor crashed, ran out of memory or was blocked';
+  const message = `all ${attemptsGranted(task)} attempts ended without an outcome: ${reason}`;
+  const settleBy = deadline - ANSWER_MILLISECONDS;
+  return inTrace(task, ports, (annotate) =>
+    settleAttempt(task, failed('executor_lost', message, false), undefined, settleBy, ports, annotate),
+  );
+}
+
+/** Cancels a task that is to be cancelled and whose executor is gone: nothing runs. */
+export async function settleAsCancelled(
+  task: RunningTask,
+  deadline: number,
+  ports: ExecutorPorts,
+): Promise<Disposition> {
+  const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
+  const settlement = await settle(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
+  // Whoever was faster may have died before the rest was done: the message comes again to see to it.
+  if (settlement === undefined) return releaseIn(0);
+  ports.meter.record(task.executorKey, 'cancelled', 1);
+  return completeSettlement(settled(task, settlement), ports);
+}
+
 const FIRST_PAUSE_MILLISECONDS = 200;
 const LONGEST_PAUSE_MILLISECONDS = 5_000;
 
@@ -162,15 +160,17 @@ const LONGEST_PAUSE_MILLISECONDS = 5_000;
  * Does what must not fail for a passing fault: tries again, with growing pauses, while the next try would start before
  * `deadline` (milliseconds since the epoch). Throws what the last try threw. Only for work that may be done twice.
  */
-export async function retryUntil<T>(work: () => Promise<T>, deadline: number, ports: Tools): Promise<T> {
+export async function retryUntil<T>(
+  work: () => Promise<T>,
+  deadline: number,
+  { clock, sleep }: Pick<ExecutorPorts, 'clock' | 'sleep'>,
+): Promise<T> {
   for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS)) {
     try {
       return await work();
     } catch (error) {
-      if (ports.clock() + pause >= deadline) throw error;
-      await ports.sleep(pause);
+      if (clock() + pause >= deadline) throw error;
+      await sleep(pause);
     }
   }
 }
-
-type Tools = { readonly clock: Clock; readonly sleep: Sleep };

@@ -1,4 +1,5 @@
 import { CHECK_PERIOD_SECONDS } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { TaskFailure } from '../../core/define-task.ts';
 import type { LeaseState, Log, TaskStore } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
@@ -8,7 +9,7 @@ import { logFieldsOf } from '../telemetry.ts';
 const MAX_NOTE_LENGTH = 100;
 
 export type AttemptWatch = {
-  /** Of the latest call something is told, at the next look. */
+  /** Keeps the progress, which the next heartbeat writes if it is still the latest. Throws `TypeError` for what is none. */
   progress(fraction: number, note?: string): void;
   stop(): void;
 };
@@ -16,8 +17,8 @@ export type AttemptWatch = {
 export type WatchPorts = { readonly store: Pick<TaskStore, 'check' | 'checkAll'>; readonly log: Log };
 
 /**
- * Looks after an attempt under way every few seconds: tells its progress, and ends it where its task is to be cancelled or
- * is another's by now. Most attempts are over before the first look, and cost nothing.
+ * Checks an attempt under way every few seconds: writes its progress, and ends it where its task is to be cancelled or is
+ * another's by now. Most attempts are over before the first heartbeat, and cost nothing.
  */
 export function watchAttempt(
   task: RunningTask,
@@ -25,14 +26,14 @@ export function watchAttempt(
   { store, log }: WatchPorts,
 ): AttemptWatch {
   let latest: Progress | undefined;
-  let told: Progress | undefined;
-  const look = async (): Promise<void> => {
+  let written: Progress | undefined;
+  const heartbeat = async (): Promise<void> => {
     const progress = latest;
-    const state = await store.check(task, progress === told ? undefined : progress);
-    told = progress;
-    if (state !== 'held') end(...endOf(state));
+    const lease = await store.check(task, progress === written ? undefined : progress);
+    written = progress;
+    if (lease !== 'held') end(...endOf(lease));
   };
-  const stop = lookRepeatedly(look, logFieldsOf(task), log);
+  const stop = repeatHeartbeat(heartbeat, logFieldsOf(task), log);
   return {
     progress: (fraction, note) => {
       latest = progressOf(fraction, note);
@@ -41,27 +42,27 @@ export function watchAttempt(
   };
 }
 
-/** Looks after the tasks of one batch, with one read for all of them; returns how to stop. */
+/** Checks the tasks of one batch, with one read for all of them; returns how to stop. */
 export function watchBatch(
   tasks: readonly RunningTask[],
   end: (task: RunningTask, outcome: Outcome, reason: TaskFailure) => void,
   { store, log }: WatchPorts,
 ): () => void {
   const held = new Set(tasks);
-  const look = async (): Promise<void> => {
-    const looked = [...held];
-    const states = await store.checkAll(looked);
-    for (const [place, task] of looked.entries()) {
-      const state = states[place];
-      if (state === undefined || state === 'held') continue;
+  const heartbeat = async (): Promise<void> => {
+    const checked = [...held];
+    const leases = await store.checkAll(checked);
+    for (const [place, task] of checked.entries()) {
+      const lease = leases[place];
+      if (lease === undefined || lease === 'held') continue;
       held.delete(task);
-      end(task, ...endOf(state));
+      end(task, ...endOf(lease));
     }
   };
-  return lookRepeatedly(look, { task_type: tasks[0]?.type, tasks: tasks.length }, log);
+  return repeatHeartbeat(heartbeat, { task_type: tasks[0]?.type, tasks: tasks.length }, log);
 }
 
-/** What `ctx.progress` was given. Throws `TypeError` for what is none, where its handler can catch it. */
+/** Returns what `ctx.progress` was given. Throws `TypeError` for what is none, where its handler can catch it. */
 export function progressOf(fraction: unknown, note?: unknown): Progress {
   if (typeof fraction !== 'number' || !Number.isFinite(fraction)) {
     throw new TypeError(
@@ -70,31 +71,32 @@ export function progressOf(fraction: unknown, note?: unknown): Progress {
   }
   if (note !== undefined && typeof note !== 'string')
     throw new TypeError(`a note of progress is text, not ${typeof note}`);
-  return {
+  return compact({
     fraction: Math.min(Math.max(fraction, 0), 1),
-    ...(note === undefined ? {} : { note: note.slice(0, MAX_NOTE_LENGTH).toWellFormed() }),
-  };
+    note: note?.slice(0, MAX_NOTE_LENGTH).toWellFormed(),
+  });
 }
 
-/** One look at a time, the first a period from now. */
-function lookRepeatedly(look: () => Promise<void>, fields: object, log: Log): () => void {
-  let isLooking = false;
+/** Makes one heartbeat at a time, the first a period from now. One that fails is logged, and the attempt goes on. */
+function repeatHeartbeat(heartbeat: () => Promise<void>, fields: object, log: Log): () => void {
+  let isUnderWay = false;
   const interval = setInterval(async () => {
-    if (isLooking) return;
-    isLooking = true;
+    if (isUnderWay) return;
+    isUnderWay = true;
     try {
-      await look();
+      await heartbeat();
     } catch (error) {
       log('warn', 'cancel check failed', { ...fields, reason: String(error) });
     } finally {
-      isLooking = false;
+      isUnderWay = false;
     }
   }, CHECK_PERIOD_SECONDS * 1000);
   return () => clearInterval(interval);
 }
 
-function endOf(state: Exclude<LeaseState, 'held'>): [Outcome, TaskFailure] {
-  if (state === 'cancel_requested') {
+/** Returns how an attempt ends whose lease is not to go on, and what its signal aborts with. */
+function endOf(lease: Exclude<LeaseState, 'held'>): [Outcome, TaskFailure] {
+  if (lease === 'cancel_requested') {
     return [{ kind: 'cancelled' }, new TaskFailure('cancelled', 'the task was cancelled')];
   }
   const message = 'another attempt holds the task';

@@ -11,17 +11,17 @@ import { AttemptScope } from '../attempt/attempt-scope.ts';
  */
 export function guardProcess(log: Log): void {
   for (const event of ['uncaughtException', 'unhandledRejection']) {
-    // Lambda's runtime has put its own there, which end the process and with it every task in hand.
+    // Lambda's runtime has put its own listeners there, which end the process and with it every task in hand.
     process.removeAllListeners(event);
     process.on(event, (thrown: unknown) => {
-      caughtByNobody(thrown, log);
+      handleUncaught(thrown, log);
     });
   }
   guardExits();
   guardConsole();
 }
 
-function caughtByNobody(thrown: unknown, log: Log): void {
+function handleUncaught(thrown: unknown, log: Log): void {
   const error = fieldsOfThrown(describeThrown(thrown));
   const scope = AttemptScope.current();
   if (scope !== undefined) scope.fail(thrown, error);
@@ -29,19 +29,19 @@ function caughtByNobody(thrown: unknown, log: Log): void {
   else log('error', 'error nobody caught', { ...error, in_hand: AttemptScope.begun.map(({ fields }) => fields) });
 }
 
-/** A handler that ends the process would end the attempts of others. */
+/** Lets a handler end its own attempt and no process: that would end the attempts of others. */
 function guardExits(): void {
   for (const name of ['exit', 'reallyExit', 'abort', 'kill'] as const) {
     const original = process[name as 'exit'] as (...args: unknown[]) => never;
     const guarded = (...args: unknown[]): never => {
       const scope = AttemptScope.current();
-      // What ends a thread, while it makes the attempt that asks for it, ends nobody else's.
+      // A thread may be ended by the attempt that it makes: it ends nobody else's.
       const isItsOwn = name === 'kill' ? !endsThisProcess(args) : !isMainThread && scope?.isUnderWay;
       if (scope === undefined || isItsOwn) return original.apply(process, args);
       const error = new Error(
         `the handler called process.${name}(${args.join(', ')}), which ends nothing but its attempt`,
       );
-      // At once, even if the handler catches what is thrown.
+      // The attempt ends at once, even if the handler catches what is thrown.
       scope.fail(error, fieldsOfThrown(describeThrown(error)));
       throw error;
     };
@@ -50,11 +50,11 @@ function guardExits(): void {
   syncBuiltinESMExports();
 }
 
-/** A group, 0 or negative, may be ours. Signal 0 only asks whether a process is there. */
+/** Returns whether a call of `process.kill` would end this process: a group, 0 or negative, may be its own. Signal 0 only asks. */
 const endsThisProcess = ([pid, signal]: readonly unknown[]): boolean =>
   signal !== 0 && (Number(pid) === process.pid || !(Number(pid) > 0));
 
-/** What of the console writes, or goes with what does. */
+/** The methods of the console that write, or go with those that do. */
 const CONSOLE_METHODS = {
   info: [
     ...(['debug', 'log', 'info', 'dir', 'dirxml', 'table', 'count', 'time', 'timeLog', 'timeEnd'] as const),
@@ -66,7 +66,7 @@ const CONSOLE_METHODS = {
 
 type Write = (...values: unknown[]) => void;
 
-/** A line of a handler, or of a library that it calls, carries its task's id as those of `ctx.log` do. */
+/** Lets a line of a handler, or of a library that it calls, carry its task's id as those of `ctx.log` do. */
 function guardConsole(): void {
   const { console } = globalThis;
   let written = '';
@@ -76,7 +76,7 @@ function guardConsole(): void {
       done();
     },
   });
-  // What the console would write, at once and without the indentation of a group: that would be of all attempts.
+  // It holds what the console would write, at once and without the indentation of a group: that would be of all attempts.
   const inMemory = new console.Console({ stdout: stream, stderr: stream, groupIndentation: 0 });
   for (const level of ['info', 'warn', 'error'] as const) {
     for (const name of CONSOLE_METHODS[level]) {

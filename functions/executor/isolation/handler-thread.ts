@@ -15,10 +15,10 @@ import {
   unpackThrown,
 } from './thread-messages.ts';
 
-/** For the young generation; V8's own default of a machine with memory enough. */
+/** The young generation of a heap gets no more: it is V8's own default on a machine with memory enough. */
 const MOST_YOUNG_MB = 48;
 
-/** Thrown where a thread has died of what an attempt before has left in it: the next one has not begun, and may elsewhere. */
+/** Is thrown where a thread has died of what an earlier attempt left in it: the next one has not begun, and may elsewhere. */
 export class NotBegun extends Error {}
 
 /** A thread that runs one handler at a time. An abort, or whatever ends it, is a failure of that attempt alone. */
@@ -54,7 +54,7 @@ export class HandlerThread {
       this.#error = error;
     });
     this.#worker.on('exit', () => {
-      // Not where it was ended from here.
+      // It is not alive where it was ended from here.
       if (this.#alive && !this.#isRunning)
         this.#logLast('thread died between attempts', { reason: String(this.#error) });
       this.#alive = false;
@@ -108,7 +108,7 @@ export class HandlerThread {
       try {
         hear(report);
       } catch (error) {
-        // Outside of every attempt's own calls, it would be an error that nobody catches.
+        // Thrown in a listener, it would be an error that nobody catches.
         reject(error);
       }
     });
@@ -129,7 +129,7 @@ export class HandlerThread {
     }
   }
 
-  /** What an attempt has left running might take time, memory and connections from tasks of others: none comes here any more. */
+  /** Takes no more attempts: what one has left running might take time, memory and connections from tasks of others. */
   #retire(left: readonly string[]): void {
     this.#isRetired = true;
     this.#logLast('thread ended: its attempt left something running', { left });
@@ -148,7 +148,7 @@ export class HandlerThread {
   #causeOfDeath(): Error {
     if (this.#error === undefined) return new Error('the handler ended the thread that it ran in');
     if (this.#error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return this.#error;
-    // What it took alone, it would take again; in a used thread, others may have left something.
+    // What the handler took in a thread of its own, it would take again; in a used one, others may have left something.
     const retryable = this.#attempts > 1;
     return new TaskFailure('out_of_memory', `the handler took more than ${this.#heapMb} MB of heap`, { retryable });
   }

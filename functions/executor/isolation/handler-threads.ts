@@ -14,7 +14,7 @@ export class HandlerThreads {
   readonly #log: Log;
   #taken = 0;
   readonly #idle: HandlerThread[] = [];
-  /** Attempts that wait for a thread, the first come first. */
+  /** The attempts that wait for a thread; the first come are the first. */
   readonly #waiting = new Set<() => void>();
 
   /** `entry` is what each thread runs; it serves attempts (`serve-attempts.ts`). */

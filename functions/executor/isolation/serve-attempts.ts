@@ -3,7 +3,7 @@ import { type MessagePort, resourceLimits } from 'node:worker_threads';
 import { FanOut, findDefinition, type TaskCatalog, type TaskContext } from '../../core/define-task.ts';
 import type { HttpClients } from '../../core/http-client.ts';
 import type { Log } from '../../core/ports.ts';
-import { ATTEMPT_OVER, AttemptScope, attemptHttp } from '../attempt/attempt-scope.ts';
+import { AttemptScope, attemptHttp } from '../attempt/attempt-scope.ts';
 import { baseContext, callHandler } from '../attempt/run-handler.ts';
 import { progressOf } from '../attempt/watch-attempt.ts';
 import { loggable } from '../telemetry.ts';
@@ -18,50 +18,48 @@ import {
   unpackThrown,
 } from './thread-messages.ts';
 
-type Tools = { readonly catalog: TaskCatalog; readonly http: HttpClients };
+type ThreadPorts = { readonly catalog: TaskCatalog; readonly http: HttpClients };
 
-/** The side of the thread: makes each attempt that it is sent, and reports it to who sent it. */
-export function serveAttempts(jobs: MessagePort, tools: Tools): void {
+/** Is the side of the thread: makes each attempt that it is sent, and reports it to whoever sent it. */
+export function serveAttempts(jobs: MessagePort, ports: ThreadPorts): void {
   const log: Log = (...line) => jobs.postMessage({ line } satisfies FromThread);
   guardProcess(log);
-  jobs.on('message', (job: Job) => attempt(job, log, tools));
+  jobs.on('message', (job: Job) => makeAttempt(job, log, ports));
 }
 
-async function attempt(job: Job, log: Log, { catalog, http }: Tools): Promise<void> {
+async function makeAttempt(job: Job, log: Log, { catalog, http }: ThreadPorts): Promise<void> {
   const { task, port } = job;
   const report = (what: Report): void => port.postMessage(what);
   report({ begun: true });
   const ended = Promise.withResolvers<Report>();
-  const failed = (thrown: unknown): void => ended.resolve({ thrown: packed(thrown) });
+  const fail = (thrown: unknown): void => ended.resolve({ thrown: packReadable(thrown) });
   const fields = { task_id: task.id, task_type: task.type, attempt: task.attempt };
-  const scope = new AttemptScope({ fields, log, fail: failed });
-  const controller = new AbortController();
-  const abort = (reason: unknown): void => scope.run(() => controller.abort(reason));
-  port.on('message', (message: Abort) => abort(unpackThrown(message.abort)));
+  const scope = new AttemptScope({ fields, log, fail });
+  port.on('message', ({ abort }: Abort) => scope.abort(unpackThrown(abort)));
   const before = process.getActiveResourcesInfo();
   const ctx: TaskContext = {
-    ...baseContext(controller.signal),
+    ...baseContext(scope.signal),
     task,
-    http: attemptHttp(http.of(task.tenantId), controller.signal),
+    http: attemptHttp(http.of(task.tenantId), scope.signal),
     log: (...line) => report({ log: loggable(...line) }),
-    // Looked at here, where the handler can catch what is wrong with it.
+    // It is checked here, where the handler can catch what is wrong with it.
     progress: (...progress) => report({ progress: progressOf(...progress) }),
   };
   let isRunning = true;
-  const call = scope.run(() => returned(job, ctx, catalog));
-  call.then(ended.resolve, failed).finally(() => {
+  const call = scope.run(() => reportOfCall(job, ctx, catalog));
+  call.then(ended.resolve, fail).finally(() => {
     isRunning = false;
   });
   const end = await ended.promise;
   scope.end();
-  abort(ATTEMPT_OVER);
   await turn();
   const left = [...(isRunning ? ['the handler'] : []), ...leftSince(before), ...memoryLeft()];
   if (left.length > 0) report({ left });
   report(end);
 }
 
-async function returned({ task: { type }, call }: Job, ctx: TaskContext, catalog: TaskCatalog): Promise<Report> {
+/** Calls the handler, and reports what it returns. Throws what the handler throws. */
+async function reportOfCall({ task: { type }, call }: Job, ctx: TaskContext, catalog: TaskCatalog): Promise<Report> {
   const definition = await findDefinition(catalog, type);
   if (definition === undefined || definition.batch !== undefined)
     throw new Error(`this thread has no task type ${type}`);
@@ -69,7 +67,7 @@ async function returned({ task: { type }, call }: Job, ctx: TaskContext, catalog
   return output instanceof FanOut ? { subtasks: output.subtasks } : { output };
 }
 
-/** What keeps the thread busy and did not before. What is idle by itself, a kept connection for instance, does not count. */
+/** Returns what keeps the thread busy and did not before. What is idle, a kept connection for instance, does not count. */
 function leftSince(before: readonly string[]): string[] {
   const unmatched = [...before];
   return process.getActiveResourcesInfo().filter((resource) => {
@@ -80,8 +78,8 @@ function leftSince(before: readonly string[]): string[] {
 }
 
 /**
- * What the thread holds outside of its heap, where that is more than the heap may be: no limit holds for the memory of a
- * WebAssembly, which never gives any back, so the next task would find it taken.
+ * Returns what the thread holds outside of its heap, where that is more than the heap may be: no limit holds for the memory
+ * of a WebAssembly, which never gives any back, so the next task would find it taken.
  */
 function memoryLeft(): string[] {
   const megabytes = Math.round(process.memoryUsage().external / 2 ** 20);
@@ -89,7 +87,8 @@ function memoryLeft(): string[] {
   return megabytes > heapMb ? [`${megabytes} MB outside of its heap`] : [];
 }
 
-function packed(thrown: unknown): Thrown {
+/** Packs what was thrown, whatever it is. */
+function packReadable(thrown: unknown): Thrown {
   try {
     return packThrown(thrown);
   } catch {

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { compact } from '../../core/compact.ts';
 import { type Subtask, type TaskContext, TaskFailure } from '../../core/define-task.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Log } from '../../core/ports.ts';
@@ -6,24 +7,24 @@ import type { Progress } from '../../core/task/task.ts';
 import { describeThrown, type ThrownError, thrownOf } from '../../core/thrown.ts';
 import type { HandlerCall } from '../attempt/run-handler.ts';
 
-/** What a thread is given when it starts. */
+/** A thread is given this when it starts. */
 export type ThreadData = { readonly outboundHosts: string };
 
-/** To a thread: the attempt to make. All that is said of it goes through its own `port`, and ends with it. */
+/** Asks a thread to make an attempt. All that is said of it goes through its own `port`, and ends with it. */
 export type Job = {
   readonly task: TaskContext['task'];
-  /** Its input is as its schema made it. */
+  /** Its input is as its schema parsed it. */
   readonly call: HandlerCall;
   readonly port: MessagePort;
 };
 
-/** To an attempt: that its signal aborts. */
+/** Tells an attempt that its signal aborts. */
 export type Abort = { readonly abort: Thrown };
 
-/** From a thread, of whatever attempt: a line that names it. */
+/** A thread writes a line, which names its attempt. */
 export type FromThread = { readonly line: Parameters<Log> };
 
-/** From an attempt: that it has begun, what it calls of its context, what it has left running, and how it ends. */
+/** An attempt tells that it has begun, what it calls of its context, what it has left running, and how it ends. */
 export type Report =
   | { readonly begun: true }
   | { readonly log: Parameters<TaskContext['log']> }
@@ -33,11 +34,12 @@ export type Report =
   | { readonly subtasks: readonly Subtask[] }
   | { readonly thrown: Thrown };
 
-/** What was thrown, in a form that leaves a thread: of an error the clone loses its class, and what it has of its own. */
+/** What was thrown, in a form that leaves a thread: the clone of an error loses its class, and what it has of its own. */
 export type Thrown =
   | { readonly failure: Pick<TaskFailure, 'code' | 'message' | 'retryable' | 'retryAfterSeconds'> }
   | { readonly error: ThrownError };
 
+/** Packs what was thrown for another thread. Throws where even looking at it throws. */
 export function packThrown(thrown: unknown): Thrown {
   if (thrown instanceof TaskFailure) {
     const { code, message, retryable, retryAfterSeconds } = thrown;
@@ -46,11 +48,9 @@ export function packThrown(thrown: unknown): Thrown {
   return { error: describeThrown(thrown) };
 }
 
+/** Returns what was thrown in another thread, as this one can throw it. */
 export function unpackThrown(thrown: Thrown): unknown {
   if ('error' in thrown) return thrownOf(thrown.error);
   const { code, message, retryable, retryAfterSeconds } = thrown.failure;
-  return new TaskFailure(code, message, {
-    retryable,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  });
+  return new TaskFailure(code, message, compact({ retryable, retryAfterSeconds }));
 }

@@ -5,7 +5,7 @@ import { greet, invoke, read } from '../../../doubles/executor-world.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';
 import { createWorld } from '../../../doubles/world.ts';
 
-/** A world whose tasks take so long, and many tasks of one tenant in its lane, several to a message. */
+/** Makes a world whose tasks take so long, and puts many tasks of one tenant in its lane, several to a message. */
 async function bulk(count: number, milliseconds: number) {
   const ran: string[] = [];
   const world = createWorld([

@@ -6,7 +6,7 @@ import { greet, invoke, read, submit } from '../../../doubles/executor-world.ts'
 import { taskSeed } from '../../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../../doubles/world.ts';
 
-/** Tasks that an executor has claimed and that ended with it, and whose messages come again. */
+/** Lets an executor claim tasks and end, so that their messages come again. */
 async function lost(world: World, seeds: readonly TaskSeed[]): Promise<void> {
   for (const seed of seeds) await submit(world, seed);
   world.queue.receive();
@@ -45,7 +45,7 @@ it('that of them which ends its executor again spends no attempt of those behind
   const seeds = Array.from({ length: 4 }, () => taskSeed());
   const [culprit] = seeds;
   const world = createWorld([
-    // Nothing comes back of an executor that ends.
+    // An executor that ends returns nothing.
     greet((_, { task: { id } }) => (id === culprit?.id ? new Promise(() => {}) : Promise.resolve(null))),
   ]);
   await lost(world, seeds);
