@@ -1,4 +1,4 @@
-/** Bytes from the start of a body, at most `limitBytes` of them; what lies beyond is given up unread. */
+/** Reads bytes from the start of a body, at most `limitBytes` of them; what lies beyond is given up unread. */
 export async function bytesUpTo(
   body: AsyncIterable<Uint8Array>,
   limitBytes: number,

@@ -4,13 +4,13 @@ import { bytesUpTo } from './bytes-up-to.ts';
 
 type HttpResponse = Awaited<ReturnType<TaskContext['http']['request']>>;
 
-/** How much of an error's body is told. */
+/** The failure tells so many bytes of an error's body. */
 const TOLD_BYTES = 200;
 
-/** Statuses below 500 by which a server asks for another try: a request that came too slowly, too early or too often. */
+/** By these statuses below 500, a server asks for another try: the request came too slowly, too early or too often. */
 const PASSING = [408, 425, 429];
 
-/** Is this the status of a request that was done? A redirect that was not followed has done nothing. */
+/** Returns whether a request with this status was done. A redirect that was not followed has done nothing. */
 export const isGood = (status: number): boolean => status >= 200 && status < 300;
 
 /**
@@ -28,14 +28,14 @@ export async function failUnlessOk(response: HttpResponse): Promise<void> {
   );
 }
 
-/** The failure that a status other than 2xx is, whether of a request or of a part of it. */
+/** Returns the failure that a status other than 2xx is, whether of a request or of a part of it. */
 export const httpFailure = (status: number, text: string, retryAfterSeconds: number | undefined): TaskFailure =>
   new TaskFailure(`http_${status}`, `the server answered ${status}${text && `: ${text}`}`, {
     retryable: PASSING.includes(status) || status >= 500,
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
 
-/** How an error's body begins. Where it cannot be read, the status still counts. */
+/** Returns how an error's body begins. Where it cannot be read, the status still counts. */
 async function toldBy({ headers, body }: HttpResponse): Promise<string> {
   const contentType = headers['content-type'];
   try {

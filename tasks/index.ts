@@ -1,6 +1,6 @@
 import type { TaskCatalog } from '../functions/core/define-task.ts';
 
-/** The task types of this deployment. Add yours: a type's name, and where its definition is. */
+/** These are the task types of this deployment. Add yours: a type's name, and where its definition is. */
 export const tasks = {
   'csv.summarize': async () => (await import('./csv-summarize/definition.ts')).csvSummarize,
   'http.bulk': async () => (await import('./http-bulk/definition.ts')).httpBulk,

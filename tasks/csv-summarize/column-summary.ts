@@ -1,6 +1,6 @@
 import { InvalidCsv } from './invalid-csv.ts';
 
-/** Of the numbers in one column; `null` where there are none. */
+/** Sums up the numbers in one column; `null` where there are none. */
 export type ColumnSummary = {
   readonly count: number;
   readonly min: number | null;
@@ -8,14 +8,14 @@ export type ColumnSummary = {
   readonly mean: number | null;
 };
 
-/** A number as people write it: not `0x10`, `Infinity` or an empty cell, which `Number()` would take. */
+/** Matches a number as people write it: not `0x10`, `Infinity` or an empty cell, which `Number()` would take. */
 const DECIMAL = /^[+-]?(?:\d+([.,]?)\d*|([.,])\d+)(?:e[+-]?\d+)?$/i;
 
 /** Takes in the cells of one column, and changes with each: no file is worth an object for every cell. */
 export class Column {
   readonly #name: string;
   readonly #mayHaveCommas: boolean;
-  /** What stands before the decimals, once it is known. */
+  /** The character before the decimals, once it is known. */
   #point = '';
   #count = 0;
   #min = Number.POSITIVE_INFINITY;
@@ -42,7 +42,7 @@ export class Column {
     this.#count++;
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
-    // Welford's update of a mean, with no sum to lose digits in; divided first, so that nothing overflows.
+    // This is Welford's update of a mean, with no sum to lose digits in. It divides first, so that nothing overflows.
     this.#mean += value / this.#count - this.#mean / this.#count;
   }
 

@@ -2,20 +2,20 @@ import { InvalidCsv } from './invalid-csv.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 
-/** Texts that end up where a CSV was meant, by how they begin. */
+/** Such texts end up where a CSV was meant, and begin like this. */
 const OTHERS: readonly (readonly [kind: string, start: RegExp])[] = [
   ['HTML or XML', /^\s*<(?:[!?]|[a-z][\w:-]*(?:\s[^<>]*)?\/?>)/i],
   ['JSON', /^\s*(?:\{\s*["}]|\[\s*(?:[[\]{"\d-]|true|false|null))/],
 ];
 
-/** Excel's own way of telling the delimiter. */
+/** Excel tells the delimiter in a line of its own. */
 const SEPARATOR_LINE = /^"?sep=(.)"?$/i;
 
 export type CsvHead = {
   readonly delimiter: string;
-  /** Of the row that names the columns. */
+  /** The number of the line that names the columns. */
   readonly line: 1 | 2;
-  /** All that was read to find that out. */
+  /** All the text that was read to find that out. */
   readonly text: string;
 };
 

@@ -5,7 +5,7 @@ import { failUnlessOk } from '../fail-unless-ok.ts';
 const PIECE_BYTES = 65_536;
 
 /**
- * The text in pieces, as a network would bring it: a parser given all of it at once would hold all of its rows. Between
+ * Yields the text in pieces, as a network would bring it: a parser given all of it at once would hold all of its rows. Between
  * pieces timers get their turn, without which the task's timeout would come too late.
  */
 export async function* csvOfText(text: string): AsyncGenerator<Uint8Array> {
@@ -16,7 +16,7 @@ export async function* csvOfText(text: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What a URL answers, as it arrives. Fails the attempt for a status other than 2xx (retryable if 408, 425, 429 or 5xx). */
+/** Returns what a URL answers, as it arrives. Fails the attempt for a status other than 2xx (retryable if 408, 425, 429 or 5xx). */
 export async function csvAt(
   url: string,
   ctx: TaskContext,

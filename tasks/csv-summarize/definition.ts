@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 
-/** What fits into the body of a submit, less what is around it. */
+/** So much fits into the body of a submit, less what is around it. */
 const MAX_TEXT_LENGTH = 2_000_000;
 
 export const csvSummarize = defineTask({

@@ -13,14 +13,14 @@ const MAX_ROW_BYTES = 1_000_000;
 const MAX_COLUMNS = 10_000;
 
 type CsvSummary = {
-  /** Without the first, which names the columns. */
+  /** The rows without the first, which names the columns. */
   readonly rows: number;
   readonly columns: Readonly<Record<string, ColumnSummary>>;
 };
 
 /**
  * Reads a CSV to its end, holding one row at a time. Fails the attempt with `invalid_csv` where it is malformed, or no CSV.
- * `contentType` is how it was sent, where it was.
+ * `contentType` is the type that a server sent it as, if one did.
  */
 export async function summarizeCsv(
   source: AsyncIterable<Uint8Array>,
@@ -42,7 +42,7 @@ export async function summarizeCsv(
     const line = (error instanceof InvalidCsv ? error.line : undefined) ?? parser?.info.lines ?? 1;
     return ctx.fail('invalid_csv', `line ${line}: ${error.message}`);
   } finally {
-    // Ends what the text comes from. Once that has ended, it changes nothing.
+    // This ends what the text comes from. Once that has ended, it changes nothing.
     await texts.return(undefined);
   }
 }
@@ -57,7 +57,7 @@ function parserOf({ delimiter, line }: CsvHead, summary: Summary): Parser {
   return parse({
     delimiter,
     from_line: line,
-    // Each as it comes: a file may be of several parts, or one column of another system's.
+    // Each is taken as it comes: a file may be of several parts, or one column of another system's.
     record_delimiter: ['\r\n', '\n', '\r'],
     trim: true,
     skip_empty_lines: true,
@@ -92,7 +92,7 @@ class Summary {
   }
 }
 
-/** A column for each name, in their order. One may be without: what counts the rows often is. */
+/** Returns a column for each name, in their order. One may have no name: a column that counts the rows often has none. */
 function columnsOf(names: readonly string[], mayHaveCommas: boolean): readonly (readonly [string, Column])[] {
   if (names.length > MAX_COLUMNS) {
     throw new InvalidCsv(`${names.length} columns, and at most ${MAX_COLUMNS} are summarized`);

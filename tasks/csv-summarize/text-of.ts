@@ -2,11 +2,11 @@ import { TextDecoder } from 'node:util';
 import { charsetOf } from '../../functions/core/decoded-text.ts';
 import { InvalidCsv } from './invalid-csv.ts';
 
-/** Media types that are no CSV, whatever the bytes are. Of others a server may not know better: `application/octet-stream`. */
+/** These media types are no CSV, whatever the bytes are. A server that knows no better sends `application/octet-stream`. */
 const NO_CSV =
   /^(?:image|audio|video|font)\/|^text\/(?:html|xml|json|javascript|css)\b|^application\/(?:pdf|(?:x-)?(?:gzip|zip|7z|tar|ndjson)|vnd\.(?:openxml|oasis)|(?:[\w.-]+\+)?(?:json|xml|zip)\b)/i;
 
-/** How files begin that end up where a CSV was meant, as Latin-1. */
+/** Such files end up where a CSV was meant, and begin like this, as Latin-1. */
 const SIGNATURES: readonly (readonly [start: string, kind: string])[] = [
   ['\x89PNG', 'a PNG image'],
   ['\xff\xd8\xff', 'a JPEG image'],
@@ -21,8 +21,8 @@ const SIGNATURES: readonly (readonly [start: string, kind: string])[] = [
 const SIGNATURE_BYTES = 8;
 
 /**
- * The text of a CSV as it arrives, by its byte order mark, or else the charset of its content type, or else as UTF-8. Throws
- * `InvalidCsv` for what is no text in that charset, and for a file of another kind.
+ * Decodes the text of a CSV as it arrives, by its byte order mark, or else the charset of its content type, or else as UTF-8.
+ * Throws `InvalidCsv` for what is no text in that charset, and for a file of another kind.
  */
 export async function* textOf(source: AsyncIterable<Uint8Array>, contentType: string): AsyncGenerator<string> {
   if (NO_CSV.test(contentType)) throw new InvalidCsv(`it is sent as ${contentType}, and not as a CSV`);
@@ -54,7 +54,7 @@ class Reader {
   readonly #charset: string;
   readonly #decoder: TextDecoder;
   #bytesRead = 0;
-  /** Ends of lines, by the two characters that they may have. */
+  /** The ends of lines so far, by the two characters that they may have. */
   readonly #ends = { '\n': 0, '\r': 0 };
 
   constructor(charset: string) {
@@ -62,7 +62,7 @@ class Reader {
     this.#decoder = decoderOf(charset);
   }
 
-  /** What the piece adds to the text. */
+  /** Returns what the piece adds to the text. */
   read(piece: Uint8Array): string {
     let text: string;
     try {
@@ -114,8 +114,8 @@ function decoderOf(charset: string): TextDecoder {
 }
 
 /**
- * Where the part of a piece that is text begins, behind what belongs to a character of the piece before, and where it ends,
- * found by halves. It is empty where that character is what is wrong.
+ * Returns where the part of a piece that is text begins, behind what belongs to a character of the piece before, and where it
+ * ends, found by halves. It is empty where that character is what is wrong.
  */
 function validPart(piece: Uint8Array, charset: string): readonly [start: number, end: number] {
   const start =

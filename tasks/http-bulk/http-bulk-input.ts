@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Characters of a record as JSON: a whole batch of the largest is 10 MB. */
+/** A record may have so many characters as JSON: a whole batch of the largest is 10 MB. */
 const MAX_RECORD_LENGTH = 100_000;
 
 export const httpBulkInput = z.strictObject({

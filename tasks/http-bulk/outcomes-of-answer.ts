@@ -6,28 +6,28 @@ import { httpFailure, isGood } from '../fail-unless-ok.ts';
 
 type HttpResponse = Awaited<ReturnType<TaskContext['http']['request']>>;
 
-/** Bytes of an answer, decompressed: 20 KB for each record. */
+/** An answer may have so many bytes, decompressed: 20 KB for each record of the largest batch. */
 const MAX_ANSWER_BYTES = 2_000_000;
 
-/** Of what an answer says of a record. */
+/** A task keeps so many characters of what an answer says of its record. */
 const MAX_TOLD_LENGTH = 200;
 
-/** RFC 4918, section 13: the answer is several, and its status is that of none. */
+/** The answer is several, and its status is that of none of them (RFC 4918, section 13). */
 const MULTI_STATUS = 207;
 
-/** How an endpoint answers for each record by itself, in the order of the lines; some write the number as text. */
+/** An endpoint may answer for each record by itself, in the order of the lines; some write the number as text. */
 const statusSchema = z
   .union([z.int(), z.stringFormat('status', /^\d{3}$/).transform(Number)])
   .pipe(z.int().min(100).max(599));
 const itemSchema = z.object({ status: statusSchema, error: z.unknown().optional() });
 type Item = z.output<typeof itemSchema>;
 
-/** In what Elasticsearch and OpenSearch wrap each item: what was done with the record. */
+/** Elasticsearch and OpenSearch wrap each item in what was done with the record. */
 const ACTIONS = ['index', 'create', 'update', 'delete'];
 
 /**
- * What became of each of `count` records, by a good answer: as it says of each, or its own status for all where it says
- * nothing of each. Throws `response_too_large`, and `invalid_answer` where it says what cannot be understood: that may be
+ * Returns what became of each of `count` records, by a good answer: as it says of each, or its own status for all where it
+ * says nothing of each. Throws `response_too_large`, and `invalid_answer` where it says what cannot be understood: that may be
  * that a record was refused, so it never counts as good.
  */
 export async function outcomesOfAnswer(response: HttpResponse, count: number): Promise<BatchOutcome[]> {
@@ -45,7 +45,7 @@ export async function outcomesOfAnswer(response: HttpResponse, count: number): P
   );
 }
 
-/** The JSON of a body; `undefined` where it has none, and neither its type nor its beginning promises any. */
+/** Returns the JSON of a body; `undefined` where it has none, and neither its type nor its beginning promises any. */
 function jsonIn(bytes: Uint8Array, contentType = ''): unknown {
   const text = decodedText(bytes, contentType)?.trim();
   const isPromised = /[/+](?:x-)?(?:nd)?json\b/i.test(contentType) || /^[[{]/.test(text ?? '');
@@ -57,7 +57,7 @@ function jsonIn(bytes: Uint8Array, contentType = ''): unknown {
   }
 }
 
-/** What an answer says of each record; `undefined` where it speaks of all of them, and well. */
+/** Returns what an answer says of each record; `undefined` where it speaks of all of them, and well. */
 function itemsOf(answer: unknown, status: number): readonly Item[] | undefined {
   const { items, errors } = Array.isArray(answer) ? { items: answer, errors: false } : partsOf(answer);
   if (items === undefined) {
@@ -73,17 +73,17 @@ function itemsOf(answer: unknown, status: number): readonly Item[] | undefined {
 const partsOf = (answer: unknown): Readonly<Record<string, unknown>> =>
   typeof answer === 'object' && answer !== null ? { ...answer } : {};
 
-/** Does an answer for all, though its status is good, say that something is not, of all or in a list of whatever name? */
+/** Returns whether an answer for all, though its status is good, says that something is not, in a field or in any list. */
 const deniesSuccess = (answer: unknown): boolean =>
   answer === false ||
   saysFailure(answer) ||
   Object.values(partsOf(answer)).some((part) => Array.isArray(part) && part.some(saysFailure));
 
-/** Names by which servers tell of errors, or count them: `errors`, `errorMessage`, `FailedPutCount`, `failed_records`. */
+/** Servers tell of errors, or count them, by such names: `errors`, `errorMessage`, `FailedPutCount`, `failed_records`. */
 const OF_ERRORS =
   /^(?:has_?|insert_?)?(?:errors?|fail(?:ed|ures?))(?:_?(?:\w*count|items|records|entries|code|message))?$/i;
 
-/** Does an object say, in one of the ways that servers have, that something was not done? */
+/** Returns whether an object says, in one of the ways that servers have, that something was not done. */
 function saysFailure(said: unknown): boolean {
   const parts = partsOf(said);
   const { status, statusCode, ok, success } = parts;
@@ -95,11 +95,11 @@ function saysFailure(said: unknown): boolean {
   });
 }
 
-/** Is there an error, in whatever form? */
+/** Returns whether there is an error, in whatever form. */
 const isSaid = (error: unknown): boolean =>
   Array.isArray(error) ? error.length > 0 : ![undefined, null, false, '', 0].some((none) => none === error);
 
-/** What an item says, plainly or under its action. Throws where that is nothing, or good and bad at once. */
+/** Returns what an item says, plainly or under its action. Throws where that is nothing, or good and bad at once. */
 function readItem(item: unknown, status: number): Item {
   const [wrapped, ...others] = Object.entries(partsOf(item));
   const inner = wrapped !== undefined && others.length === 0 && ACTIONS.includes(wrapped[0]) ? wrapped[1] : item;
@@ -118,5 +118,5 @@ const unreadable = (status: number, said?: unknown): TaskFailure =>
     `answered ${status} without {"items": [{"status": ...}, ...]}${said === undefined ? '' : `: ${shortened(said)}`}`,
   );
 
-/** Not retryable: what was taken would be sent twice, to be answered the same. */
+/** Is not retryable: what was taken would be sent twice, to be answered the same. */
 const invalid = (what: string): TaskFailure => new TaskFailure('invalid_answer', `the server ${what}`);

@@ -16,12 +16,12 @@ export async function sendRecords(
   ctx: BatchContext,
 ): Promise<BatchOutcome[]> {
   const outcomes = new Array<BatchOutcome>(items.length);
-  // In the order of their ids: the same tasks make the same request, under the same key.
+  // They go in the order of their ids: the same tasks make the same request, under the same key.
   const lines = items
     .map((item, place): Line => ({ ...item, place }))
     .toSorted((a, b) => (a.task.id < b.task.id ? -1 : 1));
   const groups = Map.groupBy(lines, ({ input }) => input.endpoint);
-  // All at once: one that is slow must not keep another from its turn.
+  // All endpoints are asked at once: one that is slow must not keep another from its turn.
   await Promise.all(
     [...groups].map(async ([endpoint, group]) => {
       const answered = await outcomesAt(endpoint, group, ctx);

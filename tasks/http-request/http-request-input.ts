@@ -4,11 +4,11 @@ const MAX_HEADERS = 50;
 const MAX_BODY_LENGTH = 1_000_000;
 const MAX_CACHE_SECONDS = 86_400;
 
-/** A field name and a field value of RFC 9110, sections 5.1 and 5.5; of the value, what is printable. */
+/** A name and a value are as RFC 9110 has them, sections 5.1 and 5.5; the value is printable, too. */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]{0,4000}$/;
 
-/** Headers that belong to the connection (RFC 9110, section 7.6.1) or that the client sets from the request itself. */
+/** These belong to the connection (RFC 9110, section 7.6.1), or the client sets them from the request itself. */
 const RESERVED_HEADERS = new Set([
   ...['connection', 'expect', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te'],
   ...['trailer', 'transfer-encoding', 'upgrade', 'host', 'content-length', 'accept-encoding', 'idempotency-key'],
@@ -17,7 +17,7 @@ const RESERVED_HEADERS = new Set([
 
 const headersSchema = z
   .looseObject({})
-  // Before any of them is looked at: a body may have a hundred thousand.
+  // They are counted before any of them is looked at: a body may have a hundred thousand.
   .refine((headers) => Object.keys(headers).length <= MAX_HEADERS, {
     message: `at most ${MAX_HEADERS} headers`,
     abort: true,

@@ -4,18 +4,18 @@ import { bytesUpTo } from '../bytes-up-to.ts';
 import { failUnlessOk } from '../fail-unless-ok.ts';
 import type { HttpRequestInput } from './http-request-input.ts';
 
-/** Bytes of the body, decompressed. What is larger belongs into a file, not into a task's output. */
+/** A body may have so many bytes, decompressed. What is larger belongs into a file, not into a task's output. */
 const MAX_RESPONSE_BYTES = 2_000_000;
 
 type HttpRequestOutput = {
   readonly status: number;
-  /** What answered, and whether redirects led there. */
+  /** The URL that answered, and whether redirects led there. */
   readonly url: string;
   readonly redirected: boolean;
   /** Names in lower case; `set-cookie` is a list. */
   readonly headers: Awaited<ReturnType<TaskContext['http']['request']>>['headers'];
   readonly body: string;
-  /** Of the body: `text` by its charset, and `base64` of what is no text in it. */
+  /** The body is `text` by its charset, and `base64` where it is no text in that. */
   readonly encoding: 'text' | 'base64';
 };
 

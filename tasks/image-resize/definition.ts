@@ -3,9 +3,9 @@ import { defineTask } from '../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 import { IMAGE_FORMATS } from './image-formats.ts';
 
-/** What fits into the body of a submit, less what is around it: base64 makes four characters of three bytes. */
+/** So much fits into the body of a submit, less what is around it: base64 makes four characters of three bytes. */
 const MAX_BASE64_LENGTH = 2_000_000;
-/** A side of what WebP can hold is 16,383 pixels; nobody shows so many. */
+/** WebP can hold 16,383 pixels on a side; nobody shows so many. */
 const MAX_WIDTH = 8_192;
 
 export const imageResize = defineTask({

@@ -1,12 +1,12 @@
 import type { TaskContext } from '../../functions/core/define-task.ts';
 import { failUnlessOk } from '../fail-unless-ok.ts';
 
-/** Several times what a camera's best JPEG takes. */
+/** An image may take several times what a camera's best JPEG does. */
 const MAX_IMAGE_BYTES = 50_000_000;
 
 /**
- * What a URL answers. Fails the attempt for a status other than 2xx (retryable if 408, 425, 429 or 5xx), and with `image_too_large`
- * beyond 50 MB.
+ * Returns what a URL answers. Fails the attempt for a status other than 2xx (retryable if 408, 425, 429 or 5xx), and with
+ * `image_too_large` beyond 50 MB.
  */
 export async function imageAt(url: string, ctx: TaskContext): Promise<Uint8Array> {
   const response = await ctx.http.request(url, { headers: { accept: 'image/*' }, signal: ctx.signal });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { initializeImageMagick, ResourceLimits } from '@imagemagick/magick-wasm';
 
-/** Of 64 KB each. An image of 50 megapixels that is turned takes 700 MB; the class has 3.5 GB for two at a time. */
+/** A page has 64 KB. An image of 50 megapixels that is turned takes 700 MB; the class has 3.5 GB for two at a time. */
 const MAX_MEMORY_PAGES = 16_384;
 
 const MEMORY_SECTION = 5;
@@ -14,7 +14,7 @@ export async function loadMagick(): Promise<void> {
   ResourceLimits.disk = 0n;
 }
 
-/** The module with another maximum of its one memory (WebAssembly core specification, section 5.5.8). */
+/** Returns the module with another maximum of its one memory (WebAssembly core specification, section 5.5.8). */
 function withMaximumMemory(code: Buffer, pages: number): Buffer {
   let section = 8;
   while (code[section] !== MEMORY_SECTION) {
@@ -24,14 +24,14 @@ function withMaximumMemory(code: Buffer, pages: number): Buffer {
   const [, count] = integerAt(code, section + 1);
   const [, minimum] = integerAt(code, count + 2);
   const [, end] = integerAt(code, minimum);
-  // Written as long as the one that it replaces, so that nothing behind it moves.
+  // The number is written as long as the one that it replaces, so that nothing behind it moves.
   for (let place = minimum, rest = pages; place < end; place++, rest >>>= 7) {
     code[place] = (rest & 127) | (place < end - 1 ? 128 : 0);
   }
   return code;
 }
 
-/** A number in LEB128, and where it ends. */
+/** Reads a number in LEB128, and where it ends. */
 function integerAt(code: Buffer, start: number): readonly [value: number, end: number] {
   let value = 0;
   for (let place = start, shift = 0; ; place++, shift += 7) {

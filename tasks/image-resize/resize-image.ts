@@ -18,28 +18,28 @@ import { loadMagick } from './load-magick.ts';
 import { srgbProfile } from './srgb-profile.ts';
 import { webpFrames } from './webp-frames.ts';
 
-/** Of an image in memory each takes 4 bytes, and a file of a few KB can have any number of them. */
+/** Each pixel of an image in memory takes 4 bytes, and a file of a few KB can have any number of them. */
 const MAX_PIXELS = 50_000_000;
 
-/** Of what loses detail; ImageMagick's own default of 92 makes files twice as large for what hardly anybody sees. */
+/** Formats that lose detail get this; ImageMagick's own default of 92 makes files twice as large for what hardly anybody sees. */
 const QUALITY = 80;
 
 const MAGICK_FORMAT = { png: MagickFormat.Png, jpeg: MagickFormat.Jpeg, webp: MagickFormat.WebP } as const;
 
-/** What a decoder warns of where a part of the image is made up. Of the rest, such as bytes too many, cameras write some. */
+/** A decoder warns of this where it makes a part of the image up. It warns of more, such as surplus bytes, which cameras write. */
 const DAMAGE = /premature end|bad huffman|instead of RST|not enough|truncated/i;
 
-/** How ImageMagick fails where its memory does not do. */
+/** ImageMagick fails like this where its memory does not do. */
 const OUT_OF_MEMORY: readonly number[] = [MagickErrorSeverity.ResourceLimitError, MagickErrorSeverity.CacheError];
 
-/** What is kept of no image: profiles go with its attributes, once they are applied. */
+/** The profile of the colors is applied, and then goes, as the other profiles and the attributes of an image do. */
 const PROFILE_OF_COLORS = 'icc';
 
 type ResizedImage = {
   readonly width: number;
   readonly height: number;
   readonly bytes: number;
-  /** In base64. */
+  /** The image in base64. */
   readonly image: string;
 };
 
@@ -48,7 +48,7 @@ type Context = Pick<TaskContext, 'fail' | 'log'>;
 let ready: Promise<void> | undefined;
 
 /**
- * The image at that width. Fails the attempt with `invalid_image` for what is no image or a broken one, and with
+ * Returns the image at that width. Fails the attempt with `invalid_image` for what is no image or a broken one, and with
  * `image_too_large` where it or the result has too many pixels.
  */
 export async function resizeImage(
@@ -89,7 +89,7 @@ export async function resizeImage(
   }
 }
 
-/** `<reason> \`<file>' @ <where in its source>` */
+/** ImageMagick writes `<reason> \`<file>' @ <where in its source>`. */
 const reasonOf = ({ message }: MagickError): string => message.split(' `')[0] ?? message;
 
 function read(image: IMagickImage, bytes: Uint8Array, width: number, format: ImageFormat, ctx: Context): void {
@@ -117,14 +117,14 @@ function makePlain(image: IMagickImage, format: ImageFormat, ctx: Context): void
   if (image.hasProfile(PROFILE_OF_COLORS)) convertColors(image, ctx);
   if (image.colorSpace !== ColorSpace.Gray) image.colorSpace = ColorSpace.sRGB;
   image.strip();
-  // Upright by now; a PNG would say so in a chunk of its own.
+  // The image is upright by now; a PNG would say so in a chunk of its own.
   image.orientation = Orientation.Undefined;
   if (format !== 'jpeg' || !image.hasAlpha) return;
   image.backgroundColor = MagickColors.White;
   image.alpha(AlphaAction.Remove);
 }
 
-/** To sRGB, from what the image's profile says of them. One that is broken, or of another kind of image, changes nothing. */
+/** Converts colors to sRGB by the image's profile. A profile that is broken, or of another kind of image, changes nothing. */
 function convertColors(image: IMagickImage, ctx: Context): void {
   const report = (error: MagickError): void => ctx.log('color profile not applied', { reason: reasonOf(error) });
   image.onWarning = ({ error }) => report(error);

@@ -1,4 +1,4 @@
-/** A number of an ICC profile: signed, 16 bits before the point and 16 behind it (ICC.1:2022, section 4.6). */
+/** Writes numbers of an ICC profile: signed, 16 bits before the point and 16 behind it (ICC.1:2022, section 4.6). */
 const fixed = (...values: readonly number[]): Buffer => {
   const bytes = Buffer.alloc(4 * values.length);
   for (const [place, value] of values.entries()) bytes.writeInt32BE(Math.round(value * 65_536), 4 * place);
@@ -13,13 +13,13 @@ const integers = (...values: readonly number[]): Buffer => {
 
 const xyz = (...values: readonly number[]): Buffer => Buffer.concat([Buffer.from('XYZ \0\0\0\0'), fixed(...values)]);
 
-/** IEC 61966-2-1: `((x + 0.055) / 1.055) ^ 2.4`, and `x / 12.92` below 0.04045, as a parametric curve of type 3. */
+/** The curve is `((x + 0.055) / 1.055) ^ 2.4`, and `x / 12.92` below 0.04045 (IEC 61966-2-1), as a parametric one of type 3. */
 const CURVE = Buffer.concat([
   Buffer.from('para\0\0\0\0\0\x03\0\0', 'latin1'),
   fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
 ]);
 
-/** The white of D50, and the primaries of sRGB adapted to it. */
+/** The tags hold the white of D50, and the primaries of sRGB adapted to it. */
 const TAGS: readonly (readonly [name: string, data: Buffer])[] = [
   ['wtpt', xyz(0.9642, 1, 0.8249)],
   ['rXYZ', xyz(0.43607, 0.22249, 0.01392)],
@@ -30,7 +30,7 @@ const TAGS: readonly (readonly [name: string, data: Buffer])[] = [
 
 const HEADER_BYTES = 128;
 
-/** An ICC profile of sRGB, version 4, with what a conversion needs: colors of others are converted to it. */
+/** Makes an ICC profile of sRGB, version 4, with what a conversion needs: colors of other profiles are converted to it. */
 export function srgbProfile(): Buffer {
   const directory = [integers(TAGS.length)];
   let offset = HEADER_BYTES + 4 + 12 * TAGS.length;

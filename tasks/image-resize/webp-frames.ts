@@ -1,8 +1,8 @@
 export type Frames = { readonly count: number; readonly width: number; readonly height: number };
 
 /**
- * The frames of an animated WebP, by its chunks (RFC 9649, section 2.7): each is decoded as large as the canvas, however
- * few bytes it has. `undefined` for an image that does not move.
+ * Counts the frames of an animated WebP by its chunks (RFC 9649, section 2.7): each is decoded as large as the canvas, however
+ * few bytes it has. Returns `undefined` for an image that does not move.
  */
 export function webpFrames(bytes: Uint8Array): Frames | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -3,8 +3,8 @@ import sanitizeHtml from 'sanitize-html';
 import type { TaskContext } from '../../functions/core/define-task.ts';
 
 /**
- * What may be in the HTML. No ids and no names: text that chooses them can shadow the variables of the page that shows
- * it. No `data:` URLs, which can carry whole documents.
+ * The HTML may have these. It has no ids and no names: text that chooses them can shadow the variables of the page that
+ * shows it. It has no `data:` URLs, which can carry whole documents.
  */
 const ALLOWED: sanitizeHtml.IOptions = {
   allowedTags: [
@@ -32,7 +32,7 @@ const ALLOWED: sanitizeHtml.IOptions = {
 /** A short text may name one long URL thousands of times. What is longer would be no output anyway, but take memory. */
 const MAX_HTML_LENGTH = 3_000_000;
 
-/** Quotes and lists, each in the other. No document has so many; thousands of them take 200 MB to read. */
+/** Quotes and lists may stand in each other so deep. No document has so many; thousands of them take 200 MB to read. */
 const MAX_DEPTH = 200;
 
 /** Reads quotes and lists to that depth. Only where they are read is it known what is one: `* * *` is a rule, or code. */
@@ -53,7 +53,7 @@ class ShallowLexer extends Lexer {
 }
 
 /**
- * HTML of GitHub Flavored Markdown, without anything that could run. A byte order mark is none of the text, and U+0000
+ * Renders GitHub Flavored Markdown as HTML, without anything that could run. A byte order mark is none of the text, and U+0000
  * becomes U+FFFD, as CommonMark has it (section 2.3). Fails the attempt if it is nested too deeply.
  */
 export function renderMarkdown(markdown: string, ctx: Pick<TaskContext, 'fail'>): string {
@@ -65,7 +65,7 @@ export function renderMarkdown(markdown: string, ctx: Pick<TaskContext, 'fail'>)
     }
     return sanitizeHtml(html, ALLOWED);
   } catch (error) {
-    // Also how the reader and its kind fail where emphasis goes thousands of levels deep: the stack overflows.
+    // Where emphasis goes thousands of levels deep, the reader fails like this, too: the stack overflows.
     if (error instanceof RangeError) {
       ctx.fail('invalid_markdown', `the Markdown is nested too deeply: quotes and lists may be ${MAX_DEPTH} deep`);
     }

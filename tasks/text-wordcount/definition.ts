@@ -4,7 +4,7 @@ import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 import { MAX_PART_LENGTH, partsOf } from './parts-of.ts';
 import { countsIn, countsOf, linesOf, mostFrequent, summed } from './word-counts.ts';
 
-/** What fits into the body of a submit, less what is around it. */
+/** So much fits into the body of a submit, less what is around it. */
 const MAX_TEXT_LENGTH = 2_000_000;
 const MAX_PARTS = 1_000;
 

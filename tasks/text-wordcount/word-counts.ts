@@ -1,4 +1,4 @@
-/** How often each word stands in a text, in the order of their characters. */
+/** The words of a text in the order of their characters, and how often it has each. */
 export type Counts = Iterable<readonly [word: string, count: number]>;
 
 type MostFrequent = {
@@ -8,19 +8,19 @@ type MostFrequent = {
 
 const MOST_FREQUENT = 10;
 
-/** The boundaries of Unicode's annex 29, and dictionaries for Chinese, Japanese, Thai and their kind; no language's own rules. */
+/** Finds words by the boundaries of Unicode's annex 29, and by dictionaries for Chinese, Japanese, Thai and their kind. */
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
-/** Of what a segmenter takes for words, `__` is none. */
+/** A segmenter also takes `__` for a word, which is none. */
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 
-/** Soft hyphens, marks of direction and of byte order: not seen. The joiners stay, which change how a word is written. */
+/** Nobody sees soft hyphens and marks of direction or byte order. The joiners stay: they change how a word is written. */
 const UNSEEN = /[[\p{Cf}&&\p{Default_Ignorable_Code_Point}]--[\u200c\u200d]]/gv;
 
-/** One spelling of a word, whatever its case and however its accents are encoded. */
+/** Returns one spelling of a word, whatever its case and however its accents are encoded. */
 const spelled = (word: string): string => word.replace(UNSEEN, '').toLowerCase().normalize('NFC');
 
-/** The words of a text, and how often it has each. */
+/** Counts the words of a text. */
 export function countsOf(text: string): Counts {
   const counts = new Map<string, number>();
   for (const { segment, isWordLike } of segmenter.segment(text)) {
@@ -31,10 +31,10 @@ export function countsOf(text: string): Counts {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Counts as lines, `the 5`: of many thousand words, a list would take ten times the memory. */
+/** Writes counts as lines, `the 5`: for many thousand words, a list would take ten times the memory. */
 export const linesOf = (counts: Counts): string => [...counts].map(([word, count]) => `${word} ${count}`).join('\n');
 
-/** The counts that `linesOf` wrote, one at a time. */
+/** Reads the counts that `linesOf` wrote, one at a time. */
 export function* countsIn(lines: string): Generator<readonly [string, number]> {
   for (let start = 0; start < lines.length; ) {
     const end = lines.indexOf('\n', start) >>> 0;
@@ -45,7 +45,7 @@ export function* countsIn(lines: string): Generator<readonly [string, number]> {
   }
 }
 
-/** The sum of counts, one word at a time, so that all words of all parts are never held at once. */
+/** Adds counts up, one word at a time, so that all words of all parts are never held at once. */
 export function* summed(parts: readonly Counts[]): Generator<readonly [string, number]> {
   if (parts.length <= 1) return yield* parts[0] ?? [];
   const middle = Math.ceil(parts.length / 2);
@@ -64,7 +64,7 @@ export function* summed(parts: readonly Counts[]): Generator<readonly [string, n
   yield* right;
 }
 
-/** How many words there are, and the ten that come most often; of equals, the first in the alphabet. */
+/** Returns how many words there are, and the ten that come most often; of equals, the first in the alphabet. */
 export function mostFrequent(counts: Counts): MostFrequent {
   const top: { word: string; count: number }[] = [];
   let words = 0;

@@ -5,10 +5,10 @@ import { startReceiver } from '../e2e/receiver.ts';
 /** One request of an `http.request` task, as its receiver saw it; `at` in milliseconds. */
 export type AttemptSeen = { readonly task: string; readonly attempt: number; readonly at: number };
 
-/** A receiver that takes its time, and notes which attempt of which task asks it. */
+/** Is a receiver that takes its time, and notes which attempt of which task asks it. */
 export async function startWitness(answerMilliseconds: () => number) {
   const attempts: AttemptSeen[] = [];
-  /** Those that have no answer yet, by the port that they came from. */
+  /** The attempts that have no answer yet, by the port that they came from. */
   const open = new Map<number, AttemptSeen>();
   const receiver = await startReceiver(() => async ({ headers, socket: { remotePort = 0 } }, response) => {
     const seen = {
@@ -25,7 +25,7 @@ export async function startWitness(answerMilliseconds: () => number) {
   return { url: receiver.url, attempts, open, close: () => receiver.close() };
 }
 
-/** Attempts that were seen more than once: none should be. */
+/** Returns the attempts that were seen more than once: none should be. */
 export function repeatedAmong(attempts: readonly AttemptSeen[]): string[] {
   const seen = Map.groupBy(attempts, ({ task, attempt }) => `${task}: attempt ${attempt}`);
   return [...seen].flatMap(([name, times]) => (times.length > 1 ? [name] : []));
@@ -33,7 +33,7 @@ export function repeatedAmong(attempts: readonly AttemptSeen[]): string[] {
 
 type Listed = { readonly id: string; readonly status: string; readonly attempt: number };
 
-/** All tasks of a workflow. */
+/** Lists all tasks of a workflow. */
 async function tasksOf(workflowInstanceId: string): Promise<Listed[]> {
   const tasks: Listed[] = [];
   let cursor: unknown = null;

@@ -4,7 +4,7 @@ import { awsClient } from '../doubles/aws-client.ts';
 
 const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 
-/** How many dead letters a class has. */
+/** Returns how many dead letters a class has. */
 export async function deadLetters(resourceClass: ResourceClass): Promise<number> {
   const { Attributes: attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({

@@ -20,13 +20,13 @@ const root = join(import.meta.dirname, '../..');
 const PROBES = join(root, 'test/doubles/probe-tasks.ts');
 const lambda = new LambdaClient(awsClient);
 
-/** The functions that know task types, by the door that each runs. */
+/** These functions know task types, by the door that each runs. */
 const FUNCTIONS = {
   router: ['millrace-router'],
   executor: ['millrace-executor-default-0', 'millrace-executor-default-1'],
 } as const;
 
-/** What the API and the lanes call. */
+/** The API and the lanes call this one. */
 const ALIAS = 'live';
 
 /**
@@ -54,7 +54,7 @@ export async function deployProbes(): Promise<() => Promise<void>> {
 const pointTo = (FunctionName: string, FunctionVersion: string) =>
   lambda.send(new UpdateAliasCommand({ FunctionName, Name: ALIAS, FunctionVersion }));
 
-/** Until no environment of the router that has the code from before answers any more. */
+/** Waits until no environment of the router that has the code from before answers any more. */
 async function known(type: string): Promise<void> {
   for (let inTurn = 0, tries = 0; inTurn < 10; tries++) {
     if (tries > 200) throw new Error(`the router does not get to know the task type ${type}`);

@@ -27,7 +27,7 @@ async function submitTogether(tasks: readonly object[]): Promise<string[]> {
   return (body.results as { task: Submitted }[]).map(({ task }) => task.id);
 }
 
-/** What runs in one lane would be given to an executor together, and its places would not do for all. */
+/** Tasks of one lane would be given to an executor together, and its places would not do for all. */
 const lanes = (['high', 'normal', 'low'] as const).map((priority) => ({ priority, inTurn: limiter(1) }));
 let taken = 0;
 
@@ -54,7 +54,7 @@ async function besideNine(what: string, type: ProbeType, neighbourType: ProbeTyp
   });
 }
 
-/** How many of these tasks ran in one process. */
+/** Returns how many of these tasks ran in one process. */
 const mostOfOne = (pids: readonly unknown[]): number =>
   Math.max(...[...Map.groupBy(pids, (pid) => pid).values()].map((group) => group.length));
 
@@ -86,7 +86,7 @@ it('answers 100 calls to an origin of which 100 handlers have left the bodies un
       ({ url }, response) =>
         response.end(url === '/large' ? body : 'ok'),
   );
-  // One workflow, so that one executor has them all.
+  // They are of one workflow, so that one executor has them all.
   const workflowInstanceId = `isolation-unread-${Date.now()}`;
   const run = async (count: number, path: string, reads: boolean): Promise<unknown[]> => {
     const input = { url: receiver.url + path, reads };
@@ -107,7 +107,7 @@ it('logs what a handler writes on the console with the id of its task', { timeou
         ...(await logsOf('millrace-executor-default-0')),
         ...(await logsOf('millrace-executor-default-1')),
       ];
-      // Nor does a cold start warn of what is not ours.
+      // A cold start does not warn of what is not ours either.
       expect(lines.filter((line) => line.includes('DEP0169'))).toEqual([]);
       return lines.filter((line) => line.includes(id) && line.includes('about to sleep')).length;
     })

@@ -4,8 +4,8 @@ import type { AttemptSeen } from './attempts-seen.ts';
 export type Kill = { readonly at: number; readonly attempts: readonly AttemptSeen[] };
 
 /**
- * How long the task of a killed attempt waited for its next one, in seconds: in all, and since the last kill that can have been
- * of an executor that had its message.
+ * The task of a killed attempt waited so many seconds for its next one: in all, and since the last kill that can have been of
+ * an executor that had its message.
  */
 export type Wait = { readonly inAll: number; readonly sinceLastKill: number };
 
@@ -13,7 +13,7 @@ export type Wait = { readonly inAll: number; readonly sinceLastKill: number };
 const HIDDEN_MILLISECONDS = 15_000;
 
 /**
- * What the tasks of killed attempts waited; nothing for those whose end was just written. A message of several tasks comes
+ * Returns what the tasks of killed attempts waited; nothing for those whose end was just written. A message of several tasks comes
  * with all of them to its next executor, which begins some and may be killed, too, before it begins the others: they wait
  * once more, though no attempt of theirs is seen in between.
  */

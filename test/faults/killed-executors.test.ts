@@ -8,7 +8,7 @@ import { deadLetters } from './dead-letters.ts';
 import { portsOf, processesOf } from './executor-processes.ts';
 import { type Kill, waitsOf } from './killed-attempts.ts';
 
-/** `npm run loadtest:kill` has 2,000. */
+/** `npm run loadtest:kill` has 2,000 tasks. */
 const TASKS = Number(process.env.MILLRACE_KILLED_TASKS ?? 60);
 const KILLS = Math.max(3, TASKS / 100);
 const PARALLEL_SUBMITS = 10;

@@ -15,12 +15,12 @@ import { endedTasks, repeatedAmong, startWitness } from './attempts-seen.ts';
 import { deadLetters } from './dead-letters.ts';
 
 const FunctionName = 'millrace-executor-io-intensive-0';
-/** Those that the tasks go to: the last ones find their own crowded. */
+/** The tasks go to these lanes: the last ones find their own crowded. */
 const LANES = [...PRIORITIES, 'express'] as const;
 const TASKS_OF_A_LANE = 25;
 const ANSWER_MILLISECONDS = 1_500;
 const THROTTLED_SECONDS = 20;
-/** A lane's own is 360 s: a throttled message comes again only then, and the test would take as long. */
+/** A lane's own visibility timeout is 360 s: a throttled message comes again only then, and the test would take as long. */
 const VISIBILITY_SECONDS = 8;
 
 const lambda = new LambdaClient({ ...awsClient, maxAttempts: 1 });
@@ -78,7 +78,7 @@ it('neither spends an attempt nor makes a dead letter where Lambda throttles', {
   expect(await deadLetters('io-intensive')).toBe(lettersBefore);
 });
 
-/** Of the invocations with which we ask, a second apart, those that found the one executor busy: as each lane's poller does. */
+/** Counts how many of our invocations, a second apart, found the one executor busy, as each lane's poller does. */
 async function throttledInvocations(seconds: number): Promise<number> {
   let throttled = 0;
   for (let second = 0; second < seconds; second++) {

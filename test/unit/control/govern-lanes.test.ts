@@ -51,7 +51,7 @@ describe('the governor', () => {
     lanes.lane('default-high-0').depth = 20;
     await period();
     expect(recorded).toEqual([
-      // Of the lane of which nothing is known a message is a task.
+      // A message of a lane of which nothing is known counts as a task.
       ['default/high', 'waiting', 20],
       ['default/low', 'waiting', 8000],
       ['default', 'waitingPerExecutor', 502],
@@ -109,7 +109,7 @@ describe('the governor', () => {
       invocations: 1,
       busyMilliseconds: 1_000,
     });
-    // Eight executors do 800 in a second, and all within ten minutes; ten at a time would take them twice as long.
+    // Eight executors do 800 tasks in a second, and all within ten minutes; ten tasks at a time would take twice as long.
     Object.assign(lanes.lane('default-batch-0'), { depth: 100_000, batchSize: 100 });
     await period();
     expect(await stateOf('default/batch/0')).toMatchObject({ batchSize: 100, isAdmitting: true });

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { executorNameOf, RESOURCE_CLASSES, reservationOf } from '../../../functions/contract.ts';
 import { COST_ASSUMPTIONS } from '../../../planner/cost-assumptions.ts';
 
-/** An AWS in which nothing waits: tables and queues are empty, and each queue has its event source. */
+/** Is an AWS in which nothing waits: tables and queues are empty, and each queue has its event source. */
 const asked: string[] = [];
 let snapshot = '';
 const server = createServer(async (request, response) => {
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   asked.length = 0;
-  // Times of AWS calls are told once a minute of an environment.
+  // An environment writes the times of its AWS calls once a minute.
   vi.resetModules();
 });
 afterAll(() => {
@@ -61,7 +61,7 @@ afterAll(() => {
   server.close();
 });
 
-/** A custom metric costs $0.30 a month, also where the clock alone has it written. */
+/** Returns the metrics that runs write. A custom metric costs $0.30 a month, also where nothing but the clock writes it. */
 test.each(['governor', 'sweeper'] as const)('the %s writes no metric while nothing is to be done', async (name) => {
   const control = await import('../../../functions/control/index.ts');
   const lines: string[] = [];

@@ -15,9 +15,9 @@ const TASKS = 100_000;
 /** The rows of the store in memory are read for each page. */
 const FEWER = 20_000;
 const SHARDS = 1;
-/** What a run has: its function's time less its margin. */
+/** A run has its function's time less its margin. */
 const RUN_SECONDS = 50;
-/** What a request to DynamoDB or SQS takes, and how many are under way at a time (`PARALLEL` of the sweeper and queue). */
+/** A request to DynamoDB or SQS takes so long, and so many are under way at a time (`PARALLEL` of the sweeper and queue). */
 const REQUEST_MILLISECONDS = 10;
 const UNDER_WAY = { rows: 50, messages: 5 };
 
@@ -26,11 +26,11 @@ const seedsOf = (world: World, tasks: number): TaskSeed[] =>
     taskSeed({ id: taskIdOf(String(number).padStart(26, '0'), 0), createdAt: world.now, runAt: world.now + 1_000_000 }),
   );
 
-/** Three runs, a minute apart; a run ends when its time is over. Returns the tasks that were sent in each. */
+/** Makes three runs, a minute apart; a run ends when its time is over. Returns the tasks that were sent in each. */
 async function sweepThrice(world: World, due: Parameters<typeof sweep>[1]['due']): Promise<Set<string>[]> {
   const runs: Set<string>[] = [];
   world.ports.queue.sendAll = async (outgoing) => {
-    // About five tasks a message, and ten messages a request.
+    // A message has about five tasks, and a request ten messages.
     world.now += (Math.ceil(outgoing.length / 50) * REQUEST_MILLISECONDS) / UNDER_WAY.messages;
     for (const { task } of outgoing) runs.at(-1)?.add(task.id);
     return new Set();

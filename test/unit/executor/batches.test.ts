@@ -8,7 +8,7 @@ import { createWorld } from '../../doubles/world.ts';
 
 const seeds = (count: number) => Array.from({ length: count }, (_, number) => bulkSeed(number));
 
-/** A handler that tells which numbers each call was given. */
+/** Makes a handler; `calls` gets the numbers that each call was given. */
 function counted() {
   const calls: number[][] = [];
   const definition = bulk(async (items, ctx) => {

@@ -11,14 +11,14 @@ const WHY = "Cannot find package 'sharp' imported from /var/task/index.mjs";
 const absent = () => Promise.reject(new Error(WHY));
 const broken = { code: 'definition_broken', message: expect.stringContaining(WHY), retryable: true };
 
-/** A world in which the definition of a type is loaded so. */
+/** Makes a world in which the definition of a type is loaded so. */
 function worldWith(type: string, load: () => Promise<TaskDefinition>, ...others: TaskDefinition[]): World {
   const world = createWorld(others);
   Object.assign(world.ports.catalog, { [type]: load });
   return world;
 }
 
-/** A schema that does this with whatever it is to look at. */
+/** Makes a schema that does this with whatever it is given. */
 const schemaThat = (validate: () => unknown): InputSchema =>
   ({ '~standard': { ...hello.input['~standard'], validate } }) as never;
 

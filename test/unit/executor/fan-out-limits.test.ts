@@ -9,7 +9,7 @@ import { callApi } from '../router/call-api.ts';
 
 const TEN = Array.from({ length: 10 }, (_, number) => number);
 
-/** A task of a limited key that fans out into ten, with one attempt. */
+/** Submits a task of a limited key that fans out into ten, with one attempt. */
 async function fanning(limits: TenantLimits, openTasks = 1) {
   const { sum } = makeSum();
   const world = createWorld([sum, part]);

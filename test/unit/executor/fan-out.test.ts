@@ -111,7 +111,7 @@ describe('a task that fans out', () => {
     const world = createWorld([sum, part]);
     const seed = await submit(world, sumOf([1, null]));
     await invoke(world);
-    // The second runs first.
+    // The second part runs first.
     const [first] = world.queue.receive(0);
     if (first === undefined) throw new Error('there is no message');
     const parts = await subtasksOf(world, seed);

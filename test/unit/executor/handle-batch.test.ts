@@ -140,7 +140,7 @@ describe('an executor that is lost', () => {
     const world = createWorld([slow]);
     const seeds = Array.from({ length: 60 }, () => taskSeed());
     await world.ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
-    // They would go back to their lane.
+    // After a second, they would go back to their lane.
     world.ports.queue.sendAll = async (outgoing) => new Set(outgoing.map(({ task }) => task.id));
     await invoke(world);
     expect(hidden).toHaveLength(60 * 20);

@@ -17,9 +17,9 @@ it('records what an invocation took of its machine, and what that is of what its
   await record();
   expect(recorded).toEqual([
     { of: 'default', metric: 'cpu', value: 32.5 },
-    // In 449.1 ms, the 256 / 1,769 vCPU of the class give 65 ms.
+    // In 449.1 ms, the 256 / 1,769 vCPU of the class give 65 ms of CPU.
     { of: 'default', metric: 'cpuUtilization', value: expect.closeTo(50, 1) },
-    // 128 MB of 256.
+    // The class has 256 MB, of which 128 are taken.
     { of: 'default', metric: 'memory', value: 50 },
     { of: 'default', metric: 'fileReads', value: 3 },
     { of: 'default', metric: 'fileWrites', value: 10 },
@@ -48,7 +48,7 @@ it('measures this process and this machine', async () => {
   await record();
   const recordedOf = (name: string) => recorded.find(({ metric }) => metric === name)?.value ?? Number.NaN;
   expect(recordedOf('cpu')).toBeGreaterThan(5);
-  // One thread of the 2.3 that the class has; a busy machine gives it less.
+  // This is one thread of the 2.3 that the class has; a busy machine gives it less.
   expect(recordedOf('cpuUtilization')).toBeGreaterThan(1);
   expect(recordedOf('cpuUtilization')).toBeLessThan(300);
   expect(recordedOf('memory')).toBeGreaterThan(0.5);

@@ -7,7 +7,7 @@ import { createWorld, type World } from '../../doubles/world.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** A world that keeps ended tasks for so many days, and what its handler has run. */
+/** Makes a world that keeps ended tasks for so many days; `ran` gets the attempts that its handler has run. */
 function worldOf(retentionDays: number): { world: World; ran: number[] } {
   const ran: number[] = [];
   const world = createWorld([greet(async (_, { task }) => ran.push(task.attempt))]);

@@ -15,7 +15,7 @@ function makeThread() {
   const lines: unknown[][] = [];
   const { isolate } = new HandlerThreads(ENTRY, { outboundHosts: '' }, (...line) => lines.push(line));
   const told: unknown[][] = [];
-  /** One attempt after another, in the same thread for as long as it serves. */
+  /** Makes one attempt after another, in the same thread for as long as it serves. */
   const run = async (type: string, input: JsonValue, id = type) => {
     const definition = await findDefinition(isolatedTasks, type);
     if (definition === undefined || definition.batch !== undefined) throw new Error(type);

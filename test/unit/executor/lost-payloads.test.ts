@@ -14,7 +14,7 @@ const echo = { ...slow, ...base, type: 'echo' } as TaskDefinition;
 const LARGE = 'x'.repeat(1000);
 const input_missing = { status: 'failed', attempt: 1, error: { code: 'input_missing', retryable: false } };
 
-/** A task whose input is in the payload store. */
+/** Submits a task whose input is in the payload store. */
 async function kept(world: World, more: Partial<TaskSeed> = {}): Promise<TaskSeed> {
   const seed = taskSeed(more);
   const input = await world.ports.payloads.put(seed.tenantId, seed.id, 'input', { name: LARGE }, world.now);

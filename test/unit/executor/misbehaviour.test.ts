@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { namesOfMisbehaviours } from '../../doubles/misbehaviour.ts';
 
-/** What each fails with; those that are not here with `boom`. */
+/** Each fails with this code; those that are not here fail with `boom`. */
 const FAILURES: Readonly<Record<string, RegExp>> = {
   'throws null in a timer': /^handler_error: /,
   'throws what cannot be read in a timer': /^handler_error: .*cannot be read/,

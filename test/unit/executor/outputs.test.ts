@@ -12,7 +12,7 @@ const base = { ...part, type: 'give', isolated: false } as const;
 const made = (name: unknown) => ODD_OUTPUTS[String(name)]?.() as never;
 const seedOf = (name: string) => taskSeed({ type: 'give', maxAttempts: 2, input: { inline: name } });
 
-/** What became of tasks that each return one of the outputs. */
+/** Returns what became of tasks that each return one of the outputs. */
 async function endsOf(definition: TaskDefinition, names: readonly string[]): Promise<unknown[]> {
   const world = createWorld([definition, part]);
   const seeds = names.map(seedOf);

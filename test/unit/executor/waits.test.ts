@@ -13,7 +13,7 @@ const change = (world: World, type: string, patch: TaskSettingsPatch) =>
   world.ports.settings.change(type, patchAt(patch, world.now));
 const sweepNow = (world: World) => sweep(world.now + 60_000, { ...world.ports, due: world.ports.store });
 
-/** A type that runs alone, and one that runs in batches, each with a task of it. */
+/** One type runs alone, the other in batches; each comes with a task of it. */
 const kinds = [
   { type: 'greet', definition: hello, more: {} },
   {

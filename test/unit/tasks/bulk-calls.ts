@@ -8,7 +8,7 @@ import { taskContext } from './task-context.ts';
 
 type Input = { readonly endpoint: string; readonly record: JsonValue };
 
-/** One call for these inputs, as the executor makes it. */
+/** Makes one call for these inputs, as the executor does. */
 export function send(inputs: readonly Input[], ctx = taskContext()): Promise<readonly BatchOutcome[]> {
   const items = inputs.map((input, place) => ({ input, task: { ...ctx.task, id: `task-${place}` } }));
   return httpBulk.run(items, ctx);

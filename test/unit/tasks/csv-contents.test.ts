@@ -12,7 +12,7 @@ type Summary = { rows: number; columns: Record<string, { count: number; mean: nu
 
 const fileOf = (name: string): Buffer => readFileSync(new URL(`../../cases/csv/${name}`, import.meta.url));
 
-/** Of a file that a server sends, as the type given. */
+/** Summarizes a file that a server sends as the type given. */
 async function summarized(file: Uint8Array | string, contentType?: string): Promise<Summary> {
   const { url } = await serve((_, response) =>
     response.writeHead(200, contentType === undefined ? {} : { 'content-type': contentType }).end(file),
@@ -20,7 +20,7 @@ async function summarized(file: Uint8Array | string, contentType?: string): Prom
   return (await attempt(csvSummarize, { url })) as Summary;
 }
 
-/** The rows, and of each column how many numbers it has and their mean. */
+/** Returns the rows, and for each column how many numbers it has and their mean. */
 async function shortly(file: Uint8Array | string, contentType?: string): Promise<unknown> {
   const { rows, columns } = await summarized(file, contentType);
   return [rows, ...Object.entries(columns).map(([name, { count, mean }]) => [name, count, mean])];

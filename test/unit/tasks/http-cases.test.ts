@@ -5,7 +5,7 @@ import { httpRequest } from '../../../tasks/http-request/definition.ts';
 import answers from './http-cases/answers.json' with { type: 'json' };
 import { attempt, taskContext } from './task-context.ts';
 
-/** A server that writes these very bytes, a byte for each character, to whoever asks. */
+/** Starts a server that writes these very bytes, a byte for each character, to whoever asks. */
 async function answering(raw: string): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});

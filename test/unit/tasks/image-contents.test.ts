@@ -27,7 +27,7 @@ async function resized(image: Buffer, more: Record<string, JsonValue> = {}, ctx 
   return Buffer.from(((await attempt(imageResize, input, ctx)) as { image: string }).image, 'base64');
 }
 
-/** The color of a pixel near a corner, each channel as one of `0`, `7` and `f`; alpha where there is any. */
+/** Returns the color of a pixel near a corner, each channel as one of `0`, `7` and `f`; alpha where there is any. */
 const colorOf = (file: Buffer): string =>
   ImageMagick.read(file, (image) => {
     const channels = image.getPixels((pixels) => pixels.getPixel(1, 1));
@@ -51,7 +51,7 @@ describe('transparency', () => {
 });
 
 describe('colors', () => {
-  /** As sRGB, with red and green exchanged. */
+  /** This is sRGB with red and green exchanged. */
   const exchanged = Buffer.from(
     srgbProfile().toString('latin1').replace('rXYZ', 'tmpZ').replace('gXYZ', 'rXYZ').replace('tmpZ', 'gXYZ'),
     'latin1',
@@ -94,12 +94,12 @@ describe('colors', () => {
   test.each(IMAGE_FORMATS)('for printers become those of screens, as %s', async (format) => {
     const output = await resized(fileOf('cmyk-red-stays-cmyk-as-jpeg.jpg'), { format });
     expect(colorOf(output)).toBe('f00');
-    // Three components, not four (annex B.2.2).
+    // It has three components, not four (annex B.2.2).
     if (format === 'jpeg') expect(output[output.indexOf(Buffer.from([0xff, 0xc0])) + 9]).toBe(3);
   });
 });
 
-/** What an image cannot do without. */
+/** An image cannot do without these chunks. */
 const PLAIN: Readonly<Record<ImageFormat, readonly string[]>> = {
   png: ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'],
   jpeg: ['e0 JFIF', 'db', 'c0', 'c2', 'c4', 'dd', 'da'],
@@ -225,7 +225,7 @@ describe('an animated WebP', () => {
       import { resizeImage } from './tasks/image-resize/resize-image.ts';
       const ctx = { fail: (code) => { throw new Error(code); }, log: () => {} };
       const { message } = await resizeImage(await buffer(process.stdin), 64, 'webp', ctx).catch((error) => error);
-      // What the usage of a process has as its highest may be that of the one that started it.
+      // The highest memory that a process reports may be that of the process that started it.
       const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
       const kilobytes = /VmHWM:\\s+(\\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS;
       console.log(JSON.stringify({ message, megabytes: kilobytes / 1024 }));`;

@@ -13,7 +13,7 @@ const resize = async (image: Uint8Array, more: Record<string, JsonValue> = {}): 
   (await attempt(imageResize, { image: Buffer.from(image).toString('base64'), width: 32, ...more })) as Resized;
 const bytesOf = ({ image }: Resized): Buffer => Buffer.from(image, 'base64');
 
-/** The sides, the names of the profiles, and the colors near the left and the right end of an image. */
+/** Returns the sides, the names of the profiles, and the colors near the left and the right end of an image. */
 const lookAt = (bytes: Buffer) =>
   ImageMagick.read(bytes, (image) => ({
     sides: [image.width, image.height],
@@ -60,7 +60,7 @@ describe('an image', () => {
   });
 });
 
-/** An APP1 segment (Exif 2.32, section 4.5.4) with that one tag. */
+/** Makes an APP1 segment (Exif 2.32, section 4.5.4) with that one tag. */
 function exifOfOrientation(orientation: number): Buffer {
   const tiff = Buffer.from('MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0', 'latin1');
   tiff[19] = orientation;

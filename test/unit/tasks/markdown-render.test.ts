@@ -82,7 +82,7 @@ describe('what could run', () => {
   });
 });
 
-/** Tags and attributes beyond those that formatting needs, and URLs beyond those that show or lead to a page. */
+/** Matches tags and attributes beyond those that formatting needs, and URLs beyond those that show or lead to a page. */
 function dangersIn(html: string): string[] {
   const tags = [...html.matchAll(/<\/?([^\s>/]*)((?:"[^"]*"|[^>"])*)>/g)];
   const harmless = /^(h[1-6]|p|a|img|code|pre|b|em|strong|table|thead|tbody|tr|t[hd]|details|input)$/;

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../../functions/core/json.ts';
 
 export const TASK_ID = '01K0000000000000000000000A-0';
 
-/** What a handler is given by the executor, with HTTP that may call this machine. */
+/** Makes what the executor gives a handler, with HTTP that may call this machine. */
 export function taskContext(signal: AbortSignal = new AbortController().signal): TaskContext {
   const http = new UndiciHttpClient(parseOutboundHosts('127.0.0.1'));
   onTestFinished(() => http.close());
@@ -22,13 +22,13 @@ export function taskContext(signal: AbortSignal = new AbortController().signal):
   };
 }
 
-/** The messages of what is wrong with an input, each behind the path of its field; empty if nothing is. */
+/** Returns the messages of what is wrong with an input, each behind the path of its field; none if nothing is. */
 export async function issuesOf(definition: TaskDefinition, input: JsonValue): Promise<string[]> {
   const { issues = [] } = await definition.input['~standard'].validate(input);
   return issues.map(({ path = [], message }) => `${path.map(String).join('.')}: ${message}`);
 }
 
-/** One attempt, as the executor makes it: the raw input is validated, and what comes out of that is run. */
+/** Makes one attempt, as the executor does: the raw input is validated, and what comes out of that is run. */
 export async function attempt(
   definition: TaskDefinition,
   input: JsonValue,

@@ -247,6 +247,6 @@ test('ten long texts keep no timer from its turn', { timeout: 120_000 }, async (
   const outputs = await Promise.all(Array.from({ length: 10 }, count));
   clearInterval(beat);
   expect(outputs).toEqual(Array(10).fill(expect.objectContaining({ words: 100_000 })));
-  // Counted here, the ten would take nearly all of the time at a stretch.
+  // Counted in this thread, the ten would take nearly all of the time at a stretch.
   expect(longest).toBeLessThan((performance.now() - started) / 3);
 });

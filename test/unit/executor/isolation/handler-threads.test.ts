@@ -13,7 +13,7 @@ const ENTRY = new URL('../../../doubles/thread.ts', import.meta.url);
 const makeThreads = (entry = ENTRY, lines: unknown[] = []) =>
   new HandlerThreads(entry, { outboundHosts: '127.0.0.1' }, (...line) => lines.push(line));
 
-/** An attempt of a type of `isolatedTasks` in one of `threads`; `told` gets the lines that it logs. */
+/** Makes an attempt of a type of `isolatedTasks` in one of `threads`; `told` gets the lines that it logs. */
 async function attempt(
   threads: HandlerThreads,
   type: string,
