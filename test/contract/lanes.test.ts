@@ -1,7 +1,7 @@
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { describe, expect, inject, it } from 'vitest';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   DynamoLaneLoads,
   DynamoLaneSnapshot,
@@ -15,9 +15,21 @@ import { MemoryLaneLoads, MemoryLaneSnapshot } from '../doubles/memory-lanes.ts'
 import { MemoryRateBuckets } from '../doubles/memory-rate-buckets.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
-const { controlTable } = inject('stack');
+const { isSecond = false } = inject('stack');
 const dynamo = new DynamoDBClient(awsClient);
-const queueUrlPrefix = `${awsClient.endpoint}/000000000000/millrace-`;
+/** Of this file alone: what it writes, the router of the deployed stack would read, and its governor would overwrite. */
+const controlTable = `contract-control-${Date.now()}`;
+beforeAll(() =>
+  dynamo.send(
+    new CreateTableCommand({
+      TableName: controlTable,
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  ),
+);
+const queueUrlPrefix = `${awsClient.endpoint}/000000000000/contract-`;
 const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 
 describe.each([
@@ -131,26 +143,31 @@ it('routers that draw from one bucket at the same time get no more than it has',
 });
 
 describe('the lanes on AWS', () => {
+  /** One that nobody else changes: both projects have the same Lambda. */
+  const [lane, executor, batchSize] = isSecond
+    ? ['cpu-intensive-express-0', 'executor-cpu-intensive-0', 2]
+    : ['memory-intensive-express-0', 'executor-memory-intensive-0', 1];
   const sources = new LambdaEventSources(new LambdaClient(awsClient), 'arn:aws:sqs:us-east-1:000000000000:millrace-');
 
   it('have an event source each, whose maximum can be changed', async () => {
-    const found = await sources.find('memory-intensive-low-0', 'executor-memory-intensive-0');
-    expect(found).toMatchObject({ maxConcurrency: expect.any(Number), batchSize: 1, isSettled: true });
+    const found = await sources.find(lane, executor);
+    expect(found).toMatchObject({ maxConcurrency: 2, batchSize, isSettled: true });
     await sources.setMaxConcurrency(found.id, found.maxConcurrency + 1);
-    expect(await sources.find('memory-intensive-low-0', 'executor-memory-intensive-0')).toEqual({
+    expect(await sources.find(lane, executor)).toEqual({
       ...found,
       maxConcurrency: found.maxConcurrency + 1,
     });
     await sources.setMaxConcurrency(found.id, found.maxConcurrency);
     await expect(sources.setMaxConcurrency(found.id, 1)).rejects.toThrow();
-    await expect(sources.find('no-such-queue', 'executor-memory-intensive-0')).rejects.toThrow('nothing takes from');
-    const other = sources.find('memory-intensive-low-0', 'executor-default-0');
+    await expect(sources.find('no-such-queue', executor)).rejects.toThrow('nothing takes from');
+    const other = sources.find(lane, 'executor-default-0');
     await expect(other).rejects.toThrow('for millrace-executor-default-0');
   });
 
   it('tell how many messages wait and how many are in flight', async () => {
     const depths = new SqsQueueDepths(sqs, queueUrlPrefix);
-    const name = 'memory-intensive-dead-letters';
+    const name = `depths-${Date.now()}`;
+    await sqs.send(new CreateQueueCommand({ QueueName: `contract-${name}` }));
     const before = await depths.read(name);
     await sqs.send(
       new SendMessageCommand({ QueueUrl: queueUrlPrefix + name, MessageBody: 'x', MessageGroupId: 'contract' }),

@@ -15,7 +15,7 @@ const request = (routeKey: RouteKey, id: string, key: string): Promise<Answer> =
   const [method = '', path = ''] = routeKey
     .replace('{id}', id)
     .replace('{type}', 'csv.summarize')
-    .replace('{name}', 'cpu-intensive-batch-0')
+    .replace('{name}', 'io-intensive-batch-0')
     .split(' ');
   const body = bodies[routeKey];
   return call(method, path, {

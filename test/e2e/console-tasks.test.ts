@@ -186,30 +186,3 @@ describe('a task with subtasks', () => {
     });
   });
 });
-
-describe('a task type', () => {
-  it('is paused, resumed and set otherwise', async () => {
-    await inConsole('#/types/image.resize', async (page) => {
-      const confirm = async (name: string): Promise<void> => {
-        await button(page, name).click();
-        await page.getByRole('dialog').getByRole('button', { name }).click();
-      };
-      await confirm('Pause');
-      await page.getByText('Paused: its tasks are accepted').waitFor();
-      await confirm('Resume');
-      await button(page, 'Pause').waitFor();
-      await page.getByLabel('timeoutSeconds').fill('100000');
-      await button(page, 'Save').click();
-      await page
-        .getByText(/an attempt of class cpu-intensive may take/)
-        .first()
-        .waitFor();
-      await page.getByLabel('timeoutSeconds').fill('77');
-      await button(page, 'Save').click();
-      await page.getByText('1 min 17 s').waitFor();
-      await page.getByLabel('timeoutSeconds').fill('');
-      await button(page, 'Save').click();
-      await page.getByText('1 min 17 s').waitFor({ state: 'detached' });
-    });
-  });
-});

@@ -1,24 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, inject, it } from 'vitest';
-import { DEFINITION_EFFECT_SECONDS } from '../../functions/contract.ts';
 import { type TaskId, tableShardOf } from '../../functions/core/task/ids.ts';
 import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { call, post, submit, until } from './api.ts';
+import { sweep } from './sweep.ts';
 
 const { tasksTables, apiKey, url } = inject('stack');
 const render = { type: 'markdown.render', input: { markdown: '# hi' } };
 /** Fails at once, and is not tried again. */
 const hopeless = { type: 'http.request', input: { url: 'http://127.0.0.1:9/', method: 'GET' }, maxAttempts: 1 };
-
-const json = { 'content-type': 'application/json' };
-const lambda = new LambdaClient(awsClient);
-
-/** Runs the sweeper now, and not at the next full minute. */
-const sweep = () => lambda.send(new InvokeCommand({ FunctionName: 'millrace-sweeper', Payload: '{}' }));
 
 describe('a bulk submit', () => {
   it('runs a thousand tasks, and refuses those that are wrong', async () => {
@@ -147,24 +139,4 @@ describe('retry', () => {
     expect(await call('POST', `/api/tasks/${id}/retry`)).toMatchObject({ status: 202 });
     expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1 });
   });
-});
-
-describe('a paused type', () => {
-  it('starts no task, and all of them once it is resumed', async () => {
-    const patch = (body: unknown) =>
-      call('PATCH', '/api/definitions/csv.summarize', { headers: json, body: JSON.stringify(body) });
-    expect(await patch({ paused: true })).toMatchObject({ status: 200, body: { paused: true } });
-    try {
-      await sleep(DEFINITION_EFFECT_SECONDS * 1000 + 500);
-      const { id } = await submit({ type: 'csv.summarize', input: { text: 'a\n1' } });
-      await sleep(3_000);
-      expect((await call('GET', `/api/tasks/${id}`)).body).toMatchObject({ status: 'queued', attempt: 0 });
-      expect(await patch({ paused: null })).toMatchObject({ status: 200, body: { paused: false, settings: {} } });
-      await sleep(DEFINITION_EFFECT_SECONDS * 1000 + 500);
-      await sweep();
-      expect(await until(id, 'succeeded')).toMatchObject({ attempt: 1 });
-    } finally {
-      await patch({ paused: null });
-    }
-  }, 60_000);
 });

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { METRIC_DIMENSIONS, METRICS, type MetricName } from '../../functions/metrics.ts';
 import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { post, submit, until } from './api.ts';
-import { logsOf } from './logs.ts';
+import { logsOf, untilLogged } from './logs.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const FUNCTIONS = [
@@ -27,18 +26,20 @@ beforeAll(async () => {
   const tasks = await Promise.all([
     submit({ type: 'markdown.render', input: { markdown: large }, priority: 'high' }),
     submit({ type: 'http.request', input: { url: 'http://10.0.0.1/' }, priority: 'high' }),
-    submit({ type: 'csv.summarize', input: { text: 'a\n1\n' }, priority: 'high' }),
+    submit({ type: 'csv.summarize', input: { text: 'a\n1\n' } }),
     submit({ type: 'http.request', input: { url: receiver.url }, priority: 'high' }),
     submit({ type: 'text.wordcount', input: { text: 'to be or not to be '.repeat(110), parts: 2 }, priority: 'high' }),
     submit(later),
   ]);
-  await Promise.all([until(tasks[1].id, 'failed'), until(tasks[2].id, 'succeeded')]);
+  const refused = await until(tasks[1].id, 'failed');
+  const summarized = await until(tasks[2].id, 'succeeded');
   done = await until(tasks[0].id, 'succeeded');
   retried = await until(tasks[3].id, 'succeeded');
   counted = await until(tasks[4].id, 'succeeded');
   await post(`/api/tasks/${tasks[5].id}/cancel`, {});
-  await sleep(500);
-});
+  for (const task of [done, refused, summarized, retried, counted])
+    await untilLogged(`millrace-${executorOf(task)}`, task);
+}, 300_000);
 afterAll(() => receiver.close());
 
 type Dimensions = Readonly<Record<string, string>>;
@@ -70,7 +71,10 @@ async function valuesOf(functionName: string, metric: MetricName, dimensions: Di
   return wanted.flatMap(({ values }) => values);
 }
 
-const executorOf = ({ executorKey }: TaskView): string => `executor-default-${executorKey.split('/')[2]}`;
+function executorOf({ executorKey }: TaskView): string {
+  const [resourceClass, , shard] = executorKey.split('/');
+  return `executor-${resourceClass}-${shard}`;
+}
 const ofDefault = { ResourceClass: 'default' };
 const high = { ...ofDefault, Lane: 'high' };
 
@@ -134,8 +138,8 @@ it.each(FUNCTIONS)('%s was refused nothing by its role, and failed nowhere', asy
   expect(
     lines.filter((line) => /AccessDenied|not authorized|"level":"error"|visibility not changed/.test(line)),
   ).toEqual(
-    // The suite beside this one sends a message that is none.
-    name.startsWith('executor-default')
+    // The suites beside this one send messages that are none.
+    name.startsWith('executor-')
       ? expect.toSatisfy((found: string[]) => found.every((line) => line.includes('malformed message')))
       : [],
   );

@@ -17,7 +17,6 @@ export type StackUnderTest = {
   readonly eventBus: string;
   readonly accessTable: string;
   readonly statisticsTable: string;
-  readonly controlTable: string;
   /** Whether its tables and queues are those of the second implementation. */
   readonly isSecond?: boolean;
   /** Where its templates were synthesized to. */
@@ -57,7 +56,6 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     definitionsTable: data.DefinitionsTableName ?? '',
     payloadBucket: data.PayloadBucketName ?? '',
     eventBus: data.EventBusName ?? '',
-    controlTable: data.ControlTableName ?? '',
     accessTable: data.AccessTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
