@@ -57,7 +57,7 @@ it('the bus is told what happens to a task, and never what it works on', async (
     tenantId: 'local',
   });
   expect(JSON.stringify(events)).not.toContain('secret');
-}, 45_000);
+}, 90_000);
 
 it('the bus is told of a delayed task that it was queued when it was due', async () => {
   const task = { type: 'markdown.render', input: { markdown: '# later' }, priority: 'high', delaySeconds: 2 };
@@ -73,4 +73,4 @@ it('the bus is told of a delayed task that it was queued when it was due', async
     queueName: expect.stringMatching(/^millrace-default-high-[01]$/),
     ...{ taskInstanceId: id, status: 'queued', at: detailOf('task.scheduled')?.runAt },
   });
-}, 45_000);
+}, 90_000);

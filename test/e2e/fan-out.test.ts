@@ -33,7 +33,7 @@ describe('text.wordcount', () => {
     const { id } = await submit({ type: 'text.wordcount', input: { text: 'word '.repeat(60_000), parts: 300 } });
     await until(id, 'waiting');
     // A task waits before all of its subtasks are made; those that are made later are the sweeper's to end.
-    await expect.poll(() => statusesOfSubtasks(id)).toHaveLength(300);
+    await expect.poll(() => statusesOfSubtasks(id), { timeout: 30_000 }).toHaveLength(300);
     const { status } = await post(`/api/tasks/${id}/cancel`, {});
     expect(status).toBe(202);
     for (const ended of await statusesOfSubtasks(id)) expect(['succeeded', 'cancelled', 'running']).toContain(ended);

@@ -18,9 +18,10 @@ it('npm run logs shows what is logged about a task, and nothing of others', asyn
   const [one, other] = [await submit(task), await submit(task)];
   await Promise.all([until(one.id, 'succeeded'), until(other.id, 'succeeded')]);
   const logged = async () => (await promisify(execFile)(process.execPath, [COMMAND, '--task', one.id], { env })).stdout;
-  await expect.poll(logged, { timeout: 10_000 }).toContain(`markdown.render ${one.id} #1  attempt ended`);
+  // What an invocation has logged is there when it has ended, with all the tasks that it was given.
+  await expect.poll(logged, { timeout: 60_000 }).toContain(`markdown.render ${one.id} #1  attempt ended`);
   expect(await logged()).not.toContain(other.id);
-});
+}, 120_000);
 
 it('a function starts without a word of what runs it', async () => {
   const { id } = await submit({ type: 'markdown.render', input: { markdown: '# hi' } });

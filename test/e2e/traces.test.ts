@@ -35,8 +35,13 @@ beforeAll(async () => {
   for (const [place, { id }] of accepted.entries()) tasks.push(await until(id, place === 1 ? 'failed' : 'succeeded'));
   parent = await until(fannedOut.id, 'succeeded');
   subtasks = (await call('GET', `/api/tasks/${parent.id}/subtasks`)).body.items as TaskView[];
+  // An attempt's segment is sent a moment after its task has ended; what is sent twice comes a moment later.
+  const isTraced = (task: TaskView) => attemptsOf(task).length >= task.attempt;
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
+    if ([...tasks, parent, ...subtasks].every(isTraced)) break;
+  }
   await sleep(1_000);
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
   await receiver.close();
