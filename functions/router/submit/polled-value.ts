@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../core/ports.ts';
 
-/** How old an answer may be before it is asked for again. */
+/** An answer may be so old before it is asked for again. */
 const FRESH_MILLISECONDS = 5_000;
 
 /** A caller waits for an answer only where the last one is older than this: where many call, none has to wait. */
 const STALE_MILLISECONDS = FRESH_MILLISECONDS + 1_000;
 
-/** And no longer than this: then it goes by whatever was last known. */
+/** A caller waits no longer than this: then it goes by whatever was last known. */
 const PATIENCE_MILLISECONDS = 500;
 
-/** Something that AWS knows, asked for at most once in five seconds, by whoever first needs it then. */
+/** Keeps something that AWS knows fresh: it is asked for at most once in five seconds, by whoever first needs it then. */
 export class PolledValue {
   readonly #ask: (at: number) => Promise<void>;
   readonly #failed: (error: unknown) => void;
@@ -58,12 +58,12 @@ export class PolledValue {
   }
 }
 
-/** What `underWay` comes to, or `otherwise` where it takes longer than half a second. */
+/** Returns what `underWay` comes to, or `otherwise` where it takes longer than half a second. */
 export const withinPatience = <T>(underWay: Promise<T>, otherwise: T): Promise<T> => patience()(underWay, otherwise);
 
 export type Patience = <T>(underWay: Promise<T>, otherwise: T) => Promise<T>;
 
-/** The same for several answers, half a second for all of them together; when that is over, one that is known still counts. */
+/** Begins to wait half a second for several answers together; when that is over, one that is known still counts. */
 export function patience(): Patience {
   const until = performance.now() + PATIENCE_MILLISECONDS;
   return (underWay, otherwise) =>

@@ -10,31 +10,33 @@ export type TenantGatePorts = {
   readonly log: Log;
 };
 
-/** How old the count of a tenant's open tasks may be. */
-const USAGE_MILLISECONDS = 5_000;
+/** The count of a tenant's open tasks may be so old. */
+const COUNT_MILLISECONDS = 5_000;
 
 /** For so long a table that does not answer is not asked for a rate again: a bulk would wait for it many times. */
 const SILENCE_MILLISECONDS = 1_000;
 
-/** Tenants, and buckets, that are remembered at a time. */
+/** So many tenants, and buckets, are remembered at a time. */
 const MAX_TENANTS = 1_000;
 
 /** What holds for a bucket until then, without another question: that it is empty, or that the table does not answer. */
-type RateState = { readonly until: number; readonly isEmpty: boolean };
+type BucketState = { readonly until: number; readonly isEmpty: boolean };
 
 /** What a tenant has submitted here since a moment. */
-type Usage = {
+type RecentSubmits = {
   readonly since: number;
-  submitted: number;
-  /** Its tasks that have not ended, read when that is first asked for, and what it had submitted by then. */
-  open: Open | undefined;
+  count: number;
+  /** Its tasks that have not ended; missing until they are first asked for. */
+  open: OpenTasks | undefined;
 };
 
-type Open = {
-  /** Minus infinity until they are read, or where they cannot be; waited for until that is `known`, or not known soon. */
-  tasks: number;
+type OpenTasks = {
+  /** Minus infinity until the count is read, or where it cannot be. */
+  count: number;
+  /** Fulfilled when the count is read, or not known soon. */
   known: Promise<unknown>;
-  readonly submitted: number;
+  /** Submits that came before the question, and are among the count. */
+  readonly submitsBefore: number;
 };
 
 /** What a tenant has too much of, and when to try again. */
@@ -46,8 +48,8 @@ export type Refusal = { readonly limit: string; readonly retryAfterSeconds: numb
  */
 export class TenantGate {
   readonly #ports: TenantGatePorts;
-  readonly #verdicts = new Map<string, RateState>();
-  readonly #usages = new Map<TenantId, Usage>();
+  readonly #buckets = new Map<string, BucketState>();
+  readonly #recent = new Map<TenantId, RecentSubmits>();
 
   constructor(ports: TenantGatePorts) {
     this.#ports = ports;
@@ -56,75 +58,83 @@ export class TenantGate {
   /** Counts one more submit, whatever becomes of it, unless it is one too many. */
   async rateRefusal(tenantId: TenantId, { ratePerSecond }: TenantLimits): Promise<Refusal | undefined> {
     if (ratePerSecond === undefined) return undefined;
-    const [bucket, now] = [`${tenantId} ${ratePerSecond}`, this.#ports.clock()];
-    const before = this.#verdicts.get(bucket);
-    if (before === undefined || before.until <= now) {
-      let emptyUntil: number | undefined;
-      const drawn = async (): Promise<void> => {
-        ({ emptyUntil } = await this.#ports.buckets.draw(tenantId, ratePerSecond, now));
-      };
-      const isKnown = await this.#soon(drawn(), 'rate not known: nobody is refused', tenantId);
-      if (isKnown && emptyUntil === undefined) return undefined;
-      remember(this.#verdicts, bucket, { until: emptyUntil ?? now + SILENCE_MILLISECONDS, isEmpty: isKnown });
-    }
-    const verdict = this.#verdicts.get(bucket);
-    if (verdict?.isEmpty !== true) return undefined;
-    const retryAfterSeconds = Math.max(1, Math.ceil((verdict.until - now) / 1000));
+    const now = this.#ports.clock();
+    const bucket = await this.#drawFrom(tenantId, ratePerSecond, now);
+    if (bucket?.isEmpty !== true) return undefined;
+    const retryAfterSeconds = Math.max(1, Math.ceil((bucket.until - now) / 1000));
     return { limit: `${ratePerSecond} tasks a second`, retryAfterSeconds };
+  }
+
+  /** Draws from a tenant's bucket. Returns what holds for the bucket where nothing could be drawn. */
+  async #drawFrom(tenantId: TenantId, ratePerSecond: number, now: number): Promise<BucketState | undefined> {
+    const key = `${tenantId} ${ratePerSecond}`;
+    const before = this.#buckets.get(key);
+    if (before !== undefined && before.until > now) return before;
+    let emptyUntil: number | undefined;
+    const draw = async (): Promise<void> => {
+      ({ emptyUntil } = await this.#ports.buckets.draw(tenantId, ratePerSecond, now));
+    };
+    const isKnown = await this.#isKnownSoon(draw(), 'rate not known: nobody is refused', tenantId);
+    if (isKnown && emptyUntil === undefined) return undefined;
+    const state = { until: emptyUntil ?? now + SILENCE_MILLISECONDS, isEmpty: isKnown };
+    remember(this.#buckets, key, state);
+    return state;
   }
 
   /** Counts one more task, unless it is one too many. */
   async openRefusal(tenantId: TenantId, { maxOpenTasks }: TenantLimits): Promise<Refusal | undefined> {
-    const usage = this.#usage(tenantId);
+    const recent = this.#recentOf(tenantId);
     if (maxOpenTasks !== undefined) {
-      const open = this.#open(tenantId, usage);
+      const open = this.#openOf(tenantId, recent);
       await open.known;
-      if (open.tasks + usage.submitted - open.submitted >= maxOpenTasks) {
-        return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: USAGE_MILLISECONDS / 1000 };
+      if (open.count + recent.count - open.submitsBefore >= maxOpenTasks) {
+        return { limit: `${maxOpenTasks} open tasks`, retryAfterSeconds: COUNT_MILLISECONDS / 1000 };
       }
     }
-    usage.submitted += 1;
+    recent.count += 1;
     return undefined;
   }
 
   /**
-   * Whether a tenant surely has no more than so many tasks that have not ended: with the one that was just counted, and
+   * Says whether a tenant surely has no more than so many tasks that have not ended: with the one that was just counted, and
    * those that came `together` with it in one request.
    */
   async hasAtMostOpen(tasks: number, tenantId: TenantId, together: number): Promise<boolean> {
-    const usage = this.#usage(tenantId);
-    const known = () => Math.max(usage.submitted, together);
-    if (known() > tasks) return false;
-    // What was submitted of late may not be among them yet, and is counted twice where it is.
-    const open = this.#open(tenantId, usage);
+    const recent = this.#recentOf(tenantId);
+    const submitted = () => Math.max(recent.count, together);
+    if (submitted() > tasks) return false;
+    // What was submitted of late may not be among the open tasks yet, and is counted twice where it is.
+    const open = this.#openOf(tenantId, recent);
     await open.known;
-    return Number.isFinite(open.tasks) && open.tasks + known() <= tasks;
+    return Number.isFinite(open.count) && open.count + submitted() <= tasks;
   }
 
-  #usage(tenantId: TenantId): Usage {
+  #recentOf(tenantId: TenantId): RecentSubmits {
     const now = this.#ports.clock();
-    const known = this.#usages.get(tenantId);
-    if (known !== undefined && now - known.since < USAGE_MILLISECONDS) return known;
-    const usage = { since: now, submitted: 0, open: undefined };
-    remember(this.#usages, tenantId, usage);
-    return usage;
+    const known = this.#recent.get(tenantId);
+    if (known !== undefined && now - known.since < COUNT_MILLISECONDS) return known;
+    const recent = { since: now, count: 0, open: undefined };
+    remember(this.#recent, tenantId, recent);
+    return recent;
   }
 
-  #open(tenantId: TenantId, usage: Usage): Open {
-    if (usage.open !== undefined) return usage.open;
-    const open: Open = {
-      ...{ tasks: Number.NEGATIVE_INFINITY, known: Promise.resolve(), submitted: usage.submitted },
+  #openOf(tenantId: TenantId, recent: RecentSubmits): OpenTasks {
+    if (recent.open !== undefined) return recent.open;
+    const open: OpenTasks = {
+      count: Number.NEGATIVE_INFINITY,
+      known: Promise.resolve(),
+      submitsBefore: recent.count,
     };
-    const told = async (): Promise<void> => {
-      open.tasks = await this.#ports.usage.openTasks(tenantId);
+    const read = async (): Promise<void> => {
+      open.count = await this.#ports.usage.openTasks(tenantId);
     };
-    open.known = this.#soon(told(), 'open tasks not known: nobody is refused', tenantId);
-    usage.open = open;
+    open.known = this.#isKnownSoon(read(), 'open tasks not known: nobody is refused', tenantId);
+    recent.open = open;
     return open;
   }
 
-  /** Waits half a second at most, however many wait with it, and says whether it is known now; a later answer counts, too. */
-  async #soon(answer: Promise<void>, otherwise: string, tenant: TenantId): Promise<boolean> {
+  /** Waits half a second at most, however many wait with it, and says whether the answer has come; a later one counts, too. */
+  async #isKnownSoon(answer: Promise<void>, otherwise: string, tenant: TenantId): Promise<boolean> {
     const failed = (error: unknown) => this.#ports.log('warn', otherwise, { tenant, reason: String(error) });
     const isKnown = answer.then(
       () => true,
@@ -139,7 +149,7 @@ export class TenantGate {
   }
 }
 
-/** What was remembered first is forgotten first. */
+/** Keeps a value under its key; what was remembered first is forgotten first. */
 function remember<K, T>(map: Map<K, T>, key: K, value: T): void {
   map.delete(key);
   map.set(key, value);
