@@ -1,7 +1,8 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { acceptedCoding } from '../runtime/accepted-coding.ts';
 import { CODINGS, type Coding, type Site, type SiteFile } from './site.ts';
 
-/** The page of every address: the rest of it is behind `#`, which no browser sends. */
+/** Every address has this page: the rest of it is behind `#`, which no browser sends. */
 const PAGE = 'index.html';
 
 /** The page runs its own script and style, calls its own origin, and can be framed, posted and based nowhere. */
@@ -33,7 +34,7 @@ const FOREVER = 'public, max-age=31536000, immutable';
 const EACH_TIME = 'no-cache';
 
 export type PageRequest = {
-  /** Behind `/console/`; `undefined` for `/console` itself. */
+  /** What stands behind `/console/`; `undefined` for `/console` itself. */
   readonly name: string | undefined;
   readonly headers: Readonly<Record<string, string | undefined>>;
 };
@@ -55,11 +56,13 @@ export function serve({ name, headers }: PageRequest, site: Site): APIGatewayPro
   if (headers['if-none-match']?.includes(file.etag) === true) {
     return { statusCode: 304, headers: { ...SECURITY_HEADERS, ...caching } };
   }
-  return { statusCode: 200, ...represented(file, headers['accept-encoding'], caching) };
+  return { statusCode: 200, ...represent(file, headers['accept-encoding'], caching) };
 }
 
-function represented(file: SiteFile, acceptEncoding: string | undefined, caching: Readonly<Record<string, string>>) {
-  const coding = acceptedCoding(acceptEncoding);
+const CODING_NAMES = Object.keys(CODINGS) as Coding[];
+
+function represent(file: SiteFile, acceptEncoding: string | undefined, caching: Readonly<Record<string, string>>) {
+  const coding = acceptedCoding(acceptEncoding, CODING_NAMES);
   const headers = { ...SECURITY_HEADERS, ...caching, 'content-type': file.contentType };
   return coding === undefined
     ? { headers, body: file.body.toString() }
@@ -68,14 +71,4 @@ function represented(file: SiteFile, acceptEncoding: string | undefined, caching
         body: file.compressed[coding].toString('base64'),
         isBase64Encoded: true,
       };
-}
-
-/** The smallest coding that the header takes; a coding with `q=0` is refused (RFC 9110, 12.5.3). */
-function acceptedCoding(header = ''): Coding | undefined {
-  const accepted = header
-    .toLowerCase()
-    .split(',')
-    .filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part))
-    .map((part) => part.split(';')[0]?.trim());
-  return (Object.keys(CODINGS) as Coding[]).find((coding) => accepted.includes(coding));
 }

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
-/** The codings in which each file lies ready, the smallest first, with what they add to its name. */
+/** Each file lies ready in these codings, the smallest first, with what they add to its name. */
 export const CODINGS = { br: '.br', gzip: '.gz' } as const;
 export type Coding = keyof typeof CODINGS;
 
 export type SiteFile = {
   readonly contentType: string;
-  /** Weak, for it is the same in every coding. */
+  /** It is weak, for it is the same in every coding. */
   readonly etag: string;
   readonly body: Buffer;
   readonly compressed: Readonly<Record<Coding, Buffer>>;
 };
 
-/** The page's files by name. */
+/** Holds the page's files by name. */
 export type Site = ReadonlyMap<string, SiteFile>;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {

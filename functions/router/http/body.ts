@@ -1,12 +1,12 @@
 import type { Request } from '../route.ts';
 import { changedNumberErrors, withChangedNumbers } from './changed-numbers.ts';
-import { codingOf, contentOf, MAX_BODY_BYTES } from './content-coding.ts';
+import { contentCodingOf, decodedContent, MAX_BODY_BYTES } from './content-coding.ts';
 import { type FieldError, Problem } from './problem.ts';
 
-/** Deeper than data gets. What walks a value calls itself at each level, and a stack ends somewhere. */
+/** Data is never so deep. What walks a value calls itself at each level, and a stack ends somewhere. */
 const MAX_LEVELS = 100;
 
-/** The JSON of a request, or a part of it. */
+/** Holds the JSON of a request, or a part of it. */
 export class JsonBody {
   readonly value: unknown;
   /** The value with the numbers that would change; `undefined` where there is none. */
@@ -17,12 +17,12 @@ export class JsonBody {
     this.#marked = marked;
   }
 
-  /** The fields whose numbers would not be kept as they were sent. */
+  /** Names the fields whose numbers would not be kept as they were sent. */
   get numberErrors(): FieldError[] {
     return this.#marked === undefined ? [] : changedNumberErrors(this.#marked);
   }
 
-  /** The items of one of its members, which is a list. */
+  /** Returns the items of one of its members, which is a list. */
   itemsOf(member: string): JsonBody[] {
     const marked = listIn(this.#marked, member);
     return listIn(this.value, member).map((item, place) => new JsonBody(item, marked[place]));
@@ -34,10 +34,10 @@ function listIn(value: unknown, member: string): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** The JSON of a request. Throws the problem that says why it cannot be read. */
-export function jsonBody(request: Request): JsonBody {
-  const { mediaType, charset } = contentType(request);
-  const isCompressed = codingOf(request) !== 'identity';
+/** Reads the JSON of a request. Throws the problem that says why it cannot be read. */
+export function parseBody(request: Request): JsonBody {
+  const { mediaType, charset } = contentTypeOf(request);
+  const isCompressed = contentCodingOf(request) !== 'identity';
   if (mediaType !== 'application/json' && !(isCompressed && mediaType === 'application/octet-stream')) {
     throw new Problem('unsupported_media_type', 'send the body as application/json');
   }
@@ -51,7 +51,7 @@ export function jsonBody(request: Request): JsonBody {
       'send a compressed body as application/octet-stream: API Gateway reads application/json as text',
     );
   }
-  const content = contentOf(request);
+  const content = decodedContent(request);
   if (content.length > MAX_BODY_BYTES) {
     throw new Problem(
       'payload_too_large',
@@ -66,8 +66,8 @@ export function jsonBody(request: Request): JsonBody {
   return new JsonBody(value, withChangedNumbers(text));
 }
 
-/** RFC 9110, section 8.3.1. */
-function contentType({ headers }: Request): { readonly mediaType: string; readonly charset: string | undefined } {
+/** Reads the Content-Type of a request (RFC 9110, section 8.3.1). */
+function contentTypeOf({ headers }: Request): { readonly mediaType: string; readonly charset: string | undefined } {
   const [mediaType = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters
     .map((parameter) => parameter.trim())
@@ -77,7 +77,7 @@ function contentType({ headers }: Request): { readonly mediaType: string; readon
   return { mediaType: mediaType.trim(), charset };
 }
 
-/** A mark at the beginning (U+FEFF) is no part of the text. */
+/** Leaves out a byte order mark (U+FEFF) at the beginning. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 function textOf(body: Buffer): string {
@@ -96,7 +96,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Of JSON that has been read: in its text brackets are counted many times as fast as names of an object are looked up. */
+/** Says whether a valid JSON text nests deeper: counting brackets is many times as fast as walking the value. */
 function deeperThan(levels: number, json: string): boolean {
   let depth = 0;
   for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[{\]}]/g)) {

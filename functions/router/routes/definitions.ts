@@ -7,17 +7,18 @@ import {
   RESOURCE_CLASSES,
   type ResourceClass,
 } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import { findDefinition, type TaskDefinition } from '../../core/define-task.ts';
 import { effective, patchAt, type TaskSettings } from '../../core/task-settings.ts';
-import { jsonBody } from '../http/body.ts';
+import { parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Parameter, Request, Route, RouterPorts } from '../route.ts';
 
-/** As `define-task.ts` and the submit have it. */
+/** The settings are not asked for a longer name: no list of tasks takes one, and a key of DynamoDB has an end. */
 const MAX_TYPE_LENGTH = 128;
 
-/** The settings that can be changed without a deploy. */
+/** Describes the settings that can be changed without a deploy. */
 const settingsShape = once(() => ({
   paused: z.boolean(),
   priority: z.enum(PRIORITIES),
@@ -25,7 +26,7 @@ const settingsShape = once(() => ({
   maxAttempts: z.int().min(1).max(MAX_ATTEMPTS),
 }));
 
-/** A task type as the API shows it: what holds now, and what of it was set since the deploy. */
+/** Describes a task type as the API shows it: what holds now, and what of it was set since the deploy. */
 const definitionSchema = once(() =>
   z
     .strictObject({
@@ -54,14 +55,14 @@ const typeParameter: Parameter = {
   schema: () => z.string(),
 };
 
-/** What is wrong with the timeout of an attempt, if it is longer than the class allows. */
+/** Returns what is wrong with the timeout of an attempt, if it is longer than the class allows. */
 export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass): FieldError[] {
   const longest = longestAttemptSeconds(resources);
   if (typeof timeoutSeconds !== 'number' || timeoutSeconds <= longest) return [];
   return [{ field: '/timeoutSeconds', message: `an attempt of class ${resources} may take ${longest} s at most` }];
 }
 
-/** The definition that the path names. Throws the problem of a type that is not there. */
+/** Loads the definition that the path names. Throws the problem of a type that is not there. */
 async function loadDefinition({ parameters }: Request, { catalog, settings }: RouterPorts): Promise<TaskDefinition> {
   const { type = '' } = parameters;
   const definition = await findDefinition(catalog, type);
@@ -79,11 +80,16 @@ function definitionView(
   const { type, description, resources, retry, batch, input } = definition;
   const { maxAttempts, ...rest } = effective(definition, settings);
   const { resumedAt: _, ...set } = settings;
-  return {
-    ...{ type, description, resources, retry: { ...retry, maxAttempts }, ...rest, settings: set },
-    ...(batch === undefined ? {} : { batch }),
+  return compact({
+    type,
+    description,
+    resources,
+    retry: { ...retry, maxAttempts },
+    ...rest,
+    batch,
+    settings: set,
     inputSchema: input['~standard'].jsonSchema.input({ target: 'draft-2020-12' }),
-  };
+  });
 }
 
 export const listDefinitions: Route = {
@@ -144,7 +150,7 @@ export const changeDefinition: Route = {
 
   async handle(request, _caller, ports) {
     const definition = await loadDefinition(request, ports);
-    const body = jsonBody(request);
+    const body = parseBody(request);
     const parsed = patchSchema().safeParse(body.value);
     const errors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
     errors.push(

@@ -10,7 +10,7 @@ import { taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
 import { keptUntil, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core/task/payload.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { effective } from '../../core/task-settings.ts';
-import { type JsonBody, jsonBody } from '../http/body.ts';
+import { type JsonBody, parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, NOTHING_KEPT, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Request, RouterPorts } from '../route.ts';
 import { timeoutErrors } from '../routes/definitions.ts';
@@ -37,7 +37,7 @@ export const submitSchema = once(() =>
 );
 type Submit = z.infer<ReturnType<typeof submitSchema>>;
 
-/** A submit that asks for nothing wrong. Its lane and the place of its input are still to be found. */
+/** Holds a submit that asks for nothing wrong. Its lane and the place of its input are still to be found. */
 export type Submission = AdmissionRequest & {
   readonly draft: Omit<TaskSeed, 'executorKey' | 'input'>;
   readonly input: JsonValue;
@@ -64,7 +64,7 @@ export function idempotencyKeyOf({ headers }: Request): string | undefined {
 /** Reads the JSON of a request that submits. One that cannot be read counts against its tenant's rate like a task. */
 export async function submittedBody(request: Request, caller: Caller, ports: RouterPorts): Promise<JsonBody> {
   try {
-    return jsonBody(request);
+    return parseBody(request);
   } catch (problem) {
     await checkRate(caller, ports);
     throw problem;
@@ -229,7 +229,7 @@ async function submissionOf(
 /** Stores the input of a submit for as long as its task may need it. */
 export function storeInput({ draft, input, idempotencyKey }: Submission, ports: RouterPorts): Promise<Payload> {
   const { tenantId, id, fingerprint, createdAt, runAt = createdAt } = draft;
-  // Named by content: a second submit of one key must not replace what the first one's task runs on.
+  // The input is named by its content: a second submit of one key must not replace what the first one's task runs on.
   const name = idempotencyKey === undefined ? 'input' : `input-${sentPart(fingerprint)}`;
   const keepUntil = keptUntil(runAt, ports.retentionDays);
   return orUnavailable(ports.payloads.put(tenantId, id, name, input, keepUntil), NOTHING_KEPT);
