@@ -1,14 +1,59 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { OPEN_ROUTES, ROUTES } from '../contract.ts';
+import * as z from 'zod';
+import { OPEN_ROUTES, type OpenRouteKey, ROUTES, type RouteKey } from '../contract.ts';
+import { compact } from '../core/compact.ts';
 import type { Log } from '../core/ports.ts';
 import { wireBytesOf } from '../core/task/payload.ts';
 import { traceIdOf } from '../core/task/trace-header.ts';
 import { shortened } from '../core/zod-messages.ts';
 import { type Authorizer, callerOf } from './http/caller.ts';
 import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './http/content-coding.ts';
+import { getOpenapi } from './http/openapi.ts';
 import { PROBLEM_STATUS, Problem, problemDocument, toProblem } from './http/problem.ts';
-import type { Request, Response, RouterPorts } from './route.ts';
-import { openRoutes, routes } from './routes/index.ts';
+import type { OpenRoute, Request, Response, Route, RouterPorts } from './route.ts';
+import { cancelTask } from './routes/cancel-task.ts';
+import { listDeadLetters, redriveLane } from './routes/dead-letters.ts';
+import { changeDefinition, getDefinition, listDefinitions } from './routes/definitions.ts';
+import { getStatistics } from './routes/get-statistics.ts';
+import { getTask } from './routes/get-task.ts';
+import { listLanes } from './routes/list-lanes.ts';
+import { listSubtasks } from './routes/list-subtasks.ts';
+import { listTasks } from './routes/list-tasks.ts';
+import { retryTask } from './routes/retry-task.ts';
+import { submitTask } from './routes/submit-task.ts';
+import { submitTasks } from './routes/submit-tasks.ts';
+
+/** Holds the operations of callers with a key. */
+export const routes: Record<RouteKey, Route> = {
+  'POST /api/tasks': submitTask,
+  'POST /api/tasks/batch': submitTasks,
+  'GET /api/tasks': listTasks,
+  'GET /api/tasks/{id}': getTask,
+  'GET /api/tasks/{id}/subtasks': listSubtasks,
+  'POST /api/tasks/{id}/cancel': cancelTask,
+  'POST /api/tasks/{id}/retry': retryTask,
+  'GET /api/lanes': listLanes,
+  'GET /api/lanes/{name}/dead-letters': listDeadLetters,
+  'POST /api/lanes/{name}/redrive': redriveLane,
+  'GET /api/stats': getStatistics,
+  'GET /api/definitions': listDefinitions,
+  'GET /api/definitions/{type}': getDefinition,
+  'PATCH /api/definitions/{type}': changeDefinition,
+};
+
+const getHealth: OpenRoute = {
+  operationId: 'getHealth',
+  summary: 'Ask whether the API answers',
+  response: { status: 200, description: 'It does', schema: () => z.strictObject({ status: z.literal('ok') }) },
+  problems: [],
+  handle: async () => ({ status: 200, body: { status: 'ok' } }),
+};
+
+/** Holds the operations of everyone. */
+export const openRoutes: Record<OpenRouteKey, OpenRoute> = {
+  'GET /api/health': getHealth,
+  'GET /api/openapi.json': getOpenapi(() => ({ routes, openRoutes })),
+};
 
 export type Authorization = Authorizer['lambda'];
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization>;
@@ -16,8 +61,8 @@ type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization>;
 /** Answers one request. Never throws: what a route throws becomes a problem document. */
 export async function answer(event: Event, ports: RouterPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const started = ports.clock();
-  const response = await respond(event, ports).catch((error) => responseOf(toProblem(error, ports)));
-  const result = encoded(response, event.headers['accept-encoding'], ports.log);
+  const response = await respond(event, ports).catch((error) => problemResponse(toProblem(error, ports)));
+  const result = encode(response, event.headers['accept-encoding'], ports.log);
   ports.log('info', 'request', {
     route: event.routeKey,
     status: result.statusCode,
@@ -26,55 +71,6 @@ export async function answer(event: Event, ports: RouterPorts): Promise<APIGatew
   });
   return result;
 }
-
-/** Of every answer: its caller is a program, and what it says of tasks is kept nowhere on the way. */
-const SECURITY_HEADERS = {
-  'cache-control': 'no-store',
-  'strict-transport-security': 'max-age=31536000',
-  'x-content-type-options': 'nosniff',
-};
-
-/** Of a body as it stands in an answer: Lambda takes 6,291,556 bytes (Lambda quotas), a status and headers among them. */
-const MAX_ANSWER_BYTES = 6_200_000;
-
-function encoded(
-  { shorter, ...response }: Response,
-  acceptEncoding: string | undefined,
-  log: Log,
-): APIGatewayProxyStructuredResultV2 {
-  const { status, headers, body } = response;
-  const text = JSON.stringify(body);
-  const content = encodedContent(text, acceptEncoding);
-  const sent = content?.body.toString('base64') ?? text;
-  const bytes = sentBytesOf(sent);
-  if (bytes > MAX_ANSWER_BYTES) {
-    log('warn', 'answer too large', { bytes });
-    return encoded(shorter ? { ...response, body: shorter() } : tooLarge(bytes), acceptEncoding, log);
-  }
-  return {
-    statusCode: status,
-    headers: {
-      'content-type': 'application/json',
-      ...SECURITY_HEADERS,
-      ...(text.length < MIN_COMPRESSED_CHARACTERS ? {} : { vary: 'accept-encoding' }),
-      ...headers,
-      ...(content && { 'content-encoding': content.coding }),
-    },
-    body: sent,
-    ...(content && { isBase64Encoded: true }),
-  };
-}
-
-/** A character takes three bytes at most, so that a short text need not be written out to be measured. */
-const sentBytesOf = (sent: string): number => (sent.length * 3 <= MAX_ANSWER_BYTES ? sent.length : wireBytesOf(sent));
-
-const tooLarge = (bytes: number): Response =>
-  responseOf(
-    new Problem(
-      'answer_too_large',
-      `the answer takes ${bytes} bytes where ${MAX_ANSWER_BYTES} fit: ask for less, or with Accept-Encoding: gzip`,
-    ),
-  );
 
 async function respond(event: Event, ports: RouterPorts): Promise<Response> {
   const { routeKey: key, requestContext } = event;
@@ -86,6 +82,9 @@ async function respond(event: Event, ports: RouterPorts): Promise<Response> {
   }
   return routes[key].handle(requestOf(event), caller, ports);
 }
+
+const isKeyOf = <T extends object>(record: T, key: string): key is Extract<keyof T, string> =>
+  Object.hasOwn(record, key);
 
 function requestOf(event: Event): Request {
   const { requestContext, pathParameters, queryStringParameters, headers, body, isBase64Encoded } = event;
@@ -100,7 +99,7 @@ function requestOf(event: Event): Request {
   };
 }
 
-/** 405 where the path is one of ours and only the method is not, otherwise 404. */
+/** Returns 405 where the path is one of ours and only the method is not, otherwise 404. */
 function unknownRoute({ method, path }: { readonly method: string; readonly path: string }): Problem {
   const allowed = [...Object.keys(ROUTES), ...OPEN_ROUTES]
     .map((key) => key.split(' ') as [string, string])
@@ -115,11 +114,57 @@ function unknownRoute({ method, path }: { readonly method: string; readonly path
       });
 }
 
-const responseOf = (problem: Problem): Response => ({
+const problemResponse = (problem: Problem): Response => ({
   status: PROBLEM_STATUS[problem.code],
   headers: { 'content-type': 'application/problem+json', ...problem.headers },
   body: problemDocument(problem),
 });
 
-const isKeyOf = <T extends object>(record: T, key: string): key is Extract<keyof T, string> =>
-  Object.hasOwn(record, key);
+/** Every answer has them: its caller is a program, and what it says of tasks is kept nowhere on the way. */
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+};
+
+/** A body may take so much as it stands in an answer: Lambda takes 6,291,556 bytes (Lambda quotas), a status and headers among them. */
+const MAX_ANSWER_BYTES = 6_200_000;
+
+/** Writes a response as Lambda answers. One that is too large gives way to its shorter form, or to a problem. */
+function encode(response: Response, acceptEncoding: string | undefined, log: Log): APIGatewayProxyStructuredResultV2 {
+  const { shorter, ...whole } = response;
+  const { status, headers, body } = whole;
+  const text = JSON.stringify(body);
+  const content = encodedContent(text, acceptEncoding);
+  const sent = content?.body.toString('base64') ?? text;
+  const bytes = sentBytesOf(sent);
+  if (bytes > MAX_ANSWER_BYTES) {
+    log('warn', 'answer too large', { bytes });
+    return encode(shorter === undefined ? tooLarge(bytes) : { ...whole, body: shorter() }, acceptEncoding, log);
+  }
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'application/json',
+      ...SECURITY_HEADERS,
+      ...headers,
+      ...compact({
+        vary: text.length < MIN_COMPRESSED_CHARACTERS ? undefined : 'accept-encoding',
+        'content-encoding': content?.coding,
+      }),
+    },
+    body: sent,
+    ...compact({ isBase64Encoded: content && true }),
+  };
+}
+
+/** A character takes three bytes at most, so that a short text need not be written out to be measured. */
+const sentBytesOf = (sent: string): number => (sent.length * 3 <= MAX_ANSWER_BYTES ? sent.length : wireBytesOf(sent));
+
+const tooLarge = (bytes: number): Response =>
+  problemResponse(
+    new Problem(
+      'answer_too_large',
+      `the answer takes ${bytes} bytes where ${MAX_ANSWER_BYTES} fit: ask for less, or with Accept-Encoding: gzip`,
+    ),
+  );

@@ -2,17 +2,18 @@ import * as z from 'zod';
 import { MAX_STATISTICS_HOURS, STATISTICS_RETENTION_DAYS } from '../../contract.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskCatalog } from '../../core/define-task.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import type { Statistics } from '../../core/ports.ts';
 import { MINUTE, minuteOf, percentileOf, RELATIVE_ERROR, sketchOf, sumOf, type Tally } from '../../core/statistics.ts';
 import type { TenantId } from '../../core/task/ids.ts';
-import { invalidQuery, parsedQuery, queryParameter, selectFields } from '../http/page.ts';
+import { invalidQuery, parseQuery, queryParameter, selectFields } from '../http/page.ts';
 import { orUnavailable } from '../http/problem.ts';
 import type { Request, Route } from '../route.ts';
 import { nameSchema } from './task-view.ts';
 
 const HOUR = 60 * MINUTE;
 
-/** Beyond it a time has no four digits for its year. */
+/** The year of a later time has no four digits. */
 const LAST_TIME = Date.UTC(9999, 11, 31);
 
 const querySchema = once(() => {
@@ -56,7 +57,7 @@ const statisticsSchema = once(() =>
     .meta({ id: 'Statistics' }),
 );
 
-export const getStats: Route = {
+export const getStatistics: Route = {
   operationId: 'getStatistics',
   summary: 'Count what happened to tasks, by minute',
   parameters: [
@@ -89,24 +90,23 @@ export const getStats: Route = {
     return {
       status: 200,
       body: {
-        ...{ from: iso(from), to: iso(to) },
+        from: isoTime(from),
+        to: isoTime(to),
         total: countsOf(sumOf(minutes.map(({ tally }) => tally))),
-        items: minutes.map(({ minute, tally }) => ({ minute: iso(minute), ...countsOf(tally) })),
+        items: minutes.map(({ minute, tally }) => ({ minute: isoTime(minute), ...countsOf(tally) })),
       },
     };
   },
 };
 
-/** What the deployment has, and what the tenant has had of it before. */
+/** Returns the types that the deployment has, and those that the tenant has had tasks of before. */
 async function typesOf(tenantId: TenantId, statistics: Statistics, catalog: TaskCatalog): Promise<readonly string[]> {
   return [...new Set([...Object.keys(catalog), ...(await orUnavailable(statistics.types(tenantId)))])];
 }
 
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
-/** The minutes that the query asks for, whole. Throws the problem of a range that is none, or is too long. */
+/** Returns the whole minutes that the query asks for. Throws the problem of a range that is none, or is too long. */
 function rangeOf(request: Request, now: number) {
-  const { type, to = now, from = to - HOUR } = parsedQuery(querySchema(), request);
+  const { type, to = now, from = to - HOUR } = parseQuery(querySchema(), request);
   if (from >= to) throw invalidQuery([{ field: '/from', message: 'must be before to' }]);
   if (to - from > MAX_STATISTICS_HOURS * HOUR) {
     throw invalidQuery([{ field: '/from', message: `must be at most ${MAX_STATISTICS_HOURS} h before to` }]);
@@ -115,9 +115,14 @@ function rangeOf(request: Request, now: number) {
 }
 
 function countsOf(tally: Tally): z.infer<ReturnType<typeof countsSchema>> {
-  const { accepted = 0, started = 0, succeeded = 0, failed = 0, cancelled = 0, retried = 0, reopened = 0 } = tally;
   return {
-    ...{ accepted, started, succeeded, failed, cancelled, retried, reopened },
+    accepted: tally.accepted ?? 0,
+    started: tally.started ?? 0,
+    succeeded: tally.succeeded ?? 0,
+    failed: tally.failed ?? 0,
+    cancelled: tally.cancelled ?? 0,
+    retried: tally.retried ?? 0,
+    reopened: tally.reopened ?? 0,
     waitMilliseconds: percentilesOf(tally, 'wait'),
     runMilliseconds: percentilesOf(tally, 'run'),
   };

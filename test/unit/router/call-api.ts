@@ -3,8 +3,7 @@ import { expect } from 'vitest';
 import * as z from 'zod';
 import { openapiDocument } from '../../../functions/router/http/openapi.ts';
 import { problemSchema } from '../../../functions/router/http/problem.ts';
-import { answer } from '../../../functions/router/router.ts';
-import { openRoutes, routes } from '../../../functions/router/routes/index.ts';
+import { answer, openRoutes, routes } from '../../../functions/router/router.ts';
 import { type ApiRequest, apiEvent } from '../../doubles/api-event.ts';
 import type { World } from '../../doubles/world.ts';
 
