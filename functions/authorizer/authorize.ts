@@ -1,7 +1,7 @@
 import { type AccessStore, hashAccessKey, isAccessKey } from '../core/tenant/access-key.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 
-/** What the router reads of the caller: nothing, where the key is not known. API Gateway carries only plain values. */
+/** Tells the router of the caller: nothing, where the key is not known. API Gateway carries only plain values. */
 export type AuthorizerContext =
   | ({ readonly tenantId: string; readonly scopes: string } & TenantLimits)
   | Record<string, never>;

@@ -1,32 +1,34 @@
 import type { APIGatewayProxyHandlerV2WithLambdaAuthorizer } from 'aws-lambda';
 import { tasks } from '../../tasks/index.ts';
 import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
-import { systemIds as ids } from '../adapters/system-ids.ts';
+import { systemIds } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
-import { concurrency, env, taskStoreOptions, tenantClaim, tenantLimits } from '../runtime/env.ts';
+import { env, routerSettings } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { laneSnapshot, queueDepths, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
-import { beginTrace, traced, xrayTracing as tracing } from '../runtime/xray-tracing.ts';
+import { beginTrace, traced, xrayTracing } from '../runtime/xray-tracing.ts';
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
 import { LaneGate } from './submit/lane-gate.ts';
 import { TenantGate } from './submit/tenant-gate.ts';
 
 const meter = new EmfMeter();
-const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
-const queueUrlPrefix = env('queueUrlPrefix');
-const [tasksWith, usage, depths] = [taskPorts(dynamo, sqs, meter, tasks), statistics(dynamo), queueDepths(sqs)];
+const dynamo = traced(dynamoClient(meter));
+const sqs = traced(sqsClient(meter));
+const tasksWith = taskPorts(dynamo, sqs, meter, tasks);
+const usage = statistics(dynamo);
+const depths = queueDepths(sqs);
 
 const ports: RouterPorts = {
   ...tasksWith,
+  ...routerSettings(),
   statistics: usage,
   lanes: new LaneGate({ ...tasksWith, snapshot: laneSnapshot(dynamo), depths }),
   tenants: new TenantGate({ ...tasksWith, buckets: rateBuckets(dynamo), usage }),
-  deadLetters: new SqsDeadLetters(sqs, queueUrlPrefix),
-  queueNamePrefix: queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1),
-  tableShards: taskStoreOptions().tableNames.length,
-  ...{ depths, concurrency: concurrency() },
-  ...{ tenantClaim: tenantClaim(), tenantLimits: tenantLimits(), ids, tracing },
+  deadLetters: new SqsDeadLetters(sqs, env('queueUrlPrefix')),
+  depths,
+  ids: systemIds,
+  tracing: xrayTracing,
 };
 
 export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {

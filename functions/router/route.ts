@@ -40,14 +40,14 @@ export type RouterPorts = {
   readonly meter: Meter;
   readonly tracing: Tracing;
   readonly log: Log;
-  /** What stands before a lane's name in the name of its queue. */
+  /** Stands before a lane's name in the name of its queue. */
   readonly queueNamePrefix: string;
   readonly tableShards: number;
   readonly executorShards: Readonly<Record<ResourceClass, number>>;
   readonly retentionDays: number;
   /** The claim of a JWT that names the tenant, where callers come with one. */
   readonly tenantClaim: string | undefined;
-  /** Those of each tenant that comes with a JWT; a key has its own. */
+  /** The limits of each tenant that comes with a JWT; a key has its own. */
   readonly tenantLimits: TenantLimits;
 };
 
@@ -64,22 +64,22 @@ export type Request = {
   /** A parameter that is repeated comes with its values joined by commas, as API Gateway hands it over. */
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** As it was sent; empty where there is none. */
+  /** The bytes as they were sent; empty where there are none. */
   readonly body: Buffer;
-  /** Whether API Gateway took the body for text: bytes that are none are lost. It goes by the content type alone. */
+  /** Whether API Gateway took the body for text, by its content type alone: bytes that are no text are lost. */
   readonly cameAsText: boolean;
 };
 
 export type Response = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** It is sent as JSON. */
   readonly body: unknown;
-  /** Sent in its place where it is more than Lambda can answer. */
+  /** Makes what is sent in its place where the body is more than Lambda can answer. */
   readonly shorter?: () => unknown;
 };
 
-/** One operation of the API: what it does, and what its OpenAPI document says of it. */
+/** Defines one operation of the API: what it does, and what its OpenAPI document says of it. */
 export type Route<From = Caller> = {
   /** A name for generated clients, unique in the document. */
   readonly operationId: string;
@@ -92,12 +92,12 @@ export type Route<From = Caller> = {
     readonly schema: () => z.ZodType;
     readonly headers?: Readonly<Record<string, string>>;
   };
-  /** Beside those that every route of its scope has. */
+  /** The codes that it may answer with, beside those that every route of its scope has. */
   readonly problems: readonly ProblemCode[];
   handle(request: Request, from: From, ports: RouterPorts): Promise<Response>;
 };
 
-/** An operation that asks for no key. */
+/** Defines an operation that asks for no key. */
 export type OpenRoute = Route<undefined>;
 
 export type Parameter = {

@@ -9,7 +9,7 @@ type Context = Record<string, unknown>;
 
 class Namespace {
   readonly #storage = new AsyncLocalStorage<Context>();
-  /** Of whatever runs in no context of its own: the SDK enters one as it starts, for the segment of the invocation. */
+  /** Holds for whatever runs in no context of its own: the SDK enters one as it starts, for the segment of the invocation. */
   #outermost: Context | undefined;
 
   get active(): Context | undefined {
@@ -27,7 +27,7 @@ class Namespace {
     return value;
   }
 
-  /** Knows what the context under way knows; what is set in it stays in it. */
+  /** Returns a context that knows what the active one knows; what is set in it stays in it. */
   createContext(): Context {
     return { ...this.active };
   }

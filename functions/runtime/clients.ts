@@ -7,44 +7,47 @@ import type { Meter } from '../core/ports.ts';
 import { timed } from './timed.ts';
 
 /**
- * The connections of a client, as many as it may have to its one host; kept for 30 s without a call. The SDK's own maximum
- * is as large (AWS SDK for JavaScript, "Configuring maxSockets in Node.js"), and a bulk submit, which has most under way, has
+ * A client may have so many connections to its one host; they are kept for 30 s without a call. The SDK's own maximum is as
+ * large (AWS SDK for JavaScript, "Configuring maxSockets in Node.js"), and a bulk submit, which has most under way, has
  * 50 calls at a time (`routes/submit-tasks.ts`). What is more, as queries of very many index shards, waits its turn.
  */
 const connections = { keepAlive: true, maxSockets: 50, timeout: 30_000 } as const;
 
-/** For a free connection, or a new one; a call that has neither by then is tried again as one that was not answered. */
+/** A call waits so long for a connection, free or new; one that has none by then is tried again as if nobody had answered. */
 const CONNECTION_MILLISECONDS = 1_000;
 
 const requestsWithin = (requestTimeout: number) => ({
-  ...{ connectionTimeout: CONNECTION_MILLISECONDS, requestTimeout, throwOnRequestTimeout: true },
-  ...{ httpAgent: connections, httpsAgent: connections },
+  connectionTimeout: CONNECTION_MILLISECONDS,
+  requestTimeout,
+  throwOnRequestTimeout: true,
+  httpAgent: connections,
+  httpsAgent: connections,
 });
 
-/** For calls that answer in milliseconds: give up early and try again, within the caller's own patience. */
-const calls = { maxAttempts: 3, requestHandler: requestsWithin(3_000) } as const;
+/** Calls that answer in milliseconds give up early and try again, within their caller's own patience. */
+const options = { maxAttempts: 3, requestHandler: requestsWithin(3_000) } as const;
 
 /**
- * The SDK copies every input and output for its log, also where nobody has asked for one: a sixth of the CPU of a batch of
- * small tasks (`npm run loadtest:overhead`).
+ * Takes the log out of a client: the SDK copies every input and output for it, also where nobody has asked for one, which is a
+ * sixth of the CPU of a batch of small tasks (`npm run loadtest:overhead`).
  */
 function unlogged<T extends { readonly middlewareStack: { remove(name: string): boolean } }>(client: T): T {
   client.middlewareStack.remove('loggerMiddleware');
   return client;
 }
 
-/** The calls of a client are timed where it is given a meter. */
-export const dynamoClient = (meter?: Meter): DynamoDBClient => timed(unlogged(new DynamoDBClient(calls)), meter);
+/** Makes a client whose calls are timed where it is given a meter. */
+export const dynamoClient = (meter?: Meter): DynamoDBClient => timed(unlogged(new DynamoDBClient(options)), meter);
 
-export const eventBridgeClient = (): EventBridgeClient => new EventBridgeClient(calls);
+export const eventBridgeClient = (): EventBridgeClient => new EventBridgeClient(options);
 
-export const lambdaClient = (): LambdaClient => new LambdaClient(calls);
+export const lambdaClient = (): LambdaClient => new LambdaClient(options);
 
-/** Queue URLs are built from names, so the client's own endpoint is the one to call. */
+/** Makes a client that calls its own endpoint, since queue URLs are built from names. */
 export const sqsClient = (meter?: Meter): SQSClient =>
-  timed(unlogged(new SQSClient({ ...calls, useQueueUrlAsEndpoint: false })), meter);
+  timed(unlogged(new SQSClient({ ...options, useQueueUrlAsEndpoint: false })), meter);
 
-/** For objects of several MB; two tries end before any function does that waits for them. */
+/** Loads a client for objects of several MB; two tries end before any function does that waits for them. */
 export async function s3Client(meter: Meter): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const client = new S3Client({ maxAttempts: 2, requestHandler: requestsWithin(5_000) });

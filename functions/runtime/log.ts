@@ -2,7 +2,7 @@ import type { Log } from '../core/ports.ts';
 import { loggedValueOf } from '../core/thrown.ts';
 import { withSourcePositions } from './source-positions.ts';
 
-/** What of JSON a terminal would obey, or take for the end of a line; in JSON it is only within texts. */
+/** Finds what a terminal would obey, or take for the end of a line; in JSON it is only within texts. */
 const OBEYED = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
@@ -22,6 +22,6 @@ function lineOf(record: Readonly<Record<string, unknown>>): string {
   }
 }
 
-/** By its units, of which a character may have two. */
+/** Escapes each unit of a character, which may have two. */
 const escaped = (character: string): string =>
   Array.from(character.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');

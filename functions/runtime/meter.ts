@@ -9,11 +9,11 @@ import {
   type MetricScope,
   OTHER_ERROR,
 } from '../metrics.ts';
-import { Sampled } from './sampled.ts';
+import { Reservoir } from './reservoir.ts';
 
 const errorCodes: ReadonlySet<string> = new Set(ERROR_CODES);
 
-/** For how long times of AWS calls are told together: a line for each operation of each request would cost more than they tell. */
+/** Times of AWS calls are gathered for so long: a line for each operation of each request would cost more than it tells. */
 const SHORTEST_MILLISECONDS = 1_000;
 const LONGEST_MILLISECONDS = 60_000;
 
@@ -26,7 +26,7 @@ export class EmfMeter implements Meter {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #metrics = new Map<string, Metrics>();
-  readonly #operations = new Map<string, Sampled>();
+  readonly #operations = new Map<string, Reservoir>();
   readonly #startedAt: number;
   #operationsWrittenAt: number | undefined;
 
@@ -38,14 +38,14 @@ export class EmfMeter implements Meter {
 
   record(of: string, metric: MetricName, value: number): void {
     const { name, unit, by } = METRICS[metric];
-    if (by === 'operation') this.#sampleOf(of).add(value);
+    if (by === 'operation') this.#reservoirOf(of).add(value);
     else this.#metricsOf(by, of).addMetric(name, unit, value);
   }
 
   /**
-   * Writes what was recorded; to be called once at the end of each invocation. Times of AWS calls are written as soon as nothing
-   * was for as long as the environment had been there by then, and each minute at the latest: those that are lost with it are of
-   * less than the second half of its life, and of less than a minute.
+   * Writes what was recorded; to be called once at the end of each invocation. Times of AWS calls are written each time the
+   * environment has become twice as old, and each minute at the latest: those that are lost with it are of less than the
+   * second half of its life, and of less than a minute.
    */
   flush(): void {
     if (this.#areOperationsDue()) this.#recordOperations();
@@ -53,7 +53,8 @@ export class EmfMeter implements Meter {
   }
 
   #areOperationsDue(): boolean {
-    const [now, writtenAt] = [this.#clock(), this.#operationsWrittenAt];
+    const now = this.#clock();
+    const writtenAt = this.#operationsWrittenAt;
     if (writtenAt !== undefined) {
       const age = Math.max(SHORTEST_MILLISECONDS, writtenAt - this.#startedAt);
       if (now - writtenAt < Math.min(age, LONGEST_MILLISECONDS)) return false;
@@ -64,15 +65,15 @@ export class EmfMeter implements Meter {
 
   #recordOperations(): void {
     const { name, unit, by } = METRICS.awsCall;
-    for (const [operation, sample] of this.#operations) {
-      for (const value of sample.take()) this.#metricsOf(by, operation).addMetric(name, unit, value);
+    for (const [operation, reservoir] of this.#operations) {
+      for (const value of reservoir.take()) this.#metricsOf(by, operation).addMetric(name, unit, value);
     }
   }
 
-  #sampleOf(operation: string): Sampled {
-    const sample = this.#operations.get(operation) ?? new Sampled(this.#random);
-    this.#operations.set(operation, sample);
-    return sample;
+  #reservoirOf(operation: string): Reservoir {
+    const reservoir = this.#operations.get(operation) ?? new Reservoir(this.#random);
+    this.#operations.set(operation, reservoir);
+    return reservoir;
   }
 
   #metricsOf(by: MetricScope, of: string): Metrics {
@@ -87,7 +88,7 @@ export class EmfMeter implements Meter {
   }
 }
 
-/** The values of a metric's dimensions: an executor key begins with its class and lane. */
+/** Returns the values of a metric's dimensions: an executor key begins with its class and lane. */
 function valuesOf(by: MetricScope, of: string): readonly string[] {
   if (by === 'errorCode') return [errorCodes.has(of) ? of : OTHER_ERROR];
   return of.split('/').slice(0, METRIC_DIMENSIONS[by].length);

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 
-/** A place in a bundle, as stacks name it. */
+/** Finds a place in a bundle, as stacks name it. */
 const BUNDLED = /(?:file:\/\/)?(\/[^\s():"]+\.mjs):(\d+):(\d+)/g;
 
 const maps = new Map<string, SourceMap | undefined>();
 
 /**
- * The text of an error with each place in a bundle replaced by that in its source, such as `tasks/index-document.ts:12:5`.
+ * Returns the text of an error with each place in a bundle replaced by that in its source, such as `tasks/index-document.ts:12:5`.
  * Node does so by itself only with `--enable-source-maps`, which slows a cold start by an eighth; this costs what fails.
  */
 export function withSourcePositions(text: string): string {

@@ -3,7 +3,7 @@ import type { Meter } from '../core/ports.ts';
 type Next = (args: never) => Promise<unknown>;
 type Context = { readonly clientName?: string; readonly commandName?: string };
 
-/** What every client of AWS has of the middleware stack, whatever its inputs and outputs. */
+/** Every client of AWS has this of the middleware stack, whatever its inputs and outputs. */
 type Client = {
   readonly middlewareStack: {
     add(middleware: (next: Next, context: Context) => Next, options: { step: 'initialize'; name: string }): void;

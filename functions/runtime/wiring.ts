@@ -14,7 +14,7 @@ import { env, executorShards, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
 import { traced, xrayTracing } from './xray-tracing.ts';
 
-/** Of the tasks, and of what a tenant takes. */
+/** Makes the statistics of tasks, and of what a tenant takes. */
 export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
   new DynamoStatistics(dynamo, { tableName: env('statisticsTable'), clock: Date.now });
 
@@ -28,15 +28,16 @@ export const rateBuckets = (dynamo: DynamoDBClient): DynamoRateBuckets =>
 
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 
-/** The ports of every door that accepts, runs or sends tasks, as this deployment has them. */
+/** Makes the ports of every door that accepts, runs or sends tasks, as this deployment has them. */
 export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {
-  const [options, clock] = [taskStoreOptions(), Date.now];
-  const payloads = { ...options, bucket: env('payloadBucket') };
+  const options = taskStoreOptions();
+  const clock = Date.now;
+  const payloadOptions = { ...options, bucket: env('payloadBucket') };
   return {
     store: new DynamoTaskStore(dynamo, options, log, xrayTracing),
     fanOuts: new DynamoFanOuts(dynamo, options),
     queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog }),
-    payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloads),
+    payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloadOptions),
     settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
     catalog,
     executorShards: executorShards(),

@@ -5,10 +5,10 @@ import { keptHeader, sampledTraceOf } from '../core/task/trace-header.ts';
 
 type Client = Parameters<Tracer['captureAWSv3Client']>[0];
 
-/** Clients that wait for the tracer, which is loaded by the first trace that is sampled: it takes longer than they do. */
+/** These clients wait for the tracer, which is loaded by the first trace that is sampled: it takes longer than they do. */
 const waiting: Client[] = [];
 let tracer: Tracer | undefined;
-/** That of the invocation, which Lambda sends: the SDK fills in whose it is. */
+/** The segment of the invocation, which Lambda sends: the SDK fills in whose it is. */
 let invocation: Segment | undefined;
 
 /** Lambda keeps the header of the invocation here, traced or not. */

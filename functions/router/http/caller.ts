@@ -1,10 +1,11 @@
+import { compact } from '../../core/compact.ts';
 import { parseTenantId } from '../../core/task/ids.ts';
 import { parseScope } from '../../core/tenant/access-key.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
 import type { Caller, RouterPorts } from '../route.ts';
 import { Problem } from './problem.ts';
 
-/** What API Gateway knows of a caller: what our authorizer found out of a key, or the claims of a token it has checked. */
+/** Holds what API Gateway knows of a caller: what our authorizer found out of a key, or the claims of a token it has checked. */
 export type Authorizer = {
   readonly lambda?:
     | { readonly tenantId?: string; readonly scopes?: string; readonly [limit: string]: unknown }
@@ -14,8 +15,8 @@ export type Authorizer = {
 };
 
 /**
- * Who is calling. An HTTP API answers a refused authorization with 403 and a text of its own, so the authorizer lets
- * the request pass without a tenant, and it ends here with the 401 that is due.
+ * Returns who is calling. An HTTP API answers a refused authorization with 403 and a text of its own, so the authorizer lets
+ * the request pass without a tenant, and it ends here: throws the 401 that is due.
  */
 export function callerOf(
   authorizer: Authorizer | undefined,
@@ -39,21 +40,23 @@ export function callerOf(
   throw new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
-/** API Gateway may hand numbers over as text. */
+/** Reads the limits of a key; API Gateway may hand numbers over as text. */
 function limitsOf(context: Readonly<Record<string, unknown>>): TenantLimits {
-  const [ratePerSecond, maxOpenTasks] = [Number(context.ratePerSecond), Number(context.maxOpenTasks)];
-  return { ...(ratePerSecond > 0 && { ratePerSecond }), ...(maxOpenTasks > 0 && { maxOpenTasks }) };
+  return compact({
+    ratePerSecond: positiveNumber(context.ratePerSecond),
+    maxOpenTasks: positiveNumber(context.maxOpenTasks),
+  });
 }
 
+const positiveNumber = (value: unknown): number | undefined => (Number(value) > 0 ? Number(value) : undefined);
+
 /**
- * The tenant of a token, and its scopes: the claim `scope` holds them with spaces between (RFC 8693, 4.2). A token that says
+ * Reads the tenant of a token, and its scopes: the claim `scope` holds them with spaces between (RFC 8693, 4.2). A token that says
  * who somebody is, not what he may do, is none (API Gateway takes the id tokens of Cognito for the same audience).
  */
 function callerOfToken(claims: Readonly<Record<string, unknown>>, tenantClaim: string) {
   if (claims.token_use === 'id') return {};
-  const [tenantId, scopes] = [claims[tenantClaim], claims.scope];
-  return {
-    ...(typeof tenantId === 'string' ? { tenantId } : {}),
-    ...(typeof scopes === 'string' ? { scopes } : {}),
-  };
+  return compact({ tenantId: textOf(claims[tenantClaim]), scopes: textOf(claims.scope) });
 }
+
+const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined);

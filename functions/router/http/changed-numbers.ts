@@ -1,13 +1,13 @@
 import { pointerPart } from '../../core/json.ts';
 import type { FieldError } from './problem.ts';
 
-/** What only numbers have that may change where they are read; most bodies have none of it. */
+/** Finds what only numbers have that may change where they are read; most bodies have none of it. */
 const SUSPICIOUS = /\d{16}|\d[eE][+-]?\d/;
 
-/** A text, to be stepped over, or a number of JSON. */
+/** Finds the next text of JSON, which is stepped over, or number. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
-/** Of one body that many are wrong of, so many are told. */
+/** Where many numbers of one body are wrong, so many are told. */
 const MAX_TOLD = 100;
 
 /** Stands in the place of a number that was written otherwise than it would be read. */
@@ -20,8 +20,8 @@ class ChangedNumber {
 }
 
 /**
- * The value of a JSON text in which those numbers stand out that would not be read as they are written; `undefined` where
- * there is none. In linear time, and with next to none where no number is long or has an exponent.
+ * Returns the value of a JSON text in which those numbers stand out that would not be read as they are written; `undefined` where
+ * there is none. Takes linear time, and next to none where no number is long or has an exponent.
  */
 export function withChangedNumbers(json: string): unknown {
   if (!SUSPICIOUS.test(json) || !hasChangedNumber(json)) return undefined;
@@ -31,7 +31,7 @@ export function withChangedNumbers(json: string): unknown {
   });
 }
 
-/** The numbers that stand out in a value of `withChangedNumbers`, as wrong fields. */
+/** Returns the numbers that stand out in a value of `withChangedNumbers`, as wrong fields. */
 export function changedNumberErrors(value: unknown): FieldError[] {
   const errors: FieldError[] = [];
   const walk = (part: unknown, pointer: string): void => {
@@ -55,7 +55,7 @@ function hasChangedNumber(json: string): boolean {
 }
 
 /**
- * Is it too large or too small for a number, or an integer of which digits would be lost? Fractions are read as the number
+ * Says whether a number is too large or too small, or an integer of which digits would be lost. Fractions are read as the number
  * that is next to them, as everybody reads them.
  */
 function isChanged(source: string): boolean {
@@ -66,10 +66,10 @@ function isChanged(source: string): boolean {
   return digitsOf(source) !== digitsOf(String(number));
 }
 
-/** Below it a number has fewer digits, down to none ("subnormal" in IEEE 754). */
+/** A smaller number has fewer digits, down to none ("subnormal" in IEEE 754). */
 const SMALLEST_EXACT = 2 ** -1022;
 
-/** A number as its digits, from the first to the last that is not zero, and the exponent of the last. */
+/** Writes a number as its digits, from the first to the last that is not zero, and the exponent of the last. */
 function digitsOf(source: string): string {
   const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(source) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
@@ -78,7 +78,7 @@ function digitsOf(source: string): string {
   return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
-/** By a loop: an expression would try each run of zeros again from each of them. */
+/** Counts by a loop, since an expression would try each run of zeros again from each of them. */
 function lengthWithoutZeros(digits: string): number {
   let length = digits.length;
   while (digits[length - 1] === '0') length--;

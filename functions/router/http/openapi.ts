@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ROUTES } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
 import type { OpenRoute, Route } from '../route.ts';
@@ -12,11 +13,11 @@ export type DocumentedRoutes = {
 
 type JsonSchema = Record<string, unknown>;
 
-/** What API Gateway itself answers: without a key, and where a function fails. */
+/** Describes what API Gateway itself answers: without a key, and where a function fails. */
 const gatewayMessage = once(() => z.strictObject({ message: z.string() }));
 
 /**
- * The OpenAPI 3.1 document of the routes, from the very schemas that they validate with; `definitions` are the task
+ * Makes the OpenAPI 3.1 document of the routes, from the very schemas that they validate with; `definitions` are the task
  * types that the deployment has.
  */
 export function openapiDocument(
@@ -24,7 +25,7 @@ export function openapiDocument(
   definitions: readonly TaskDefinition[],
 ): Record<string, unknown> {
   const schemas: Record<string, JsonSchema> = {};
-  const schemaOf = documentedIn(schemas);
+  const schemaOf = schemaWriter(schemas);
   schemaOf(problemSchema());
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [key, route] of Object.entries({ ...routes, ...openRoutes })) {
@@ -56,74 +57,65 @@ type Documented = Pick<Route, 'operationId' | 'summary' | 'parameters' | 'reques
 function operation(key: string, route: Documented, definitions: readonly TaskDefinition[], schemaOf: SchemaOf) {
   const { operationId, summary, parameters = [], requestBody, response, problems } = route;
   const scope = Object.hasOwn(ROUTES, key) ? ROUTES[key as keyof typeof ROUTES] : undefined;
-  const codes: ProblemCode[] = [
-    ...problems,
-    ...(scope === undefined ? [] : (['unauthenticated', 'missing_scope'] as const)),
-    'internal_error',
-  ];
-  const bodySchema = requestBody?.(definitions);
-  return {
+  const codes: ProblemCode[] = [...problems, 'internal_error'];
+  if (scope !== undefined) codes.push('unauthenticated', 'missing_scope');
+  return compact({
     operationId,
     summary,
-    ...(scope === undefined
-      ? { security: [] }
-      : { description: `Needs a key with the scope \`${scope}\`.`, security: [{ key: [] }] }),
+    description: scope && `Needs a key with the scope \`${scope}\`.`,
+    security: scope === undefined ? [] : [{ key: [] }],
     parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: schemaOf(schema(), 'input') })),
-    ...(bodySchema === undefined
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: {
-              'application/json': { schema: isZod(bodySchema) ? schemaOf(bodySchema, 'input') : bodySchema },
-            },
-          },
-        }),
+    requestBody: requestBody && documentedBody(requestBody(definitions), schemaOf),
     responses: {
-      [response.status]: {
+      [response.status]: compact({
         description: response.description,
-        ...(response.headers === undefined ? {} : { headers: headersOf(response.headers) }),
+        headers: response.headers && documentedHeaders(response.headers),
         content: { 'application/json': { schema: schemaOf(response.schema()) } },
-      },
+      }),
       ...problemResponses(codes, schemaOf),
     },
-  };
+  });
 }
+
+const documentedBody = (schema: z.ZodType | JsonSchema, schemaOf: SchemaOf) => ({
+  required: true,
+  content: { 'application/json': { schema: isZod(schema) ? schemaOf(schema, 'input') : schema } },
+});
 
 const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => '_zod' in schema;
 
-/** Headers that an answer may have; the first names what it always has. */
-const headersOf = (headers: Readonly<Record<string, string>>) =>
+/** Describes headers that an answer may have, each by its name. */
+const documentedHeaders = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
   );
 
-/** What comes with every answer of a status. */
+/** Every answer of a status comes with these. */
 const PROBLEM_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   429: { 'Retry-After': 'Seconds after which to try again' },
   503: { 'Retry-After': 'Seconds after which to try again' },
 };
 
-/** One response for each status; it names the codes that come with it. */
+/** Describes one response for each status; it names the codes that come with it. */
 function problemResponses(codes: readonly ProblemCode[], schemaOf: SchemaOf): Record<string, unknown> {
   const byStatus = Map.groupBy(codes, (code) => PROBLEM_STATUS[code]);
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => [
       status,
-      {
+      compact({
         description: group.map((code) => `\`${code}\``).join(', '),
-        ...(PROBLEM_HEADERS[status] === undefined ? {} : { headers: headersOf(PROBLEM_HEADERS[status]) }),
-        content: {
+        headers: PROBLEM_HEADERS[status] && documentedHeaders(PROBLEM_HEADERS[status]),
+        content: compact({
           'application/problem+json': { schema: schemaOf(problemSchema()) },
-          ...(status === 401 || status === 500 ? { 'application/json': { schema: schemaOf(gatewayMessage()) } } : {}),
-        },
-      },
+          'application/json': status === 401 || status === 500 ? { schema: schemaOf(gatewayMessage()) } : undefined,
+        }),
+      }),
     ]),
   );
 }
 
 /** Writes schemas as JSON Schema; those that have a name (`meta({ id })`) once, into `schemas`, and a reference elsewhere. */
-function documentedIn(schemas: Record<string, JsonSchema>): SchemaOf {
+function schemaWriter(schemas: Record<string, JsonSchema>): SchemaOf {
   return (schema, io = 'output') => {
     const { $schema: _, $defs = {}, ...document } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
     const named = (value: unknown): JsonSchema =>
@@ -133,7 +125,7 @@ function documentedIn(schemas: Record<string, JsonSchema>): SchemaOf {
   };
 }
 
-/** The route that describes all routes. */
+/** Makes the route that describes all routes. */
 export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   operationId: 'getOpenapi',
   summary: 'Read this document',
@@ -141,7 +133,7 @@ export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   problems: [],
 
   async handle(_request, _caller, { catalog }) {
-    const document = documents.get(catalog) ?? (await describe(catalog, routes()));
+    const document = documents.get(catalog) ?? (await describeAll(catalog, routes()));
     documents.set(catalog, document);
     return { status: 200, body: document };
   },
@@ -150,7 +142,7 @@ export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
 /** Everybody may ask for it, so it is made once. */
 const documents = new WeakMap<TaskCatalog, Record<string, unknown>>();
 
-async function describe(catalog: TaskCatalog, routes: DocumentedRoutes): Promise<Record<string, unknown>> {
+async function describeAll(catalog: TaskCatalog, routes: DocumentedRoutes): Promise<Record<string, unknown>> {
   const definitions = await Promise.all(Object.values(catalog).map((load) => load()));
   return openapiDocument(routes, definitions);
 }

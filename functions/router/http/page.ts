@@ -4,7 +4,7 @@ import { type FieldError, fieldErrors, Problem } from './problem.ts';
 
 const DEFAULT_LIMIT = 25;
 
-/** The parameters of a query that ask for a page. */
+/** Describes the parameters of a query that ask for a page. */
 export const pageShape = () => ({
   limit: z
     .string()
@@ -23,7 +23,7 @@ export const queryParameter = (name: string, description: string, schema: () => 
   schema,
 });
 
-/** The schemas of a query's parameters, by their names, made when they are asked for. */
+/** Returns the schema of a query's parameter by its name, made when it is asked for. */
 export const selectFields =
   <Name extends string>(query: () => { readonly shape: { readonly [name in Name]: z.ZodType } }) =>
   (name: Name) =>
@@ -37,21 +37,21 @@ export const pageParameters: readonly Parameter[] = [
   queryParameter('cursor', 'The `nextCursor` of the page before, under the same filter', () => z.string().optional()),
 ];
 
-/** A page of anything. */
+/** Describes a page of anything. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({
     items: z.array(item),
     nextCursor: z.string().nullable().describe('For the parameter `cursor`; null on the last page'),
   });
 
-/** The query of a request as its schema reads it. Throws the problem that names every wrong parameter. */
-export function parsedQuery<Query>(schema: z.ZodType<Query>, { query }: Request): Query {
+/** Reads the query of a request by its schema. Throws the problem that names every wrong parameter. */
+export function parseQuery<Query>(schema: z.ZodType<Query>, { query }: Request): Query {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
   throw invalidQuery(fieldErrors(parsed.error.issues));
 }
 
-/** In a query a field is a parameter, not a part of a document. */
+/** Makes the problem of a query, where a field is a parameter and not a part of a document. */
 export const invalidQuery = (errors: readonly FieldError[]): Problem =>
   new Problem('invalid_request', 'the query is not what this call takes', {
     errors: errors.map(({ field, message }) => ({ field: field.slice(1), message })),

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
+import { pointerPart } from '../../core/json.ts';
 import type { Log } from '../../core/ports.ts';
 import { quoted, shortened } from '../../core/zod-messages.ts';
 
@@ -22,7 +24,7 @@ export const PROBLEM_STATUS = {
 } as const;
 export type ProblemCode = keyof typeof PROBLEM_STATUS;
 
-/** Of `node:http`, whose import takes as long as all of the SDK's clients. */
+/** Copies what `node:http` has, whose import takes as long as all of the SDK's clients. */
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -40,11 +42,11 @@ const TITLES: Readonly<Record<number, string>> = {
 
 export type FieldError = { readonly field: string; readonly message: string };
 
-/** Wrong fields that a document lists, and the characters that they may take together. */
+/** How many wrong fields a document lists, and how many characters they may take together. */
 export type Room = { readonly errors: number; readonly characters: number };
 const ROOM: Room = { errors: 100, characters: 16_000 };
 
-/** Of a submit that comes too early. */
+/** What a submit is told that comes too early. */
 type Waits = { readonly retryAfterSeconds?: number; readonly estimatedWaitSeconds?: number };
 
 /** Thrown by a route to answer with `application/problem+json` (RFC 9457). */
@@ -71,7 +73,7 @@ export class Problem extends Error {
 export const noSuch = (noun: string, name: string, known: readonly string[]): string =>
   `there is no ${noun} ${JSON.stringify(shortened(name))}; there are: ${known.join(', ')}`;
 
-/** The document of a problem. */
+/** Describes the document of a problem. */
 export const problemSchema = once(() =>
   z
     .strictObject({
@@ -98,27 +100,28 @@ export const problemSchema = once(() =>
 );
 export type ProblemDocument = z.infer<ReturnType<typeof problemSchema>>;
 
-/** The document of a problem, which lists as many of its wrong fields as there is room for. */
+/** Makes the document of a problem, which lists as many of its wrong fields as there is room for. */
 export function problemDocument({ code, message, errors, waits }: Problem, room = ROOM): ProblemDocument {
   const status = PROBLEM_STATUS[code];
-  const listed = listedOf(errors, room);
+  const listed = listErrors(errors, room);
   const more = errors.length - listed.length;
-  return {
-    type: 'about:blank',
+  return compact({
+    type: 'about:blank' as const,
     title: TITLES[status] ?? code,
     status,
     code,
     detail: more === 0 ? message : `${message}: ${errors.length} fields are wrong, ${more} of which are not listed`,
-    ...(listed.length > 0 ? { errors: listed } : {}),
+    errors: listed.length === 0 ? undefined : listed,
     ...waits,
-  };
+  });
 }
 
-/** Of the pointer to a wrong field, and of what is said of it: a schema of a task type may say anything. */
+/** The pointer to a wrong field and what is said of it are cut: a schema of a task type may say anything. */
 const MAX_FIELD_CHARACTERS = 500;
 const MAX_MESSAGE_CHARACTERS = 1_000;
 
-function listedOf(errors: readonly FieldError[], room: Room): FieldError[] {
+/** Returns the first errors, shortened, as many as there is room for. */
+function listErrors(errors: readonly FieldError[], room: Room): FieldError[] {
   const listed = errors.slice(0, room.errors).map(({ field, message }) => ({
     field: shortened(field, MAX_FIELD_CHARACTERS),
     message: shortened(message, MAX_MESSAGE_CHARACTERS),
@@ -131,7 +134,7 @@ function listedOf(errors: readonly FieldError[], room: Room): FieldError[] {
   return end < 0 ? listed : listed.slice(0, end);
 }
 
-/** What a wrong field takes of the room there is. */
+/** Returns how many characters a wrong field takes of the room there is. */
 export const charactersOf = ({ field, message }: FieldError): number => field.length + message.length;
 
 type Issue = {
@@ -141,28 +144,28 @@ type Issue = {
   readonly keys?: readonly PropertyKey[];
 };
 
-/** In the place of a wrong field that no document has room for: it counts. */
+/** Stands for a wrong field that no document has room for: it counts. */
 const UNLISTED: FieldError = { field: '', message: '' };
 
-/** The issues of a schema as wrong fields below `pointer`. */
+/** Returns the issues of a schema as wrong fields below `pointer`. */
 export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[] =>
   issues.flatMap(({ message, path = [], keys }, place) => {
     if (place >= ROOM.errors) return Array<FieldError>(keys?.length ?? 1).fill(UNLISTED);
-    const parts = path.map((part) => (typeof part === 'object' ? part.key : part));
-    const at = [pointer, ...parts.map(escapedPointer)].join('/');
-    if (keys === undefined) return [{ field: at, message }];
-    // Each says of itself alone that it is not there.
+    const field = path.reduce<string>(
+      (above, part) => above + shortPointerPart(typeof part === 'object' ? part.key : part),
+      pointer,
+    );
+    if (keys === undefined) return [{ field, message }];
+    // One message names all of them: each gets one that names it alone.
     const around = message.split(quoted(keys));
     return keys.map((key, number) =>
-      number < ROOM.errors ? { field: `${at}/${escapedPointer(key)}`, message: around.join(quoted([key])) } : UNLISTED,
+      number < ROOM.errors ? { field: field + shortPointerPart(key), message: around.join(quoted([key])) } : UNLISTED,
     );
   });
 
-/** RFC 6901; the beginning of a long name. */
-const escapedPointer = (part: PropertyKey): string =>
-  shortened(String(part)).replaceAll('~', '~0').replaceAll('/', '~1');
+const shortPointerPart = (part: PropertyKey): string => pointerPart(shortened(String(part)));
 
-/** A problem as it was meant; anything else is ours to mend, so it is logged whole and the caller sees none of it. */
+/** Returns a problem as it was meant; anything else is ours to mend, so it is logged whole and the caller sees none of it. */
 export function toProblem(error: unknown, { log }: { readonly log: Log }): Problem {
   const problem =
     error instanceof Problem ? error : new Problem('internal_error', 'something failed on our side; try again');
@@ -178,7 +181,7 @@ export function toProblem(error: unknown, { log }: { readonly log: Log }): Probl
 
 export const NOTHING_KEPT = 'the task could not be queued, and nothing was kept of it';
 
-/** Waits for a port. What it throws is a failure of the platform: the caller shall try again, and the log says why. */
+/** Waits for a port. What that throws becomes a failure of the platform: the caller shall try again, and the log says why. */
 export async function orUnavailable<T>(
   answer: Promise<T>,
   detail = 'a part of the platform does not answer',

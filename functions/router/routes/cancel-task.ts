@@ -30,7 +30,7 @@ export const cancelTask: Route = {
   },
 };
 
-/** What is left undone, the task's own message or the sweeper does: it is cancelled either way. */
+/** Cancels the subtasks. What is left undone, the task's own message or the sweeper does: the task is cancelled either way. */
 async function propagateCancel(task: CancelledTask, ports: RouterPorts): Promise<void> {
   try {
     await propagateEnd(task, ports);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { queueNameOf, type ResourceClass } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import {
   type DeadLetter,
   type DeadLetters,
@@ -14,7 +15,7 @@ import {
 import { executorKeysOf, laneOf } from '../../core/lane/lane.ts';
 import type { Task, TaskSeed } from '../../core/task/task.ts';
 import { shortened } from '../../core/zod-messages.ts';
-import { pageParameters, pageShape, parsedQuery } from '../http/page.ts';
+import { pageParameters, pageShape, parseQuery } from '../http/page.ts';
 import { noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Parameter, Request, Route, RouterPorts } from '../route.ts';
 import { summaryOf, taskSummarySchema, type Viewer } from './task-view.ts';
@@ -81,7 +82,7 @@ const deadLettersSchema = once(() => {
         .strictObject({
           id: z.string(),
           type: z.string(),
-          // Missing where the task has no row.
+          // A task that has no row has none of these.
           ...taskSummarySchema().pick({ status: true, attempt: true, error: true }).partial().shape,
         })
         .optional()
@@ -109,7 +110,7 @@ export const listDeadLetters: Route = {
   async handle(request, caller, ports) {
     const { tenantId } = caller;
     const { resourceClass, laneName } = parseLane(request, ports);
-    const { limit } = parsedQuery(querySchema(), request);
+    const { limit } = parseQuery(querySchema(), request);
     const { entries, unseen } = await find(resourceClass, laneName, limit, ports);
     // A task may be in two letters: one of a redrive that failed after it was sent, and one of its next life.
     const ids = new Set(entries.flatMap(({ task }) => (task?.tenantId === tenantId ? task.id : [])));
@@ -158,7 +159,7 @@ function itemOf(
   const isPlatform = scopes.includes('platform');
   const mayKnow = isOwn || isPlatform || code !== 'malformed';
   const reason = { code, message: mayKnow ? shortened(message, MAX_REASON_CHARACTERS) : WITHHELD };
-  const item = { messageId, sentAt: new Date(sentAt).toISOString(), reason };
+  const item = { messageId, sentAt: isoTime(sentAt), reason };
   if (task === undefined || !(isOwn || isPlatform)) return item;
   const { id, type } = task;
   if (!isOwn) return { ...item, tenantId: task.tenantId, task: { id, type } };

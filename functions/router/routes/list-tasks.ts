@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import { cursorOf, MAX_EXAMINED_TASKS, parseCursor, type TaskFilter } from '../../core/task/task-list.ts';
 import {
@@ -6,7 +7,7 @@ import {
   pageOf,
   pageParameters,
   pageShape,
-  parsedQuery,
+  parseQuery,
   queryParameter,
   selectFields,
 } from '../http/page.ts';
@@ -53,14 +54,13 @@ export const listTasks: Route = {
   problems: ['invalid_request', 'unavailable'],
 
   async handle(request, { tenantId }, ports) {
-    const query = parsedQuery(querySchema(), request);
-    const { assigneeType: assignedType, assigneeId: id, limit, cursor: given, ...rest } = query;
-    const filter: TaskFilter = {
-      ...rest,
-      ...(assignedType === undefined || id === undefined ? {} : { assignee: { type: assignedType, id } }),
-    };
-    const after = given === undefined ? undefined : parseCursor(tenantId, filter, given);
-    if (given !== undefined && after === undefined) throw invalidCursor();
+    const query = parseQuery(querySchema(), request);
+    const { assigneeType, assigneeId, limit, cursor, ...rest } = query;
+    const assignee =
+      assigneeType === undefined || assigneeId === undefined ? undefined : { type: assigneeType, id: assigneeId };
+    const filter: TaskFilter = compact({ ...rest, assignee });
+    const after = cursor === undefined ? undefined : parseCursor(tenantId, filter, cursor);
+    if (cursor !== undefined && after === undefined) throw invalidCursor();
     const { tasks, next } = await orUnavailable(ports.store.list({ tenantId, filter, limit, after }, ports.clock()));
     return {
       status: 200,

@@ -22,27 +22,27 @@ export const retryTask: Route = {
 
   async handle(request, caller, ports) {
     const found = await loadTask(request, caller, ports);
-    if (found.status !== 'failed' && found.status !== 'cancelled') throw refused(found);
+    if (found.status !== 'failed' && found.status !== 'cancelled') throw notRetryable(found);
     if (found.parent !== undefined) {
       throw new Problem('invalid_status', `the task is a subtask: retry its parent, ${found.parent.id}`);
     }
-    // Of its subtasks none may be left when it fans out anew.
+    // None of its subtasks may be left when it fans out anew.
     await orUnavailable(propagateEnd(found, ports));
     const now = ports.clock();
-    // It would expire too early for another life of the task.
+    // The input would expire too early for another life of the task.
     const keepUntil = keptUntil(now, ports.retentionDays);
     if ((await orUnavailable(ports.payloads.keep(found.input, keepUntil))) === 'missing') {
       throw new Problem('invalid_status', 'the input of the task is not kept any more: submit it as a new task');
     }
-    // The row before the message, unlike a submit: the row is finished, and would refuse the message.
+    // The row comes before the message, unlike in a submit: a finished row would refuse the message.
     const dueAt = now + SWEEP_PERIOD_SECONDS * 1000;
     const retry = await orUnavailable(ports.store.retry(caller.tenantId, found.id, now, dueAt));
     if (retry.result === 'missing') throw noSuchTask();
-    if (retry.result === 'refused') throw refused(retry.task);
+    if (retry.result === 'refused') throw notRetryable(retry.task);
     await sendOrDefer(retry.task, 0, ports);
     return { status: 202, ...(await taskAnswer(retry.task, caller, ports)) };
   },
 };
 
-const refused = ({ status }: Task): Problem =>
+const notRetryable = ({ status }: Task): Problem =>
   new Problem('invalid_status', `the task is ${status}: only a failed or cancelled one can be retried`);

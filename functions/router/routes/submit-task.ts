@@ -81,7 +81,7 @@ function submitOfType({ type, description, input, resources }: TaskDefinition) {
     properties: {
       ...properties,
       type: { const: type },
-      // References of the type's own stay within it.
+      // References of a type's own schema stay within it.
       input: JSON.stringify(inputSchema).includes('"$ref"')
         ? { $id: `urn:millrace:${type}`, ...inputSchema }
         : inputSchema,

@@ -47,7 +47,7 @@ const resultsSchema = once(() => {
 });
 type Result = z.infer<ReturnType<typeof resultsSchema>>['results'][number];
 
-/** What a door has under way to the table at a time: the AWS SDK keeps 50 connections to one host. */
+/** So many calls to the table are under way at a time: the AWS SDK keeps 50 connections to one host. */
 const PARALLEL = 50;
 
 export const submitTasks: Route = {
@@ -87,10 +87,10 @@ export const submitTasks: Route = {
   },
 };
 
-/** Either what a step has made of one task, or why it ends here. */
+/** Holds either what a step has made of one task, or why it ends here. */
 type Step<T> = { readonly value: T } | { readonly problem: Problem };
 
-/** A task that is let in and whose payload is stored, or the task of an earlier submit of its key. */
+/** Holds a task that is let in and whose payload is stored; of a key that was used, the task of the earlier submit, too. */
 type Prepared = { readonly task: NewTask; readonly isKeyed: boolean; readonly earlier: Acceptance | undefined };
 
 /** Stores all payloads, then sends all messages, then writes all rows: the order of a single submit, a thousand at a time. */
@@ -148,7 +148,7 @@ async function step<T>(ports: RouterPorts, work: () => Promise<T>): Promise<Step
   }
 }
 
-/** Wrong fields that are listed of one task, and of all together beyond the first of each. */
+/** So many wrong fields are listed of one task, and of all together beyond the first of each. */
 const ROOM_OF_ONE: Room = { errors: 20, characters: 4_000 };
 const ROOM_OF_ALL: Room = { errors: 100, characters: 400_000 };
 
@@ -173,7 +173,7 @@ function resultsOf(ends: readonly Step<Acceptance>[], { scopes }: Caller, ports:
   });
 }
 
-/** Which task was accepted, without what it may carry of any length. */
+/** Says which task was accepted, without what it may carry of any length. */
 function withoutTexts(result: Result): Result {
   if (result.status === 'rejected') return result;
   const { assignee: _, workflowInstanceId: _id, ...task } = withoutResult(result.task);

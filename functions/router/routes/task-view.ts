@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { PRIORITIES, queueNameOf } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { PayloadStore } from '../../core/ports.ts';
 import { parseTaskId, type TaskId } from '../../core/task/ids.ts';
@@ -11,7 +12,7 @@ import { traceIdOf } from '../../core/task/trace-header.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Parameter, Request, Response, RouterPorts } from '../route.ts';
 
-/** A name that a caller gives and an index takes: half a surrogate pair is no text there. */
+/** Describes a name that a caller gives and an index takes: half a surrogate pair is no text there. */
 export const nameSchema = (maxLength: number): z.ZodString =>
   z
     .string()
@@ -23,7 +24,7 @@ export const assigneeSchema = once(() => z.strictObject({ type: nameSchema(64), 
 
 export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 
-/** A task as lists and bulk submits show it. */
+/** Describes a task as lists and bulk submits show it. */
 export const taskSummarySchema = once(() => {
   const time = z.iso.datetime();
   const count = z.int().min(0).max(1_000_000);
@@ -59,7 +60,7 @@ export const taskSummarySchema = once(() => {
 });
 export type TaskSummaryView = z.infer<ReturnType<typeof taskSummarySchema>>;
 
-/** A task as the API shows it. */
+/** Describes a task as the API shows it. */
 export const taskSchema = once(() =>
   z
     .strictObject({
@@ -75,12 +76,10 @@ export const taskSchema = once(() =>
 );
 export type TaskView = z.infer<ReturnType<typeof taskSchema>>;
 
-/** What a view needs to know of where and when it is made. */
+/** Tells a view where and when it is made. */
 export type Viewer = { readonly queueNamePrefix: string; readonly clock: () => number };
 
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
-/** A task's payloads as they were written; those that it has not, or that nobody keeps any more, are missing. */
+/** Holds a task's payloads as they were written; one that it has not, or that nobody keeps any more, is missing. */
 type Payloads = { readonly input?: JsonValue | undefined; readonly output?: JsonValue | undefined };
 
 /** Shows a task with its payloads, which it reads from where they are kept. */
@@ -141,17 +140,17 @@ export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer)
     progress: 'progress' in task && task.progress !== undefined ? { ...task.progress } : undefined,
     executorKey,
     queueName: queueNamePrefix + queueNameOf(executorKey),
-    createdAt: iso(task.createdAt),
-    runAt: isoOrMissing('notBefore' in task ? task.notBefore : task.runAt),
-    startedAt: isoOrMissing('startedAt' in task ? task.startedAt : undefined),
-    finishedAt: isoOrMissing('finishedAt' in task ? task.finishedAt : undefined),
-    cancelRequestedAt: isoOrMissing('cancelRequestedAt' in task ? task.cancelRequestedAt : undefined),
+    createdAt: isoTime(task.createdAt),
+    runAt: timeIfAny('notBefore' in task ? task.notBefore : task.runAt),
+    startedAt: timeIfAny('startedAt' in task ? task.startedAt : undefined),
+    finishedAt: timeIfAny('finishedAt' in task ? task.finishedAt : undefined),
+    cancelRequestedAt: timeIfAny('cancelRequestedAt' in task ? task.cancelRequestedAt : undefined),
     traceId: traceIdOf(task.traceHeader),
   });
 }
 
-const isoOrMissing = (milliseconds: number | undefined): string | undefined =>
-  milliseconds === undefined ? undefined : iso(milliseconds);
+const timeIfAny = (milliseconds: number | undefined): string | undefined =>
+  milliseconds === undefined ? undefined : isoTime(milliseconds);
 
 export const taskIdParameter: Parameter = {
   in: 'path',

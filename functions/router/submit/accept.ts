@@ -7,7 +7,7 @@ import type { NewTask, Task } from '../../core/task/task.ts';
 import { NOTHING_KEPT, orUnavailable, Problem } from '../http/problem.ts';
 import type { RouterPorts } from '../route.ts';
 
-/** The task that a submit stands for: its own, or the first one of its idempotency key. */
+/** Names the task that a submit stands for: its own, or the first one of its idempotency key. */
 export type Acceptance = { readonly task: Task; readonly isReplay: boolean };
 
 /** Returns the whole seconds until a task's message may be delivered. */
@@ -68,8 +68,9 @@ export async function recordAcceptance(
 const MAY_RUN = 'the task may run, and what it is cannot be kept: submit it with the same Idempotency-Key';
 
 /**
- * A key stands for one submit by its row: as long as there is none, another submit could take it, and be accepted too. So
- * without its row a submit with a key is not accepted, though it may run. Sending it again is safe, and makes sure.
+ * Writes the row of a task. A key stands for one submit by its row: as long as there is none, another submit could take it,
+ * and be accepted too. So without its row a submit with a key is not accepted, though it may run. Sending it again is safe,
+ * and makes sure.
  */
 async function insertRow(
   task: NewTask,
@@ -82,7 +83,7 @@ async function insertRow(
   try {
     return await store.insert(task);
   } catch (error) {
-    // What is queued will run: the claim writes the row.
+    // The task is queued and will run: its claim writes the row.
     log('warn', 'row not written: the claim will write it', { task_id: task.id, reason: String(error) });
     return { result: 'inserted' };
   }

@@ -85,7 +85,7 @@ async function laneProblem({ executorKey, delaySeconds }: AdmissionRequest, { la
   const admission = await lanes.admission(executorKey, delaySeconds === 0);
   if (admission.admitted) return undefined;
   const { retryAfterSeconds, estimatedWaitSeconds } = admission;
-  // By then there is room again.
+  // When the task is due there is room again.
   if (delaySeconds >= retryAfterSeconds) return undefined;
   const detail = `the lane ${executorKey} has more to do than it can in time: a task would wait ${estimatedWaitSeconds} s`;
   return tooEarly('lane_saturated', detail, { retryAfterSeconds, estimatedWaitSeconds });

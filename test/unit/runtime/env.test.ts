@@ -4,8 +4,8 @@ import {
   env,
   executorShards,
   ownResourceClass,
+  routerSettings,
   taskStoreOptions,
-  tenantClaim,
 } from '../../../functions/runtime/env.ts';
 
 afterEach(() => {
@@ -60,11 +60,25 @@ describe('executorShards', () => {
   });
 });
 
-it('tenantClaim is missing where callers have keys', () => {
-  stub({ [ENV.tenantClaim]: undefined });
-  expect(tenantClaim()).toBeUndefined();
-  stub({ [ENV.tenantClaim]: 'org' });
-  expect(tenantClaim()).toBe('org');
+describe('routerSettings', () => {
+  const concurrency = '{"default":{"reserved":20}}';
+  const router = { ...set, [ENV.queueUrlPrefix]: 'https://sqs.test/123/millrace-', [ENV.concurrency]: concurrency };
+
+  it('have no claim and no limits where callers have keys', () => {
+    stub({ ...router, [ENV.tenantClaim]: undefined, [ENV.tenantLimits]: undefined });
+    expect(routerSettings()).toEqual({
+      queueNamePrefix: 'millrace-',
+      tableShards: 2,
+      concurrency: JSON.parse(concurrency),
+      tenantClaim: undefined,
+      tenantLimits: {},
+    });
+  });
+
+  it('have those of tokens', () => {
+    stub({ ...router, [ENV.tenantClaim]: 'org', [ENV.tenantLimits]: '{"ratePerSecond":5}' });
+    expect(routerSettings()).toMatchObject({ tenantClaim: 'org', tenantLimits: { ratePerSecond: 5 } });
+  });
 });
 
 describe('ownResourceClass', () => {

@@ -1,0 +1,30 @@
+/** A line of EMF takes so many values (CloudWatch's documentation, "Embedded metric format specification"). */
+const MAX_VALUES = 100;
+
+/**
+ * Keeps at most a hundred of any number of values, each as likely among them as any other (algorithm R), so that their
+ * percentiles are about those of all.
+ */
+export class Reservoir {
+  readonly #random: () => number;
+  #values: number[] = [];
+  #seen = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  add(value: number): void {
+    this.#seen += 1;
+    const place = this.#seen <= MAX_VALUES ? this.#values.length : Math.floor(this.#random() * this.#seen);
+    if (place < MAX_VALUES) this.#values[place] = value;
+  }
+
+  /** Returns a sample of what was added since the last time. */
+  take(): readonly number[] {
+    const taken = this.#values;
+    this.#values = [];
+    this.#seen = 0;
+    return taken;
+  }
+}
