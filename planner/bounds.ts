@@ -1,22 +1,17 @@
-import { RESOURCE_CLASSES, reservationOf } from '../functions/contract.ts';
 import type { DeployConfig } from '../lib/config.ts';
-import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
-import {
-  ACCOUNT_CONCURRENCY,
-  ACCOUNT_INVOCATIONS_PER_SECOND,
-  MESSAGES_IN_FLIGHT,
-  UNRESERVED_CONCURRENCY,
-} from './documented-limits.ts';
-import { type Load, peakTasksPerSecond } from './load.ts';
-import { apiRequestsPerSecond } from './scenario-of.ts';
-import type { Simulation } from './simulate.ts';
+import { COST_ASSUMPTIONS } from './costs/cost-basis.ts';
+import { accountConcurrencyOf } from './deployment.ts';
+import { ACCOUNT_CONCURRENCY, ACCOUNT_INVOCATIONS_PER_SECOND, MESSAGES_IN_FLIGHT } from './documented-limits.ts';
+import { apiRequestsPerSecond } from './scenario.ts';
+import { type Load, peakTasksPerSecond } from './simulation/load.ts';
+import type { Simulation } from './simulation/simulate.ts';
 import { SECOND } from './time.ts';
 
 /** A limit of AWS, and how much of it the plan asks for at its peak. */
 export type Bound = { readonly name: string; readonly peak: number; readonly limit: number };
 
 /**
- * How near the load comes to what the account may do. `executors` is how many run at the peak, in all shards, and
+ * Returns how near the load comes to what the account may do. `executors` is how many run at the peak, in all shards, and
  * `messagesPerInvocation` what each of them holds.
  */
 export function boundsOf(
@@ -54,23 +49,4 @@ export function boundsOf(
       limit: firstPerSecond,
     })),
   ];
-}
-
-/** Of the governor and of the sweeper, which run one at a time. */
-const CLOCKWORK_FUNCTIONS = 2;
-
-/**
- * The Lambda concurrency that an account has to have: what executors and clockwork reserve, what is reserved or
- * provisioned of the router, and what Lambda leaves to all others, among which the router's are beyond that.
- */
-export function accountConcurrencyOf(config: DeployConfig, routers = 0): number {
-  const { concurrency, shards, provisioned, apiConcurrency } = config;
-  const executors = RESOURCE_CLASSES.reduce(
-    (sum, name) => sum + reservationOf(concurrency[name].reserved) * shards[name],
-    0,
-  );
-  const kept = provisioned === false ? 0 : provisioned.max;
-  const ofApi = (apiConcurrency.router ?? kept) + (apiConcurrency.authorizer ?? 0);
-  const unreserved = apiConcurrency.router === undefined ? routers - kept : 0;
-  return executors + CLOCKWORK_FUNCTIONS + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
 }

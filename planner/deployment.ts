@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import {
+  MIN_LANE_CONCURRENCY,
+  RESOURCE_CLASSES,
+  type ResourceClass,
+  reservationOf,
+  SHARED_LANE_KINDS,
+} from '../functions/contract.ts';
 import type { TaskDefinition } from '../functions/core/define-task.ts';
 import { type DeployConfig, readConfig } from '../lib/config.ts';
 import { tasks } from '../tasks/index.ts';
+import { MOST_OF_EVENT_SOURCE, UNRESERVED_CONCURRENCY } from './documented-limits.ts';
+import type { Load } from './simulation/load.ts';
 
 const cdkJsonSchema = z.object({ context: z.record(z.string(), z.unknown()) });
 
 /**
- * The configuration that `cdk deploy` would have: that of `cdk.json` and what is given beside it. Throws `ConfigError`, in
+ * Returns the configuration that `cdk deploy` would have: that of `cdk.json`, and what is given over it. Throws `ConfigError`, in
  * one sentence.
  */
 export function deployConfig(context: Readonly<Record<string, string>>): DeployConfig {
@@ -16,8 +25,55 @@ export function deployConfig(context: Readonly<Record<string, string>>): DeployC
   return readConfig({ getAllContext: () => whole });
 }
 
-/** All task types that are deployed. */
+/** Loads all task types that are deployed. */
 export async function deployedDefinitions(): Promise<TaskDefinition[]> {
   const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
   return definitions.filter((definition) => definition !== undefined);
 }
+
+/** The governor and the sweeper are called by the clock, and each runs one at a time. */
+export const CLOCKWORK_FUNCTIONS = 2;
+
+/**
+ * Returns the Lambda concurrency that an account has to have: what executors and clockwork reserve, what is reserved or
+ * provisioned of the router, and what Lambda leaves to all others, among which the router's are beyond that.
+ */
+export function accountConcurrencyOf(config: DeployConfig, routers = 0): number {
+  const { concurrency, shards, provisioned, apiConcurrency } = config;
+  const executors = RESOURCE_CLASSES.reduce(
+    (sum, name) => sum + reservationOf(concurrency[name].reserved) * shards[name],
+    0,
+  );
+  const kept = provisioned === false ? 0 : provisioned.max;
+  const ofApi = (apiConcurrency.router ?? kept) + (apiConcurrency.authorizer ?? 0);
+  const unreserved = apiConcurrency.router === undefined ? routers - kept : 0;
+  return executors + CLOCKWORK_FUNCTIONS + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
+}
+
+/**
+ * Returns the configuration that gives each of a class's `shards` so many executors: lanes without tasks have the least, and the
+ * others share the rest by what comes to them, to the last. `undefined` where that is more than an event source may ask for.
+ */
+export function withExecutors(
+  resourceClass: ResourceClass,
+  executors: number,
+  { mix }: Pick<Load, 'mix'>,
+): Pick<DeployConfig, 'concurrency'> | undefined {
+  const lanes = Object.fromEntries(SHARED_LANE_KINDS.map((kind) => [kind, MIN_LANE_CONCURRENCY]));
+  const least = SHARED_LANE_KINDS.length * MIN_LANE_CONCURRENCY;
+  const reserved = Math.max(executors, least);
+  let left = reserved - least;
+  let share = 1;
+  for (const [kind, part = 0] of Object.entries(mix)) {
+    const more = Math.round((left * part) / share);
+    lanes[kind] = MIN_LANE_CONCURRENCY + more;
+    left -= more;
+    share -= part;
+  }
+  if (Math.max(...Object.values(lanes)) > MOST_OF_EVENT_SOURCE) return undefined;
+  return { concurrency: { [resourceClass]: { reserved, lanes } } } as Pick<DeployConfig, 'concurrency'>;
+}
+
+/** Writes a configuration as `cdk deploy` and `npm run plan` take it. */
+export const contextArgument = ({ concurrency }: Pick<DeployConfig, 'concurrency'>): string =>
+  `-c concurrency='${JSON.stringify(concurrency)}'`;

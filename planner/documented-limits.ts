@@ -1,6 +1,6 @@
 /**
- * What AWS documents of how its services scale, and the default quotas of an account. Each names the page that it is from;
- * `docs/costs.md` and `functions/contract.ts` have what is our own.
+ * AWS documents how its services scale, and the default quotas of an account. Each constant names the page that it is from;
+ * what is our own is in `docs/costs.md` and `functions/contract.ts`.
  */
 
 /** New environments of one function: 1,000 each 10 s, refilled continuously ("Lambda scaling behavior"). */

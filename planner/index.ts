@@ -4,7 +4,7 @@
  */
 import { runCommand } from '../cli/npm-command.ts';
 import { deployConfig, deployedDefinitions } from './deployment.ts';
-import { makePlan } from './make-plan.ts';
+import { makePlan } from './plan.ts';
 import { parsePlanArguments, planCommand } from './plan-arguments.ts';
 import { reportOf } from './report.ts';
 

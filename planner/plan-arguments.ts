@@ -7,8 +7,8 @@ import {
   SHARED_LANE_KINDS,
   type SharedLaneKind,
 } from '../functions/contract.ts';
-import type { Load, Spike } from './load.ts';
-import type { Service } from './service.ts';
+import type { Load, Spike } from './simulation/load.ts';
+import type { Service } from './simulation/service.ts';
 import { HOUR, MILLISECOND, MINUTE, type Micros, SECOND } from './time.ts';
 
 /** What to plan. */

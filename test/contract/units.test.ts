@@ -13,7 +13,7 @@ import { TieredPayloadStore } from '../../functions/adapters/payload-store.ts';
 import { SqsTaskQueue } from '../../functions/adapters/sqs/task-queue.ts';
 import type { LeaseToken, TaskId } from '../../functions/core/task/ids.ts';
 import { type Authorization, answer } from '../../functions/router/router.ts';
-import { CALL_COSTS } from '../../planner/call-costs.ts';
+import { CALL_COSTS } from '../../planner/costs/cost-basis.ts';
 import { type ApiRequest, apiEvent } from '../doubles/api-event.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { echo } from '../doubles/task-definitions.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_REQUEST_MESSAGES } from '../../functions/contract.ts';
 import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
 import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
-import { makePlan } from '../../planner/make-plan.ts';
+import { makePlan } from '../../planner/plan.ts';
 import { parsePlanArguments } from '../../planner/plan-arguments.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';

@@ -1,7 +1,7 @@
-import { type CostLine, totalOf } from '../../planner/cost-line.ts';
-import { taskCosts, type Usage } from '../../planner/costs.ts';
+import { type CostLine, totalOf } from '../../planner/costs/cost-basis.ts';
+import { fixedMonthCosts } from '../../planner/costs/month-costs.ts';
+import { taskCosts, type Usage } from '../../planner/costs/task-costs.ts';
 import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
-import { fixedMonthCosts } from '../../planner/fixed-costs.ts';
 
 const definitions = await deployedDefinitions();
 const MILLION = 1e6;

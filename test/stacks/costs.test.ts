@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
-import { accountConcurrencyOf } from '../../planner/bounds.ts';
-import { MONTH_SECONDS } from '../../planner/cost-line.ts';
-import { deployedDefinitions } from '../../planner/deployment.ts';
+import { MONTH_SECONDS } from '../../planner/costs/cost-basis.ts';
+import { fixedMonthCosts } from '../../planner/costs/month-costs.ts';
+import { accountConcurrencyOf, deployedDefinitions } from '../../planner/deployment.ts';
 import { UNRESERVED_CONCURRENCY } from '../../planner/documented-limits.ts';
-import { fixedMonthCosts } from '../../planner/fixed-costs.ts';
 import { costTables } from './cost-tables.ts';
 import { synthesize } from './synthesis.ts';
 

@@ -245,16 +245,25 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     allowed: ['./report.ts', '../lanes.ts', '../../local/local-stack.ts', '../../functions/contract.ts'],
     forbidden: ['../../functions/executor/index.ts', '../../lib/stacks/data-stack.ts'],
   },
-  'planner/simulate.ts': {
-    allowed: ['./load.ts', '../cli/http.ts', '../functions/contract.ts', '../functions/core/task/task.ts'],
+  'planner/plan.ts': {
+    allowed: ['./simulation/load.ts', '../cli/http.ts', '../functions/contract.ts', '../functions/core/task/task.ts'],
     forbidden: ['../functions/executor/index.ts', '../local/start.ts', '../loadtest/lanes.ts'],
+  },
+  'planner/simulation/simulate.ts': {
+    allowed: ['./load.ts', '../time.ts', '../../functions/contract.ts', '../../functions/core/task/task.ts'],
+    forbidden: [
+      '../../functions/executor/index.ts',
+      '../../local/start.ts',
+      '../../loadtest/lanes.ts',
+      '../../lib/millrace.ts',
+    ],
   },
   'test/unit/task.test.ts': {
     allowed: [
       '../../functions/core/task/task.ts',
       '../../local/start.ts',
       '../setup/local-stack.ts',
-      '../../planner/simulate.ts',
+      '../../planner/simulation/simulate.ts',
       '../../loadtest/scenarios/load.ts',
     ],
     forbidden: ['../../loadtest/submit.ts'],

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { executorNameOf, RESOURCE_CLASSES, reservationOf } from '../../../functions/contract.ts';
-import { COST_ASSUMPTIONS } from '../../../planner/cost-assumptions.ts';
+import { COST_ASSUMPTIONS } from '../../../planner/costs/cost-basis.ts';
 
 /** Is an AWS in which nothing waits: tables and queues are empty, and each queue has its event source. */
 const asked: string[] = [];

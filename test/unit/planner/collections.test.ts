@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Agenda } from '../../../planner/agenda.ts';
-import { chart } from '../../../planner/chart.ts';
-import { Cohorts } from '../../../planner/cohorts.ts';
-import { expectedTasks, type Load, nextArrival, peakTasksPerSecond } from '../../../planner/load.ts';
-import { poisson, seededRandom } from '../../../planner/random.ts';
-import { Series } from '../../../planner/series.ts';
+import { chart } from '../../../planner/layout.ts';
+import { expectedTasks, type Load, nextArrival, peakTasksPerSecond } from '../../../planner/simulation/load.ts';
+import { Series, Waits } from '../../../planner/simulation/measures.ts';
+import { Agenda, Cohorts } from '../../../planner/simulation/queues.ts';
+import { poisson, seededRandom } from '../../../planner/simulation/service.ts';
 import { MINUTE, SECOND } from '../../../planner/time.ts';
-import { Waits } from '../../../planner/waits.ts';
 
 test('an agenda hands out what happens by moment, and in the order in which it was added', () => {
   fc.assert(

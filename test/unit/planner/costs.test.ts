@@ -3,12 +3,9 @@ import { measureUsage, recordAttempt } from '../../../functions/executor/telemet
 import { log } from '../../../functions/runtime/log.ts';
 import { EmfMeter } from '../../../functions/runtime/meter.ts';
 import { STREAM_PACES } from '../../../lib/constructs/projector.ts';
-import { COST_ASSUMPTIONS } from '../../../planner/cost-assumptions.ts';
-import { totalOf } from '../../../planner/cost-line.ts';
-import { taskCosts, type Usage } from '../../../planner/costs.ts';
+import { COST_ASSUMPTIONS, totalOf } from '../../../planner/costs/cost-basis.ts';
+import { streamBatches, taskCosts, tracesOf, type Usage } from '../../../planner/costs/task-costs.ts';
 import { deployConfig } from '../../../planner/deployment.ts';
-import { streamBatches } from '../../../planner/stream-batches.ts';
-import { tracesOf } from '../../../planner/traces.ts';
 
 const config = deployConfig({});
 

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { costOf } from '../../../planner/call-costs.ts';
-import { Environments } from '../../../planner/environments.ts';
-import { EventSource } from '../../../planner/event-source.ts';
-import { HOT_KEYS, WRITE_TARGETS, WriteLimit } from '../../../planner/table-writes.ts';
+import { costOf } from '../../../planner/costs/cost-basis.ts';
+import { Environments, EventSource } from '../../../planner/simulation/lambda-scaling.ts';
+import { HOT_KEYS, WRITE_TARGETS, WriteLimit } from '../../../planner/simulation/table-writes.ts';
+import { TokenBucket } from '../../../planner/simulation/token-bucket.ts';
 import { MINUTE, SECOND } from '../../../planner/time.ts';
-import { TokenBucket } from '../../../planner/token-bucket.ts';
 
 describe('a token bucket', () => {
   test('gives its burst at once, then its rate, and saves up no more than its burst', () => {

@@ -1,8 +1,9 @@
-import type { Control } from '../../../planner/control.ts';
 import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND } from '../../../planner/documented-limits.ts';
-import type { Load } from '../../../planner/load.ts';
-import type { Service } from '../../../planner/service.ts';
-import type { Scenario, Simulation } from '../../../planner/simulate.ts';
+import type { Scenario } from '../../../planner/scenario.ts';
+import type { Control } from '../../../planner/simulation/governor.ts';
+import type { Load } from '../../../planner/simulation/load.ts';
+import type { Service } from '../../../planner/simulation/service.ts';
+import type { Simulation } from '../../../planner/simulation/simulate.ts';
 import { MILLISECOND, MINUTE } from '../../../planner/time.ts';
 
 /** Leaves everything as it is. */

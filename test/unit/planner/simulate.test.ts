@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SHARED_LANE_KINDS } from '../../../functions/contract.ts';
-import type { Control } from '../../../planner/control.ts';
-import { simulate } from '../../../planner/simulate.ts';
-import { WRITE_TARGETS } from '../../../planner/table-writes.ts';
+import type { Control } from '../../../planner/simulation/governor.ts';
+import { simulate } from '../../../planner/simulation/simulate.ts';
+import { WRITE_TARGETS } from '../../../planner/simulation/table-writes.ts';
 import { MILLISECOND, MINUTE, SECOND } from '../../../planner/time.ts';
 import { normalLane, scenario } from './scenarios.ts';
 

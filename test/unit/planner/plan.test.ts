@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { batchWindowOf } from '../../../lib/constructs/batch-window.ts';
-import { accountConcurrencyOf } from '../../../planner/bounds.ts';
-import { MONTH_SECONDS, totalOf } from '../../../planner/cost-line.ts';
-import { deployConfig, deployedDefinitions } from '../../../planner/deployment.ts';
-import { makePlan } from '../../../planner/make-plan.ts';
+import { MONTH_SECONDS, totalOf } from '../../../planner/costs/cost-basis.ts';
+import { accountConcurrencyOf, deployConfig, deployedDefinitions } from '../../../planner/deployment.ts';
+import { makePlan } from '../../../planner/plan.ts';
 import { parsePlanArguments } from '../../../planner/plan-arguments.ts';
 import { reportOf } from '../../../planner/report.ts';
 

@@ -7,16 +7,15 @@ import {
 import type { TaskDefinition } from '../functions/core/define-task.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { type Bound, boundsOf } from './bounds.ts';
+import { busySecondsOf, type PlannedCosts, planCosts } from './costs/plan-costs.ts';
 import type { PlanArguments } from './plan-arguments.ts';
-import { busySecondsOf, costsOf, type PlannedCosts } from './plan-costs.ts';
-import { seededRandom } from './random.ts';
-import { scenarioOf, shardsUsed } from './scenario-of.ts';
-import { courseOf } from './service.ts';
-import { type Scenario, type Simulation, simulate } from './simulate.ts';
-import type { LaneResult } from './simulated-lane.ts';
+import { type Scenario, scenarioOf, shardsUsed } from './scenario.ts';
+import { courseOf, seededRandom } from './simulation/service.ts';
+import { type Simulation, simulate } from './simulation/simulate.ts';
+import type { LaneResult } from './simulation/simulated-lane.ts';
 import { type Micros, SECOND } from './time.ts';
 
-/** All that is said of a load: times in seconds, numbers of all shards together, prices in US dollars. */
+/** What is said of a load: times in seconds, numbers of all shards together, prices in US dollars. */
 export type Plan = {
   /** Until the last task ended, or the lanes let go of what is left. */
   readonly lastedSeconds: number;
@@ -59,7 +58,7 @@ export type PlannedLane = {
     readonly max: number;
   } | null;
   readonly drainedAtSeconds: number;
-  /** In which its tasks waited for DynamoDB to take their writes. */
+  /** How long its tasks waited for DynamoDB to take their writes. */
   readonly heldByTableSeconds: number;
   readonly closures: readonly { readonly fromSeconds: number; readonly toSeconds: number | null }[];
 };
@@ -74,7 +73,7 @@ export type Timeline = {
 export function makePlan(args: PlanArguments, config: DeployConfig, definitions: readonly TaskDefinition[]): Plan {
   const scenario = scenarioOf(args, config, definitions);
   const simulation = simulate(scenario);
-  const costs = costsOf(args, config, definitions, simulation);
+  const costs = planCosts(args, config, definitions, simulation);
   return { ...planOf(args, config, scenario, simulation), costs };
 }
 
@@ -123,7 +122,7 @@ function batchWindowIn({ batchWindows: { batch }, load }: Scenario): Plan['batch
   return { messages: batch.tasks, waitSeconds: batch.wait / SECOND };
 }
 
-/** What an invocation of a full batch takes in the mean. */
+/** Returns what an invocation of a full batch takes in the mean. */
 function secondsPerBatch({ service, batchSize, seed }: Scenario): number {
   const draws = service.spread === 'fixed' ? 1 : 1_000;
   const random = seededRandom(seed);

@@ -1,16 +1,42 @@
-import { RESOURCE_CLASS_SPECS, type ResourceClass, reservationOf, SLICE_MILLISECONDS } from '../functions/contract.ts';
+import {
+  RESOURCE_CLASS_SPECS,
+  type ResourceClass,
+  reservationOf,
+  type SharedLaneKind,
+  SLICE_MILLISECONDS,
+} from '../functions/contract.ts';
 import type { TaskDefinition } from '../functions/core/define-task.ts';
 import { tasksPerMessage } from '../functions/core/task/message-packing.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { batchWindowOf } from '../lib/constructs/batch-window.ts';
 import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND, LONG_POLL_SECONDS } from './documented-limits.ts';
-import { governed } from './governed.ts';
 import type { PlanArguments } from './plan-arguments.ts';
-import type { Scenario } from './simulate.ts';
-import { HOT_KEYS, WRITE_TARGETS } from './table-writes.ts';
-import { MILLISECOND, SECOND } from './time.ts';
+import { type Control, governed } from './simulation/governor.ts';
+import type { Load } from './simulation/load.ts';
+import type { Service } from './simulation/service.ts';
+import { HOT_KEYS, type TableSize, WRITE_TARGETS, type WriteTarget } from './simulation/table-writes.ts';
+import { MILLISECOND, type Micros, SECOND } from './time.ts';
 
-/** One shard of the class's executors with its part of the load: the shards are alike. */
+/** One executor function with its lanes, and what comes to it. */
+export type Scenario = {
+  readonly load: Load;
+  readonly service: Service;
+  readonly reserved: number;
+  /** `MaximumConcurrency` of each lane to begin with. */
+  readonly lanes: Readonly<Record<SharedLaneKind, number>>;
+  /** Tasks that one invocation gets at most. */
+  readonly batchSize: number;
+  /** Lanes whose event source waits for a batch to be full, and how long at most; one call runs such a batch. */
+  readonly batchWindows: Readonly<Partial<Record<SharedLaneKind, { readonly tasks: number; readonly wait: Micros }>>>;
+  readonly writes: readonly WriteTarget[];
+  readonly tableSize: TableSize;
+  /** Requests that API Gateway takes for it a second, and what a pause saves up. */
+  readonly api: { readonly perSecond: number; readonly burst: number };
+  readonly control: Control;
+  readonly seed: number;
+};
+
+/** Makes the scenario of one shard of the class's executors with its part of the load: the shards are alike. */
 export function scenarioOf(
   args: PlanArguments,
   config: DeployConfig,
@@ -41,12 +67,12 @@ export function scenarioOf(
   };
 }
 
-/** What the deployment's API takes, of what the account may. */
+/** Returns how many requests a second the deployment's API takes, of those that the account may send. */
 export const apiRequestsPerSecond = ({ throttle }: DeployConfig): number =>
   Math.min(throttle.rate, API_REQUESTS_PER_SECOND);
 const apiBurst = ({ throttle }: DeployConfig): number => Math.min(throttle.burst, API_BURST_REQUESTS);
 
-/** How the batch lane waits: for its window, or as long as a poll where hardly a task comes in that. */
+/** Returns how the batch lane waits: for its window, or as long as a poll where hardly a task comes in that. */
 function batchWindowsOf(
   { resourceClass, load }: PlanArguments,
   definitions: readonly TaskDefinition[],
@@ -61,7 +87,7 @@ function batchWindowsOf(
 }
 
 /**
- * Of a message of several tasks an invocation begins what its slice has time for; the others come again in messages of their
+ * Divides the tasks of one message: an invocation begins those that its slice has time for, and the others come again in messages of their
  * own. `begun`: tasks that it begins of each message in the mean of both; `goingBack`: the share of tasks that come again.
  */
 export function sliceOf({ resourceClass, load, service }: PlanArguments): {
@@ -74,6 +100,6 @@ export function sliceOf({ resourceClass, load, service }: PlanArguments): {
   return { begun: perMessage / (1 + back), goingBack: back / perMessage };
 }
 
-/** A tenant's tasks of one type are all on one shard, so that few tenants do not reach all shards. */
+/** Returns how many shards a load reaches: a tenant's tasks of one type are all on one shard. */
 export const shardsUsed = ({ shards }: DeployConfig, resourceClass: ResourceClass, tenants: number): number =>
   Math.min(shards[resourceClass], tenants);

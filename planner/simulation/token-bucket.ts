@@ -1,6 +1,6 @@
-import { type Micros, SECOND } from './time.ts';
+import { type Micros, SECOND } from '../time.ts';
 
-/** A limit as AWS enforces it: so much a second, of which a pause saves up no more than `burst`. Starts full. */
+/** Plays a limit as AWS enforces it: so much a second, of which a pause saves up no more than `burst`. It starts full. */
 export class TokenBucket {
   #tokens: number;
   #at: Micros = 0;
@@ -17,7 +17,7 @@ export class TokenBucket {
     return this.#perSecond;
   }
 
-  /** From now on there is more, or less. */
+  /** Changes the limit from now on. */
   resize(perSecond: number, burst: number): void {
     this.#perSecond = perSecond;
     this.#burst = burst;
@@ -37,7 +37,7 @@ export class TokenBucket {
     return taken;
   }
 
-  /** How long until there is so much, if nobody takes any. */
+  /** Returns how long it takes until there is so much, if nobody takes any. */
   until(tokens: number, now: Micros): Micros {
     const missing = Math.min(tokens, this.#burst) - this.available(now);
     return missing <= 0 ? 0 : Math.ceil((missing / this.#perSecond) * SECOND);

@@ -1,11 +1,16 @@
-import { NEW_ENVIRONMENTS_AT_ONCE, NEW_ENVIRONMENTS_PER_SECOND } from './documented-limits.ts';
-import { MINUTE, type Micros } from './time.ts';
+import {
+  MORE_POLLERS_PER_SECOND,
+  NEW_ENVIRONMENTS_AT_ONCE,
+  NEW_ENVIRONMENTS_PER_SECOND,
+  POLLERS_AT_FIRST,
+} from '../documented-limits.ts';
+import { MINUTE, type Micros, SECOND } from '../time.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Lambda keeps an idle environment for a while that it does not document: minutes, as one sees. */
 const KEPT_WARM: Micros = 5 * MINUTE;
 
-/** The environments of one function: at most as many as are reserved, new ones no faster than Lambda makes them. */
+/** Plays the environments of one function: at most as many as are reserved, new ones no faster than Lambda makes them. */
 export class Environments {
   readonly #reserved: number;
   readonly #fresh = new TokenBucket(NEW_ENVIRONMENTS_PER_SECOND, NEW_ENVIRONMENTS_AT_ONCE);
@@ -65,5 +70,37 @@ export class Environments {
   #expire(now: Micros): void {
     const kept = this.#idle.findIndex(({ since }) => since >= now - KEPT_WARM);
     for (const { count } of this.#idle.splice(0, kept === -1 ? this.#idle.length : kept)) this.#idleCount -= count;
+  }
+}
+
+/** Plays how many batches of one lane may be under way: more while messages are left, up to `MaximumConcurrency`. */
+export class EventSource {
+  maximumConcurrency: number;
+  #level: number = POLLERS_AT_FIRST;
+  #at: Micros = 0;
+  #isBehind = false;
+
+  constructor(maximumConcurrency: number) {
+    this.maximumConcurrency = maximumConcurrency;
+  }
+
+  /** Returns how many batches may be under way now. */
+  allowed(now: Micros): number {
+    if (this.#isBehind) this.#level += ((now - this.#at) / SECOND) * MORE_POLLERS_PER_SECOND;
+    this.#level = Math.min(this.#level, Math.max(this.maximumConcurrency, POLLERS_AT_FIRST));
+    this.#at = now;
+    return Math.min(this.maximumConcurrency, Math.floor(this.#level));
+  }
+
+  /** Takes note of what its last poll has left on the queue, and of what is under way. */
+  observe(waiting: number, running: number): void {
+    this.#isBehind = waiting > 0;
+    if (waiting === 0 && running === 0) this.#level = POLLERS_AT_FIRST;
+  }
+
+  /** Returns how long it takes until one more is allowed; `undefined` where that is all there may be. */
+  untilMore(): Micros | undefined {
+    if (this.#level >= this.maximumConcurrency) return undefined;
+    return Math.ceil(((Math.floor(this.#level) + 1 - this.#level) / MORE_POLLERS_PER_SECOND) * SECOND);
   }
 }

@@ -4,18 +4,29 @@ import {
   RESOURCE_CLASS_SPECS,
   type ResourceClass,
   ROUTER_MEMORY_MB,
-} from '../functions/contract.ts';
-import type { DeployConfig } from '../lib/config.ts';
-import { PROJECTOR_MEMORY_MB, STREAM_PACES } from '../lib/constructs/projector.ts';
-import { LIST_PRICES } from '../lib/list-prices.ts';
-import { costOf } from './call-costs.ts';
-import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
-import { type CostLine, DAYS_PER_MONTH, GIGABYTE, invocationDollars, linesOf, MILLION } from './cost-line.ts';
-import { INSIGHTS_LOG_BYTES } from './documented-limits.ts';
-import { type Changes, streamBatches } from './stream-batches.ts';
-import { tracesOf } from './traces.ts';
+} from '../../functions/contract.ts';
+import type { DeployConfig } from '../../lib/config.ts';
+import { PROJECTOR_MEMORY_MB, STREAM_PACES, STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
+import { LIST_PRICES } from '../../lib/list-prices.ts';
+import {
+  INSIGHTS_LOG_BYTES,
+  NEW_TABLE_WRITE_UNITS,
+  PARTITION_WRITE_UNITS,
+  TRACED_AT_ONCE_PER_SECOND,
+  TRACED_SHARE,
+} from '../documented-limits.ts';
+import {
+  COST_ASSUMPTIONS,
+  type CostLine,
+  costOf,
+  DAYS_PER_MONTH,
+  GIGABYTE,
+  invocationDollars,
+  linesOf,
+  MILLION,
+} from './cost-basis.ts';
 
-/** What has to be paid for, in numbers. */
+/** What tasks use, in the numbers that are paid for. */
 export type Usage = {
   readonly resourceClass: ResourceClass;
   /** How long it took, and so how fast it came. */
@@ -37,7 +48,7 @@ export type Usage = {
   readonly isShort: boolean;
 };
 
-/** Apart from each other, since each but the first can be turned off, or is the handlers' own. */
+/** The parts stand apart, since each but the first can be turned off, or is the handlers' own. */
 export type TaskCosts = {
   readonly platform: readonly CostLine[];
   readonly tracing: readonly CostLine[];
@@ -46,20 +57,20 @@ export type TaskCosts = {
   readonly compute: readonly CostLine[];
 };
 
-/** Tasks of which one bulk submit makes one request to SQS. */
+/** `docs/costs.md` says what a bulk submit of so many tasks takes. */
 const BULK_OF_COSTS = 100;
 
-/** A submit, a claim and a settlement, each a record of the stream; and `task.queued`, `task.running` and how it ended. */
+/** A submit, a claim and a settlement are each a record of the stream; the events are `task.queued`, `task.running` and how it ended. */
 const CHANGES_PER_TASK = 3;
 const EVENTS_PER_TASK = 3;
 
-/** Of one batch and tenant: its minute of a type, of up to 2 KB, and what it has open. */
+/** A batch writes for each tenant its minute of a type, of up to 2 KB, and what it has open. */
 const STATISTICS_WRITE_UNITS = 3;
 
-/** What environments of the router and the executors look at again, or tell, while they work. */
+/** While they work, the router's environments look at the lanes again, and executors tell their load, this often. */
 const LOOK_SECONDS = 5;
 
-/** What tasks take of a deployment. */
+/** Returns what tasks cost in a deployment. */
 export function taskCosts(usage: Usage, config: DeployConfig): TaskCosts {
   const { resourceClass, seconds, requests, invocations, busySeconds, executors } = usage;
   const traces = config.tracing
@@ -141,8 +152,35 @@ function loggedBytes({ tasks, requests, invocations }: Usage, { lambdaInsights, 
   return requests * ofRequest + invocations * (byLambda + invocation) + tasks * attempt;
 }
 
-/** One call of a function that reads a stream, or of the authorizer. */
+/** Returns what one call costs of a function that reads a stream, or of the authorizer. */
 function readerDollars(): number {
   const { platform, short } = COST_ASSUMPTIONS.logBytes;
   return invocationDollars(PROJECTOR_MEMORY_MB, COST_ASSUMPTIONS.readerMilliseconds, platform + short);
+}
+
+/** What is written to the task tables: records of their streams, and at how many moments they come. */
+export type Changes = { readonly records: number; readonly moments: number; readonly seconds: number };
+
+/** Each partition of a table has a shard of its stream; a new table takes as many units as four of them. */
+const SHARDS_OF_TABLE = NEW_TABLE_WRITE_UNITS / PARTITION_WRITE_UNITS;
+
+/**
+ * Returns how often a function is called that reads the streams of so many tables. A batch is what comes within a window of its
+ * first record, or as many records as it may have.
+ */
+export function streamBatches(
+  { records, moments, seconds }: Changes,
+  tables: number,
+  { batchSize, parallelizationFactor }: (typeof STREAM_PACES)[keyof typeof STREAM_PACES],
+): number {
+  const readers = tables * SHARDS_OF_TABLE * parallelizationFactor;
+  const momentsPerSecond = moments / seconds / readers;
+  const inTime = momentsPerSecond / (1 + momentsPerSecond * STREAM_WINDOW_SECONDS);
+  return Math.max(records / batchSize, seconds * readers * inTime);
+}
+
+/** Returns how many requests Lambda traces of so many to one function, which came evenly over so many seconds. */
+export function tracesOf(requests: number, seconds: number): number {
+  const first = Math.min(requests, seconds * TRACED_AT_ONCE_PER_SECOND);
+  return first + (requests - first) * TRACED_SHARE;
 }

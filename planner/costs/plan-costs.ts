@@ -1,14 +1,14 @@
-import type { TaskDefinition } from '../functions/core/define-task.ts';
-import type { DeployConfig } from '../lib/config.ts';
-import { STREAM_WINDOW_SECONDS } from '../lib/constructs/projector.ts';
-import { type CostLine, MILLION, MONTH_SECONDS, totalOf } from './cost-line.ts';
-import { type TaskCosts, taskCosts, type Usage } from './costs.ts';
-import { fixedMonthCosts, metricCosts } from './fixed-costs.ts';
-import type { PlanArguments } from './plan-arguments.ts';
-import { shardsUsed, sliceOf } from './scenario-of.ts';
-import type { Simulation } from './simulate.ts';
-import type { LaneResult } from './simulated-lane.ts';
-import { SECOND } from './time.ts';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
+import type { DeployConfig } from '../../lib/config.ts';
+import { STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
+import type { PlanArguments } from '../plan-arguments.ts';
+import { shardsUsed, sliceOf } from '../scenario.ts';
+import type { Simulation } from '../simulation/simulate.ts';
+import type { LaneResult } from '../simulation/simulated-lane.ts';
+import { SECOND } from '../time.ts';
+import { type CostLine, MILLION, MONTH_SECONDS, totalOf } from './cost-basis.ts';
+import { fixedMonthCosts, metricCosts } from './month-costs.ts';
+import { type TaskCosts, taskCosts, type Usage } from './task-costs.ts';
 
 export type PlannedCosts = {
   readonly tasks: number;
@@ -23,8 +23,8 @@ export type PlannedCosts = {
   readonly totalPerMonth: number | null;
 };
 
-/** What a load costs that was played so. */
-export function costsOf(
+/** Returns what a load costs that was played so. */
+export function planCosts(
   args: PlanArguments,
   config: DeployConfig,
   definitions: readonly TaskDefinition[],
@@ -77,6 +77,6 @@ function usageOf(args: PlanArguments, config: DeployConfig, simulation: Simulati
   };
 }
 
-/** Of one shard, by all lanes. */
+/** Returns how many seconds the executors of one shard were busy, for all lanes. */
 export const busySecondsOf = ({ lanes, lasted }: Simulation): number =>
   lanes.reduce((sum, lane) => sum + lane.executors.area(lasted), 0) / SECOND;

@@ -4,8 +4,8 @@ import {
   NEW_TABLE_WRITE_UNITS,
   PARTITION_WRITE_UNITS,
   TABLE_WRITE_UNITS,
-} from './documented-limits.ts';
-import { MINUTE, type Micros, SECOND } from './time.ts';
+} from '../documented-limits.ts';
+import { MINUTE, type Micros, SECOND } from '../time.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What a submit and what an attempt writes to one part of a task table, in write units. */
@@ -27,7 +27,7 @@ export const WRITE_TARGETS: readonly WriteTarget[] = [
   { name: 'index byStatus', perSubmit: 1, perAttempt: 2, isPartition: false },
 ];
 
-/** Keys of those indexes that take more than others: each a part of what is written above. */
+/** These keys of the indexes take more than others; what they take is a part of what is written above. */
 export const HOT_KEYS: readonly WriteTarget[] = [
   { name: 'keys of byType', perSubmit: 1, perAttempt: 0, isPartition: true },
   { name: 'open keys of byStatus', perSubmit: 1, perAttempt: 1, isPartition: true },
@@ -51,7 +51,7 @@ export type WriteResult = {
   readonly throttledUnits: number;
 };
 
-/** What DynamoDB takes of one target, over all tables: its capacity follows its peaks. */
+/** Plays what DynamoDB takes of one target, over all tables: its capacity follows its peaks. */
 export class WriteLimit {
   readonly target: WriteTarget;
   readonly #tables: number;
@@ -74,7 +74,7 @@ export class WriteLimit {
     this.#bucket = new TokenBucket(this.#firstPerSecond, this.#firstPerSecond);
   }
 
-  /** Attempts that it could take the writes of now. */
+  /** Returns how many attempts it could take the writes of now. */
   attempts(now: Micros): number {
     const { perAttempt } = this.target;
     if (perAttempt === 0) return Number.POSITIVE_INFINITY;
@@ -82,7 +82,7 @@ export class WriteLimit {
     return Math.floor(this.#bucket.available(now) / perAttempt);
   }
 
-  /** How long until it can take so many attempts, or as many as it ever can at once. */
+  /** Returns how long it takes until it can take so many attempts, or as many as it ever can at once. */
   until(attempts: number, now: Micros): Micros {
     return this.#bucket.until(attempts * this.target.perAttempt, now);
   }
@@ -121,7 +121,7 @@ export class WriteLimit {
     }
   }
 
-  /** What the tables take that had such a peak half an hour ago, in units a second. */
+  /** Returns what the tables take that had such a peak half an hour ago, in units a second. */
   #after(peakPerSecond: number): number {
     const grown = Math.max(NEW_TABLE_WRITE_UNITS * this.#tables, GROWTH_OVER_PEAK * peakPerSecond);
     return Math.min(TABLE_WRITE_UNITS * this.#tables, grown);

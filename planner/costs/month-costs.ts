@@ -5,17 +5,17 @@ import {
   RESOURCE_CLASSES,
   ROUTER_MEMORY_MB,
   SWEEP_PERIOD_SECONDS,
-} from '../functions/contract.ts';
-import type { TaskDefinition } from '../functions/core/define-task.ts';
-import { METRIC_DIMENSIONS, METRICS, type MetricScope } from '../functions/metrics.ts';
-import type { DeployConfig } from '../lib/config.ts';
-import { alarmMetricsOf } from '../lib/constructs/alarm-metrics.ts';
-import { LIST_PRICES } from '../lib/list-prices.ts';
-import { COST_ASSUMPTIONS } from './cost-assumptions.ts';
-import { type CostLine, invocationDollars, linesOf, MILLION, MONTH_SECONDS } from './cost-line.ts';
-import { INSIGHTS_METRICS, LONG_POLL_SECONDS, POLLERS_AT_FIRST, SCALING_ALARMS } from './documented-limits.ts';
+} from '../../functions/contract.ts';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
+import { METRIC_DIMENSIONS, METRICS, type MetricScope } from '../../functions/metrics.ts';
+import type { DeployConfig } from '../../lib/config.ts';
+import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
+import { LIST_PRICES } from '../../lib/list-prices.ts';
+import { CLOCKWORK_FUNCTIONS } from '../deployment.ts';
+import { INSIGHTS_METRICS, LONG_POLL_SECONDS, POLLERS_AT_FIRST, SCALING_ALARMS } from '../documented-limits.ts';
+import { COST_ASSUMPTIONS, type CostLine, invocationDollars, linesOf, MILLION, MONTH_SECONDS } from './cost-basis.ts';
 
-/** What a month of a deployment costs whatever comes: as much where nothing does. */
+/** Returns what a month of a deployment costs whatever comes, so also where nothing does. */
 export function fixedMonthCosts(config: DeployConfig, definitions: readonly TaskDefinition[]): CostLine[] {
   const lanes = lanesOf(config);
   const { count, gigabytes } = provisionedOf(config);
@@ -31,20 +31,22 @@ export function fixedMonthCosts(config: DeployConfig, definitions: readonly Task
   ]);
 }
 
-/** The governor and the sweeper; and beside executors the router, the authorizer, and those that read the streams. */
-const CLOCKWORK_FUNCTIONS = 2;
+/** Beside executors, the router, the authorizer and the two that read the streams run for tasks. */
 const FUNCTIONS_OF_TASKS = 4;
 
 const insightsMetrics = ({ lambdaInsights }: DeployConfig, functions: number): number =>
   lambdaInsights ? functions * INSIGHTS_METRICS : 0;
 
-/** Calls of AWS that submits and attempts make, reads of settings and lanes among them. */
+/** Submits and attempts make so many kinds of calls to AWS, reads of settings and lanes among them. */
 const OPERATIONS_OF_TASKS = 8;
 
-/** Metrics of our own in a month in which these lanes of a class run tasks of one type, however they end. */
+/** Returns what our own metrics cost in a month in which these lanes of a class run tasks of one type, however they end. */
 export function metricCosts(config: DeployConfig, lanes: number, executors: number): CostLine[] {
   const values: Record<MetricScope, number> = {
-    ...{ lane: lanes, resourceClass: 1, taskType: 1, errorCode: 1 },
+    lane: lanes,
+    resourceClass: 1,
+    taskType: 1,
+    errorCode: 1,
     operation: OPERATIONS_OF_TASKS,
   };
   const scopes = Object.keys(METRIC_DIMENSIONS) as MetricScope[];
@@ -56,13 +58,13 @@ export function metricCosts(config: DeployConfig, lanes: number, executors: numb
   ]);
 }
 
-/** How many metrics each value of a scope has. */
+/** Returns how many metrics each value of a scope has. */
 const metricsBy = (scope: MetricScope): number => Object.values(METRICS).filter(({ by }) => by === scope).length;
 
 const lanesOf = ({ shards }: DeployConfig): number =>
   RESOURCE_CLASSES.reduce((sum, name) => sum + shards[name] * LANE_KINDS.length, 0);
 
-/** Functions that have environments kept, and what these have together at least. */
+/** Returns how many functions have environments kept, and how much memory these have together at least. */
 function provisionedOf({ provisioned, shards }: DeployConfig): {
   readonly count: number;
   readonly gigabytes: number;
@@ -76,10 +78,10 @@ function provisionedOf({ provisioned, shards }: DeployConfig): {
   return { count: memories.length, gigabytes: megabytes / 1024 };
 }
 
-/** Of one event source whose queue is empty. */
+/** Returns how often one event source asks a queue that is empty. */
 const pollsOf = (seconds: number): number => (seconds * POLLERS_AT_FIRST) / LONG_POLL_SECONDS;
 
-/** Memory of the functions that the clock calls. */
+/** The functions that the clock calls have this much memory. */
 const CLOCKWORK_MEMORY_MB = 256;
 const UNIT_BYTES = 1024;
 

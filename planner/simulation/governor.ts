@@ -5,15 +5,38 @@ import {
   RESOURCE_CLASS_SPECS,
   type ResourceClass,
   reservationOf,
-} from '../functions/contract.ts';
-import { withAdmission } from '../functions/core/lane/admission.ts';
-import { govern } from '../functions/core/lane/govern.ts';
-import type { LaneState } from '../functions/core/lane/lane.ts';
-import type { DeployConfig } from '../lib/config.ts';
-import type { Control, LaneReading } from './control.ts';
-import { MILLISECOND, SECOND } from './time.ts';
+  type SharedLaneKind,
+} from '../../functions/contract.ts';
+import { withAdmission } from '../../functions/core/lane/admission.ts';
+import { govern } from '../../functions/core/lane/govern.ts';
+import type { LaneState } from '../../functions/core/lane/lane.ts';
+import type { DeployConfig } from '../../lib/config.ts';
+import { MILLISECOND, type Micros, SECOND } from '../time.ts';
 
-/** The product's own governor and admission, for one shard of a class whose messages hold `tasksPerMessage` tasks. */
+/** What a governor reads of a lane. */
+export type LaneReading = {
+  readonly kind: SharedLaneKind;
+  /** Tasks that wait, and tasks that executors hold. */
+  readonly waiting: number;
+  readonly held: number;
+  /** `MaximumConcurrency` of its event source. */
+  readonly maximumConcurrency: number;
+  /** What its executors have done so far. */
+  readonly done: { readonly tasks: number; readonly invocations: number; readonly busy: Micros };
+};
+
+export type LaneDecision = { readonly maximumConcurrency: number; readonly admits: boolean };
+
+/** Decides, once a period, what each lane may have and whether it takes new tasks. */
+export type Control = {
+  readonly period: Micros;
+  decide(lanes: readonly LaneReading[], now: Micros): ReadonlyMap<SharedLaneKind, LaneDecision>;
+};
+
+/**
+ * Makes a control of the product's own governor and admission, for one shard of a class whose messages hold
+ * `tasksPerMessage` tasks.
+ */
 export function governed(resourceClass: ResourceClass, config: DeployConfig, tasksPerMessage: number): Control {
   const { reserved, lanes: shares } = config.concurrency[resourceClass];
   const { concurrencyPerInvocation: batchSize } = RESOURCE_CLASS_SPECS[resourceClass];

@@ -1,10 +1,9 @@
-import type { SharedLaneKind } from '../functions/contract.ts';
-import { Cohorts } from './cohorts.ts';
-import type { LaneReading } from './control.ts';
-import { EventSource } from './event-source.ts';
-import { Series } from './series.ts';
-import type { Micros } from './time.ts';
-import { type WaitSummary, Waits } from './waits.ts';
+import type { SharedLaneKind } from '../../functions/contract.ts';
+import type { Micros } from '../time.ts';
+import type { LaneReading } from './governor.ts';
+import { EventSource } from './lambda-scaling.ts';
+import { Series, type WaitSummary, Waits } from './measures.ts';
+import { Cohorts } from './queues.ts';
 
 export type LaneResult = {
   readonly kind: SharedLaneKind;
@@ -20,7 +19,7 @@ export type LaneResult = {
   readonly invocations: number;
   /** When its last task ended. */
   readonly drainedAt: Micros;
-  /** In which its tasks waited for DynamoDB to take their writes. */
+  /** How long its tasks waited for DynamoDB to take their writes. */
   readonly heldByTable: Micros;
   readonly executors: Series;
   readonly depth: Series;
@@ -28,7 +27,7 @@ export type LaneResult = {
   readonly closures: readonly { readonly from: Micros; readonly to: Micros | undefined }[];
 };
 
-/** The state of one lane, and what has happened on it so far. */
+/** Keeps the state of one lane, and what has happened on it so far. */
 export class SimulatedLane {
   readonly kind: SharedLaneKind;
   readonly share: number;
@@ -80,7 +79,7 @@ export class SimulatedLane {
     this.#depth.set(this.queue.tasks, now);
   }
 
-  /** So many tasks of the front of the queue begin `after` this moment. */
+  /** Starts so many tasks from the front of the queue, `after` this moment. */
   start(tasks: number, now: Micros, after: Micros): void {
     this.queue.take(tasks, (at, part) => this.#waits.add(now + after - at, part));
     this.#depth.set(this.queue.tasks, now);
@@ -113,7 +112,7 @@ export class SimulatedLane {
     else this.#closures.push({ from: now, to: undefined });
   }
 
-  /** What can be read now. */
+  /** Returns what can be read now. */
   read(now: Micros): LaneReading {
     return {
       kind: this.kind,

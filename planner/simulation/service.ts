@@ -1,5 +1,4 @@
-import { longestExponential, type Random } from './random.ts';
-import type { Micros } from './time.ts';
+import type { Micros } from '../time.ts';
 
 /** How an executor spends its time. */
 export type Service = {
@@ -23,7 +22,7 @@ export type Course = {
   readonly lasts: Micros;
 };
 
-/** How an invocation of so many tasks goes. Whoever is done takes the next, until all are. */
+/** Draws how an invocation of so many tasks goes: whoever is done takes the next, until all are. */
 export function courseOf(tasks: number, service: Service, random: Random): Course {
   const { concurrencyPerInvocation: workers, duration, overhead, spread } = service;
   if (spread === 'fixed') {
@@ -45,4 +44,36 @@ export function courseOf(tasks: number, service: Service, random: Random): Cours
     return { after, tasks: 1 };
   });
   return { starts, lasts: Math.max(...free) };
+}
+
+/** Draws a number from 0 to 1. */
+export type Random = () => number;
+
+/** Returns numbers that are the same for the same seed (mulberry32, by Tommy Ettinger, public domain). */
+export function seededRandom(seed: number): Random {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Draws the largest of so many exponential times of the given mean in one go. */
+const longestExponential = (mean: number, count: number, random: Random): number =>
+  -mean * Math.log(1 - random() ** (1 / count));
+
+const SMALL_MEAN = 30;
+
+/** Draws how many independent events of the given mean number happen; where many do, by the normal distribution. */
+export function poisson(mean: number, random: Random): number {
+  if (mean > SMALL_MEAN) {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
+  }
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = random(); product > limit; product *= random()) count++;
+  return count;
 }

@@ -1,35 +1,13 @@
-import { LANE_RETENTION_DAYS, SHARED_LANE_KINDS, type SharedLaneKind } from '../functions/contract.ts';
-import { Agenda } from './agenda.ts';
-import type { Control } from './control.ts';
-import { Environments } from './environments.ts';
-import { expectedTasks, type Load, nextArrival } from './load.ts';
-import { type Random, seededRandom } from './random.ts';
-import { courseOf, type Service } from './service.ts';
+import { LANE_RETENTION_DAYS, SHARED_LANE_KINDS } from '../../functions/contract.ts';
+import type { Scenario } from '../scenario.ts';
+import { DAY, type Micros, SECOND } from '../time.ts';
+import { Environments } from './lambda-scaling.ts';
+import { expectedTasks, nextArrival } from './load.ts';
+import { Agenda } from './queues.ts';
+import { courseOf, type Random, seededRandom } from './service.ts';
 import { type LaneResult, SimulatedLane } from './simulated-lane.ts';
-import { type TableSize, WriteLimit, type WriteResult, type WriteTarget } from './table-writes.ts';
-import { DAY, type Micros, SECOND } from './time.ts';
+import { WriteLimit, type WriteResult } from './table-writes.ts';
 import { TokenBucket } from './token-bucket.ts';
-
-/** One executor function with its lanes, and what comes to it. */
-export type Scenario = {
-  readonly load: Load;
-  readonly service: Service;
-  readonly reserved: number;
-  /** `MaximumConcurrency` of each lane to begin with. */
-  readonly lanes: Readonly<Record<SharedLaneKind, number>>;
-  /** Tasks that one invocation gets at most. */
-  readonly batchSize: number;
-  /** Lanes whose event source waits for a batch to be full, and how long at most; one call runs such a batch. */
-  readonly batchWindows: Readonly<Partial<Record<SharedLaneKind, BatchWindow>>>;
-  readonly writes: readonly WriteTarget[];
-  readonly tableSize: TableSize;
-  /** Requests that API Gateway takes for it a second, and what a pause saves up. */
-  readonly api: { readonly perSecond: number; readonly burst: number };
-  readonly control: Control;
-  readonly seed: number;
-};
-
-export type BatchWindow = { readonly tasks: number; readonly wait: Micros };
 
 export type Simulation = {
   readonly lanes: readonly LaneResult[];
@@ -67,10 +45,10 @@ const LONGEST: Micros = LANE_RETENTION_DAYS * DAY;
 
 /** Plays the scenario until every task has ended, and no longer than a lane keeps one. */
 export function simulate(scenario: Scenario): Simulation {
-  return new Run(scenario).play();
+  return new SimulationRun(scenario).play();
 }
 
-class Run {
+class SimulationRun {
   readonly #scenario: Scenario;
   readonly #random: Random;
   readonly #agenda = new Agenda<Event>();
@@ -239,13 +217,13 @@ class Run {
     if (tasks > full * batchSize) this.#invoke(lane, 1, tasks - full * batchSize, coldStart, now);
   }
 
-  /** Into how many different lengths invocations are divided that begin at once. */
+  /** Returns into how many different lengths invocations are divided that begin at once. */
   #lengths(invocations: number): number {
     if (this.#scenario.service.spread === 'fixed') return Math.min(1, invocations);
     return this.#tick === 1 ? invocations : Math.min(invocations, MOST_LENGTHS);
   }
 
-  /** Several invocations that go the same way. */
+  /** Begins several invocations that go the same way. */
   #invoke(lane: SimulatedLane, invocations: number, size: number, coldStart: Micros, now: Micros): void {
     const { service, batchWindows } = this.#scenario;
     const workers = batchWindows[lane.kind] === undefined ? service.concurrencyPerInvocation : size;
@@ -258,12 +236,13 @@ class Run {
     this.#agenda.add(end, { kind: 'ended', lane, invocations, tasks: size * invocations });
   }
 
-  /** To a tick, up or down by chance, so that the mean stays what it is. */
+  /** Rounds to a tick, up or down by chance, so that the mean stays what it is. */
   #rounded(at: Micros): Micros {
     return this.#tick === 1 ? at : Math.floor(at / this.#tick + this.#random()) * this.#tick;
   }
 }
 
+/** Chooses a step of time that leaves invocations long enough to be told apart, and the whole short enough to be played. */
 function tickOf({ load, service, lanes, batchSize }: Scenario): Micros {
   const tasks = expectedTasks(load);
   if (tasks <= EXACT_TASKS) return 1;

@@ -1,6 +1,6 @@
-import type { SharedLaneKind } from '../functions/contract.ts';
-import { poisson, type Random } from './random.ts';
-import { type Micros, SECOND } from './time.ts';
+import type { SharedLaneKind } from '../../functions/contract.ts';
+import { type Micros, SECOND } from '../time.ts';
+import { poisson, type Random } from './service.ts';
 
 /** For a while the rate is so many times what it is. */
 export type Spike = { readonly factor: number; readonly from: Micros; readonly to: Micros };
@@ -19,7 +19,7 @@ export type Load = {
   readonly bulk: number;
 };
 
-/** All tasks that are to be expected. */
+/** Returns how many tasks are to be expected in all. */
 export function expectedTasks({ tasksPerSecond, lasting, spikes, backlog }: Load): number {
   const edges = [0, lasting, ...spikes.flatMap(({ from, to }) => [from, to])]
     .filter((edge) => edge <= lasting)
@@ -34,20 +34,20 @@ export function expectedTasks({ tasksPerSecond, lasting, spikes, backlog }: Load
 const factorAt = (spikes: readonly Spike[], now: Micros): number =>
   spikes.filter(({ from, to }) => from <= now && now < to).reduce((product, { factor }) => product * factor, 1);
 
-/** Tasks a second at the height of the highest spike. */
+/** Returns the tasks a second at the height of the highest spike. */
 export function peakTasksPerSecond({ tasksPerSecond, spikes }: Load): number {
   return tasksPerSecond * Math.max(1, ...spikes.map(({ from }) => factorAt(spikes, from)));
 }
 
-/** When the rate changes next, or the submits end. */
+/** Returns when the rate changes next, or the submits end. */
 const edgeAfter = ({ spikes, lasting }: Load, now: Micros): Micros =>
   Math.min(lasting, ...spikes.flatMap(({ from, to }) => [from, to]).filter((edge) => edge > now));
 
 export type Arrival = { readonly at: Micros; readonly tasks: number };
 
 /**
- * When a lane's next submits come after `now`: independently of each other, as those of many callers do (a Poisson
- * process). Of one submit if `tick` is 1 µs, else all of the first tick that has any.
+ * Draws when a lane's next submits come after `now`: independently of each other, as those of many callers do (a Poisson
+ * process). They are one submit if `tick` is 1 µs, else all of the first tick that has any.
  */
 export function nextArrival(load: Load, share: number, now: Micros, tick: Micros, random: Random): Arrival | undefined {
   for (let from = now; from < load.lasting; ) {

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { LIST_PRICES } from '../../lib/list-prices.ts';
+
+/** One line of a bill. */
+export type CostLine = { readonly what: string; readonly quantity: number; readonly dollars: number };
+
+export const MILLION = 1e6;
+export const GIGABYTE = 1e9;
+export const DAYS_PER_MONTH = 365 / 12;
+export const MONTH_SECONDS = DAYS_PER_MONTH * 86_400;
+
+/** Makes lines of a bill, without what there is none of. */
+export const linesOf = (
+  rows: readonly (readonly [what: string, quantity: number, dollarsEach: number])[],
+): CostLine[] =>
+  rows
+    .map(([what, quantity, dollarsEach]) => ({ what, quantity, dollars: quantity * dollarsEach }))
+    .filter(({ quantity }) => quantity > 0);
+
+export const totalOf = (lines: readonly CostLine[]): number => lines.reduce((sum, { dollars }) => sum + dollars, 0);
+
+/** Returns what one invocation of so long costs in dollars, with what Lambda and we write of it to the log. */
+export const invocationDollars = (memoryMb: number, milliseconds: number, logBytes: number): number =>
+  LIST_PRICES.invocations / MILLION +
+  (memoryMb / 1024) * (milliseconds / 1000) * LIST_PRICES.gigabyteSecond +
+  (logBytes / GIGABYTE) * LIST_PRICES.loggedGigabyte;
+
+/** What one call takes: write and read units of DynamoDB, and requests to SQS as they are billed. */
+export type CallCost = { readonly writes: number; readonly reads: number; readonly sqs: number };
+
+const DOCUMENT = new URL('../../docs/costs.md', import.meta.url);
+
+/**
+ * `docs/costs.md` says what each call takes, in its only table with three numbers. The contract tests hold it against what
+ * they measure.
+ */
+export const CALL_COSTS: ReadonlyMap<string, CallCost> = new Map(
+  readFileSync(DOCUMENT, 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 6 && cells.slice(2, 5).every((cell) => /^[\d.]+$/.test(cell)))
+    .map(([, name = '', writes, reads, requests]) => [
+      name,
+      { writes: Number(writes), reads: Number(reads), sqs: Number(requests) },
+    ]),
+);
+
+/** Returns what a call takes. Throws where the document does not tell of it. */
+export function costOf(call: string): CallCost {
+  const cost = CALL_COSTS.get(call);
+  if (cost === undefined) throw new Error(`docs/costs.md does not say what "${call}" takes`);
+  return cost;
+}
+
+/** Nobody documents these, and we have not measured them on AWS: each can be seen in the bill, and is shown with the plan. */
+export const COST_ASSUMPTIONS = {
+  /** The router's time for one submit, and for each further task of it. */
+  routerMilliseconds: 20,
+  routerMillisecondsPerTask: 1,
+  /** The time of a function that reads a stream, or of the authorizer, for one call. */
+  readerMilliseconds: 50,
+  /** The time of the governor and of the sweeper for a run in which there is little to do. */
+  governorMilliseconds: 1_000,
+  sweeperMilliseconds: 500,
+  /**
+   * Lines of the log with the 26 bytes that CloudWatch adds to each. Lambda's own two of an invocation (`platform.start` and
+   * `platform.report`), and ours: of a submit, of an executor's invocation and of each attempt in it; and
+   * that of API Gateway, of a request.
+   */
+  logBytes: { platform: 600, submit: 330, invocation: 1_370, attempt: 320, short: 150, access: 300 },
+  /** A lane in the governor's snapshot. */
+  snapshotBytesPerLane: 315,
+  /** A finished row with its entries in indexes, and what DynamoDB adds to each. */
+  storedBytesPerTask: 1_300,
+} as const;
