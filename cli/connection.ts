@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { compact } from '../functions/core/compact.ts';
 
 const LOCAL = join(import.meta.dirname, '../.millrace/local.json');
 const localSchema = z.object({
@@ -15,18 +16,18 @@ type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: str
 /** How an SDK client reaches AWS; empty where it finds out by itself, from the caller's environment. */
 export type Connection = { readonly endpoint?: string; readonly region?: string; readonly credentials?: Credentials };
 
-/** Those of an environment; without any, some that a cloud on one machine takes. */
+/** Returns the credentials of an environment; without any, some that a cloud on one machine takes. */
 export function credentialsOf(environment: NodeJS.ProcessEnv): Credentials {
-  const { AWS_ACCESS_KEY_ID = 'test', AWS_SECRET_ACCESS_KEY = 'test', AWS_SESSION_TOKEN: sessionToken } = environment;
-  return {
+  const { AWS_ACCESS_KEY_ID = 'test', AWS_SECRET_ACCESS_KEY = 'test', AWS_SESSION_TOKEN } = environment;
+  return compact({
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-  };
+    sessionToken: AWS_SESSION_TOKEN,
+  });
 }
 
 /**
- * The caller's own AWS, or with `isLocal` the cloud that `npm start` has deployed to, as the file that it leaves says.
+ * Returns how to reach the caller's own AWS, or with `isLocal` the cloud that `npm start` has deployed to, as the file that it leaves says.
  * Throws where none runs.
  */
 export async function connectionOf(

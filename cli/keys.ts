@@ -3,6 +3,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoAccessStore } from '../functions/adapters/dynamo/access-store.ts';
 import { AUTHORIZER_CACHE_SECONDS } from '../functions/contract.ts';
+import { compact } from '../functions/core/compact.ts';
 import {
   type AccessGrant,
   type AccessStore,
@@ -41,7 +42,7 @@ export async function createKey(
   { tenantId, scopes, name, limits }: Omit<AccessGrant, 'createdAt'>,
   key = newAccessKey(randomBytes(32)),
 ): Promise<string> {
-  await store.put(hashAccessKey(key), { tenantId, scopes, name, createdAt: Date.now(), ...(limits && { limits }) });
+  await store.put(hashAccessKey(key), compact({ tenantId, scopes, name, createdAt: Date.now(), limits }));
   return key;
 }
 
@@ -59,8 +60,11 @@ async function revokeKey(store: AccessStore, { tenantId, id }: RevokeKey): Promi
 
 function tableOf(grants: readonly ListedGrant[]): string {
   const rows = grants.map(({ id, name, scopes, createdAt, limits: { ratePerSecond, maxOpenTasks } = {} }) => [
-    ...[id, new Date(createdAt).toISOString(), scopes.join(',')],
-    ...[ratePerSecond, maxOpenTasks].map((limit) => String(limit ?? '-')),
+    id,
+    new Date(createdAt).toISOString(),
+    scopes.join(','),
+    String(ratePerSecond ?? '-'),
+    String(maxOpenTasks ?? '-'),
     name,
   ]);
   const lines = [['ID', 'CREATED', 'SCOPES', 'RATE', 'OPEN', 'NAME'], ...rows];
@@ -70,7 +74,7 @@ function tableOf(grants: readonly ListedGrant[]): string {
     .join('\n');
 }
 
-/** The access table of a deployment, from the output of its data stack. */
+/** Finds the access table of a deployment in the outputs of its data stack. */
 export async function accessTableName(cloudFormation: CloudFormationClient, stackName: string): Promise<string> {
   const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
   const table = stack?.Outputs?.find(({ OutputKey }) => OutputKey === 'AccessTableName')?.OutputValue;

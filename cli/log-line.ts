@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { printable } from './printable.ts';
 
-/** What our functions write: `functions/runtime/log.ts`. */
+/** Our functions write such records (`functions/runtime/log.ts`). */
 const recordSchema = z.looseObject({
   event: z.string(),
   level: z.string(),
@@ -11,7 +11,7 @@ const recordSchema = z.looseObject({
   attempt: z.number().optional(),
 });
 
-/** What is told of an error: `functions/core/thrown.ts`. */
+/** Errors are told so (`functions/core/thrown.ts`). */
 const errorSchema = z.looseObject({
   class: z.string().optional(),
   code: z.string().optional(),
@@ -19,13 +19,13 @@ const errorSchema = z.looseObject({
   stack: z.string().optional(),
 });
 
-/** Lambda's own lines about an invocation. */
+/** Lambda's own lines about an invocation begin so. */
 const PLATFORM = /^(INIT_START|START|END|REPORT|XRAY) /;
 
 const INDENT = '    ';
 
 /**
- * A line of an executor's log as a person reads it; `undefined` for what is not about tasks: metrics, and what Lambda says of
+ * Writes a line of an executor's log as a person reads it; `undefined` for what is not about tasks: metrics, and what Lambda says of
  * an invocation. Stacks and causes follow on lines of their own. What is no record of ours, such as a handler's own
  * `console.log`, is shown as it is. None of it can do anything to the terminal, or look like another line: what follows a
  * line is indented.
@@ -45,13 +45,13 @@ export function logLine(message: string): string | undefined {
   return [printable(line), ...errorLines({ stack, cause, errors }, INDENT)].join('\n');
 }
 
-/** Where it would look like a line of ours, or follows one, it is indented. */
+/** Writes what is no record of ours: where it would look like one, or follows one, it is indented. */
 function foreignLines(text: string): string {
   const [first = '', ...others] = text.split(/\r?\n/).map(printable);
   return [/^\s*\d\d:\d\d/.test(first) ? INDENT + first : first, ...others.map((line) => INDENT + line)].join('\n');
 }
 
-/** The stack of an error, and below it what lies behind it. */
+/** Writes the stack of an error, and below it what lies behind it. */
 function errorLines({ stack, cause, errors }: Record<string, unknown>, indent: string): string[] {
   const own =
     stack === undefined

@@ -5,6 +5,7 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { compact } from '../functions/core/compact.ts';
 import { connectionOf } from './connection.ts';
 import { logLine } from './log-line.ts';
 import { type LogsArguments, logsCommand, parseLogsArguments } from './logs-arguments.ts';
@@ -53,7 +54,8 @@ async function eventsOf(
   { taskId }: LogsArguments,
   client: CloudWatchLogsClient,
 ) {
-  const query = { logGroupName, startTime, ...(taskId === undefined ? {} : { filterPattern: `"${taskId}"` }) };
+  const filterPattern = taskId === undefined ? undefined : `"${taskId}"`;
+  const query = compact({ logGroupName, startTime, filterPattern });
   const found: FilteredLogEvent[] = [];
   for await (const { events = [] } of paginateFilterLogEvents({ client }, query)) found.push(...events);
   return found;

@@ -1,19 +1,19 @@
 /**
- * What is no character to be seen: controls, which move a terminal's cursor or change its title, marks that turn the
- * direction of what follows, halves of surrogate pairs. Not the joiners that words and emoji are written with.
+ * Nobody sees these characters: controls, which move a terminal's cursor or change its title, marks that turn the direction
+ * of what follows, halves of surrogate pairs. The joiners that words and emoji are written with are not among them.
  */
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '  ' };
 
 /**
- * A text on one line of a terminal, whoever has written it: what could do anything but show itself is shown by its number,
+ * Writes a text on one line of a terminal, whoever has written it: what could do anything but show itself is shown by its number,
  * `\x1b`. So no text of a task or a server can hide a line, or look like another one.
  */
 export const printable = (text: string): string =>
   text.replace(UNPRINTABLE, (character) => NAMED[character] ?? escaped(character.codePointAt(0) ?? 0));
 
-/** A text of several lines, each of which stays one. */
+/** Writes a text of several lines, each of which stays one. */
 export const printableLines = (text: string): string => text.split(/\r?\n/).map(printable).join('\n');
 
 function escaped(code: number): string {

@@ -16,7 +16,7 @@ import { isLive } from './parts/live.ts';
 import { route } from './parts/navigation.ts';
 import { PageHeading } from './parts/page-heading.tsx';
 
-/** The whole console: its pages for whoever is signed in, and the way in. */
+/** Shows the whole console: its pages for whoever is signed in, and the way in. */
 export function Shell() {
   if (apiKey.value === undefined) return <SignInPage />;
   return (

@@ -3,7 +3,7 @@ import * as z from 'zod';
 const percent = z.number().gt(0).max(100);
 const positive = z.number().positive();
 
-/** From where on the alarms call. A lane's objective is 60 s for `high`, 10 min for `normal` and `batch`, 1 h for `low`. */
+/** An alarm calls above its threshold. A lane's objective is 60 s for `high`, 10 min for `normal` and `batch`, 1 h for `low`. */
 export const alarmThresholds = z.strictObject({
   /** p99 of the API. */
   apiLatencyMilliseconds: positive,

@@ -4,12 +4,12 @@ import { ConfigError } from './config.ts';
 import { MAX_MESSAGES_WITHOUT_WINDOW, MAX_WINDOW_SECONDS } from './constructs/batch-window.ts';
 import { importFailure } from './import-failure.ts';
 
-/** Tasks of one batch: each is claimed and settled by itself, in the time that the leases of the others leave. */
+/** A batch has no more tasks than this: each is claimed and settled by itself, in the time that the leases of the others leave. */
 const MAX_BATCH_SIZE = 1_000;
 
 const TYPE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 
-/** All definitions. Throws `ConfigError` for one that cannot run as it is, or that is listed under another name. */
+/** Loads all definitions. Throws `ConfigError` for one that cannot run as it is, or that is listed under another name. */
 export async function checkedDefinitions(catalog: TaskCatalog): Promise<TaskDefinition[]> {
   const definitions: TaskDefinition[] = [];
   for (const [name, load] of Object.entries(catalog)) {

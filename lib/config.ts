@@ -140,7 +140,7 @@ function isOutboundHost(entry: string): boolean {
   return !isWildcard || isIP(new URL(`http://${name}`).hostname.replace(/^\[|\]$|\.$/g, '')) === 0;
 }
 
-/** The most executors that were asked for, and how the lanes of a class share them. */
+/** A class has ten executors unless the configuration asks for more, and its lanes share them so. */
 const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 
 function byClass<T>(value: T): Record<ResourceClass, T> {
@@ -184,10 +184,10 @@ const PRESETS = {
   },
 } as const;
 
-/** Of a wrong value, in its sentence. */
+/** A sentence shows no more characters of a wrong value than this. */
 const MAX_SHOWN_LENGTH = 200;
 
-/** Context that the CDK itself puts beside ours. */
+/** The CDK itself puts such context beside ours. */
 const FOREIGN_CONTEXT = /^(@aws-cdk[\w-]*\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
 
 /** Reads the context of the app over the defaults of its preset. Throws `ConfigError` with all that is wrong. */
@@ -207,7 +207,7 @@ export function readConfig(node: Pick<Node, 'getAllContext'>): DeployConfig {
   return parsed.data;
 }
 
-/** What is given in place of the default, part by part: whoever names one class leaves the others as they are. */
+/** Puts what is given in place of the default, part by part: whoever names one class leaves the others as they are. */
 function mergeDefaults(base: unknown, given: unknown): unknown {
   if (!isRecord(base) || !isRecord(given)) return given;
   return {
@@ -247,7 +247,7 @@ function checkProvisioned({ provisioned, concurrency, apiConcurrency }: DeployCo
   }
 }
 
-/** Of all classes together: each has 23 resources, and CloudFormation takes 500 a stack ("CloudFormation quotas"). */
+/** All classes together have no more shards: each has 23 resources, and CloudFormation takes 500 a stack ("CloudFormation quotas"). */
 const MAX_SHARDS = 16;
 
 function checkShards({ shards }: DeployConfig): void {

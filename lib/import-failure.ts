@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 
-/** What Node, which strips types and compiles nothing, cannot strip, and how the same is written. */
+/** Node strips types and compiles nothing, so it takes none of these; each says how the same is written. */
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [/ enum /, 'an object `as const` does the same'],
   [/ parameter property /, 'declare the field, and assign it in the constructor'],
@@ -13,7 +13,7 @@ const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [/ export assignment /, 'write `export`'],
 ];
 
-/** Why a file of the project cannot be imported, in one sentence that begins with its place where that is known. */
+/** Says why a file of the project cannot be imported, in one sentence that begins with its place where that is known. */
 export function importFailure(error: unknown): string {
   if (!(error instanceof Error)) return `its import threw ${JSON.stringify(error) ?? String(error)}`;
   const place = placeOf(error);
@@ -33,7 +33,7 @@ function reasonOf(error: Error): string {
   return `its import threw ${error.name}: ${message}`;
 }
 
-/** `<file>:<line>` of the project: where the parser stopped, where an import stands, or the innermost of our own frames. */
+/** Returns `<file>:<line>` of the project: where the parser stopped, where an import stands, or the innermost of our own frames. */
 function placeOf(error: Error): string | undefined {
   const stack = error.stack ?? '';
   const parsed = /^(file:\S+):(\d+)\n/.exec(stack);
@@ -46,7 +46,7 @@ function placeOf(error: Error): string | undefined {
   return ours === undefined ? undefined : `${ours.file}:${ours.line}`;
 }
 
-/** Of Node's message that a module cannot be found, what is missing, and where it is asked for. */
+/** Reads from Node's message that a module cannot be found what is missing, and where it is asked for. */
 function missingModule(message: string): { place: string; reason: string } | undefined {
   const found = /^(?:Cannot find (module|package)|Directory import) '(.+?)'.* imported from (\/.+)$/.exec(message);
   if (found === null) return undefined;
@@ -61,7 +61,7 @@ function absence(kind: string | undefined, name: string): string {
   return `there is no file ${shown(name)}${meant}`;
 }
 
-/** `:<line>` of the first line that imports what is so called; nothing where none is found. */
+/** Returns `:<line>` of the first line that imports what is so called; nothing where none is found. */
 function lineOfImport(importer: string, name: string): string {
   const last = name.split('/').at(-1) ?? name;
   const specifier = new RegExp(`['"](?:[^'"]*/)?${last.replace(/\W/g, '\\$&')}(?:/[^'"]*)?['"]`);

@@ -4,7 +4,7 @@ import type { DeployConfig } from './config.ts';
 export type OnlyGrowing = { readonly data: readonly string[]; readonly execution: readonly string[] };
 
 /**
- * What a deployment must never have fewer of, by the stack that would lose something: a sentence each, where it has grown.
+ * Says what a deployment must never have fewer of, by the stack that would lose something: a sentence each, where it has grown.
  * A synth does not know what is deployed, so it says so each time.
  */
 export function onlyGrowing({ tableShards, indexShards, shards }: DeployConfig): OnlyGrowing {

@@ -3,7 +3,8 @@ import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyHandlerV2 } from 'aws-lambda';
 
-const [dynamo, sqs] = [new DynamoDBClient(), new SQSClient({ useQueueUrlAsEndpoint: false })];
+const dynamo = new DynamoDBClient();
+const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
 
 /** What a hand-made submit does at the least: read the body, send one message, put one item of the same attributes. */
 export const handler: APIGatewayProxyHandlerV2 = async (event) => {

@@ -47,7 +47,8 @@ try {
       if (round >= 0) measured[name].push(milliseconds);
     }
   }
-  const [clients, router] = [median(measured.clients), median(measured.router)];
+  const clients = median(measured.clients);
+  const router = median(measured.router);
   const ratio = router / clients;
   console.log(`Import, median of ${ROUNDS}: clients ${clients.toFixed(0)} ms, router ${router.toFixed(0)} ms`);
   console.log(`ratio ${ratio.toFixed(2)} (budget ${BUDGET.toFixed(2)})`);

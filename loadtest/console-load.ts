@@ -88,7 +88,8 @@ try {
     const loads: Load[] = [];
     for (let round = 0; round < ROUNDS; round++) loads.push(await firstLoad(browser, place, selector));
     const usable = loads.map((load) => load.usable);
-    const [median, worst] = [quantile(usable, 0.5), quantile(usable, 1)];
+    const median = quantile(usable, 0.5);
+    const worst = quantile(usable, 1);
     const answered = quantile(
       loads.map((load) => load.answered),
       0.5,

@@ -69,7 +69,8 @@ try {
     }
   }
   process.stdout.write = write;
-  const [usual, ours] = [median(micros.powertools), median(micros.executor)];
+  const usual = median(micros.powertools);
+  const ours = median(micros.executor);
   console.log(`CPU of a task, median of ${ROUNDS} rounds of ${BATCHES_A_ROUND} batches of ${BATCH}:`);
   console.log(`  Powertools ${usual.toFixed(0)} µs; AWS calls for each task: ${calls.powertools}`);
   console.log(`  executor   ${ours.toFixed(0)} µs; AWS calls for each task: ${calls.executor}`);

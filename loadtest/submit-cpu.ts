@@ -53,7 +53,8 @@ try {
     }
   }
   process.stdout.write = write;
-  const [bare, router] = [median(measured.bare), median(measured.router)];
+  const bare = median(measured.bare);
+  const router = median(measured.router);
   console.log(
     `CPU of a submit, median of ${ROUNDS} rounds of ${SUBMITS_A_ROUND}: bare ${bare.toFixed(0)} µs, router ${router.toFixed(0)} µs`,
   );

@@ -3,7 +3,7 @@ import type { StackOutputs } from './cdk.ts';
 const HEALTHY = '200 {"status":"ok"}';
 
 /**
- * Where an endpoint serves the HTTP API of a stack's outputs: the first address whose health check answers. Our MiniStack
+ * Returns where an endpoint serves the HTTP API of a stack's outputs: the first address whose health check answers. Our MiniStack
  * serves it at its root; emulators do below a path of their own, which, unlike a name under `localhost`, every HTTP client
  * can reach.
  */

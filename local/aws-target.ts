@@ -1,4 +1,5 @@
 import { type Connection, credentialsOf } from '../cli/connection.ts';
+import { compact } from '../functions/core/compact.ts';
 
 /** Where AWS is, and who asks. */
 export type AwsTarget = {
@@ -13,10 +14,10 @@ export type AwsTarget = {
 /** Settings of the caller that a foreign endpoint may need. */
 const CONNECTION = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'AWS_CA_BUNDLE'];
 
-/** The cloud on this machine: it asks for no real credentials, and must not be given any. */
+/** Returns the cloud on this machine: it asks for no real credentials, and must not be given any. */
 export const localTarget = (endpoint: string): AwsTarget => target(endpoint, {});
 
-/** An endpoint that speaks AWS, with the credentials and region of the caller's environment where there are any. */
+/** Returns an endpoint that speaks AWS, with the credentials and region of the caller's environment where there are any. */
 export const foreignTarget = (endpoint: string, environment: NodeJS.ProcessEnv): AwsTarget =>
   target(endpoint, environment);
 
@@ -31,14 +32,14 @@ function target(endpoint: string, environment: NodeJS.ProcessEnv): AwsTarget {
     endpoint,
     region,
     client: { endpoint, region, credentials, useDualstackEndpoint: false, useFipsEndpoint: false },
-    environment: {
+    environment: compact({
       ...Object.fromEntries(connection),
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
-    },
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+    }),
   };
 }

@@ -21,14 +21,14 @@ const LIMIT_SECONDS = { synth: 180, bootstrap: 180, deploy: 300 };
 const CONCURRENCY = '3';
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** Where `synthesize` writes to. */
+/** Returns where `synthesize` writes to. */
 export const assemblyOf = (directory: string): string => join(directory, 'cdk.out');
 
-/** The template of a stack that `synthesize` has written; unknown JSON. */
+/** Reads the template of a stack that `synthesize` has written; unknown JSON. */
 export const readTemplate = async (directory: string, { id }: AssembledStack): Promise<unknown> =>
   JSON.parse(await readFile(join(assemblyOf(directory), `${id}.template.json`), 'utf8'));
 
-/** What of a synthesized stack is uploaded before it is deployed; unknown JSON. */
+/** Reads what of a synthesized stack is uploaded before it is deployed; unknown JSON. */
 export const readManifest = async (directory: string, { id }: AssembledStack): Promise<unknown> =>
   JSON.parse(await readFile(join(assemblyOf(directory), `${id}.assets.json`), 'utf8'));
 
@@ -45,7 +45,7 @@ const manifestSchema = z.object({
   ),
 });
 
-/** The stacks of the assembly that `synthesize` has written, whoever put them into the app. */
+/** Reads the stacks of the assembly that `synthesize` has written, whoever put them into the app. */
 export async function readStacks(directory: string): Promise<AssembledStack[]> {
   const { artifacts } = manifestSchema.parse(
     JSON.parse(await readFile(join(assemblyOf(directory), 'manifest.json'), 'utf8')),

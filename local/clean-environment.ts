@@ -4,10 +4,10 @@ import { join } from 'node:path';
 export const PROJECT = join(import.meta.dirname, '..');
 export const BINARIES = join(PROJECT, 'node_modules/.bin');
 
-/** What a child may know of the caller's environment: nothing that can lead to an account, a proxy or a profile. */
+/** A child may know these of the caller's environment: nothing that can lead to an account, a proxy or a profile. */
 const INHERITED = ['LANG', 'LC_ALL', 'TERM', 'TZ', 'USER', 'SystemRoot'];
 
-/** An environment in which neither the user's AWS settings nor the user's home can be found. Values are absolute paths. */
+/** Returns an environment in which neither the user's AWS settings nor the user's home can be found. Values are absolute paths. */
 export function cleanEnvironment(home: string, temporary: string): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name];

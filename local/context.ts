@@ -9,7 +9,7 @@ export type LocalContext = {
   readonly context: Context;
   /** Prefix of the stacks. */
   readonly name: string;
-  /** In which a deployment elsewhere would not be the same, in sentences. */
+  /** What would not be the same in a deployment elsewhere, in sentences. */
   readonly differences: readonly string[];
 };
 
@@ -21,7 +21,7 @@ const shippedSchema = z.looseObject({
   outboundHosts: hostsSchema.optional().catch(undefined),
 });
 
-/** The context of the project's own `cdk.json`; unknown JSON. */
+/** Reads the context of the project's own `cdk.json`; unknown JSON. */
 export async function shippedContext(): Promise<unknown> {
   const text = await readFile(join(PROJECT, 'cdk.json'), 'utf8');
   return z.looseObject({ context: z.unknown() }).parse(JSON.parse(text)).context ?? {};
@@ -31,7 +31,7 @@ export async function shippedContext(): Promise<unknown> {
 export function localContext(shipped: unknown, given: Context, loopback: readonly string[]): LocalContext {
   const { preset = 'dev' } = given;
   const { name, outboundHosts, preset: shippedPreset } = shippedSchema.parse({ ...(shipped as object), ...given });
-  // As the presets have it, unless something is said.
+  // Unless something is said, hosts are as the presets have them.
   const hosts = [outboundHosts ?? (preset === 'dev' ? '*' : [])].flat().filter((host) => host !== '');
   const differences = [
     ...(shippedPreset === undefined || shippedPreset === preset

@@ -69,7 +69,7 @@ async function isBootstrapped(cloudFormation: CloudFormationClient): Promise<boo
     const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'CDKToolkit' }));
     return /^(CREATE|UPDATE)_COMPLETE$/.test(stack?.StackStatus ?? '');
   } catch (error) {
-    // CloudFormation's answer for a stack that does not exist.
+    // CloudFormation answers so for a stack that does not exist.
     if (error instanceof Error && error.name === 'ValidationError') return false;
     throw error;
   }

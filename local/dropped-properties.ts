@@ -26,7 +26,7 @@ const enableTimeToLive: Apply = async ({ dynamo }, TableName, value) => {
   await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
 };
 
-/** What MiniStack's CloudFormation takes and forgets, and the call that it does not forget. */
+/** MiniStack's CloudFormation takes these properties and forgets them; it does not forget the calls. */
 const DROPPED: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   'AWS::Lambda::Function': { ReservedConcurrentExecutions: reserveConcurrency },
   'AWS::DynamoDB::Table': { TimeToLiveSpecification: enableTimeToLive },
@@ -47,7 +47,7 @@ export type DroppedProperty = {
   readonly value: unknown;
 };
 
-/** The properties of a synthesized template that a deploy to MiniStack loses. Throws where it is not a template. */
+/** Returns the properties of a synthesized template that a deploy to MiniStack loses. Throws where it is not a template. */
 export function droppedPropertiesOf(template: unknown): DroppedProperty[] {
   return Object.entries(templateSchema.parse(template).Resources).flatMap(([logicalId, { Type, Properties }]) =>
     Object.keys(DROPPED[Type] ?? {})

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const MAC_APPS = ['Google Chrome', 'Chromium'].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);
 
-/** A browser of Chromium's family on this machine: what CHROME_PATH names, or else the first that is found. */
+/** Finds a browser of Chromium's family on this machine: what CHROME_PATH names, or else the first that is found. */
 export function findChromium() {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const known = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...MAC_APPS];

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 
 export const HOST = '127.0.0.1';
 
-/** The first of some ports that nobody listens on, or any free one when all are taken. */
+/** Returns the first of some ports that nobody listens on, or any free one when all are taken. */
 export async function freePort(preferred: readonly number[]): Promise<number> {
   for (const port of preferred) {
     if (!(await answers(port)) && (await bound(port)) !== undefined) return port;

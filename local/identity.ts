@@ -11,7 +11,7 @@ export type Identity = { readonly apiKey: string; readonly port?: number | undef
 
 const fileIn = (directory: string): string => join(directory, 'identity.json');
 
-/** The identity that a directory keeps; a new one where there is none, or none that can be read. */
+/** Reads the identity that a directory keeps, or makes a new one where there is none, or none that can be read. */
 export async function readIdentity(directory: string): Promise<Identity> {
   try {
     return identitySchema.parse(JSON.parse(await readFile(fileIn(directory), 'utf8')));

@@ -32,7 +32,7 @@ const TICK_MS = 10_000;
 
 const DISK_FULL = 'The disk is full: the installation needs about 1 GB for its packages and the caches of npm and pip.';
 
-/** Something that the user has to do; the message is all that there is to say. */
+/** Tells what the user has to do; the message is all that there is to say. */
 class Refusal extends Error {}
 
 function checkNode() {
@@ -44,7 +44,7 @@ function checkNode() {
   );
 }
 
-/** The first Python that can make the environment. */
+/** Finds the first Python that can make the environment. */
 function findPython() {
   const check = 'import sys; assert sys.version_info >= (3, 10); import venv, ensurepip';
   const found = ['python3', 'python'].find((name) => spawnSync(name, ['-c', check]).status === 0);
@@ -59,7 +59,7 @@ function findPython() {
   );
 }
 
-/** Whether node_modules holds what the lockfile says: npm writes its own lockfile there last. */
+/** Tells whether node_modules holds what the lockfile says: npm writes its own lockfile there last. */
 function hasPackages() {
   if (!existsSync(INSTALLED) || !existsSync(BUNDLED_NODE)) return false;
   try {
@@ -82,7 +82,7 @@ async function installPackages(signal) {
   );
 }
 
-/** Only Debian has it as a package that root can install; elsewhere, the tests that need it say so. */
+/** Installs it on Debian, which alone has it as a package that root can install; elsewhere, the tests that need it say so. */
 const canInstallBrowser = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
 async function installBrowser(signal) {
@@ -93,7 +93,7 @@ async function installBrowser(signal) {
 
 const hasCommand = (name) => spawnSync(name, ['--version']).status === 0;
 
-/** Compiled apart and moved when it is whole; two clones may do so at the same time. */
+/** Compiles it apart and moves it when it is whole: two clones may do so at the same time. */
 async function installDynoxide(signal) {
   mkdirSync(dirname(DYNOXIDE_ROOT), { recursive: true });
   const apart = mkdtempSync(`${DYNOXIDE_ROOT}-`);
@@ -106,7 +106,7 @@ async function installDynoxide(signal) {
   }
 }
 
-/** With all that it needs, as Maven finds it. */
+/** Installs it with all that it needs, as Maven finds it. */
 async function installElasticMq(signal) {
   mkdirSync(dirname(ELASTICMQ), { recursive: true });
   const apart = mkdtempSync(`${ELASTICMQ}-`);

@@ -12,7 +12,7 @@ type LeftOut = {
 
 const NO_SCALING = 'MiniStack has no Application Auto Scaling: there are as many environments as the load takes';
 
-/** What MiniStack refuses a template for, and what is missing for it. Nothing else is taken out of a deployment. */
+/** MiniStack refuses a template for these, each for what it lacks. Nothing else is taken out of a deployment. */
 export const LEFT_OUT: readonly LeftOut[] = [
   { type: 'AWS::ApplicationAutoScaling::ScalableTarget', reason: NO_SCALING },
   { type: 'AWS::ApplicationAutoScaling::ScalingPolicy', reason: NO_SCALING },
@@ -31,7 +31,7 @@ type Resource = z.infer<typeof resourceSchema>;
 const isLeftOut = ({ Type, Properties }: Resource): boolean =>
   LEFT_OUT.some(({ type, having }) => Type === type && (having === undefined || Properties[having] !== undefined));
 
-/** A template without what MiniStack refuses. Throws where something else needs more of it than to come later. */
+/** Returns a template without what MiniStack refuses. Throws where something else needs more of it than to come later. */
 export function withoutLeftOut(template: unknown): Record<string, unknown> {
   const { Resources, ...rest } = templateSchema.parse(template);
   const all = Object.entries(Resources);
@@ -64,9 +64,8 @@ export async function leaveOut(assembly: string, copy: string, stacks: readonly 
     const after = JSON.stringify(withoutLeftOut(JSON.parse(before)));
     await writeFile(template, after);
     // The CLI uploads a template under the hash that it had, and does not upload again what is there already.
-    const [was, is] = [sha256(before), sha256(after)];
     for (const file of ['manifest.json', `${stack}.assets.json`].map((name) => join(copy, name))) {
-      await writeFile(file, (await readFile(file, 'utf8')).replaceAll(was, is));
+      await writeFile(file, (await readFile(file, 'utf8')).replaceAll(sha256(before), sha256(after)));
     }
   }
 }

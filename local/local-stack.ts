@@ -25,7 +25,7 @@ export type LocalStackOptions = {
   /** The command that is to be synthesized in place of the app of `cdk.json`. */
   readonly app?: string;
   /** Somewhere that speaks AWS, to be used instead of starting MiniStack. */
-  readonly target?: AwsTarget;
+  readonly target?: AwsTarget | undefined;
   /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Only with MiniStack. */
   readonly traceDaemon?: string;
   /** What runs MiniStack in place of our own script, and in the end runs that. */
@@ -57,7 +57,7 @@ export type LocalStack = {
 
 const MINISTACK_ENVIRONMENT = 'aws://000000000000/us-east-1';
 const PORTS = Array.from({ length: 20 }, (_, offset) => 4566 + offset);
-/** What tasks may call besides: with MiniStack, they run beside what is developed together with them. */
+/** With MiniStack, tasks may call these too: they run beside what is developed together with them. */
 const LOOPBACK = ['localhost', '127.0.0.1'];
 
 /** Deploys the project's stacks to a cloud on this machine. When it throws, nothing of it is left running. */

@@ -23,7 +23,7 @@ export type ProcessGroup = {
 export function startGroup(command: string, args: readonly string[], options: GroupOptions): ProcessGroup {
   const log = openSync(options.logFile, 'w');
   const child = spawn(command, args, {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    cwd: options.cwd,
     env: options.env,
     stdio: ['pipe', log, log],
     detached: true,
@@ -51,7 +51,7 @@ export function signalGroup({ pid }: { readonly pid?: number | undefined }, sign
   }
 }
 
-/** A command that failed; the message has the end of its output. */
+/** Tells that a command failed; the message has the end of its output. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
 }

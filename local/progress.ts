@@ -11,7 +11,7 @@ export const quietProgress: Progress = { step: (_label, work) => work(), note: (
 
 const TICK_MS = { terminal: 200, log: 10_000 };
 
-/** Progress on a stream: a live line on a terminal, otherwise a line for each start, end, and ten seconds between. */
+/** Shows progress on a stream: a live line on a terminal, otherwise a line for each start, end, and ten seconds between. */
 export function streamProgress(stream: NodeJS.WriteStream): Progress {
   const running = new Map<string, number>();
   const isTerminal = stream.isTTY === true;

@@ -17,8 +17,8 @@ export const CFN_LINT_COMMAND = join(CFN_LINT.venv, 'bin/cfn-lint');
 const stampOf = ({ venv }) => join(venv, 'installed.sha256');
 const hashOf = ({ requirements }) => createHash('sha256').update(readFileSync(requirements)).digest('hex');
 
-/** Whether an environment holds what its requirements say. */
+/** Tells whether an environment holds what its requirements say. */
 export const hasVenv = (which) => existsSync(stampOf(which)) && readFileSync(stampOf(which), 'utf8') === hashOf(which);
 
-/** Done last, so that an environment without it is half made, and made anew. */
+/** Stamps an environment, last of all, so that an environment without it is half made, and made anew. */
 export const stampVenv = (which) => writeFileSync(stampOf(which), hashOf(which));

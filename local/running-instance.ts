@@ -49,7 +49,7 @@ function parsed(text: string): RunRecord | undefined {
   }
 }
 
-/** The command line of a process, arguments joined by spaces. */
+/** Returns the command line of a process, arguments joined by spaces. */
 export function commandLineOf(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -59,7 +59,7 @@ export function commandLineOf(pid: number): string | undefined {
   }
 }
 
-/** The text of a record; `undefined` where no run has left one. */
+/** Reads the text of a record; `undefined` where no run has left one. */
 export function readRecord(file: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }

@@ -62,7 +62,7 @@ async function run({ fresh, context = {} }: { fresh?: true; context?: Context })
       context,
       signal: startup.signal,
       onServer: (serverPid) => updateRecord(RECORD, { pid: process.pid, serverPid }),
-      ...(target && { target }),
+      target,
     });
     publish(stack, (Date.now() - since) / 1000);
     const end = await Promise.race([stopRequested, stack.ended]);

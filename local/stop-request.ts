@@ -41,7 +41,7 @@ export function onStopRequest(stop: (request: StopRequest, isUrgent: boolean) =>
   }, PARENT_CHECK_MS);
 }
 
-/** Whether the process that started us is gone. That is npm, behind a shell where the shell did not give way to us. */
+/** Returns a check whether the process that started us is gone. That is npm, behind a shell where the shell did not give way to us. */
 function orphanCheck(): () => boolean {
   const parent = process.ppid;
   const isShell = commandLineOf(parent)?.includes('-c node ') === true;
@@ -49,7 +49,7 @@ function orphanCheck(): () => boolean {
   return () => process.ppid !== parent || (grandparent !== undefined && parentOf(parent) !== grandparent);
 }
 
-/** Linux only; elsewhere `undefined`. */
+/** Returns the parent of a process; `undefined` elsewhere than on Linux. */
 function parentOf(pid: number): number | undefined {
   try {
     return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);

@@ -17,7 +17,7 @@ type FailureFacts = {
   readonly retryAfterSeconds?: number | undefined;
 };
 
-/** A call that did not bring what it was to bring. Its message can be shown. */
+/** Tells that a call did not bring what it was to bring. Its message can be shown. */
 export class ApiFailure extends Error {
   readonly code: string;
   readonly status: number | undefined;
@@ -34,7 +34,7 @@ export class ApiFailure extends Error {
   }
 }
 
-/** What an answer that is not 2xx says: as a problem document, or else, from API Gateway itself, by its status alone. */
+/** Reads what an answer that is not 2xx says: as a problem document, or else, from API Gateway itself, by its status alone. */
 export function failureOf(status: number, retryAfter: string | null, body: unknown): ApiFailure {
   const seconds = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) : undefined;
   const { data } = problemSchema.safeParse(body);
@@ -64,7 +64,7 @@ const GATEWAY_MESSAGES: Readonly<Record<string, string>> = {
   unavailable: 'The API does not answer at the moment.',
 };
 
-/** The API's details begin in lower case and have no full stop. */
+/** Makes a sentence of a detail of the API, which begins in lower case and has no full stop. */
 const sentence = (detail: string): string => {
   const text = detail.charAt(0).toUpperCase() + detail.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;

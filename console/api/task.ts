@@ -44,6 +44,6 @@ export type TaskPage = z.infer<typeof taskPageSchema>;
 /** The statuses in the order of a task's life. */
 export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 
-/** Whether nothing more happens to the task unless someone retries it. */
+/** Tells whether nothing more happens to the task unless someone retries it. */
 export const isFinished = ({ status }: Pick<TaskSummary, 'status'>): boolean =>
   status === 'succeeded' || status === 'failed' || status === 'cancelled';

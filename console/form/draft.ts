@@ -9,7 +9,7 @@ export type DraftObject = { readonly [name: string]: Draft };
 /** What a form says: `undefined` where it gives nothing. Each error has the JSON pointer of its field. */
 export type Reading = { readonly value: JsonValue | undefined; readonly errors: readonly FieldError[] };
 
-/** The draft of a value, or of none: what of it the field cannot show is left out. */
+/** Makes the draft of a value, or of none: what of it the field cannot show is left out. */
 export function draftOf(field: Field, value?: unknown): Draft {
   switch (field.kind) {
     case 'object':
@@ -139,6 +139,6 @@ export const isDraftObject = (draft: Draft): draft is DraftObject => typeof draf
 
 export const itemsOf = (draft: Draft): readonly Draft[] => (Array.isArray(draft) ? draft : []);
 
-/** The JSON pointer of a part (RFC 6901). */
+/** Returns the JSON pointer of a part (RFC 6901). */
 export const pointerTo = (pointer: string, part: string | number): string =>
   `${pointer}/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;

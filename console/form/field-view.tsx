@@ -23,7 +23,7 @@ export function FieldView(props: FieldProps) {
   }
 }
 
-/** The properties of an object, one below the other. */
+/** Shows the properties of an object, one below the other. */
 export function Properties({ field, draft, pointer, errors, onChange }: Omit<FieldProps, 'name' | 'isRequired'>) {
   if (field.kind !== 'object') return null;
   const parts = isDraftObject(draft) ? draft : {};

@@ -28,7 +28,7 @@ const LINE_CHARACTERS = 2_048;
 /** A schema that refers to itself is shown so deep, and then as JSON. */
 const MAX_DEPTH = 6;
 
-/** The field of a JSON Schema. Never fails: what it does not know becomes JSON, and the API has the last word anyway. */
+/** Makes the field of a JSON Schema. It never fails: what it does not know becomes JSON, and the API has the last word anyway. */
 export function fieldOf(schema: unknown, root: unknown = schema, depth = 0): Field {
   const given = resolved(isObject(schema) ? schema : {}, root);
   const kind = depth > MAX_DEPTH ? JSON_KIND : kindOf(given, root, depth);
@@ -95,7 +95,7 @@ function objectOf(
   };
 }
 
-/** The schema that a reference within the document leads to; of one that may also be null, the other. */
+/** Finds the schema that a reference within the document leads to; of one that may also be null, the other. */
 function resolved(schema: Schema, root: unknown): Schema {
   const alternatives = [schema.anyOf, schema.oneOf].find(Array.isArray)?.filter((one: unknown) => !isNull(one));
   if (schema.type === undefined && alternatives?.length === 1 && isObject(alternatives[0])) {

@@ -4,7 +4,7 @@ export type JsonObject = { readonly [name: string]: JsonValue };
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether two values are the same JSON, in whatever order their fields are. */
+/** Tells whether two values are the same JSON, in whatever order their fields are. */
 export function isSame(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, index) => isSame(item, other[index]));

@@ -2,7 +2,7 @@ import { useId } from 'preact/hooks';
 import type { Field } from './field.ts';
 import type { FieldProps } from './field-props.ts';
 
-/** A field that holds one text: typed, chosen, or JSON. */
+/** Shows a field that holds one text: typed, chosen, or JSON. */
 export function Leaf({ name, field, draft, isRequired, pointer, errors, onChange }: FieldProps) {
   const id = useId();
   const messages = errors.get(pointer) ?? [];
@@ -83,7 +83,7 @@ const blankOf = ({ fallback }: Field, isRequired: boolean): string => {
 
 const wordOf = (option: unknown): string => (typeof option === 'string' ? option : JSON.stringify(option));
 
-/** What the schema says of a field, as one line. */
+/** Says in one line what the schema says of a field. */
 function hintOf(field: Field): string {
   const limits =
     field.kind === 'number' && field.minimum !== undefined && field.maximum !== undefined

@@ -1,7 +1,7 @@
 import { type Draft, isDraftObject, itemsOf, pointerTo } from './draft.ts';
 import type { Field } from './field.ts';
 
-/** The JSON pointers of all that a form shows of a draft. */
+/** Returns the JSON pointers of all that a form shows of a draft. */
 export function pointersOf(field: Field, draft: Draft, pointer: string): string[] {
   switch (field.kind) {
     case 'object':

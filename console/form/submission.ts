@@ -38,10 +38,10 @@ export const OPTIONS_FIELD: Field = {
   properties: Object.entries(OPTIONS).map(([name, field]) => ({ name, isRequired: false, field })),
 };
 
-/** The field of a type's input. */
+/** Returns the field of a type's input. */
 export const inputField = ({ inputSchema }: Pick<Definition, 'inputSchema'>): Field => fieldOf(inputSchema);
 
-/** An input to begin with, where the schema gives one: as a whole, or for its parts. */
+/** Returns an input to begin with, where the schema gives one: as a whole, or for its parts. */
 export function exampleOf(field: Field): unknown {
   if (field.example !== undefined) return field.example;
   if (field.kind !== 'object') return undefined;

@@ -10,7 +10,7 @@ const UNITS = [
   { name: 's', milliseconds: SECOND },
 ] as const;
 
-/** A span of time in its two largest units, as far as they matter: `340 ms`, `1.2 s`, `3 min 20 s`, `2 d`. */
+/** Writes a span of time in its two largest units, as far as they matter: `340 ms`, `1.2 s`, `3 min 20 s`, `2 d`. */
 export function duration(milliseconds: number): string {
   if (milliseconds === 0) return '0 s';
   if (milliseconds < SECOND) return `${Math.max(0, Math.round(milliseconds))} ms`;
@@ -26,7 +26,7 @@ export function duration(milliseconds: number): string {
 
 const trimmed = (value: number): string => value.toFixed(1).replace(/\.0$/, '');
 
-/** How far a time is from now, in one unit: `12 s ago`, `in 5 min`, `just now`. Both in milliseconds. */
+/** Writes how far a time is from now, in one unit: `12 s ago`, `in 5 min`, `just now`. Both in milliseconds. */
 export function fromNow(at: number, now: number): string {
   const distance = Math.abs(now - at);
   if (distance < 2 * SECOND) return 'just now';
@@ -40,12 +40,12 @@ const dateAndTime = new Intl.DateTimeFormat(undefined, {
   timeStyle: 'medium',
 });
 
-/** Date and time, as the reader's place writes them. */
+/** Writes date and time as the reader's place writes them. */
 export const moment = (at: number): string => dateAndTime.format(at);
 
 const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
-/** The time of day alone, where there is little room. */
+/** Writes the time of day alone, where there is little room. */
 export const timeOfDay = (at: number): string => hourAndMinute.format(at);
 
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
@@ -53,13 +53,13 @@ const few = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notatio
 
 export const countText = (value: number): string => numbers.format(value);
 
-/** A count where there is little room: `12.3K`. */
+/** Writes a count where there is little room: `12.3K`. */
 export const shortCount = (value: number): string => (value < 10_000 ? countText(value) : few.format(value));
 
-/** `1 task`, `2 tasks`. */
+/** Writes how many there are: `1 task`, `2 tasks`. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${countText(value)} ${value === 1 ? one : many}`;
 
-/** The milliseconds of an ISO 8601 time that the API gave; `undefined` where it gave none. */
+/** Returns the milliseconds of an ISO 8601 time that the API gave; `undefined` where it gave none. */
 export const timeOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Date.parse(text);

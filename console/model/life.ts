@@ -21,7 +21,7 @@ export type LifeEvent = {
 
 export type Life = { readonly stretches: readonly Stretch[]; readonly events: readonly LifeEvent[] };
 
-/** What the API tells of a task's past and present. It keeps the times of the latest attempt only. */
+/** Reads a task's past and present from what the API tells of it. The API keeps the times of the latest attempt only. */
 export function lifeOf(task: TaskSummary, now: number): Life {
   const stretches = task.attempt === 0 ? beforeAnyAttempt(task, now) : sinceFirstAttempt(task, now);
   return {
@@ -68,7 +68,7 @@ function sinceFirstAttempt(task: TaskSummary, now: number): Stretch[] {
   return [...before, latestAttempt(task, startedAt, timeOf(task.finishedAt) ?? now)];
 }
 
-/** Whether the latest attempt is the one that makes an output of what the subtasks gave. */
+/** Tells whether the latest attempt is the one that makes an output of what the subtasks gave. */
 export const isCombined = ({ subtaskCount, status }: TaskSummary): boolean =>
   subtaskCount !== undefined && (status === 'running' || status === 'succeeded');
 

@@ -42,7 +42,7 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** Of a query, the parameters that are known and not empty. */
+/** Reads from a query the parameters that are known and not empty. */
 const given = (parameters: URLSearchParams, names: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(
     names.flatMap((name) => {
@@ -51,7 +51,7 @@ const given = (parameters: URLSearchParams, names: readonly string[]): Readonly<
     }),
   );
 
-/** The address of a place, from `#` on: the inverse of `parseRoute`. */
+/** Returns the address of a place, from `#` on: the inverse of `parseRoute`. */
 export function hrefOf(route: Route): string {
   switch (route.page) {
     case 'overview':
@@ -73,7 +73,7 @@ export function hrefOf(route: Route): string {
   }
 }
 
-/** `?a=b&c=d` of what is given; nothing of nothing. */
+/** Writes what is given as `?a=b&c=d`, and nothing where nothing is. */
 export function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
   const given = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],

@@ -20,7 +20,7 @@ type Item = Statistics['items'][number];
 
 const MINUTE_MS = 60_000;
 
-/** Tasks by minute. A minute that the API does not mention had none. */
+/** Returns tasks by minute. A minute that the API does not mention had none. */
 export function throughputPlot(statistics: Statistics): Plot {
   const { times, items } = byMinute(statistics);
   const counts = (name: 'accepted' | 'succeeded' | 'failed') => items.map((item) => item?.[name] ?? 0);
@@ -34,7 +34,7 @@ export function throughputPlot(statistics: Statistics): Plot {
   };
 }
 
-/** Percentiles of a duration in milliseconds by minute, where anything was measured. */
+/** Returns percentiles of a duration in milliseconds by minute, where anything was measured. */
 export function percentilePlot(statistics: Statistics, name: 'waitMilliseconds' | 'runMilliseconds'): Plot {
   const { times, items } = byMinute(statistics);
   const values = (rank: 'p50' | 'p95' | 'p99') => items.map((item) => item?.[name]?.[rank] ?? null);

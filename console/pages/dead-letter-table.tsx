@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<Letter>[] = [
   { head: 'Sent', class: 'wide number', cell: ({ sentAt }) => <Ago at={sentAt} /> },
 ];
 
-/** Dead letters, each with the task in it, as far as it is the reader's to see, and why it is dead. */
+/** Shows dead letters, each with the task in it, as far as it is the reader's to see, and why it is dead. */
 export const DeadLetterTable = ({ letters }: { letters: readonly Letter[] }) => (
   <TableCard
     caption="Dead letters"

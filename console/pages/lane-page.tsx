@@ -4,15 +4,15 @@ import { counted, duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { announce } from '../parts/announcement.tsx';
 import { ConfirmedAction } from '../parts/confirmed-action.tsx';
+import { useLanes } from '../parts/deployment.ts';
 import { Empty, Tile } from '../parts/elements.tsx';
-import { useLanes } from '../parts/lanes.ts';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { DeadLetterTable } from './dead-letter-table.tsx';
 import { AdmissionBadge } from './lanes-page.tsx';
 
-/** One lane, and its dead letters. */
+/** Shows one lane, and its dead letters. */
 export function LanePage({ name }: { name: string }) {
   const lanes = useLanes();
   const path = `api/lanes/${encodeURIComponent(name)}`;

@@ -1,15 +1,15 @@
 import type { Lane } from '../api/lane.ts';
 import { duration, shortCount } from '../model/format.ts';
+import { useLanes } from '../parts/deployment.ts';
 import { Tile } from '../parts/elements.tsx';
-import { useLanes } from '../parts/lanes.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 
-/** The state of all lanes together, in a few numbers. */
+/** Shows the state of all lanes together, in a few numbers. */
 export const LaneTiles = () => (
   <LiveContent live={useLanes()}>
     {(lanes) => {
       const waits = lanes.flatMap(({ estimatedWaitSeconds }) => estimatedWaitSeconds ?? []);
-      // Those of a class stand at each of its lanes.
+      // The dead letters of a class stand at each of its lanes.
       const deadLetters = sum([...new Map(lanes.map((lane) => [lane.resourceClass, lane])).values()], 'deadLetters');
       return (
         <dl class="tiles">

@@ -1,12 +1,12 @@
 import type { Lane } from '../api/lane.ts';
 import { counted, countText, duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
-import { useLanes } from '../parts/lanes.ts';
+import { useLanes } from '../parts/deployment.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { type Column, TableCard } from '../parts/table-card.tsx';
 
-/** Every lane as it is now: what waits, what is at work, and whether it takes more. */
+/** Shows every lane as it is now: what waits, what is at work, and whether it takes more. */
 export function LanesPage() {
   const lanes = useLanes();
   return (
@@ -64,7 +64,7 @@ function columnsFor(lanes: readonly Lane[]): readonly Column<Lane>[] {
   ];
 }
 
-/** The class stands above: `default-high-0` -> `high-0`. */
+/** Leaves out the class, which stands above: `default-high-0` -> `high-0`. */
 const shortName = ({ name, resourceClass }: Lane): string => name.slice(resourceClass.length + 1) || name;
 
 const waitOf = (seconds: number | null): string => (seconds === null ? '–' : duration(seconds * 1000));

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../api/call.ts';
 import { statisticsSchema } from '../api/statistics.ts';
 import { hrefOf, queryOf } from '../model/route.ts';
-import { useDefinitions } from '../parts/definitions.ts';
+import { useDefinitions } from '../parts/deployment.ts';
 import { Empty } from '../parts/elements.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000;
 
 const SPANS = { '1': 'last hour', '6': 'last 6 hours', '24': 'last day' } as const;
 
-/** What waits now, and what happened of late. */
+/** Shows what waits now, and what happened of late. */
 export function OverviewPage() {
   const types = useDefinitions().data?.map(({ type }) => type) ?? [];
   const [type, setType] = useState('');
@@ -24,9 +24,10 @@ export function OverviewPage() {
   const statistics = useLive(
     `${type} ${hours}`,
     (signal) => {
-      // Both ends by one clock: by two, a day might be more than the API gives at once.
+      // Both ends are by one clock: by two, a day might be more than the API gives at once.
       const end = Date.now();
-      const [from, to] = [end - Number(hours) * HOUR_MS, end].map((time) => new Date(time).toISOString());
+      const from = new Date(end - Number(hours) * HOUR_MS).toISOString();
+      const to = new Date(end).toISOString();
       return call(`api/stats${queryOf({ type, from, to })}`, statisticsSchema, { signal });
     },
     REFRESH_SECONDS,

@@ -5,7 +5,7 @@ import { percentilePlot, throughputPlot } from '../model/series.ts';
 import { Tile } from '../parts/elements.tsx';
 import { PlotView } from '../parts/plot-view.tsx';
 
-/** The numbers of a span of time, and how they went. */
+/** Shows the numbers of a span of time, and how they went. */
 export function StatisticsView({ statistics }: { statistics: Statistics }) {
   const plots = useMemo(
     () => ({

@@ -16,7 +16,7 @@ import { goTo } from '../parts/navigation.ts';
 
 const JSON_FIELD: Field = { kind: 'json' };
 
-/** The form of one type: its input by fields or as JSON, and what else a submit takes. */
+/** Shows the form of one type: its input by fields or as JSON, and what else a submit takes. */
 export function SubmitForm({ definition, input }: { definition: Definition; input: unknown }) {
   const shaped = useMemo(() => inputField(definition), [definition.type]);
   // What the form cannot show is there as JSON.

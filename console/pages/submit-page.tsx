@@ -3,7 +3,7 @@ import { call } from '../api/call.ts';
 import type { Definition } from '../api/definition.ts';
 import type { ApiFailure } from '../api/problem.ts';
 import { taskSchema } from '../api/task.ts';
-import { useDefinitions } from '../parts/definitions.ts';
+import { useDefinitions } from '../parts/deployment.ts';
 import { Empty, NoTypes } from '../parts/elements.tsx';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { LiveContent, Loading } from '../parts/live-content.tsx';
@@ -13,7 +13,7 @@ import { SubmitForm } from './submit-form.tsx';
 
 type SubmitPageProps = { readonly type: string | undefined; readonly copyOf: string | undefined };
 
-/** A form for a task of any type, empty or filled in with the input of an earlier one. */
+/** Shows a form for a task of any type, empty or filled in with the input of an earlier one. */
 export function SubmitPage({ type, copyOf }: SubmitPageProps) {
   const definitions = useDefinitions();
   return (

@@ -10,7 +10,7 @@ import { LiveContent } from '../parts/live-content.tsx';
 const REFRESH_SECONDS = 5;
 const PAGE_SIZE = 50;
 
-/** The subtasks of a task, and theirs, each loaded when it is opened. Nothing where there are none. */
+/** Shows the subtasks of a task, and theirs, each loaded when it is opened; nothing where there are none. */
 export function SubtaskTree({ task }: { task: TaskSummary }) {
   const subtasks = task.subtaskCount ?? 0;
   if (subtasks === 0) return null;

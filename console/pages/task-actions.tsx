@@ -6,7 +6,7 @@ import { ConfirmedAction } from '../parts/confirmed-action.tsx';
 
 type TaskActionsProps = { readonly task: Task; readonly onChange: (task: Task) => void };
 
-/** What can be done with a task, as its status allows. */
+/** Offers what can be done with a task, as its status allows. */
 export function TaskActions({ task, onChange }: TaskActionsProps) {
   const act = async (verb: 'cancel' | 'retry', done: (changed: Task) => string): Promise<void> => {
     const changed = await call(`api/tasks/${encodeURIComponent(task.id)}/${verb}`, taskSchema, { method: 'POST' });

@@ -4,7 +4,7 @@ import { duration } from '../model/format.ts';
 import { isCombined } from '../model/life.ts';
 import { hrefOf } from '../model/route.ts';
 
-/** What a task is, beside its life and its payloads. */
+/** Shows what a task is, beside its life and its payloads. */
 export const TaskFacts = ({ task }: { task: Task }) => (
   <section class="card aside">
     <h2>Facts</h2>

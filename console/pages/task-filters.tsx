@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { STATUSES } from '../api/task.ts';
 import { FILTERS, hrefOf, type TaskFilter } from '../model/route.ts';
-import { useDefinitions } from '../parts/definitions.ts';
+import { useDefinitions } from '../parts/deployment.ts';
 import { goTo, replaceRoute } from '../parts/navigation.ts';
 
 /** The longest that the API takes, and an id with room for a mistake. */

@@ -14,7 +14,7 @@ import { TaskFacts } from './task-facts.tsx';
 
 const REFRESH_SECONDS = 2;
 
-/** Everything that the API tells of one task. */
+/** Shows everything that the API tells of one task. */
 export function TaskPage({ id }: { id: string }) {
   const path = `api/tasks/${encodeURIComponent(id)}`;
   const live = useLive(

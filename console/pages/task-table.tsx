@@ -25,12 +25,12 @@ const COLUMNS: readonly Column<TaskSummary>[] = [
   { head: 'Ran for', class: 'wide number', cell: (task) => <RanFor task={task} /> },
 ];
 
-/** Tasks as rows; a narrow screen shows only what they are, how they are and since when. */
+/** Shows tasks as rows; a narrow screen shows only what they are, how they are and since when. */
 export const TaskTable = ({ tasks, caption }: { tasks: readonly TaskSummary[]; caption: string }) => (
   <TableCard class="tasks" caption={caption} isCaptionUnseen columns={COLUMNS} rows={tasks} keyOf={({ id }) => id} />
 );
 
-/** How long the latest attempt took, or takes already. */
+/** Says how long the latest attempt took, or takes already. */
 function RanFor({ task }: { task: TaskSummary }) {
   const startedAt = timeOf(task.startedAt);
   const endedAt = timeOf(task.finishedAt) ?? (task.status === 'running' ? now.value : undefined);

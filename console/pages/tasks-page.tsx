@@ -11,7 +11,7 @@ import { TaskTable } from './task-table.tsx';
 
 const REFRESH_SECONDS = 5;
 
-/** The tasks of the tenant, newest first, narrowed by a filter, a page at a time. */
+/** Shows the tasks of the tenant, newest first, narrowed by a filter, a page at a time. */
 export function TasksPage({ filter }: { filter: TaskFilter }) {
   const filterQuery = queryOf(filter);
   const [trail, setTrail] = useState<{ filterQuery: string; cursors: readonly string[] }>({ filterQuery, cursors: [] });
@@ -57,7 +57,7 @@ type NoTasksProps = {
   readonly onLookOn: (() => void) | undefined;
 };
 
-/** A page without tasks need not be the last: the API looks through so many tasks for a page, whether they match or not. */
+/** Says that a page without tasks need not be the last: the API looks through so many tasks for a page, whether they match or not. */
 function NoTasks({ isFiltered, isFirst, onLookOn }: NoTasksProps) {
   if (onLookOn !== undefined)
     return (
@@ -86,7 +86,7 @@ type PagesProps = {
   readonly onTurn: (cursors: readonly string[]) => void;
 };
 
-/** The way through the pages. The API gives no count of them, and no way back but the cursors that led here. */
+/** Leads through the pages. The API gives no count of them, and no way back but the cursors that led here. */
 function Pages({ cursors, next, onTurn }: PagesProps) {
   if (cursors.length === 0 && next === null) return null;
   return (

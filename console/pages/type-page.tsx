@@ -12,7 +12,7 @@ import { TypeSettings } from './type-settings.tsx';
 
 const REFRESH_SECONDS = 10;
 
-/** A task type, and what can be changed of it without a deploy. */
+/** Shows a task type, and what can be changed of it without a deploy. */
 export function TypePage({ type }: { type: string }) {
   const path = `api/definitions/${encodeURIComponent(type)}`;
   const live = useLive(path, (signal) => call(path, definitionSchema, { signal }), REFRESH_SECONDS);

@@ -14,7 +14,7 @@ type TypeSettingsProps = {
   readonly onChange: (patch: Readonly<Record<string, unknown>>) => Promise<void>;
 };
 
-/** What of a type was set since the deploy, to be set otherwise or put back. */
+/** Shows what of a type was set since the deploy, to be set otherwise or put back. */
 export function TypeSettings({ definition, onChange }: TypeSettingsProps) {
   const field = settingsField(definition);
   const [draft, setDraft] = useState(() => draftOf(field, definition.settings));

@@ -1,7 +1,7 @@
 import type { Definition } from '../api/definition.ts';
 import { duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
-import { useDefinitions } from '../parts/definitions.ts';
+import { useDefinitions } from '../parts/deployment.ts';
 import { NoTypes } from '../parts/elements.tsx';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
@@ -24,7 +24,7 @@ const COLUMNS: readonly Column<Definition>[] = [
   { head: 'Attempts', class: 'wide number', cell: ({ retry }) => retry.maxAttempts },
 ];
 
-/** The task types of the deployment, as they hold now. */
+/** Shows the task types of the deployment, as they hold now. */
 export function TypesPage() {
   const definitions = useDefinitions();
   return (

@@ -14,7 +14,7 @@ type ConfirmedActionProps = {
   readonly act: () => Promise<void>;
 };
 
-/** A button that asks before it acts. */
+/** Shows a button that asks before it acts. */
 export function ConfirmedAction({ label, isDangerous = false, question, children, act }: ConfirmedActionProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { fromNow, moment, timeOf } from '../model/format.ts';
 import { now } from './live.ts';
 
-/** The name of a task type, which may be broken behind its dots where there is little room. */
+/** Shows the name of a task type, which may be broken behind its dots where there is little room. */
 export const TypeName = ({ type }: { type: string }) => (
   <span>
     {type.split(/(?<=\.)/).map((part) => (
@@ -14,10 +14,10 @@ export const TypeName = ({ type }: { type: string }) => (
   </span>
 );
 
-/** A status by word, and by the colour of a dot beside it. */
+/** Shows a status by word, and by the colour of a dot beside it. */
 export const StatusBadge = ({ status }: { status: string }) => <span class={`badge status-${status}`}>{status}</span>;
 
-/** What stands where there is nothing: why that may be, and what to do. */
+/** Stands where there is nothing, and says why that may be and what to do. */
 export const Empty = ({ title, children }: { title: string; children?: ComponentChildren }) => (
   <div class="empty">
     <strong>{title}</strong>
@@ -25,14 +25,14 @@ export const Empty = ({ title, children }: { title: string; children?: Component
   </div>
 );
 
-/** Of a deployment whose tasks/index.ts has none. */
+/** Stands for the types of a deployment whose tasks/index.ts has none. */
 export const NoTypes = () => (
   <Empty title="This deployment has no task types.">
     <p>Add one in tasks/, and deploy.</p>
   </Empty>
 );
 
-/** How long ago a time of the API is, with the date and time itself where the pointer rests. */
+/** Says how long ago a time of the API is, with the date and time itself where the pointer rests. */
 export function Ago({ at }: { at: string }) {
   const time = timeOf(at) ?? 0;
   return (
@@ -50,7 +50,7 @@ type TileProps = {
   readonly isBad?: boolean;
 };
 
-/** One number, within a list of them. */
+/** Shows one number, within a list of them. */
 export const Tile = ({ name, value, note, isBad = false }: TileProps) => (
   <div class={isBad ? 'card tile bad' : 'card tile'}>
     <dt>{name}</dt>

@@ -5,7 +5,7 @@ import { announce } from './announcement.tsx';
 /** Longer ones are shown in part: a browser lays out megabytes of text slowly. */
 const SHOWN_CHARACTERS = 20_000;
 
-/** A value as JSON, to read and to copy. */
+/** Shows a value as JSON, to read and to copy. */
 export function JsonBlock({ title, value }: { title: string; value: unknown }) {
   const [isWhole, setWhole] = useState(false);
   const text = JSON.stringify(value, undefined, 2);

@@ -4,7 +4,7 @@ import type { Live } from './live.ts';
 
 type LiveContentProps<T> = { readonly live: Live<T>; readonly children: (data: T) => ComponentChildren };
 
-/** What was loaded, with why it is not fresh where the latest load failed; before it is there, that it is coming. */
+/** Shows what was loaded, with why it is not fresh where the latest load failed; before it is there, that it is coming. */
 export function LiveContent<T>({ live: { data, failure, refresh }, children }: LiveContentProps<T>) {
   return (
     <>

@@ -10,7 +10,7 @@ type PageHeadingProps = {
 
 let isFirst = true;
 
-/** The heading of a page. It takes the focus when the reader comes there, so that a screen reader goes on from it. */
+/** Shows the heading of a page. It takes the focus when the reader comes there, so that a screen reader goes on from it. */
 export function PageHeading({ title, tabTitle = title, children }: PageHeadingProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { moment, timeOfDay } from '../model/format.ts';
 import type { Plot } from '../model/series.ts';
 
 const HEIGHT = 190;
-/** Rows of the table behind a plot, the latest of those that have values. */
+/** The table behind a plot has so many rows at most, the latest of those that have values. */
 const MAX_ROWS = 120;
 
 type PlotViewProps = {
@@ -14,7 +14,7 @@ type PlotViewProps = {
   readonly format: (value: number) => string;
 };
 
-/** Lines over time, and the same as a table for whoever reads rather than sees. */
+/** Draws lines over time, and the same as a table for whoever reads rather than sees. */
 export function PlotView({ title, plot, format }: PlotViewProps) {
   const box = useRef<HTMLDivElement>(null);
   const drawn = useRef<UPlot | undefined>(undefined);
@@ -50,7 +50,7 @@ const dataOf = ({ times, series }: Plot): AlignedData => [[...times], ...series.
 const colourOf = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
 
 function optionsOf({ series }: Plot, format: (value: number) => string, width: number): Options {
-  // Asked for at each drawing: the reader's colours may have changed.
+  // Colours are asked for at each drawing: the reader's may have changed.
   const axis = {
     stroke: () => colourOf('--muted'),
     grid: { stroke: () => colourOf('--line'), width: 1 },

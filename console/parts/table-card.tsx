@@ -18,7 +18,7 @@ type TableCardProps<Row> = {
   readonly keyOf: (row: Row) => string;
 };
 
-/** Rows of one kind, in columns. */
+/** Shows rows of one kind, in columns. */
 export function TableCard<Row>(props: TableCardProps<Row>) {
   const { caption, isCaptionUnseen = false, columns, rows, keyOf } = props;
   const [name, ...others] = columns;

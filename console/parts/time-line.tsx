@@ -1,7 +1,7 @@
 import { duration, moment } from '../model/format.ts';
 import type { Life, Stretch } from '../model/life.ts';
 
-/** A life as a bar in proportion, and as a list of what happened when. */
+/** Shows a life as a bar in proportion, and as a list of what happened when. */
 export function TimeLine({ life: { stretches, events } }: { life: Life }) {
   const start = events[0]?.at ?? 0;
   const whole = stretches.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -32,5 +32,5 @@ export function TimeLine({ life: { stretches, events } }: { life: Life }) {
   );
 }
 
-/** In hundredths, at least one, so that the shortest can be seen. */
+/** Returns a share in hundredths, at least one, so that the shortest can be seen. */
 const shareOf = ({ from, to }: Stretch, whole: number): number => Math.max(1, (100 * (to - from)) / whole);

@@ -7,7 +7,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { DeployConfig } from '../config.ts';
 
-/** Whom alarms tell: a topic that there is already, an address that has to confirm first, both or nobody. */
+/** Returns whom alarms tell: a topic that there is already, an address that has to confirm first, both or nobody. */
 export function alarmActions(scope: Construct, { name, alarmEmail, alarmTopicArn }: DeployConfig): IAlarmAction[] {
   const topics = alarmTopicArn === undefined ? [] : [Topic.fromTopicArn(scope, 'AlarmTopic', alarmTopicArn)];
   if (alarmEmail === undefined) return topics.map((topic) => new SnsAction(topic));

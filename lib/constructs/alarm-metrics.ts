@@ -5,7 +5,7 @@ import { DeploymentMetrics } from './deployment-metrics.ts';
 import { serviceWatches } from './service-watches.ts';
 import { taskWatches } from './task-watches.ts';
 
-/** How many metrics the alarms of a deployment look at, as CloudWatch bills them: one as often as alarms look at it. */
+/** Counts the metrics that the alarms of a deployment look at, as CloudWatch bills them: one as often as alarms look at it. */
 export function alarmMetricsOf(config: DeployConfig, definitions: readonly TaskDefinition[]): number {
   const metrics = new DeploymentMetrics(config, 'api');
   const tables = {

@@ -35,7 +35,7 @@ export type AlarmsProps = {
   readonly actions: readonly IAlarmAction[];
 };
 
-/** The alarms that say when to look. */
+/** Calls someone when a watch goes off, and again when it is over. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { name, watches, actions }: AlarmsProps) {
     super(scope, id);

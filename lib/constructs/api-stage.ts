@@ -3,7 +3,7 @@ import { CfnStage, type HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { DeployConfig } from '../config.ts';
 
-/** What a line of the access log has ("Variables for customizing HTTP API access logs"): no header, no query, no body. */
+/** A line of the access log has these fields ("Variables for customizing HTTP API access logs"): no header, no query, no body. */
 const LOGGED = {
   requestId: 'requestId',
   time: 'requestTime',

@@ -1,7 +1,7 @@
 import { type LaneKind, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 
-/** How long an event source of SQS gathers at most, and how much without a window ("CreateEventSourceMapping"). */
+/** An event source of SQS gathers for so long at most, and so much without a window ("CreateEventSourceMapping"). */
 export const MAX_WINDOW_SECONDS = 300;
 export const MAX_MESSAGES_WITHOUT_WINDOW = 10;
 

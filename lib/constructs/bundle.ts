@@ -18,7 +18,7 @@ const SHIPPED_WHOLE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`). `files`, by path, go
+ * Bundles the code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`). `files`, by path, go
  * with it. Each door is bundled once in a synth.
  */
 export function bundle(scope: Construct, door: string, files: BundledFiles = {}): Code {

@@ -14,7 +14,7 @@ import { laneQueueName, shardsOf } from './lane.ts';
 const ONE_MINUTE = Duration.minutes(1);
 export const FIVE_MINUTES = Duration.minutes(5);
 
-/** The metrics of one deployment: its own, and what AWS has of its parts. By the minute unless said otherwise. */
+/** Names the metrics of one deployment: its own, and those that AWS has of its parts, by the minute unless said otherwise. */
 export class DeploymentMetrics {
   readonly #config: DeployConfig;
   readonly #apiId: string;
@@ -24,7 +24,7 @@ export class DeploymentMetrics {
     this.#apiId = apiId;
   }
 
-  /** A metric of our own, of one value for each of what it is told apart by: `['default', 'high']` of a lane. */
+  /** Returns a metric of our own for one value of each of its dimensions: `['default', 'high']` for a lane. */
   own(metric: MetricName, values: readonly string[], statistic: string, period = ONE_MINUTE): Metric {
     const { name, by } = METRICS[metric];
     return new Metric({
@@ -39,12 +39,12 @@ export class DeploymentMetrics {
     });
   }
 
-  /** A metric of our own in all that it is told apart by, a line each. */
+  /** Returns a metric of our own for all values of its dimensions, a line each. */
   each(metric: MetricName, statistic: string): MathExpression {
     return new MathExpression({ expression: this.#search(metric, statistic), label: '', period: ONE_MINUTE });
   }
 
-  /** A count of our own, of the whole deployment. */
+  /** Returns a count of our own over the whole deployment. */
   total(metric: MetricName): MathExpression {
     const expression = `SUM(${this.#search(metric, 'Sum')})`;
     return new MathExpression({ expression, label: metric, period: ONE_MINUTE });
@@ -60,7 +60,7 @@ export class DeploymentMetrics {
     return ofAws('ApiGateway', metricName, { ApiId: this.#apiId }, statistic);
   }
 
-  /** Of the queues of a lane, one for each shard. */
+  /** Returns a metric of a lane's queues, one for each shard. */
   lane(metricName: string, resourceClass: ResourceClass, kind: LaneKind): Metric[] {
     return shardsOf(this.#config, resourceClass).map((shard) =>
       this.queue(metricName, laneQueueName(this.#config, resourceClass, kind, shard)),
@@ -71,14 +71,14 @@ export class DeploymentMetrics {
     return ofAws('SQS', metricName, { QueueName }, 'Maximum');
   }
 
-  /** Of the executors of a class, one for each shard. */
+  /** Returns a metric of the executors of a class, one for each shard. */
   executors(metricName: string, resourceClass: ResourceClass, statistic: string): Metric[] {
     return shardsOf(this.#config, resourceClass).map((shard) =>
       this.lambda(metricName, executorNameOf(resourceClass, shard), statistic),
     );
   }
 
-  /** Of a function, by its name behind the deployment's. */
+  /** Returns a metric of a function, by its name behind the deployment's. */
   lambda(metricName: string, name: string, statistic: string): Metric {
     return ofAws('Lambda', metricName, { FunctionName: `${this.#config.name}-${name}` }, statistic);
   }
@@ -95,7 +95,7 @@ export class DeploymentMetrics {
 const ofAws = (service: string, metricName: string, dimensionsMap: Record<string, string>, statistic: string): Metric =>
   new Metric({ namespace: `AWS/${service}`, metricName, dimensionsMap, statistic, period: ONE_MINUTE });
 
-/** What is not used sends no metrics, and `a + b` is missing wherever one of the two is. */
+/** Adds metrics up. What is not used sends none, and `a + b` is missing wherever one of the two is. */
 export const sum = (metrics: readonly Metric[]): MathExpression =>
   new MathExpression({
     expression: `SUM([${metrics.map((_, index) => `FILL(m${index}, 0)`).join(', ')}])`,
@@ -103,7 +103,7 @@ export const sum = (metrics: readonly Metric[]): MathExpression =>
     period: ONE_MINUTE,
   });
 
-/** How many percent of `all` there are of `part`. Nothing of nothing is no share. */
+/** Returns how many percent of `all` there are of `part`. Nothing of nothing is no share. */
 export const percentOf = (part: Metric, all: readonly Metric[], period: Duration): MathExpression => {
   const usingMetrics: Record<string, IMetric> = { part };
   for (const [index, metric] of all.entries()) usingMetrics[`m${index}`] = metric;

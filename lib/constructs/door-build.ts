@@ -22,7 +22,7 @@ const OTHER_CREDENTIALS = [
   '@smithy/credential-provider-imds',
 ];
 
-/** How the code of doors is built: as ES modules for Node 24; what is imported dynamically is a chunk of its own. */
+/** The code of doors is built as ES modules for Node 24; what is imported dynamically is a chunk of its own. */
 export const DOOR_BUILD = {
   write: false,
   bundle: true,
@@ -35,7 +35,7 @@ export const DOOR_BUILD = {
   outExtension: { '.js': '.mjs' },
   banner: { js: REQUIRE },
   minify: true,
-  // For whoever reads a logged stack; Node itself does not read them, which would slow a cold start by an eighth.
+  // Whoever reads a logged stack needs them; Node itself does not read them, which would slow a cold start by an eighth.
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
@@ -45,7 +45,7 @@ export const DOOR_BUILD = {
 
 type Built = BuildResult<{ write: false; metafile: true }>;
 
-/** What a build has made, and the packages that it loads on demand. */
+/** Returns what a build has made, and the packages that it loads on demand. */
 export function filesOf({ outputFiles, metafile }: Built): BundledFiles {
   const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
   return {
@@ -54,7 +54,7 @@ export function filesOf({ outputFiles, metafile }: Built): BundledFiles {
   };
 }
 
-/** Packages as a door finds them below its own directory; what they share is there once. */
+/** Builds packages as a door finds them below its own directory; what they share is there once. */
 function onDemand(names: readonly string[]): BundledFiles {
   if (names.length === 0) return {};
   const outdir = join(root, 'dist/on-demand');
@@ -64,7 +64,7 @@ function onDemand(names: readonly string[]): BundledFiles {
     absWorkingDir: root,
     outdir,
     external: OTHER_CREDENTIALS,
-    // Of the X-Ray SDK: its own way to know the segment under way hooks every asynchronous step of the process.
+    // The X-Ray SDK's own way to know the segment under way hooks every asynchronous step of the process.
     alias: { 'cls-hooked/context': join(root, 'functions/runtime/async-context.ts') },
   });
   const manifest = new TextEncoder().encode('{"main":"index.mjs"}');

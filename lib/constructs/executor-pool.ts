@@ -26,7 +26,7 @@ export type ExecutorPoolProps = {
   readonly definitions: readonly TaskDefinition[];
 };
 
-/** All that runs the tasks of one resource class: an executor for each shard, their lanes, and one dead-letter queue. */
+/** Runs the tasks of one resource class: an executor for each shard, their lanes, and one dead-letter queue. */
 export class ExecutorPool extends Construct {
   readonly #props: ExecutorPoolProps;
   readonly #deadLetterQueue: Queue;
@@ -58,7 +58,7 @@ export class ExecutorPool extends Construct {
       ephemeralStorageMb: spec.ephemeralStorageMb,
       reservedConcurrency: reservationOf(config.concurrency[resourceClass].reserved),
       hasAlias: true,
-      // A task that is retried, returned or fanned out; its attempts and the depth of a fan-out have limits of their own.
+      // A task is sent again when it is retried, returned or fanned out; its attempts and the depth of a fan-out have limits of their own.
       isRecursive: true,
       isTraced: true,
       environment: {
@@ -72,12 +72,12 @@ export class ExecutorPool extends Construct {
         resourceClass,
       },
     });
-    // `PartiQLUpdate` and `PartiQLInsert`: several rows in one request, BatchExecuteStatement.
+    // `PartiQLUpdate` and `PartiQLInsert` write several rows in one request, BatchExecuteStatement.
     const actions = ['UpdateItem', 'PartiQLUpdate', 'GetItem', 'PutItem', 'PartiQLInsert', 'BatchGetItem'];
     data.grantTasks(executor, ...actions.map((action) => `dynamodb:${action}`));
     data.definitions.grant(executor, 'dynamodb:GetItem');
     data.control.grant(executor, 'dynamodb:UpdateItem');
-    // The open tasks of a tenant, before its task fans out.
+    // Before a task fans out, the open tasks of its tenant are read.
     data.statistics.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
     for (const kind of LANE_KINDS) {
@@ -98,17 +98,17 @@ export class ExecutorPool extends Construct {
 export const deadLetterQueueName = ({ name }: DeployConfig, resourceClass: ResourceClass): string =>
   `${name}-${deadLettersNameOf(resourceClass)}`;
 
-/** Everything of a lane's queue URL before its name: the names are ours, so no stack has to export twenty URLs. */
+/** Returns all of a lane's queue URL that stands before its name: the names are ours, so no stack has to export twenty URLs. */
 export function queueUrlPrefix(scope: Construct, { name }: DeployConfig): string {
   const { account, region, urlSuffix } = Stack.of(scope);
   return `https://sqs.${region}.${urlSuffix}/${account}/${name}-`;
 }
 
-/** Everything of a lane's ARN before its name. */
+/** Returns all of a lane's ARN that stands before its name. */
 export const queueArnPrefix = (scope: Construct, { name }: DeployConfig): string =>
   Stack.of(scope).formatArn({ service: 'sqs', resource: `${name}-`, arnFormat: ArnFormat.NO_RESOURCE_NAME });
 
-/** The ARNs of all lanes of the deployment. */
+/** Returns the ARNs of all lanes of the deployment. */
 export const laneArns = (scope: Construct, config: DeployConfig): string[] =>
   RESOURCE_CLASSES.flatMap((resourceClass) =>
     shardsOf(config, resourceClass).flatMap((shard) =>
@@ -116,7 +116,7 @@ export const laneArns = (scope: Construct, config: DeployConfig): string[] =>
     ),
   );
 
-/** The ARNs of the dead-letter queues of all classes. */
+/** Returns the ARNs of the dead-letter queues of all classes. */
 export const deadLetterArns = (scope: Construct, config: DeployConfig): string[] =>
   RESOURCE_CLASSES.map((resourceClass) => queueArn(scope, deadLetterQueueName(config, resourceClass)));
 

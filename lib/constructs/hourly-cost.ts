@@ -8,7 +8,7 @@ import { PROJECTOR_MEMORY_MB, projectorsOf } from './projector.ts';
 
 const MILLION = 1e6;
 
-/** What one of each takes; a request to SQS with what a message group adds. */
+/** One of each costs so many dollars; a request to SQS with what a message group adds. */
 const INVOCATION = LIST_PRICES.invocations / MILLION;
 const WRITE_UNIT = LIST_PRICES.writeUnits / MILLION;
 const READ_UNIT = LIST_PRICES.readUnits / MILLION;
@@ -17,7 +17,7 @@ const QUEUE_REQUEST = (LIST_PRICES.queueRequests + LIST_PRICES.fairQueueRequests
 
 const FIVE_MINUTES_AN_HOUR = 12;
 
-/** What the parts of a deployment cost at the rate of the moment, in dollars an hour: estimates, from what AWS counts. */
+/** Returns what the parts of a deployment cost at the rate of the moment, in dollars an hour: estimates, from what AWS counts. */
 export const hourlyCost = (
   config: DeployConfig,
   metrics: DeploymentMetrics,
@@ -58,15 +58,15 @@ export const hourlyCost = (
   priced('API', [{ metric: metrics.api('Count', 'Sum'), price: API_REQUEST }]),
 ];
 
-/** Of a millisecond. */
+/** Returns what a millisecond of a function with so much memory costs. */
 const durationPrice = (memoryMb: number): number => (memoryMb / 1024 / 1000) * LIST_PRICES.gigabyteSecond;
 
-/** A cost by what is counted. Metrics of one price are one term: an expression has 2,048 characters at most (CloudWatch API). */
+/** Prices what is counted. Metrics of one price are one term: an expression has 2,048 characters at most (CloudWatch API). */
 function priced(label: string, counts: readonly { readonly metric: Metric; readonly price: number }[]): MathExpression {
   const usingMetrics: Record<string, Metric> = {};
   const byPrice = [...Map.groupBy(counts, ({ price }) => price)];
   const terms = byPrice.map(([price, group], place) => {
-    // Of letters alone, so that no term's name begins with another's.
+    // A term's name is of letters alone, so that none begins with another's.
     const term = `${label.replaceAll(/\W/g, '').toLowerCase()}${String.fromCharCode(97 + place)}_`;
     for (const [index, { metric }] of group.entries()) {
       usingMetrics[`${term}${index}`] = metric.with({ statistic: 'Sum', period: FIVE_MINUTES });

@@ -16,7 +16,7 @@ import type { DeployConfig } from '../config.ts';
 import type { BatchWindow } from './batch-window.ts';
 import type { ServiceFunction } from './service-function.ts';
 
-/** Six times the function's timeout, so that a throttled batch is not delivered twice; and what it waits for others. */
+/** A message is hidden for six times the function's timeout, so that a throttled batch is not delivered twice, and as long as it waits for others. */
 const VISIBILITY_FACTOR = 6;
 
 /** With little traffic, Lambda waits that long however short the window is (its guide, "Using Lambda with Amazon SQS"). */
@@ -34,7 +34,7 @@ export type LaneProps = {
   readonly batchWindow: BatchWindow;
 };
 
-/** The queue of one (resource class, kind) and the event source that hands its messages to the class's executor. */
+/** Makes the queue of one (resource class, kind), and the event source that hands its messages to the class's executor. */
 export class Lane extends Construct {
   readonly queue: Queue;
 
@@ -68,7 +68,7 @@ export class Lane extends Construct {
   }
 }
 
-/** The name of a lane's queue, known without the stack that makes it. */
+/** Returns the name of a lane's queue, known without the stack that makes it. */
 export const laneQueueName = (
   { name }: DeployConfig,
   resourceClass: ResourceClass,
@@ -76,7 +76,7 @@ export const laneQueueName = (
   shard: number,
 ): string => `${name}-${queueNameOf(executorKeyOf(resourceClass, kind, shard))}`;
 
-/** The shards of a class, from 0 on. */
+/** Returns the shards of a class, from 0 on. */
 export const shardsOf = ({ shards }: DeployConfig, resourceClass: ResourceClass): number[] => [
   ...Array(shards[resourceClass]).keys(),
 ];

@@ -15,7 +15,7 @@ export type OperationsDashboardProps = {
   readonly metrics: DeploymentMetrics;
 };
 
-/** What people look at, on one screen: what waits, how long things take, what fails, and what it takes and costs. */
+/** Shows on one screen what people look at: what waits, how long things take, what fails, and what it takes and costs. */
 export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { config, data, metrics }: OperationsDashboardProps) {
     super(scope, id);

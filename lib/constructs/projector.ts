@@ -13,15 +13,15 @@ import { ServiceFunction } from './service-function.ts';
 
 export const PROJECTOR_MEMORY_MB = 256;
 
-/** The functions that read the streams, by what they make of it. */
+/** These functions read the streams, each for what it makes of them. */
 const PROJECTORS = { statistics: 'projector', events: 'events' } as const;
 
-/** How long a batch is gathered, and how each function reads: records at once, and batches of one shard of a stream at a time. */
+/** A batch is gathered for so long, and each function reads so: records at once, and batches of one shard of a stream at a time. */
 export const STREAM_WINDOW_SECONDS = 1;
 export const STREAM_PACES = {
   // Statistics count once because a shard is told in order (docs/decisions/statistics-count-once.md).
   statistics: { batchSize: 1000, parallelizationFactor: 1 },
-  // Those of one task stay in order, since a lane of a shard takes all changes of a key.
+  // The changes of one task stay in order, since a lane of a shard takes all changes of a key.
   events: { batchSize: 100, parallelizationFactor: 10 },
 } as const;
 

@@ -7,7 +7,7 @@ import { projectorsOf } from './projector.ts';
 
 type Query = { readonly title: string; readonly functions: readonly string[]; readonly lines: readonly string[] };
 
-/** What people ask the logs, saved under CloudWatch > Logs Insights > Saved queries, in a folder of the deployment's name. */
+/** Saves what people ask the logs: under CloudWatch > Logs Insights > Saved queries, in a folder of the deployment's name. */
 export class SavedQueries extends Construct {
   constructor(scope: Construct, id: string, config: DeployConfig) {
     super(scope, id);

@@ -46,10 +46,10 @@ export type ServiceFunctionProps = {
 
 const LIVE = 'live';
 
-/** Of what the clock calls each minute: a run that could not begin is not made up for, the next one does its work. */
+/** The clock calls each minute: a run that could not begin is not made up for, since the next one does its work. */
 export const LATEST_ONLY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
 
-/** A Lambda function as all of ours are: arm64, Node 24, with a log group and a role of its own. */
+/** Makes a Lambda function as all of ours are: arm64, Node 24, with a log group and a role of its own. */
 export class ServiceFunction extends LambdaFunction {
   /** What is to be called: the alias of a function that has one, whether or not environments are provisioned. */
   readonly live: IFunction;
@@ -154,7 +154,7 @@ function keepInitialized(
   });
 }
 
-/** In place of the managed policy that the CDK attaches, which lets every log group be made. */
+/** Takes the place of the managed policy that the CDK attaches, which lets every log group be made. */
 function permitInsights(role: Role): void {
   (role.node.defaultChild as CfnRole).addPropertyDeletionOverride('ManagedPolicyArns');
   const logGroup = (resourceName: string): string =>

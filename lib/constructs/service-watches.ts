@@ -16,7 +16,7 @@ type Named = { readonly tableName: string };
 /** The tables that are written to for each task. */
 export type WatchedTables = { readonly tasks: readonly Named[]; readonly control: Named; readonly statistics: Named };
 
-/** Do the parts of AWS keep up: the API, the functions, the tables. */
+/** Watches whether the parts of AWS keep up: the API, the functions, the tables. */
 export const serviceWatches = (config: DeployConfig, data: WatchedTables, metrics: DeploymentMetrics): Watch[] => [
   {
     heading: 'API latency',

@@ -13,7 +13,7 @@ import { type DeploymentMetrics, FIVE_MINUTES, percentOf } from './deployment-me
 import { deadLetterQueueName } from './executor-pool.ts';
 import { projectorDeadLetterQueueName } from './projector.ts';
 
-/** Do tasks get on: in each lane, in each class, of each type. */
+/** Watches whether tasks get on: in each lane, in each class, of each type. */
 export const taskWatches = (
   config: DeployConfig,
   definitions: readonly TaskDefinition[],
@@ -33,7 +33,7 @@ export const taskWatches = (
   ...definitions.map(({ type }) => ({
     heading: 'Execution time',
     of: type,
-    // Not milliseconds: a timeout can be changed without a deploy, and what an alarm compares with cannot.
+    // Milliseconds would not do: a timeout can be changed without a deploy, and what an alarm compares with cannot.
     metric: metrics.own('timeoutUse', [type], 'p99', FIVE_MINUTES),
     above: config.alarms.executionPercent,
     minutes: 5,
@@ -55,7 +55,7 @@ function classWatches(resourceClass: ResourceClass, config: DeployConfig, metric
     {
       heading: 'Platform failures',
       of: resourceClass,
-      // Five minutes in one: a task alone on its lane comes back, and fails again, only every other minute or later.
+      // Five minutes count as one: a task alone on its lane comes back, and fails again, only every other minute or later.
       metric: count('platformFailed'),
       above: 0,
       minutes: 5,
@@ -70,7 +70,7 @@ function classWatches(resourceClass: ResourceClass, config: DeployConfig, metric
     {
       heading: 'Queue depth',
       of: resourceClass,
-      // Told by the governor: SQS counts messages, and one of a bulk submit holds up to a hundred tasks.
+      // The governor tells it, since SQS counts messages, and one of a bulk submit holds up to a hundred tasks.
       metric: metrics.own('waitingPerExecutor', [resourceClass], 'Maximum'),
       above: alarms.waitingPerExecutor,
       minutes: 5,

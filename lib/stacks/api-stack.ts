@@ -26,7 +26,7 @@ import type { DataStack } from './data-stack.ts';
 /** The indexes of a task table that lists are read from. */
 const LIST_INDEXES = ['byType', 'byStatus', 'byAssignee', 'byWorkflow'];
 
-/** What callers reach: the HTTP API, its router and the authorizer of its keys. */
+/** Holds what callers reach: the HTTP API, its router and the authorizer of its keys. */
 export class ApiStack extends Stack {
   readonly apiId: string;
 
@@ -36,7 +36,7 @@ export class ApiStack extends Stack {
     const authorizer = config.jwt === undefined ? this.#keyAuthorizer(config, data) : tokenAuthorizer(config.jwt);
     const api = new HttpApi(this, 'Api', { apiName: config.name });
     guardStage(api, config);
-    // One permission for the whole API: one a route would outgrow the function's policy.
+    // The whole API has one permission: one for each route would outgrow the function's policy.
     const integration = new HttpLambdaIntegration('Router', router.live, { scopePermissionToRoute: false });
     const add = (key: string, to: HttpLambdaIntegration, routeAuthorizer: IHttpRouteAuthorizer): void => {
       const [method, path = ''] = key.split(' ');
@@ -74,7 +74,7 @@ export class ApiStack extends Stack {
     });
     data.grantTasks(
       router,
-      // `PartiQLInsert`: the rows of a bulk submit, in requests of several.
+      // `PartiQLInsert` writes the rows of a bulk submit, several in a request.
       ...['PutItem', 'PartiQLInsert', 'GetItem', 'UpdateItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`),
     );
     router.addToRolePolicy(
@@ -104,7 +104,7 @@ export class ApiStack extends Stack {
     return router;
   }
 
-  /** Apart from the router, so that a page of bytes neither waits for it nor makes its cold start longer. */
+  /** Makes the console apart from the router, so that a page of bytes neither waits for it nor makes its cold start longer. */
   #console(config: DeployConfig): ServiceFunction {
     return new ServiceFunction(this, 'Console', {
       config,
@@ -142,7 +142,7 @@ export class ApiStack extends Stack {
 const tokenAuthorizer = ({ issuer, audience }: NonNullable<DeployConfig['jwt']>): HttpJwtAuthorizer =>
   new HttpJwtAuthorizer('TokenAuthorizer', issuer, { jwtAudience: audience });
 
-/** What a tenant may do that has no key to say it. */
+/** Returns the limits of a tenant that has no key to say them. */
 const limitsOf = ({ rate, open }: NonNullable<DeployConfig['jwt']>) => ({
   ...(rate === undefined ? {} : { ratePerSecond: rate }),
   ...(open === undefined ? {} : { maxOpenTasks: open }),

@@ -19,7 +19,10 @@ import type { TaskData } from '../constructs/task-data.ts';
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** Keys only, in order of creation, over `indexShards` partitions: one write a task, in `byStatus` two more at its end. */
+/**
+ * Makes an index of keys only, in order of creation, over `indexShards` partitions. It takes one write a task, and `byStatus`
+ * two more at its end.
+ */
 const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryIndexPropsV2 => ({
   indexName,
   partitionKeys: [string('tenantId'), ...owners.map(string), number('indexShard')],
@@ -43,12 +46,12 @@ const INDEXES = [
 /** The indexes of a task table, which each write of a task may go to. */
 export const TASK_INDEXES = INDEXES.map(({ indexName }) => indexName);
 
-/** A task's table in the template: the first has no number, so that a deployment with one knows of no shards. */
+/** Names a table of tasks in the template: the first has no number, so that a deployment with one knows of no shards. */
 const tableId = (shard: number): string => (shard === 0 ? 'Tasks' : `Tasks${shard}`);
 
 const namesOf = ({ tableName, tableArn }: TableV2): string[] => [tableName, tableArn];
 
-/** What a deployment keeps: tasks, payloads, definitions, keys, statistics, and the bus of task events. */
+/** Holds what a deployment keeps: tasks, payloads, definitions, keys, statistics, and the bus of task events. */
 export class DataStack extends Stack implements TaskData {
   readonly tasks: readonly TableV2[];
   readonly definitions: TableV2;
@@ -100,7 +103,7 @@ export class DataStack extends Stack implements TaskData {
       enforceSSL: true,
       lifecycleRules: [
         { prefix: 'payloads/', expiration: Duration.days(lifetimeDays) },
-        // Of tasks that were scheduled when they were submitted.
+        // These are of tasks that were scheduled when they were submitted.
         { prefix: 'scheduled/', expiration: Duration.days(lifetimeDays + MAX_DELAY_SECONDS / 86_400) },
       ],
     });
@@ -139,7 +142,7 @@ export class DataStack extends Stack implements TaskData {
     for (const table of this.tasks) table.grant(grantee, ...actions);
   }
 
-  /** To who may not list the bucket, S3 says of what is not there that access is denied: it could not be told from a fault. */
+  /** Grants the list, too: without it S3 says of a missing object that access is denied, which could not be told from a fault. */
   grantPayloads(grantee: IGrantable): void {
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.#payloads.bucketArn] }),

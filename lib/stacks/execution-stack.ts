@@ -15,7 +15,7 @@ export type ExecutionStackProps = {
   readonly definitions: readonly TaskDefinition[];
 };
 
-/** What runs tasks: a pool of executors for each class, the governor of their lanes, the sweeper, and the projector. */
+/** Holds what runs tasks: a pool of executors for each class, the governor of their lanes, the sweeper, and the projector. */
 export class ExecutionStack extends Stack {
   constructor(scope: Construct, id: string, { config, data, definitions }: ExecutionStackProps) {
     super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });

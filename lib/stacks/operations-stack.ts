@@ -18,7 +18,7 @@ export type OperationsStackProps = {
   readonly apiId: string;
 };
 
-/** What people look at: one dashboard, the alarms that say when to, and the queries that say more. */
+/** Holds what people look at: one dashboard, the alarms that say when to, and the queries that say more. */
 export class OperationsStack extends Stack {
   constructor(scope: Construct, id: string, { config, data, definitions, apiId }: OperationsStackProps) {
     super(scope, id, { stackName: id, description: 'Millrace: dashboard, alarms and queries' });

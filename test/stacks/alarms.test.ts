@@ -90,8 +90,11 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     expect(watched).toEqual(RESOURCE_CLASSES);
     for (const { Properties } of under('Queue depth')) {
       expect(Properties).toMatchObject({
-        ...{ MetricName: METRICS.waitingPerExecutor.name, Statistic: 'Maximum' },
-        ...{ Threshold: 100, Period: 60, EvaluationPeriods: 5 },
+        MetricName: METRICS.waitingPerExecutor.name,
+        Statistic: 'Maximum',
+        Threshold: 100,
+        Period: 60,
+        EvaluationPeriods: 5,
       });
     }
   });
@@ -146,7 +149,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   });
 
   test('watch the executors and the memory of each class', () => {
-    const [concurrency, memory] = [under('Concurrency'), under('Memory')];
+    const concurrency = under('Concurrency');
+    const memory = under('Memory');
     expect(concurrency.map(({ Properties }) => [Properties.MetricName, Properties.Threshold])).toEqual(
       RESOURCE_CLASSES.map(() => ['ConcurrentExecutions', 9]),
     );
@@ -156,7 +160,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   });
 
   test('watch the CPU and the /tmp of each class, of what it has', () => {
-    const [cpu, storage] = [under('CPU'), under('Temporary storage')];
+    const cpu = under('CPU');
+    const storage = under('Temporary storage');
     for (const watched of [cpu, storage]) {
       expect(watched.map(({ Properties }) => [dimensionOf(Properties, 'ResourceClass'), Properties.Threshold])).toEqual(
         RESOURCE_CLASSES.map((name) => [name, 90]),

@@ -42,9 +42,16 @@ const OVERHEAD_SECONDS = 0.015;
 const usageOf = (perSecond: number, { bulk, batch }: { readonly bulk: number; readonly batch: number }): Usage => ({
   resourceClass: 'default',
   seconds: MILLION / perSecond,
-  ...{ tasks: MILLION, requests: MILLION / bulk, bulk, sentBack: 0 },
-  ...{ invocations: MILLION / batch, busySeconds: (MILLION / batch) * OVERHEAD_SECONDS },
-  ...{ executors: 1, lanes: 1, tenants: 1, isShort: true },
+  tasks: MILLION,
+  requests: MILLION / bulk,
+  bulk,
+  sentBack: 0,
+  invocations: MILLION / batch,
+  busySeconds: (MILLION / batch) * OVERHEAD_SECONDS,
+  executors: 1,
+  lanes: 1,
+  tenants: 1,
+  isShort: true,
 });
 
 /** A million tasks, with what section 10 of the design leaves out set apart. */

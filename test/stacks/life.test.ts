@@ -101,14 +101,16 @@ describe.each(PAIRS)('a deployment that was %s, now %s', (from, to) => {
   });
 
   test('exports all that is in use, unchanged', () => {
-    const [before, after] = [exportsOf(from), exportsOf(to)];
+    const before = exportsOf(from);
+    const after = exportsOf(to);
     const broken = importsOf(from).filter((name) => before.get(name) !== after.get(name));
     const isException = (name: string) => from === 'with more table shards' && /Tasks1/.test(name);
     expect(broken.filter((name) => !isException(name))).toEqual([]);
   });
 
   test('makes nothing anew under a name that is taken', () => {
-    const [before, after] = [named(from), named(to)];
+    const before = named(from);
+    const after = named(to);
     expect([...after].filter(([name, id]) => (before.get(name) ?? id) !== id)).toEqual([]);
     const types = [
       'AWS::Lambda::Function',

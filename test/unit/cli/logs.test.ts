@@ -18,13 +18,21 @@ describe('the arguments of logs', () => {
 
   test('are taken with their defaults, and in full', () => {
     expect(parseLogsArguments([])).toEqual({
-      ...{ taskId: undefined, resourceClass: undefined, sinceMilliseconds: 600_000 },
-      ...{ isFollowing: false, isLocal: false, deployment: 'millrace' },
+      taskId: undefined,
+      resourceClass: undefined,
+      sinceMilliseconds: 600_000,
+      isFollowing: false,
+      isLocal: false,
+      deployment: 'millrace',
     });
     const args = ['--task', ID, '--class=default', '--since=2h', '--follow', '--local', '--name=jobs'];
     expect(parseLogsArguments(args)).toEqual({
-      ...{ taskId: ID, resourceClass: 'default', sinceMilliseconds: 7_200_000 },
-      ...{ isFollowing: true, isLocal: true, deployment: 'jobs' },
+      taskId: ID,
+      resourceClass: 'default',
+      sinceMilliseconds: 7_200_000,
+      isFollowing: true,
+      isLocal: true,
+      deployment: 'jobs',
     });
   });
 });

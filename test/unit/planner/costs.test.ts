@@ -13,8 +13,16 @@ const config = deployConfig({});
 const usageAt = (perSecond: number, beside: Partial<Usage> = {}): Usage => ({
   resourceClass: 'default',
   seconds: 1e6 / perSecond,
-  ...{ tasks: 1e6, requests: 1e6, bulk: 1, sentBack: 0, invocations: 1e6, busySeconds: 15_000 },
-  ...{ executors: 1, lanes: 1, tenants: 1, isShort: true },
+  tasks: 1e6,
+  requests: 1e6,
+  bulk: 1,
+  sentBack: 0,
+  invocations: 1e6,
+  busySeconds: 15_000,
+  executors: 1,
+  lanes: 1,
+  tenants: 1,
+  isShort: true,
   ...beside,
 });
 
