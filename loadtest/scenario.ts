@@ -1,0 +1,66 @@
+/**
+ * Load on a stack, and a report of what it did: `npm run loadtest:load`, `loadtest:stress`, `loadtest:endurance`,
+ * `loadtest:spike`; `-- --help` tells the options.
+ */
+import { Command } from 'commander';
+import { readEarlier } from './scenarios/earlier.ts';
+import { endurance } from './scenarios/endurance.ts';
+import { LiveLine } from './scenarios/live-line.ts';
+import { load } from './scenarios/load.ts';
+import { positive } from './scenarios/options.ts';
+import { reportOf } from './scenarios/report-model.ts';
+import { settingOf, writeReport } from './scenarios/reports.ts';
+import { type RunOptions, runScenario } from './scenarios/run-scenario.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { spike } from './scenarios/spike.ts';
+import { stress } from './scenarios/stress.ts';
+import { onTarget, runToEnd } from './scenarios/target.ts';
+
+const SCENARIOS = [load, stress, endurance, spike];
+type Options = RunOptions & { readonly url?: string; readonly keep: boolean };
+
+const program = new Command('loadtest').description('Puts load on a stack, and reports what it did.');
+for (const scenario of SCENARIOS) {
+  const { rate, minutes } = scenario.defaults;
+  program
+    .command(scenario.name)
+    .description(scenario.description)
+    .option('--rate <number>', scenario.rateMeans, positive, defaultRate(scenario, rate))
+    .option('--minutes <minutes>', 'how long, at most', positive, minutes)
+    .option('--connections <count>', 'kept alive, over which all requests go', positive, 50)
+    .option('--drain-minutes <minutes>', 'how long to wait until nothing is open', positive, 15)
+    .option('--url <url>', 'of a deployed API instead of a stack on this machine; its key comes from MILLRACE_API_KEY')
+    .option(
+      '--batch-endpoint <url>',
+      'to which tasks of the batch type post records; of a deployed API they are left out without it',
+    )
+    .option('--keep', 'keep the report in docs/performance/, to be compared with by the next', false)
+    .action((options: Options) => measure(scenario, options));
+}
+await runToEnd(async () => void (await program.parseAsync()));
+
+async function measure(scenario: Scenario, { url, keep, ...options }: Options): Promise<void> {
+  const live = new LiveLine();
+  await onTarget(url, async (target) => {
+    const run = await runScenario(scenario, options, target, live);
+    const report = reportOf(scenario, run, settingOf(target));
+    const file = await writeReport(report, readEarlier(scenario.name), keep);
+    const { submit, endToEnd, rates, drainSeconds, findings } = report;
+    const line = (name: string, value: unknown) => console.log(`${name.padEnd(58)} ${value}`);
+    line('requests, accepted and ended a second', `${rates.requests}, ${rates.accepted}, ${rates.ended}`);
+    line('submit p50, p95, p99, ms', [submit.all?.p50, submit.all?.p95, submit.all?.p99].join(', '));
+    line('end to end p50, p95, p99, ms', [endToEnd.all?.p50, endToEnd.all?.p95, endToEnd.all?.p99].join(', '));
+    line('drained after, s', drainSeconds ?? 'something stayed open');
+    for (const { name, value, isGood } of findings) {
+      line(name, `${value}${isGood === false ? '  <- not as it should be' : ''}`);
+    }
+    console.log(`\n${file}`);
+    if (findings.some(({ isGood }) => isGood === false)) process.exitCode = 1;
+  });
+}
+
+/** Endurance is for half of what stress has shown, where that is known. */
+function defaultRate({ name }: Scenario, rate: number): number {
+  const peak = name === 'endurance' ? readEarlier('stress')?.findings[0]?.value : undefined;
+  return typeof peak === 'number' && peak > 0 ? Math.round(peak / 2) : rate;
+}

@@ -1,0 +1,99 @@
+import { steady } from './arrivals.ts';
+import { EXPECTED_MIX, isSubmit } from './mix.ts';
+import { isPrompt, type Run } from './run.ts';
+import { type Finding, type Scenario, type Table, warmUp } from './scenario.ts';
+import { isGrowing, type Point, type Trend, trendOf } from './trends.ts';
+
+/** What starts up takes memory, and has it. Of a shorter run, half. */
+const SETTLING_MS = 5 * 60_000;
+const MEGABYTE = 1024 * 1024;
+/** Of p99 at the end, by p99 at the begin: more is a drift. */
+const DRIFT = 1.25;
+const MOST_ROWS = 12;
+
+/** The expected mix for long: at half of what the stress test has shown, unless a rate is given. */
+export const endurance: Scenario = {
+  name: 'endurance',
+  description: 'The expected mix for long: memory that grows, and answers that become slower, show',
+  rateMeans: "requests a second; half of the stress test's peak where docs/performance/stress.json has one",
+  defaults: { rate: 15, minutes: 30 },
+  mix: EXPECTED_MIX,
+  *phases({ rate, minutes }) {
+    yield warmUp(rate);
+    yield steady('endurance', minutes * 60, rate);
+  },
+  evaluate(run, tasks) {
+    const since = run.begunAt + Math.min(SETTLING_MS, (run.loadEndedAt - run.begunAt) / 2);
+    const memory = memoryTrends(run, since);
+    const growing = memory.filter(({ resident }) => isGrowing(resident));
+    const submits = run.requests.filter(isSubmit);
+    const open = tasks.filter(({ endedAt }) => endedAt === undefined).length;
+    return {
+      findings: [
+        { name: 'processes whose memory grows', value: growing.length, isGood: growing.length === 0 },
+        drift('submit', pointsOf(submits, since)),
+        drift('end to end', pointsOf(tasks.filter(isPrompt), since)),
+        { name: 'open at the end, tasks', value: open, isGood: open === 0 },
+      ],
+      tables: [memoryTable(memory)],
+    };
+  },
+};
+
+type Timed = { readonly dueAt: number; readonly endedAt: number | undefined };
+
+const pointsOf = (found: readonly Timed[], since: number): Point[] =>
+  found.flatMap(({ dueAt, endedAt }) =>
+    dueAt < since || endedAt === undefined ? [] : [{ at: dueAt, value: endedAt - dueAt }],
+  );
+
+function drift(what: string, points: readonly Point[]): Finding {
+  const trend = trendOf(points, 'p99');
+  const name = `p99 of ${what} in the last fifth, by the first`;
+  if (trend === undefined) return { name, value: 'too little seen', isGood: false };
+  const ratio = Math.round((trend.last / trend.first) * 100) / 100;
+  return { name, value: ratio, isGood: ratio <= DRIFT };
+}
+
+type MemoryTrend = {
+  readonly process: string;
+  readonly resident: Trend;
+  /** Of the heap after collections, where the process noted any. */
+  readonly heap: Trend | undefined;
+};
+
+/** Of each process that was there for most of the time after a moment, the most growing first. */
+function memoryTrends({ processes, garbage, loadEndedAt }: Run, since: number): MemoryTrend[] {
+  const isIn = ({ at }: { readonly at: number }) => at >= since && at <= loadEndedAt;
+  const notes = Map.groupBy(
+    garbage.filter((note) => isIn(note) && note.thread === 0),
+    ({ pid }) => pid,
+  );
+  const longest = (loadEndedAt - since) * 0.8;
+  return [...Map.groupBy(processes.filter(isIn), ({ pid }) => pid)]
+    .flatMap(([pid, samples]) => {
+      const resident = trendOf(samples.map(({ at, residentBytes }) => ({ at, value: residentBytes })));
+      const [first, last] = [samples[0], samples.at(-1)];
+      if (resident === undefined || first === undefined || last === undefined || last.at - first.at < longest)
+        return [];
+      const heap = trendOf((notes.get(pid) ?? []).map(({ at, heapBytes }) => ({ at, value: heapBytes })));
+      const name = notes.get(pid)?.[0]?.functionName ?? first.group;
+      return [{ process: `${name}, process ${pid}`, resident, heap }];
+    })
+    .sort((a, b) => b.resident.last - b.resident.first - (a.resident.last - a.resident.first));
+}
+
+const memoryTable = (memory: readonly MemoryTrend[]): Table => ({
+  title: 'Memory of processes, from the first fifth to the last after five minutes',
+  columns: ['process', 'resident MB', 'then', 'heap after collections MB', 'then', 'grows'],
+  rows: memory
+    .slice(0, MOST_ROWS)
+    .map(({ process, resident, heap }) => [
+      process,
+      ...[resident.first, resident.last].map(megabytes),
+      ...[heap?.first, heap?.last].map((bytes) => (bytes === undefined ? null : megabytes(bytes))),
+      isGrowing(resident) ? 'yes' : 'no',
+    ]),
+});
+
+const megabytes = (bytes: number): number => Math.round((bytes / MEGABYTE) * 10) / 10;

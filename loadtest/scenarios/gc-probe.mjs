@@ -1,0 +1,30 @@
+// Loaded into the functions of a local stack that is measured (`--import` in NODE_OPTIONS): notes garbage collections in a
+// file for each process and thread, `?to=<folder>`. Plain JavaScript, for it runs before anything else.
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
+import { threadId } from 'node:worker_threads';
+
+const WRITE_EVERY_MS = 1_000;
+const folder = new URL(import.meta.url).searchParams.get('to') ?? '';
+const file = join(folder, `${process.env.AWS_LAMBDA_FUNCTION_NAME}.${process.pid}.${threadId}`);
+let noted = { count: 0, milliseconds: 0, majors: 0, majorMilliseconds: 0 };
+let writtenAt = 0;
+
+new PerformanceObserver((list) => {
+  for (const { duration, detail } of list.getEntries()) {
+    const isMajor = detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
+    noted.count += 1;
+    noted.milliseconds += duration;
+    if (isMajor) noted.majors += 1;
+    if (isMajor) noted.majorMilliseconds += duration;
+  }
+  if (Date.now() - writtenAt < WRITE_EVERY_MS) return;
+  writtenAt = Date.now();
+  const { used_heap_size: heapBytes } = getHeapStatistics();
+  try {
+    appendFileSync(file, `${JSON.stringify({ at: writtenAt, heapBytes, ...noted })}\n`);
+  } catch {} // the measurement is over
+  noted = { count: 0, milliseconds: 0, majors: 0, majorMilliseconds: 0 };
+}).observe({ entryTypes: ['gc'] });

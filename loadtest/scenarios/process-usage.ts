@@ -1,0 +1,90 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Whose CPU and memory is told apart. */
+export const GROUPS = ['router', 'executors', 'other functions', 'local cloud', 'load generator'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** A process at a moment, with the CPU since the moment before. */
+export type ProcessSample = {
+  readonly at: number;
+  readonly pid: number;
+  readonly group: Group;
+  readonly cpuMilliseconds: number;
+  readonly residentBytes: number;
+};
+
+const EVERY_MS = 1_000;
+/** Linux counts in hundredths of a second and pages of 4 KB (`man 5 proc_pid_stat`). */
+const [TICK_MS, PAGE_BYTES] = [10, 4_096];
+/** Places after the command's name. */
+const [PARENT, USER_TICKS, SYSTEM_TICKS, RESIDENT_PAGES] = [1, 11, 12, 21];
+
+export const groupOf = (functionName: string): Group => {
+  if (functionName.endsWith('-router')) return 'router';
+  return functionName.includes('-executor-') ? 'executors' : 'other functions';
+};
+
+/** Samples what this process, a local cloud's server and its children take, until it is stopped. Linux alone tells, in /proc. */
+export class ProcessUsage {
+  readonly samples: ProcessSample[] = [];
+  readonly #serverPid: number;
+  readonly #groups = new Map<number, Group>();
+  readonly #cpu = new Map<number, number>();
+  #own = process.cpuUsage();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(serverPid: number) {
+    this.#serverPid = serverPid;
+  }
+
+  /** Of what ran before, only what it takes from now on counts. */
+  async start(): Promise<void> {
+    if (process.platform !== 'linux') return;
+    await this.#sample();
+    this.samples.length = 0;
+    this.#timer = setInterval(() => void this.#sample(), EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #sample(): Promise<void> {
+    const at = Date.now();
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    await Promise.all(pids.map((pid) => this.#sampleProcess(pid, at)));
+    const { user, system } = process.cpuUsage(this.#own);
+    this.#own = process.cpuUsage();
+    const cpuMilliseconds = (user + system) / 1000;
+    const residentBytes = process.memoryUsage.rss();
+    this.samples.push({ at, pid: process.pid, group: 'load generator', cpuMilliseconds, residentBytes });
+  }
+
+  async #sampleProcess(pid: number, at: number): Promise<void> {
+    const stat = await contentOf(`/proc/${pid}/stat`);
+    // `pid (command) state ppid ...`; the command may have spaces, and parentheses.
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    if (pid !== this.#serverPid && fields[PARENT] !== this.#serverPid) return;
+    const group = this.#groups.get(pid) ?? (await this.#identify(pid));
+    const cpu = ((fields[USER_TICKS] ?? 0) + (fields[SYSTEM_TICKS] ?? 0)) * TICK_MS;
+    const cpuMilliseconds = cpu - (this.#cpu.get(pid) ?? 0);
+    this.#cpu.set(pid, cpu);
+    this.samples.push({ at, pid, group, cpuMilliseconds, residentBytes: (fields[RESIDENT_PAGES] ?? 0) * PAGE_BYTES });
+  }
+
+  /** A child is a copy of the server until it becomes a function. */
+  async #identify(pid: number): Promise<Group> {
+    const environment = await contentOf(`/proc/${pid}/environ`);
+    const name = /(?:^|\0)AWS_LAMBDA_FUNCTION_NAME=([^\0]*)/.exec(environment)?.[1];
+    if (name === undefined) return 'local cloud';
+    const group = groupOf(name);
+    this.#groups.set(pid, group);
+    return group;
+  }
+}
+
+/** Empty where the process has ended meanwhile. */
+const contentOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

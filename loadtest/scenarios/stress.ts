@@ -1,0 +1,108 @@
+import { steady } from './arrivals.ts';
+import { EXPECTED_MIX, isSubmit, type Mix } from './mix.ts';
+import { percentilesOf } from './percentiles.ts';
+import type { Run, TaskTimes } from './run.ts';
+import type { Scenario } from './scenario.ts';
+
+const STEP_SECONDS = 30;
+const STEPS_BEYOND = 2;
+/** What a step has to do to have kept up. */
+const KEPT_UP = { submitP95: 1_000, endedOfAccepted: 0.9 };
+
+/** Bulks of urgent work besides, as only those fill a lane faster than one door can take single tasks. */
+const MIX: Mix = { weights: { ...EXPECTED_MIX.weights, bulk: 6 }, bulk: { size: 100, priority: 'high' } };
+
+export type Step = {
+  readonly name: string;
+  readonly requestsPerSecond: number;
+  readonly acceptedPerSecond: number;
+  readonly endedPerSecond: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly refused: number;
+  readonly failed: number;
+};
+
+/** Steps that rise until admission closes, and two beyond. */
+export const stress: Scenario = {
+  name: 'stress',
+  description: 'Steps of 30 s that rise until admission closes, and two beyond',
+  rateMeans: 'requests a second by which each step is higher',
+  defaults: { rate: 10, minutes: 15 },
+  mix: MIX,
+  *phases({ rate, minutes }, seen) {
+    let beyond = 0;
+    for (let step = 1; step * STEP_SECONDS <= minutes * 60 && beyond < STEPS_BEYOND; step++) {
+      if (seen.refused > 0) beyond++;
+      yield steady(`${step * rate}/s`, STEP_SECONDS, step * rate);
+    }
+  },
+  evaluate(run, tasks) {
+    const steps = stepsOf(run, tasks);
+    const sustained = steps.findLast(keptUp);
+    const most = (of: (step: Step) => number) => Math.max(0, ...steps.map(of));
+    const closing = steps.find(({ refused }) => refused > 0);
+    return {
+      findings: [
+        {
+          name: 'peak: the highest step that kept up, requests/s',
+          value: sustained?.requestsPerSecond ?? 0,
+          isGood: sustained !== undefined,
+        },
+        { name: 'most tasks accepted in a step, a second', value: most(({ acceptedPerSecond }) => acceptedPerSecond) },
+        { name: 'most tasks ended in a step, a second', value: most(({ endedPerSecond }) => endedPerSecond) },
+        { name: 'admission closed at', value: closing?.name ?? 'no step', isGood: closing !== undefined },
+      ],
+      tables: [
+        {
+          title: 'Steps',
+          columns: [
+            'requests/s',
+            'accepted/s',
+            'ended/s',
+            'submit p50 ms',
+            'p95',
+            'p99',
+            'refused',
+            'failed',
+            'kept up',
+          ],
+          rows: steps.map((step) => [
+            ...[step.requestsPerSecond, step.acceptedPerSecond, step.endedPerSecond],
+            ...[step.p50, step.p95, step.p99, step.refused, step.failed],
+            keptUp(step) ? 'yes' : 'no',
+          ]),
+        },
+      ],
+    };
+  },
+};
+
+function keptUp({ p95, refused, failed, acceptedPerSecond, endedPerSecond }: Step): boolean {
+  const isPrompt = p95 <= KEPT_UP.submitP95 && endedPerSecond >= KEPT_UP.endedOfAccepted * acceptedPerSecond;
+  return isPrompt && refused === 0 && failed === 0;
+}
+
+/** What each step did while it lasted. */
+export function stepsOf({ begunAt, requests }: Pick<Run, 'begunAt' | 'requests'>, tasks: readonly TaskTimes[]): Step[] {
+  return [...Map.groupBy(requests, ({ phase }) => phase)].map(([name, found], index) => {
+    const from = begunAt + index * STEP_SECONDS * 1000;
+    const isIn = (time: number | undefined) => time !== undefined && time >= from && time < from + STEP_SECONDS * 1000;
+    const accepted = requests
+      .filter(({ endedAt, isReplayed }) => isIn(endedAt) && !isReplayed)
+      .reduce((count, one) => count + one.accepted.length, 0);
+    const submits = found.filter(isSubmit);
+    const times = percentilesOf(submits.map(({ endedAt, dueAt }) => endedAt - dueAt));
+    const perSecond = (count: number) => Math.round((count / STEP_SECONDS) * 10) / 10;
+    return {
+      name,
+      requestsPerSecond: perSecond(found.length),
+      acceptedPerSecond: perSecond(accepted),
+      endedPerSecond: perSecond(tasks.filter(({ endedAt }) => isIn(endedAt)).length),
+      ...{ p50: times?.p50 ?? 0, p95: times?.p95 ?? 0, p99: times?.p99 ?? 0 },
+      refused: found.reduce((count, { refusals }) => count + refusals.length, 0),
+      failed: found.reduce((count, { errors }) => count + errors.length, 0),
+    };
+  });
+}

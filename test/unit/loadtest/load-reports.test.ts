@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'vitest';
+import { readResults } from '../../../loadtest/jmeter/results.ts';
+import { laneOf, told } from '../../../loadtest/scenarios/answers.ts';
+import { endurance } from '../../../loadtest/scenarios/endurance.ts';
+import type { RequestRecord } from '../../../loadtest/scenarios/generate-load.ts';
+import { load } from '../../../loadtest/scenarios/load.ts';
+import { EXPECTED_MIX, type Kind, nextOperation } from '../../../loadtest/scenarios/mix.ts';
+import { pageOf } from '../../../loadtest/scenarios/page/page.ts';
+import { percentile, percentilesOf } from '../../../loadtest/scenarios/percentiles.ts';
+import { reportOf } from '../../../loadtest/scenarios/report-model.ts';
+import { clockAhead, type Run, taskTimes } from '../../../loadtest/scenarios/run.ts';
+import { recoveryOf } from '../../../loadtest/scenarios/spike.ts';
+import { stepsOf } from '../../../loadtest/scenarios/stress.ts';
+import { isGrowing, trendOf } from '../../../loadtest/scenarios/trends.ts';
+
+const START = Date.UTC(2026, 10, 28);
+const MB = 2 ** 20;
+const SETTING = { at: new Date(START).toISOString(), commit: 'abc', machine: 'a <machine>', target: 'here' };
+
+/** A submit at a second of the run, accepted as one task of that number. */
+function submit(number: number, second: number, more: Partial<RequestRecord> = {}): RequestRecord {
+  const dueAt = START + second * 1000;
+  const accepted = [{ id: `t${number}`, lane: 'default-high', createdAt: dueAt + 10 }];
+  const said = { accepted, isReplayed: false, refusals: [], errors: [] };
+  return { kind: 'single', phase: 'load', dueAt, startedAt: dueAt, endedAt: dueAt + 20, ...said, ...more };
+}
+
+/** A run of submits, each of whose tasks has ended after so many milliseconds; never where there is none. */
+function runOf(requests: readonly RequestRecord[], endsAfter: (id: string) => number | undefined, more = {}): Run {
+  const fates = requests.flatMap(({ accepted, dueAt }) =>
+    accepted.flatMap(({ id, createdAt }) => {
+      const after = endsAfter(id);
+      const ended = after === undefined ? { status: 'queued' } : { status: 'succeeded', finishedAt: dueAt + after };
+      return [[id, { id, createdAt, ...ended }] as const];
+    }),
+  );
+  return {
+    ...{ scenario: 'load', begunAt: START, loadEndedAt: START + 60_000, drainedAt: START + 61_500, requests },
+    ...{ fates: new Map(fates), processes: [], garbage: [], mix: EXPECTED_MIX, options: { rate: 1 } },
+    ...more,
+  };
+}
+
+describe('percentiles', () => {
+  test('are the nearest rank, exactly', () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+    expect(percentilesOf(hundred)).toEqual({ count: 100, p50: 50, p95: 95, p99: 99, max: 100 });
+    expect(percentilesOf([7])).toEqual({ count: 1, p50: 7, p95: 7, p99: 7, max: 7 });
+    expect(percentilesOf([])).toBeUndefined();
+  });
+
+  test('order numbers as numbers', () => expect(percentilesOf([9, 10, 100])?.max).toBe(100));
+
+  test('of nothing are nothing', () => expect(percentile([], 0.5)).toBeUndefined());
+});
+
+describe('a trend', () => {
+  const points = (of: (index: number) => number) =>
+    Array.from({ length: 100 }, (_, index) => ({ at: index, value: of(index) }));
+
+  test('compares the last fifth with the first', () => {
+    expect(trendOf(points((index) => index))).toEqual({ first: 9, last: 89 });
+    expect(
+      trendOf(
+        points((index) => (index % 10 === 0 ? 50 : 1)),
+        'p99',
+      ),
+    ).toEqual({ first: 50, last: 50 });
+  });
+
+  test('of a moment is none', () => expect(trendOf([{ at: 1, value: 1 }])).toBeUndefined());
+
+  test('is a growth of memory only past what an allocator takes at a time, and past a tenth', () => {
+    expect(isGrowing({ first: 50 * MB, last: 57 * MB })).toBe(false);
+    expect(isGrowing({ first: 50 * MB, last: 59 * MB })).toBe(true);
+    expect(isGrowing({ first: 500 * MB, last: 540 * MB })).toBe(false);
+  });
+});
+
+describe('the mix', () => {
+  const surroundings = { runId: 'r', recentIds: ['t1'], batchEndpoint: 'http://127.0.0.1:1' };
+  const kindsAt = (more = {}): Kind[] =>
+    Array.from({ length: 1_000 }, (_, index) => {
+      const random = () => (index + 0.5) / 1_000;
+      return nextOperation(EXPECTED_MIX, index, { ...surroundings, random, ...more }).kind;
+    });
+
+  test('does each kind as often as its weight says', () => {
+    const kinds = Map.groupBy(kindsAt(), (kind) => kind);
+    for (const [kind, weight] of Object.entries(EXPECTED_MIX.weights)) {
+      expect([kind, kinds.get(kind as Kind)?.length]).toEqual([kind, weight * 10]);
+    }
+  });
+
+  test('leaves out what cannot be: a batch without an endpoint, a read of nothing', () => {
+    const kinds = new Set(kindsAt({ batchEndpoint: undefined, recentIds: [] }));
+    expect(kinds).toEqual(new Set(['single', 'repeat', 'bulk', 'fan-out', 'list']));
+  });
+
+  test('repeats the same body under the same key', () => {
+    const repeats = [0.59, 0.6].map((place) =>
+      nextOperation(EXPECTED_MIX, 0, { ...surroundings, random: () => place }),
+    );
+    expect(repeats.map(({ kind }) => kind)).toEqual(['repeat', 'repeat']);
+    expect(repeats[0]?.request.headers?.['idempotency-key']).toMatch(/^r-0-\d+$/);
+    expect(repeats[0]?.request.body).toEqual(repeats[1]?.request.body);
+  });
+});
+
+describe('an answer', () => {
+  const task = { id: 't1', executorKey: 'default/high/1', createdAt: '2026-11-28T00:00:00.000Z' };
+  const read = (kind: Kind, status: number, body: unknown, headers = {}) => told(kind, { status, headers, body });
+
+  test('tells what was accepted, of which lane, and whether again', () => {
+    expect(read('single', 202, task).accepted).toEqual([{ id: 't1', lane: 'default-high', createdAt: START }]);
+    expect(read('repeat', 202, task, { 'idempotent-replayed': 'true' }).isReplayed).toBe(true);
+    expect(laneOf('io-intensive/batch/3')).toBe('io-intensive-batch');
+  });
+
+  test('tells refusals from failures, of a bulk too', () => {
+    expect(read('single', 429, { code: 'lane_saturated' })).toMatchObject({ refusals: ['lane_saturated'], errors: [] });
+    expect(read('read', 429, 'slow down').refusals).toEqual(['too many requests']);
+    expect(read('single', 503, { code: 'unavailable' })).toMatchObject({ refusals: [], errors: ['503 unavailable'] });
+    const results = [
+      { index: 0, status: 'accepted', task },
+      { index: 1, status: 'rejected', problem: { code: 'lane_saturated' } },
+      { index: 2, status: 'rejected', problem: { code: 'invalid_request' } },
+    ];
+    expect(read('bulk', 202, { results })).toMatchObject({
+      accepted: [{ id: 't1' }],
+      refusals: ['lane_saturated'],
+      errors: ['in a bulk: invalid_request'],
+    });
+  });
+});
+
+describe('the times of tasks', () => {
+  test('count from the first submit of each, when it was due', () => {
+    const repeat = submit(1, 5, { isReplayed: true });
+    expect(taskTimes(runOf([submit(1, 1), repeat], () => 300))).toEqual([
+      { lane: 'default-high', dueAt: START + 1_000, status: 'succeeded', endedAt: expect.any(Number) },
+    ]);
+  });
+
+  test('are those of this clock, whatever the deployment has', () => {
+    expect(clockAhead([submit(1, 1)])).toBe(0);
+    const ahead = submit(1, 1, { accepted: [{ id: 't1', lane: 'default-high', createdAt: START + 1_000 + 5_010 }] });
+    expect(clockAhead([ahead])).toBe(4_990);
+    expect(clockAhead([{ ...ahead, isReplayed: true }])).toBe(0);
+  });
+
+  test('know a task that is lost', () => {
+    const run = runOf([submit(1, 1)], () => 300);
+    expect(taskTimes({ ...run, fates: new Map() })).toMatchObject([{ status: 'lost', endedAt: undefined }]);
+  });
+});
+
+describe('a report', () => {
+  const warm = Array.from({ length: 10 }, (_, index) =>
+    submit(index, index, { phase: 'warm-up', endedAt: START + 90_000 }),
+  );
+  const requests = Array.from({ length: 50 }, (_, index) => submit(100 + index, 10 + index));
+  const report = reportOf(
+    load,
+    runOf([...warm, ...requests], () => 200),
+    SETTING,
+  );
+
+  test('leaves the warm-up out of percentiles and rates, and nothing out of what became of the tasks', () => {
+    expect(report.submit.all).toEqual({ count: 50, p50: 20, p95: 20, p99: 20, max: 20 });
+    expect(report.endToEnd.lanes['default-high']).toMatchObject({ count: 50, p50: 200 });
+    expect(report.rates).toEqual({ requests: 1, accepted: 1, ended: 1 });
+    expect(report).toMatchObject({ tasks: 60, statuses: { succeeded: 60 }, drainSeconds: 1.5 });
+  });
+
+  test('has series that add up', () => {
+    const { secondsEach, submitted, ended, open } = report.series;
+    expect(secondsEach).toBe(2);
+    expect(ended.reduce<number>((sum, value) => sum + (value ?? 0) * secondsEach, 0)).toBe(60);
+    expect(submitted.reduce<number>((sum, value) => sum + (value ?? 0) * secondsEach, 0)).toBe(50);
+    expect(open).toHaveLength(31);
+  });
+
+  test('does not pass with a task that has not ended, or a request that failed', () => {
+    const open = reportOf(
+      load,
+      runOf(requests, (id) => (id === 't120' ? undefined : 200)),
+      SETTING,
+    );
+    expect(open.findings).toContainEqual({ name: 'accepted tasks that ended', value: '49 of 50', isGood: false });
+    const failed = submit(1, 20, { accepted: [], errors: ['503 unavailable'] });
+    const broken = reportOf(
+      load,
+      runOf([...requests, failed], () => 200),
+      SETTING,
+    );
+    expect(broken.findings).toContainEqual({ name: expect.stringContaining('failed'), value: 1, isGood: false });
+    expect(broken.errors).toEqual({ '503 unavailable': 1 });
+  });
+
+  test('is a page that needs nothing beside, in which no text is markup, with the run before', async () => {
+    const page = await pageOf(report, { ...report, at: SETTING.at, rates: { requests: 1, accepted: 0.75, ended: 1 } });
+    expect(page).toContain('a &lt;machine&gt;');
+    expect(page).toContain('before 0.75');
+    expect(page).not.toMatch(/<(script|link|img)[^>]*(src|href)=/);
+  });
+});
+
+describe('the scenarios', () => {
+  test('stress tells what each step did', () => {
+    const steps = [0, 10, 31, 32, 33].map((second, index) =>
+      submit(index, second, {
+        phase: second < 30 ? '1/s' : '2/s',
+        ...(second === 33 ? { accepted: [], refusals: ['lane_saturated'] } : {}),
+      }),
+    );
+    const run = runOf(steps, () => 25_000);
+    expect(stepsOf(run, taskTimes(run))).toMatchObject([
+      { name: '1/s', acceptedPerSecond: 0.1, endedPerSecond: 0, refused: 0, p50: 20 },
+      { name: '2/s', acceptedPerSecond: 0.1, endedPerSecond: 0.1, refused: 1 },
+    ]);
+  });
+
+  test('spike tells when it is as before for good', () => {
+    const phaseOf = (second: number) => (second < 20 ? 'before' : second < 30 ? 'spike' : 'after');
+    const slowUntil = (last: number, to = 60) =>
+      Array.from({ length: to }, (_, second) =>
+        submit(second, second, {
+          phase: phaseOf(second),
+          endedAt: START + second * 1000 + (second >= 20 && second < last ? 900 : 20),
+        }),
+      );
+    const recovery = (last: number) => recoveryOf({ requests: slowUntil(last) }, []).submitSeconds;
+    expect(recovery(30)).toBe(0);
+    expect(recovery(37)).toBe(10);
+    expect(recovery(60)).toBeUndefined();
+  });
+
+  test('endurance finds the process that grows, and answers that become slower', () => {
+    const minutes = 20;
+    const at = (second: number) => START + second * 1000;
+    const seconds = Array.from({ length: minutes * 60 }, (_, second) => second);
+    const processes = seconds.flatMap((second) =>
+      [1, 2].map((pid) => ({
+        ...{ at: at(second), pid, group: 'router' as const, cpuMilliseconds: 1 },
+        residentBytes: (pid === 1 ? 60 : 60 + second / 20) * MB,
+      })),
+    );
+    const slower = seconds.map((second) => submit(second, second, { endedAt: at(second) + 20 + second / 10 }));
+    const run = runOf(slower, () => 500, { processes, loadEndedAt: at(minutes * 60) });
+    const { findings, tables } = endurance.evaluate(run, taskTimes(run));
+    expect(findings).toMatchObject([
+      { value: 1, isGood: false },
+      { isGood: false },
+      { value: 1, isGood: true },
+      { value: 0, isGood: true },
+    ]);
+    expect(tables[0]?.rows.map((row) => row.at(-1))).toEqual(['yes', 'no']);
+  });
+});
+
+describe("JMeter's results", () => {
+  const HEAD = 'timeStamp,elapsed,label,responseCode,responseMessage,success,"taskId"';
+  const lines = [
+    `1000,100,POST,202,"Accepted, now",true,t1`,
+    '1500,500,POST,202,Accepted,true,t2',
+    '1600,10,POST,503,No,false,',
+  ];
+
+  test('tell what was accepted and how fast', () => {
+    expect(readResults([HEAD, ...lines].join('\n'))).toEqual({
+      firstAt: 1_000,
+      acceptedIds: ['t1', 't2'],
+      errors: { 503: 1 },
+      submitsPerSecond: 2,
+      milliseconds: { count: 3, p50: 100, p95: 500, p99: 500, max: 500 },
+    });
+  });
+
+  test('of no request are an error', () => expect(() => readResults(HEAD)).toThrow('JMeter sent no request'));
+});
