@@ -93,7 +93,7 @@ export function reportOf(scenario: Scenario, run: Run, setting: Setting): Report
       ),
       isPrompt,
     ),
-    generatorLateMilliseconds: percentilesOf(requests.map(({ startedAt, dueAt }) => startedAt - dueAt)),
+    generatorLateMilliseconds: percentilesOf(requests.map(({ startedAt, dueAt }) => Math.round(startedAt - dueAt))),
     usage: usageOf(run, tasks.length),
     findings: [...findings, ...always(tasks, run)],
     tables,
