@@ -11,25 +11,31 @@ import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { installedJMeter } from './jmeter/install.ts';
 import { readResults } from './jmeter/results.ts';
-import { drained, readFates } from './scenarios/drain.ts';
+import { conclude } from './scenarios/conclude.ts';
 import { LiveLine } from './scenarios/live-line.ts';
-import { MillraceApi } from './scenarios/millrace-api.ts';
+import { measure } from './scenarios/measure.ts';
 import { positive } from './scenarios/options.ts';
+import type { Purpose } from './scenarios/report-model.ts';
 import { onTarget, runToEnd, type Target } from './scenarios/target.ts';
 
 const PLAN = join(import.meta.dirname, 'millrace.jmx');
 const OUTPUT = join(import.meta.dirname, '../.millrace/loadtest/jmeter');
-const DRAIN_SECONDS = 900;
-const CONNECTIONS = 4;
+const DRAIN_MINUTES = 15;
+const PURPOSE: Purpose = {
+  name: 'jmeter',
+  description: "JMeter's clients, each of which submits one small task after another",
+  evaluate: () => ({ findings: [], tables: [] }),
+};
 
-const { url, ...load } = new Command('loadtest:jmeter')
+const { url, keep, ...load } = new Command('loadtest:jmeter')
   .description("Runs JMeter's plan loadtest/millrace.jmx, and checks that every accepted task ends.")
   .option('--threads <count>', 'clients, each of which submits one task after another', positive, 100)
   .option('--ramp-seconds <seconds>', 'how long it takes to start them', positive, 30)
   .option('--seconds <seconds>', 'how long all of it takes', positive, 300)
   .option('--url <url>', 'of a deployed API instead of a stack on this machine; its key comes from MILLRACE_API_KEY')
+  .option('--keep', 'keep the report in docs/performance/, to be compared with by the next', false)
   .parse()
-  .opts<{ threads: number; rampSeconds: number; seconds: number; url?: string }>();
+  .opts<{ threads: number; rampSeconds: number; seconds: number; url?: string; keep: boolean }>();
 const live = new LiveLine();
 
 await runToEnd(async () => {
@@ -37,8 +43,15 @@ await runToEnd(async () => {
   await onTarget(url, async (target) => {
     await rm(OUTPUT, { recursive: true, force: true });
     await mkdir(OUTPUT, { recursive: true });
-    await runJMeter(launcher, target);
-    await report(target);
+    const measured = await measure(target, { drainMinutes: DRAIN_MINUTES, live }, async () => {
+      const begunAt = Date.now();
+      await runJMeter(launcher, target);
+      const csv = await readFile(join(OUTPUT, 'results.jtl'), 'utf8');
+      return { begunAt, requests: (fates) => readResults(csv, fates) };
+    });
+    const run = { ...measured, scenario: PURPOSE.name, mix: undefined, options: load };
+    await conclude(PURPOSE, run, target, keep);
+    console.log(`JMeter's own report: ${relative('', join(OUTPUT, 'report/index.html'))}`);
   });
 });
 
@@ -78,24 +91,4 @@ async function runJMeter(launcher: string, { url, key, signal }: Target): Promis
   });
   const [code] = await once(jmeter, 'close');
   if (code !== 0) throw new Error(`JMeter ended with ${code}:\n${said.join('\n')}`);
-}
-
-async function report(target: Target): Promise<void> {
-  const results = readResults(await readFile(join(OUTPUT, 'results.jtl'), 'utf8'));
-  const api = new MillraceApi(target, CONNECTIONS);
-  const limit = { seconds: DRAIN_SECONDS, signal: target.signal };
-  await drained(api, limit, (left) => live.say(`draining: about ${left} tasks left`));
-  const fates = await readFates(api, results.firstAt, (read) => live.say(`reading what became of the tasks: ${read}`));
-  await api.close();
-  const statuses = Map.groupBy(results.acceptedIds, (id) => fates.get(id)?.status ?? 'lost');
-  const { p50, p95, p99, max } = results.milliseconds;
-  const errors = Object.entries(results.errors).map(([answer, count]) => `${count} x ${answer}`);
-  const notSucceeded = results.acceptedIds.length - (statuses.get('succeeded')?.length ?? 0);
-  console.log(`
-submits/s            ${results.submitsPerSecond.toFixed(1)}
-milliseconds         p50 ${p50}, p95 ${p95}, p99 ${p99}, most ${max}
-accepted             ${results.acceptedIds.length}: ${[...statuses].map(([status, ids]) => `${ids.length} ${status}`).join(', ')}
-other answers        ${errors.join(', ') || 'none'}
-JMeter's own report  ${relative('', join(OUTPUT, 'report/index.html'))}`);
-  if (errors.length > 0 || notSucceeded > 0) process.exitCode = 1;
 }

@@ -3,13 +3,12 @@
  * `loadtest:spike`; `-- --help` tells the options.
  */
 import { Command } from 'commander';
+import { conclude } from './scenarios/conclude.ts';
 import { readEarlier } from './scenarios/earlier.ts';
 import { endurance } from './scenarios/endurance.ts';
 import { LiveLine } from './scenarios/live-line.ts';
 import { load } from './scenarios/load.ts';
 import { positive } from './scenarios/options.ts';
-import { reportOf } from './scenarios/report-model.ts';
-import { settingOf, writeReport } from './scenarios/reports.ts';
 import { type RunOptions, runScenario } from './scenarios/run-scenario.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { spike } from './scenarios/spike.ts';
@@ -35,27 +34,14 @@ for (const scenario of SCENARIOS) {
       'to which tasks of the batch type post records; of a deployed API they are left out without it',
     )
     .option('--keep', 'keep the report in docs/performance/, to be compared with by the next', false)
-    .action((options: Options) => measure(scenario, options));
+    .action((options: Options) => run(scenario, options));
 }
 await runToEnd(async () => void (await program.parseAsync()));
 
-async function measure(scenario: Scenario, { url, keep, ...options }: Options): Promise<void> {
+async function run(scenario: Scenario, { url, keep, ...options }: Options): Promise<void> {
   const live = new LiveLine();
   await onTarget(url, async (target) => {
-    const run = await runScenario(scenario, options, target, live);
-    const report = reportOf(scenario, run, settingOf(target));
-    const file = await writeReport(report, readEarlier(scenario.name), keep);
-    const { submit, endToEnd, rates, drainSeconds, findings } = report;
-    const line = (name: string, value: unknown) => console.log(`${name.padEnd(58)} ${value}`);
-    line('requests, accepted and ended a second', `${rates.requests}, ${rates.accepted}, ${rates.ended}`);
-    line('submit p50, p95, p99, ms', [submit.all?.p50, submit.all?.p95, submit.all?.p99].join(', '));
-    line('end to end p50, p95, p99, ms', [endToEnd.all?.p50, endToEnd.all?.p95, endToEnd.all?.p99].join(', '));
-    line('drained after, s', drainSeconds ?? 'something stayed open');
-    for (const { name, value, isGood } of findings) {
-      line(name, `${value}${isGood === false ? '  <- not as it should be' : ''}`);
-    }
-    console.log(`\n${file}`);
-    if (findings.some(({ isGood }) => isGood === false)) process.exitCode = 1;
+    await conclude(scenario, await runScenario(scenario, options, target, live), target, keep);
   });
 }
 

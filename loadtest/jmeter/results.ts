@@ -1,8 +1,10 @@
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
-import { type Percentiles, percentilesOf } from '../scenarios/percentiles.ts';
+import { laneOf } from '../scenarios/answers.ts';
+import type { Fates } from '../scenarios/drain.ts';
+import type { RequestRecord } from '../scenarios/generate-load.ts';
 
-/** What JMeter writes of a request, beside what nobody asks for here. */
+/** What JMeter writes of a request, beside what nobody asks for here; its code is a text where there was no answer. */
 const sampleSchema = z.object({
   timeStamp: z.coerce.number(),
   elapsed: z.coerce.number(),
@@ -11,28 +13,19 @@ const sampleSchema = z.object({
   taskId: z.string(),
 });
 
-export type JMeterResults = {
-  readonly firstAt: number;
-  readonly acceptedIds: readonly string[];
-  /** How often each answer came that is no acceptance. */
-  readonly errors: Readonly<Record<string, number>>;
-  readonly submitsPerSecond: number;
-  readonly milliseconds: Percentiles;
-};
-
-/** Reads JMeter's results, a CSV with a column for the variable `taskId`. */
-export function readResults(csv: string): JMeterResults {
+/** Reads JMeter's results, a CSV with a column for the variable `taskId`; the lanes of tasks show in what became of them. */
+export function readResults(csv: string, fates: Fates): RequestRecord[] {
   const samples = z.array(sampleSchema).parse(parse(csv, { columns: true }));
-  const milliseconds = percentilesOf(samples.map(({ elapsed }) => elapsed));
-  if (milliseconds === undefined) throw new Error('JMeter sent no request; its log says why.');
-  const firstAt = samples.reduce((first, { timeStamp }) => Math.min(first, timeStamp), Number.POSITIVE_INFINITY);
-  const lastAt = samples.reduce((last, { timeStamp, elapsed }) => Math.max(last, timeStamp + elapsed), 0);
-  const isAccepted = ({ success, taskId }: z.infer<typeof sampleSchema>) => success === 'true' && taskId !== '';
-  const errors: Record<string, number> = {};
-  for (const sample of samples) {
-    if (!isAccepted(sample)) errors[sample.responseCode] = (errors[sample.responseCode] ?? 0) + 1;
-  }
-  const acceptedIds = samples.filter(isAccepted).map(({ taskId }) => taskId);
-  const submitsPerSecond = acceptedIds.length / Math.max(0.001, (lastAt - firstAt) / 1000);
-  return { firstAt, acceptedIds, errors, submitsPerSecond, milliseconds };
+  if (samples.length === 0) throw new Error('JMeter sent no request; its log says why.');
+  return samples.map(({ timeStamp, elapsed, responseCode, success, taskId }) => {
+    const isAccepted = success === 'true' && taskId !== '';
+    const { executorKey, createdAt } = fates.get(taskId) ?? { executorKey: 'unknown', createdAt: timeStamp };
+    return {
+      ...{ kind: 'single', phase: 'clients', dueAt: timeStamp, startedAt: timeStamp, endedAt: timeStamp + elapsed },
+      accepted: isAccepted ? [{ id: taskId, lane: laneOf(executorKey), createdAt }] : [],
+      isReplayed: false,
+      refusals: responseCode === '429' ? ['429'] : [],
+      errors: isAccepted || responseCode === '429' ? [] : [responseCode],
+    };
+  });
 }

@@ -21,6 +21,7 @@ const TIMEOUT_MS = 30 * SECOND;
 const taskSchema = z.object({
   id: z.string(),
   status: z.string(),
+  executorKey: z.string(),
   parentId: z.string().optional(),
   error: z.object({ code: z.string() }).optional(),
   createdAt: z.coerce.date().transform(Number),

@@ -1,7 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 
 /** Whose CPU and memory is told apart. */
-export const GROUPS = ['router', 'executors', 'other functions', 'local cloud', 'load generator'] as const;
+export const GROUPS = [
+  'router',
+  'executors',
+  'other functions',
+  'local cloud',
+  'load generator',
+  'everything else',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** A process at a moment, with the CPU since the moment before. */
@@ -31,6 +38,7 @@ export class ProcessUsage {
   readonly #groups = new Map<number, Group>();
   readonly #cpu = new Map<number, number>();
   #own = process.cpuUsage();
+  #total = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(serverPid: number) {
@@ -52,27 +60,48 @@ export class ProcessUsage {
   async #sample(): Promise<void> {
     const at = Date.now();
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-    await Promise.all(pids.map((pid) => this.#sampleProcess(pid, at)));
+    const found = (await Promise.all(pids.map((pid) => this.#sampleProcess(pid, at)))).flat();
     const { user, system } = process.cpuUsage(this.#own);
     this.#own = process.cpuUsage();
     const cpuMilliseconds = (user + system) / 1000;
     const residentBytes = process.memoryUsage.rss();
-    this.samples.push({ at, pid: process.pid, group: 'load generator', cpuMilliseconds, residentBytes });
+    found.push({ at, pid: process.pid, group: 'load generator', cpuMilliseconds, residentBytes });
+    const ours = found.reduce((sum, sample) => sum + sample.cpuMilliseconds, 0);
+    found.push({
+      at,
+      pid: 0,
+      group: 'everything else',
+      cpuMilliseconds: (await this.#machine()) - ours,
+      residentBytes: 0,
+    });
+    this.samples.push(...found);
   }
 
-  async #sampleProcess(pid: number, at: number): Promise<void> {
+  /** The CPU that the machine has used since this was asked last: where others took much of it, the run says little. */
+  async #machine(): Promise<number> {
+    // `cpu user nice system idle iowait irq softirq ...` (`man 5 proc_stat`).
+    const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = (await contentOf('/proc/stat'))
+      .split(/\s+/, 8)
+      .map(Number);
+    const total = (user + nice + system + irq + softIrq) * TICK_MS;
+    const since = total - this.#total;
+    this.#total = total;
+    return since;
+  }
+
+  async #sampleProcess(pid: number, at: number): Promise<ProcessSample[]> {
     const stat = await contentOf(`/proc/${pid}/stat`);
     // `pid (command) state ppid ...`; the command may have spaces, and parentheses.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
-    if (pid !== this.#serverPid && fields[PARENT] !== this.#serverPid) return;
+    if (pid !== this.#serverPid && fields[PARENT] !== this.#serverPid) return [];
     const group = this.#groups.get(pid) ?? (await this.#identify(pid));
     const cpu = ((fields[USER_TICKS] ?? 0) + (fields[SYSTEM_TICKS] ?? 0)) * TICK_MS;
     const cpuMilliseconds = cpu - (this.#cpu.get(pid) ?? 0);
     this.#cpu.set(pid, cpu);
-    this.samples.push({ at, pid, group, cpuMilliseconds, residentBytes: (fields[RESIDENT_PAGES] ?? 0) * PAGE_BYTES });
+    return [{ at, pid, group, cpuMilliseconds, residentBytes: (fields[RESIDENT_PAGES] ?? 0) * PAGE_BYTES }];
   }
 
   /** A child is a copy of the server until it becomes a function. */

@@ -33,7 +33,7 @@ export type Report = Setting & {
   readonly scenario: string;
   readonly description: string;
   readonly options: Run['options'];
-  readonly mix: Mix;
+  readonly mix: Mix | undefined;
   /** The warm-up included. */
   readonly loadSeconds: number;
   /** From the last answer until nothing was open; `null` where something stayed so. */
@@ -57,7 +57,10 @@ export type Report = Setting & {
   readonly series: Series;
 };
 
-export function reportOf(scenario: Scenario, run: Run, setting: Setting): Report {
+/** What a report needs to know of what a run was for. */
+export type Purpose = Pick<Scenario, 'name' | 'description' | 'evaluate'>;
+
+export function reportOf(scenario: Purpose, run: Run, setting: Setting): Report {
   const tasks = taskTimes(run);
   const { begunAt, loadEndedAt, requests } = run;
   const warm = requests.filter(({ phase }) => phase !== WARM_UP);

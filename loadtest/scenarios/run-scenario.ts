@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { startSlowServer } from '../slow-server.ts';
-import { drained, readFates } from './drain.ts';
-import { noteGarbage } from './garbage.ts';
 import { generateLoad } from './generate-load.ts';
 import type { LiveLine } from './live-line.ts';
+import { type Loaded, measure } from './measure.ts';
 import { MillraceApi } from './millrace-api.ts';
 import { nextOperation } from './mix.ts';
-import { ProcessUsage } from './process-usage.ts';
 import type { Run } from './run.ts';
 import type { Plan, Scenario } from './scenario.ts';
 import { SeenSoFar } from './seen-so-far.ts';
@@ -22,22 +20,37 @@ export type RunOptions = Plan & {
 const LOOK_MS = 5_000;
 const LIVE_MS = 200;
 
-/** Puts a scenario's load on a target, waits until all of it has ended, and reads what became of it. */
+/** Puts a scenario's load on a target, and measures what it does. */
 export async function runScenario(
   scenario: Scenario,
   options: RunOptions,
   target: Target,
   live: LiveLine,
 ): Promise<Run> {
-  const { local, signal } = target;
+  const { drainMinutes, rate, minutes, connections } = options;
+  // Until the last task has ended, which may be one of the batch type.
+  const receiver = target.local === undefined ? undefined : await startSlowServer();
+  try {
+    const batchEndpoint = options.batchEndpoint ?? receiver?.url;
+    const run = await measure(target, { drainMinutes, live }, (observer) =>
+      putLoad(scenario, { ...options, batchEndpoint }, { target, observer, live }),
+    );
+    return { ...run, scenario: scenario.name, mix: scenario.mix, options: { rate, minutes, connections } };
+  } finally {
+    receiver?.close();
+  }
+}
+
+type Sides = { readonly target: Target; readonly observer: MillraceApi; readonly live: LiveLine };
+
+async function putLoad(
+  scenario: Scenario,
+  options: Plan & { readonly connections: number; readonly batchEndpoint: string | undefined },
+  { target, observer, live }: Sides,
+): Promise<Loaded> {
   const api = new MillraceApi(target, options.connections);
-  // Apart, so that looking does not queue behind the load.
-  const observer = new MillraceApi(target, 2);
-  const receiver = local === undefined ? undefined : await startSlowServer();
-  const garbage = local === undefined ? undefined : await noteGarbage(local);
-  const usage = local === undefined ? undefined : new ProcessUsage(local.serverPid);
   const seen = new SeenSoFar();
-  const batchEndpoint = options.batchEndpoint ?? receiver?.url;
+  const { batchEndpoint } = options;
   const surroundings = { random: Math.random, runId: randomUUID(), recentIds: seen.recentIds, batchEndpoint };
   const begun = Date.now();
   const look = async () => {
@@ -48,36 +61,17 @@ export async function runScenario(
     setInterval(() => void look(), LOOK_MS),
   ];
   try {
-    await usage?.start();
     const begunAt = await generateLoad({
       api,
       phases: scenario.phases(options, seen),
       next: (count) => nextOperation(scenario.mix, count, surroundings),
       record: seen.add,
-      signal,
+      signal: target.signal,
     });
-    const loadEndedAt = Date.now();
-    for (const timer of timers) clearInterval(timer);
-    const isDrained = await drained(observer, { seconds: options.drainMinutes * 60, signal }, (left) =>
-      live.say(`draining: about ${left} tasks left`),
-    );
-    const drainedAt = isDrained ? Date.now() : undefined;
-    usage?.stop();
-    const fates = await readFates(observer, begunAt, (read) => live.say(`reading what became of the tasks: ${read}`));
-    const processes = usage?.samples ?? [];
-    const { requests } = seen;
-    const { rate, minutes, connections } = options;
-    return {
-      ...{ scenario: scenario.name, begunAt, loadEndedAt, drainedAt, requests, fates, processes, mix: scenario.mix },
-      garbage: (await garbage?.read()) ?? [],
-      options: { rate, minutes, connections },
-    };
+    return { begunAt, requests: () => seen.requests };
   } finally {
     for (const timer of timers) clearInterval(timer);
-    usage?.stop();
-    receiver?.close();
-    await garbage?.remove();
-    await Promise.all([api.close(), observer.close()]);
+    await api.close();
   }
 }
 

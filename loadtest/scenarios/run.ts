@@ -17,7 +17,8 @@ export type Run = {
   readonly fates: Fates;
   readonly processes: readonly ProcessSample[];
   readonly garbage: readonly GarbageNote[];
-  readonly mix: Mix;
+  /** Of a load of our own. */
+  readonly mix: Mix | undefined;
   readonly options: Readonly<Record<string, string | number>>;
 };
 

@@ -24,7 +24,8 @@ const GROUP_COLOURS: Readonly<Record<string, string>> = {
   executors: '--green',
   'other functions': '--violet',
   'local cloud': '--amber',
-  'load generator': '--grey',
+  'load generator': '--teal',
+  'everything else': '--grey',
 };
 const MEGABYTE = 1024 * 1024;
 

@@ -26,24 +26,32 @@ ${before === undefined ? '' : `<p class="facts"><span>${escaped(before)}</span><
 
 export function tiles(report: Report, earlier: Earlier | undefined): string {
   const total = (counts: Readonly<Record<string, number>> | undefined) => counts && sum(Object.values(counts));
-  const values: [name: string, value: Cell, before: Cell, unit: string][] = [
-    ['accepted', report.rates.accepted, earlier?.rates.accepted, 'tasks/s'],
-    ['ended', report.rates.ended, earlier?.rates.ended, 'tasks/s'],
-    ['submit p50', report.submit.all?.p50, earlier?.submit.all?.p50, 'ms'],
-    ['submit p95', report.submit.all?.p95, earlier?.submit.all?.p95, 'ms'],
-    ['end to end p50', report.endToEnd.all?.p50, earlier?.endToEnd.all?.p50, 'ms'],
-    ['end to end p95', report.endToEnd.all?.p95, earlier?.endToEnd.all?.p95, 'ms'],
-    ['refused', total(report.refusals), total(earlier?.refusals), 'tasks'],
-    ['failed', total(report.errors), total(earlier?.errors), 'requests'],
-    ['drained after', report.drainSeconds, earlier?.drainSeconds, 's'],
+  const values: [name: string, of: (found: Report | Earlier) => string][] = [
+    ['accepted', ({ rates }) => measured(rates.accepted, 'tasks/s')],
+    ['ended', ({ rates }) => measured(rates.ended, 'tasks/s')],
+    ['submit p50', ({ submit }) => duration(submit.all?.p50)],
+    ['submit p95', ({ submit }) => duration(submit.all?.p95)],
+    ['end to end p50', ({ endToEnd }) => duration(endToEnd.all?.p50)],
+    ['end to end p95', ({ endToEnd }) => duration(endToEnd.all?.p95)],
+    ['refused', ({ refusals }) => measured(total(refusals), 'tasks')],
+    ['failed', ({ errors }) => measured(total(errors), 'requests')],
+    ['drained after', ({ drainSeconds }) => measured(drainSeconds, 's')],
   ];
-  const tile = ([name, value, before, unit]: (typeof values)[number]) => `<div class="card tile">
+  const tile = ([name, of]: (typeof values)[number]) => {
+    const [value = '', unit = ''] = of(report).split(' ');
+    return `<div class="card tile">
 <p class="name">${escaped(name)}</p>
-<p class="value">${shown(value)} <small>${escaped(unit)}</small></p>
-${earlier === undefined ? '' : `<p class="before">before ${shown(before)}</p>`}
+<p class="value">${value} <small>${unit}</small></p>
+${earlier === undefined ? '' : `<p class="before">before ${of(earlier)}</p>`}
 </div>`;
+  };
   return `<div class="tiles">${values.map(tile).join('\n')}</div>`;
 }
+
+const measured = (value: Cell, unit: string): string => (typeof value === 'number' ? `${shown(value)} ${unit}` : '–');
+
+const duration = (milliseconds: number | undefined): string =>
+  (milliseconds ?? 0) < 10_000 ? measured(milliseconds, 'ms') : measured((milliseconds ?? 0) / 1000, 's');
 
 export function findings(report: Report, earlier: Earlier | undefined): string {
   const before = new Map(earlier?.findings.map(({ name, value }) => [name, value]));
@@ -64,7 +72,7 @@ export function tables(report: Report, earlier: Earlier | undefined): string {
     latencies('Submits by lane, ms', 'all', report.submit, earlier?.submit),
     latencies('End to end by lane, ms', 'all but batch lanes', report.endToEnd, earlier?.endToEnd),
     usage(report, earlier),
-    `<div class="pair">${counts('What became of the tasks', report.statuses)}${counts('Refused by admission, tasks', report.refusals)}${counts('Failed, requests', report.errors)}${counts('The mix, by weight', report.mix.weights)}</div>`,
+    `<div class="pair">${counts('What became of the tasks', report.statuses)}${counts('Refused by admission, tasks', report.refusals)}${counts('Failed, requests', report.errors)}${counts('The mix, by weight', report.mix?.weights ?? {})}</div>`,
     `<p class="note">${escaped(method(report))}</p>`,
   ].join('\n');
 }
@@ -104,12 +112,13 @@ function usage(report: Report, earlier: Earlier | undefined): string {
   );
 }
 
-function method(report: Report): string {
-  const late = report.generatorLateMilliseconds;
+function method({ mix, generatorLateMilliseconds: late, requests, tasks, subtasks, replayed }: Report): string {
+  const counts = `${shown(requests)} requests, ${shown(tasks)} tasks and ${shown(subtasks)} subtasks.`;
+  if (mix === undefined)
+    return `Each client sends a request when the one before is answered. Percentiles are exact. ${counts}`;
   return (
-    `Requests are sent when they are due, whatever becomes of those before, and every latency counts from then; the load ` +
-    `generator itself was late by ${shown(late?.p50)} ms at p50 and ${shown(late?.p99)} ms at p99. Percentiles are exact, and leave out ` +
-    `the warm-up. ${shown(report.requests)} requests, ${shown(report.tasks)} tasks and ${shown(report.subtasks)} subtasks; ` +
-    `${shown(report.replayed)} repeats were answered with the task of their key.`
+    'Requests are sent when they are due, whatever becomes of those before, and every latency counts from then; the load ' +
+    `generator itself was late by ${shown(late?.p50)} ms at p50 and ${shown(late?.p99)} ms at p99. Percentiles are exact, and ` +
+    `leave out the warm-up. ${counts} ${shown(replayed)} repeats were answered with the task of their key.`
   );
 }

@@ -31,7 +31,7 @@ function runOf(requests: readonly RequestRecord[], endsAfter: (id: string) => nu
     accepted.flatMap(({ id, createdAt }) => {
       const after = endsAfter(id);
       const ended = after === undefined ? { status: 'queued' } : { status: 'succeeded', finishedAt: dueAt + after };
-      return [[id, { id, createdAt, ...ended }] as const];
+      return [[id, { id, executorKey: 'default/high/0', createdAt, ...ended }] as const];
     }),
   );
   return {
@@ -262,20 +262,19 @@ describe('the scenarios', () => {
 describe("JMeter's results", () => {
   const HEAD = 'timeStamp,elapsed,label,responseCode,responseMessage,success,"taskId"';
   const lines = [
-    `1000,100,POST,202,"Accepted, now",true,t1`,
-    '1500,500,POST,202,Accepted,true,t2',
+    '1000,100,POST,202,"Accepted, now",true,t1',
     '1600,10,POST,503,No,false,',
+    '1700,10,POST,429,No,false,',
   ];
 
-  test('tell what was accepted and how fast', () => {
-    expect(readResults([HEAD, ...lines].join('\n'))).toEqual({
-      firstAt: 1_000,
-      acceptedIds: ['t1', 't2'],
-      errors: { 503: 1 },
-      submitsPerSecond: 2,
-      milliseconds: { count: 3, p50: 100, p95: 500, p99: 500, max: 500 },
-    });
+  test('are requests, with the lanes in which the tasks were', () => {
+    const fates = new Map([['t1', { id: 't1', status: 'succeeded', executorKey: 'default/low/0', createdAt: 1_050 }]]);
+    expect(readResults([HEAD, ...lines].join('\n'), fates)).toMatchObject([
+      { dueAt: 1_000, endedAt: 1_100, accepted: [{ id: 't1', lane: 'default-low', createdAt: 1_050 }], errors: [] },
+      { accepted: [], errors: ['503'], refusals: [] },
+      { accepted: [], errors: [], refusals: ['429'] },
+    ]);
   });
 
-  test('of no request are an error', () => expect(() => readResults(HEAD)).toThrow('JMeter sent no request'));
+  test('of no request are an error', () => expect(() => readResults(HEAD, new Map())).toThrow('sent no request'));
 });
