@@ -30,7 +30,7 @@ export async function runKeys(args: KeysArguments, store: AccessStore): Promise<
       return { note: `Key ${id} of ${of}. Keep it: it is shown only now.`, result: key };
     }
     case 'list':
-      return { result: tableOf(await store.list(args.tenantId)) };
+      return { result: grantTable(await store.list(args.tenantId)) };
     case 'revoke':
       return { result: await revokeKey(store, args) };
   }
@@ -58,7 +58,7 @@ async function revokeKey(store: AccessStore, { tenantId, id }: RevokeKey): Promi
   );
 }
 
-function tableOf(grants: readonly ListedGrant[]): string {
+function grantTable(grants: readonly ListedGrant[]): string {
   const rows = grants.map(({ id, name, scopes, createdAt, limits: { ratePerSecond, maxOpenTasks } = {} }) => [
     id,
     new Date(createdAt).toISOString(),

@@ -12,7 +12,7 @@ export type AwsTarget = {
 };
 
 /** Settings of the caller that a foreign endpoint may need. */
-const CONNECTION = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'AWS_CA_BUNDLE'];
+const CONNECTION_SETTINGS = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'AWS_CA_BUNDLE'];
 
 /** Returns the cloud on this machine: it asks for no real credentials, and must not be given any. */
 export const localTarget = (endpoint: string): AwsTarget => target(endpoint, {});
@@ -24,7 +24,7 @@ export const foreignTarget = (endpoint: string, environment: NodeJS.ProcessEnv):
 function target(endpoint: string, environment: NodeJS.ProcessEnv): AwsTarget {
   const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
   const credentials = credentialsOf(environment);
-  const connection = CONNECTION.flatMap((name) => {
+  const connection = CONNECTION_SETTINGS.flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [[name, value] as const];
   });

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Context } from '../cli/context-option.ts';
 import type { AwsTarget } from './aws-target.ts';
 import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
-import { runCommand } from './process-group.ts';
+import { runProcess } from './process-group.ts';
 
 export type CdkOptions = {
   readonly target: AwsTarget;
@@ -97,7 +97,7 @@ async function cdk(
 ) {
   const home = homeOf(options);
   await mkdir(home, { recursive: true });
-  await runCommand(join(BINARIES, 'cdk'), [command, ...args, '--no-notices', '--no-color'], {
+  await runProcess(join(BINARIES, 'cdk'), [command, ...args, '--no-notices', '--no-color'], {
     name: `cdk ${command}`,
     cwd,
     env: {

@@ -69,7 +69,7 @@ const LINES_SHOWN = 40;
 const TERMINATION_SECONDS = 3;
 
 /** Runs a command to its end. Throws `CommandFailure`; ends the whole group on abort and after the limit. */
-export async function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<void> {
+export async function runProcess(command: string, args: readonly string[], options: RunOptions): Promise<void> {
   options.signal.throwIfAborted();
   const { child, ended } = startGroup('/bin/sh', ['-c', LEASH, 'sh', command, ...args], options);
   const limit = AbortSignal.timeout(options.timeLimitSeconds * 1000);
