@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** What really keeps tables, where its port is given: calls to DynamoDB go on to it. */
+/** Where the port of something that keeps tables is given, calls to DynamoDB go on to it. */
 const [, , dynamoPort] = process.argv;
 
 /**
@@ -23,7 +23,7 @@ async function answerTo({ headers }: IncomingMessage, body: string): Promise<[st
   const operation = target.split('.')[1] ?? '';
   calls.set(operation, (calls.get(operation) ?? 0) + 1);
   if (dynamoPort !== undefined && target.startsWith('DynamoDB')) {
-    // Those that its signature speaks of, but for what belongs to the connection.
+    // The headers that its signature speaks of go on, but for what belongs to the connection.
     const { host: _host, connection: _connection, 'content-length': _length, ...signed } = headers;
     const answer = await fetch(`http://127.0.0.1:${dynamoPort}/`, {
       method: 'POST',

@@ -6,7 +6,7 @@ import type { APIGatewayProxyHandlerV2 } from 'aws-lambda';
 const dynamo = new DynamoDBClient();
 const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
 
-/** What a hand-made submit does at the least: read the body, send one message, put one item of the same attributes. */
+/** Does what a hand-made submit does at the least: reads the body, sends one message, puts one item of the same attributes. */
 export const handler: APIGatewayProxyHandlerV2 = async (event) => {
   const { type, input } = JSON.parse(event.body ?? '') as { type: string; input: unknown };
   const task = {

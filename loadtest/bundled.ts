@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { DOOR_BUILD, filesOf } from '../lib/constructs/door-build.ts';
 
-/** What a function's environment says, in a deployment of nothing. */
+/** A function's environment says this in a deployment of nothing. */
 export const FUNCTION_ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'test',

@@ -14,7 +14,7 @@ const BUDGET = 1.4;
 const directory = await mkdtemp(join(tmpdir(), 'millrace-load-'));
 const root = join(import.meta.dirname, '..');
 
-/** The two clients, and the commands that the router sends by them. */
+/** The bare SDK is the two clients, and the commands that the router sends by them. */
 const CLIENTS = `
   import {
     BatchExecuteStatementCommand, BatchGetItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand,
@@ -57,7 +57,7 @@ try {
   await rm(directory, { recursive: true });
 }
 
-/** Milliseconds that a new process takes to import a file. */
+/** Measures how many milliseconds a new process takes to import a file. */
 function importTime(file: string): number {
   const script = `const start = performance.now(); await import(${JSON.stringify(file)}); console.log(performance.now() - start)`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {

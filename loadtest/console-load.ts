@@ -14,7 +14,7 @@ const TASKS_PER_SUBMIT = 200;
 const ROUNDS = 15;
 const BUDGET_MS = 1_000;
 
-/** What each place has once it can be used. */
+/** Each place has this once it can be used. */
 const PLACES = { '#/tasks': 'tbody tr a', '#/': '.tile' };
 
 /** Notes when the page has what it can be used by: from outside that would be seen late. */
@@ -64,7 +64,7 @@ async function settle(): Promise<void> {
   }
 }
 
-/** Milliseconds from the start of the navigation until `selector` is there, in a browser that has nothing of the page yet. */
+/** Measures the milliseconds from the start of the navigation until `selector` is there, in a browser that has nothing of the page yet. */
 async function firstLoad(browser: Browser, place: string, selector: string): Promise<Load> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();

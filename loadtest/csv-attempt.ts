@@ -1,4 +1,4 @@
-/** One attempt of `csv.summarize` at a URL, by the bundles of the handler and of the HTTP client; tells its parent of it. */
+/** Runs one attempt of `csv.summarize` at a URL, by the bundles of the handler and of the HTTP client; tells its parent of it. */
 const [handler = '', client = '', url = ''] = process.argv.slice(2);
 const SAMPLE_MS = 20;
 

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** Rows of a file of measurements: numbers, plain text, and text that has to be in quotes. */
+/** The rows are those of a file of measurements: numbers, plain text, and text that has to be in quotes. */
 const BLOCK = Buffer.from(Array.from({ length: 10_000 }, (_, index) => row(index)).join(''));
 const HEADER = 'id,station,note,temperature,humidity,pressure,at\n';
 

@@ -20,7 +20,7 @@ const ROUNDS = 5;
 /** The first ones may meet functions that have not been called yet. */
 const WARM_UPS = 5;
 const BETWEEN_SAMPLES_MILLISECONDS = 150;
-/** In the mean; long enough that the machine does not have more to do than it can while a hundred run. */
+/** Long tasks take this in the mean: long enough that the machine does not have more to do than it can while a hundred run. */
 const LONG_MILLISECONDS = 1_000;
 const BULK = 250;
 const MOST_BULKS = 60;
@@ -75,7 +75,7 @@ try {
   const since = Date.now();
   const doneThen = server.answered('/low');
   const waiting = 2 * BACKLOG - doneThen;
-  // Some invocations long: what executors have in hand is done only when they are over.
+  // This is as long as some invocations: what executors have in hand is done only when they are over.
   await sleep(60_000);
   const done = server.answered('/low') - doneThen;
   const rate = waiting / (worstWaitSeconds ?? Number.NaN);
@@ -96,7 +96,7 @@ try {
 }
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** Bulks without a pause, until the lane is closed; then every accepted task has to start in time, and end. */
+/** Submits bulks without a pause until the lane is closed; then every accepted task has to start in time, and end. */
 async function overload(): Promise<void> {
   const accepted: string[] = [];
   let refusal: { readonly retryAfterSeconds?: number | undefined } | undefined;
@@ -123,7 +123,7 @@ async function overload(): Promise<void> {
   );
 }
 
-/** p99 from submit to start, in milliseconds, of 20 tasks one after another: the median of five times. */
+/** Measures the p99 from submit to start, in milliseconds, of 20 tasks one after another: the median of five times. */
 async function sampled(priority: string, key = connection.apiKey): Promise<number> {
   const rounds: number[] = [];
   while (rounds.length < ROUNDS) rounds.push(await sampledOnce(priority, key));
@@ -174,7 +174,7 @@ function taskOf(priority: string, milliseconds: number) {
   return { type: 'http.request', priority, input: { url: `${server.url}/${priority}?ms=${milliseconds}` } };
 }
 
-/** From half to one and a half, or a hundred tasks would begin and end in the same moment. */
+/** Spreads a time from half to one and a half, or a hundred tasks would begin and end in the same moment. */
 function spread(milliseconds: number): number {
   return Math.round(milliseconds * (0.5 + Math.random()));
 }
@@ -201,7 +201,7 @@ async function settled(): Promise<void> {
   }
 }
 
-/** Two runs of the governor, and the time until what it has raised is at work. */
+/** Runs the governor twice, and waits until what it has raised is at work. */
 async function governed(): Promise<void> {
   await govern();
   await sleep(6_000);
@@ -210,7 +210,7 @@ async function governed(): Promise<void> {
   await sleep(15_000);
 }
 
-/** A run of the governor, which the clock starts only every minute. */
+/** Runs the governor, which the clock starts only every minute. */
 async function govern(): Promise<void> {
   const { FunctionError: error } = await lambda.send(new InvokeCommand({ FunctionName: 'millrace-governor' }));
   if (error !== undefined) throw new Error(`the governor failed: ${error}`);
@@ -226,7 +226,7 @@ async function ask(method: string, path: string, body?: unknown, key = connectio
   return response.json();
 }
 
-/** Messages that are not done with. */
+/** Returns how many messages are not done with. */
 function left({ depth, inFlight }: Lane): number {
   return depth + inFlight;
 }

@@ -28,7 +28,7 @@ const root = join(import.meta.dirname, '..');
 
 type Handler = (event: SQSEvent, context: Partial<Context>) => Promise<SQSBatchResponse>;
 
-/** Free on most machines; dynoxide says so where it is not. */
+/** The port is free on most machines; dynoxide says so where it is not. */
 const DYNAMO_PORT = 4_790;
 const KEYS = { tasks: 'pk', definitions: 'type', control: 'pk', idempotency: 'id' };
 
@@ -38,7 +38,7 @@ const tables = spawn(DYNOXIDE, ['--port', String(DYNAMO_PORT), '--log', 'quiet']
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 const stub = fork(join(import.meta.dirname, 'aws-stub.ts'), [String(DYNAMO_PORT)]);
-/** Beside what is measured: makes the tables, and the rows of tasks as a router has written them. */
+/** Prepares what is beside the measurement: makes the tables, and the rows of tasks as a router has written them. */
 const dynamo = new DynamoDBClient({
   endpoint: `http://127.0.0.1:${DYNAMO_PORT}`,
   region: 'us-east-1',
@@ -91,7 +91,7 @@ async function loaded(entry: string, name: string, catalog?: string): Promise<Ha
   return ((await import(file)) as { handler: Handler }).handler;
 }
 
-/** Microseconds of CPU, of this process alone, for one task; batch after batch, as a warm function gets them. */
+/** Measures the microseconds of CPU, of this process alone, for one task; batch after batch, as a warm function gets them. */
 async function cpuOf(handler: Handler): Promise<number> {
   const events = Array.from({ length: BATCHES_A_ROUND }, eventOfBatch);
   for (const event of events) await insertRows(event);
@@ -106,7 +106,7 @@ async function cpuOf(handler: Handler): Promise<number> {
   return (user + system) / (BATCHES_A_ROUND * BATCH);
 }
 
-/** Ten tasks, each in a message of its own, as the event source hands them over. */
+/** Makes ten tasks, each in a message of its own, as the event source hands them over. */
 function eventOfBatch(): SQSEvent {
   batches++;
   const Records = Array.from({ length: BATCH }, (_, index) => {
@@ -162,7 +162,7 @@ async function insertRows({ Records: records }: SQSEvent): Promise<void> {
   );
 }
 
-/** A task that nobody has claimed, as its row has it. */
+/** Makes the row of a task that nobody has claimed. */
 function rowOf(id: string): Record<string, AttributeValue> {
   return {
     pk: { S: `acme#${id}` },

@@ -3,7 +3,7 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { SQSHandler, SQSRecord } from 'aws-lambda';
 
-/** What the documentation of Powertools for AWS Lambda puts together: a batch whose records are each handled once. */
+/** Puts together what the documentation of Powertools for AWS Lambda does: a batch whose records are each handled once. */
 const processor = new BatchProcessor(EventType.SQS);
 const config = new IdempotencyConfig({ eventKeyJmesPath: 'messageId' });
 const handled = makeIdempotent(

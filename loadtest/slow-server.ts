@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export type SlowServer = {
   readonly url: string;
-  /** How many requests to a path it has answered. */
+  /** Returns how many requests to a path it has answered. */
   answered(path: string): number;
   close(): void;
 };
 
-/** A server on this machine that answers `/any-path?ms=300` after so many milliseconds. */
+/** Starts a server on this machine that answers `/any-path?ms=300` after so many milliseconds. */
 export async function startSlowServer(): Promise<SlowServer> {
   const answered = new Map<string, number>();
   const server = createServer(async ({ url = '/' }, response) => {

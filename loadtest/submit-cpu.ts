@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, '..');
 
 type Handler = (event: unknown, context: unknown) => Promise<{ readonly statusCode: number }>;
 
-/** One small task, as API Gateway hands it over. */
+/** Makes one small task, as API Gateway hands it over. */
 const event = {
   version: '2.0',
   routeKey: 'POST /api/tasks',
@@ -71,7 +71,7 @@ async function loaded(entry: string, name: string): Promise<Handler> {
   return ((await import(file)) as { handler: Handler }).handler;
 }
 
-/** Microseconds of CPU, of this process alone, for one submit; one after another, as a warm function gets them. */
+/** Measures the microseconds of CPU, of this process alone, for one submit; one after another, as a warm function gets them. */
 async function cpuOf(handler: Handler): Promise<number> {
   const before = process.cpuUsage();
   for (let count = 0; count < SUBMITS_A_ROUND; count++) {

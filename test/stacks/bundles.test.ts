@@ -14,7 +14,7 @@ import { png } from '../doubles/png.ts';
 
 const DOORS = ['router', 'executor', 'authorizer'] as const;
 
-/** Text that a library cannot be without, minified or not. */
+/** A library cannot be without such text, minified or not. */
 const TRACES = {
   marked: 'github.com/markedjs/marked',
   'sanitize-html': 'allowedSchemesByTag',
@@ -33,7 +33,7 @@ for (const door of DOORS) bundle(stack, door);
 
 const directoryOf = (door: string) => join(outdir, `bundle.${door}`);
 const chunksOf = (door: string) => readdirSync(directoryOf(door)).filter((name) => name.endsWith('.mjs'));
-/** The packages beside a door, as their files name them. */
+/** Returns the packages beside a door, as their files name them. */
 const packagesOf = (door: string) =>
   readdirSync(join(directoryOf(door), 'node_modules'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('package.json'))
@@ -45,7 +45,7 @@ const tracesIn = (door: string, files: Iterable<string>) => {
   return Object.entries(TRACES).flatMap(([library, trace]) => (code.includes(trace) ? [library] : []));
 };
 
-/** The chunks that are loaded with a door whether it needs them or not: a dynamic import is not followed. */
+/** Returns the chunks that are loaded with a door whether it needs them or not: a dynamic import is not followed. */
 function loadedAtStart(door: string, file = 'index.mjs', seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);

@@ -6,7 +6,7 @@ import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
 const definitions = await deployedDefinitions();
 const MILLION = 1e6;
 
-/** The tables of `docs/costs.md` that the planner's numbers make, by the comment that they follow. */
+/** Makes the tables of `docs/costs.md` that the planner's numbers make, by the comment that they follow. */
 export const costTables = (): Record<string, string> => ({
   'a month': monthTable(),
   'a million tasks': millionTable(),
@@ -54,7 +54,7 @@ const usageOf = (perSecond: number, { bulk, batch }: { readonly bulk: number; re
   isShort: true,
 });
 
-/** A million tasks, with what section 10 of the design leaves out set apart. */
+/** Prices a million tasks, with what the budget of the design leaves out set apart. */
 function partsOf(usage: Usage): { readonly platform: number; readonly tracing: number; readonly events: number } {
   const costs = taskCosts(usage, deployConfig({}));
   return {
@@ -70,7 +70,7 @@ const LOADS = [
   { name: 'bulk submits of 100, batches of fifty', bulk: 100, batch: 50, target: 4.5 },
 ];
 
-/** At a rate at which all but the first trace of a second are the 5 %. */
+/** Prices a million tasks at a rate at which all but the first trace of a second are the 5 %. */
 const BUSY_PER_SECOND = 200;
 
 const millionTable = (): string =>

@@ -14,10 +14,10 @@ type Widget = {
   readonly properties: { readonly title: string; readonly metrics: readonly Line[] };
 };
 
-/** Columns of the grid (CloudWatch API reference, "Dashboard body structure"). */
+/** The grid has so many columns (CloudWatch API reference, "Dashboard body structure"). */
 const GRID_WIDTH = 24;
 
-/** Rows that a screen of 1,080 pixels shows, at about 45 pixels each, below the console's own head. */
+/** A screen of 1,080 pixels shows so many rows, at about 45 pixels each, below the console's own head. */
 const SCREEN_ROWS = 20;
 
 const SEARCH = /SEARCH\('\{([^}]+)\} MetricName="([^"]+)" service="([^"]+)"', '(?:Sum|Average|Maximum|p\d+)', 60\)/g;
@@ -55,7 +55,7 @@ describe('the dashboard', () => {
     const expressions = lines().flatMap(([first]) => (typeof first === 'string' ? [] : [first.expression]));
     const searched = expressions.flatMap((expression) => [...expression.matchAll(SEARCH)]);
     const shown = new Set(searched.map(([, , name]) => name));
-    // What alarms and queries tell better than a line does.
+    // Alarms and queries tell the others better than a line does.
     const unshown: string[] = [METRICS.attempts.name, METRICS.batchSize.name];
     const shownOnes = Object.values(METRICS).filter(({ name }) => !unshown.includes(name));
     expect(shown).toEqual(new Set(shownOnes.map(({ name }) => name)));

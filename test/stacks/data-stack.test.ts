@@ -13,7 +13,7 @@ const INDEXES = {
   due: { hash: ['dueShard'], range: ['dueAt'] },
 };
 
-/** The row of a new task, as the adapter writes it. */
+/** Makes the row of a new task, as the adapter writes it. */
 const rowOf = (seed: ReturnType<typeof taskSeed>) => ({
   ...rowKey(seed.tenantId, seed.id),
   ...seedAttributes(seed, 8),

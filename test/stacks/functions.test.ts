@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ENV, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
 import { queueArn, synthesize } from './synthesis.ts';
 
-/** What was asked for: ten executors of each class, and for each other lane the two that SQS takes at least. */
+/** Each class has ten executors, and for each other lane the two that SQS takes at least. */
 const RESERVED = 10 + 4 * 2;
 const EXECUTORS: Record<ResourceClass, { memoryMb: number; ephemeralStorageMb: number }> = {
   default: { memoryMb: 256, ephemeralStorageMb: 512 },
@@ -11,7 +11,7 @@ const EXECUTORS: Record<ResourceClass, { memoryMb: number; ephemeralStorageMb: n
   'memory-intensive': { memoryMb: 4096, ephemeralStorageMb: 512 },
 };
 
-/** The most that Lambda gives a function, and that an HTTP API waits for one. */
+/** Lambda gives a function no more seconds, and an HTTP API waits no longer for one. */
 const LAMBDA_TIMEOUT_SECONDS = 900;
 const HTTP_API_TIMEOUT_SECONDS = 30;
 

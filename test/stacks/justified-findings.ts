@@ -1,4 +1,4 @@
-/** What a linter of templates finds that is as it should be. */
+/** A finding of a linter of templates that is as it should be. */
 export type Justified = {
   /** Of cdk-nag, with what it found in brackets, of cfn-lint, or of checkov. */
   readonly rule: RegExp;

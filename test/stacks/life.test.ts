@@ -3,7 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { synthesize } from './synthesis.ts';
 
-/** What holds data or messages, polls for them, or is known to others by its address. */
+/** These hold data or messages, poll for them, or are known to others by their address. */
 const HOLDING = [
   'AWS::DynamoDB::GlobalTable',
   'AWS::S3::Bucket',
@@ -20,7 +20,7 @@ const GONE = [
   ResourceImpact.WILL_ORPHAN,
 ];
 
-/** What a team goes through, in any order. */
+/** A team goes through these stages in any order. */
 const LIFE = {
   'to try': await synthesize('dev'),
   production: await synthesize('prod'),
@@ -35,7 +35,7 @@ const LIFE = {
 type Stage = keyof typeof LIFE;
 const STAGES = Object.keys(LIFE) as Stage[];
 
-/** What the way from one stage to any other takes away, by the ids of the template, and why that is as it should be. */
+/** The way from one stage to any other takes these away, by the ids of the template, each with why that is as it should be. */
 const TAKEN_AWAY: Partial<Record<Stage | `to: ${Stage}`, { readonly ids: RegExp; readonly reason: string }>> = {
   'with more executor shards': {
     ids: /^default(Lane1|Executor1)/,
@@ -56,7 +56,7 @@ const PAIRS = STAGES.flatMap((from) => STAGES.filter((to) => to !== from).map((t
 const templatesOf = (stage: Stage): [string, Template][] => [...LIFE[stage].templates];
 const templateOf = (stage: Stage, stack: string) => LIFE[stage].templates.get(stack)?.toJSON() ?? {};
 
-/** The resources of some types that a deploy replaces or takes away. */
+/** Returns the resources of some types that a deploy replaces or takes away. */
 function taken(from: Stage, to: Stage, types: readonly string[]): string[] {
   return templatesOf(from).flatMap(([stack, before]) => {
     const { resources } = fullDiff(before.toJSON(), templateOf(to, stack));
@@ -66,7 +66,7 @@ function taken(from: Stage, to: Stage, types: readonly string[]): string[] {
   });
 }
 
-/** The exports of a stage by their names, with the text of their values. */
+/** Returns the exports of a stage by their names, with the text of their values. */
 function exportsOf(stage: Stage): Map<string, string> {
   const outputs = templatesOf(stage).flatMap(([, template]) => Object.values(template.findOutputs('*')));
   return new Map(
@@ -79,7 +79,7 @@ const importsOf = (stage: Stage): string[] =>
     [...JSON.stringify(template.toJSON()).matchAll(/"Fn::ImportValue":"([^"]+)"/g)].map(([, name = '']) => name),
   );
 
-/** The resources of a stage that have a name of ours, by type and name. */
+/** Returns the resources of a stage that have a name of ours, by type and name. */
 function named(stage: Stage): Map<string, string> {
   const all = templatesOf(stage).flatMap(([, template]) => Object.entries(template.toJSON().Resources));
   return new Map(

@@ -10,7 +10,7 @@ type Statement = { Effect: string; Action: unknown; Resource: unknown; NotAction
 /** X-Ray gives these two no resource to name (Service Authorization Reference, "AWS X-Ray"). */
 const TRACING = ['xray:PutTelemetryRecords *', 'xray:PutTraceSegments *'];
 
-/** Nor has this one any ("AWS Lambda"). */
+/** Lambda gives this one none, either ("AWS Lambda"). */
 const LISTING = ['lambda:ListEventSourceMappings *'];
 
 const laneArnsOf = (resourceClass: ResourceClass) =>
@@ -39,7 +39,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     statementsOf(policy as never).map((statement) => ({ ...statement, stack: policy.stack })),
   );
 
-  /** What a function may do: every pair of an action and a resource. */
+  /** Returns what a function may do: every pair of an action and a resource. */
   const grantsOf = (functionName: string): Grant[] => {
     const found = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === functionName);
     const role = found?.Properties.Role['Fn::GetAtt'][0];
@@ -159,7 +159,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
         [
           'dynamodb:BatchGetItem Tasks.Arn',
           'dynamodb:GetItem Definitions.Arn',
-          // The open tasks of a tenant, before its task fans out.
+          // The open tasks of a tenant are read before its task fans out.
           'dynamodb:GetItem Statistics.Arn',
           // Payloads are items of the same table.
           'dynamodb:GetItem Tasks.Arn',

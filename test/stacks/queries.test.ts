@@ -10,7 +10,7 @@ const MAX_QUERY_LENGTH = 10_000;
 const root = join(import.meta.dirname, '../..');
 const functions = globSync('functions/**/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'));
 
-/** Fields that Lambda and CloudWatch write. */
+/** Lambda and CloudWatch write these fields. */
 const FOREIGN = /^(@\w+|type|record\.[\w.]+)$/;
 
 const { all } = await synthesize('prod', { context: { name: 'acme', shards: '{"default":2}' } });

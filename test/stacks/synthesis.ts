@@ -24,7 +24,7 @@ export type SynthesisOptions = {
   readonly validation?: boolean;
 };
 
-/** The templates of a whole deployment as `cdk deploy` would send them: made once, whoever asks. */
+/** Makes the templates of a whole deployment as `cdk deploy` would send them, once for all who ask. */
 export function synthesize(preset: 'dev' | 'prod', options: SynthesisOptions = {}): Promise<Synthesis> {
   const key = JSON.stringify([preset, options]);
   const synthesis = syntheses.get(key) ?? synthesizeAnew(preset, options, `test-${syntheses.size}`);
@@ -60,7 +60,7 @@ async function synthesizeAnew(
     throw new Error(`no stack exports ${name}`);
   };
 
-  /** A value as it would be once deployed. What only AWS can name is named by its construct: `Tasks`, `Tasks.Arn`. */
+  /** Returns a value as it would be once deployed. What only AWS can name is named by its construct: `Tasks`, `Tasks.Arn`. */
   const text = (value: unknown, stack: string): string => {
     if (typeof value === 'string') return value;
     const [[kind, argument] = []] = Object.entries(value as object);
@@ -100,7 +100,7 @@ async function synthesizeAnew(
   return { preset, config, app, assembly, templates, all, text };
 }
 
-/** The alias of a function, as whoever calls it names it. */
+/** Returns the alias of a function, as whoever calls it names it. */
 export const aliasArn = (name: string): string => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 
 export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:123456789012:${name}`;

@@ -19,7 +19,7 @@ const task = (facts: Partial<TaskSummary>): TaskSummary => ({
   ...facts,
 });
 
-/** As lines: each stretch with its seconds, then each event with its own. */
+/** Writes a life as lines: each stretch with its seconds, then each event with its own. */
 function told(facts: Partial<TaskSummary>, nowSeconds = 100) {
   const { stretches, events } = lifeOf(task(facts), START + nowSeconds * 1000);
   const second = (time: number | undefined) => (time === undefined ? '?' : (time - START) / 1000);

@@ -9,7 +9,7 @@ import { deployConfig } from '../../../planner/deployment.ts';
 
 const config = deployConfig({});
 
-/** A million single tasks at so many a second, each an invocation of its own. */
+/** Uses a million single tasks at so many a second, each an invocation of its own. */
 const usageAt = (perSecond: number, beside: Partial<Usage> = {}): Usage => ({
   resourceClass: 'default',
   seconds: 1e6 / perSecond,
@@ -81,7 +81,7 @@ describe('what a million tasks cost', () => {
 });
 
 describe('the lines of the log', () => {
-  /** Of what is written, with what CloudWatch adds to each line. */
+  /** Counts the bytes of what is written, with what CloudWatch adds to each line. */
   const LINE_BYTES = 26;
   async function bytesOf(work: () => Promise<void>): Promise<number> {
     const lines: string[] = [];
@@ -97,7 +97,8 @@ describe('the lines of the log', () => {
   }
 
   /** Ten minutes of an environment that is called three times a second. */
-  const [ROUNDS, APART_MILLISECONDS] = [1_800, 333];
+  const ROUNDS = 1_800;
+  const APART_MILLISECONDS = 333;
   const meanOf = async (work: (meter: EmfMeter) => unknown) => {
     const bytes = await bytesOf(async () => {
       let now = 0;

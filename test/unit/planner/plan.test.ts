@@ -73,7 +73,7 @@ describe('a plan', () => {
     const sends = (plan: typeof long) => plan?.costs.byTask.platform.find(({ what }) => what === 'SQS sends')?.quantity;
     const invocations = (plan: typeof long) =>
       plan?.costs.byTask.platform.find(({ what }) => what === 'executor invocations')?.quantity;
-    // In messages of five tasks; of long ones only the first of each begins, and the others go back, ten to a request.
+    // Messages have five tasks; of long ones only the first of each begins, and the others go back, ten to a request.
     expect([sends(short), invocations(short)]).toEqual([200, 200]);
     expect([sends(long), invocations(long)]).toEqual([200 + 800, 1000]);
   });
@@ -167,7 +167,7 @@ describe('a plan', () => {
   test('reckons with Lambda Insights where it is on', () => {
     const load = ['--rate', '1/s', '--duration', '100ms', '--for', '2m'];
     const [off, on] = ['false', 'true'].map((value) => planFor(...load, '-c', `lambdaInsights=${value}`).plan.costs);
-    // Of the governor and the sweeper; of the router, the authorizer, an executor, statistics and events.
+    // The governor and the sweeper have them; so have the router, the authorizer, an executor, statistics and events.
     expect(totalOf(on?.fixedMonth ?? []) - totalOf(off?.fixedMonth ?? [])).toBeCloseTo(2 * 2.4, 6);
     const [, ...without] = off?.loadMonth ?? [];
     const [, ...metrics] = on?.loadMonth ?? [];

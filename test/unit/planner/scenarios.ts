@@ -25,7 +25,7 @@ type Differences = Partial<Omit<Scenario, 'load' | 'service'>> & {
   readonly service?: Partial<Service>;
 };
 
-/** A scenario that differs so from one in which four executors take a task each, and no limit is near. */
+/** Makes a scenario that differs so from one in which four executors take a task each, and no limit is near. */
 export const scenario = ({ load: loadBeside, service: serviceBeside, ...beside }: Differences): Scenario => ({
   reserved: 10,
   lanes: { high: 4, normal: 4, low: 2, batch: 2 },

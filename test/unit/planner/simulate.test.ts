@@ -63,7 +63,7 @@ describe('a small case is exact', () => {
     const simulation = simulate(
       scenario({
         load: { backlog: 2_000 },
-        // As if its event source had grown already.
+        // This is as if its event source had grown already.
         control: { period: MINUTE, decide: () => new Map([['normal', { maximumConcurrency: 2_000, admits: true }]]) },
         lanes: { high: 2, normal: 2_000, low: 2, batch: 2 },
         reserved: 2_006,
@@ -184,7 +184,7 @@ describe('whatever comes', () => {
 });
 
 describe('by the theory of queues', () => {
-  /** Of c servers, with arrivals and durations exponential: the share of tasks that wait (Erlang C). */
+  /** Returns the share of tasks that wait for c servers, with arrivals and durations exponential (Erlang C). */
   function erlangC(servers: number, load: number): number {
     let blocked = 1;
     for (let count = 1; count <= servers; count++) blocked = (load * blocked) / (count + load * blocked);
