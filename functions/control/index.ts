@@ -18,7 +18,7 @@ const meter = new EmfMeter();
 // Nobody waits for these calls, and a metric costs as much where nothing but the clock writes it: they are not timed.
 const [dynamo, sqs, lambda] = [dynamoClient(), sqsClient(), lambdaClient()];
 
-// Two functions of one bundle: each has only the environment and the role of its own.
+// They are two functions of one bundle: each has only the environment and the role of its own.
 export const sweeper: ScheduledHandler = async (_event, context) => {
   const due = new DynamoDueTasks(dynamo, taskStoreOptions(), log);
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;

@@ -9,7 +9,7 @@ import { isPaused } from '../core/task-settings.ts';
 
 export type SweepPorts = FanOutPorts & { readonly due: DueTasks };
 
-/** How many tasks a page has, and how many releases are under way at a time. */
+/** A page has so many tasks, and so many releases are under way at a time. */
 const PAGE_TASKS = 1_000;
 const PARALLEL = 50;
 

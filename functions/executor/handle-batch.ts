@@ -29,7 +29,7 @@ type Invocation = {
   readonly ports: ExecutorPorts;
 };
 
-/** Claims and settlements of batches at a time: the AWS SDK keeps 50 connections to one host, and lets nobody wait long for one. */
+/** So many tasks of batches are claimed or settled at a time: the AWS SDK keeps 50 connections to a host, and lets nobody wait long. */
 const PARALLEL_CLAIMS = 50;
 
 /**
@@ -60,7 +60,7 @@ export async function handleBatch(
     (await slice.wasReturned(unit)) ? acknowledgeAll(unit) : runUnit(unit, invocation),
   );
   slice.end();
-  // One after another, or the one that has ended their executor would end the attempts of the others again.
+  // They run one after another, or the one that has ended their executor would end the attempts of the others again.
   for (const one of delivered.filter(({ task }) => lost.has(task.id))) {
     for (const unit of await groupIntoUnits([one], ports)) handled.push(await runUnit(unit, invocation));
   }

@@ -24,7 +24,7 @@ const publishPorts = once(() => {
   return { events, sleep, log };
 });
 
-// Two functions of one bundle: each has only the environment and the role of its own.
+// They are two functions of one bundle: each has only the environment and the role of its own.
 export const handler = (event: ShardEvent) =>
   handleEvent(event, (changes) => updateStatistics(streamShardOf(event), changes, statisticsPorts()));
 export const events = (event: ShardEvent) => handleEvent(event, (changes) => publishEvents(changes, publishPorts()));

@@ -5,7 +5,7 @@ import { startReceiver } from '../e2e/receiver.ts';
 /** One request of an `http.request` task, as its receiver saw it; `at` in milliseconds. */
 export type AttemptSeen = { readonly task: string; readonly attempt: number; readonly at: number };
 
-/** Is a receiver that takes its time, and notes which attempt of which task asks it. */
+/** Starts a receiver that takes its time, and notes which attempt of which task asks it. */
 export async function startWitness(answerMilliseconds: () => number) {
   const attempts: AttemptSeen[] = [];
   /** The attempts that have no answer yet, by the port that they came from. */

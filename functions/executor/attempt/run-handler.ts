@@ -37,7 +37,7 @@ export type HandlerPorts = WatchPorts & {
 };
 
 /**
- * One attempt of a handler, from input to outcome. Never throws, and ends after `timeoutMilliseconds`, or when the task is
+ * Makes one attempt of a handler, from input to outcome. Never throws, and ends after `timeoutMilliseconds`, or when the task is
  * cancelled, even if the handler ignores its signal: what it would still return is dropped.
  */
 export async function runHandler(
@@ -74,6 +74,7 @@ export async function runHandler(
   }
 }
 
+/** Returns the failure of an attempt that took too long. */
 export const timeoutFailure = (milliseconds: number): TaskFailure =>
   new TaskFailure('timeout', `the attempt took longer than ${milliseconds / 1000} s`, { retryable: true });
 

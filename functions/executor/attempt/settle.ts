@@ -15,7 +15,7 @@ import { ACK, type Disposition, releaseIn } from '../messages/disposition.ts';
 import { inTrace, logFieldsOf, recordAttempt } from '../telemetry.ts';
 
 /**
- * Brings a claimed task to what its outcome makes of it, and does what has to follow. `settleBy` in milliseconds since the
+ * Brings a claimed task to what its outcome makes of it, and does what has to follow. `settleBy` is in milliseconds since the
  * epoch. Throws only where the platform fails.
  */
 export async function settleAttempt(
@@ -158,7 +158,8 @@ const LONGEST_PAUSE_MILLISECONDS = 5_000;
 
 /**
  * Does what must not fail for a passing fault: tries again, with growing pauses, while the next try would start before
- * `deadline` (milliseconds since the epoch). Throws what the last try threw. Only for work that may be done twice.
+ * `deadline` (milliseconds since the epoch). Throws what the last try threw. The work must do no harm where it is done
+ * twice.
  */
 export async function retryUntil<T>(
   work: () => Promise<T>,

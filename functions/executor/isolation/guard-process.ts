@@ -7,7 +7,7 @@ import { AttemptScope } from '../attempt/attempt-scope.ts';
 
 /**
  * Keeps what one attempt does to its process, or its thread, from the others there: an error that nobody catches, a call that
- * would end the process, a line on the console. Each is found to be of its attempt by async context. To be called once.
+ * would end the process, a line on the console. Async context tells whose each is. It is to be called once.
  */
 export function guardProcess(log: Log): void {
   for (const event of ['uncaughtException', 'unhandledRejection']) {

@@ -5,7 +5,7 @@ import { HandlerThread, NotBegun } from './handler-thread.ts';
 import type { ThreadData } from './thread-messages.ts';
 
 /**
- * The threads of an executor for handlers that could block it: in the executor's own thread an endless loop would keep
+ * Keeps the threads of an executor for handlers that could block it: in the executor's own thread an endless loop would keep
  * every timer from its turn, the task's own timeout too. A thread is started when a task needs one, and kept for the next.
  */
 export class HandlerThreads {
@@ -54,7 +54,7 @@ export class HandlerThreads {
     }
   }
 
-  /** Waits until one of `most` threads is free, and takes it. Rejects with the signal's reason when that comes first. */
+  /** Waits until one of `most` threads is free, and takes it. Throws the signal's reason when that aborts first. */
   async #turn(most: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#taken < most) {
@@ -67,7 +67,7 @@ export class HandlerThreads {
       resolve();
     };
     const abort = (): void => {
-      // Where its turn has just come, it takes it and gives it back.
+      // An attempt whose turn has just come takes it and gives it back.
       if (this.#waiting.delete(next)) reject(signal.reason);
     };
     signal.addEventListener('abort', abort);

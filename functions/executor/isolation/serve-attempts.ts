@@ -20,7 +20,7 @@ import {
 
 type ThreadPorts = { readonly catalog: TaskCatalog; readonly http: HttpClients };
 
-/** Is the side of the thread: makes each attempt that it is sent, and reports it to whoever sent it. */
+/** Serves the thread that it is called in: makes each attempt that is sent there, and reports it to the sender. */
 export function serveAttempts(jobs: MessagePort, ports: ThreadPorts): void {
   const log: Log = (...line) => jobs.postMessage({ line } satisfies FromThread);
   guardProcess(log);

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { executorNameOf, RESOURCE_CLASSES, reservationOf } from '../../../functions/contract.ts';
 import { COST_ASSUMPTIONS } from '../../../planner/costs/cost-basis.ts';
 
-/** Is an AWS in which nothing waits: tables and queues are empty, and each queue has its event source. */
+/** Answers as an AWS does in which nothing waits: tables and queues are empty, and each queue has its event source. */
 const asked: string[] = [];
 let snapshot = '';
 const server = createServer(async (request, response) => {
