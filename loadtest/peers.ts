@@ -5,6 +5,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { startBullMq } from './peers/bullmq.ts';
 import { startDurableFunctions } from './peers/durable-functions.ts';
@@ -96,17 +97,38 @@ async function measured(): Promise<Run[]> {
   const runs: Run[] = [];
   for (let round = 0; round < options.rounds; round++) {
     for (const measure of MEASURES.filter(({ name }) => options.measures.includes(name))) {
-      if (round >= (measure.rounds ?? options.rounds)) continue;
-      for (const peer of round % 2 === 0 ? peers : peers.toReversed()) {
-        if (peer.exempt[measure.name] !== undefined) continue;
-        const figures = await measure.run(peer, options);
-        runs.push({ round, measure: measure.name, peer: peer.name, figures });
-        const [first, second] = figures.map(({ name, value }) => `${name} ${value.toPrecision(3)}`);
-        say(`round ${round + 1} of ${options.rounds}, ${measure.name}, ${peer.name}: ${first}; ${second}`);
+      const able = peers.filter(({ exempt }) => exempt[measure.name] === undefined);
+      const inTurn = round % 2 === 0 ? able : able.toReversed();
+      const { staggerSeconds } = measure;
+      if (staggerSeconds === undefined) {
+        for (const peer of inTurn) runs.push(await run(round, measure, peer));
+      } else if (round === 0) {
+        const staggered = inTurn.map(async (peer, index) => {
+          await sleep(index * staggerSeconds * 1000);
+          return run(round, measure, peer);
+        });
+        runs.push(...(await Promise.all(staggered)));
       }
     }
   }
   return runs;
+}
+
+/** What goes wrong with one peer is told in the report, and ends no run of an hour. */
+async function run(round: number, measure: Measure, peer: Peer): Promise<Run> {
+  const which = { round, measure: measure.name, peer: peer.name };
+  const label = `round ${round + 1} of ${options.rounds}, ${measure.name}, ${peer.name}`;
+  try {
+    const figures = await measure.run(peer, options);
+    const [first, second] = figures.map(({ name, value }) => `${name} ${value.toPrecision(3)}`);
+    say(`${label}: ${first}; ${second}`);
+    return { ...which, figures };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    process.exitCode = 1;
+    say(`${label}: ${failure}`);
+    return { ...which, figures: [], failure };
+  }
 }
 
 function describe({ name, title, setup, advantage, exempt }: Peer): Report['peers'][number] {

@@ -25,7 +25,17 @@ export async function startDurableFunctions(signal: AbortSignal): Promise<Peer> 
       tasksPerBulk: 100,
       killLimitSeconds: 200,
     },
-    PARTS,
+    { parts: PARTS, complete: makeDurable },
     signal,
   );
+}
+
+/** The CloudFormation of the local cloud drops that a function is durable, and its Lambda wants to be told in a word more than AWS's. */
+async function makeDurable(endpoint: string): Promise<void> {
+  const answer = await fetch(`${endpoint}/2015-03-31/functions/durable-worker/configuration`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ DurableConfig: { Enabled: true, ExecutionTimeout: 600, RetentionPeriodInDays: 1 } }),
+  });
+  if (!answer.ok) throw new Error(`the function does not become durable: ${answer.status} ${await answer.text()}`);
 }

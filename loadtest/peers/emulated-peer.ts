@@ -12,8 +12,18 @@ import { type Peer, TENANTS } from './peer.ts';
 
 type Facts = Pick<Peer, 'name' | 'title' | 'setup' | 'advantage' | 'exempt' | 'tasksPerBulk' | 'killLimitSeconds'>;
 
+export type Deployment = {
+  readonly parts: FunctionParts;
+  /** Does what the local cloud does not do of the stack itself. */
+  readonly complete?: (endpoint: string) => Promise<void>;
+};
+
 /** Deploys a stack of AWS by the CDK to a local cloud of its own: `<name>/app.ts`, which names its tables in its outputs. */
-export async function startEmulatedPeer(facts: Facts, parts: FunctionParts, signal: AbortSignal): Promise<Peer> {
+export async function startEmulatedPeer(
+  facts: Facts,
+  { parts, complete }: Deployment,
+  signal: AbortSignal,
+): Promise<Peer> {
   const directory = await mkdtemp(join(tmpdir(), 'millrace-peers-'));
   const server = await startMiniStack([], {
     directory: join(directory, 'cloud'),
@@ -33,6 +43,7 @@ export async function startEmulatedPeer(facts: Facts, parts: FunctionParts, sign
       { context: {}, app, environment: 'aws://000000000000/us-east-1' },
       quietProgress,
     );
+    await complete?.(server.endpoint);
     const { TasksTable = '', KeysTable = '' } = outputs[facts.name] ?? {};
     const keys = { noisy: randomBytes(24).toString('hex'), quiet: randomBytes(24).toString('hex') };
     const dynamo = new DynamoDBClient(target.client);

@@ -21,7 +21,7 @@ export function startHandMade(signal: AbortSignal): Promise<Peer> {
       // What a killed worker had is visible again after six times its timeout.
       killLimitSeconds: 400,
     },
-    PARTS,
+    { parts: PARTS },
     signal,
   );
 }

@@ -8,6 +8,8 @@ export type Run = {
   readonly measure: string;
   readonly peer: PeerName;
   readonly figures: readonly Figure[];
+  /** Why it was not measured. */
+  readonly failure?: string;
 };
 
 export type Report = {
@@ -45,6 +47,9 @@ export function markdownOf(report: Report): string {
     ...peers.map(({ title, setup }) => `**${title}**. ${setup.join(' ')}`),
     '## Results',
     `In bold: the best, and what is within ${EQUAL * 100} % of it.`,
+    ...runs.flatMap(({ round, measure, peer, failure }) =>
+      failure === undefined ? [] : [`**Not measured**: ${measure} of ${peer} in round ${round + 1}: ${failure}`],
+    ),
     ...taken.flatMap(({ name, title, method }) => [
       `### ${title}`,
       method,

@@ -6,7 +6,7 @@ import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type CfnFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 
 const app = new App();
@@ -41,8 +41,6 @@ const worker = functionOf('worker', '../servers/durable-functions-worker.ts', {
   durableConfig: { executionTimeout: Duration.minutes(10), retentionPeriod: Duration.days(1) },
   environment: { TASKS_TABLE: tasks.tableName },
 });
-// The local cloud wants this besides, which Lambda does not know.
-(worker.node.defaultChild as CfnFunction).addPropertyOverride('DurableConfig.Enabled', true);
 tasks.grantWriteData(worker);
 worker.addToRolePolicy(
   new PolicyStatement({

@@ -15,7 +15,7 @@ export const kill: Measure = {
   method:
     `${TASKS} tasks of ${WORK_MILLISECONDS} ms in bulk; ${KILL_AFTER_MILLISECONDS} ms after the first has begun, every worker gets a SIGKILL. ` +
     'A witness outside of the system sees each attempt begin and end.',
-  rounds: 1,
+  staggerSeconds: 15,
   async run(peer) {
     const witness = await startWitness(WORK_MILLISECONDS);
     const load = new Load(peer, 3);

@@ -25,8 +25,11 @@ export type Measure = {
   readonly title: string;
   /** How it is measured, in a sentence or two. */
   readonly method: string;
-  /** Done so often, however many rounds the others have. */
-  readonly rounds?: number;
+  /**
+   * It consists of waiting: it is done once, however many rounds the others have, and begun with one peer so many seconds after
+   * the one before, whose tasks it does not wait for.
+   */
+  readonly staggerSeconds?: number;
   run(peer: Peer, settings: Settings): Promise<Figure[]>;
 };
 
