@@ -1,7 +1,7 @@
-import { versionOf } from './install.ts';
 import { startNativePeer } from './native-peer.ts';
 import type { Peer } from './peer.ts';
 import { startRedis } from './redis.ts';
+import { versionOf } from './versions.ts';
 
 export async function startBullMq(): Promise<Peer> {
   const redis = await startRedis();

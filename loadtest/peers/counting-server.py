@@ -13,17 +13,23 @@ from pathlib import Path
 import ministack.app as server
 
 LOCAL = Path(__file__).parents[2] / 'local'
-VERSION_OR_ID = re.compile(r'/\d{4}-\d{2}-\d{2}|/arn[^/]*(/[^/]+)*?(?=/(checkpoint|state|history)|$)')
+# Of the protocols in which the path names the operation.
+REST = [
+    (re.compile(r'POST .*/invocations$'), 'Invoke'),
+    (re.compile(r'POST .*/durable-executions/.*/checkpoint$'), 'CheckpointDurableExecution'),
+    (re.compile(r'GET .*/durable-executions/.*/state$'), 'GetDurableExecutionState'),
+    (re.compile(r'GET .*/event-source-mappings'), 'ListEventSourceMappings'),
+]
 
 calls = Counter()
 answer = server.app
 
 
 def operation_of(scope, headers):
-    """The operation where the protocol names it; of REST, the method and the path without what differs each time."""
     if target := headers.get(b'x-amz-target'):
         return target.decode().split('.')[-1]
-    return f"{scope['method']} {VERSION_OR_ID.sub('', scope['path'])}"
+    request = f"{scope['method']} {scope['path']}"
+    return next((name for pattern, name in REST if pattern.match(request)), request)
 
 
 async def counted(scope, receive, send):

@@ -1,6 +1,6 @@
 import { startEmulatedPeer } from './emulated-peer.ts';
-import { versionOf } from './install.ts';
 import type { Peer } from './peer.ts';
+import { miniStackVersion, versionOf } from './versions.ts';
 
 const PARTS = { '-submit': 'door', '-authorizer': 'door', '-worker': 'worker' } as const;
 
@@ -13,7 +13,7 @@ export async function startDurableFunctions(signal: AbortSignal): Promise<Peer> 
       title: 'Lambda durable functions',
       setup: [
         `HTTP API, submit Lambda (zod, PutItem, asynchronous Invoke), a durable function (\`@aws/durable-execution-sdk-js\` ${version}) of two steps: the work, and an UpdateItem, because executions cannot be listed by tenant or type; keys by a Lambda authorizer, cached for 60 s; active tracing.`,
-        'On a MiniStack of its own, with the same server, mends and enforced roles.',
+        `On a MiniStack ${await miniStackVersion()} of its own, with the same server, mends and enforced roles.`,
       ],
       advantage: 'No queue stands between: the task begins as soon as it is called.',
       exempt: {

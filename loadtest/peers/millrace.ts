@@ -17,6 +17,7 @@ import { startLocalStack } from '../../local/local-stack.ts';
 import { bundled } from '../bundled.ts';
 import { COUNTING_SERVER, EmulatedCloud, untilAnswering } from './emulated-cloud.ts';
 import type { Peer } from './peer.ts';
+import { miniStackVersion } from './versions.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TASKS = join(import.meta.dirname, 'millrace-tasks.ts');
@@ -60,7 +61,7 @@ export async function startMillrace(signal: AbortSignal): Promise<Peer> {
       title: 'Millrace',
       setup: [
         'As `npm start` deploys it: preset `dev`, with tracing, metrics, events and statistics on; lanes of 2 to 4 executors that run 10 tasks each.',
-        'MiniStack with the mends of `local/`, roles enforced.',
+        `On MiniStack ${await miniStackVersion()} with the mends of \`local/\`, roles enforced.`,
       ],
       advantage: '',
       exempt: {},

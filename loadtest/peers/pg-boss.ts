@@ -1,7 +1,7 @@
-import { versionOf } from './install.ts';
 import { startNativePeer } from './native-peer.ts';
 import type { Peer } from './peer.ts';
 import { startPostgres } from './postgres.ts';
+import { versionOf } from './versions.ts';
 
 export async function startPgBoss(): Promise<Peer> {
   const postgres = await startPostgres();

@@ -96,7 +96,8 @@ function tableOf(report: Report, measure: string): string {
       const text = value === undefined ? '' : shown(value);
       return value !== undefined && isBest(value, better, [...medians.values()]) ? `**${text}**` : text;
     });
-    const ratio = (medians.get(OURS) ?? Number.NaN) / (medians.get(HAND_MADE) ?? Number.NaN);
+    const ratio =
+      better === 'neither' ? Number.NaN : (medians.get(OURS) ?? Number.NaN) / (medians.get(HAND_MADE) ?? Number.NaN);
     return [name, ...cells, ...(hasRatio ? [Number.isFinite(ratio) ? ratio.toFixed(2) : ''] : [])];
   });
   return [heads, heads.map((_, index) => (index === 0 ? '---' : '---:')), ...lines]
@@ -120,7 +121,7 @@ function partsOf(report: Report, measure: string): string[] {
 }
 
 function isBest(value: number, better: Figure['better'], all: readonly number[]): boolean {
-  if (better === 'neither') return false;
+  if (better === 'neither' || all.length < 2) return false;
   return all.every((other) => !isBetter(other, value, better));
 }
 
@@ -132,16 +133,17 @@ function isBetter(one: number, other: number, better: Figure['better']): boolean
 }
 
 function betterThanOurs(report: Report, { name, title, advantage }: Report['peers'][number]): string {
-  const better = report.measures.flatMap(({ name: measure, title: what }) =>
-    rowsOf(report, measure).flatMap((row) => {
+  const lines = report.measures.flatMap(({ name: measure, title: what }) => {
+    const compared = rowsOf(report, measure).flatMap((row) => {
       const [theirs, ours] = [row.medians.get(name), row.medians.get(OURS)];
-      if (row.better === 'neither' || theirs === undefined || ours === undefined) return [];
-      if (!isBetter(theirs, ours, row.better)) return [];
-      return [`- ${what}, ${row.name}: ${shown(theirs)}, Millrace ${shown(ours)}`];
-    }),
-  );
-  if (better.length === 0) return `**${title}**: nowhere.`;
-  return `**${title}**: ${advantage}\n\n${better.join('\n')}`;
+      return row.better === 'neither' || theirs === undefined || ours === undefined ? [] : [{ ...row, theirs, ours }];
+    });
+    const better = compared.filter((row) => isBetter(row.theirs, row.ours, row.better));
+    if (better.length === 0) return [];
+    const named = better.map((row) => `${row.name} ${shown(row.theirs)} against ${shown(row.ours)}`).join('; ');
+    return [`- ${what}: ${better.length === compared.length ? 'in everything' : named}`];
+  });
+  return lines.length === 0 ? `**${title}**: nowhere.` : `**${title}**: ${advantage}\n\n${lines.join('\n')}`;
 }
 
 function shown(value: number): string {
