@@ -96,16 +96,18 @@ export class ProcessUsage {
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
-    if (pid !== this.#serverPid && fields[PARENT] !== this.#serverPid) return [];
-    const group = this.#groups.get(pid) ?? (await this.#identify(pid));
+    const parent = fields[PARENT];
+    if (pid !== this.#serverPid && parent !== this.#serverPid && parent !== process.pid) return [];
+    const group = this.#groups.get(pid) ?? (await this.#identify(pid, parent));
     const cpu = ((fields[USER_TICKS] ?? 0) + (fields[SYSTEM_TICKS] ?? 0)) * TICK_MS;
     const cpuMilliseconds = cpu - (this.#cpu.get(pid) ?? 0);
     this.#cpu.set(pid, cpu);
     return [{ at, pid, group, cpuMilliseconds, residentBytes: (fields[RESIDENT_PAGES] ?? 0) * PAGE_BYTES }];
   }
 
-  /** A child is a copy of the server until it becomes a function. */
-  async #identify(pid: number): Promise<Group> {
+  /** A child of the server is a copy of it until it becomes a function; another of ours makes load. */
+  async #identify(pid: number, parent: number | undefined): Promise<Group> {
+    if (pid !== this.#serverPid && parent === process.pid) return 'load generator';
     const environment = await contentOf(`/proc/${pid}/environ`);
     const name = /(?:^|\0)AWS_LAMBDA_FUNCTION_NAME=([^\0]*)/.exec(environment)?.[1];
     if (name === undefined) return 'local cloud';

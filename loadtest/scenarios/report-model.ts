@@ -105,13 +105,23 @@ export function reportOf(scenario: Purpose, run: Run, setting: Setting): Report 
 }
 
 /** What holds for every scenario. */
-function always(tasks: readonly TaskTimes[], { requests }: Run): Finding[] {
+function always(tasks: readonly TaskTimes[], { requests, processes }: Run): Finding[] {
   const ended = tasks.filter(({ endedAt }) => endedAt !== undefined).length;
   const errors = requests.filter(({ errors: found }) => found.length > 0).length;
   return [
     { name: 'accepted tasks that ended', value: `${ended} of ${tasks.length}`, isGood: ended === tasks.length },
     { name: 'requests that failed, refusals apart', value: errors, isGood: errors === 0 },
+    ...restOfTheMachine(processes),
   ];
+}
+
+/** Where others took much of the CPU, a run says little. */
+function restOfTheMachine(processes: Run['processes']): Finding[] {
+  const samples = processes.filter(({ group }) => group === 'everything else');
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const cores = sum(samples.map((sample) => sample.cpuMilliseconds)) / Math.max(1_000, last.at - first.at);
+  return [{ name: 'cores that the rest of the machine took', value: Math.round(cores * 100) / 100 }];
 }
 
 /** A bulk and a submit of the batch type have a lane as well; what was refused or failed has none, and counts in all. */

@@ -96,7 +96,11 @@ function ranks(values: readonly (readonly number[])[]): Ranks {
 
 function running(changes: readonly number[]): number[] {
   let open = 0;
-  return changes.map((change) => (open += change));
+  return changes.map((change) => {
+    open += change;
+    // A task may have ended before its submit is answered.
+    return Math.max(0, open);
+  });
 }
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
