@@ -4,7 +4,7 @@ import { PolledValue } from '../../../../functions/router/submit/polled-value.ts
 let now: number;
 let asked: PromiseWithResolvers<void>[];
 let failures: unknown[];
-let refreshed: PolledValue;
+let polled: PolledValue;
 beforeEach(() => {
   now = 1_000_000;
   asked = [];
@@ -14,7 +14,7 @@ beforeEach(() => {
     asked.push(answer);
     return answer.promise;
   };
-  refreshed = new PolledValue(
+  polled = new PolledValue(
     ask,
     (error) => failures.push(error),
     () => now,
@@ -29,7 +29,7 @@ async function isWaiting(caller: Promise<void>): Promise<boolean> {
 
 describe('the first caller', () => {
   it('waits for the answer, with all who come meanwhile', async () => {
-    const callers = [refreshed.fresh(), refreshed.fresh()];
+    const callers = [polled.fresh(), polled.fresh()];
     for (const caller of callers) expect(await isWaiting(caller)).toBe(true);
     asked[0]?.resolve();
     await Promise.all(callers);
@@ -38,51 +38,51 @@ describe('the first caller', () => {
 
   it('waits for half a second at most; those who come then wait no longer, and ask no second time', async () => {
     const began = performance.now();
-    await refreshed.fresh();
+    await polled.fresh();
     expect(performance.now() - began).toBeGreaterThan(400);
     now += 60_000;
-    expect(await isWaiting(refreshed.fresh())).toBe(false);
+    expect(await isWaiting(polled.fresh())).toBe(false);
     expect(asked).toHaveLength(1);
   });
 
   it('goes on where there is no answer, and the next asks five seconds later', async () => {
-    const caller = refreshed.fresh();
+    const caller = polled.fresh();
     asked[0]?.reject(new Error('throttled'));
     await caller;
     expect(failures).toEqual([new Error('throttled')]);
     now += 4_999;
-    expect(await isWaiting(refreshed.fresh())).toBe(false);
+    expect(await isWaiting(polled.fresh())).toBe(false);
     expect(asked).toHaveLength(1);
     now += 1;
-    expect(await isWaiting(refreshed.fresh())).toBe(true);
+    expect(await isWaiting(polled.fresh())).toBe(true);
     expect(asked).toHaveLength(2);
   });
 });
 
 describe('a later caller', () => {
   beforeEach(async () => {
-    const first = refreshed.fresh();
+    const first = polled.fresh();
     asked[0]?.resolve();
     await first;
   });
 
   it('asks nothing for five seconds', async () => {
     now += 4_999;
-    await refreshed.fresh();
+    await polled.fresh();
     expect(asked).toHaveLength(1);
   });
 
   it('asks then, and goes by the last answer', async () => {
     now += 5_000;
-    expect(await isWaiting(refreshed.fresh())).toBe(false);
+    expect(await isWaiting(polled.fresh())).toBe(false);
     expect(asked).toHaveLength(2);
   });
 
   it('asks again where the answer that was under way has slept', async () => {
     now += 5_000;
-    await refreshed.fresh();
+    await polled.fresh();
     now += 120_000;
-    const caller = refreshed.fresh();
+    const caller = polled.fresh();
     asked[1]?.resolve();
     expect(await isWaiting(caller)).toBe(true);
     expect(asked).toHaveLength(3);
@@ -92,9 +92,9 @@ describe('a later caller', () => {
 
   it('waits for the new one where the last is six seconds old', async () => {
     now += 5_999;
-    await refreshed.fresh();
+    await polled.fresh();
     now += 1;
-    const caller = refreshed.fresh();
+    const caller = polled.fresh();
     expect(await isWaiting(caller)).toBe(true);
     asked[1]?.resolve();
     await caller;
