@@ -18,6 +18,8 @@ export const METRIC_DIMENSIONS = {
   taskType: ['TaskType'],
   /** One of `ERROR_CODES`, or `OTHER_ERROR`. */
   errorCode: ['ErrorCode'],
+  /** A folder of `functions/` that Lambda calls: `router`. */
+  door: ['Door'],
   /** A call of the AWS SDK: `DynamoDB.PutItem`. */
   operation: ['Operation'],
 } as const satisfies Record<string, readonly string[]>;
@@ -68,6 +70,8 @@ export const METRICS = {
   attempts: { name: 'Attempts', unit: 'Count', by: 'taskType' },
   /** Attempts that failed, whatever followed. */
   error: { name: 'Errors', unit: 'Count', by: 'errorCode' },
+  /** Errors that nobody caught, of no attempt that is known: one that is fails by them. */
+  uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door' },
   /** One call of AWS as the function waited for it, tries of the SDK included. */
   awsCall: { name: 'AwsCallTime', unit: 'Milliseconds', by: 'operation' },
 } as const satisfies Record<string, Metric>;

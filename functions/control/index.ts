@@ -6,6 +6,7 @@ import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
 import { concurrency, env, executorShards, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
+import { surviveStrayErrors } from '../runtime/stray-errors.ts';
 import { laneLoads, laneSnapshot, queueDepths, taskPorts } from '../runtime/wiring.ts';
 import { governLanes } from './govern-lanes.ts';
 import { sweep } from './sweep.ts';
@@ -15,6 +16,7 @@ const MARGIN_MILLISECONDS = 10_000;
 
 const clock = Date.now;
 const meter = new EmfMeter();
+surviveStrayErrors('control', meter);
 // Nobody waits for these calls, and a metric costs as much where nothing but the clock writes it: they are not timed.
 const [dynamo, sqs, lambda] = [dynamoClient(), sqsClient(), lambdaClient()];
 

@@ -17,8 +17,8 @@ import { LoadReporter } from './load-reporter.ts';
 import { deliveryOf } from './messages/delivery.ts';
 import { measureUsage } from './telemetry.ts';
 
-guardProcess(log);
 const meter = new EmfMeter();
+guardProcess(log, meter);
 const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
 const queues = { queueUrlPrefix: env('queueUrlPrefix'), deadLetterQueueUrl: env('deadLetterQueueUrl') };
 const outboundHosts = env('outboundHosts');

@@ -5,6 +5,7 @@ import { systemIds } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, routerSettings } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
+import { surviveStrayErrors } from '../runtime/stray-errors.ts';
 import { laneSnapshot, queueDepths, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
 import { beginTrace, traced, xrayTracing } from '../runtime/xray-tracing.ts';
 import type { RouterPorts } from './route.ts';
@@ -13,6 +14,7 @@ import { LaneGate } from './submit/lane-gate.ts';
 import { TenantGate } from './submit/tenant-gate.ts';
 
 const meter = new EmfMeter();
+surviveStrayErrors('router', meter);
 const dynamo = traced(dynamoClient(meter));
 const sqs = traced(sqsClient(meter));
 const tasksWith = taskPorts(dynamo, sqs, meter, tasks);

@@ -59,7 +59,11 @@ export class OperationsDashboard extends Construct {
     );
     dashboard.addWidgets(
       graph('Failed attempts by error', [metrics.each('error', 'Sum')]),
-      graph('Dead letters, and platform failures per minute', [...deadLetters, metrics.total('platformFailed')]),
+      graph('Dead letters, and platform failures and uncaught errors per minute', [
+        ...deadLetters,
+        metrics.total('platformFailed'),
+        metrics.total('uncaught'),
+      ]),
       graph(
         'API requests per minute',
         ['Count', '4xx', '5xx'].map((name) => metrics.api(name, 'Sum')),

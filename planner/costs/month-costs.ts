@@ -47,6 +47,8 @@ export function metricCosts(config: DeployConfig, lanes: number, executors: numb
     resourceClass: 1,
     taskType: 1,
     errorCode: 1,
+    // It is written where nobody catches an error.
+    door: 0,
     operation: OPERATIONS_OF_TASKS,
   };
   const scopes = Object.keys(METRIC_DIMENSIONS) as MetricScope[];

@@ -23,6 +23,8 @@ function revoked(): object {
   return proxy;
 }
 
+const ERROR_EVENTS = ['uncaughtException', 'unhandledRejection'];
+
 /** What a handler may do that is not of its own promise, each with `boom` in what it should fail with. */
 const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>> = {
   'rejects unawaited': async () => {
@@ -100,6 +102,44 @@ const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>
   'aborts the process': async () => process.abort(),
   'kills the process': async () => process.kill(process.pid, 'SIGKILL'),
   'kills the group': async () => process.kill(0),
+  'replaces the process': async () => process.execve?.('/bin/false', ['boom']),
+  'removes what hears errors, and rejects unawaited': async () => {
+    for (const event of ERROR_EVENTS) process.removeAllListeners(event);
+    void Promise.reject(new Error('boom'));
+    return atWork();
+  },
+  'removes what hears anything, and throws in a timer': async () => {
+    process.removeAllListeners();
+    setTimeout(throws, 10);
+    return atWork();
+  },
+  'ends the process on errors, and rejects unawaited': async () => {
+    for (const event of ERROR_EVENTS) process.removeAllListeners(event).once(event as 'exit', () => process.exit(3));
+    void Promise.reject(new Error('boom'));
+    return atWork();
+  },
+  'hears errors before all others and throws': async () => {
+    const throwsAlso = () => {
+      throw new Error('not that');
+    };
+    const emitter: EventEmitter = process;
+    for (const event of [...ERROR_EVENTS, 'uncaughtExceptionMonitor']) emitter.prependListener(event, throwsAlso);
+    setTimeout(throws, 10);
+    return atWork();
+  },
+  'captures what nobody catches': async () => {
+    process.setUncaughtExceptionCaptureCallback(null);
+    process.setUncaughtExceptionCaptureCallback(() => {});
+    setTimeout(throws, 10);
+    return atWork();
+  },
+  'wraps what tells errors': async () => {
+    const { emit }: EventEmitter = process;
+    const deaf = (...args: [string]) => !ERROR_EVENTS.includes(args[0]) && emit.apply(process, args);
+    Object.assign(process, { emit: deaf });
+    void Promise.reject(new Error('boom'));
+    return atWork();
+  },
   'maps with a limit of NaN': (ctx) => ctx.map([1, 2, 3], async (item) => item, Number('boom')),
   'maps with a limit of 0': (ctx) => ctx.map([1, 2, 3], async (item) => item, 0),
   'maps a set': (ctx) => ctx.map(new Set([1]) as never, async (item) => item),

@@ -14,12 +14,16 @@ const calls = globSync('functions/adapters/**/*.ts', { cwd: root })
 /** Calls of clients that nobody times. */
 const UNTIMED = ['PutEvents', 'ListEventSourceMappings', 'UpdateEventSourceMapping'];
 
+/** The doors that count errors. */
+const DOORS = ['control', 'executor', 'router'];
+
 /** How many values there are of what metrics are told apart by. */
 const COUNTS: Record<MetricScope, { readonly name: string; readonly values?: number }> = {
   lane: { name: 'lane', values: RESOURCE_CLASSES.length * LANE_KINDS.length },
   resourceClass: { name: 'class', values: RESOURCE_CLASSES.length },
   taskType: { name: 'task type' },
   errorCode: { name: 'error code', values: ERROR_CODES.length + 1 },
+  door: { name: 'door of `functions/`', values: DOORS.length },
   operation: { name: 'operation of AWS', values: new Set(calls.filter((one) => !UNTIMED.includes(one ?? ''))).size },
 };
 

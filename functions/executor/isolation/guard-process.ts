@@ -1,37 +1,37 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { Writable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
-import type { Log } from '../../core/ports.ts';
+import type { Log, Meter } from '../../core/ports.ts';
 import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
+import { catchStrayErrors } from '../../runtime/stray-errors.ts';
 import { AttemptScope } from '../attempt/attempt-scope.ts';
 
 /**
  * Keeps what one attempt does to its process, or its thread, from the others there: an error that nobody catches, a call that
  * would end the process, a line on the console. Async context tells whose each is. It is to be called once.
  */
-export function guardProcess(log: Log): void {
-  for (const event of ['uncaughtException', 'unhandledRejection']) {
-    // Lambda's runtime has put its own listeners there, which end the process and with it every task in hand.
-    process.removeAllListeners(event);
-    process.on(event, (thrown: unknown) => {
-      handleUncaught(thrown, log);
-    });
-  }
+export function guardProcess(log: Log, meter?: Meter): void {
+  // The listeners of Lambda's runtime would end the process, and with it every task in hand.
+  catchStrayErrors((thrown) => handleUncaught(thrown, log, meter));
   guardExits();
   guardConsole();
 }
 
-function handleUncaught(thrown: unknown, log: Log): void {
+function handleUncaught(thrown: unknown, log: Log, meter?: Meter): void {
   const error = fieldsOfThrown(describeThrown(thrown));
   const scope = AttemptScope.current();
-  if (scope !== undefined) scope.fail(thrown, error);
+  if (scope !== undefined) {
+    scope.fail(thrown, error);
+    return;
+  }
   // An emitter or a pool that attempts share: whose error it is cannot be known, so none of them fails by it.
-  else log('error', 'error nobody caught', { ...error, in_hand: AttemptScope.begun.map(({ fields }) => fields) });
+  log('error', 'error nobody caught', { ...error, in_hand: AttemptScope.begun.map(({ fields }) => fields) });
+  meter?.record('executor', 'uncaught', 1);
 }
 
 /** Lets a handler end its own attempt and no process: that would end the attempts of others. */
 function guardExits(): void {
-  for (const name of ['exit', 'reallyExit', 'abort', 'kill'] as const) {
+  for (const name of ['exit', 'reallyExit', 'abort', 'kill', 'execve'] as const) {
     const original = process[name as 'exit'] as (...args: unknown[]) => never;
     const guarded = (...args: unknown[]): never => {
       const scope = AttemptScope.current();

@@ -20,6 +20,7 @@ const FAILURES: Readonly<Record<string, RegExp>> = {
   'aborts the process': /^handler_error: .*process\.abort\(\)/,
   'kills the process': /^handler_error: the handler called process\.kill\(\d+, SIGKILL\)/,
   'kills the group': /^handler_error: the handler called process\.kill\(0\)/,
+  'replaces the process': /^handler_error: .*process\.execve/,
   'throws an error whose message throws': /^handler_error: /,
   'throws what throws whatever is asked of it': /^handler_error: /,
   'throws a failure whose code throws': /^handler_error: /,
