@@ -87,7 +87,7 @@ function checkBatch(definition: TaskDefinition): void {
   }
 }
 
-/** `GET /api/definitions` shows the schema of every type: one that cannot be shown would fail it for all. */
+/** `GET /api/definitions` shows the schema of every type: one that cannot be shown would be told as broken there. */
 function checkSchema({ type, input }: TaskDefinition): void {
   try {
     input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });

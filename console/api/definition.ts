@@ -21,4 +21,9 @@ export const definitionSchema = z.object({
 });
 export type Definition = z.infer<typeof definitionSchema>;
 
-export const definitionsSchema = z.object({ items: z.array(definitionSchema) });
+export const definitionsSchema = z.object({
+  items: z.array(definitionSchema),
+  /** Types that are deployed, and of no use as they are. */
+  broken: z.optional(z.array(z.object({ type: z.string(), reason: z.string() }))),
+});
+export type Definitions = z.infer<typeof definitionsSchema>;

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../api/call.ts';
 import { statisticsSchema } from '../api/statistics.ts';
 import { hrefOf, queryOf } from '../model/route.ts';
-import { useDefinitions } from '../parts/deployment.ts';
+import { typeNames, useDefinitions } from '../parts/deployment.ts';
 import { Empty } from '../parts/elements.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
@@ -18,7 +18,8 @@ const SPANS = { '1': 'last hour', '6': 'last 6 hours', '24': 'last day' } as con
 
 /** Shows what waits now, and what happened of late. */
 export function OverviewPage() {
-  const types = useDefinitions().data?.map(({ type }) => type) ?? [];
+  const { data } = useDefinitions();
+  const types = data === undefined ? [] : typeNames(data);
   const [type, setType] = useState('');
   const [hours, setHours] = useState<string>('1');
   const statistics = useLive(

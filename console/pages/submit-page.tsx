@@ -20,11 +20,11 @@ export function SubmitPage({ type, copyOf }: SubmitPageProps) {
     <>
       <PageHeading title="Submit a task" />
       <LiveContent live={definitions}>
-        {(all) =>
-          all.length === 0 ? (
+        {({ items }) =>
+          items.length === 0 ? (
             <NoTypes />
           ) : (
-            <SubmitOfType definitions={all} type={type ?? all[0]?.type ?? ''} copyOf={copyOf} />
+            <SubmitOfType definitions={items} type={type ?? items[0]?.type ?? ''} copyOf={copyOf} />
           )
         }
       </LiveContent>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { STATUSES } from '../api/task.ts';
 import { FILTERS, hrefOf, type TaskFilter } from '../model/route.ts';
-import { useDefinitions } from '../parts/deployment.ts';
+import { typeNames, useDefinitions } from '../parts/deployment.ts';
 import { goTo, replaceRoute } from '../parts/navigation.ts';
 
 /** The longest that the API takes, and an id with room for a mistake. */
@@ -9,8 +9,8 @@ const LONGEST = { id: 64, assigneeType: 64, assigneeId: 128, workflowInstanceId:
 
 /** Narrows the task list, or opens the one that an id names. A choice holds at once, a text when it is left or entered. */
 export function TaskFilters({ filter }: { filter: TaskFilter }) {
-  const definitions = useDefinitions();
-  const types = definitions.data?.map(({ type }) => type) ?? [];
+  const { data } = useDefinitions();
+  const types = data === undefined ? [] : typeNames(data);
   // An assignee is asked for by type and id together, so half of one narrows nothing yet.
   const [assignee, setAssignee] = useState({ type: filter.assigneeType ?? '', id: filter.assigneeId ?? '' });
   const apply = (change: Partial<Record<keyof TaskFilter, string>>): void =>

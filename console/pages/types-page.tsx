@@ -31,13 +31,26 @@ export function TypesPage() {
     <>
       <PageHeading title="Task types" />
       <LiveContent live={definitions}>
-        {(all) =>
-          all.length === 0 ? (
-            <NoTypes />
-          ) : (
-            <TableCard caption="Task types" isCaptionUnseen columns={COLUMNS} rows={all} keyOf={({ type }) => type} />
-          )
-        }
+        {({ items, broken = [] }) => (
+          <>
+            {broken.map(({ type, reason }) => (
+              <div key={type} class="notice" role="alert">
+                <strong>{type} is broken</strong>
+                <p>{reason}. Its tasks wait for a deployment that mends it, and fail in the end.</p>
+              </div>
+            ))}
+            {items.length > 0 && (
+              <TableCard
+                caption="Task types"
+                isCaptionUnseen
+                columns={COLUMNS}
+                rows={items}
+                keyOf={({ type }) => type}
+              />
+            )}
+            {items.length + broken.length === 0 && <NoTypes />}
+          </>
+        )}
       </LiveContent>
     </>
   );

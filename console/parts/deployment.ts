@@ -1,5 +1,5 @@
 import { call } from '../api/call.ts';
-import { type Definition, definitionsSchema } from '../api/definition.ts';
+import { type Definitions, definitionsSchema } from '../api/definition.ts';
 import { type Lane, lanesSchema } from '../api/lane.ts';
 import { type Live, useLive } from './live.ts';
 
@@ -9,12 +9,12 @@ const LANES = 'api/lanes';
 const LANES_REFRESH_SECONDS = 5;
 
 /** Loads the task types of the deployment. */
-export const useDefinitions = (): Live<Definition[]> =>
-  useLive(
-    DEFINITIONS,
-    async (signal) => (await call(DEFINITIONS, definitionsSchema, { signal })).items,
-    DEFINITIONS_REFRESH_SECONDS,
-  );
+export const useDefinitions = (): Live<Definitions> =>
+  useLive(DEFINITIONS, (signal) => call(DEFINITIONS, definitionsSchema, { signal }), DEFINITIONS_REFRESH_SECONDS);
+
+/** Names all types, those that are broken too: there may be tasks of them. */
+export const typeNames = ({ items, broken = [] }: Definitions): string[] =>
+  [...items, ...broken].map(({ type }) => type).toSorted();
 
 /** Loads the lanes of the deployment, as they are now. */
 export const useLanes = (): Live<Lane[]> =>

@@ -268,13 +268,22 @@ export async function validated({ type, input: schema }: TaskDefinition, input: 
   }
 }
 
-function brokenDefinition(type: string, how: string, cause: unknown): TaskFailure {
+/** What whoever needs a definition fails with while it is broken; `summary` leaves out the cause, which strangers are not told. */
+export type BrokenDefinition = TaskFailure & { readonly type: string; readonly summary: string };
+
+export function brokenDefinition(type: string, how: string, cause: unknown): BrokenDefinition {
+  const summary = `the definition of ${type} ${how}`;
   const reason = textOf(cause instanceof Error ? cause.message : cause);
   const options = { retryable: true, retryAfterSeconds: DEPLOYMENT_SECONDS };
-  const failure = new TaskFailure('definition_broken', `the definition of ${type} ${how}: ${reason}`, options);
-  failure.cause = cause;
-  return failure;
+  return Object.assign(new TaskFailure('definition_broken', `${summary}: ${reason}`, options), {
+    type,
+    summary,
+    cause,
+  });
 }
+
+export const isBrokenDefinition = (error: unknown): error is BrokenDefinition =>
+  error instanceof TaskFailure && error.code === 'definition_broken' && 'summary' in error;
 
 /**
  * The definition of a type whose tasks run in batches. `undefined` for any other, and for one that cannot be loaded: whoever

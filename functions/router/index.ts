@@ -35,7 +35,5 @@ const ports: RouterPorts = {
 
 export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {
   await beginTrace();
-  const response = await answer(event, ports);
-  meter.flush();
-  return response;
+  return answer(event, ports).finally(() => meter.flush());
 };

@@ -103,6 +103,23 @@ describe('every page', () => {
   });
 });
 
+it('a task type that is broken is told with its reason, above the others', async () => {
+  await inConsole('#/', async (page) => {
+    await page.route('**/api/definitions', async (route) => {
+      const answer = await route.fetch();
+      const broken = [{ type: 'lost', reason: 'the definition of lost cannot be loaded: no such file' }];
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), broken } });
+    });
+    await page.goto(`${CONSOLE}#/types`);
+    await page.reload();
+    expect(await page.getByRole('alert').textContent()).toMatch(/^lost is broken.*no such file\. /);
+    await page.getByRole('link', { name: 'markdown.render' }).waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.goto(`${CONSOLE}#/tasks`);
+    await page.getByRole('option', { name: 'lost' }).waitFor({ state: 'attached' });
+  });
+});
+
 describe('the page itself', () => {
   it('is revalidated, and its files are kept for ever and come compressed', async () => {
     const page = await fetch(CONSOLE);

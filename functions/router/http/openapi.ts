@@ -3,7 +3,8 @@ import { ROUTES } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
-import type { OpenRoute, Route } from '../route.ts';
+import type { OpenRoute, Route, RouterPorts } from '../route.ts';
+import { type BrokenType, inputJsonSchema, ofAllDefinitions } from '../routes/all-definitions.ts';
 import { PROBLEM_STATUS, type ProblemCode, problemSchema } from './problem.ts';
 
 export type DocumentedRoutes = {
@@ -23,6 +24,7 @@ const gatewayMessage = once(() => z.strictObject({ message: z.string() }));
 export function openapiDocument(
   { routes, openRoutes }: DocumentedRoutes,
   definitions: readonly TaskDefinition[],
+  broken: readonly BrokenType[] = [],
 ): Record<string, unknown> {
   const schemas: Record<string, JsonSchema> = {};
   const schemaOf = schemaWriter(schemas);
@@ -38,7 +40,7 @@ export function openapiDocument(
     info: {
       title: 'Millrace',
       version: '1',
-      description: 'Run tasks in the background.',
+      description: ['Run tasks in the background.', ...broken.map(missingFromDocument)].join(' '),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
@@ -50,6 +52,10 @@ export function openapiDocument(
     },
   };
 }
+
+/** Why is for callers with a key: this document is for everybody. */
+const missingFromDocument = ({ type }: BrokenType): string =>
+  `The task type ${type} is missing here, since its definition is broken.`;
 
 type SchemaOf = (schema: z.ZodType, io?: 'input' | 'output') => JsonSchema;
 type Documented = Pick<Route, 'operationId' | 'summary' | 'parameters' | 'requestBody' | 'response' | 'problems'>;
@@ -132,17 +138,20 @@ export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   response: { status: 200, description: 'OpenAPI 3.1', schema: () => z.record(z.string(), z.unknown()) },
   problems: [],
 
-  async handle(_request, _caller, { catalog }) {
-    const document = documents.get(catalog) ?? (await describeAll(catalog, routes()));
-    documents.set(catalog, document);
-    return { status: 200, body: document };
+  async handle(_request, _caller, ports) {
+    return { status: 200, body: documents.get(ports.catalog) ?? (await describeAll(routes(), ports)) };
   },
 });
 
-/** Everybody may ask for it, so it is made once. */
+/** Everybody may ask for it, so it is made once; but for as long as a definition is broken, which may be loaded later. */
 const documents = new WeakMap<TaskCatalog, Record<string, unknown>>();
 
-async function describeAll(catalog: TaskCatalog, routes: DocumentedRoutes): Promise<Record<string, unknown>> {
-  const definitions = await Promise.all(Object.values(catalog).map((load) => load()));
-  return openapiDocument(routes, definitions);
+async function describeAll(routes: DocumentedRoutes, ports: RouterPorts): Promise<Record<string, unknown>> {
+  const { made, broken } = await ofAllDefinitions(ports, (definition) => {
+    inputJsonSchema(definition);
+    return definition;
+  });
+  const document = openapiDocument(routes, made, broken);
+  if (broken.length === 0) documents.set(ports.catalog, document);
+  return document;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
+import { isBrokenDefinition } from '../../core/define-task.ts';
 import { pointerPart } from '../../core/json.ts';
 import type { Log } from '../../core/ports.ts';
 import { quoted, shortened } from '../../core/zod-messages.ts';
@@ -165,12 +166,18 @@ export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[
 
 const shortPointerPart = (part: PropertyKey): string => pointerPart(shortened(String(part)));
 
-/** Returns a problem as it was meant; anything else is ours to mend, so it is logged whole and the caller sees none of it. */
+/**
+ * Returns a problem as it was meant. Anything else is ours to mend, so it is logged whole, and the caller sees none of it but which
+ * definition is broken, which is for the team to mend that deploys it.
+ */
 export function toProblem(error: unknown, { log }: { readonly log: Log }): Problem {
+  const isBroken = isBrokenDefinition(error);
   const problem =
-    error instanceof Problem ? error : new Problem('internal_error', 'something failed on our side; try again');
+    error instanceof Problem
+      ? error
+      : new Problem('internal_error', isBroken ? error.summary : 'something failed on our side; try again');
   if (PROBLEM_STATUS[problem.code] >= 500) {
-    const cause = error instanceof Problem ? error.cause : error;
+    const cause = error instanceof Problem || isBroken ? error.cause : error;
     log('error', 'request failed', {
       code: problem.code,
       reason: cause instanceof Error ? cause.stack : String(cause),

@@ -9,11 +9,12 @@ import {
 } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
-import { findDefinition, type TaskDefinition } from '../../core/define-task.ts';
+import { findDefinition, isBrokenDefinition, type TaskDefinition } from '../../core/define-task.ts';
 import { effective, patchAt, type TaskSettings } from '../../core/task-settings.ts';
 import { parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Parameter, Request, Route, RouterPorts } from '../route.ts';
+import { inputJsonSchema, ofAllDefinitions } from './all-definitions.ts';
 
 /** The settings are not asked for a longer name: no list of tasks takes one, and a key of DynamoDB has an end. */
 const MAX_TYPE_LENGTH = 128;
@@ -47,6 +48,13 @@ const definitionSchema = once(() =>
     .meta({ id: 'Definition' }),
 );
 
+const brokenSchema = once(() =>
+  z
+    .array(z.strictObject({ type: z.string(), reason: z.string() }))
+    .optional()
+    .describe('Types whose definition cannot be loaded, or shown: their tasks fail as definition_broken'),
+);
+
 const typeParameter: Parameter = {
   in: 'path',
   name: 'type',
@@ -65,7 +73,7 @@ export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass)
 /** Loads the definition that the path names. Throws the problem of a type that is not there. */
 async function loadDefinition({ parameters }: Request, { catalog, settings }: RouterPorts): Promise<TaskDefinition> {
   const { type = '' } = parameters;
-  const definition = await findDefinition(catalog, type);
+  const definition = await orReason(() => findDefinition(catalog, type));
   if (definition !== undefined) return definition;
   const detail = noSuch('task type', type, Object.keys(catalog));
   // Nothing was ever set of a type that never was: this one has gone.
@@ -73,11 +81,21 @@ async function loadDefinition({ parameters }: Request, { catalog, settings }: Ro
   throw new Problem('not_found', isGone ? `${detail}; it had one, whose tasks end with unknown_task_type` : detail);
 }
 
+/** Tells whoever asks for a definition why it is broken. */
+async function orReason<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isBrokenDefinition(error)) throw error;
+    throw Object.assign(new Problem('internal_error', error.message), { cause: error.cause });
+  }
+}
+
 function definitionView(
   definition: TaskDefinition,
   settings: TaskSettings,
 ): z.infer<ReturnType<typeof definitionSchema>> {
-  const { type, description, resources, retry, batch, input } = definition;
+  const { type, description, resources, retry, batch } = definition;
   const { maxAttempts, ...rest } = effective(definition, settings);
   const { resumedAt: _, ...set } = settings;
   return compact({
@@ -88,7 +106,7 @@ function definitionView(
     ...rest,
     batch,
     settings: set,
-    inputSchema: input['~standard'].jsonSchema.input({ target: 'draft-2020-12' }),
+    inputSchema: inputJsonSchema(definition),
   });
 }
 
@@ -98,18 +116,15 @@ export const listDefinitions: Route = {
   response: {
     status: 200,
     description: 'The definitions, by type',
-    schema: () => z.strictObject({ items: z.array(definitionSchema()) }),
+    schema: () => z.strictObject({ items: z.array(definitionSchema()), broken: brokenSchema() }),
   },
   problems: [],
 
-  async handle(_request, _caller, { catalog, settings }) {
-    const items = await Promise.all(
-      Object.values(catalog).map(async (load) => {
-        const definition = await load();
-        return definitionView(definition, await settings.get(definition.type));
-      }),
+  async handle(_request, _caller, ports) {
+    const { made, broken } = await ofAllDefinitions(ports, async (definition) =>
+      definitionView(definition, await ports.settings.get(definition.type)),
     );
-    return { status: 200, body: { items } };
+    return { status: 200, body: { items: made, ...(broken.length === 0 ? {} : { broken }) } };
   },
 };
 
@@ -122,7 +137,8 @@ export const getDefinition: Route = {
 
   async handle(request, _caller, ports) {
     const definition = await loadDefinition(request, ports);
-    return { status: 200, body: definitionView(definition, await ports.settings.get(definition.type)) };
+    const settings = await ports.settings.get(definition.type);
+    return { status: 200, body: await orReason(async () => definitionView(definition, settings)) };
   },
 };
 

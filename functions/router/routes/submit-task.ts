@@ -16,6 +16,7 @@ import {
   submitSchema,
   submittedBody,
 } from '../submit/submission.ts';
+import { inputJsonSchema } from './all-definitions.ts';
 import { taskAnswer, taskSchema, taskView } from './task-view.ts';
 
 export const submitTask: Route = {
@@ -71,9 +72,10 @@ async function acceptedResponse(
 }
 
 /** Describes what a submit of one type takes, in JSON Schema: its own input, and the longest attempt of its class. */
-function submitOfType({ type, description, input, resources }: TaskDefinition) {
+function submitOfType(definition: TaskDefinition) {
+  const { type, description, resources } = definition;
   const { $schema: _, properties, ...schema } = z.toJSONSchema(submitSchema(), { io: 'input' });
-  const { $schema: _draft, ...inputSchema } = input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+  const { $schema: _draft, ...inputSchema } = inputJsonSchema(definition);
   return {
     ...schema,
     title: type,
