@@ -1,7 +1,8 @@
 import type { Request } from '../route.ts';
-import { changedNumberErrors, withChangedNumbers } from './changed-numbers.ts';
+import { changedNumberCount, changedNumberErrors, withChangedNumbers } from './changed-numbers.ts';
 import { contentCodingOf, decodedContent, MAX_BODY_BYTES } from './content-coding.ts';
-import { type FieldError, Problem } from './problem.ts';
+import { type FieldError, Problem, UNLISTED } from './problem.ts';
+import { repeatedNameErrors, shapeOf } from './repeated-names.ts';
 
 /** Data is never so deep. What walks a value calls itself at each level, and a stack ends somewhere. */
 const MAX_LEVELS = 100;
@@ -19,7 +20,9 @@ export class JsonBody {
 
   /** Names the fields whose numbers would not be kept as they were sent. */
   get numberErrors(): FieldError[] {
-    return this.#marked === undefined ? [] : changedNumberErrors(this.#marked);
+    if (this.#marked === undefined) return [];
+    const listed = changedNumberErrors(this.#marked);
+    return listed.concat(Array(changedNumberCount(this.#marked) - listed.length).fill(UNLISTED));
   }
 
   /** Returns the items of one of its members, which is a list. */
@@ -60,9 +63,10 @@ export function parseBody(request: Request): JsonBody {
   }
   const text = textOf(content);
   const value = parseJson(text);
-  if (deeperThan(MAX_LEVELS, text)) {
-    throw new Problem('invalid_request', `the body nests more than ${MAX_LEVELS} levels deep`);
-  }
+  const { levels, names } = shapeOf(text);
+  if (levels > MAX_LEVELS) throw new Problem('invalid_request', `the body nests more than ${MAX_LEVELS} levels deep`);
+  const errors = repeatedNameErrors(text, value, names);
+  if (errors.length > 0) throw new Problem('invalid_request', 'the body names something twice', { errors });
   return new JsonBody(value, withChangedNumbers(text));
 }
 
@@ -94,15 +98,4 @@ function parseJson(text: string): unknown {
   } catch (error) {
     throw new Problem('invalid_request', `the body is not JSON: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-/** Says whether a valid JSON text nests deeper: counting brackets is many times as fast as walking the value. */
-function deeperThan(levels: number, json: string): boolean {
-  let depth = 0;
-  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[{\]}]/g)) {
-    if (token === '[' || token === '{') depth += 1;
-    else if (token === ']' || token === '}') depth -= 1;
-    if (depth > levels) return true;
-  }
-  return false;
 }

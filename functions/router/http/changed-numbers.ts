@@ -1,14 +1,11 @@
 import { pointerPart } from '../../core/json.ts';
-import type { FieldError } from './problem.ts';
+import { type FieldError, MAX_LISTED } from './problem.ts';
 
 /** Finds what only numbers have that may change where they are read; most bodies have none of it. */
 const SUSPICIOUS = /\d{16}|\d[eE][+-]?\d/;
 
 /** Finds the next text of JSON, which is stepped over, or number. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
-
-/** Where many numbers of one body are wrong, so many are told. */
-const MAX_TOLD = 100;
 
 /** Stands in the place of a number that was written otherwise than it would be read. */
 class ChangedNumber {
@@ -31,20 +28,27 @@ export function withChangedNumbers(json: string): unknown {
   });
 }
 
-/** Returns the numbers that stand out in a value of `withChangedNumbers`, as wrong fields. */
+/** Returns the numbers that stand out in a value of `withChangedNumbers`, as wrong fields: as many as an answer lists. */
 export function changedNumberErrors(value: unknown): FieldError[] {
   const errors: FieldError[] = [];
   const walk = (part: unknown, pointer: string): void => {
     if (part instanceof ChangedNumber) errors.push({ field: pointer, message: messageOf(part.source) });
     else if (part !== null && typeof part === 'object') {
       for (const [key, member] of Object.entries(part)) {
-        if (errors.length === MAX_TOLD) return;
+        if (errors.length === MAX_LISTED) return;
         walk(member, pointer + pointerPart(key));
       }
     }
   };
   walk(value, '');
   return errors;
+}
+
+/** Counts the numbers that stand out in a value of `withChangedNumbers`. */
+export function changedNumberCount(value: unknown): number {
+  if (value instanceof ChangedNumber) return 1;
+  if (value === null || typeof value !== 'object') return 0;
+  return Object.values(value).reduce<number>((sum, part) => sum + changedNumberCount(part), 0);
 }
 
 function hasChangedNumber(json: string): boolean {

@@ -45,7 +45,8 @@ export type FieldError = { readonly field: string; readonly message: string };
 
 /** How many wrong fields a document lists, and how many characters they may take together. */
 export type Room = { readonly errors: number; readonly characters: number };
-const ROOM: Room = { errors: 100, characters: 16_000 };
+export const MAX_LISTED = 100;
+const ROOM: Room = { errors: MAX_LISTED, characters: 16_000 };
 
 /** What a submit is told that comes too early. */
 type Waits = { readonly retryAfterSeconds?: number; readonly estimatedWaitSeconds?: number };
@@ -146,7 +147,7 @@ type Issue = {
 };
 
 /** Stands for a wrong field that no document has room for: it counts. */
-const UNLISTED: FieldError = { field: '', message: '' };
+export const UNLISTED: FieldError = { field: '', message: '' };
 
 /** Returns the issues of a schema as wrong fields below `pointer`. */
 export const fieldErrors = (issues: readonly Issue[], pointer = ''): FieldError[] =>

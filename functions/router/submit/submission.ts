@@ -16,6 +16,7 @@ import type { Caller, Request, RouterPorts } from '../route.ts';
 import { timeoutErrors } from '../routes/definitions.ts';
 import { assigneeSchema, nameSchema } from '../routes/task-view.ts';
 import { type AdmissionRequest, checkRate } from './admit.ts';
+import { crowdedPart, MAX_MEMBERS } from './crowded-part.ts';
 import { type Patience, patience } from './polled-value.ts';
 
 /** Describes the body of a submit. */
@@ -132,6 +133,11 @@ const typeErrors = (type: string | undefined, { catalog }: RouterPorts): FieldEr
 async function validateInput(submit: Partial<Submit>, definition: TaskDefinition) {
   // The schema of a submit has said that it is missing.
   if (!('input' in submit)) return { parsedInput: undefined, errors: [] };
+  const crowded = crowdedPart(definition.input, submit.input);
+  if (crowded !== undefined) {
+    const message = `has more than ${MAX_MEMBERS} members, which is too many for the schema of this type`;
+    return { parsedInput: undefined, errors: [{ field: `/input${crowded}`, message }] };
+  }
   const checked = await validated(definition, submit.input);
   if (checked.issues === undefined) return { parsedInput: checked.value, errors: [] };
   return { parsedInput: undefined, errors: fieldErrors(checked.issues, '/input') };

@@ -90,6 +90,20 @@ describe('a request with such numbers', () => {
     });
   });
 
+  it.each([99, 100, 101, 5_000])('says how many there are of %s', async (count) => {
+    const world = createWorld([echo]);
+    const task = `{"type": "echo", "input": [${Array(count).fill(big).join()}]}`;
+    const { body: single } = await callApi(world, 'POST /api/tasks', { body: task });
+    const { body: bulk } = await callApi(world, 'POST /api/tasks/batch', { body: `{"tasks": [${task}]}` });
+    const [{ problem }] = bulk.results as [{ problem: { errors: unknown[]; detail: string } }];
+    const listed = Math.min(count, 100);
+    expect(single.errors).toHaveLength(listed);
+    const counted = (left: number) =>
+      left === 0 ? /^[^:]+$/ : new RegExp(`: ${count} fields are wrong, ${left} of which are not listed$`);
+    expect(single.detail).toMatch(counted(count - listed));
+    expect(problem.detail).toMatch(counted(count - problem.errors.length));
+  });
+
   it('is refused for the tasks of a bulk that have them, and no other', async () => {
     const world = createWorld([echo]);
     const task = (input: string) => `{"type": "echo", "input": ${input}}`;
