@@ -12,7 +12,7 @@ import {
   MAX_WIRE_BYTES,
   type Payload,
 } from '../core/task/payload.ts';
-import { n, s } from './dynamo/task-row.ts';
+import { n, s } from './dynamo/requests/row.ts';
 
 export type TieredPayloadStoreOptions = {
   /** The task tables by shard. */

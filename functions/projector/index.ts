@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Row, taskOfRow } from '../adapters/dynamo/task-row.ts';
+import type { Row } from '../adapters/dynamo/requests/row.ts';
+import { taskOfRow } from '../adapters/dynamo/task-row.ts';
 import { EventBridgeTaskEvents } from '../adapters/task-events.ts';
 import { once } from '../core/concurrency.ts';
 import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';

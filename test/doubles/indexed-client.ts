@@ -7,7 +7,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Row } from '../../functions/adapters/dynamo/task-row.ts';
+import type { Row } from '../../functions/adapters/dynamo/requests/row.ts';
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 
 /** About what an index entry of keys alone takes, and what a read unit reads where it need not be consistent. */

@@ -82,7 +82,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     allowed: [
       './deliveries.ts',
       '../system-ids.ts',
-      '../dynamo/batch-get.ts',
+      '../dynamo/task-row.ts',
       '../../core/ports.ts',
       '../../core/task/task.ts',
       '../../contract.ts',
@@ -95,6 +95,22 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       '../../runtime/clients.ts',
       '../../../tasks/index.ts',
       '../../../lib/config.ts',
+      'aws-cdk-lib',
+    ],
+  },
+  'functions/adapters/dynamo/requests/batch-get.ts': {
+    allowed: [
+      './row.ts',
+      '../task-row.ts',
+      '../../../core/ports.ts',
+      '../../../core/task/task.ts',
+      '@aws-sdk/client-dynamodb',
+    ],
+    forbidden: [
+      '../../../router/index.ts',
+      '../../../runtime/clients.ts',
+      '../../../../tasks/index.ts',
+      '../../../../lib/config.ts',
       'aws-cdk-lib',
     ],
   },

@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { n, s } from '../../functions/adapters/dynamo/task-row.ts';
+import { n, s } from '../../functions/adapters/dynamo/requests/row.ts';
 import { newTask } from '../../functions/core/task/task.ts';
 import { firstPage } from '../doubles/due-tasks.ts';
 import { indexedClient } from '../doubles/indexed-client.ts';

@@ -3,9 +3,12 @@ import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import type { CancelResult } from '../../core/ports.ts';
 import { type TaskId, type TenantId, tableShardOf } from '../../core/task/ids.ts';
 import { type CancelledTask, isFinished, type RunningTask } from '../../core/task/task.ts';
-import { type ConditionalUpdate, conditionalUpdate } from './conditional-update.ts';
+import { equals } from './requests/condition.ts';
+import { type ConditionalUpdate, conditionalUpdate, ifMissing } from './requests/conditional-update.ts';
+import { n, type Row, s } from './requests/row.ts';
 import { endAttributes } from './settlement-attributes.ts';
-import { dueAttributes, isExpired, n, type Row, rowKey, s, type TaskTableOptions, taskOfRow } from './task-row.ts';
+import { unclaimed, waiting } from './task-conditions.ts';
+import { dueAttributes, isExpired, rowKey, type TaskTableOptions, taskOfRow } from './task-row.ts';
 
 const WAITS_FOR_EXECUTOR = ['notBefore', 'errorCode', 'errorMessage', 'errorRetryable', 'dueShard', 'dueAt'];
 
@@ -22,10 +25,9 @@ export async function cancelInTable(
   const end: Row = endAttributes({ status: 'cancelled', finishedAt: now }, options);
 
   const ended = await update({
-    condition: '#status IN (:scheduled, :queued)',
+    condition: unclaimed,
     set: end,
     remove: WAITS_FOR_EXECUTOR,
-    values: { scheduled: s('scheduled'), queued: s('queued') },
   });
   if ('written' in ended) return { result: 'cancelled', task: taskOfRow(ended.written) as CancelledTask };
   if (ended.refusedBy === undefined || isExpired(ended.refusedBy, now)) return { result: 'missing' };
@@ -33,16 +35,14 @@ export async function cancelInTable(
   if (isFinished(found)) return { result: 'finished', task: found };
   if (found.status === 'waiting') {
     const left = await update({
-      condition: '#status = :waiting AND #attempt = :attempt',
+      condition: waiting(found.attempt),
       set: { ...end, ...dueAttributes(task.id, now + SWEEP_PERIOD_SECONDS * 1000, options.indexShards) },
-      values: { waiting: s('waiting'), attempt: n(found.attempt) },
     });
     if ('written' in left) return { result: 'cancelled', task: taskOfRow(left.written) as CancelledTask };
   } else {
     const flagged = await update({
-      condition: '#status = :running',
-      actions: ['#cancelRequestedAt = if_not_exists(#cancelRequestedAt, :now)'],
-      values: { running: s('running'), now: n(now) },
+      condition: equals('status', s('running')),
+      set: { cancelRequestedAt: ifMissing(n(now)) },
     });
     if ('written' in flagged) return { result: 'requested', task: taskOfRow(flagged.written) as RunningTask };
   }

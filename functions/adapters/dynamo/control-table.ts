@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { GatheredCalls, once } from '../../core/concurrency.ts';
 import {
@@ -12,9 +12,10 @@ import {
 } from '../../core/lane/lane.ts';
 import type { TenantId } from '../../core/task/ids.ts';
 import { bucketOf, type RateBuckets } from '../../core/tenant/tenant-limits.ts';
-import { batchGet } from './batch-get.ts';
-import { conditionalUpdate, type Updated } from './conditional-update.ts';
-import { n, s } from './task-row.ts';
+import { batchGet } from './requests/batch-get.ts';
+import { all, any, atMost, missing, moreThan } from './requests/condition.ts';
+import { conditionalUpdate, plus, type Updated, updateRow } from './requests/conditional-update.ts';
+import { n, s } from './requests/row.ts';
 
 const loadKeyOf = (executorKey: string): string => `load#${executorKey}`;
 
@@ -29,16 +30,12 @@ export class DynamoLaneLoads implements LaneLoads {
   }
 
   async add(executorKey: string, load: LaneLoad): Promise<void> {
-    await this.#client.send(
-      new UpdateItemCommand({
-        TableName: this.#tableName,
-        Key: { pk: { S: loadKeyOf(executorKey) } },
-        UpdateExpression: `ADD ${LOAD_COUNTS.map((name) => `${name} :${name}`).join(', ')}`,
-        ExpressionAttributeValues: Object.fromEntries(
-          LOAD_COUNTS.map((name) => [`:${name}`, { N: String(load[name]) }]),
-        ),
-      }),
-    );
+    await updateRow(this.#client, {
+      tableName: this.#tableName,
+      key: { pk: s(loadKeyOf(executorKey)) },
+      add: Object.fromEntries(LOAD_COUNTS.map((name) => [name, n(load[name])])),
+      blind: true,
+    });
   }
 
   async read(executorKeys: readonly string[]): Promise<ReadonlyMap<string, LaneLoad>> {
@@ -111,9 +108,8 @@ export class DynamoRateBuckets implements RateBuckets {
     const update = await conditionalUpdate(this.#client, {
       tableName: this.#tableName,
       key: { pk: s(`rate#${tenantId}#fan-outs`) },
-      condition: 'attribute_not_exists(#until) OR #until <= :now',
+      condition: any(missing('until'), atMost('until', n(now))),
       set: { until: n(until), expiresAt: n(Math.ceil(until / 1000) + KEPT_SECONDS) },
-      values: { now: n(now) },
       blind: true,
     });
     return 'written' in update ? 0 : Math.max(0, Number(update.refusedBy?.until?.N ?? 0) - now);
@@ -145,15 +141,12 @@ export class DynamoRateBuckets implements RateBuckets {
       key: { pk: s(pk) },
       ...(fullAt === now
         ? {
-            condition: 'attribute_not_exists(#fullAt) OR #fullAt <= :now',
+            condition: any(missing('fullAt'), atMost('fullAt', n(now))),
             set: { fullAt: n(now + drawn), expiresAt },
-            values: { now: n(now) },
           }
         : {
-            condition: '#fullAt > :now AND #fullAt <= :latest',
-            actions: ['#fullAt = #fullAt + :drawn'],
-            set: { expiresAt },
-            values: { now: n(now), latest: n(latestWith(count)), drawn: n(drawn) },
+            condition: all(moreThan('fullAt', n(now)), atMost('fullAt', n(latestWith(count)))),
+            set: { fullAt: plus(n(drawn)), expiresAt },
           }),
     });
   }

@@ -1,9 +1,11 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { DueTask, DueTasks, Log } from '../../core/ports.ts';
 import { isFinished, type Task } from '../../core/task/task.ts';
-import { batchGet } from './batch-get.ts';
-import { conditionalUpdate } from './conditional-update.ts';
-import { heldShardOf, n, pkOf, type Row, s, type TaskTables, tableOf, taskOfRow } from './task-row.ts';
+import { batchGet } from './requests/batch-get.ts';
+import { equals } from './requests/condition.ts';
+import { conditionalUpdate } from './requests/conditional-update.ts';
+import { n, type Row, s } from './requests/row.ts';
+import { heldShardOf, pkOf, type TaskTables, tableOf, taskOfRow } from './task-row.ts';
 
 type DueEntry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
 
@@ -43,9 +45,8 @@ export class DynamoDueTasks implements DueTasks {
     const update = await conditionalUpdate(this.#client, {
       tableName,
       key: { pk: s(pk) },
-      condition: '#dueAt = :before',
+      condition: equals('dueAt', n(dueAt)),
       set: { dueAt: n(until) },
-      values: { before: n(dueAt) },
     });
     return 'written' in update ? 'postponed' : 'lost';
   }
@@ -112,10 +113,9 @@ export class DynamoDueTasks implements DueTasks {
     const update = await conditionalUpdate(this.#client, {
       tableName,
       key: { pk: s(pk) },
-      condition: '#dueAt = :dueAt',
-      ...(executorKey === undefined ? {} : { set: { executorKey: s(executorKey) } }),
+      condition: equals('dueAt', n(dueAt)),
+      set: executorKey === undefined ? {} : { executorKey: s(executorKey) },
       remove: ['dueAt', 'dueShard'],
-      values: { dueAt: n(dueAt) },
     });
     return 'written' in update ? 'released' : 'lost';
   }

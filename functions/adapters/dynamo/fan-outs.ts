@@ -1,25 +1,18 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GatheredCalls } from '../../core/concurrency.ts';
 import type { FailParentResult, FanOutRecord, FanOuts, ParentKey, ResumeResult } from '../../core/ports.ts';
 import type { FailedTask, QueuedTask, TaskError } from '../../core/task/task.ts';
-import { conditionalUpdate, type Updated } from './conditional-update.ts';
+import { present } from './requests/condition.ts';
+import { conditionalUpdate, type Updated } from './requests/conditional-update.ts';
+import { n, type Row, s } from './requests/row.ts';
 import { endAttributes } from './settlement-attributes.ts';
+import { waiting } from './task-conditions.ts';
 import {
   dueAttributes,
-  n,
   payload,
   payloadAttributes,
   pkOf,
-  type Row,
   rowKey,
-  s,
   type TaskTableOptions,
   tableOf,
   taskOfRow,
@@ -77,23 +70,14 @@ export class DynamoFanOuts implements FanOuts {
     const [first] = places;
     if (first === undefined) return undefined;
     const { parent } = first;
-    try {
-      const { Attributes: row = {} } = await this.#client.send(
-        new UpdateItemCommand({
-          ...this.#table(parent),
-          Key: this.#key(parent),
-          ConditionExpression: 'attribute_exists(pk)',
-          UpdateExpression: 'DELETE pending :places',
-          // A set may name nothing twice.
-          ExpressionAttributeValues: { ':places': { NS: [...new Set(places.map(({ place }) => String(place)))] } },
-          ReturnValues: 'ALL_NEW',
-        }),
-      );
-      return stateOf(row);
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    }
+    const update = await conditionalUpdate(this.#client, {
+      tableName: tableOf(this.#options, parent.id),
+      key: this.#key(parent),
+      condition: present('pk'),
+      // A set may name nothing twice.
+      delete: { pending: { NS: [...new Set(places.map(({ place }) => String(place)))] } },
+    });
+    return 'written' in update ? stateOf(update.written) : undefined;
   }
 
   async resume(parent: ParentKey, dueAt: number): Promise<ResumeResult> {
@@ -116,10 +100,9 @@ export class DynamoFanOuts implements FanOuts {
     return conditionalUpdate(this.#client, {
       tableName: this.#table(parent).TableName,
       key: rowKey(tenantId, id),
-      condition: '#status = :waiting AND #attempt = :attempt',
+      condition: waiting(attempt),
       set: { ...set, ...dueAttributes(id, dueAt, this.#options.indexShards) },
       remove,
-      values: { waiting: s('waiting'), attempt: n(attempt) },
     });
   }
 
@@ -127,7 +110,7 @@ export class DynamoFanOuts implements FanOuts {
     return { TableName: tableOf(this.#options, id) };
   }
 
-  #key({ tenantId, id, attempt }: ParentKey): Record<string, AttributeValue> {
+  #key({ tenantId, id, attempt }: ParentKey): Row {
     return { pk: s(`${pkOf(tenantId, id)}#fan-out-${attempt}`) };
   }
 }
@@ -136,7 +119,7 @@ export class DynamoFanOuts implements FanOuts {
 type Place = { readonly parent: ParentKey; readonly place: number };
 type Closed = Omit<FanOutRecord, 'subtasks'> | undefined;
 
-const stateOf = ({ pending, onFailure }: Record<string, AttributeValue>) => ({
+const stateOf = ({ pending, onFailure }: Row) => ({
   pending: new Set((pending?.NS ?? []).map(Number)),
   onFailure: onFailure?.S === 'collect' ? ('collect' as const) : ('fail' as const),
 });

@@ -1,8 +1,9 @@
-import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import { DEFINITION_EFFECT_SECONDS, PRIORITIES } from '../../contract.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { SettingsStore, TaskSettings, TaskSettingsPatch } from '../../core/task-settings.ts';
+import { updateRow } from './requests/conditional-update.ts';
 
 export type DynamoSettingsStoreOptions = {
   readonly tableName: string;
@@ -68,39 +69,21 @@ export class DynamoSettingsStore implements SettingsStore {
 
   async change(type: string, patch: TaskSettingsPatch): Promise<TaskSettings> {
     const entries = Object.entries(patch).filter(([, value]) => value !== undefined);
-    const [removed, set] = [
-      entries.filter(([, value]) => value === null),
-      entries.filter(([, value]) => value !== null),
-    ];
-    const expression = [
-      ...(set.length === 0 ? [] : [`SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`]),
-      ...(removed.length === 0 ? [] : [`REMOVE ${removed.map(([name]) => `#${name}`).join(', ')}`]),
-    ].join(' ');
-    if (expression === '') return this.#read(type);
-    const { Attributes: row = {} } = await this.#client.send(
-      new UpdateItemCommand({
-        TableName: this.#options.tableName,
-        Key: { type: { S: type } },
-        UpdateExpression: expression,
-        ExpressionAttributeNames: Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
-        ...(set.length === 0
-          ? {}
-          : {
-              ExpressionAttributeValues: Object.fromEntries(set.map(([name, value]) => [`:${name}`, attribute(value)])),
-            }),
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
+    if (entries.length === 0) return this.#read(type);
+    const { tableName } = this.#options;
+    const row = await updateRow(this.#client, {
+      tableName,
+      key: { type: { S: type } },
+      set: Object.fromEntries(entries.flatMap(([name, value]) => (value === null ? [] : [[name, attribute(value)]]))),
+      remove: entries.flatMap(([name, value]) => (value === null ? [name] : [])),
+    });
     // After the change: whoever sees the new number must find what it stands for.
-    await this.#client.send(
-      new UpdateItemCommand({
-        TableName: this.#options.tableName,
-        Key: { type: { S: VERSION_KEY } },
-        UpdateExpression: 'ADD #version :one, #types :type',
-        ExpressionAttributeNames: { '#version': 'version', '#types': 'types' },
-        ExpressionAttributeValues: { ':one': { N: '1' }, ':type': { SS: [type] } },
-      }),
-    );
+    await updateRow(this.#client, {
+      tableName,
+      key: { type: { S: VERSION_KEY } },
+      add: { version: { N: '1' }, types: { SS: [type] } },
+      blind: true,
+    });
     const settings = settingsOfRow(row);
     this.#cache.set(type, settings);
     return settings;

@@ -1,13 +1,11 @@
 import type { RunningTask } from '../../core/task/task.ts';
 import { attemptGivenBack, attemptsAgain, rowDaysOf, type Settlement } from '../../core/task/transition.ts';
+import { n, type Row, s } from './requests/row.ts';
 import {
   dueAttributes,
   errorAttributes,
   fanOutAttributes,
-  n,
   payloadAttributes,
-  type Row,
-  s,
   statusGroupOf,
   type TaskTableOptions,
 } from './task-row.ts';

@@ -4,8 +4,9 @@ import { MAX_CHANGE_AGE_SECONDS, STATISTICS_RETENTION_DAYS } from '../../contrac
 import type { Clock, Minute, Statistics, TenantUsage } from '../../core/ports.ts';
 import { type Contribution, placeOf, type StatisticsRow, sumOf, type Tally, unseen } from '../../core/statistics.ts';
 import type { TenantId } from '../../core/task/ids.ts';
-import { conditionalUpdate } from './conditional-update.ts';
-import { n, type Row, s } from './task-row.ts';
+import { all, any, equals, lessThan, missing } from './requests/condition.ts';
+import { conditionalUpdate } from './requests/conditional-update.ts';
+import { n, type Row, s } from './requests/row.ts';
 
 export type DynamoStatisticsOptions = { readonly tableName: string; readonly clock: Clock };
 
@@ -35,10 +36,9 @@ export class DynamoStatistics implements Statistics, TenantUsage {
       const update = await conditionalUpdate(this.#client, {
         tableName: this.#options.tableName,
         key: statisticsKeyOf(row),
-        condition: `attribute_not_exists(#${seen}) OR #${seen} < :first`,
+        condition: any(missing(seen), lessThan(seen, s(placeOf(first)))),
         set: { [seen]: s(markOf(last)), ...expiryOf(row) },
         add: { ...rowOfTally(sumOf(left.map(({ tally }) => tally))), ...typesOf(left) },
-        values: { first: s(placeOf(first)) },
       });
       if ('written' in update) return this.#forget(row, update.written);
       const mark = update.refusedBy?.[seen]?.S;
@@ -92,9 +92,8 @@ export class DynamoStatistics implements Statistics, TenantUsage {
     await conditionalUpdate(this.#client, {
       tableName: this.#options.tableName,
       key: statisticsKeyOf(row),
-      condition: old.map(([name]) => `#${name} = :${name}`).join(' AND '),
+      condition: all(...old.map(([name, mark]) => equals(name, mark))),
       remove: old.map(([name]) => name),
-      values: Object.fromEntries(old),
     });
   }
 }

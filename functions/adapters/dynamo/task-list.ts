@@ -2,8 +2,9 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { parseTaskOrder, type TaskOrder } from '../../core/task/ids.ts';
 import { statusAt, type TaskStatus, type TaskSummary } from '../../core/task/task.ts';
 import { MAX_EXAMINED_TASKS, type TaskFilter, type TaskPage, type TaskQuery } from '../../core/task/task-list.ts';
-import { batchGet } from './batch-get.ts';
-import { isExpired, n, type Row, s, statusGroupOf, summaryOfRow, type TaskTables } from './task-row.ts';
+import { batchGet } from './requests/batch-get.ts';
+import { n, type Row, s } from './requests/row.ts';
+import { isExpired, statusGroupOf, summaryOfRow, type TaskTables } from './task-row.ts';
 
 /** The index that holds the fewest tasks beside those asked for, and the values of its key. */
 type Index = { readonly name: string; readonly keys: readonly Row[] };

@@ -25,12 +25,7 @@ import type {
 } from '../../core/task/task.ts';
 import { packedHeader, unpackedHeader } from '../../core/task/trace-header.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
-
-/** A row of the task table as the DynamoDB client reads and writes it. */
-export type Row = Record<string, AttributeValue>;
-
-export const s = (value: string): AttributeValue => ({ S: value });
-export const n = (value: number): AttributeValue => ({ N: String(value) });
+import { n, type Row, s } from './requests/row.ts';
 
 /** Attributes whose value is `undefined` are left out: a sparse index must not see them. */
 function compact(row: Record<string, AttributeValue | undefined>): Row {

@@ -33,23 +33,31 @@ import {
   type Lease,
   type Settlement,
 } from '../../core/task/transition.ts';
-import { batchGet } from './batch-get.ts';
-import { type BatchedUpdate, BatchedWrites, type CallTracing } from './batched-writes.ts';
 import { cancelInTable } from './cancel-task.ts';
-import { type ConditionalUpdate, conditionalUpdate, type Updated } from './conditional-update.ts';
+import { batchGet } from './requests/batch-get.ts';
+import { BatchedWrites, type CallTracing } from './requests/batched-writes.ts';
+import { all, equals, missing } from './requests/condition.ts';
+import {
+  type ConditionalUpdate,
+  conditionalUpdate,
+  conditionInput,
+  ifMissing,
+  plus,
+  type Updated,
+} from './requests/conditional-update.ts';
+import { n, type Row, s } from './requests/row.ts';
+import type { BatchedUpdate } from './requests/update-statement.ts';
 import { ERROR_ATTRIBUTES, settlementAttributes, settlementRemovals } from './settlement-attributes.ts';
+import { claimable, holdable, insertable, leased } from './task-conditions.ts';
 import { queryTasks } from './task-list.ts';
 import {
   dueAttributes,
   heldShardOf,
   isExpired,
-  n,
   pkOf,
   progressAttributes,
-  type Row,
   rowKey,
   rowOfNew,
-  s,
   seedAttributes,
   statusGroupOf,
   type TaskTableOptions,
@@ -58,16 +66,6 @@ import {
 } from './task-row.ts';
 
 const CHECKED = 'leaseToken, cancelRequestedAt';
-
-/** Due, or abandoned by an executor whose lease has run out, and asked for by the same submit. */
-const CLAIMABLE =
-  '#fingerprint = :fingerprint AND (' +
-  '(#status = :queued AND (attribute_not_exists(#notBefore) OR #notBefore <= :now)) OR ' +
-  '(#status = :scheduled AND #runAt <= :now) OR ' +
-  '(#status = :running AND #leaseExpiresAt <= :now AND #attempt < :maxAttempts AND ' +
-  'attribute_not_exists(#cancelRequestedAt)))';
-
-const HOLDABLE = 'attribute_not_exists(#pk) OR (#fingerprint = :fingerprint AND #status IN (:scheduled, :queued))';
 
 type Addressed = { readonly tenantId: TenantId; readonly id: TaskId };
 type ReadOptions = Pick<GetItemCommandInput, 'ConsistentRead' | 'ProjectionExpression'>;
@@ -107,8 +105,7 @@ export class DynamoTaskStore implements TaskStore {
         new PutItemCommand({
           TableName: tableName,
           Item: row,
-          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now OR shownUntil <= :now',
-          ExpressionAttributeValues: { ':now': n(Math.floor(now / 1000)) },
+          ...conditionInput(insertable(now)),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
@@ -126,14 +123,15 @@ export class DynamoTaskStore implements TaskStore {
 
   async #claim(task: TaskSeed, lease: Lease, now: number, isInserted: boolean): Promise<ClaimResult> {
     const update = await this.#updateBatched(task, {
-      condition: CLAIMABLE,
-      actions: ['#attempt = #attempt + :one', '#status = :running', '#startedAt = :now'],
-      set: { leaseToken: s(lease.token), leaseExpiresAt: n(lease.expiresAt) },
-      remove: ['notBefore', 'progress', 'progressNote', ...ERROR_ATTRIBUTES],
-      values: {
-        ...STATUSES,
-        ...{ fingerprint: s(task.fingerprint), maxAttempts: n(task.maxAttempts), one: n(1), now: n(now) },
+      condition: claimable(task, now),
+      set: {
+        leaseToken: s(lease.token),
+        leaseExpiresAt: n(lease.expiresAt),
+        attempt: plus(n(1)),
+        status: s('running'),
+        startedAt: n(now),
       },
+      remove: ['notBefore', 'progress', 'progressNote', ...ERROR_ATTRIBUTES],
     });
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
     const { refusedBy: row } = update;
@@ -154,12 +152,9 @@ export class DynamoTaskStore implements TaskStore {
   async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const goesOn = settlement.status === 'queued' || settlement.status === 'waiting';
     const update = await this.#updateBatched(task, {
-      condition:
-        '#status = :running AND #leaseToken = :leaseToken' +
-        (goesOn ? ' AND attribute_not_exists(#cancelRequestedAt)' : ''),
+      condition: goesOn ? all(leased(task.leaseToken), missing('cancelRequestedAt')) : leased(task.leaseToken),
       set: settlementAttributes(settlement, task, this.#options),
       remove: settlementRemovals(settlement),
-      values: { running: s('running'), leaseToken: s(task.leaseToken) },
       blind: true,
     });
     if ('written' in update) return 'settled';
@@ -197,10 +192,9 @@ export class DynamoTaskStore implements TaskStore {
 
   async #writeProgress(task: RunningTask, progress: Progress): Promise<Row | undefined> {
     const update = await this.#updateBatched(task, {
-      condition: '#status = :running AND #leaseToken = :leaseToken',
+      condition: leased(task.leaseToken),
       set: progressAttributes(progress),
       remove: progress.note === undefined ? ['progressNote'] : [],
-      values: { running: s('running'), leaseToken: s(task.leaseToken) },
     });
     return 'written' in update ? update.written : update.refusedBy;
   }
@@ -218,32 +212,34 @@ export class DynamoTaskStore implements TaskStore {
     if (found.status !== 'failed' && found.status !== 'cancelled') return { result: 'refused', task: found };
     const again = attemptsAgain(found);
     const update = await this.#update(found, {
-      condition: '#status = :found AND #finishedAt = :finishedAt',
+      condition: all(equals('status', s(found.status)), equals('finishedAt', n(found.finishedAt))),
       set: {
         status: s('queued'),
         statusGroup: s(statusGroupOf('queued')),
-        ...{ maxAttempts: n(again.maxAttempts), attemptsBeforeRetry: n(again.attemptsBeforeRetry) },
+        maxAttempts: n(again.maxAttempts),
+        attemptsBeforeRetry: n(again.attemptsBeforeRetry),
         ...dueAttributes(id, dueAt, this.#options.indexShards),
       },
       remove: ['runAt', 'startedAt', 'finishedAt', 'expiresAt', 'shownUntil', 'fanOut', ...ERROR_ATTRIBUTES],
-      values: { found: s(found.status), finishedAt: n(found.finishedAt) },
     });
     if ('written' in update) return { result: 'queued', task: taskOfRow(update.written) as QueuedTask };
     return this.retry(tenantId, id, now, dueAt);
   }
 
   async hold(task: TaskSeed, now: number): Promise<'held' | 'lost'> {
-    const seed = seedAttributes(task, this.#options.indexShards);
+    const unlessThere = {
+      ...seedAttributes(task, this.#options.indexShards),
+      attempt: n(0),
+      statusGroup: s(statusGroupOf('queued')),
+      status: s('queued'),
+    };
     const update = await this.#update(task, {
-      condition: HOLDABLE,
-      actions: [
-        ...unlessThere(seed),
-        '#attempt = if_not_exists(#attempt, :zero)',
-        '#statusGroup = if_not_exists(#statusGroup, :open)',
-        '#status = if_not_exists(#status, :queued)',
-      ],
-      set: { dueShard: s(heldShardOf(task.type)), dueAt: n(now) },
-      values: { ...seed, scheduled: s('scheduled'), queued: s('queued'), open: s('open'), zero: n(0) },
+      condition: holdable(task),
+      set: {
+        ...Object.fromEntries(Object.entries(unlessThere).map(([name, value]) => [name, ifMissing(value)])),
+        dueShard: s(heldShardOf(task.type)),
+        dueAt: n(now),
+      },
     });
     return 'written' in update ? 'held' : 'lost';
   }
@@ -284,11 +280,6 @@ export class DynamoTaskStore implements TaskStore {
     return { tableName: tableOf(this.#options, id), key: rowKey(tenantId, id) };
   }
 }
-
-const STATUSES: Row = { scheduled: s('scheduled'), queued: s('queued'), running: s('running') };
-
-const unlessThere = (attributes: Row): string[] =>
-  Object.keys(attributes).map((name) => `#${name} = if_not_exists(#${name}, :${name})`);
 
 function leaseStateOf(task: RunningTask, row: Row | undefined): LeaseState {
   if (row?.leaseToken?.S !== task.leaseToken) return 'lost';

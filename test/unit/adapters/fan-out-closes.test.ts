@@ -10,7 +10,7 @@ function fanOuts(count: number) {
   const writes: string[] = [];
   const send = async ({ input: { Key: key, ...input } }: UpdateItemCommand) => {
     const pk = key?.pk?.S ?? '';
-    const places = input.ExpressionAttributeValues?.[':places']?.NS ?? [];
+    const places = input.ExpressionAttributeValues?.[':pending']?.NS ?? [];
     if (new Set(places).size < places.length)
       throw new Error('ValidationException: Input collection contains duplicates');
     await new Promise(setImmediate);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { n, type Row, rowKey, s, seedAttributes, statusGroupOf } from '../../../functions/adapters/dynamo/task-row.ts';
+import { n, type Row, s } from '../../../functions/adapters/dynamo/requests/row.ts';
+import { rowKey, seedAttributes, statusGroupOf } from '../../../functions/adapters/dynamo/task-row.ts';
 import { DynamoTaskStore } from '../../../functions/adapters/dynamo/task-store.ts';
 import { subtaskIdOf, taskIdOf } from '../../../functions/core/task/ids.ts';
 import type { Task, TaskSeed } from '../../../functions/core/task/task.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { DynamoDueTasks } from '../../../functions/adapters/dynamo/due-tasks.ts';
-import { dueAttributes, n, rowKey, s, seedAttributes } from '../../../functions/adapters/dynamo/task-row.ts';
+import { n, s } from '../../../functions/adapters/dynamo/requests/row.ts';
+import { dueAttributes, rowKey, seedAttributes } from '../../../functions/adapters/dynamo/task-row.ts';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { taskIdOf } from '../../../functions/core/task/ids.ts';
 import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';

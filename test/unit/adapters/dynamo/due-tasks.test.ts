@@ -1,14 +1,8 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { expect, it } from 'vitest';
 import { DynamoDueTasks } from '../../../../functions/adapters/dynamo/due-tasks.ts';
-import {
-  dueAttributes,
-  n,
-  type Row,
-  rowKey,
-  s,
-  seedAttributes,
-} from '../../../../functions/adapters/dynamo/task-row.ts';
+import { n, type Row, s } from '../../../../functions/adapters/dynamo/requests/row.ts';
+import { dueAttributes, rowKey, seedAttributes } from '../../../../functions/adapters/dynamo/task-row.ts';
 import { newTask } from '../../../../functions/core/task/task.ts';
 import { dueTasks } from '../../../doubles/due-tasks.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';

@@ -1,12 +1,12 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Row } from '../../../../functions/adapters/dynamo/requests/row.ts';
 import {
   errorAttributes,
   fanOutAttributes,
   payloadAttributes,
   progressAttributes,
-  type Row,
   rowKey,
   seedAttributes,
   statusGroupOf,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
-import { chunksOf, mapConcurrently } from '../../core/concurrency.ts';
-import type { Row } from './task-row.ts';
+import { chunksOf, mapConcurrently } from '../../../core/concurrency.ts';
+import type { Row } from './row.ts';
 
 /** Rows of one `BatchGetItem` request (DynamoDB API reference). */
 const BATCH_ROWS = 100;

@@ -1,8 +1,11 @@
 import { BatchExecuteStatementCommand, type DynamoDBClient, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { type BatchedUpdate, BatchedWrites } from '../../../../functions/adapters/dynamo/batched-writes.ts';
-import { n, s } from '../../../../functions/adapters/dynamo/task-row.ts';
-import type { Log } from '../../../../functions/core/ports.ts';
+import { BatchedWrites } from '../../../../../functions/adapters/dynamo/requests/batched-writes.ts';
+import { all, any, atMost, equals, missing } from '../../../../../functions/adapters/dynamo/requests/condition.ts';
+import { plus } from '../../../../../functions/adapters/dynamo/requests/conditional-update.ts';
+import { n, s } from '../../../../../functions/adapters/dynamo/requests/row.ts';
+import type { BatchedUpdate } from '../../../../../functions/adapters/dynamo/requests/update-statement.ts';
+import type { Log } from '../../../../../functions/core/ports.ts';
 
 /** A client that notes what it is sent, and answers with what the statements are to come to. */
 function recording(respond: (statements: number) => object) {
@@ -20,11 +23,9 @@ function recording(respond: (statements: number) => object) {
 const ofRow = (pk: string, more: Partial<BatchedUpdate> = {}): BatchedUpdate => ({
   tableName: 'tasks',
   key: { pk: s(pk) },
-  condition: '#status = :queued AND (attribute_not_exists(#notBefore) OR #notBefore <= :now)',
-  set: { leaseToken: s('lease') },
-  actions: ['#attempt = #attempt + :one', '#startedAt = :now'],
+  condition: all(equals('status', s('queued')), any(missing('notBefore'), atMost('notBefore', n(7)))),
+  set: { leaseToken: s('lease'), attempt: plus(n(1)), startedAt: n(7) },
   remove: ['notBefore', 'progress'],
-  values: { queued: s('queued'), now: n(7), one: n(1), unspoken: s('-') },
   ...more,
 });
 

@@ -6,13 +6,11 @@ import {
   type DynamoDBClient,
   DynamoDBServiceException,
 } from '@aws-sdk/client-dynamodb';
-import { chunksOf } from '../../core/concurrency.ts';
-import type { Log, Tracing } from '../../core/ports.ts';
-import { type ConditionalUpdate, conditionalUpdate, setActions, type Updated } from './conditional-update.ts';
-import type { Row } from './task-row.ts';
-
-/** A conditional write of a row that may be one of several in a request: it adds nothing and makes no row. */
-export type BatchedUpdate = Omit<ConditionalUpdate, 'add'>;
+import { chunksOf } from '../../../core/concurrency.ts';
+import type { Log, Tracing } from '../../../core/ports.ts';
+import { conditionalUpdate, type Updated } from './conditional-update.ts';
+import type { Row } from './row.ts';
+import { type BatchedUpdate, updateStatement } from './update-statement.ts';
 
 /** A row to be made, where there is none of its key. */
 export type BatchedInsert = { readonly tableName: string; readonly row: Row };
@@ -68,7 +66,7 @@ export class BatchedWrites {
     return this.#enqueue({
       tableName,
       item: key.pk?.S,
-      statement: () => statementOf(update),
+      statement: () => updateStatement(update),
       outcome: ({ Item: row, Error: error }) => {
         if (error !== undefined) return error.Code === CONDITION ? { refusedBy: error.Item } : undefined;
         return row !== undefined || blind ? { written: row ?? {} } : undefined;
@@ -148,36 +146,3 @@ const DUPLICATE = 'DuplicateItem';
 
 const failureOf = ({ Code: name = 'InternalServerError', Message: message = name }: BatchStatementError): Error =>
   new DynamoDBServiceException({ name, message, $fault: 'server', $metadata: {} });
-
-/** The same write in PartiQL, which says `?` for each value, and `IS MISSING` for `attribute_not_exists`. */
-function statementOf(update: BatchedUpdate): BatchStatementRequest {
-  const { tableName, key, condition, set = {}, actions = [], remove = [], values = {}, blind = false } = update;
-  const [keyCondition] = setActions(key);
-  const text = [
-    `UPDATE "${tableName}"`,
-    ...[...setActions(set), ...actions].map((action) => `SET ${bareOperands(action)}`),
-    ...remove.map((name) => `REMOVE #${name}`),
-    `WHERE ${keyCondition} AND (${condition})${blind ? '' : ' RETURNING ALL NEW *'}`,
-  ]
-    .join(' ')
-    .replaceAll(/attribute_not_exists\((#\w+)\)/g, '$1 IS MISSING')
-    .replaceAll(/#(\w+)/g, '"$1"');
-  const all: Row = { ...key, ...set, ...values };
-  return {
-    Statement: text.replaceAll(/:\w+/g, '?'),
-    Parameters: [...text.matchAll(/:(\w+)/g)].map(([, name = '']) => parameter(all, name)),
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  };
-}
-
-/** AWS documents arithmetic in `SET` with bare names on the right, and nobody has seen it take quoted ones there. */
-function bareOperands(action: string): string {
-  const [target, value = ''] = action.split(' = ');
-  return `${target} = ${value.replaceAll('#', '')}`;
-}
-
-function parameter(values: Row, name: string) {
-  const value = values[name];
-  if (value === undefined) throw new Error(`a statement speaks of :${name}, which has no value`);
-  return value;
-}
