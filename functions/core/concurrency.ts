@@ -1,6 +1,9 @@
+import pLimit from 'p-limit';
+
 /**
- * Does `work` on every item, at most `limit` at a time, and gives its results in the order of the items. Throws
- * `RangeError` for a limit that would let nothing be done, and `TypeError` for items that are no list, such as a `Set`.
+ * Does `work` on every item, at most `limit` at a time, and returns its results in the order of the items. Of a piece of
+ * work that fails the place stays empty: the others go on with what is left, and nothing is begun after the last of them.
+ * Throws `RangeError` for a limit that would let nothing be done, and `TypeError` for items that are no list, such as a `Set`.
  */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
@@ -10,36 +13,22 @@ export async function mapConcurrently<Item, Result>(
   if (!Array.isArray(items)) throw new TypeError('the items to do must be a list: [...items] makes one');
   if (!(limit >= 1))
     throw new RangeError(`the limit of what is done at a time must be 1 or more, not ${String(limit)}`);
-  const results = new Array<Result>(items.length);
-  const entries = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of entries) results[index] = await work(item, index);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
-}
-
-/** Does a piece of work when its turn has come. */
-export type Limiter = <Result>(work: () => Promise<Result>) => Promise<Result>;
-
-/** Lets at most `limit` pieces of work be under way at a time, wherever they come from; the first come are the first. */
-export function limiter(limit: number): Limiter {
-  let free = limit;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+  const places = pLimit(Math.max(1, Math.min(Math.floor(limit), items.length)));
+  return places.map(items, async (item, index) => {
     try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
+      return await work(item, index);
+    } catch (error) {
+      if (places.concurrency > 1) places.concurrency--;
+      else places.clearQueue();
+      throw error;
     }
-  };
+  });
 }
 
-/** Makes a value when it is first asked for. A schema takes longer to build than most calls to answer, and a start builds none. */
+/**
+ * Makes a value when it is first asked for: a schema takes longer to build than most calls to answer, so a start builds
+ * none.
+ */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
@@ -81,7 +70,7 @@ export class GatheredCalls<Item, Result> {
     this.#call = call;
   }
 
-  /** Fulfilled, or rejected, with the call that has the item in it. */
+  /** Adds an item to the next call of its key, and settles as that call does. */
   add(key: string, item: Item): Promise<Result> {
     const gathering = this.#next.get(key);
     if (gathering !== undefined) {
@@ -95,7 +84,7 @@ export class GatheredCalls<Item, Result> {
   }
 
   async #after(before: Promise<unknown> | undefined, key: string, items: readonly Item[]): Promise<Result> {
-    // What it came to is for those who asked for it. What is asked for in this turn of the event loop goes along.
+    // How that call ended is for those who are in it. An item that is added in this turn of the event loop goes along.
     await before?.catch(() => {});
     await undefined;
     this.#next.delete(key);

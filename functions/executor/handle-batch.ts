@@ -1,5 +1,6 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS } from '../contract.ts';
-import { type Limiter, limiter, mapConcurrently } from '../core/concurrency.ts';
+import { mapConcurrently } from '../core/concurrency.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task/task.ts';
 import { executeTask, releaseAfterFailure } from './attempt/attempt.ts';
@@ -25,7 +26,7 @@ type Invocation = {
   /** When the function ends, in milliseconds since the epoch. */
   readonly deadline: number;
   readonly visibility: VisibilityLease;
-  readonly limit: Limiter;
+  readonly limit: LimitFunction;
   readonly ports: ExecutorPorts;
 };
 
@@ -53,7 +54,7 @@ export async function handleBatch(
   const invocation = {
     deadline: started + remainingSeconds * 1000,
     visibility,
-    limit: limiter(PARALLEL_CLAIMS),
+    limit: pLimit(PARALLEL_CLAIMS),
     ports: { ...ports, visibilityExtended },
   };
   const handled = await mapConcurrently(units, concurrencyOf(delivered), async (unit) =>

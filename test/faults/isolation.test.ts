@@ -1,5 +1,5 @@
+import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { limiter } from '../../functions/core/concurrency.ts';
 import { namesOfMisbehaviours } from '../doubles/misbehaviour.ts';
 import type { tasks as probes } from '../doubles/probe-tasks.ts';
 import { post, until } from '../e2e/api.ts';
@@ -28,7 +28,7 @@ async function submitTogether(tasks: readonly object[]): Promise<string[]> {
 }
 
 /** Tasks of one lane would be given to an executor together, and its places would not do for all. */
-const lanes = (['high', 'normal', 'low'] as const).map((priority) => ({ priority, inTurn: limiter(1) }));
+const lanes = (['high', 'normal', 'low'] as const).map((priority) => ({ priority, inTurn: pLimit(1) }));
 let taken = 0;
 
 async function besideNine(what: string, type: ProbeType, neighbourType: ProbeType): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Limiter } from '../../core/concurrency.ts';
+import type { LimitFunction } from 'p-limit';
 import type { BatchTaskDefinition } from '../../core/define-task.ts';
 import { type ExecutorPorts, settleByOf } from '../executor-ports.ts';
 import type { DeliveredTask } from '../messages/delivery.ts';
@@ -23,7 +23,7 @@ export async function executeBatch(
   delivered: readonly DeliveredTask[],
   definition: BatchTaskDefinition,
   deadline: number,
-  limit: Limiter,
+  limit: LimitFunction,
   ports: ExecutorPorts,
 ): Promise<HandledTask[]> {
   const claims = await Promise.all(
@@ -48,7 +48,7 @@ function beginAttempts(
   claimed: readonly ClaimedTask[],
   definition: BatchTaskDefinition,
   deadline: number,
-  limit: Limiter,
+  limit: LimitFunction,
   ports: ExecutorPorts,
 ): (one: ClaimedTask) => Promise<Disposition> {
   const runnable = claimed.filter((one) => refusalOf(one, definition) === undefined);
