@@ -10,6 +10,9 @@ const project = (name: string, options: Options = {}): TestProjectInlineConfigur
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
 });
 
+/** What calls the router or an executor without its function needs their messages. */
+const MESSAGES = ['test/setup/messages.ts'];
+
 /** Runs after the others, which would take the machine from under its clocks. */
 const onLocalStack: Options = {
   globalSetup: ['test/setup/local-stack.ts'],
@@ -20,6 +23,7 @@ const onLocalStack: Options = {
 
 const secondContract = project('contract-second', {
   ...onLocalStack,
+  setupFiles: MESSAGES,
   include: ['test/contract/**/*.test.ts'],
   globalSetup: ['test/setup/local-stack.ts', 'test/setup/second-implementation.ts'],
 });
@@ -44,7 +48,7 @@ export default defineConfig({
         include: ['test/{unit,security}/**/*.test.ts'],
         isolate: false,
         testTimeout: 30 * SECOND,
-        setupFiles: ['functions/core/zod-messages.ts'],
+        setupFiles: MESSAGES,
       }),
       // One worker with one module cache: each preset is synthesized once for all files.
       project('stacks', {
@@ -53,7 +57,7 @@ export default defineConfig({
         testTimeout: 60 * SECOND,
         hookTimeout: 120 * SECOND,
       }),
-      project('contract', onLocalStack),
+      project('contract', { ...onLocalStack, setupFiles: MESSAGES }),
       // The same files, on another DynamoDB and another SQS; `local/install.mjs` says what it could not install.
       ...(hasDynoxide() && hasElasticMq() ? [secondContract] : []),
       project('e2e', onLocalStack),

@@ -5,12 +5,11 @@ import type { HttpRequest, HttpResponse } from './http-client.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
 import { describeThrown, messageOfThrown } from './thrown.ts';
-import './zod-messages.ts';
 
 /** A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot). */
 export type InputSchema<Input = unknown> = StandardSchemaV1<unknown, Input> & StandardJSONSchemaV1<unknown, Input>;
 
-/** One part of a task, to run as a task of its own. What is not given is as its type says, and its priority the parent's. */
+/** One part of a task, to run as a task of its own. What is not given is as its type says, and the priority as the parent's. */
 export type Subtask = {
   readonly type: string;
   readonly input: JsonValue;
@@ -19,7 +18,7 @@ export type Subtask = {
   readonly timeoutSeconds?: number;
 };
 
-/** How a subtask ended, as `combine` is told. */
+/** How a subtask ended, as `combine` is given it. */
 export type SubtaskResult =
   | { readonly status: 'succeeded'; readonly output: JsonValue }
   | { readonly status: 'failed' | 'cancelled'; readonly error: { readonly code: string; readonly message: string } };
@@ -39,8 +38,8 @@ export class FanOut {
 }
 
 /**
- * Outgoing HTTP of an attempt. Its requests, and the bodies of their answers, end with the attempt at the latest: `signal` is
- * for what is to end sooner.
+ * Outgoing HTTP of an attempt. Its requests, and the bodies of their answers, end with the attempt at the latest: `signal` ends
+ * one sooner.
  */
 export type AttemptHttp = {
   request(
@@ -64,7 +63,7 @@ export type TaskContext = {
    * it. Pass it on to whatever can wait.
    */
   readonly signal: AbortSignal;
-  /** Outgoing HTTP, only to the hosts that the deployment allows. */
+  /** Sends requests, only to the hosts that the deployment allows. */
   readonly http: AttemptHttp;
   /**
    * Writes one structured line that carries the task's id and attempt, as each line of `console` does. Never throws: what
@@ -85,7 +84,7 @@ export type TaskContext = {
     work: (item: Item, index: number) => Promise<Result>,
     limit?: number,
   ) => Promise<Result[]>;
-  /** To be returned: runs up to 1,000 subtasks, and then the `fanOut.combine` of this type. */
+  /** Makes a value for `run` to return: up to 1,000 subtasks then run, and after them the `fanOut.combine` of this type. */
   readonly fanOut: (subtasks: readonly Subtask[]) => FanOut;
   /**
    * Throws, which ends the attempt as failed unless the handler catches it: then its output counts, and a line in the log
@@ -97,14 +96,14 @@ export type TaskContext = {
 
 export type FailOptions = { readonly retryable?: boolean; readonly retryAfterSeconds?: number };
 
-/** What every type of task says of itself. */
+/** What the definition of every type of task has. */
 type CommonDefinition<Input> = {
   /** Dotted lower-case name, unique in `tasks/index.ts`: `markdown.render`. */
   readonly type: string;
   readonly description: string;
   readonly resources: ResourceClass;
   readonly priority: Priority;
-  /** For one attempt; at most the class's function timeout less `INVOCATION_MARGIN_SECONDS`. */
+  /** How long one attempt may take: at most the class's function timeout less `INVOCATION_MARGIN_SECONDS`. */
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
   readonly input: InputSchema<Input>;
@@ -118,7 +117,7 @@ export type SingleTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
    * environment variables, and gets its input as a structured clone. If not given, tasks of `cpu-intensive` are isolated.
    */
   readonly isolated?: boolean;
-  /** What becomes of the subtasks that `run` may return. */
+  /** Says what becomes of the subtasks that `run` may return. */
   readonly fanOut?: FanOutPolicy<Input>;
   /** Does the work of one attempt. What it returns is the output; what it throws fails the attempt. */
   run(input: Input, ctx: TaskContext): Promise<JsonValue | FanOut>;
@@ -127,7 +126,7 @@ export type SingleTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
 /** A type whose tasks run many at a time, on the batch lane of its class whatever their priority. */
 export type BatchTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
   readonly batch: BatchPolicy;
-  /** A thread runs one task at a time. */
+  /** A thread runs one task at a time, so no batch runs in one. */
   readonly isolated?: false;
   readonly fanOut?: undefined;
   /**
@@ -142,7 +141,7 @@ export type BatchTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
 export type TaskDefinition<Input = unknown> = SingleTaskDefinition<Input> | BatchTaskDefinition<Input>;
 
 export type BatchPolicy = {
-  /** Tasks of one call, at most: 1 to 1,000. */
+  /** The most tasks of one call: 1 to 1,000. */
   readonly maxSize: number;
   /**
    * How long a task waits for others, in whole seconds: up to 300, and 1 at least for a `maxSize` over 10. Where little comes,
@@ -160,7 +159,10 @@ export type BatchOutcome = JsonValue | Error;
 export type BatchContext = Pick<TaskContext, 'signal' | 'http' | 'log' | 'map' | 'fail'>;
 
 export type FanOutPolicy<Input = unknown> = {
-  /** `fail`: with the first subtask that fails the task fails too, and the others are cancelled. `collect`: all are waited for. */
+  /**
+   * `fail`: with the first subtask that fails the task fails too, and the others are cancelled. `collect`: all are waited
+   * for.
+   */
   readonly onFailure: 'fail' | 'collect';
   /** Makes the output once every subtask has ended, in an attempt of its own; `results` in the order of the subtasks. */
   combine(results: readonly SubtaskResult[], input: Input, ctx: TaskContext): Promise<JsonValue>;
@@ -186,7 +188,7 @@ export function defineTask(definition: TaskDefinition): TaskDefinition {
 export const isIsolated = ({ isolated, resources }: TaskDefinition): boolean =>
   isolated ?? resources === 'cpu-intensive';
 
-/** What people search for and clients decide by, so it has to stay the same: no sentence, and nothing that varies. */
+/** People search for codes and clients decide by them, so a code has to stay the same: no sentence, and nothing that varies. */
 const FAILURE_CODE = /^[A-Za-z0-9][\w.:-]{0,63}$/;
 const CODE_RULE = 'a code is up to 64 letters, digits, _ . : and -, such as card_declined';
 
@@ -213,13 +215,13 @@ export class TaskFailure extends Error {
 const shownCode = (code: unknown): string =>
   typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `${typeof code === 'number' ? code : typeof code}`;
 
-/** Of what a cast or plain JavaScript has given for a message: an error that was caught, or data. */
+/** Returns the text of what a cast or plain JavaScript has given for a message: an error that was caught, or data. */
 const textOf = (message: unknown): string => {
   if (typeof message === 'string') return message;
   return message === undefined || message === null ? '' : messageOfThrown(describeThrown(message));
 };
 
-/** What `ctx.fail` does. */
+/** Throws a `TaskFailure`, as `ctx.fail` does. */
 export const fail: TaskContext['fail'] = (code, message, options) => {
   throw new TaskFailure(code, message, options);
 };
@@ -227,17 +229,17 @@ export const fail: TaskContext['fail'] = (code, message, options) => {
 /** The task types of a deployment, each loaded when first needed. */
 export type TaskCatalog = Readonly<Record<string, () => Promise<TaskDefinition>>>;
 
-/** How long a definition may take, to load or to look at an input: nothing that a process waits for takes so long. */
+/** A definition may take so long to load, or to look at an input: nothing that a process waits for takes longer. */
 const DEFINITION_MILLISECONDS = 10_000;
 
-/** Between attempts at a task whose type is not there, or broken: a deployment that mends it takes a minute or two. */
+/** The wait between attempts at a task whose type is not there, or broken: a deployment that mends it takes a minute or two. */
 export const DEPLOYMENT_SECONDS = 60;
 
-/** Those that have not loaded in time, until they do: nobody waits for one of them again. */
+/** Definitions that have not loaded in time, until they do: nobody waits for one of them again. */
 const hanging = new WeakSet<() => Promise<TaskDefinition>>();
 
 /**
- * The definition of a type; `undefined` where the deployment has none of that name. Throws `definition_broken` where it
+ * Returns the definition of a type; `undefined` where the deployment has none of that name. Throws `definition_broken` where it
  * cannot be loaded: a module that is not in the bundle, or one that throws, or that never comes to its end.
  */
 export async function findDefinition(catalog: TaskCatalog, type: string): Promise<TaskDefinition | undefined> {
@@ -249,7 +251,7 @@ export async function findDefinition(catalog: TaskCatalog, type: string): Promis
     return await inTime(loading, DEFINITION_MILLISECONDS).catch((late: unknown) => {
       hanging.add(load);
       const isOver = (): boolean => hanging.delete(load);
-      // What has failed may be loaded again at once.
+      // A definition that has failed may be loaded again at once.
       loading.then(isOver, isOver);
       throw late;
     });
@@ -258,7 +260,7 @@ export async function findDefinition(catalog: TaskCatalog, type: string): Promis
   }
 }
 
-/** What the schema of a type makes of an input. Throws `definition_broken` where the schema itself fails. */
+/** Returns what the schema of a type makes of an input. Throws `definition_broken` where the schema itself fails. */
 export async function validated({ type, input: schema }: TaskDefinition, input: unknown) {
   try {
     const answer = schema['~standard'].validate(input);
@@ -286,8 +288,8 @@ export const isBrokenDefinition = (error: unknown): error is BrokenDefinition =>
   error instanceof TaskFailure && error.code === 'definition_broken' && 'summary' in error;
 
 /**
- * The definition of a type whose tasks run in batches. `undefined` for any other, and for one that cannot be loaded: whoever
- * runs a task of it will say so.
+ * Returns the definition of a type whose tasks run in batches; `undefined` for any other, and for one that cannot be loaded:
+ * whoever runs a task of it will say so.
  */
 export async function findBatchDefinition(
   catalog: TaskCatalog,

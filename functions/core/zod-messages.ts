@@ -16,29 +16,29 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: 'a UUID',
 };
 
-/** Of a name or a text that a caller gave, in what he is told of it. */
+/** Longest part of a name or a text of a caller that a message repeats. */
 const MAX_SHOWN_CHARACTERS = 100;
 
-/** The beginning of a long text, whole where it is short. A cut never leaves half a surrogate pair. */
+/** Returns the beginning of a long text, and a short one whole. A cut never leaves half a surrogate pair. */
 export const shortened = (text: string, characters = MAX_SHOWN_CHARACTERS): string =>
   text.length <= characters ? text : `${text.slice(0, characters).toWellFormed()}…`;
 
-/** Names of one object that a message lists. */
+/** A message lists no more names than this of one object. */
 const MAX_NAMES = 20;
 
-/** The names of fields, as a message has them. */
+/** Returns the names of fields as a message has them, in quotes. */
 export const quoted = (keys: readonly PropertyKey[]): string =>
   keys
     .slice(0, MAX_NAMES)
     .map((key) => `"${shortened(String(key))}"`)
     .join(', ') + (keys.length > MAX_NAMES ? ` and ${keys.length - MAX_NAMES} more` : '');
 
-/** What to do about a value that a schema refuses, where the schema itself does not say; after the name of the field. */
-function wordingOf(issue: Issue): string | undefined {
+/** Says what to do about a value that a schema refuses, to stand after the name of the field; `undefined` leaves it to zod. */
+function messageOfIssue(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return 'is missing';
-      // Of a number: whether it is one is asked first.
+      // It is a number: zod asks first whether it is one.
       if (issue.expected === 'int') return 'must be a whole number';
       return `must be ${NOUNS[issue.expected] ?? `a ${issue.expected}`}, not ${kindOf(issue.input)}`;
     case 'invalid_value':
@@ -70,16 +70,21 @@ function kindOf(input: unknown): string {
   return NOUNS[kind] ?? `a ${kind}`;
 }
 
-/** The fields of the object whose schema has refused one. */
+/** Returns the fields that an object may have, by the schema that has refused another. */
 function knownFields({ inst }: Issue): string[] {
   const { shape } = (inst as Partial<z.ZodObject> | undefined)?.def ?? {};
   return Object.keys(shape ?? {});
 }
 
-// For all schemas of a process that knows task types, and theirs too: they are read by Standard Schema, which takes no words.
-z.config({ customError: wordingOf });
+/**
+ * Lets all schemas of this process speak in these messages. A function calls it where it starts: the schemas of task types are
+ * read through Standard Schema, which takes no messages with a call.
+ */
+export function installMessages(): void {
+  z.config({ customError: messageOfIssue });
+}
 
-/** What a schema has refused, each behind what `named` makes of the path to it: `lines.0.amount: must be a number`. */
+/** Joins what a schema has refused, each behind what `named` makes of the path to it: `lines.0.amount: must be a number`. */
 export const issueTexts = (
   issues: readonly StandardSchemaV1.Issue[],
   named: (path: string) => string = (path) => path,

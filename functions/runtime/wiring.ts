@@ -9,6 +9,7 @@ import { TieredPayloadStore } from '../adapters/payload-store.ts';
 import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
+import { installMessages } from '../core/zod-messages.ts';
 import { s3Client } from './clients.ts';
 import { env, executorShards, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
@@ -28,8 +29,9 @@ export const rateBuckets = (dynamo: DynamoDBClient): DynamoRateBuckets =>
 
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 
-/** Makes the ports of every door that accepts, runs or sends tasks, as this deployment has them. */
+/** Makes the ports of every door that accepts, runs or sends tasks, and gives the schemas that it asks their messages. */
 export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {
+  installMessages();
   const options = taskStoreOptions();
   const clock = Date.now;
   const payloadOptions = { ...options, bucket: env('payloadBucket') };

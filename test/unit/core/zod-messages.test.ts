@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import '../../../functions/core/zod-messages.ts';
+import { installMessages } from '../../../functions/core/zod-messages.ts';
 import { fieldErrors } from '../../../functions/router/http/problem.ts';
 
 const said = (schema: z.ZodType, value: unknown): string[] =>
@@ -45,4 +45,11 @@ it('each field that is too many is named alone', () => {
     { field: '/input/b~1c', message: 'has no "b/c"; there are: a' },
     { field: '/input/d', message: 'has no "d"; there are: a' },
   ]);
+});
+
+it('a process has its own messages only where it has asked for them', () => {
+  z.config({ customError: undefined });
+  expect(said(z.string(), 5)).not.toContain('must be a string, not a number');
+  installMessages();
+  expect(said(z.string(), 5)).toEqual(['must be a string, not a number']);
 });
