@@ -67,10 +67,10 @@ export const executorKeyOf = (resourceClass: ResourceClass, lane: LaneKind, shar
 export const executorNameOf = (resourceClass: ResourceClass, shard: number): string =>
   `executor-${resourceClass}-${shard}`;
 
-/** The queue of an executor key, less the deployment's prefix: `default/high/0` -> `default-high-0`. */
+/** Returns the queue of an executor key, without the deployment's prefix: `default/high/0` -> `default-high-0`. */
 export const queueNameOf = (executorKey: string): string => executorKey.replaceAll('/', '-');
 
-/** The name of a class's dead-letter queue behind the deployment's. */
+/** Returns the name of a class's dead-letter queue, without the deployment's prefix. */
 export const deadLettersNameOf = (resourceClass: ResourceClass): string => `${resourceClass}-dead-letters`;
 
 export type ResourceClassSpec = {
@@ -81,7 +81,7 @@ export type ResourceClassSpec = {
   readonly functionTimeoutSeconds: number;
   /** Tasks that one invocation runs at the same time; also the batch size of its event sources. */
   readonly concurrencyPerInvocation: number;
-  /** Threads for isolated handlers: as many as there is work for at once, or CPU for, and heap for in the memory. */
+  /** Threads for isolated handlers: as many as there is work and CPU for at once, and heap in the memory. */
   readonly threads: number;
 };
 
@@ -116,12 +116,12 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
   },
 };
 
-/** Share of a function's memory that its heap may take; the rest is for buffers, code and the runtime itself. */
+/** A function's heap may take this share of its memory; the rest is for buffers, code and the runtime itself. */
 const HEAP_SHARE = 0.8;
 
 /**
- * What a function of so much memory says to Node. Lambda's own command line has larger headers, and wins; ours hold wherever
- * the code runs elsewhere.
+ * Returns the options that a function of so much memory gives Node. Lambda's own command line allows larger headers, and wins;
+ * ours hold where the code runs elsewhere.
  */
 export const nodeOptionsOf = (memoryMb: number): string =>
   `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
@@ -130,29 +130,29 @@ export const nodeOptionsOf = (memoryMb: number): string =>
 export const ROUTER_MEMORY_MB = 512;
 
 /**
- * Heap in MB of each thread of a class. Together they get three eighths of the memory: buffers and WebAssembly are outside
- * of every heap, and the executor has a heap of its own. (With two full heaps of 48 MB, the bundled executor of `default`
- * takes 195 MB of its 256.)
+ * Returns the heap in MB of each thread of a class. Together they get three eighths of the memory: buffers and WebAssembly
+ * are outside of every heap, and the executor has a heap of its own. (With two full heaps of 48 MB, the bundled executor of
+ * `default` takes 195 MB of its 256.)
  */
 export function threadHeapMb(resourceClass: ResourceClass): number {
   const { memoryMb, threads } = RESOURCE_CLASS_SPECS[resourceClass];
   return Math.floor((memoryMb * 3) / 8 / threads);
 }
 
-/** What an invocation keeps for itself beside a task's own timeout: claiming before it, settling after it. */
+/** An invocation keeps so much for itself beside a task's own timeout: for the claim before it and the settlement after it. */
 export const INVOCATION_MARGIN_SECONDS = 10;
 
-/** Seconds that one attempt may take in a class. */
+/** Returns the seconds that one attempt may take in a class. */
 export const longestAttemptSeconds = (resourceClass: ResourceClass): number =>
   RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
 
-/** Attempts that a task type or a submit may ask for. */
+/** A task type or a submit may ask for no more attempts. */
 export const MAX_ATTEMPTS = 20;
 
 /** A lease outlives its task's timeout by this much; a killed executor's task runs again after it. */
 export const LEASE_MARGIN_SECONDS = 15;
 
-/** Deliveries of a message before SQS sets it aside. Retries of a task do not count here: each is a new message. */
+/** SQS sets a message aside after so many deliveries. Retries of a task do not count here: each is a new message. */
 export const MAX_RECEIVE_COUNT = 5;
 
 /** SQS delays a message by at most 15 minutes ("Amazon SQS message timers"). */
@@ -167,7 +167,7 @@ export const LANE_RETENTION_DAYS = 13;
 /** How long a payload is kept beyond its task's retention: on its lane, and between its attempts. */
 export const PAYLOAD_SLACK_DAYS = 30;
 
-/** Subtasks of one fan-out, and how deep fan-outs of fan-outs may go: a type that calls itself has to end somewhere. */
+/** One fan-out has at most so many subtasks, and fan-outs go so deep: a type that calls itself has to end somewhere. */
 export const MAX_SUBTASKS = 1_000;
 export const MAX_FAN_OUT_DEPTH = 8;
 
@@ -180,13 +180,13 @@ export const CHECK_PERIOD_SECONDS = 5;
 /** How often the sweeper looks after a task that waits for its subtasks. */
 export const RECONCILE_PERIOD_SECONDS = 900;
 
-/** Tasks of one bulk submit. */
+/** One bulk submit has at most so many tasks. */
 export const MAX_BULK_TASKS = 1_000;
 
 /** SQS bills each 64 KB of a request as one ("Amazon SQS pricing"), so a message of several tasks ends there. */
 export const MAX_MESSAGE_BYTES = 65_536;
 
-/** Messages of one `SendMessageBatch`, and bytes of all of them (SQS API reference). */
+/** One `SendMessageBatch` has at most so many messages, and so many bytes of all of them (SQS API reference). */
 export const MAX_REQUEST_MESSAGES = 10;
 export const MAX_REQUEST_BYTES = 1_048_576;
 
@@ -218,7 +218,7 @@ export const ENV = {
   definitionsTable: 'MILLRACE_DEFINITIONS_TABLE',
   accessTable: 'MILLRACE_ACCESS_TABLE',
   statisticsTable: 'MILLRACE_STATISTICS_TABLE',
-  /** Of what the doors tell each other: the lanes as they are, what executors have done, what tenants have submitted. */
+  /** The table of what the doors tell each other: how the lanes are, what executors did, what tenants submitted. */
   controlTable: 'MILLRACE_CONTROL_TABLE',
   payloadBucket: 'MILLRACE_PAYLOAD_BUCKET',
   /** Everything of a lane's queue URL before its name: `https://sqs.<region>.amazonaws.com/<account>/<prefix>-`. */
@@ -231,7 +231,7 @@ export const ENV = {
   executorShards: 'MILLRACE_EXECUTOR_SHARDS',
   /** How the lanes of each class share its executors: `{"default":{"reserved":10,"lanes":{"high":4,...}}}`. */
   concurrency: 'MILLRACE_CONCURRENCY',
-  /** Where the bus is to be told of tasks. */
+  /** The bus that is told of tasks. */
   eventBus: 'MILLRACE_EVENT_BUS',
   /** The claim of a JWT that names the tenant. */
   tenantClaim: 'MILLRACE_TENANT_CLAIM',

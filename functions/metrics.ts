@@ -44,19 +44,19 @@ export const METRICS = {
   batchSize: { name: 'BatchSize', unit: 'Count', by: 'resourceClass' },
   /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
   platformFailed: { name: 'PlatformFailures', unit: 'Count', by: 'resourceClass' },
-  /** Of one invocation of an executor: CPU of all its threads, and blocks read from and written to its file system. */
+  /** What one invocation of an executor took: CPU of all its threads, and blocks read from and written to its file system. */
   cpu: { name: 'CpuTime', unit: 'Milliseconds', by: 'resourceClass' },
-  /** The same, of what the vCPUs of its class give in the time that the invocation took. */
+  /** The CPU, as a part of what the vCPUs of its class give in the time that the invocation took. */
   cpuUtilization: { name: 'CpuUtilization', unit: 'Percent', by: 'resourceClass' },
   fileReads: { name: 'FileSystemReads', unit: 'Count', by: 'resourceClass' },
   fileWrites: { name: 'FileSystemWrites', unit: 'Count', by: 'resourceClass' },
-  /** The most memory that an executor has taken since it started, of what its class has. */
+  /** The most memory that an executor has taken since it started, as a part of what its class has. */
   memory: { name: 'MemoryPeak', unit: 'Percent', by: 'resourceClass' },
-  /** What is taken of an executor's `/tmp`, which outlives its invocations. */
+  /** The part of an executor's `/tmp` that is taken; it outlives its invocations. */
   temporaryStorage: { name: 'TemporaryStorage', unit: 'Percent', by: 'resourceClass' },
-  /** Waiting tasks for each executor, of the shard of the class that has the most. */
+  /** Waiting tasks for each executor, in the shard of the class that has the most. */
   waitingPerExecutor: { name: 'WaitingPerExecutor', unit: 'Count', by: 'resourceClass' },
-  /** Tasks that wait in all shards of a lane: the governor tells it each minute, while there are any. */
+  /** Tasks that wait in all shards of a lane: the governor writes it each minute, while there are any. */
   waiting: { name: 'WaitingTasks', unit: 'Count', by: 'lane' },
   /** Submits that were answered with 429. */
   refused: { name: 'TasksRefused', unit: 'Count', by: 'lane' },
@@ -64,7 +64,7 @@ export const METRICS = {
   wait: { name: 'WaitTime', unit: 'Milliseconds', by: 'lane' },
   /** One attempt, from claim to settle. */
   execution: { name: 'ExecutionTime', unit: 'Milliseconds', by: 'taskType' },
-  /** The same, of the timeout that the task was submitted with. */
+  /** The same, as a part of the timeout that the task was submitted with. */
   timeoutUse: { name: 'TimeoutUse', unit: 'Percent', by: 'taskType' },
   /** Attempts that a task had when it ended. */
   attempts: { name: 'Attempts', unit: 'Count', by: 'taskType' },
@@ -77,7 +77,7 @@ export const METRICS = {
 } as const satisfies Record<string, Metric>;
 export type MetricName = keyof typeof METRICS;
 
-/** Codes of errors that Millrace itself gives, each counted apart. Those of handlers are without number. */
+/** The codes of Millrace's own errors, each of which is counted apart. Those of handlers are without number. */
 export const ERROR_CODES = [
   'circuit_open',
   'connections_busy',

@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { EventSource, EventSources } from '../core/lane/lane.ts';
 
-/** How soon a mapping does what it is told: those that work, those that will, and those that never will again. */
+/** Ranks mappings by how soon they do what they are told: those that work, those that will, and those that never will again. */
 const standingOf = ({ State: state }: EventSourceMappingConfiguration): number =>
   state === 'Deleting' ? 2 : state === 'Creating' ? 1 : 0;
 
-/** What an event source has that was not told otherwise (Lambda's documentation, "SQS"). */
+/** Lambda's defaults for an event source (Lambda's documentation, "SQS"). */
 const UNLIMITED = 1000;
 const DEFAULT_BATCH_SIZE = 10;
 

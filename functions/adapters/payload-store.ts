@@ -21,12 +21,13 @@ export type TieredPayloadStoreOptions = {
   readonly retentionDays: number;
 };
 
-/** What the ref of an object begins with; that of an item begins with its tenant and `#`. */
+/** The ref of an object begins so; that of an item begins with its tenant and `#`. */
 const OBJECT = /^(payloads|scheduled)\//;
 
 /**
- * Payloads by size: the smallest stay with their task, the next are compressed items of its table, the large ones are
- * compressed objects. Objects that outlive the lifecycle rule of `payloads/` have a prefix, and a rule, of their own.
+ * Keeps payloads by their size: the smallest stay with their task, the next are compressed items of its table, the large
+ * ones are compressed objects. Objects that outlive the lifecycle rule of `payloads/` have a prefix, and a rule, of their
+ * own.
  */
 export class TieredPayloadStore implements PayloadStore {
   readonly #items: PayloadItems;
@@ -88,16 +89,16 @@ export class TieredPayloadStore implements PayloadStore {
     if (!isPayloadOf(tenantId, payload)) throw new Error(`the payload ${ref} is not of the tenant ${tenantId}`);
     if (OBJECT.test(ref)) {
       const object = await this.#objects.get(ref);
-      return object === undefined ? undefined : JSON.parse(await gunzipped(object));
+      return object === undefined ? undefined : JSON.parse(await decompressed(object));
     }
     const item = await this.#items.get(ref);
-    return item === undefined ? undefined : JSON.parse(await gunzipped([item]));
+    return item === undefined ? undefined : JSON.parse(await decompressed([item]));
   }
 }
 
 // Most payloads are small: `node:zlib` is loaded by the first that is not.
 
-/** All at once: how much it is decides where it goes, and S3 has to know it before the first byte. */
+/** Compresses all at once: the size decides where a payload goes, and S3 has to know it before the first byte. */
 async function compressed(json: string): Promise<Buffer> {
   const { zstdCompress } = await import('node:zlib');
   return new Promise((resolve, reject) => {
@@ -105,8 +106,8 @@ async function compressed(json: string): Promise<Buffer> {
   });
 }
 
-/** While it arrives, and no further than a payload may go: a few KB can have any number of bytes in them. */
-async function gunzipped(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+/** Decompresses while the bytes arrive, and no more than a payload may have: a few KB can become any number of bytes. */
+async function decompressed(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
   const [{ createZstdDecompress }, { pipeline }] = await Promise.all([
     import('node:zlib'),
     import('node:stream/promises'),
@@ -126,7 +127,7 @@ async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return text + decoder.decode();
 }
 
-/** Payloads as items of the task tables, beside their tasks: `<tenant>#<task>#<name>`. No index lists them. */
+/** Keeps payloads as items of the task tables, beside their tasks: `<tenant>#<task>#<name>`. No index lists them. */
 export class PayloadItems {
   readonly #client: DynamoDBClient;
   readonly #tableNames: readonly string[];
@@ -136,7 +137,7 @@ export class PayloadItems {
     this.#tableNames = tableNames;
   }
 
-  /** `keepUntil` in milliseconds since the epoch. */
+  /** Keeps bytes until `keepUntil`, in milliseconds since the epoch, at least. */
   async put(ref: string, bytes: Uint8Array, keepUntil: number): Promise<void> {
     const tableName = this.#tableOf(ref);
     if (tableName === undefined) throw new Error(`the payload ${ref} is of no task`);
@@ -148,7 +149,7 @@ export class PayloadItems {
     );
   }
 
-  /** Reads consistently: it may just have been written. `undefined` where it is not there. */
+  /** Reads consistently, since it may just have been written. Returns `undefined` where it is not there. */
   async get(ref: string): Promise<Uint8Array | undefined> {
     const tableName = this.#tableOf(ref);
     if (tableName === undefined) return undefined;
@@ -165,7 +166,7 @@ export class PayloadItems {
 }
 
 /**
- * Payloads in a bucket, whose lifecycle rules by prefix end them. The S3 client is loaded by the first payload that needs
+ * Keeps payloads in a bucket, whose lifecycle rules by prefix end them. The S3 client is loaded by the first payload that needs
  * it: most tasks never do, and their functions start faster.
  */
 export class PayloadObjects {
@@ -192,8 +193,8 @@ export class PayloadObjects {
   }
 
   /**
-   * As it arrives: read it to its end or destroy it, or its connection stays taken. `undefined` where it is not there, which
-   * S3 says only to those who may list the bucket.
+   * Returns an object as it arrives: read it to its end or destroy it, or its connection stays taken. Returns `undefined` where
+   * it is not there, which S3 says only to those who may list the bucket.
    */
   async get(ref: string): Promise<Readable | undefined> {
     const { client, GetObjectCommand } = await this.#open();

@@ -1,6 +1,8 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { EVENT_SOURCE, queueNameOf } from '../contract.ts';
+import { compact } from '../core/compact.ts';
 import { chunksOf, mapConcurrently } from '../core/concurrency.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { TaskEvents } from '../core/ports.ts';
 import type { TaskEvent } from '../core/task/task-event.ts';
 import { withoutValues } from '../core/without-values.ts';
@@ -11,12 +13,14 @@ export type EventBridgeTaskEventsOptions = {
   readonly queueNamePrefix: string;
 };
 
-/** Entries of one `PutEvents` request (EventBridge API reference). */
+/** One `PutEvents` request has at most so many entries (EventBridge API reference). */
 const REQUEST_ENTRIES = 10;
 const PARALLEL_REQUESTS = 5;
 
-/** Task events on an EventBridge bus. They carry what names a task and says how it is, never its input or output, nor the
- * values that an error names. */
+/**
+ * Publishes task events on an EventBridge bus. They carry what names a task and says how it is, never its input or output, nor
+ * the values that an error names.
+ */
 export class EventBridgeTaskEvents implements TaskEvents {
   readonly #client: EventBridgeClient;
   readonly #options: EventBridgeTaskEventsOptions;
@@ -31,7 +35,7 @@ export class EventBridgeTaskEvents implements TaskEvents {
     return (await mapConcurrently(requests, PARALLEL_REQUESTS, (request) => this.#put(request))).flat();
   }
 
-  /** The events of one request that were not taken. */
+  /** Publishes the events of one request, and returns those that were not taken. */
   async #put(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]> {
     try {
       const { Entries: entries = [] } = await this.#client.send(
@@ -53,19 +57,23 @@ export class EventBridgeTaskEvents implements TaskEvents {
 
   #detailOf({ id, task, at }: TaskEvent) {
     const { tenantId, type, status, priority, attempt, maxAttempts, executorKey, assignee, workflowInstanceId } = task;
-    return {
+    return compact({
       id,
       taskInstanceId: task.id,
-      ...{ tenantId, type, status, priority, attempt, maxAttempts, executorKey },
+      tenantId,
+      type,
+      status,
+      priority,
+      attempt,
+      maxAttempts,
+      executorKey,
       queueName: this.#options.queueNamePrefix + queueNameOf(executorKey),
-      at: iso(at),
-      createdAt: iso(task.createdAt),
-      ...(task.runAt === undefined ? {} : { runAt: iso(task.runAt) }),
-      ...(assignee === undefined ? {} : { assignee }),
-      ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-      ...('error' in task ? { error: { ...task.error, message: withoutValues(task.error.message) } } : {}),
-    };
+      at: isoTime(at),
+      createdAt: isoTime(task.createdAt),
+      runAt: task.runAt === undefined ? undefined : isoTime(task.runAt),
+      assignee,
+      workflowInstanceId,
+      error: 'error' in task ? { ...task.error, message: withoutValues(task.error.message) } : undefined,
+    });
   }
 }
-
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -1,4 +1,4 @@
-/** How far into a page its own word on its charset is looked for (HTML, "prescan a byte stream"). */
+/** A page may name its charset within so many bytes (HTML, "prescan a byte stream"). */
 const PRESCAN_BYTES = 1024;
 
 /** Media types whose bytes are never meant as text; `image/svg+xml` is. */
@@ -11,10 +11,10 @@ const MARKS = [
 ] as const;
 
 /**
- * The text that bytes of a content type are, without a byte order mark: by the charset that the mark names, or else the
- * content type, or else the text itself where it is HTML or XML, or else UTF-8. `undefined` where they are no text in it, or
- * where it is not known: no character is ever replaced. Of bytes that were cut (`isCut`), half a character at the end is
- * left out.
+ * Decodes the text that bytes of a content type are, without a byte order mark: by the charset that the mark names, or else the
+ * content type, or else the text itself where it is HTML or XML, or else UTF-8. Returns `undefined` where they are no text in
+ * it, or where it is not known: no character is ever replaced. Where the bytes were cut (`isCut`), half a character at the end
+ * is left out.
  */
 export function decodedText(bytes: Uint8Array, contentType = '', isCut = false): string | undefined {
   if (BINARY.test(contentType)) return undefined;
@@ -25,7 +25,7 @@ export function decodedText(bytes: Uint8Array, contentType = '', isCut = false):
   }
 }
 
-/** The charset of a text that begins with these bytes; nobody has looked whether there is one of that name. */
+/** Returns the charset of a text that begins with these bytes; whether there is one of that name is not looked at. */
 export const charsetOf = (bytes: Uint8Array, contentType: string): string =>
   ofMark(bytes) ?? ofContentType(contentType) ?? ofMarkup(bytes, contentType) ?? 'utf-8';
 
@@ -42,6 +42,6 @@ function ofMarkup(bytes: Uint8Array, contentType: string): string | undefined {
     /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)/.exec(start) ??
     /<meta[^>]*\scharset\s*=\s*["']?([\w.:-]+)|<meta[^>]*\scontent\s*=[^>]*charset\s*=\s*([\w.:-]+)/i.exec(start);
   const charset = named?.[1] ?? named?.[2];
-  // Who can read that word in bytes of one each is not reading UTF-16.
+  // A charset that could be read byte by byte is not UTF-16.
   return charset !== undefined && /^utf-?16/i.test(charset) ? 'utf-8' : charset;
 }

@@ -4,7 +4,7 @@ export type Compression = 'gzip' | 'br' | 'zstd';
 export type HttpRequest = {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What comes piece by piece is sent as it comes, and only once: no redirect and no retry repeats it. */
+  /** A body that comes piece by piece is sent as it comes, and only once: no redirect and no retry repeats it. */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Compresses the body on its way, and says so in `content-encoding`. */
   readonly compress?: Compression;
@@ -15,8 +15,8 @@ export type HttpRequest = {
    */
   readonly cacheSeconds?: number;
   /**
-   * How often to try again where no answer came, or 408, 425 or 429 that asks to wait for no more than 5 s; 0 unless given,
-   * since the task itself is retried. Holds for what may be repeated: not for a POST or PATCH without `idempotency-key`.
+   * Says how often to try again where no answer came, or 408, 425 or 429 that asks to wait for no more than 5 s; 0 unless
+   * given, since the task itself is retried. A POST or PATCH without `idempotency-key` is never repeated.
    */
   readonly retries?: 0 | 1 | 2 | 3;
   /**
@@ -47,23 +47,24 @@ export type HttpHeaders = Readonly<{
 export type HttpResponse = {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** What answered in the end, without a fragment, and whether redirects led there. */
+  /** The URL that answered in the end, without a fragment. */
   readonly url: string;
+  /** Whether redirects led there. */
   readonly redirected: boolean;
-  /** How long `retry-after` asks to wait, whichever way it says that; for `ctx.fail`. */
+  /** How many seconds `retry-after` asks to wait, in whichever form; for `ctx.fail`. */
   readonly retryAfterSeconds?: number;
   readonly body: HttpBody;
 };
 
-/** Decompressed. Must be read to its end or destroyed, or its connection stays taken. */
+/** The body of an answer, decompressed. It must be read to its end or destroyed, or its connection stays taken. */
 export type HttpBody = AsyncIterable<Uint8Array> & {
   bytes(): Promise<Uint8Array>;
   /**
-   * By the charset that its byte order mark, its `content-type` or itself (HTML, XML) names, or UTF-8. Throws `TaskFailure`
-   * `invalid_encoding` where that is no text.
+   * Decodes the body by the charset that its byte order mark, its `content-type` or itself (HTML, XML) names, or UTF-8.
+   * Throws `TaskFailure` `invalid_encoding` where that is no text.
    */
   text(): Promise<string>;
-  /** Throws `TaskFailure` `invalid_answer` where the text is no JSON. */
+  /** Parses the text. Throws `TaskFailure` `invalid_answer` where it is no JSON. */
   json(): Promise<unknown>;
   destroy(): void;
 };
@@ -80,8 +81,8 @@ export interface HttpClient {
    * (retryable, after `retryAfterSeconds`) where nothing was sent since the last requests to that origin all failed,
    * `connections_busy` (retryable) where all connections to it stayed taken for 2 s, `host_not_allowed` where the deployment
    * forbids the host or its address, `invalid_url` and `invalid_request` for what cannot be sent, `invalid_redirect` and
-   * `too_many_redirects`; reading the body, `invalid_encoding` where it is not
-   * coded as its `content-encoding` says. An abort throws the signal's reason, a body that breaks off its own error.
+   * `too_many_redirects`; reading the body, `invalid_encoding` where it is not coded as its `content-encoding` says. An abort
+   * throws the signal's reason, a body that breaks off its own error.
    */
   request(url: string, request: HttpRequest): Promise<HttpResponse>;
 }

@@ -1,10 +1,13 @@
 /** A value that JSON can carry: what a task takes in and gives back. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** What of a value JSON would lose or change; the message names its place by a JSON pointer, and what would be right. */
+/**
+ * Thrown where JSON would lose or change something of a value; the message names its place by a JSON pointer, and what
+ * would be right.
+ */
 export class JsonRefusal extends Error {
   override readonly name = 'JsonRefusal';
-  /** It is only more than any payload may be. */
+  /** JSON can carry the value, which is only larger than any payload may be. */
   readonly isTooLarge: boolean;
 
   constructor(message: string, isTooLarge = false) {
@@ -13,31 +16,31 @@ export class JsonRefusal extends Error {
   }
 }
 
-/** Deeper than data gets: a circle has no end, and what walks a value calls itself at each level. */
+/** No data gets deeper, and a circle has no end: what walks a value calls itself at each level. */
 const MAX_LEVELS = 500;
 
-/** Longer than any payload may be. What is not a tree is written out at each place that refers to it. */
+/** No payload may be longer. A value that is not a tree is written out at each place that refers to it. */
 const MAX_CHARACTERS = 10_000_000;
 
-/** A path this long tells enough. */
+/** A longer path is cut: so much of it says enough. */
 const MAX_POINTER_CHARACTERS = 200;
 
 /**
- * The value as JSON carries it, in a copy that nobody else can change: plain objects, lists, texts, finite numbers, `true`,
- * `false` and `null`; what has a `toJSON`, a valid `Date` for one, by what that returns; an instance of a class by its own
- * fields. Members of objects that are `undefined` are left out, and `undefined` itself is `null`. Throws `JsonRefusal` for
- * whatever else JSON would lose or change.
+ * Returns the value as JSON carries it, in a copy that nobody else can change: plain objects, lists, texts, finite numbers,
+ * `true`, `false` and `null`; what has a `toJSON`, a valid `Date` for one, by what that returns; an instance of a class by
+ * its own fields. Members of objects that are `undefined` are left out, and `undefined` itself is `null`. Throws
+ * `JsonRefusal` for whatever else JSON would lose or change.
  */
 export const jsonValueOf = (value: unknown): JsonValue =>
   value === undefined ? null : new JsonCopy(refuse, MAX_CHARACTERS).of(value, undefined);
 
-/** The name of a member as a part of a JSON pointer (RFC 6901). */
+/** Returns the name of a member as a part of a JSON pointer (RFC 6901). */
 export const pointerPart = (key: PropertyKey): string => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** Where a value is: the way back to the root, so that only a refusal has to be written out. */
+/** The place of a value is kept as the way back to the root, so that only a refusal has to write it out. */
 type Place = { readonly key: PropertyKey; readonly within: Place } | undefined;
 
-/** What JSON cannot carry, as it can be named; and what would be right instead. */
+/** What JSON cannot carry, as a message names it, and what would be right instead. */
 type Refused = { readonly value: unknown; readonly what: string; readonly advice: string; readonly isTooLarge?: true };
 
 function refuse({ what, advice, isTooLarge }: Refused, place: Place): never {
@@ -63,7 +66,7 @@ export class JsonCopy {
   }
 
   of(value: unknown, place?: Place): JsonValue {
-    // What a value takes at least.
+    // No value takes fewer characters.
     this.#charactersLeft -= typeof value === 'string' ? value.length + 2 : 2;
     if (this.#charactersLeft < 0) {
       return this.#refused({ value, what: 'more', advice: 'return less', isTooLarge: true }, place);
@@ -118,7 +121,7 @@ export class JsonCopy {
       : this.#refused({ value, what: nameOf(value), advice }, place);
   }
 
-  /** Of an object with a `toJSON`, which has `made` this of it. */
+  /** Copies an object with a `toJSON`, which has `made` this of it. */
   #ofMade(value: object, made: unknown, place: Place): JsonValue {
     if (made === value) return this.#ofMembers(value, place);
     if (value instanceof Date && made === null) {
@@ -133,7 +136,7 @@ export class JsonCopy {
   }
 
   #ofList(list: readonly unknown[], within: Place): JsonValue {
-    // Those that are no place in the list come last.
+    // Names that are no index of the list come last.
     const name = Object.keys(list).at(-1);
     if (name !== undefined && !/^\d+$/.test(name)) {
       const refused = {
@@ -180,7 +183,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '[object FanOut]': 'return it by itself, from the run of a type that has fanOut.combine',
 };
 
-/** What to do about an instance of a class that JSON would lose something of; `undefined` where its fields are all. */
+/** Says what to do about an instance of a class that JSON would lose something of; `undefined` where its fields are all. */
 function adviceOnInstance(value: object): string | undefined {
   const kind = Object.prototype.toString.call(value);
   if (kind !== '[object Object]')
@@ -192,7 +195,7 @@ function adviceOnInstance(value: object): string | undefined {
   return `JSON would leave out its getter "${getter}"; give its class a toJSON, or return a plain object`;
 }
 
-/** `a Map`: the class of a value, as a sentence names it. */
+/** Names the class of a value as a sentence does: `a Map`. */
 export function nameOf(value: object): string {
   const name: unknown = value.constructor?.name;
   const shown = typeof name === 'string' && name !== '' ? name : 'object';
@@ -202,7 +205,7 @@ export function nameOf(value: object): string {
 const isBytes = (value: object): boolean =>
   ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
 
-/** Made by `{}`, by `Object.create(null)`, or by a parser, of this realm or of another. */
+/** Says whether an object was made by `{}`, by `Object.create(null)` or by a parser, in this realm or in another. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null) return true;
@@ -212,7 +215,7 @@ function isPlain(value: object): boolean {
   );
 }
 
-/** The first getter of a class, of which its instances have no field. */
+/** Returns the first getter of a class for which its instances have no field. */
 function getterOf(value: object): string | undefined {
   for (let at: object | null = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
     if (Object.getPrototypeOf(at) === null) return undefined;
@@ -223,7 +226,7 @@ function getterOf(value: object): string | undefined {
   return undefined;
 }
 
-/** What of the text of an error that was thrown by code of a handler can be had. */
+/** Returns the text of an error that a handler's code threw, as far as it can be read. */
 function textOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error);

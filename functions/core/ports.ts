@@ -22,8 +22,9 @@ import type { TaskPage, TaskQuery } from './task/task-list.ts';
 import type { Claimability, Lease, Settlement } from './task/transition.ts';
 
 /**
- * What happened. Each verb is one conditional write, and its result names the loser. A claim or a settlement that is
- * repeated because its answer was lost finds itself, and does not lose to itself. A row past its retention is as good as missing.
+ * Keeps what happened to tasks. Each verb is one conditional write, and its result names the loser. A claim or a settlement
+ * that is repeated because its answer was lost finds itself, and does not lose to itself. A row past its retention is as
+ * good as missing.
  */
 export interface TaskStore {
   /** Adds the row of a new task, unless there is one. With `dueAt`, the sweeper will send the task then. */
@@ -52,30 +53,33 @@ export interface TaskStore {
   retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number): Promise<RetryResult>;
   /** Sets a task aside while its type is paused, instead of a claim. `lost` where it does not wait to be claimed. */
   hold(task: TaskSeed, now: number): Promise<'held' | 'lost'>;
-  /** The task, unless it does not exist, is another tenant's, or is past its retention at `now`. */
+  /** Returns the task, unless it does not exist, is another tenant's, or is past its retention at `now`. */
   get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined>;
-  /** Those of a tenant's tasks that exist, in any order. */
+  /** Returns those of a tenant's tasks that exist, in any order. */
   getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]>;
-  /** A page of a tenant's tasks, newest first. Reads in proportion to the page, whatever the filter leaves of it. */
+  /**
+   * Returns a page of a tenant's tasks, the newest first. It reads in proportion to the page, whatever the filter leaves of
+   * it.
+   */
   list(query: TaskQuery, now: number): Promise<TaskPage>;
 }
 
 /** How a claimed task is to whoever claimed it. */
 export type LeaseState = 'held' | 'cancel_requested' | 'lost';
 
-/** A task as it was fanned out in one attempt. */
+/** Names a task as it was fanned out in one attempt. */
 export type ParentKey = { readonly tenantId: TenantId; readonly id: TaskId; readonly attempt: number };
 
 export type ResumeResult = { readonly result: 'queued'; readonly task: QueuedTask } | { readonly result: 'lost' };
 
 export type FailParentResult = { readonly result: 'failed'; readonly task: FailedTask } | { readonly result: 'lost' };
 
-/** What tasks were fanned out into, and which of their parts have not ended. */
+/** Keeps what tasks were fanned out into, and which of their subtasks have not ended. */
 export interface FanOuts {
-  /** Notes the parts before any of them exists. Kept until `keepUntil` (milliseconds since the epoch) at least. */
+  /** Notes the subtasks before any of them exists. They are kept until `keepUntil` (milliseconds since the epoch) at least. */
   open(parent: ParentKey, fanOut: Omit<FanOutRecord, 'pending'> & { count: number }, keepUntil: number): Promise<void>;
   get(parent: ParentKey): Promise<FanOutRecord | undefined>;
-  /** Strikes out one part; twice is as good as once. `undefined` where all is long over. */
+  /** Strikes out one subtask; twice is as good as once. Returns what is left; `undefined` where all is long over. */
   close(parent: ParentKey, index: number): Promise<Omit<FanOutRecord, 'subtasks'> | undefined>;
   /** Queues a task whose subtasks have all ended. The sweeper sends it at `dueAt`, unless it is claimed before. */
   resume(parent: ParentKey, dueAt: number): Promise<ResumeResult>;
@@ -84,25 +88,25 @@ export interface FanOuts {
 }
 
 export type FanOutRecord = {
-  /** The parts, as `ctx.fanOut` was given them. */
+  /** The subtasks, as `ctx.fanOut` was given them. */
   readonly subtasks: Payload;
   readonly onFailure: FanOutPolicy['onFailure'];
-  /** The places of the parts that have not ended. */
+  /** The places of the subtasks that have not ended. */
   readonly pending: ReadonlySet<number>;
 };
 
 /**
- * The tasks that wait for the clock, those whose subtasks have to be looked after, and those set aside while their type is
- * paused.
+ * Lists the tasks that wait for the clock, those whose subtasks have to be looked after, and those set aside while their type
+ * is paused.
  */
 export interface DueTasks {
   /**
-   * The tasks that are due at `now` or before, about the longest due first, in pages of `limit` or so. A short or an empty
-   * page is not the last: the index lists for a while what is no longer due. Goes on behind what it has given, so that it
-   * comes to each task once, whatever becomes of those before.
+   * Returns the tasks that are due at `now` or before, about the longest due first, in pages of `limit` or so. A short or an
+   * empty page is not the last: the index lists for a while what is no longer due. It goes on behind what it has given, so that
+   * it comes to each task once, whatever becomes of those before.
    */
   due(now: number, limit: number): AsyncIterable<readonly DueTask[]>;
-  /** The tasks of a type that were set aside at `now` or before, likewise. */
+  /** Returns the tasks of a type that were set aside at `now` or before, as `due` returns its own. */
   held(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]>;
   /** Ends the wait of a task that has been sent, to another lane than before where one is named, unless somebody else has. */
   release(due: DueTask, executorKey?: string): Promise<'released' | 'lost'>;
@@ -110,7 +114,7 @@ export interface DueTasks {
   postpone(due: DueTask, until: number): Promise<'postponed' | 'lost'>;
 }
 
-/** One that has ended is due where it ended without its subtasks: they have to end, too. */
+/** A task that has ended is due where it ended without its subtasks: they have to end, too. */
 export type DueTask = { readonly task: Task; readonly dueAt: number };
 
 export type InsertResult = { readonly result: 'inserted' } | { readonly result: 'exists'; readonly task: Task };
@@ -130,7 +134,7 @@ export type RetryResult =
   | { readonly result: 'refused'; readonly task: Task }
   | { readonly result: 'missing' };
 
-/** What is to run. A sent task is delivered at least once. */
+/** Carries what is to run. A sent task is delivered at least once. */
 export interface TaskQueue {
   /** Puts the task on its lane, visible after `delaySeconds` (0 to 900, whole). */
   send(task: TaskSeed, delaySeconds: number): Promise<void>;
@@ -138,29 +142,33 @@ export interface TaskQueue {
   sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>>;
 }
 
-/** Tells whoever listens what happened to tasks; returns the events that were not taken. */
+/** Tells whoever listens what happened to tasks. */
 export interface TaskEvents {
+  /** Publishes events, and returns those that were not taken. */
   publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]>;
 }
 
-/** What happened to tasks, counted. */
+/** Counts what happened to tasks. */
 export interface Statistics {
   /**
    * Adds to a row what changes of one `shard` of their stream contribute to it. Each counts once, however the stream
    * repeats, splits or bisects its batches, as long as it delivers every change of a shard in order the first time.
    */
   add(shard: string, row: StatisticsRow, contributions: readonly Contribution[]): Promise<void>;
-  /** The types that a tenant has ever had a task of, in no order; those that the deployment has no more among them. */
+  /** Returns the types that a tenant has ever had a task of, in no order, also those that the deployment has no more. */
   types(tenantId: TenantId): Promise<readonly string[]>;
-  /** A type's minutes from `from` on and before `to` (milliseconds since the epoch), oldest first; none without a task. */
+  /**
+   * Returns a type's minutes from `from` on and before `to` (milliseconds since the epoch), the oldest first; none without
+   * a task.
+   */
   minutes(tenantId: TenantId, type: string, from: number, to: number): Promise<readonly Minute[]>;
 }
 
 export type Minute = { readonly minute: number; readonly tally: Tally };
 
-/** What a tenant takes of the deployment. */
+/** Says what a tenant takes of the deployment. */
 export interface TenantUsage {
-  /** Its tasks that are not finished, some seconds ago. */
+  /** Returns how many of its tasks were not finished some seconds ago. */
   openTasks(tenantId: TenantId): Promise<number>;
 }
 
@@ -187,47 +195,47 @@ export interface Deliveries {
 /** Keeps the inputs and outputs that are too large for their task's row. */
 export interface PayloadStore {
   /**
-   * `name` is unique within the task: `input`, or `output` with the attempt. Storing it twice replaces it. It is kept
-   * until `keepUntil` (milliseconds since the epoch) at least.
+   * Keeps a value until `keepUntil` (milliseconds since the epoch) at least. `name` is unique within the task: `input`, or
+   * `output` with the attempt. Storing it twice replaces it.
    */
   put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload>;
   /** Keeps a payload where it is, until `keepUntil` at least, if it is there. */
   keep(payload: Payload, keepUntil: number): Promise<'kept' | 'missing'>;
   /**
-   * `undefined` where it is not there, or not there any more: asking again is of no use. Throws where the store does not
-   * answer, and where the payload is another tenant's.
+   * Returns the value; `undefined` where it is not there, or not there any more: asking again is of no use. Throws where the
+   * store does not answer, and where the payload is another tenant's.
    */
   get(tenantId: TenantId, payload: Payload): Promise<JsonValue | undefined>;
 }
 
-/** Milliseconds since the epoch. */
+/** Returns the milliseconds since the epoch. */
 export type Clock = () => number;
 
 /** Waits so many milliseconds. */
 export type Sleep = (milliseconds: number) => Promise<unknown>;
 
-/** Uniform in [0, 1). */
+/** Returns a number that is uniform in [0, 1). */
 export type Random = () => number;
 
 export interface Ids {
-  /** 26 characters of Crockford's base 32 that sort by `now`. */
+  /** Returns 26 characters of Crockford's base 32 that sort by `now`. */
   unique(now: number): string;
   leaseToken(): LeaseToken;
 }
 
-/** Numbers for the dashboards. */
+/** Writes numbers for the dashboards. */
 export interface Meter {
   /**
-   * Adds one value of a metric; milliseconds for times, 1 for an event. `of` is one of what the metric is told apart by: a
-   * task type, an error code, an operation, and for a lane or a class an executor key.
+   * Adds one value of a metric: milliseconds for times, 1 for an event. `of` is what the metric is told apart by: a task type,
+   * an error code, an operation, or for a lane or a class an executor key.
    */
   record(of: string, metric: MetricName, value: number): void;
 }
 
-/** One line for people to search: `event` says what happened, in few words that never change. */
+/** Writes one line for people to search: `event` says what happened, in few words that never change. */
 export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** Follows a task across functions. X-Ray now; whatever takes its place has to do only this. */
+/** Follows a task across functions. X-Ray does it; whatever takes its place has to do only this. */
 export interface Tracing {
   /** Hands on the trace of the current invocation, if there is one. */
   header(): string | undefined;
@@ -240,7 +248,7 @@ export interface Tracing {
   ): Promise<T>;
   /** Runs `work`, a call to somebody else, as a part of the segment under way; what it throws is recorded and thrown on. */
   call<T>(name: string, work: () => Promise<T>, to?: 'aws' | 'remote'): Promise<T>;
-  /** Runs `work` in no segment but the invocation's: what is done for several tasks is not a part of one. */
+  /** Runs `work` in no segment but the invocation's: what is done for several tasks is no part of one of them. */
   apart(work: () => void): void;
 }
 

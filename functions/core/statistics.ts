@@ -4,10 +4,10 @@ import type { TaskChange } from './task/task-event.ts';
 
 type DurationName = 'wait' | 'run';
 
-/** Sums by name: transitions by what they are, `open` for the tasks that are, `wait_<bucket>` and `run_<bucket>`. */
+/** Sums by name: transitions by what they are, `open` for the tasks that are open, `wait_<bucket>` and `run_<bucket>`. */
 export type Tally = Readonly<Record<string, number>>;
 
-/** What a row of the statistics sums up: a type's minute (milliseconds since the epoch), or all there is of a tenant. */
+/** A row of the statistics sums up a type's minute (milliseconds since the epoch), or all there is of a tenant. */
 export type StatisticsRow =
   | { readonly tenantId: TenantId; readonly type: string; readonly minute: number }
   | { readonly tenantId: TenantId };
@@ -15,19 +15,19 @@ export type StatisticsRow =
 /** What one change of a task adds to a row. */
 export type Contribution = {
   readonly row: StatisticsRow;
-  /** Of the change: up to 40 digits (DynamoDB Streams API reference), which grow within a shard of the stream. */
+  /** The change's own: up to 40 digits (DynamoDB Streams API reference), which grow within a shard of the stream. */
   readonly sequenceNumber: string;
   /** When the change was made, in milliseconds since the epoch. */
   readonly at: number;
   readonly tally: Tally;
-  /** To a tenant's row, which keeps what types it has had: their minutes are found by them. */
+  /** The task's type, for a tenant's row: that keeps which types it has had, so that their minutes are found. */
   readonly type?: string;
 };
 
 export const MINUTE = 60_000;
 export const minuteOf = (milliseconds: number): number => Math.floor(milliseconds / MINUTE) * MINUTE;
 
-/** What a change, whose id is its sequence number, adds to the statistics. Most add to one row or to two. */
+/** Returns what a change, whose id is its sequence number, adds to the statistics: mostly to one row or to two. */
 export function contributionsOf({ id, at, before, after }: TaskChange): Contribution[] {
   if (after === undefined) return [];
   const { tenantId, type } = after;
@@ -44,7 +44,7 @@ export function contributionsOf({ id, at, before, after }: TaskChange): Contribu
 
 const isOpen = (task: Task | undefined): boolean => task !== undefined && !isFinished(task);
 
-/** What happened to a task between its `former` state and that `after` it. A status that is not counted adds nothing. */
+/** Counts what happened to a task between its `former` state and that `after` it. A status that is not counted adds nothing. */
 function transitionOf(former: Task | undefined, after: Task): Tally {
   const isStarted = after.status === 'running' && after.attempt > (former?.attempt ?? 0);
   const isEnded = isFinished(after) && !(former !== undefined && isFinished(former));
@@ -61,12 +61,14 @@ function transitionOf(former: Task | undefined, after: Task): Tally {
 const waitOf = (task: Extract<Task, { status: 'running' }>): number =>
   task.startedAt - Math.max(task.createdAt, task.runAt ?? 0);
 
-const durationIn = (name: DurationName, milliseconds: number): Tally => ({ [`${name}_${bucketOf(milliseconds)}`]: 1 });
+const durationIn = (name: DurationName, milliseconds: number): Tally => ({
+  [`${name}_${durationBucketOf(milliseconds)}`]: 1,
+});
 
-/** Sequence numbers in the order of their changes: texts of one length sort as their numbers do. */
+/** Returns where a change is in its shard: texts of one length sort as their sequence numbers do. */
 export const placeOf = ({ sequenceNumber }: Contribution): string => sequenceNumber.padStart(40, '0');
 
-/** What is later than the place that a row has `seen` of a shard, in order. */
+/** Returns what is later than the place up to which a row has `seen` a shard, in order. */
 export const unseen = (contributions: readonly Contribution[], seen: string | undefined): Contribution[] =>
   contributions
     .filter((one) => seen === undefined || placeOf(one) > seen)
@@ -81,7 +83,7 @@ export function sumOf(tallies: readonly Tally[]): Tally {
   return Object.fromEntries(sum);
 }
 
-/** The sketch of one kind of duration within a tally. */
+/** Returns the sketch of one kind of duration within a tally. */
 export const sketchOf = (tally: Tally, name: DurationName): DurationSketch =>
   new Map(
     Object.entries(tally)
@@ -95,20 +97,20 @@ export const sketchOf = (tally: Tally, name: DurationName): DurationSketch =>
  */
 export type DurationSketch = ReadonlyMap<number, number>;
 
-/** A percentile is at most this part away from the duration that has its rank, and half a millisecond for rounding. */
+/** A percentile differs at most by this part, and by half a millisecond for rounding, from the duration that has its rank. */
 export const RELATIVE_ERROR = 0.02;
 
 const GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
 
-/** The bucket of a duration in milliseconds: 0 for those below one, and k for those in (GROWTH^(k-2), GROWTH^(k-1)]. */
-export const bucketOf = (milliseconds: number): number =>
+/** Returns the bucket of a duration in milliseconds: 0 for those below one, and k for those in (GROWTH^(k-2), GROWTH^(k-1)]. */
+export const durationBucketOf = (milliseconds: number): number =>
   milliseconds < 1 ? 0 : 1 + Math.ceil(Math.log(milliseconds) / Math.log(GROWTH));
 
-/** The duration whose relative distance to both ends of a bucket is the same. */
+/** Returns the duration whose relative distance to both ends of a bucket is the same. */
 const durationOf = (bucket: number): number => (bucket === 0 ? 0 : (2 * GROWTH ** (bucket - 1)) / (1 + GROWTH));
 
 /**
- * The duration in whole milliseconds that the part `rank` (above 0, up to 1) of all durations does not exceed;
+ * Returns the duration in whole milliseconds that the part `rank` (above 0, up to 1) of all durations does not exceed;
  * `undefined` of a sketch that has none.
  */
 export function percentileOf(sketch: DurationSketch, rank: number): number | undefined {

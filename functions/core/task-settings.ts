@@ -3,7 +3,7 @@ import type { TaskCatalog, TaskDefinition } from './define-task.ts';
 
 /** What can be changed of a task type without a deploy; what is missing is as the type defines it. */
 export type TaskSettings = {
-  /** Tasks are accepted, and none of them starts. */
+  /** Where it is true, tasks are accepted, and none of them starts. */
   readonly paused?: boolean;
   readonly priority?: Priority;
   readonly timeoutSeconds?: number;
@@ -15,11 +15,11 @@ export type TaskSettings = {
 /** `null` puts a setting back to what the type defines. */
 export type TaskSettingsPatch = { readonly [Name in keyof TaskSettings]?: TaskSettings[Name] | null | undefined };
 
-/** What is written of a patch that comes at `now`: one that ends a pause says when it did. */
+/** Returns what to write of a patch that comes at `now`: one that ends a pause says when it did. */
 export const patchAt = (patch: TaskSettingsPatch, now: number): TaskSettingsPatch =>
   patch.paused === false || patch.paused === null ? { ...patch, resumedAt: now } : patch;
 
-/** What a submit takes from its type where it says nothing itself. */
+/** Returns what a submit takes from its type where it says nothing itself. */
 export const effective = (definition: TaskDefinition, settings: TaskSettings) => ({
   paused: settings.paused ?? false,
   priority: settings.priority ?? definition.priority,
@@ -27,15 +27,21 @@ export const effective = (definition: TaskDefinition, settings: TaskSettings) =>
   maxAttempts: settings.maxAttempts ?? definition.retry.maxAttempts,
 });
 
-/** Whether tasks of a type are to wait. Of a type that the deployment does not have they would wait for ever. */
+/**
+ * Says whether tasks of a type are to wait. Those of a type that the deployment does not have would wait for ever, so they
+ * are not.
+ */
 export const isPaused = (type: string, { paused = false }: TaskSettings, catalog: TaskCatalog): boolean =>
   paused && Object.hasOwn(catalog, type);
 
 /** The settings of task types, the same for all tenants. */
 export interface SettingsStore {
-  /** At most `DEFINITION_EFFECT_SECONDS` old. Never throws: where they cannot be read, the last ones known hold. */
+  /**
+   * Returns settings at most `DEFINITION_EFFECT_SECONDS` old. Never throws: where they cannot be read, the last ones known
+   * hold.
+   */
   get(type: string): Promise<TaskSettings>;
-  /** The types of which something was ever changed, those that the deployment has no more among them. Never throws. */
+  /** Returns the types of which something was ever changed, also those that the deployment has no more. Never throws. */
   changedTypes(): Promise<readonly string[]>;
   /** Changes what the patch names, and returns all settings of the type. */
   change(type: string, patch: TaskSettingsPatch): Promise<TaskSettings>;

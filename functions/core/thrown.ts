@@ -1,10 +1,11 @@
+import { compact } from './compact.ts';
 import { JsonCopy, type JsonValue, nameOf } from './json.ts';
 
 /** What was thrown, as data: it can leave its thread, and nothing of it throws or changes any more. */
 export type ThrownError = {
-  /** Of an error, the name of its class: `TypeError`. */
+  /** The name of an error's class: `TypeError`. */
   readonly class?: string;
-  /** Its own: `ECONNREFUSED`. */
+  /** An error's own code: `ECONNREFUSED`. */
   readonly code?: string;
   readonly message: string;
   readonly stack?: string;
@@ -16,30 +17,27 @@ export type ThrownError = {
 const MAX_MESSAGE_CHARACTERS = 2_000;
 const MAX_STACK_CHARACTERS = 4_000;
 const MAX_CODE_CHARACTERS = 64;
-/** Causes and parts that are told of one error, whatever they hang together like. */
+/** No more causes and parts than this are told of one error, however they hang together. */
 const MAX_TOLD = 20;
-/** Of one line of a log. */
+/** The most characters of one line of a log. */
 const MAX_LOGGED_CHARACTERS = 100_000;
 
 /** Describes whatever was thrown. Never throws, whatever its getters do. */
 export const describeThrown = (thrown: unknown): ThrownError => described(thrown, new Set());
 
-/** The classes of errors that are there in every thread. */
+/** Every thread has these classes of errors. */
 const NATIVE = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
 
-/** What was thrown, made anew from its description: of an error, one that reads the same; otherwise its text and code. */
+/** Makes what was thrown anew from its description: of an error, one that reads the same; otherwise its text and code. */
 export function thrownOf({ class: name, message, cause, errors, ...more }: ThrownError): unknown {
-  const parts = {
-    ...more,
-    ...(cause === undefined ? {} : { cause: thrownOf(cause) }),
-    ...(errors === undefined ? {} : { errors: errors.map(thrownOf) }),
-  };
+  const behind = { cause: cause && thrownOf(cause), errors: errors?.map(thrownOf) };
+  const parts = { ...more, ...compact(behind) };
   if (name === undefined) return { message, ...parts };
   const Native = Object.hasOwn(NATIVE, name) ? NATIVE[name as keyof typeof NATIVE] : Error;
   return Object.assign(new Native(message), { name, stack: undefined, ...parts });
 }
 
-/** What its task says of an error: what it is, its own code, and what lies behind it. */
+/** Returns what a task says of an error: what it is, its own code, and what lies behind it. */
 export function messageOfThrown({ class: name, code, message, cause, errors = [] }: ThrownError): string {
   const text = name === undefined || name === 'Error' || message.startsWith(name) ? message : `${name}: ${message}`;
   return [
@@ -49,26 +47,31 @@ export function messageOfThrown({ class: name, code, message, cause, errors = []
   ].join('; ');
 }
 
-/** All that is known of an error, as fields of a line of the log. */
+/** Returns all that is known of an error, as fields of a line of the log. */
 export const fieldsOfThrown = ({ class: name, code, message, ...more }: ThrownError) => ({
-  ...{ error_class: name, error_code: code, error_message: message },
+  error_class: name,
+  error_code: code,
+  error_message: message,
   ...more,
 });
 
-/** A value for the log: as JSON carries it, with a text in place of what it cannot carry, and what is known of errors. */
+/**
+ * Returns a value for the log: as JSON carries it, with a text in place of what it cannot carry, and what is known of
+ * errors.
+ */
 export const loggedValueOf = (value: unknown): JsonValue =>
   new JsonCopy(
     ({ value: refused, what }) => (isError(refused) ? (describeThrown(refused) as JsonValue) : `[${what}]`),
     MAX_LOGGED_CHARACTERS,
   ).of(value ?? null);
 
-/** Each part by itself: one that cannot be read leaves all that is known of the others. */
+/** Reads each part by itself: one that cannot be read leaves all that is known of the others. */
 function described(thrown: unknown, seen: Set<unknown>): ThrownError {
   seen.add(thrown);
   try {
     return partsRead(thrown, seen);
   } catch {
-    // Whatever is asked of it throws: a Proxy.
+    // It may be a Proxy, which throws whatever it is asked.
     return { message: 'what was thrown cannot be read' };
   }
 }
@@ -79,21 +82,22 @@ function partsRead(thrown: unknown, seen: Set<unknown>): ThrownError {
   }
   const isOfErrors = isError(thrown);
   const name = isOfErrors ? classOf(thrown) : undefined;
-  const [code, stack, cause] = [codeOf(thrown), read(thrown, 'stack'), read(thrown, 'cause')];
+  const stack = read(thrown, 'stack');
+  const cause = read(thrown, 'cause');
   const errors = partsOf(thrown)
     .filter((part) => isNew(part, seen))
     .map((part) => described(part, seen));
-  return {
-    ...(name === undefined ? {} : { class: name }),
-    ...(code === undefined ? {} : { code }),
+  return compact({
+    class: name,
+    code: codeOf(thrown),
     message: cut(messageOf(thrown, name), MAX_MESSAGE_CHARACTERS),
-    ...(typeof stack === 'string' && isOfErrors ? { stack: cut(stack, MAX_STACK_CHARACTERS) } : {}),
-    ...(cause === undefined || cause === null || !isNew(cause, seen) ? {} : { cause: described(cause, seen) }),
-    ...(errors.length === 0 ? {} : { errors }),
-  };
+    stack: typeof stack === 'string' && isOfErrors ? cut(stack, MAX_STACK_CHARACTERS) : undefined,
+    cause: cause === undefined || cause === null || !isNew(cause, seen) ? undefined : described(cause, seen),
+    errors: errors.length === 0 ? undefined : errors,
+  });
 }
 
-/** Of causes in a circle each is told once. */
+/** Says whether an error is not told yet: of causes in a circle each is told once. */
 const isNew = (error: unknown, seen: ReadonlySet<unknown>): boolean => seen.size < MAX_TOLD && !seen.has(error);
 
 const textOfPrimitive = (thrown: unknown): string => {
@@ -101,7 +105,7 @@ const textOfPrimitive = (thrown: unknown): string => {
   return String(thrown) || 'an empty text was thrown';
 };
 
-/** The name that an error gives itself, or that of its class; not what a minifier has made of it. */
+/** Returns the name that an error gives itself, or that of its class, unless a minifier has made that. */
 function classOf(error: object): string {
   const name = read(error, 'name');
   if (typeof name === 'string' && name !== '' && name !== 'Error') return cut(name, MAX_CODE_CHARACTERS);
@@ -109,14 +113,14 @@ function classOf(error: object): string {
   return typeof ofClass === 'string' && /^[A-Z]\w{3,63}$/.test(ofClass) ? ofClass : 'Error';
 }
 
-/** Its code, unless it is one of the numbers that a `DOMException` has beside its name. */
+/** Returns an error's code, unless it is one of the numbers that a `DOMException` has beside its name. */
 function codeOf(thrown: object): string | undefined {
   const code = read(thrown, 'code');
   if (isInstance(thrown, DOMException) || (typeof code !== 'string' && typeof code !== 'number')) return undefined;
   return cut(String(code), MAX_CODE_CHARACTERS) || undefined;
 }
 
-/** Those of an `AggregateError`, and the two of a `SuppressedError`. */
+/** Returns the parts of an `AggregateError`, and the two of a `SuppressedError`. */
 function partsOf(thrown: object): readonly unknown[] {
   const errors = listRead(read(thrown, 'errors'));
   if (isError(thrown) && errors !== undefined) return errors;
@@ -153,7 +157,7 @@ function textOfData(value: unknown): string {
   }
 }
 
-/** What its `toString` makes, where that is one of its own. */
+/** Returns what its `toString` makes, where that is one of its own. */
 function ownTextOf(thrown: object): string | undefined {
   try {
     const text = String(thrown);

@@ -4,7 +4,7 @@ const DETAILS = /[:;]\s.*|\s\(.*/su;
 const MAX_CHARACTERS = 200;
 
 /**
- * What a message says without the values that it says it of: an input may be anybody's secret, and traces, events and the
+ * Returns what a message says without the values that it names: an input may be anybody's secret, and traces, events and the
  * counts of the log are read by more people than a task is. Details stand behind a colon or in parentheses, values in quotes,
  * and of an address all but its host is a value.
  */

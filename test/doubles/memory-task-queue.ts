@@ -2,7 +2,7 @@ import { MAX_RECEIVE_COUNT } from '../../functions/contract.ts';
 import type { TaskCatalog } from '../../functions/core/define-task.ts';
 import type { Deliveries, Delivery, TaskQueue } from '../../functions/core/ports.ts';
 import type { TaskId } from '../../functions/core/task/ids.ts';
-import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { batchSizesOf, type Outgoing, packed } from '../../functions/core/task/message-packing.ts';
 import type { TaskSeed } from '../../functions/core/task/task.ts';
 
@@ -25,7 +25,7 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
   }
 
   async send(task: TaskSeed, delaySeconds: number): Promise<void> {
-    this.put(messageOf([encodeTask(task)]), delaySeconds);
+    this.put(encodeMessage([encodeTask(task)]), delaySeconds);
   }
 
   async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {

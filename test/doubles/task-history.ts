@@ -1,6 +1,6 @@
 import { shardOf } from '../../functions/core/lane/routing.ts';
 import type { Statistics, TenantUsage } from '../../functions/core/ports.ts';
-import { bucketOf, MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statistics.ts';
+import { durationBucketOf, MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statistics.ts';
 import type { LeaseToken, TenantId } from '../../functions/core/task/ids.ts';
 import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/task/transition.ts';
@@ -75,7 +75,7 @@ export class TaskHistory {
     this.#now = Math.max(this.#now, task.runAt ?? 0);
     const wait = this.#now - Math.max(task.createdAt, task.runAt ?? 0);
     const lease = { token: `lease-${this.#sequence}` as LeaseToken, expiresAt: this.#now + 1_000 };
-    const first: Tally = task.attempt === 0 ? { [`wait_${bucketOf(wait)}`]: 1 } : {};
+    const first: Tally = task.attempt === 0 ? { [`wait_${durationBucketOf(wait)}`]: 1 } : {};
     this.#write(before, claimed(task, lease, this.#now), { ...more, started: 1, ...first });
   }
 
@@ -94,7 +94,7 @@ export class TaskHistory {
   }
 
   #goOn(task: RunningTask, die: number): void {
-    const ran: Tally = { [`run_${bucketOf(this.#now - task.startedAt)}`]: 1 };
+    const ran: Tally = { [`run_${durationBucketOf(this.#now - task.startedAt)}`]: 1 };
     const finishedAt = this.#now;
     if (die < 0.5) {
       const succeeded = settled(task, { status: 'succeeded', output: { inline: 1 }, finishedAt });

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { until } from './api.ts';
@@ -19,7 +19,7 @@ async function deadLetter() {
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: `${awsClient.endpoint}/000000000000/millrace-cpu-intensive-dead-letters`,
-      MessageBody: messageOf([encodeTask(task)]),
+      MessageBody: encodeMessage([encodeTask(task)]),
       MessageGroupId: 'local',
     }),
   );

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, inject, it } from 'vitest';
-import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { until } from './api.ts';
@@ -25,13 +25,13 @@ describe('a message on a lane', () => {
 
   it('runs its task even where no row was ever written', async () => {
     const task = seed();
-    await send('default-normal-0', messageOf([encodeTask(task)]));
+    await send('default-normal-0', encodeMessage([encodeTask(task)]));
     expect(await until(task.id, 'succeeded')).toMatchObject({ attempt: 1, output: { html: expect.any(String) } });
   });
 
   it('delivered several times runs its task once', async () => {
     const task = seed();
-    await Promise.all(Array.from({ length: 4 }, () => send('default-normal-0', messageOf([encodeTask(task)]))));
+    await Promise.all(Array.from({ length: 4 }, () => send('default-normal-0', encodeMessage([encodeTask(task)]))));
     await until(task.id, 'succeeded');
     await sleep(1000);
     expect(await until(task.id, 'succeeded')).toMatchObject({ attempt: 1 });

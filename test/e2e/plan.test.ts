@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_REQUEST_MESSAGES } from '../../functions/contract.ts';
-import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
 import { makePlan } from '../../planner/plan.ts';
 import { parsePlanArguments } from '../../planner/plan-arguments.ts';
@@ -44,7 +44,7 @@ afterAll(() => receiver.close());
 async function measured(tasks: number): Promise<{ readonly lasted: number; readonly medianWait: number }> {
   [starts, ends] = [[], []];
   const bodies = Array.from({ length: tasks }, () =>
-    messageOf([
+    encodeMessage([
       encodeTask(
         taskSeed({
           tenantId: tenant('local'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../functions/core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { newTask, type TaskSeed } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { greet } from '../doubles/task-definitions.ts';
@@ -97,4 +97,4 @@ describe('what touches all tenants takes the scope platform', () => {
   }
 });
 
-const bodyOf = (...tasks: TaskSeed[]): string => messageOf(tasks.map(encodeTask));
+const bodyOf = (...tasks: TaskSeed[]): string => encodeMessage(tasks.map(encodeTask));

@@ -80,7 +80,7 @@ export class DynamoAccessStore implements AccessStore {
   }
 }
 
-/** The grant of a row, or nothing where any part of it is not what `put` writes: half a grant opens no door. */
+/** Reads the grant of a row; nothing where any part of it is not what `put` writes: half a grant opens no door. */
 export function grantOfRow(row: Record<string, AttributeValue>): AccessGrant | undefined {
   const tenantId = parseTenantId(row.tenantId?.S ?? '');
   const scopes = (row.scopes?.SS ?? []).map(parseScope).filter((scope) => scope !== undefined);
@@ -89,7 +89,8 @@ export function grantOfRow(row: Record<string, AttributeValue>): AccessGrant | u
   if (tenantId === undefined || name === undefined || !Number.isFinite(createdAt)) return undefined;
   if (scopes.length === 0 || scopes.length !== row.scopes?.SS?.length) return undefined;
   const limits = limitsOfRow(row);
-  return limits && { tenantId, scopes, name, createdAt, ...(Object.keys(limits).length === 0 ? {} : { limits }) };
+  const grant = { tenantId, scopes, name, createdAt };
+  return limits && (Object.keys(limits).length === 0 ? grant : { ...grant, limits });
 }
 
 const LIMITS = ['ratePerSecond', 'maxOpenTasks'] as const satisfies readonly (keyof TenantLimits)[];
@@ -99,7 +100,7 @@ const rowOfLimits = (limits: TenantLimits): Record<string, AttributeValue> =>
     LIMITS.flatMap((name) => (limits[name] === undefined ? [] : [[name, { N: String(limits[name]) }]])),
   );
 
-/** Nothing where a limit is there but cannot be read: that it is not limited would be a guess. */
+/** Reads the limits of a row; nothing where one is there that cannot be read: that there is none would be a guess. */
 function limitsOfRow(row: Record<string, AttributeValue>): TenantLimits | undefined {
   const given = LIMITS.filter((name) => row[name] !== undefined).map((name) => [name, Number(row[name]?.N)] as const);
   return given.every(([, value]) => value > 0) ? Object.fromEntries(given) : undefined;

@@ -46,6 +46,6 @@ export async function cancelInTable(
     });
     if ('written' in flagged) return { result: 'requested', task: taskOfRow(flagged.written) as RunningTask };
   }
-  // It has become something else in between: what it is now decides.
+  // The task has become something else in between: what it is now decides.
   return cancelInTable(client, options, task, now);
 }

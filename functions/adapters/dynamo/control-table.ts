@@ -19,7 +19,7 @@ import { n, s } from './requests/row.ts';
 
 const loadKeyOf = (executorKey: string): string => `load#${executorKey}`;
 
-/** What executors do for each lane, added up in an item of the control table. */
+/** Adds up what executors do for each lane in an item of the control table. */
 export class DynamoLaneLoads implements LaneLoads {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -53,7 +53,7 @@ export class DynamoLaneLoads implements LaneLoads {
 const KEY = { pk: { S: 'lanes' } };
 const snapshotSchema = once(() => z.array(laneStateSchema()));
 
-/** The lanes as the governor has left them, in one item of the control table. */
+/** Keeps the lanes as the governor has left them in one item of the control table. */
 export class DynamoLaneSnapshot implements LaneSnapshot {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -65,7 +65,7 @@ export class DynamoLaneSnapshot implements LaneSnapshot {
 
   async read(): Promise<readonly LaneState[]> {
     const { Item: row } = await this.#client.send(new GetItemCommand({ TableName: this.#tableName, Key: KEY }));
-    // One that another version has written would stop the governor for good, and is as good as none.
+    // A snapshot of another version counts as none, or it would stop the governor for good.
     return snapshotSchema().safeParse(JSON.parse(row?.lanes?.S ?? '[]')).data ?? [];
   }
 
@@ -79,14 +79,14 @@ export class DynamoLaneSnapshot implements LaneSnapshot {
 /** DynamoDB deletes a bucket some time after it is full again: one that is missing is full. */
 const KEPT_SECONDS = 60;
 
-/** Each time a router loses, others have drawn in between. */
+/** A draw is tried so often: each time a router loses, others have drawn in between. */
 const TRIES = 5;
 
 type Bucket = ReturnType<typeof bucketOf>;
 type Draw = { readonly tenantId: TenantId; readonly ratePerSecond: number; readonly now: number };
 type Drawn = { readonly given: ReadonlySet<Draw>; readonly emptyUntil: number };
 
-/** Buckets as items of the control table; what is drawn at the same time, as by the tasks of a bulk, in one write. */
+/** Keeps buckets as items of the control table. What is drawn at the same time, as by the tasks of a bulk, is one write. */
 export class DynamoRateBuckets implements RateBuckets {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -117,7 +117,7 @@ export class DynamoRateBuckets implements RateBuckets {
 
   async #drawAll(pk: string, draws: readonly Draw[]): Promise<Drawn> {
     const bucket = bucketOf(draws[0]?.ratePerSecond ?? 1, Math.max(...draws.map(({ now }) => now)));
-    // Where nothing was drawn of late, which is guessed first, it is full.
+    // The first guess is that nothing was drawn of late, so that the bucket is full.
     let fullAt = bucket.now;
     for (let tries = 0; tries < TRIES; tries++) {
       const count = Math.min(draws.length, bucket.tasksIn(fullAt));
@@ -132,7 +132,10 @@ export class DynamoRateBuckets implements RateBuckets {
     throw new Error(`${TRIES} draws of a rate in a row were lost to others`);
   }
 
-  /** Makes a bucket full again later by so many tasks: than now where it is full, otherwise than it would be. */
+  /**
+   * Moves the time at which a bucket is full again by so many tasks: from now where it is full, otherwise from when it
+   * would be.
+   */
   #update(pk: string, { now, timeOfTask, latestWith }: Bucket, count: number, fullAt: number): Promise<Updated> {
     const drawn = count * timeOfTask;
     const expiresAt = n(Math.ceil((fullAt + drawn) / 1e6) + KEPT_SECONDS);

@@ -9,13 +9,13 @@ import { heldShardOf, pkOf, type TaskTables, tableOf, taskOfRow } from './task-r
 
 type DueEntry = { readonly tableName: string; readonly pk: string; readonly dueAt: number };
 
-/** A partition of the index, and the entry behind which it is read on; from its first on, where that is missing. */
-type Place = { readonly tableName: string; readonly shard: string; readonly after?: Row };
+/** How far a partition of the index is read: up to the entry `after`, or not at all where that is missing. */
+type Position = { readonly tableName: string; readonly shard: string; readonly after?: Row };
 
-/** Nobody has to look after it any more: it has ended, and so have its subtasks. */
+/** Says whether nobody has to look after a task any more: it has ended, and so have its subtasks. */
 const isOver = (task: Task): boolean => isFinished(task) && (task.fanOut === undefined || task.status === 'succeeded');
 
-/** The sparse index `due` of the task tables. */
+/** The tasks that wait for the sweeper, in the sparse index `due` of the task tables. */
 export class DynamoDueTasks implements DueTasks {
   readonly #client: DynamoDBClient;
   readonly #tables: TaskTables;
@@ -55,15 +55,17 @@ export class DynamoDueTasks implements DueTasks {
     return { tableName: tableOf(this.#tables, id), pk: pkOf(tenantId, id), dueAt };
   }
 
-  /** Walks all partitions at once; a page has as much of each. */
+  /** Walks all partitions at once; a page has as many entries of each. */
   async *#pages(shards: readonly string[], until: number, limit: number): AsyncGenerator<readonly DueTask[]> {
-    let places: Place[] = this.#tables.tableNames.flatMap((tableName) => shards.map((shard) => ({ tableName, shard })));
-    while (places.length > 0) {
-      const share = Math.ceil(limit / places.length);
-      const parts = await Promise.all(places.map((place) => this.#entriesAt(place, until, share)));
+    let positions: Position[] = this.#tables.tableNames.flatMap((tableName) =>
+      shards.map((shard) => ({ tableName, shard })),
+    );
+    while (positions.length > 0) {
+      const share = Math.ceil(limit / positions.length);
+      const parts = await Promise.all(positions.map((position) => this.#entriesAt(position, until, share)));
       const entries = parts.flatMap((part) => part.entries).toSorted((a, b) => a.dueAt - b.dueAt);
       yield await this.#tasksAt(entries);
-      places = parts.flatMap(({ next }) => next ?? []);
+      positions = parts.flatMap(({ next }) => next ?? []);
     }
   }
 
@@ -84,7 +86,10 @@ export class DynamoDueTasks implements DueTasks {
     return found.flat();
   }
 
-  /** Nothing where the row cannot be read: it may be of a later version, and is not to keep all others from their turn. */
+  /**
+   * Returns nothing where the row cannot be read: it may be of a later version, and must not keep all others from their
+   * turn.
+   */
   #taskOf(row: Row): Task | undefined {
     try {
       return taskOfRow(row);
@@ -94,7 +99,7 @@ export class DynamoDueTasks implements DueTasks {
     }
   }
 
-  async #entriesAt({ tableName, shard, after }: Place, until: number, limit: number) {
+  async #entriesAt({ tableName, shard, after }: Position, until: number, limit: number) {
     const { Items: items = [], LastEvaluatedKey: last } = await this.#client.send(
       new QueryCommand({
         TableName: tableName,
@@ -102,7 +107,7 @@ export class DynamoDueTasks implements DueTasks {
         KeyConditionExpression: 'dueShard = :shard AND dueAt <= :until',
         ExpressionAttributeValues: { ':shard': s(shard), ':until': n(until) },
         Limit: limit,
-        ...(after === undefined ? {} : { ExclusiveStartKey: after }),
+        ExclusiveStartKey: after,
       }),
     );
     const entries = items.map(({ pk, dueAt }): DueEntry => ({ tableName, pk: pk?.S ?? '', dueAt: Number(dueAt?.N) }));

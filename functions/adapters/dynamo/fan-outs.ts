@@ -47,9 +47,9 @@ export class DynamoFanOuts implements FanOuts {
           ...this.#key(parent),
           ...payloadAttributes('subtasks', subtasks),
           onFailure: s(onFailure),
-          // A set cannot be empty: where all have ended, there is none.
-          ...(count === 0 ? {} : { pending: { NS: places } }),
           expiresAt: n(Math.ceil(keepUntil / 1000)),
+          // A set cannot be empty: where all have ended, there is none.
+          ...(count > 0 && { pending: { NS: places } }),
         },
       }),
     );
@@ -115,7 +115,7 @@ export class DynamoFanOuts implements FanOuts {
   }
 }
 
-/** One part of a fan-out. */
+/** One subtask of a fan-out. */
 type Place = { readonly parent: ParentKey; readonly place: number };
 type Closed = Omit<FanOutRecord, 'subtasks'> | undefined;
 

@@ -1,6 +1,7 @@
 import { type AttributeValue, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import { DEFINITION_EFFECT_SECONDS, PRIORITIES } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { SettingsStore, TaskSettings, TaskSettingsPatch } from '../../core/task-settings.ts';
 import { updateRow } from './requests/conditional-update.ts';
@@ -14,12 +15,12 @@ export type DynamoSettingsStoreOptions = {
 const CACHED_TYPES = 1_000;
 const CACHED_MILLISECONDS = 3_600_000;
 
-/** Counts the changes of all types, and names these. No task type can have this name. */
+/** The row that counts the changes of all types, and names these. No task type can have this name. */
 const VERSION_KEY = '#version';
-/** As if set long ago, for a moment. */
+/** A cache entry with these options counts as set long ago. */
 const EXPIRED = { start: 1, ttl: 1 };
 
-/** Half of what is promised: the other half is for a call that is under way. */
+/** The count of changes is read so often: half of what is promised, since the other half is for a call that is under way. */
 const VERSION_MILLISECONDS = (DEFINITION_EFFECT_SECONDS / 2) * 1000;
 
 /**
@@ -60,7 +61,7 @@ export class DynamoSettingsStore implements SettingsStore {
     } catch (error) {
       log('warn', 'settings not read: those last known hold', { type, reason: String(error) });
       const known = this.#cache.peek(type, { allowStale: true }) ?? {};
-      // For a while: not every task is to wait for a table that does not answer.
+      // What is known holds for a while: not every task is to wait for a table that does not answer.
       this.#version = { number: this.#version?.number, readAt: clock() };
       this.#cache.set(type, known, { ttl: VERSION_MILLISECONDS });
       return known;
@@ -77,7 +78,7 @@ export class DynamoSettingsStore implements SettingsStore {
       set: Object.fromEntries(entries.flatMap(([name, value]) => (value === null ? [] : [[name, attribute(value)]]))),
       remove: entries.flatMap(([name, value]) => (value === null ? [name] : [])),
     });
-    // After the change: whoever sees the new number must find what it stands for.
+    // The count comes after the change: whoever sees the new number must find what it stands for.
     await updateRow(this.#client, {
       tableName,
       key: { type: { S: VERSION_KEY } },
@@ -103,7 +104,7 @@ export class DynamoSettingsStore implements SettingsStore {
     const readAt = clock();
     const row = await this.#row(VERSION_KEY, false, 'version');
     const number = row?.version?.N === undefined ? undefined : Number(row.version.N);
-    // Not clear(): what is known serves on, should the reads that follow fail. A copy: set() moves what it is set on.
+    // clear() would lose what serves on should the reads that follow fail. The keys are copied, since set() moves each of them.
     if (this.#version !== undefined && this.#version.number !== number) {
       for (const type of [...this.#cache.keys()]) this.#cache.set(type, this.#cache.peek(type) ?? {}, EXPIRED);
     }
@@ -114,7 +115,7 @@ export class DynamoSettingsStore implements SettingsStore {
     return settingsOfRow((await this.#row(type, true)) ?? {});
   }
 
-  /** A row, or `only` one attribute of it: the number of changes is read often, and lies beside the types of them all. */
+  /** Reads a row, or `only` one attribute of it: the number of changes is read often, and lies beside the types of them all. */
   async #row(type: string, isConsistent: boolean, only?: string): Promise<Record<string, AttributeValue> | undefined> {
     const { Item: row } = await this.#client.send(
       new GetItemCommand({
@@ -135,15 +136,17 @@ const attribute = (value: boolean | string | number | null | undefined): Attribu
       ? { N: String(value) }
       : { S: String(value) };
 
-/** What a row sets; a value that is none of ours counts as not set. */
+/** Reads what a row sets; a value that is none of ours counts as not set. */
 function settingsOfRow(row: Record<string, AttributeValue>): TaskSettings {
   const { paused, timeoutSeconds, maxAttempts, resumedAt } = row;
-  const priority = PRIORITIES.find((one) => one === row.priority?.S);
-  return {
-    ...(paused?.BOOL === undefined ? {} : { paused: paused.BOOL }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(timeoutSeconds?.N === undefined ? {} : { timeoutSeconds: Number(timeoutSeconds.N) }),
-    ...(maxAttempts?.N === undefined ? {} : { maxAttempts: Number(maxAttempts.N) }),
-    ...(resumedAt?.N === undefined ? {} : { resumedAt: Number(resumedAt.N) }),
-  };
+  return compact({
+    paused: paused?.BOOL,
+    priority: PRIORITIES.find((one) => one === row.priority?.S),
+    timeoutSeconds: numberOf(timeoutSeconds),
+    maxAttempts: numberOf(maxAttempts),
+    resumedAt: numberOf(resumedAt),
+  });
 }
+
+const numberOf = (value: AttributeValue | undefined): number | undefined =>
+  value?.N === undefined ? undefined : Number(value.N);

@@ -1,3 +1,4 @@
+import { compact } from '../../core/compact.ts';
 import type { RunningTask } from '../../core/task/task.ts';
 import { attemptGivenBack, attemptsAgain, rowDaysOf, type Settlement } from '../../core/task/transition.ts';
 import { n, type Row, s } from './requests/row.ts';
@@ -10,7 +11,7 @@ import {
   type TaskTableOptions,
 } from './task-row.ts';
 
-/** What a settlement sets in the row of its task. */
+/** Returns what a settlement sets in the row of its task. */
 export function settlementAttributes(settlement: Settlement, task: RunningTask, options: TaskTableOptions): Row {
   const status = { status: s(settlement.status) };
   switch (settlement.status) {
@@ -38,7 +39,7 @@ export const ERROR_ATTRIBUTES = ['errorCode', 'errorMessage', 'errorRetryable'];
 
 const LEASE_ATTRIBUTES = ['leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'progress', 'progressNote'];
 
-/** What a settlement removes from the row of its task. */
+/** Returns what a settlement removes from the row of its task. */
 export function settlementRemovals({ status }: Settlement): string[] {
   if (status === 'queued') return [...LEASE_ATTRIBUTES, 'startedAt'];
   return status === 'waiting' ? LEASE_ATTRIBUTES : [...LEASE_ATTRIBUTES, 'dueShard', 'dueAt'];
@@ -49,16 +50,16 @@ const attemptsAttributes = ({ maxAttempts, attemptsBeforeRetry }: ReturnType<typ
   attemptsBeforeRetry: n(attemptsBeforeRetry),
 });
 
-/** Where the row has to stay for longer than it is shown, it says until when it is. */
+/** Returns when TTL deletes a row, and until when it is shown where it has to stay for longer than that. */
 function retentionAttributes(finishedAtSeconds: number, retentionDays: number): Row {
   const rowDays = rowDaysOf(retentionDays);
-  return {
+  return compact({
     expiresAt: n(finishedAtSeconds + rowDays * 86_400),
-    ...(rowDays === retentionDays ? {} : { shownUntil: n(finishedAtSeconds + retentionDays * 86_400) }),
-  };
+    shownUntil: rowDays === retentionDays ? undefined : n(finishedAtSeconds + retentionDays * 86_400),
+  });
 }
 
-/** What the end of a task sets in its row. */
+/** Returns what the end of a task sets in its row. */
 export const endAttributes = (
   settlement: Extract<Settlement, { finishedAt: number }>,
   { retentionDays }: TaskTableOptions,

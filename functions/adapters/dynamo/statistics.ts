@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { MAX_CHANGE_AGE_SECONDS, STATISTICS_RETENTION_DAYS } from '../../contract.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import type { Clock, Minute, Statistics, TenantUsage } from '../../core/ports.ts';
 import { type Contribution, placeOf, type StatisticsRow, sumOf, type Tally, unseen } from '../../core/statistics.ts';
 import type { TenantId } from '../../core/task/ids.ts';
@@ -13,7 +14,7 @@ export type DynamoStatisticsOptions = { readonly tableName: string; readonly clo
 /** The row of all that a tenant has; a minute sorts before it. */
 const TENANT_ROW = 'tenant';
 
-/** No change as old as this is delivered any more; an hour for one that is under way. */
+/** No change that is older is delivered any more; the hour is for one that is under way. */
 const FORGET_MILLISECONDS = (MAX_CHANGE_AGE_SECONDS + 3600) * 1000;
 
 /**
@@ -53,7 +54,9 @@ export class DynamoStatistics implements Statistics, TenantUsage {
       TableName: this.#options.tableName,
       KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :last',
       ExpressionAttributeValues: {
-        ...{ ':pk': s(partitionOf(tenantId, type)), ':from': s(sortKeyOf(from)), ':last': s(sortKeyOf(to - 1)) },
+        ':pk': s(partitionOf(tenantId, type)),
+        ':from': s(isoTime(from)),
+        ':last': s(isoTime(to - 1)),
       },
     };
     for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) {
@@ -70,7 +73,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
     return (await this.#ofTenant(tenantId, 'types')).types?.SS ?? [];
   }
 
-  /** One attribute of a tenant's row, which has all its types and the marks of the stream as well. */
+  /** Reads one attribute of a tenant's row, which has all its types and the marks of the stream as well. */
   async #ofTenant(tenantId: TenantId, name: string): Promise<Row> {
     const { Item: row = {} } = await this.#client.send(
       new GetItemCommand({
@@ -83,7 +86,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
     return row;
   }
 
-  /** Takes the marks of shards that are long closed from a row that stays: a shard lasts for hours. */
+  /** Removes the marks of shards that are long closed from a row that stays: a shard lasts for hours. */
   async #forget(row: StatisticsRow, written: Row): Promise<void> {
     if ('minute' in row) return;
     const horizon = this.#options.clock() - FORGET_MILLISECONDS;
@@ -100,24 +103,23 @@ export class DynamoStatistics implements Statistics, TenantUsage {
 
 const ends = (contributions: readonly Contribution[]) => [contributions[0], contributions.at(-1)] as const;
 
-/** A type's minutes are together, so that a range of them is one query. No tenant id has a `#`. */
+/** Returns the partition of a type's minutes, a range of which is one query. No tenant id has a `#`. */
 const partitionOf = (tenantId: TenantId, type: string): string => `${tenantId}#${type}`;
-const sortKeyOf = (minute: number): string => new Date(minute).toISOString();
 const statisticsKeyOf = (row: StatisticsRow): Row =>
   'minute' in row
-    ? { pk: s(partitionOf(row.tenantId, row.type)), sk: s(sortKeyOf(row.minute)) }
+    ? { pk: s(partitionOf(row.tenantId, row.type)), sk: s(isoTime(row.minute)) }
     : { pk: s(row.tenantId), sk: s(TENANT_ROW) };
 
 const expiryOf = (row: StatisticsRow): Row =>
   'minute' in row ? { expiresAt: n(row.minute / 1000 + STATISTICS_RETENTION_DAYS * 86_400) } : {};
 
-/** How far a shard was seen, and when that change was made. It is greater than its place, and less than the next one. */
+/** Says how far a shard was seen, and when that change was made. A mark is greater than its place, and less than the next. */
 const markOf = (last: Contribution): string => `${placeOf(last)}@${last.at}`;
 const markedPlace = (mark: string): string => mark.slice(0, mark.indexOf('@'));
 const markedTime = (mark: string): number => Number(mark.slice(mark.indexOf('@') + 1));
 const isMark = (name: string): boolean => name.startsWith('seen_');
 
-/** A set takes what it has as readily as what is new to it, and may not be empty. */
+/** Returns the types to add to a tenant's: a set takes what it has as readily as what is new to it, and may not be empty. */
 function typesOf(contributions: readonly Contribution[]): Row {
   const types = new Set(contributions.flatMap(({ type }) => type ?? []));
   return types.size === 0 ? {} : { types: { SS: [...types] } };

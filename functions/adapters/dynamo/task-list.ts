@@ -1,4 +1,5 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { compact } from '../../core/compact.ts';
 import { parseTaskOrder, type TaskOrder } from '../../core/task/ids.ts';
 import { statusAt, type TaskStatus, type TaskSummary } from '../../core/task/task.ts';
 import { MAX_EXAMINED_TASKS, type TaskFilter, type TaskPage, type TaskQuery } from '../../core/task/task-list.ts';
@@ -6,38 +7,42 @@ import { batchGet } from './requests/batch-get.ts';
 import { n, type Row, s } from './requests/row.ts';
 import { isExpired, statusGroupOf, summaryOfRow, type TaskTables } from './task-row.ts';
 
-/** The index that holds the fewest tasks beside those asked for, and the values of its key. */
+/** An index of the task tables, and the values of its key that a list reads. */
 type Index = { readonly name: string; readonly keys: readonly Row[] };
 
-/** A row as the index tells of it. */
+/** A row as its index lists it. */
 type ListEntry = { readonly tableName: string; readonly pk: string; readonly order: TaskOrder };
 
-/** Rows that are examined at a time: no fewer, so that few steps are needed, and no more, so that few rows are read in vain. */
+/**
+ * Rows that are examined at a time: not fewer, so that few steps are needed, and not more, so that few rows are read in
+ * vain.
+ */
 const STEP = { least: 25, most: 1_000 };
 
 /** A page that has taken so long ends where it is: a router has 29 s, and its caller should not wait for half of them. */
 const MAX_MILLISECONDS = 5_000;
 
-const ATTRIBUTES = [
-  ...['pk', 'type', 'status', 'priority', 'executorKey', 'attempt', 'maxAttempts', 'attemptsBeforeRetry'],
-  ...['timeoutSeconds', 'fingerprint', 'order', 'runAt', 'notBefore', 'startedAt', 'finishedAt'],
-  ...['expiresAt', 'shownUntil', 'leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'errorCode', 'errorMessage'],
-  ...['errorRetryable', 'assigneeType', 'assigneeId', 'workflowInstanceId', 'trace', 'parent', 'fanOut'],
-  ...['progress', 'progressNote'],
-];
-/** What a filter looks at. */
-const FILTERED = ['pk', 'type', 'status', 'runAt', 'expiresAt', 'assigneeType', 'assigneeId', 'workflowInstanceId'];
+/** The attributes of a row that a list shows: all but payloads. */
+const SHOWN =
+  'pk type status priority executorKey attempt maxAttempts attemptsBeforeRetry timeoutSeconds fingerprint order runAt ' +
+  'notBefore startedAt finishedAt expiresAt shownUntil leaseToken leaseExpiresAt cancelRequestedAt errorCode ' +
+  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId trace parent fanOut progress progressNote';
+/** The attributes that a filter looks at. */
+const FILTERED = 'pk type status runAt expiresAt assigneeType assigneeId workflowInstanceId';
 
-const projectionOf = (attributes: readonly string[]) => ({
-  ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
-  ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
-});
-const SHOWN_PART = projectionOf(ATTRIBUTES);
+function projectionOf(attributes: string) {
+  const names = attributes.split(' ');
+  return {
+    ProjectionExpression: names.map((name) => `#${name}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+  };
+}
+const SHOWN_PART = projectionOf(SHOWN);
 const FILTERED_PART = projectionOf(FILTERED);
 
 /**
- * A page of tasks: the keys from one index, over all its shards in order, then their rows in as few requests. Where few fit
- * the filter it reads on, in larger steps, and of a row only what the filter looks at, until the page is full.
+ * Reads a page of tasks: the keys from one index, over all its shards in order, then their rows in as few requests. Where few
+ * fit the filter it reads on, in larger steps, and of a row only what the filter looks at, until the page is full.
  */
 export async function queryTasks(
   client: DynamoDBClient,
@@ -53,11 +58,12 @@ export async function queryTasks(
       ),
     ),
   );
-  // Shards share a page, but all of it may be of one status.
+  // Shards share a page, but all of its tasks may be of one status.
   const entries = mergedStreams(streams, ({ order }) => order, after, limit * index.keys.length);
   const started = performance.now();
   const tasks: TaskSummary[] = [];
-  let [examined, wanted] = [0, limit + 1];
+  let examined = 0;
+  let wanted = limit + 1;
   let next: TaskOrder | undefined;
   for (;;) {
     const count = Math.min(Math.max(wanted, STEP.least), STEP.most, MAX_EXAMINED_TASKS - examined);
@@ -67,7 +73,7 @@ export async function queryTasks(
       const row = rows.get(pk);
       if (row !== undefined && fits(row, filter, now)) {
         // One more than the page holds: there is another page, and it begins behind the last that was examined.
-        if (tasks.length === limit) return { tasks, ...(next && { next }) };
+        if (tasks.length === limit) return compact({ tasks, next });
         tasks.push(summaryOfRow(row));
       }
       next = order;
@@ -75,9 +81,9 @@ export async function queryTasks(
     if (step.length < count) return { tasks };
     examined += count;
     if (examined === MAX_EXAMINED_TASKS || performance.now() - started > MAX_MILLISECONDS) {
-      return { tasks, ...(next && { next }) };
+      return compact({ tasks, next });
     }
-    // As many as should hold what is missing, going by those so far.
+    // The next step is as long as should hold what is missing, going by the steps so far.
     wanted = Math.ceil(((limit + 1 - tasks.length) * examined) / Math.max(1, tasks.length));
   }
 }
@@ -92,7 +98,7 @@ async function take(entries: AsyncGenerator<ListEntry>, count: number): Promise<
   return taken;
 }
 
-/** Those of the entries whose rows fit. */
+/** Returns those of the entries whose rows fit. */
 async function fitting(client: DynamoDBClient, entries: readonly ListEntry[], filter: TaskFilter, now: number) {
   const rows = await batchGet(client, entries, FILTERED_PART);
   return entries.filter(({ pk }) => {
@@ -103,7 +109,10 @@ async function fitting(client: DynamoDBClient, entries: readonly ListEntry[], fi
 
 const STATUS_GROUPS = ['open', 'succeeded', 'failed', 'cancelled'];
 
-/** A workflow has few tasks and an assignee not many; few tasks are open, failed or cancelled, and most have succeeded. */
+/**
+ * Chooses the index that holds the fewest tasks beside those that fit. A workflow has few tasks and an assignee not many; few
+ * tasks are open, failed or cancelled, and most have succeeded.
+ */
 function indexOf({ workflowInstanceId, assignee, status, type }: TaskFilter): Index {
   if (workflowInstanceId !== undefined) {
     return { name: 'byWorkflow', keys: [{ workflowInstanceId: s(workflowInstanceId) }] };
@@ -118,7 +127,7 @@ function indexOf({ workflowInstanceId, assignee, status, type }: TaskFilter): In
   return { name: 'byStatus', keys: groups.map((group) => ({ statusGroup: s(group) })) };
 }
 
-/** One partition of an index, the newest first. */
+/** Reads one partition of an index, the newest first. */
 function streamOf(client: DynamoDBClient, tableName: string, indexName: string, key: Row): ReadStream<ListEntry> {
   const names = Object.keys(key);
   return async (after, limit) => {
@@ -163,13 +172,13 @@ function fits(row: Row, { status, type, assignee, workflowInstanceId }: TaskFilt
 /** Reads the next items of a stream behind `after`, at most `limit`; fewer than that mean its end. */
 export type ReadStream<Item> = (after: string | undefined, limit: number) => Promise<readonly Item[]>;
 
-/** One query of an index answers with more than so many of its entries in any case: they have less than half a KB each. */
+/** One query of an index could return more entries than this: they have less than half a KB each. */
 const MOST_AT_ONCE = 1_000;
 
 /**
  * Merges streams that each come in descending order of `orderOf` into one, and reads of each only about what its share of
- * `expected` items is, then on as it is used up, twice as much each time. What comes in several streams, or twice in one, comes once: they are read
- * at different moments, and an item may have moved from one to another in between.
+ * `expected` items is, then on as it is used up, twice as much each time. An item that comes in several streams, or twice in
+ * one, comes once: they are read at different moments, and it may have moved from one to another in between.
  */
 async function* mergedStreams<Item>(
   streams: readonly ReadStream<Item>[],
@@ -177,7 +186,7 @@ async function* mergedStreams<Item>(
   after: string | undefined,
   expected: number,
 ): AsyncGenerator<Item, void, undefined> {
-  // As much again, since chance does not deal evenly, and one to tell the end by.
+  // Twice its part, since chance does not deal evenly, and one to tell the end by.
   const share = Math.ceil((2 * expected) / streams.length) + 2;
   const heads = streams.map((read) => ({ read, items: [] as Item[], place: after, share, ended: false }));
   let last: string | undefined;
@@ -200,7 +209,7 @@ async function* mergedStreams<Item>(
     );
     const item = greatest?.items.shift();
     if (item === undefined) return;
-    // Each head is the greatest of its stream, so that what is the same comes together.
+    // Each head is the greatest of its stream, so that equal items come one after another.
     if (orderOf(item) === last) continue;
     last = orderOf(item);
     yield item;

@@ -1,5 +1,5 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Priority, ResourceClass } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { shardOf } from '../../core/lane/routing.ts';
 import {
   createdAtOf,
@@ -27,45 +27,38 @@ import { packedHeader, unpackedHeader } from '../../core/task/trace-header.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
 import { n, type Row, s } from './requests/row.ts';
 
-/** Attributes whose value is `undefined` are left out: a sparse index must not see them. */
-function compact(row: Record<string, AttributeValue | undefined>): Row {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Row;
-}
-
 /** A tenant's rows are addressable only with its own id. */
 export const pkOf = (tenantId: TenantId, taskId: TaskId): string => `${tenantId}#${taskId}`;
 export const rowKey = (tenantId: TenantId, taskId: TaskId): Row => ({ pk: s(pkOf(tenantId, taskId)) });
 
-/** The group under which `byStatus` lists a task: claims and retries do not move it, so they cost no index write. */
+/** Returns the group under which `byStatus` lists a task: claims and retries do not move it, so they cost no index write. */
 export const statusGroupOf = (status: Task['status']): string =>
   status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : 'open';
 
-/** The row of a finished task outlives its retention until TTL deletes it: within days, not at once (DynamoDB, "TTL"). */
+/** Says whether a row is past its retention at `now`: TTL deletes it within days, not at once (DynamoDB, "TTL"). */
 export const isExpired = ({ shownUntil, expiresAt }: Row, now: number): boolean =>
   Number((shownUntil ?? expiresAt)?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now;
 
-/** Where the sweeper finds a task that waits for the clock. */
+/** Returns the attributes by which the sweeper finds a task that waits for the clock. */
 export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): Row => ({
   dueShard: s(String(shardOf(id, indexShards))),
   dueAt: n(dueAt),
 });
 
-/** Where the sweeper finds a task that was set aside while its type is paused. */
+/** Returns the partition of `due` in which the sweeper finds the tasks that were set aside while their type is paused. */
 export const heldShardOf = (type: string): string => `paused/${type}`;
 
 type PayloadName = 'input' | 'output' | 'subtasks';
 
-/** Where a payload is: its value under `name`, or its place under `<name>Ref`. */
+/** Returns the attribute of a payload: its value under `name`, or its place under `<name>Ref`. */
 export const payloadAttributes = (name: PayloadName, payload: Payload): Row =>
   'ref' in payload ? { [`${name}Ref`]: s(payload.ref) } : { [name]: s(JSON.stringify(payload.inline)) };
 
-/** Where a task is found that was fanned out: `<attempt>/<count>`. */
+/** Returns the attribute of a task that was fanned out: `<attempt>/<count>`. */
 export const fanOutAttributes = ({ attempt, count }: FanOutState): Row => ({ fanOut: s(`${attempt}/${count}`) });
 
-export const progressAttributes = ({ fraction, note }: Progress): Row => ({
-  progress: n(fraction),
-  ...(note === undefined ? {} : { progressNote: s(note) }),
-});
+export const progressAttributes = ({ fraction, note }: Progress): Row =>
+  compact({ progress: n(fraction), progressNote: note === undefined ? undefined : s(note) });
 
 export const errorAttributes = (error: TaskError): Row => ({
   errorCode: s(error.code),
@@ -73,7 +66,10 @@ export const errorAttributes = (error: TaskError): Row => ({
   errorRetryable: { BOOL: error.retryable },
 });
 
-/** The attributes that a task has from the start and that no transition changes, its key left out. */
+/**
+ * Returns the attributes that a task has from the start and that no transition changes, without its key. Those that it does
+ * not have are left out: a sparse index must not see them.
+ */
 export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
   return compact({
     tenantId: s(seed.tenantId),
@@ -105,7 +101,7 @@ function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-/** Reads what `payloadAttributes` has made. */
+/** Reads what `payloadAttributes` made. */
 export function payload(row: Row, name: PayloadName): Payload {
   const ref = text(row, `${name}Ref`);
   return ref === undefined ? { inline: JSON.parse(required(text(row, name), name)) } : { ref };
@@ -124,13 +120,10 @@ function error(row: Row): TaskError | undefined {
 function seed(row: Row): Omit<TaskSeed, 'input'> {
   const [tenant = '', id = ''] = required(text(row, 'pk'), 'pk').split('#');
   const executorKey = required(text(row, 'executorKey'), 'executorKey');
-  const assigneeType = text(row, 'assigneeType');
-  const workflowInstanceId = text(row, 'workflowInstanceId');
   const trace = text(row, 'trace');
-  const runAt = number(row, 'runAt');
   const parent = text(row, 'parent');
   const limits = text(row, 'limits');
-  return {
+  return compact({
     id: required(parseTaskId(id), 'id'),
     tenantId: required(parseTenantId(tenant), 'tenantId'),
     type: required(text(row, 'type'), 'type'),
@@ -141,32 +134,31 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
     timeoutSeconds: required(number(row, 'timeoutSeconds'), 'timeoutSeconds'),
     fingerprint: required(text(row, 'fingerprint'), 'fingerprint'),
     createdAt: createdAtOf(required(parseTaskOrder(text(row, 'order') ?? ''), 'order')),
-    ...(runAt === undefined ? {} : { runAt }),
-    ...(assigneeType === undefined
-      ? {}
-      : { assignee: { type: assigneeType, id: required(text(row, 'assigneeId'), 'assigneeId') } }),
-    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-    ...(parent === undefined ? {} : { parent: parentOf(parent) }),
-    ...(trace === undefined ? {} : { traceHeader: unpackedHeader(trace) }),
-    ...(limits === undefined ? {} : { limits: limitsOf(limits) }),
-  };
+    runAt: number(row, 'runAt'),
+    assignee: assignee(row),
+    workflowInstanceId: text(row, 'workflowInstanceId'),
+    parent: parent === undefined ? undefined : parentOf(parent),
+    traceHeader: trace === undefined ? undefined : unpackedHeader(trace),
+    limits: limits === undefined ? undefined : limitsOf(limits),
+  });
 }
 
-/** `<rate>/<open>`, either of which may be missing. */
+function assignee(row: Row): TaskSeed['assignee'] {
+  const type = text(row, 'assigneeType');
+  return type === undefined ? undefined : { type, id: required(text(row, 'assigneeId'), 'assigneeId') };
+}
+
+/** Reads `<rate>/<open>`, either of which may be missing. */
 function limitsOf(limits: string): TenantLimits {
-  const [ratePerSecond, maxOpenTasks] = limits.split('/');
-  return {
-    ...(ratePerSecond ? { ratePerSecond: Number(ratePerSecond) } : {}),
-    ...(maxOpenTasks ? { maxOpenTasks: Number(maxOpenTasks) } : {}),
-  };
+  const [ratePerSecond, maxOpenTasks] = limits.split('/').map((limit) => (limit === '' ? undefined : Number(limit)));
+  return compact({ ratePerSecond, maxOpenTasks });
 }
 
+/** Reads `<id>/<attempt>/<index>/<depth>`. */
 function parentOf(parent: string): ParentRef {
-  const [id = '', attempt, index, depth] = parent.split('/');
-  return {
-    id: required(parseTaskId(id), 'parent'),
-    ...{ attempt: Number(attempt), index: Number(index), depth: Number(depth) },
-  };
+  const [id = '', ...numbers] = parent.split('/');
+  const [attempt = Number.NaN, index = Number.NaN, depth = Number.NaN] = numbers.map(Number);
+  return { id: required(parseTaskId(id), 'parent'), attempt, index, depth };
 }
 
 function fanOut(row: Row): FanOutState | undefined {
@@ -175,8 +167,8 @@ function fanOut(row: Row): FanOutState | undefined {
 }
 
 function progress(row: Row): Progress | undefined {
-  const [fraction, note] = [number(row, 'progress'), text(row, 'progressNote')];
-  return fraction === undefined ? undefined : { fraction, ...(note === undefined ? {} : { note }) };
+  const fraction = number(row, 'progress');
+  return fraction === undefined ? undefined : compact({ fraction, note: text(row, 'progressNote') });
 }
 
 /** Reads a row back. Throws where the row is not one that this adapter wrote. */
@@ -188,13 +180,10 @@ export function taskOfRow(row: Row): Task {
 
 /** Reads a row back without its payloads, which need not be there. */
 export function summaryOfRow(row: Row): TaskSummary {
-  const attemptsBeforeRetry = number(row, 'attemptsBeforeRetry');
-  const fannedOut = fanOut(row);
   const base = {
     ...seed(row),
-    ...(fannedOut === undefined ? {} : { fanOut: fannedOut }),
+    ...compact({ fanOut: fanOut(row), attemptsBeforeRetry: number(row, 'attemptsBeforeRetry') }),
     attempt: required(number(row, 'attempt'), 'attempt'),
-    ...(attemptsBeforeRetry === undefined ? {} : { attemptsBeforeRetry }),
   };
   const status = text(row, 'status') as Task['status'];
   const startedAt = () => required(number(row, 'startedAt'), 'startedAt');
@@ -202,31 +191,19 @@ export function summaryOfRow(row: Row): TaskSummary {
   switch (status) {
     case 'scheduled':
       return { ...base, status, runAt: required(base.runAt, 'runAt') };
-    case 'queued': {
-      const notBefore = number(row, 'notBefore');
-      const lastError = error(row);
-      return {
-        ...base,
-        status,
-        ...(notBefore === undefined ? {} : { notBefore }),
-        ...(lastError === undefined ? {} : { error: lastError }),
-      };
-    }
-    case 'running': {
-      const cancelRequestedAt = number(row, 'cancelRequestedAt');
-      const told = progress(row);
+    case 'queued':
+      return { ...base, status, ...compact({ notBefore: number(row, 'notBefore'), error: error(row) }) };
+    case 'running':
       return {
         ...base,
         status,
         leaseToken: required(text(row, 'leaseToken'), 'leaseToken') as LeaseToken,
         leaseExpiresAt: required(number(row, 'leaseExpiresAt'), 'leaseExpiresAt'),
         startedAt: startedAt(),
-        ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt }),
-        ...(told === undefined ? {} : { progress: told }),
+        ...compact({ cancelRequestedAt: number(row, 'cancelRequestedAt'), progress: progress(row) }),
       };
-    }
     case 'waiting':
-      return { ...base, status, startedAt: startedAt(), fanOut: required(fannedOut, 'fanOut') };
+      return { ...base, status, startedAt: startedAt(), fanOut: required(base.fanOut, 'fanOut') };
     case 'succeeded':
       return { ...base, status, startedAt: startedAt(), finishedAt: finishedAt() };
     case 'failed':
@@ -237,16 +214,14 @@ export function summaryOfRow(row: Row): TaskSummary {
         startedAt: startedAt(),
         finishedAt: finishedAt(),
       };
-    case 'cancelled': {
-      const started = number(row, 'startedAt');
-      return { ...base, status, ...(started === undefined ? {} : { startedAt: started }), finishedAt: finishedAt() };
-    }
+    case 'cancelled':
+      return { ...base, status, ...compact({ startedAt: number(row, 'startedAt') }), finishedAt: finishedAt() };
     default:
       throw new Error(`the task row has the unknown status ${String(status)}`);
   }
 }
 
-/** The row of a task that nobody has claimed yet; with `dueAt`, one that the sweeper has to send then. */
+/** Returns the row of a task that nobody has claimed yet; with `dueAt`, of one that the sweeper has to send then. */
 export const rowOfNew = (task: NewTask, dueAt: number | undefined, indexShards: number): Row => ({
   ...rowKey(task.tenantId, task.id),
   ...seedAttributes(task, indexShards),
@@ -258,18 +233,18 @@ export const rowOfNew = (task: NewTask, dueAt: number | undefined, indexShards: 
 
 /** How a deployment keeps its tasks. */
 export type TaskTableOptions = {
-  /** The tables by shard; a task's id names its own. */
+  /** The tables by shard: a task's id says in which shard its row is. */
   readonly tableNames: readonly string[];
-  /** Over how many partitions each index key is spread; one partition takes 1,000 writes/s (DynamoDB's documentation). */
+  /** Each index key is spread over so many partitions, one of which takes 1,000 writes/s (DynamoDB's documentation). */
   readonly indexShards: number;
-  /** How long a finished task is kept. */
+  /** For so many days a finished task is shown. */
   readonly retentionDays: number;
 };
 
-/** What a reader of the tables has to know. */
+/** The options that a reader of the tables needs. */
 export type TaskTables = Omit<TaskTableOptions, 'retentionDays'>;
 
-/** The table of a task. Throws where the deployment has none: its id was made elsewhere. */
+/** Returns the table of a task. Throws where the deployment has none: its id was made elsewhere. */
 export function tableOf({ tableNames }: Pick<TaskTableOptions, 'tableNames'>, id: TaskId): string {
   const tableName = tableNames[tableShardOf(id)];
   if (tableName === undefined) throw new Error(`there is no table for the task ${id}`);

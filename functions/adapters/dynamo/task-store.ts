@@ -87,7 +87,10 @@ export class DynamoTaskStore implements TaskStore {
     return this.#insert(task, task.createdAt, dueAt);
   }
 
-  /** With the rows of others that come in the same turn; one that is there already is looked at by itself. */
+  /**
+   * Makes the row in one request with others of this turn of the event loop. One that is there already is looked at by
+   * itself.
+   */
   async #insert(task: NewTask, now: number, dueAt?: number): Promise<InsertResult> {
     const { indexShards } = this.#options;
     const tableName = tableOf(this.#options, task.id);
@@ -98,7 +101,7 @@ export class DynamoTaskStore implements TaskStore {
     return inserted === 'exists' ? put() : inserted;
   }
 
-  /** A row past its retention gives way: TTL has not come to it yet. */
+  /** Makes the row in a request of its own. A row past its retention gives way: TTL has not come to it yet. */
   async #put(tableName: string, row: Row, now: number): Promise<InsertResult> {
     try {
       await this.#client.send(
@@ -116,7 +119,7 @@ export class DynamoTaskStore implements TaskStore {
     }
   }
 
-  /** One more write, and a second try, where there is no row, or one past its retention that has to give way. */
+  /** Takes one more write, and a second try, where there is no row, or one past its retention that has to give way. */
   claim(task: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
     return this.#claim(task, lease, now, false);
   }
@@ -144,7 +147,7 @@ export class DynamoTaskStore implements TaskStore {
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const refusal = claimability(found, task.fingerprint, now);
     if (refusal.result !== 'claimable') return refusal;
-    // An old message knows of fewer attempts: its task was given more of them by a retry, or for what combines.
+    // An old message says fewer attempts: a retry has given its task more of them, or its fan-out for the attempt that combines.
     if (found.maxAttempts <= task.maxAttempts) throw new Error('a claim was refused by a row that allows it');
     return this.#claim({ ...task, maxAttempts: found.maxAttempts }, lease, now, isInserted);
   }
@@ -164,7 +167,7 @@ export class DynamoTaskStore implements TaskStore {
     return found.status === 'running' && found.leaseToken === task.leaseToken ? 'cancel_requested' : 'lost';
   }
 
-  /** A write where there is progress to tell, otherwise half a read. */
+  /** Takes a write where there is progress to keep, otherwise half a read. */
   async check(task: RunningTask, progress?: Progress): Promise<LeaseState> {
     return leaseStateOf(
       task,
@@ -174,7 +177,7 @@ export class DynamoTaskStore implements TaskStore {
     );
   }
 
-  /** Half a read for each task, 100 of them in a request. */
+  /** Takes half a read for each task, and a request for each hundred. */
   async checkAll(tasks: readonly RunningTask[]): Promise<LeaseState[]> {
     const addresses = tasks.map(({ tenantId, id }) => ({
       tableName: tableOf(this.#options, id),
@@ -205,7 +208,7 @@ export class DynamoTaskStore implements TaskStore {
       : Promise.resolve({ result: 'missing' });
   }
 
-  /** A read before the write. */
+  /** Takes a read before the write. */
   async retry(tenantId: TenantId, id: TaskId, now: number, dueAt: number): Promise<RetryResult> {
     const found = await this.get(tenantId, id, now);
     if (found === undefined) return { result: 'missing' };
@@ -250,7 +253,7 @@ export class DynamoTaskStore implements TaskStore {
     return row === undefined || isExpired(row, now) ? undefined : taskOfRow(row);
   }
 
-  /** A request for each hundred; the tables' consistent reads. */
+  /** Takes a consistent read for each task, and a request for each hundred. */
   async getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]> {
     const addresses = taskIds
       .filter((id) => this.#hasTable(id))
@@ -271,7 +274,7 @@ export class DynamoTaskStore implements TaskStore {
     return conditionalUpdate(this.#client, { ...this.#addressOf(task), ...update });
   }
 
-  /** With what an executor writes for other tasks of its batch. */
+  /** Writes in one request with what an executor writes for other tasks of its batch. */
   #updateBatched(task: Addressed, update: Omit<BatchedUpdate, keyof Address>): Promise<Updated> {
     return this.#writes.update({ ...this.#addressOf(task), ...update });
   }

@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { TaskFailure } from '../../core/define-task.ts';
 import type { Clock } from '../../core/ports.ts';
 
-/** So many failures in a row, with no answer between them, and an origin counts as down. */
+/** After so many failures in a row, with no answer between them, an origin counts as down. */
 const FAILURES_TO_OPEN = 10;
 const OPEN_MS = 10_000;
 const MAX_ORIGINS = 1_000;
 
 type Circuit = { readonly failures: number; readonly openUntil: number };
 
-/** What a request tells of its origin; an abort, for one, tells nothing. */
+/** What a request says of its origin; an abort, for one, says nothing. */
 export type Health = 'up' | 'down' | 'unknown';
 
 /**
@@ -26,10 +26,10 @@ export class CircuitBreaker {
   }
 
   /**
-   * To be called before each request, and what it returns after it. Throws `TaskFailure` `circuit_open`, retryable once
-   * another request may be let through.
+   * Lets a request through; what it returns is to be called after the request. Throws `TaskFailure` `circuit_open`, retryable
+   * once another request may be let through.
    */
-  enter(origin: string): (verdict: Health) => void {
+  enter(origin: string): (health: Health) => void {
     const { failures, openUntil } = this.#circuits.get(origin) ?? { failures: 0, openUntil: 0 };
     const now = this.#clock();
     const probes = failures >= FAILURES_TO_OPEN;
@@ -40,9 +40,9 @@ export class CircuitBreaker {
       });
     }
     if (probes) this.#circuits.set(origin, { failures, openUntil: now + OPEN_MS });
-    return (verdict) => {
-      if (verdict === 'up') this.#circuits.delete(origin);
-      if (verdict === 'down') this.#fail(origin);
+    return (health) => {
+      if (health === 'up') this.#circuits.delete(origin);
+      if (health === 'down') this.#fail(origin);
     };
   }
 

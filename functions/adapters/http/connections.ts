@@ -1,20 +1,20 @@
 import { Client, type Dispatcher, Pool } from 'undici';
 import { TaskFailure } from '../../core/define-task.ts';
 
-/** Open to one origin at a time, at most. */
+/** No more connections than this are open to one origin at a time. */
 const MAX_CONNECTIONS = 20;
-/** Of those, so many stay open as long as the origin is in use, however seldom. */
+/** So many of them stay open as long as the origin is in use, however seldom. */
 const KEPT_CONNECTIONS = 5;
-/** Even a kept one ends so long after its last request: a NAT gateway of AWS forgets a connection after 350 s. */
+/** Even these end so long after their last request: a NAT gateway of AWS forgets a connection after 350 s. */
 const KEPT_IDLE_MS = 300_000;
-/** How long a request waits for one of them to be free. */
+/** A request waits so long for a connection to be free. */
 const PATIENCE_MS = 2_000;
-/** After so long without a request a connection ends that is not kept; and those that are, after none to their origin. */
+/** Other connections end after so long without a request, and the kept ones after so long without one to their origin. */
 const IDLE_MS = 30_000;
 
 type Turn = ReturnType<typeof Promise.withResolvers<void>>;
 
-/** Kept-alive connections, apart for each origin. */
+/** Keeps connections alive, apart for each origin. */
 export class HttpConnections {
   readonly #options: Pool.Options;
   readonly #idleMilliseconds: number;
@@ -25,7 +25,10 @@ export class HttpConnections {
     this.#idleMilliseconds = idleMilliseconds;
   }
 
-  /** Throws what undici throws, and `TaskFailure` `connections_busy` where none has become free in time. */
+  /**
+   * Sends a request. Throws what undici throws, and `TaskFailure` `connections_busy` where no connection has become free in
+   * time.
+   */
   request(origin: string, options: Dispatcher.RequestOptions, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     let connections = this.#origins.get(origin);
     if (connections === undefined) {
@@ -35,7 +38,7 @@ export class HttpConnections {
     return connections.request(options, signal);
   }
 
-  /** Ends all; what is under way fails. */
+  /** Ends all connections; requests under way fail. */
   async destroy(): Promise<void> {
     await Promise.all([...this.#origins.values()].map((connections) => connections.destroy()));
   }
@@ -48,7 +51,7 @@ class Origin {
   readonly #idleMilliseconds: number;
   readonly #ended: () => void;
   #taken = 0;
-  /** In the order in which they came. */
+  /** Requests that wait for a connection, in the order in which they came. */
   readonly #waiting = new Set<Turn>();
   #idle: NodeJS.Timeout | undefined;
 
@@ -123,7 +126,7 @@ class Origin {
   }
 }
 
-/** Makes the connections of a pool, the first ones to be kept; one that cannot be opened makes way for another. */
+/** Makes the connections of a pool. The first ones are kept; one that cannot be opened makes way for another. */
 function clientsOf(idleMilliseconds: number): (origin: URL, options: Client.Options) => Client {
   const kept = new Set<Client>();
   return (origin, options) => {
@@ -141,7 +144,7 @@ function busy(origin: string): TaskFailure {
   return new TaskFailure('connections_busy', message, { retryable: true });
 }
 
-/** A handler of undici that says when the answer has ended, however that is. */
+/** Wraps a handler of undici so that `release` is called when the answer has ended, well or badly. */
 const releasing = (handler: Dispatcher.DispatchHandler, release: () => void): Dispatcher.DispatchHandler => ({
   onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
   onResponseStart: (...answer) => handler.onResponseStart?.(...answer),

@@ -1,6 +1,6 @@
 import type { HttpClients } from '../../core/http-client.ts';
 
-/** Outgoing HTTP that is loaded by the first request: executors whose tasks make none do without it. */
+/** Loads outgoing HTTP with the first request: executors whose tasks make none do without it. */
 export function lazyHttpClients(outboundHosts: string): HttpClients {
   let clients: Promise<HttpClients> | undefined;
   const load = async (): Promise<HttpClients> => {

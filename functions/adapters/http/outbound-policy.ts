@@ -10,13 +10,13 @@ export type OutboundPolicy = {
    * the deployment does not allow, or whose address, where the URL spells it out, is not public.
    */
   check(url: URL): void;
-  /** May a request to this allowed host be sent to `address`, which its name resolved to? */
+  /** Says whether a request to this allowed host may be sent to `address`, to which its name resolved. */
   allowsAddress(hostname: string, address: string): boolean;
 };
 
 type Subnet = readonly [prefix: string, bits: number];
 
-/** IPv4 inside a network: RFC 1918, and RFC 6598, of which clouds give addresses too. */
+/** IPv4 inside a network: RFC 1918, and RFC 6598, from which clouds give addresses too. */
 const PRIVATE_IPV4: readonly Subnet[] = [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -93,7 +93,8 @@ function throughNat64([prefix, bits]: Subnet): Subnet {
 /**
  * Reads a comma-separated list of hosts. An entry is `*` (every public host), `example.com` (that host only),
  * `*.example.com` (its subdomains, not itself) or an IP address. Only a host that is named in full may have an address
- * of a private network, and only an address that is named, or `localhost`, be any other that is not public. Throws, naming the entry, where it is none of these.
+ * of a private network, and only an address that is named, or `localhost`, may be any other that is not public. Throws an
+ * error that names the entry where it is none of these.
  */
 export function parseOutboundHosts(list: string): OutboundPolicy {
   const entries = list
@@ -128,7 +129,7 @@ export function parseOutboundHosts(list: string): OutboundPolicy {
   };
 }
 
-/** The failure of a request to an allowed host that has no allowed address. Names none: they may be internal. */
+/** Returns the failure of a request to an allowed host that has no allowed address. It names none: they may be internal. */
 const addressNotAllowed = (hostname: string): TaskFailure =>
   new TaskFailure(
     'host_not_allowed',
@@ -149,10 +150,10 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }
 
-/** Does the host itself say which address is meant? Any other name means what its DNS makes of it. */
+/** Says whether the host itself says which address is meant. Any other name means what its DNS makes of it. */
 const spellsOut = (host: string): boolean => isIP(host) !== 0 || host === 'localhost';
 
-/** A host as the policy compares it: `url.hostname` without an IPv6 address's brackets or a root's trailing dot. */
+/** Returns a host as the policy compares it: `url.hostname` without an IPv6 address's brackets or a root's trailing dot. */
 const plain = (hostname: string): string => hostname.replace(/^\[|\]$|\.$/g, '');
 
 function domainOf(entry: string): string {
@@ -161,7 +162,7 @@ function domainOf(entry: string): string {
   return domain;
 }
 
-/** The host of an entry, in the spelling in which a URL's `hostname` will have it. */
+/** Returns the host of an entry, in the spelling in which a URL's `hostname` will have it. */
 function hostOfEntry(entry: string, text = entry): string {
   const host = isIP(text) === 6 ? `[${text}]` : text;
   // A scheme, port, path or wildcard inside an entry would otherwise be dropped or never match, without a word.
@@ -172,13 +173,13 @@ function hostOfEntry(entry: string, text = entry): string {
 const notAHost = (entry: string): Error =>
   new Error(`${ENV.outboundHosts}: "${entry}" is no host; write *, example.com, *.example.com or an IP address`);
 
-/** All addresses of a host name. */
+/** Finds all addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 const systemResolve: Resolve = (hostname) => dns.lookup(hostname, { all: true });
 
 /**
- * A lookup for `net.connect` that gives out only the addresses that the policy allows for the host. Fails with
+ * Makes a lookup for `net.connect` that gives out only the addresses that the policy allows for the host. It fails with
  * `TaskFailure` `host_not_allowed` where there are none. It is not called for a host that is an address itself.
  */
 export function checkedLookup(policy: OutboundPolicy, resolve: Resolve = systemResolve): LookupFunction {

@@ -12,11 +12,11 @@ export type Hop = {
   readonly followAsGet: boolean;
 };
 
-/** Redirects that repeat a request as it is, and those that ask for a GET of something else. */
+/** These redirects repeat a request as it is, and those ask for a GET of something else. */
 const REPEATING = [307, 308];
 const TO_A_GET = [301, 302, 303];
 
-/** Methods that send nothing which such a redirect would lose. */
+/** Requests of these methods send nothing that such a redirect would lose. */
 const ASKING = ['GET', 'HEAD'];
 
 /**
@@ -37,11 +37,11 @@ const SAFE_HEADERS = new Set([
   'user-agent',
 ]);
 
-/** Has a request headers that may be keys, and its answer therefore be meant for its sender alone? */
+/** Says whether a request has headers that may be keys, so that its answer may be meant for its sender alone. */
 export const carriesKeys = (headers: Hop['headers']): boolean =>
   Object.keys(headers).some((name) => !SAFE_HEADERS.has(name));
 
-/** Is a response a redirect that is followed, so that nobody reads its body? */
+/** Says whether a response is a redirect that is followed, so that nobody reads its body. */
 export const isFollowed = (
   { method, followAsGet }: Hop,
   status: number,
@@ -51,9 +51,10 @@ export const isFollowed = (
   (REPEATING.includes(status) || (TO_A_GET.includes(status) && (followAsGet || ASKING.includes(method))));
 
 /**
- * The request that a response redirects to; `undefined` if it does not, or if following it would deliver nothing of what was
- * sent. Keys go to no other origin, as the Fetch Standard has it ("HTTP-redirect fetch"). Throws `TaskFailure`
- * `invalid_redirect` where its location is no URL, or where a body that was streamed would have to be sent again.
+ * Returns the request that a response redirects to; `undefined` if it redirects to none, or if following it would deliver
+ * nothing of what was sent. Keys go to no other origin, as the Fetch Standard has it ("HTTP-redirect fetch"). Throws
+ * `TaskFailure` `invalid_redirect` where its location is no URL, or where a body that was streamed would have to be sent
+ * again.
  */
 export function redirectOf(hop: Hop, status: number, location: string | undefined): Hop | undefined {
   if (!isFollowed(hop, status, location)) return undefined;

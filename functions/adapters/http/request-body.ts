@@ -14,7 +14,9 @@ import type { Compression, HttpRequest } from '../../core/http-client.ts';
 /** Brotli's default, 11, is meant for files that are compressed once: it takes some 50 times as long as 4. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 
-const [gzipped, brotlied, zstded] = [promisify(gzip), promisify(brotliCompress), promisify(zstdCompress)];
+const gzipped = promisify(gzip);
+const brotlied = promisify(brotliCompress);
+const zstded = promisify(zstdCompress);
 
 const ENCODERS: Readonly<
   Record<
@@ -30,10 +32,10 @@ const ENCODERS: Readonly<
 /** A body as it is sent: a stream can be sent only once. */
 export type RequestBody = string | Uint8Array | Readable | undefined;
 
-/** Why a body broke off; `cause` is what its source threw. */
+/** Thrown by a body that broke off; `cause` is what its source threw. */
 export class BodyBrokeOff extends Error {}
 
-/** The body of a request, compressed where it is asked for. */
+/** Returns the body of a request, compressed where it is asked for. */
 export async function requestBodyOf({ body, compress }: HttpRequest): Promise<RequestBody> {
   if (typeof body === 'string' || body instanceof Uint8Array) {
     return compress === undefined ? body : ENCODERS[compress].whole(body);
@@ -44,7 +46,7 @@ export async function requestBodyOf({ body, compress }: HttpRequest): Promise<Re
   return pipeline(stream, ENCODERS[compress].stream(), () => {}) as unknown as Readable;
 }
 
-/** A network's error looks just like a source's, and the caller has to know which it was. */
+/** Marks what a source throws: a network's error looks just like it, and the caller has to know which it was. */
 async function* marked(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* source;

@@ -1,23 +1,27 @@
 import { pipeline, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { compact } from '../../core/compact.ts';
 import { decodedText } from '../../core/decoded-text.ts';
 import { TaskFailure } from '../../core/define-task.ts';
 import type { HttpBody, HttpHeaders, HttpResponse } from '../../core/http-client.ts';
 import type { Hop } from './redirect.ts';
 import { BodyBrokeOff } from './request-body.ts';
 
-/** A response as it came over the wire, or as it is kept of one. */
+/** A response as it came over the wire, or as the cache kept it. */
 export type Answer = {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly body: Readable;
 };
 
-/** Headers that are no longer true of a body that was decompressed. */
+/** These headers are no longer true of a body that was decompressed. */
 const OF_THE_COMPRESSED = ['content-encoding', 'content-length'];
 
-/** The answer to the last of a chain of requests as a handler gets it: decompressed, and failing as its client fails. */
+/**
+ * Returns the answer to the last of a chain of requests as a handler gets it: decompressed, and failing as its client
+ * fails.
+ */
 export function responseOf(
   { status, headers, body }: Answer,
   { url }: Hop,
@@ -28,17 +32,16 @@ export function responseOf(
   const told = Object.entries(headers).filter(([name]) => encodings.length === 0 || !OF_THE_COMPRESSED.includes(name));
   // A body that is given up or aborted reports an error, and an error that nobody listens to ends the process.
   body.on('error', () => {});
-  const wait = retryAfterSeconds(headers['retry-after'], Date.now());
-  return {
+  return compact({
     status,
     headers: Object.fromEntries(told),
-    ...(wait !== undefined && { retryAfterSeconds: wait }),
+    retryAfterSeconds: retryAfterSeconds(headers['retry-after'], Date.now()),
     url: url.href.slice(0, url.href.length - url.hash.length),
     redirected,
     body: bodyOf(failing(decompressed(body, encodings), url, signal), headers['content-type'], url, () => {
       body.destroy();
     }),
-  };
+  });
 }
 
 function bodyOf(
@@ -79,17 +82,17 @@ const DECODERS = {
 };
 type Encoding = keyof typeof DECODERS;
 
-/** For the request header `accept-encoding`. */
+/** The value of the request header `accept-encoding`. */
 export const ACCEPT_ENCODING = Object.keys(DECODERS).join(', ');
 
-/** A server may name more, and each would take memory of its own before a byte of the body has come. */
+/** No more encodings are undone, since each takes memory of its own before a byte of the body has come. */
 const MAX_ENCODINGS = 3;
 
-/** Names that a server may use for one of these (RFC 9110, section 8.4.1.3), and for none at all. */
+/** A server may use these names for one of them (RFC 9110, section 8.4.1.3), and these for none at all. */
 const ALIASES: Readonly<Record<string, string>> = { 'x-gzip': 'gzip' };
 const NONE = ['', 'identity'];
 
-/** A body that is not coded as it says; `message` is what is wrong with it. */
+/** Thrown by a body that is not coded as it says; `message` is what is wrong with it. */
 class NotAsCoded extends Error {
   /** It may have been cut on its way, and come whole another time. */
   readonly isCut: boolean;
@@ -100,7 +103,7 @@ class NotAsCoded extends Error {
   }
 }
 
-/** What a header `content-encoding` says, in the order in which it was done; empty if any of it was not asked for. */
+/** Reads a header `content-encoding`, in the order in which it was done; empty if any of it was not asked for. */
 function encodingsOf(contentEncoding: string): readonly Encoding[] {
   const names = contentEncoding
     .split(',')
@@ -112,7 +115,7 @@ function encodingsOf(contentEncoding: string): readonly Encoding[] {
 }
 
 /**
- * A response's body as it was before its server compressed it. (undici has an interceptor for this; it is experimental,
+ * Returns a response's body as it was before its server compressed it. (undici has an interceptor for this; it is experimental,
  * says so on every cold start, and takes an empty body for a broken one.)
  */
 async function* decompressed(body: Readable, encodings: readonly Encoding[]): AsyncGenerator<Uint8Array> {
@@ -123,7 +126,7 @@ async function* decompressed(body: Readable, encodings: readonly Encoding[]): As
   });
   const decoders = encodings.toReversed().map((encoding) => DECODERS[encoding]());
   try {
-    // Whoever reads the last stream is told of every error in the chain.
+    // The reader of the last stream is told of every error in the chain.
     yield* pipeline([body, ...decoders], () => {}) as unknown as Readable;
   } catch (error) {
     // An answer to HEAD, for one, names the encoding of a body that does not come.
@@ -138,7 +141,7 @@ const isOfDecoder = (error: unknown): error is Error & { readonly code: string }
 
 const isOfCut = ({ code }: { readonly code: string }): boolean => code === 'Z_BUF_ERROR';
 
-/** What to throw for an error of undici or a socket: an abort's own reason, or a failure that says what is wrong. */
+/** Returns what to throw for an error of undici or a socket: an abort's own reason, or a failure that says what is wrong. */
 export function failureOf(error: unknown, url: URL, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof BodyBrokeOff) return error.cause;
@@ -164,7 +167,10 @@ const DATES = [
 ];
 const RFC_850 = /^[A-Z][a-z]{5,8}, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}:\d{2}:\d{2}) GMT$/;
 
-/** How long a header `Retry-After` asks to wait: whole seconds or a date (RFC 9110, section 10.2.3). `undefined` for any other. */
+/**
+ * Returns how many seconds a header `Retry-After` asks to wait, in seconds or until a date (RFC 9110, section 10.2.3);
+ * `undefined` for any other.
+ */
 export function retryAfterSeconds(retryAfter: string | undefined, now: number): number | undefined {
   const value = retryAfter?.replace(/^[\t ]+|[\t ]+$/g, '') ?? '';
   // However many digits it has, it asks for a wait: no number of seconds is infinite.
@@ -178,7 +184,7 @@ function dateOf(value: string, now: number): number {
   if (DATES.some((form) => form.test(value))) return Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
   const [, day, month, year, time] = RFC_850.exec(value) ?? [];
   if (year === undefined) return Number.NaN;
-  // Of the years with these digits the latest that is no more than 50 ahead.
+  // The year is the latest with these two digits that is no more than 50 ahead.
   const latest = new Date(now).getUTCFullYear() + 50;
   return Date.parse(`${day} ${month} ${latest - ((latest - Number(year)) % 100)} ${time} GMT`);
 }

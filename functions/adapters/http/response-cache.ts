@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { pipeline, Readable, Transform } from 'node:stream';
 import CachePolicy from 'http-cache-semantics';
 import { LRUCache } from 'lru-cache';
+import { compact } from '../../core/compact.ts';
 import { carriesKeys, type Hop } from './redirect.ts';
 import type { Answer } from './response-body.ts';
 
-/** What may be kept in all, and of one answer, as it came over the wire: the smallest executor has 256 MB. */
+/** Bytes that may be kept in all, and of one answer, as they came over the wire: the smallest executor has 256 MB. */
 const MAX_BYTES = 16_000_000;
 const MAX_ANSWER_BYTES = 1_000_000;
 const MAX_ANSWERS = 500;
@@ -23,10 +24,10 @@ type CachedAnswer = {
   readonly body: Buffer;
 };
 
-/** Answers that are kept in a process. */
+/** The answers that a process keeps. */
 export type KeptAnswers = LRUCache<string, CachedAnswer>;
 
-/** The memory for them, which all tenants share. */
+/** Makes the memory for them, which all tenants share. */
 export const keptAnswers = (): KeptAnswers =>
   new LRUCache({
     max: MAX_ANSWERS,
@@ -34,14 +35,14 @@ export const keptAnswers = (): KeptAnswers =>
     sizeCalculation: ({ body }) => body.length + ENTRY_BYTES,
   });
 
-/** Says which request is meant, and nothing of what is to be answered. */
+/** These headers say nothing of what is to be answered, so they are no part of an answer's key. */
 const NOT_IN_KEY = new Set(['cache-control', 'idempotency-key', 'millrace-attempt', 'pragma']);
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Answers to the requests of one tenant, by RFC 9111. One is kept for requests that have the very same headers, so that only
- * who sends the same keys may get it: what was asked with headers that may be keys is kept as a browser keeps it for its
+ * Keeps answers to the requests of one tenant, by RFC 9111. One is kept for requests that have the very same headers, so that
+ * only who sends the same keys may get it: what was asked with headers that may be keys is kept as a browser keeps it for its
  * user, all else as a proxy keeps it for everyone. (undici's own cache has no lifetime that a caller could set, and takes
  * no header for a key except by the server's `vary`.)
  */
@@ -55,8 +56,8 @@ export class ResponseCache {
   }
 
   /**
-   * The kept answer to a request, or what `send` answers. `seconds` takes the place of what the server says of an answer's
-   * lifetime; 0 goes past the cache.
+   * Returns the kept answer to a request, or what `send` answers. `seconds` takes the place of what the server says of an
+   * answer's lifetime; 0 goes past the cache.
    */
   async answer(hop: Hop, seconds: number | undefined, send: (hop: Hop) => Promise<Answer>): Promise<Answer> {
     if (seconds === 0 || !isPlainGet(hop)) {
@@ -79,7 +80,7 @@ export class ResponseCache {
     return this.#keeping(key, hop, seconds, await send(hop));
   }
 
-  /** The same answer, which is kept once its body has been read to the end. */
+  /** Returns the same answer, which is kept once its body has been read to the end. */
   #keeping(key: string, hop: Hop, seconds: number | undefined, answer: Answer): Answer {
     this.#entries.delete(key);
     const policy = policyOf(hop, answer);
@@ -96,13 +97,15 @@ export class ResponseCache {
       },
       flush: (done) => {
         if (bytes <= MAX_ANSWER_BYTES) {
-          // A copy: a piece may be part of a much larger buffer.
+          // The body is copied, since a piece may be part of a much larger buffer.
           this.#entries.set(key, {
             tenantId: this.#tenantId,
             url: hop.url.href,
             policy,
             keptAt: Date.now(),
-            ...{ status, headers, body: Buffer.concat(chunks) },
+            status,
+            headers,
+            body: Buffer.concat(chunks),
           });
         }
         done();
@@ -119,7 +122,7 @@ export class ResponseCache {
   }
 }
 
-/** Partial and conditional answers answer nothing else. */
+/** Says whether the answer to a request may answer others: no partial and no conditional one does. */
 const isPlainGet = ({ method, headers }: Hop): boolean =>
   method === 'GET' && !Object.keys(headers).some((name) => name === 'range' || name.startsWith('if-'));
 
@@ -131,8 +134,9 @@ function cacheKeyOf(tenantId: string, { url, headers }: Hop): string {
 }
 
 /**
- * As the policy is to see a message. It knows directives in lower case only, and takes `must-revalidate` to hold for what is
- * fresh as well, where the RFC (section 5.2.2.2) means what is not; and that is never used here without asking.
+ * Returns a message as the policy is to see it. The policy knows directives in lower case only, and takes `must-revalidate`
+ * to hold for what is fresh as well, where the RFC (section 5.2.2.2) means what is not; and that is never used here without
+ * asking.
  */
 function seen(message: Omit<Hop, 'body'> | Omit<Answer, 'body'>) {
   const { 'cache-control': control, ...others } = message.headers;
@@ -143,7 +147,7 @@ function seen(message: Omit<Hop, 'body'> | Omit<Answer, 'body'>) {
     : { url: message.url.href, method: message.method, headers };
 }
 
-/** No lifetime is guessed: what a task asks for is old only where the server said that it may be. */
+/** Makes the policy of an answer. It guesses no lifetime: a task gets an old answer only where the server said that it may. */
 const policyOf = (hop: Hop, answer: Omit<Answer, 'body'>): CachePolicy =>
   new CachePolicy(seen(hop), seen(answer), { shared: !carriesKeys(hop.headers), cacheHeuristic: 0 });
 
@@ -161,16 +165,16 @@ function mayBeKept(policy: CachePolicy, hop: Hop, seconds: number | undefined, a
 const isUsable = ({ policy, keptAt }: CachedAnswer, hop: Hop, seconds: number | undefined): boolean =>
   seconds === undefined ? policy.satisfiesWithoutRevalidation(seen(hop)) : Date.now() - keptAt < seconds * 1000;
 
-/** The request that asks only whether the kept answer is still true. */
+/** Returns the request that asks only whether the kept answer is still true. */
 function conditional(hop: Hop, { headers: { etag, 'last-modified': lastModified } }: CachedAnswer): Hop {
-  const validators = {
-    ...(etag !== undefined && { 'if-none-match': etag }),
-    ...(lastModified !== undefined && { 'if-modified-since': lastModified }),
-  };
+  const validators = compact({ 'if-none-match': etag, 'if-modified-since': lastModified });
   return { ...hop, headers: { ...hop.headers, ...validators } };
 }
 
-/** What a 304 makes of a kept answer: its headers take the place of those kept, but for what they say of its own body. */
+/**
+ * Returns what a 304 makes of a kept answer: its headers take the place of those kept, but for what they say of its own
+ * body.
+ */
 function refreshed(kept: CachedAnswer, hop: Hop, { headers: told }: Answer): CachedAnswer {
   const { 'content-length': _length, 'content-encoding': _encoding, ...still } = told;
   const headers = { ...kept.headers, age: '0', ...still };

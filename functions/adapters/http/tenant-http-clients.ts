@@ -4,12 +4,12 @@ import type { OutboundPolicy } from './outbound-policy.ts';
 import { keptAnswers, ResponseCache } from './response-cache.ts';
 import { UndiciHttpClient } from './undici-http-client.ts';
 
-/** Of one that gives way, what is under way goes on, and its idle connections end by themselves. */
+/** A client that gives way to another ends what is under way, and its idle connections end by themselves. */
 const MAX_TENANTS = 100;
 
 /**
- * A client for each tenant, with connections, circuits and kept answers of its own: no tenant waits for another's requests,
- * fails by their failures, or learns when they were made.
+ * Makes a client for each tenant, with connections, circuits and kept answers of its own: no tenant waits for another's
+ * requests, fails by their failures, or learns when they were made.
  */
 export function tenantHttpClients(policy: OutboundPolicy): HttpClients {
   const answers = keptAnswers();

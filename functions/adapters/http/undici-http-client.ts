@@ -19,7 +19,7 @@ import {
 import { keptAnswers, ResponseCache } from './response-cache.ts';
 
 const MAX_REDIRECTS = 5;
-/** Up to so much of a redirect's body is read, to keep its connection; beyond it a new connection is cheaper. */
+/** So much of a redirect's body is read at most, to keep its connection; beyond it a new connection is cheaper. */
 const DISCARDED_BYTES = 16_384;
 
 const CONNECTION_OPTIONS = {
@@ -32,21 +32,21 @@ const CONNECT_TIMEOUT_MS = 2_000;
 
 /** Upper bound of the wait before the first retry; it doubles with each further one. */
 const RETRY_MS = 100;
-/** RFC 9110, section 9.2.2. */
+/** The idempotent methods of RFC 9110, section 9.2.2. */
 const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
-/** Statuses by which a server asks for another try, and how long one attempt waits for it: the task itself can wait longer. */
+/** By these statuses a server asks for another try. One attempt waits for it so long: the task itself can wait longer. */
 const PASSING = [408, 425, 429];
 const MAX_RETRY_AFTER_SECONDS = 5;
 
-/** Statuses by which a gateway says that there is no server behind it; any other is the answer of one. */
+/** By these statuses a gateway says that there is no server behind it; any other is the answer of a server. */
 const DOWN = [502, 503, 504];
 
 const DEFAULT_HEADERS = { 'user-agent': 'millrace', 'accept-encoding': ACCEPT_ENCODING };
 
 /**
- * Outgoing HTTP of one tenant within an outbound policy, over kept-alive connections. Host names are resolved once for each
- * connection, and it is opened to the very addresses that were checked: a name that changes its address gains nothing.
+ * Sends the requests of one tenant within an outbound policy, over kept-alive connections. Host names are resolved once for
+ * each connection, and it is opened to the very addresses that were checked: a name that changes its address gains nothing.
  */
 export class UndiciHttpClient implements HttpClient {
   readonly #policy: OutboundPolicy;
@@ -67,13 +67,13 @@ export class UndiciHttpClient implements HttpClient {
     try {
       return await this.#follow(await firstHop(url, request), request);
     } catch (error) {
-      // What was not sent is not closed either.
+      // A body that was not sent is not closed either.
       if (request.body instanceof Readable) request.body.destroy();
       throw error;
     }
   }
 
-  /** Ends all connections; what is under way fails. */
+  /** Ends all connections; requests under way fail. */
   async close(): Promise<void> {
     await this.#connections.destroy();
   }
@@ -95,20 +95,20 @@ export class UndiciHttpClient implements HttpClient {
   /** Sends a request unless its origin is down, and notes whether it is. */
   async #answer(hop: Hop, request: HttpRequest): Promise<Answer> {
     const leave = this.#breaker.enter(hop.url.origin);
-    let verdict: Health = 'unknown';
+    let health: Health = 'unknown';
     try {
-      const answer = await this.#persistently(hop, request);
-      verdict = DOWN.includes(answer.status) ? 'down' : 'up';
+      const answer = await this.#sendWithRetries(hop, request);
+      health = DOWN.includes(answer.status) ? 'down' : 'up';
       return answer;
     } catch (failure) {
-      if (isNetworkError(failure)) verdict = 'down';
+      if (isNetworkError(failure)) health = 'down';
       throw failure;
     } finally {
-      leave(verdict);
+      leave(health);
     }
   }
 
-  async #persistently(hop: Hop, { retries = 0, signal }: HttpRequest): Promise<Answer> {
+  async #sendWithRetries(hop: Hop, { retries = 0, signal }: HttpRequest): Promise<Answer> {
     const last = mayBeRepeated(hop) ? retries : 0;
     for (let tried = 0; ; tried++) {
       let milliseconds = Math.random() * RETRY_MS * 2 ** tried;
@@ -149,12 +149,14 @@ async function firstHop(text: string, request: HttpRequest): Promise<Hop> {
   const { method = 'GET', headers = {}, body, compress, followAsGet = false } = request;
   const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const hop = {
-    ...{ url, method, followAsGet },
+    url,
+    method,
+    followAsGet,
     headers: { ...DEFAULT_HEADERS, ...given },
     body: await requestBodyOf(request),
   };
   if (body === undefined || compress === undefined) return hop;
-  // What a caller says of the length is of the body that was given.
+  // The caller's length is that of the body before it was compressed.
   const { 'content-length': _, ...still } = hop.headers as Hop['headers'];
   const encoding = [given['content-encoding'], compress].filter((coding) => coding !== undefined).join(', ');
   return { ...hop, headers: { ...still, 'content-encoding': encoding } };
@@ -170,6 +172,6 @@ function headersOf({ headers }: Dispatcher.ResponseData): HttpHeaders {
   );
 }
 
-/** Would a second request do no more than one? */
+/** Says whether a second request would do no more than one. */
 const mayBeRepeated = ({ method, headers, body }: Hop): boolean =>
   (IDEMPOTENT_METHODS.includes(method) || headers['idempotency-key'] !== undefined) && !(body instanceof Readable);

@@ -10,11 +10,11 @@ import { deadLettersNameOf, type ResourceClass } from '../../contract.ts';
 import { chunksOf, mapConcurrently } from '../../core/concurrency.ts';
 import type { DeadLetter, DeadLetters } from '../../core/lane/dead-letters.ts';
 
-/** Messages of one request (SQS API reference). */
+/** One request has at most so many messages (SQS API reference). */
 const REQUEST_MESSAGES = 10;
 const PARALLEL_REQUESTS = 10;
 
-/** More than none makes SQS ask all of its servers, so that nothing received means that nothing is there. */
+/** A wait makes SQS ask all of its servers, so that nothing received means that nothing is there. */
 const WAIT_SECONDS = 1;
 
 /** The dead-letter queues on SQS, one for each class. `StartMessageMoveTask` can choose neither lanes nor messages. */

@@ -13,10 +13,10 @@ export type SqsDeliveriesOptions = {
   readonly deadLetterQueueUrl: string;
 };
 
-/** Entries of one batch request (SQS API reference). */
+/** One batch request has at most so many entries (SQS API reference). */
 const BATCH_ENTRIES = 10;
 
-/** No attempt begins before its message is held, and a batch lane gathers a thousand messages. */
+/** Ten at a time, for no attempt begins before its message is held, and a batch lane gathers a thousand messages. */
 const PARALLEL_REQUESTS = 10;
 
 /** The executor's side of its lanes on SQS. */

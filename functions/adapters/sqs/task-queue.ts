@@ -6,12 +6,13 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { queueNameOf } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import { mapConcurrently } from '../../core/concurrency.ts';
 import type { TaskCatalog } from '../../core/define-task.ts';
 import type { Depth, QueueDepths } from '../../core/lane/lane.ts';
 import type { TaskQueue } from '../../core/ports.ts';
 import type { TaskId } from '../../core/task/ids.ts';
-import { encodeTask, messageOf } from '../../core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../core/task/message.ts';
 import { batchSizesOf, type Outgoing, type OutgoingRequest, packed } from '../../core/task/message-packing.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 
@@ -38,7 +39,7 @@ export class SqsTaskQueue implements TaskQueue {
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: this.#urlOf(task.executorKey),
-        ...entryOf(messageOf([encodeTask(task)]), [task], delaySeconds),
+        ...entryOf(encodeMessage([encodeTask(task)]), [task], delaySeconds),
       }),
     );
   }
@@ -49,7 +50,10 @@ export class SqsTaskQueue implements TaskQueue {
     return new Set(refused.flat());
   }
 
-  /** The ids of the tasks that were refused. A request that fails as a whole refuses all: the client has tried again. */
+  /**
+   * Returns the ids of the tasks that were refused. A request that fails as a whole refuses all: the client has tried
+   * again.
+   */
   async #sendRequest({ executorKey, delaySeconds, messages }: OutgoingRequest): Promise<TaskId[]> {
     try {
       const { Failed: failed = [] } = await this.#client.send(
@@ -72,24 +76,23 @@ export class SqsTaskQueue implements TaskQueue {
   }
 }
 
-/** A message of tasks of one tenant. Lambda links its invocation to the trace of the first; each task has its own. */
+/** Returns a message of tasks of one tenant. Lambda links its invocation to the trace of the first; each task has its own. */
 function entryOf(body: string, [first]: readonly TaskSeed[], delaySeconds: number) {
-  return {
+  const { tenantId, traceHeader } = first ?? {};
+  return compact({
     MessageBody: body,
     // On a standard queue the group makes it a fair queue: a noisy tenant does not delay the others.
-    ...(first === undefined ? {} : { MessageGroupId: first.tenantId }),
-    ...(delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds }),
-    ...(first?.traceHeader === undefined
-      ? {}
-      : { MessageSystemAttributes: { AWSTraceHeader: text(first.traceHeader) } }),
-  };
+    MessageGroupId: tenantId,
+    DelaySeconds: delaySeconds === 0 ? undefined : delaySeconds,
+    MessageSystemAttributes: traceHeader === undefined ? undefined : { AWSTraceHeader: text(traceHeader) },
+  });
 }
 
 const idsOf = (tasks: readonly TaskSeed[]): TaskId[] => tasks.map(({ id }) => id);
 
 const text = (value: string): MessageSystemAttributeValue => ({ DataType: 'String', StringValue: value });
 
-/** What SQS tells of its queues: about right, and a moment late. */
+/** Reads the depths of queues from SQS, which counts about right, and a moment late. */
 export class SqsQueueDepths implements QueueDepths {
   readonly #client: SQSClient;
   readonly #queueUrlPrefix: string;

@@ -1,3 +1,4 @@
+import { compact } from '../compact.ts';
 import type { Clock, Log, TenantUsage } from '../ports.ts';
 import { type Outcome, taskError } from '../task/outcome.ts';
 import type { RunningTask } from '../task/task.ts';
@@ -10,15 +11,16 @@ export type FanOutLimitPorts = {
   readonly log: Log;
 };
 
-/** When a fan-out that found too many open tasks is tried again: no sooner than their count is told anew. */
+/** After so long a fan-out that found too many open tasks is tried again: no sooner than there is another count of them. */
 const OPEN_AGAIN_SECONDS = 30;
 
 type Refusal = Extract<Outcome, { kind: 'failed' }>;
 
 /**
- * Why so many subtasks of a task have to wait, or cannot be: they count as if its key had submitted them. With `--open`
- * they must fit beside the tenant's open tasks. With `--rate` one fan-out is let in at once, and the next ones wait for as
- * long as that many submits would have taken. `undefined` where they may be made; nobody waits for a table that does not answer.
+ * Says why so many subtasks of a task have to wait, or cannot be: they count as if its key had submitted them. With
+ * `--open` they must fit beside the tenant's open tasks. With `--rate` one fan-out is let in at once, and the next ones
+ * wait for as long as that many submits would have taken. `undefined` where they may be made; nobody waits for a table that
+ * does not answer.
  */
 export async function fanOutRefusal(
   task: RunningTask,
@@ -46,9 +48,10 @@ export async function fanOutRefusal(
   }
 }
 
-/** For good, unless it is said when to try again. */
-const refusal = (message: string, retryAfterSeconds?: number): Refusal => ({
-  kind: 'failed',
-  error: taskError('rate_limited', message, retryAfterSeconds !== undefined),
-  ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-});
+/** Refuses for good, unless it is said when to try again. */
+const refusal = (message: string, retryAfterSeconds?: number): Refusal =>
+  compact({
+    kind: 'failed' as const,
+    error: taskError('rate_limited', message, retryAfterSeconds !== undefined),
+    retryAfterSeconds,
+  });

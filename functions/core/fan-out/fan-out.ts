@@ -6,6 +6,7 @@ import {
   PRIORITIES,
   type ResourceClass,
 } from '../../contract.ts';
+import { compact } from '../compact.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import {
   findDefinition,
@@ -24,9 +25,9 @@ import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
 import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from '../task/task.ts';
 import { effective, type SettingsStore } from '../task-settings.ts';
 import { issueTexts } from '../zod-messages.ts';
-import { type FollowUpPorts, failWaiting, propagateEnd, resumeParent, subtaskError } from './propagate-end.ts';
+import { failWaiting, type PropagateEndPorts, propagateEnd, resumeParent, subtaskError } from './propagate-end.ts';
 
-export type FanOutPorts = FollowUpPorts & {
+export type FanOutPorts = PropagateEndPorts & {
   readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'insert'>;
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
@@ -35,10 +36,10 @@ export type FanOutPorts = FollowUpPorts & {
   readonly retentionDays: number;
 };
 
-/** Rows and payloads under way at a time. */
+/** So many rows and payloads are under way at a time. */
 const PARALLEL = 50;
 
-/** Nobody else can ask for the id of a subtask, so there is nothing to compare. */
+/** A subtask needs no fingerprint: nobody else can ask for its id, so there is nothing to compare. */
 const NO_SUBTASK_FINGERPRINT = '-';
 
 const subtaskSchema = z.strictObject({
@@ -50,7 +51,7 @@ const subtaskSchema = z.strictObject({
   timeoutSeconds: z.int().min(1).exactOptional(),
 });
 
-/** What is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
+/** Says what is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
 export async function validateSubtasks(
   subtasks: readonly Subtask[],
   parent: TaskSeed,
@@ -61,7 +62,7 @@ export async function validateSubtasks(
     const refusal = await subtaskRefusal(subtask, catalog);
     if (refusal !== undefined) return `subtask ${place}: ${refusal}`;
   }
-  // They are kept as one payload, and each is shown to its callers.
+  // They are kept as one payload, which may have no more bytes than that.
   const bytes = wireBytesOf(JSON.stringify(subtasks));
   return bytes <= MAX_WIRE_BYTES ? undefined : `${bytes} bytes of subtasks, where ${MAX_WIRE_BYTES} fit`;
 }
@@ -126,7 +127,7 @@ export async function reconcileFanOut(parent: WaitingTask, ports: FanOutPorts): 
 
 const GONE = 'what the task was fanned out into is not kept any more';
 
-/** Longer than a deployment takes that mends a definition, or that brings it to those who have not got it yet. */
+/** A broken definition fails its subtasks after this: a deployment that mends or brings it takes less. */
 const BROKEN_DEFINITION_SECONDS = 3_600;
 
 /** Ends a task whose subtasks can never be made: otherwise it would wait for them without end. */
@@ -140,7 +141,10 @@ async function failInTheEnd(parent: WaitingTask, thrown: unknown, ports: FanOutP
   await failWaiting(parentKeyOf(parent), taskError(thrown.code, thrown.message, false), ports);
 }
 
-/** Makes the subtasks at these places. The queue first, as a submit does: what is queued will run, and has a row then. */
+/**
+ * Makes the subtasks at these places, in the queue first as a submit does: a task that is queued will run, and has a row
+ * then.
+ */
 export async function createSubtasks(
   parent: WaitingTask,
   { subtasks: kept, pending }: FanOutRecord,
@@ -155,7 +159,7 @@ export async function createSubtasks(
     const seeds = await making.catch((thrown: unknown) => failInTheEnd(parent, thrown, ports));
     if (seeds === undefined) return;
     const refused = await ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
-    // All that were taken get a row, or they could not be cancelled with their parent.
+    // All that the queue took get a row, or they could not be cancelled with their parent.
     const taken = seeds.filter(({ id }) => !refused.has(id));
     await mapConcurrently(taken, PARALLEL, (seed) => ports.store.insert(newTask(seed)));
     if (refused.size > 0) throw new Error(`the queue refused ${refused.size} subtasks`);
@@ -182,21 +186,26 @@ async function seedOfSubtask(
   const createdAt = ports.clock();
   const defaults = effective(definition, await ports.settings.get(subtask.type));
   const priority = subtask.priority ?? parent.priority;
-  return {
-    ...{ id, tenantId, type: subtask.type, resourceClass: definition.resources, priority },
+  return compact({
+    id,
+    tenantId,
+    type: subtask.type,
+    resourceClass: definition.resources,
+    priority,
     executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
     maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
     input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),
-    ...{ fingerprint: NO_SUBTASK_FINGERPRINT, createdAt },
+    fingerprint: NO_SUBTASK_FINGERPRINT,
+    createdAt,
     parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
-    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-    ...(traceHeader === undefined ? {} : { traceHeader }),
-    ...(limits === undefined ? {} : { limits }),
-  };
+    workflowInstanceId,
+    traceHeader,
+    limits,
+  });
 }
 
-/** How the subtasks of a task have ended, in their order. */
+/** Returns how the subtasks of a task have ended, in their order. */
 export async function subtaskResults(
   parent: RunningTask,
   { store, payloads, clock }: Pick<FanOutPorts, 'store' | 'payloads' | 'clock'>,

@@ -6,7 +6,7 @@ import { taskError } from '../task/outcome.ts';
 import { sendOrDefer } from '../task/send-or-defer.ts';
 import { type CancelledTask, type FinishedTask, type ParentRef, subtaskIdsOf, type TaskError } from '../task/task.ts';
 
-export type FollowUpPorts = {
+export type PropagateEndPorts = {
   readonly store: Pick<TaskStore, 'cancel'>;
   readonly fanOuts: FanOuts;
   readonly queue: TaskQueue;
@@ -15,18 +15,18 @@ export type FollowUpPorts = {
   readonly log: Log;
 };
 
-/** Subtasks that are cancelled at a time, however deep their fan-outs are. */
+/** So many subtasks are cancelled at a time, however deep their fan-outs are. */
 const PARALLEL = 50;
 
-/** Subtasks that one follow-up cancels at most, and those of the fan-out that takes it there. */
+/** The end of one task cancels no more subtasks than this, and those of the fan-out that takes it there. */
 const CANCELLED_AT_ONCE = 1_000;
 
 /**
- * What has to follow the end of a task: its subtasks end too, and its parent goes on when this was the last of its own.
+ * Does what has to follow the end of a task: its subtasks end too, and its parent goes on when this was the last of its own.
  * Doing it again changes nothing. Whoever brings a task to its end does this; where it dies first, the task's message comes
  * again, or the sweeper finds the task due.
  */
-export async function propagateEnd(task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+export async function propagateEnd(task: FinishedTask, ports: PropagateEndPorts): Promise<void> {
   if (task.status !== 'succeeded') await cancelSubtasks(task, ports);
   if (task.parent !== undefined) await reportTo(task.parent, task, ports);
 }
@@ -35,7 +35,7 @@ export async function propagateEnd(task: FinishedTask, ports: FollowUpPorts): Pr
  * Ends what a task was fanned out into, and what that was, one fan-out after the other from the top. Of a tree that is
  * larger than can be ended now, the sweeper ends the rest: each part that waited for parts of its own is due.
  */
-async function cancelSubtasks(task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+async function cancelSubtasks(task: FinishedTask, ports: PropagateEndPorts): Promise<void> {
   const fannedOut: FinishedTask[] = [task];
   let asked = 0;
   for (let parent = fannedOut.shift(); parent !== undefined; parent = fannedOut.shift()) {
@@ -50,23 +50,34 @@ async function cancelSubtasks(task: FinishedTask, ports: FollowUpPorts): Promise
   }
 }
 
-async function pendingSubtasks(task: FinishedTask, { fanOuts }: FollowUpPorts): Promise<TaskId[]> {
+async function pendingSubtasks(task: FinishedTask, { fanOuts }: PropagateEndPorts): Promise<TaskId[]> {
   const { tenantId, id, fanOut } = task;
   if (fanOut === undefined) return [];
   const { pending = new Set() } = (await fanOuts.get({ tenantId, id, attempt: fanOut.attempt })) ?? {};
   return subtaskIdsOf(task).filter((_, place) => pending.has(place));
 }
 
-/** The task, if this has ended it: one that runs is ended by its executor. */
-async function cancelSubtask(tenantId: TenantId, id: TaskId, ports: FollowUpPorts): Promise<CancelledTask | undefined> {
+/** Cancels a subtask, and returns it if this has ended it: one that runs is ended by its executor. */
+async function cancelSubtask(
+  tenantId: TenantId,
+  id: TaskId,
+  ports: PropagateEndPorts,
+): Promise<CancelledTask | undefined> {
   const cancel = await ports.store.cancel(tenantId, id, ports.clock());
   if (cancel.result !== 'cancelled') return undefined;
   ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
   return cancel.task;
 }
 
-/** A part that fails its parent stays pending: a parent of which none is left goes on, whoever strikes out the last. */
-async function reportTo({ id, attempt, index }: ParentRef, task: FinishedTask, ports: FollowUpPorts): Promise<void> {
+/**
+ * Reports an end to the parent. A subtask that fails it stays pending: a parent with none left goes on, whoever strikes out
+ * the last.
+ */
+async function reportTo(
+  { id, attempt, index }: ParentRef,
+  task: FinishedTask,
+  ports: PropagateEndPorts,
+): Promise<void> {
   const parent = { tenantId: task.tenantId, id, attempt };
   if (task.status !== 'succeeded') {
     const fanOut = await ports.fanOuts.get(parent);
@@ -79,32 +90,32 @@ async function reportTo({ id, attempt, index }: ParentRef, task: FinishedTask, p
 function failParent(
   parent: ParentKey,
   task: Exclude<FinishedTask, { status: 'succeeded' }>,
-  ports: FollowUpPorts,
+  ports: PropagateEndPorts,
 ): Promise<void> {
   const { code, message } = subtaskError(task);
   return failWaiting(parent, taskError('subtask_failed', `${task.type} ${task.id}: ${code}: ${message}`, false), ports);
 }
 
 /** Fails a task that waits for its subtasks, and ends those of them that have not ended. */
-export async function failWaiting(parent: ParentKey, error: TaskError, ports: FollowUpPorts): Promise<void> {
+export async function failWaiting(parent: ParentKey, error: TaskError, ports: PropagateEndPorts): Promise<void> {
   const now = ports.clock();
-  const failed = await ports.fanOuts.fail(parent, error, now, dueAt(now));
+  const failed = await ports.fanOuts.fail(parent, error, now, nextSweep(now));
   if (failed.result === 'lost') return;
   ports.meter.record(failed.task.executorKey, 'failed', 1);
   ports.meter.record(error.code, 'error', 1);
   await propagateEnd(failed.task, ports);
 }
 
-/** Why a subtask has no output. */
+/** Says why a subtask has no output. */
 export const subtaskError = (
   task: Exclude<FinishedTask, { status: 'succeeded' }>,
 ): Pick<TaskError, 'code' | 'message'> =>
   task.status === 'failed' ? task.error : { code: 'cancelled', message: 'the subtask was cancelled' };
 
 /** Queues a task whose subtasks have all ended; of several that try, one does. */
-export async function resumeParent(parent: ParentKey, ports: FollowUpPorts): Promise<void> {
-  const resume = await ports.fanOuts.resume(parent, dueAt(ports.clock()));
+export async function resumeParent(parent: ParentKey, ports: PropagateEndPorts): Promise<void> {
+  const resume = await ports.fanOuts.resume(parent, nextSweep(ports.clock()));
   if (resume.result === 'queued') await sendOrDefer(resume.task, 0, ports);
 }
 
-const dueAt = (now: number): number => now + SWEEP_PERIOD_SECONDS * 1000;
+const nextSweep = (now: number): number => now + SWEEP_PERIOD_SECONDS * 1000;

@@ -7,7 +7,7 @@ import { type LaneState, laneOf, tasksPerExecutorSecond, waitingTasks } from './
  */
 const CLOSING = 0.85;
 
-/** One that has closed opens again below this share, so that it does not do both in turns. */
+/** A closed lane opens again below this share, so that it does not open and close in turns. */
 const REOPENING = 0.7;
 
 /** Less urgent work is refused before a more urgent lane closes: from this share of where that lane does. */
@@ -22,21 +22,24 @@ const MORE_URGENT: Readonly<Record<LaneKind, readonly LaneKind[]>> = {
   low: ['high', 'normal'],
 };
 
-/** Longest time after which a refused caller is asked to try again: by then there is another estimate. */
+/** No refused caller is asked to wait longer before another try: by then there is another estimate. */
 const MAX_RETRY_AFTER_SECONDS = 600;
 
-/** Seconds until its executors have got through `tasks`; `null` where nobody knows how fast they are. */
+/** Returns the seconds until a lane's executors have got through `tasks`; `null` where nobody knows how fast they are. */
 function secondsFor(lane: LaneState, tasks: number, executors: number): number | null {
   if (tasks <= 0) return 0;
   const rate = tasksPerExecutorSecond(lane);
   return rate === undefined ? null : tasks / (rate * executors);
 }
 
-/** How long a task waits that comes behind so many others. */
+/** Returns how long a task waits that comes behind so many others. */
 export const estimatedWaitSeconds = (lane: LaneState, tasks = waitingTasks(lane)): number | null =>
   secondsFor(lane, tasks, lane.maxConcurrency);
 
-/** How long the last task now in the lane waits at the most: it keeps two executors, whatever the others have to do. */
+/**
+ * Returns how long the last task now in the lane waits at the most: the lane keeps two executors, whatever the others have
+ * to do.
+ */
 export const worstWaitSeconds = (lane: LaneState): number | null =>
   secondsFor(lane, waitingTasks(lane), MIN_LANE_CONCURRENCY);
 
@@ -45,8 +48,8 @@ export type Admission =
   | { readonly admitted: false; readonly estimatedWaitSeconds: number; readonly retryAfterSeconds: number };
 
 /**
- * Whether a lane takes new work, by the waits of all lanes that its executor has; a wait that nobody knows closes none.
- * `wasAdmitting` is the answer before this one: between closing and opening there is a gap.
+ * Decides whether a lane takes new work, by the waits of all lanes of its executor; a wait that nobody knows closes none.
+ * `wasAdmitting` is the decision before this one: between closing and opening there is a gap.
  */
 export function admission(
   executorKey: string,
@@ -70,7 +73,7 @@ export function admission(
   };
 }
 
-/** The lanes of one executor, each with whether it takes new work for now. */
+/** Returns the lanes of one executor, each with whether it takes new work for now. */
 export function withAdmission(lanes: readonly LaneState[]): LaneState[] {
   const waits = new Map(lanes.map((lane) => [lane.executorKey, estimatedWaitSeconds(lane)]));
   return lanes.map((lane) => ({

@@ -19,9 +19,9 @@ export type DeadLetter = {
 
 /** The dead letters of a class, of all its lanes in no order. They can be looked at only by taking them. */
 export interface DeadLetters {
-  /** Up to ten that nobody else is given for so many seconds. Empty where no more are there to be taken. */
+  /** Takes up to ten that nobody else is given for so many seconds; none where no more are there to be taken. */
   take(resourceClass: ResourceClass, seconds: number): Promise<readonly DeadLetter[]>;
-  /** About how many somebody has taken, and nobody else is given for now. */
+  /** Returns about how many somebody has taken, which nobody else is given for now. */
   held(resourceClass: ResourceClass): Promise<number>;
   /** Lets others take them at once. */
   giveBack(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void>;
@@ -33,7 +33,7 @@ export type DeadLetterPorts = { readonly deadLetters: DeadLetters; readonly cloc
 
 export type DeadLetterReason = 'malformed' | 'newer_version' | 'deliveries_exhausted';
 
-/** What a dead letter is: the lane it belongs to, why it is dead, and its tasks, where it has any that can run. */
+/** A dead letter as it was read: the lane it belongs to, why it is dead, and its tasks, where it has any that can run. */
 export type ReadLetter = {
   readonly laneName: string | undefined;
   readonly code: DeadLetterReason;
@@ -41,6 +41,7 @@ export type ReadLetter = {
   readonly tasks: readonly TaskSeed[];
 };
 
+/** Reads a dead letter. */
 export function readLetter({ body, laneName, reason }: DeadLetter): ReadLetter {
   const decoded = decodeMessage(body);
   switch (decoded.result) {
@@ -51,9 +52,9 @@ export function readLetter({ body, laneName, reason }: DeadLetter): ReadLetter {
     case 'tasks': {
       const { tasks } = decoded;
       const [first] = tasks;
-      // Where its tasks would be sent to.
+      // Its lane is the one that its tasks would be sent to.
       const home = { laneName: first === undefined ? laneName : queueNameOf(first.executorKey), tasks };
-      // Of a version that could not read it.
+      // It was set aside by a version that could not read it.
       if (reason !== undefined) return { ...home, code: 'malformed', message: reason };
       const message = `it was delivered ${MAX_RECEIVE_COUNT} times, and no executor brought it to an end`;
       return { ...home, code: 'deliveries_exhausted', message };
@@ -61,7 +62,7 @@ export function readLetter({ body, laneName, reason }: DeadLetter): ReadLetter {
   }
 }
 
-/** Longer than anybody walks. */
+/** A walk takes letters for longer than it lasts. */
 const TAKEN_SECONDS = 60;
 
 /** What a walk has not seen: whether there is more, and whether that is since another has letters in hand. */
@@ -101,7 +102,7 @@ export async function walkDeadLetters(
     }
     return isHeld ? ANOTHER_UNDER_WAY : { hasMore: true };
   } finally {
-    // Without it they are there again when their time is up.
+    // Where this fails, they come up again when their time is up.
     await deadLetters.giveBack(resourceClass, [...taken]).catch((error) => {
       log('warn', 'dead letters not given back', { messages: taken.size, reason: String(error) });
     });
@@ -109,7 +110,7 @@ export async function walkDeadLetters(
 }
 
 export type Redriven = Unseen & {
-  /** Messages that are dead letters no more, and the tasks in them, which are on their lane again. */
+  /** Messages that are dead letters no more; the tasks in them are on their lane again. */
   readonly messages: number;
   readonly tasks: number;
   /** Messages of the lane that no executor could read. */
@@ -134,7 +135,8 @@ export async function redrive(
 ): Promise<Redriven> {
   const counts = { messages: 0, unreadable: 0, refused: 0, ofOthers: 0 };
   const isOurs = (task: TaskSeed): boolean => tenantId === 'all' || task.tenantId === tenantId;
-  const [sentAgain, done] = [new Set<string>(), new Set<string>()];
+  const sentAgain = new Set<string>();
+  const done = new Set<string>();
   const unseen = await walkDeadLetters(resourceClass, deadline, ports, async (letters) => {
     const ofLane = letters
       .map((letter) => ({ letter, ...readLetter(letter) }))

@@ -6,6 +6,7 @@ import {
   TARGET_UTILIZATION,
   WAITING_PER_EXECUTOR,
 } from '../../contract.ts';
+import { compact } from '../compact.ts';
 import { tasksPerMessage } from '../task/message-packing.ts';
 import {
   type Depth,
@@ -19,7 +20,7 @@ import {
 } from './lane.ts';
 import { type ClassLimits, shareExecutors } from './share-executors.ts';
 
-/** A lane as it is found. */
+/** A lane as the governor finds it. */
 export type ObservedLane = Depth & {
   readonly executorKey: string;
   readonly share: number;
@@ -30,7 +31,7 @@ export type ObservedLane = Depth & {
 /** What is to become of a lane. */
 export type GovernedLane = { readonly source: EventSource; readonly state: LaneState };
 
-/** Demands that are remembered: a lane gives up executors that it has not needed for three periods. */
+/** So many demands are remembered: a lane gives up executors that it has not needed for three periods. */
 const REMEMBERED_DEMANDS = 3;
 
 /**
@@ -69,7 +70,7 @@ export function govern(
   });
 }
 
-/** What a lane may have at work: what its event source may ask for, or could until a moment ago. */
+/** Returns how many executors a lane may have at work: what its event source may ask for, or could until a moment ago. */
 const committed = ({ maxConcurrency, held }: LaneState): number => Math.max(maxConcurrency, held?.concurrency ?? 0);
 
 /** Spends what is free of the reservation on lanes below their target, one at a time, to the poorest for its share. */
@@ -87,7 +88,7 @@ function raised(lanes: readonly { from: number; to: number; share: number }[], f
   return reached;
 }
 
-/** What runs now goes on to its end: until then it counts, unless nothing runs. */
+/** Lowers a lane. The executors that run now go on to their end, and count until then, unless none runs. */
 function lowered(state: LaneState, maxConcurrency: number, now: number): LaneState {
   const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[laneOf(state.executorKey).resourceClass];
   // No attempt begins that would not end half a margin before the function does.
@@ -105,35 +106,42 @@ function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number)
   const { held } = before ?? {};
   const measured = done.invocations > 0 ? done.busyMilliseconds / 1000 / done.invocations : undefined;
   const secondsPerInvocation = measured ?? before?.secondsPerInvocation;
-  const state = {
-    ...{ executorKey, at: now, depth, inFlight, load, demands: [] },
-    ...{ maxConcurrency: source.maxConcurrency, batchSize: source.batchSize },
+  const state = compact({
+    executorKey,
+    at: now,
+    depth,
+    inFlight,
+    load,
+    demands: [],
+    batchSize: source.batchSize,
     // A change that is under way may not have come through.
-    ...(source.isSettled ? {} : { maxConcurrency: Math.max(source.maxConcurrency, before?.maxConcurrency ?? 0) }),
-    ...(held !== undefined && held.until > now ? { held } : {}),
-    // Until it is known, as if all came in bulk: too many executors cost nothing.
+    maxConcurrency: source.isSettled
+      ? source.maxConcurrency
+      : Math.max(source.maxConcurrency, before?.maxConcurrency ?? 0),
+    held: held !== undefined && held.until > now ? held : undefined,
+    // Until it is known, it is as if all came in bulk: too many executors cost nothing.
     tasksPerMessage:
       done.messages > 0
         ? done.tasks / done.messages
         : (before?.tasksPerMessage ?? tasksPerMessage(laneOf(executorKey).resourceClass, MAX_BULK_TASKS)),
-    ...(secondsPerInvocation === undefined ? {} : { secondsPerInvocation }),
+    secondsPerInvocation,
     isAdmitting: before?.isAdmitting ?? true,
-  };
+  });
   const vcpusTaken = before === undefined ? 0 : done.cpuMilliseconds / (now - before.at);
   const demand = demandOf(state, done.messages > 0, vcpusTaken);
   return { ...state, demands: [demand, ...(before?.demands ?? [])].slice(0, REMEMBERED_DEMANDS) };
 }
 
-/** Counted since then; a count that went back was begun anew. */
+/** Returns what was counted since `before`; a count that went back was begun anew. */
 const since = (load: LaneLoad, before: LaneLoad | undefined): LaneLoad =>
   before === undefined || load.tasks < before.tasks ? load : loadOf((name) => load[name] - before[name]);
 
-/** It has its own whatever it has to do, and none of the others'. */
+/** Says whether a lane is express: that has its own executors whatever it has to do, and none of the others'. */
 const isExpress = (executorKey: string): boolean => laneOf(executorKey).kind === 'express';
 
 /**
- * Executors that a lane has work for: 100 waiting tasks for each, and 70 % of them at work, or of the CPU of all of them, whichever
- * is more. `vcpusTaken`: how many it has kept busy since the last period.
+ * Returns how many executors a lane has work for: 100 waiting tasks for each, and 70 % of them at work, or of the CPU of all of
+ * them, whichever is more. `vcpusTaken`: how many it has kept busy since the last period.
  */
 function demandOf(state: LaneState, hasWorked: boolean, vcpusTaken: number): number {
   const { executorKey, depth, inFlight, maxConcurrency, batchSize } = state;
@@ -141,7 +149,7 @@ function demandOf(state: LaneState, hasWorked: boolean, vcpusTaken: number): num
   if (isExpress(executorKey)) return MIN_LANE_CONCURRENCY;
   // Where a whole batch waits, nobody is free to take it.
   const occupied = depth >= batchSize ? maxConcurrency : Math.ceil(inFlight / batchSize);
-  // One with free places has no CPU left for them where its handlers compute.
+  // An executor with free places has no CPU left for them where its handlers compute.
   const computing = vcpusTaken / vcpusOf(laneOf(executorKey).resourceClass);
   const busy = Math.min(maxConcurrency, Math.max(occupied, computing));
   return Math.max(1, Math.ceil(waitingTasks(state) / WAITING_PER_EXECUTOR), Math.ceil(busy / TARGET_UTILIZATION));

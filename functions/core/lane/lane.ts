@@ -14,15 +14,15 @@ export type LaneLoad = {
   readonly tasks: number;
   readonly messages: number;
   readonly invocations: number;
-  /** Of all invocations together. */
+  /** The time of all invocations together. */
   readonly busyMilliseconds: number;
-  /** CPU that they took, on all threads. */
+  /** The CPU that they took, on all threads. */
   readonly cpuMilliseconds: number;
 };
 
 export const LOAD_COUNTS = ['tasks', 'messages', 'invocations', 'busyMilliseconds', 'cpuMilliseconds'] as const;
 
-/** A load by what each of its counts is. */
+/** Makes a load of what each of its counts is. */
 export const loadOf = (count: (name: keyof LaneLoad) => number): LaneLoad =>
   Object.fromEntries(LOAD_COUNTS.map((name) => [name, count(name)])) as LaneLoad;
 
@@ -53,9 +53,12 @@ export type EventSource = {
 };
 
 export interface EventSources {
-  /** The one that calls an executor for a lane; both by name, less what the deployment puts before it. Throws where there is none. */
+  /**
+   * Finds the one that calls an executor for a lane, both by name without the deployment's prefix. Throws where there is
+   * none.
+   */
   find(queueName: string, executorName: string): Promise<EventSource>;
-  /** Throws what Lambda refuses with; a change takes effect some seconds later. */
+  /** Changes how many executors there may be, which takes effect some seconds later. Throws what Lambda refuses with. */
   setMaxConcurrency(id: string, maxConcurrency: number): Promise<void>;
 }
 
@@ -70,9 +73,9 @@ export const laneStateSchema = once(() => {
     inFlight: count,
     maxConcurrency: count,
     batchSize: count,
-    /** What more than the maximum may still be at work, and until when: it was lowered a moment ago. */
+    /** How many executors may still be at work, and until when, where the maximum was lowered a moment ago. */
     held: z.object({ concurrency: count, until: z.number() }).optional(),
-    /** Executors that it has had work for, of late; the latest first. */
+    /** How many executors it has had work for of late, the latest first. */
     demands: z.array(count),
     tasksPerMessage: count,
     /** Missing until its executors have done something. */
@@ -86,14 +89,14 @@ export const laneStateSchema = once(() => {
 
 export type LaneState = Readonly<z.infer<ReturnType<typeof laneStateSchema>>>;
 
-/** What the governor tells of the lanes. */
+/** Where the governor leaves the lanes for others to read. */
 export interface LaneSnapshot {
-  /** Empty where there is none yet. */
+  /** Returns the lanes as they were left; none where the governor has not run yet. */
   read(): Promise<readonly LaneState[]>;
   write(lanes: readonly LaneState[]): Promise<void>;
 }
 
-/** The keys of all lanes of a deployment, class by class and shard by shard. */
+/** Returns the keys of all lanes of a deployment, class by class and shard by shard. */
 export const executorKeysOf = (executorShards: Readonly<Record<ResourceClass, number>>): string[] =>
   RESOURCE_CLASSES.flatMap((resourceClass) =>
     [...Array(executorShards[resourceClass]).keys()].flatMap((shard) =>
@@ -101,27 +104,30 @@ export const executorKeysOf = (executorShards: Readonly<Record<ResourceClass, nu
     ),
   );
 
-/** The parts of an executor key that the code itself made. */
+/** Returns the parts of an executor key that the code itself made. */
 export function laneOf(executorKey: string) {
   const [resourceClass, kind, shard] = executorKey.split('/') as [ResourceClass, LaneKind, string];
   return { resourceClass, kind, shard: Number(shard) };
 }
 
-/** Tasks that one executor of a lane gets done in a second when its batches are full; `undefined` until it is known. */
+/** Returns how many tasks one executor of a lane does in a second when its batches are full; `undefined` until it is known. */
 export function tasksPerExecutorSecond({ batchSize, tasksPerMessage, secondsPerInvocation }: LaneState) {
   if (secondsPerInvocation === undefined || secondsPerInvocation <= 0) return undefined;
   return (batchSize * tasksPerMessage) / secondsPerInvocation;
 }
 
-/** Tasks that wait in a lane: a message may hold several. */
+/** Returns how many tasks wait in a lane: a message may hold several. */
 export const waitingTasks = ({ depth, tasksPerMessage }: LaneState): number => depth * tasksPerMessage;
 
-/** Tasks of so many messages, to be told; as many, until something is known of the lane: the governor supposes bulks then. */
+/**
+ * Returns about how many tasks so many messages hold: one each, until something is known of the lane. (The governor
+ * supposes bulks then.)
+ */
 export const tasksIn = (messages: number, state: LaneState | undefined): number =>
   messages * (state === undefined || state.load.messages === 0 ? 1 : state.tasksPerMessage);
 
 /** Lambda gives one vCPU for so much memory (Lambda's documentation, "Memory"). */
 const VCPU_MB = 1_769;
 
-/** vCPUs of an executor of a class: `default` has a seventh of one. */
+/** Returns the vCPUs of an executor of a class: `default` has a seventh of one. */
 export const vcpusOf = (resourceClass: ResourceClass): number => RESOURCE_CLASS_SPECS[resourceClass].memoryMb / VCPU_MB;

@@ -5,8 +5,8 @@ import type { TaskSeed } from '../task/task.ts';
 import { laneOf } from './lane.ts';
 
 /**
- * Rendezvous hashing: the shard whose hash with the key is the greatest. Going from n to n + 1 shards moves 1/(n + 1)
- * of the keys, all of them to the new shard.
+ * Chooses the shard of a key by rendezvous hashing: the one whose hash with the key is the greatest. Going from n to n + 1
+ * shards moves 1/(n + 1) of the keys, all of them to the new shard.
  */
 export function shardOf(key: string, shards: number): number {
   let winner = 0;
@@ -14,18 +14,21 @@ export function shardOf(key: string, shards: number): number {
   for (let shard = 0; shard < shards; shard++) {
     if (shards === 1) break;
     const weight = hash('sha256', `${shard}\n${key}`, 'buffer').readUIntBE(0, 6);
-    if (weight > greatest) [winner, greatest] = [shard, weight];
+    if (weight > greatest) {
+      winner = shard;
+      greatest = weight;
+    }
   }
   return winner;
 }
 
-/** Which executor shard runs a task: a workflow's tasks, or a tenant's tasks of one type, stay together. */
+/** Returns which executor shard runs a task: a workflow's tasks, or a tenant's tasks of one type, stay together. */
 const executorShardOf = (
   { tenantId, type, workflowInstanceId }: { tenantId: string; type: string; workflowInstanceId?: string | undefined },
   shards: number,
 ): number => shardOf(workflowInstanceId ?? `${tenantId}\n${type}`, shards);
 
-/** The executor key of a task: its class, the lane that its type or priority says, and its shard. */
+/** Returns the executor key of a task: its class, the lane that its type or priority says, and its shard. */
 export function executorKeyFor(
   { type, resources, batch }: TaskDefinition,
   { priority, ...owner }: { priority: Priority; tenantId: string; workflowInstanceId?: string | undefined },
@@ -35,21 +38,24 @@ export function executorKeyFor(
   return executorKeyOf(resources, lane, executorShardOf({ type, ...owner }, executorShards[resources]));
 }
 
-/** The executor key of a task that was given one a while ago: a lane that went with its shard has given way to another. */
+/**
+ * Returns the executor key for a task that was given one a while ago: the lane of a shard that is gone has given way to
+ * another.
+ */
 export function presentExecutorKey(task: TaskSeed, executorShards: Readonly<Record<ResourceClass, number>>): string {
   const { resourceClass, kind, shard } = laneOf(task.executorKey);
   const shards = executorShards[resourceClass];
   return shard < shards ? task.executorKey : executorKeyOf(resourceClass, kind, executorShardOf(task, shards));
 }
 
-/** Which table gets a new task. One with an idempotency key must be found by its tenant and key alone. */
+/** Returns which table gets a new task. A task with an idempotency key must be found by its tenant and key alone. */
 export const newTableShardOf = (
   { tenantId, workflowInstanceId }: { tenantId: string; workflowInstanceId?: string | undefined },
   isKeyed: boolean,
   tableShards: number,
 ): number => shardOf(isKeyed ? tenantId : (workflowInstanceId ?? tenantId), tableShards);
 
-/** Where a key was at home while there were fewer shards, latest first; its present home left out. */
+/** Returns the shards of a key while there were fewer of them, the latest first, without its present one. */
 export function formerShardsOf(key: string, shards: number): number[] {
   const homes = new Set<number>();
   for (let fewer = shards; fewer >= 1; fewer--) homes.add(shardOf(key, fewer));

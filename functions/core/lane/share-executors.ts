@@ -2,18 +2,18 @@ import { MIN_CLASS_CONCURRENCY, MIN_LANE_CONCURRENCY } from '../../contract.ts';
 
 /** A lane of a class as it asks for executors. */
 export type Contender = {
-  /** Executors that are its own while no other lane is short of them; it also weighs by them. */
+  /** Executors that are its own while no other lane is short of them; they are its weight, too. */
   readonly share: number;
   /** Executors that it has work for; 0 where it has no work. */
   readonly demand: number;
-  /** Has its share and no more: none of it is lent, and nothing of the others' is given to it. */
+  /** It has its share and no more: none of it is lent, and nothing of the others' is given to it. */
   readonly isFixed?: boolean;
 };
 
 export type ClassLimits = {
-  /** What the lanes with work may have together: two for each lane at least. */
+  /** Executors that the lanes with work may have together: two for each lane at least. */
   readonly executors: number;
-  /** What all event sources may ask for together: nothing that Lambda would refuse. */
+  /** Executors that all event sources may ask for together, so that Lambda refuses none. */
   readonly reservation: number;
 };
 

@@ -4,24 +4,24 @@ import { attemptsGranted, type Task } from './task.ts';
 
 const CHARACTERS = 16;
 
-/** Of what was meant 48 bits: the row of a keyed task has room for no more, and only submits of one key are compared. */
+/** What was meant takes 48 bits: the row of a keyed task has room for no more, and only submits of one key are compared. */
 const MEANT_CHARACTERS = 8;
 
-/** 96 bits of SHA-256 over the value, whatever the order of its objects' keys. */
+/** Returns 96 bits of SHA-256 over a value, the same whatever the order of its objects' keys. */
 export const fingerprintOf = (value: JsonValue): string =>
   hash('sha256', canonical(value), 'base64url').slice(0, CHARACTERS);
 
-/** Of a submit: of what was sent, and of what it means but for the settings that its task carries beside it. */
+/** Returns the fingerprint of a submit: of what was sent, then of what it means but for the settings that its task carries. */
 export const submitFingerprint = (sent: JsonValue, meant: JsonValue): string =>
   fingerprintOf(sent) + fingerprintOf(meant).slice(0, MEANT_CHARACTERS);
 
-/** Of a submit's fingerprint, the part that names what was sent. */
+/** Returns the part of a submit's fingerprint that is of what was sent. */
 export const sentPart = (fingerprint: string): string => fingerprint.slice(0, CHARACTERS);
 const meantPart = (fingerprint: string): string => fingerprint.slice(CHARACTERS);
 
 /**
- * Do two tasks stand for one submit? They do where the same was sent, even if the type's defaults have changed meanwhile;
- * and where the same was meant, even if one says what the other leaves to the defaults.
+ * Says whether two tasks stand for one submit: the same was sent, even if the type's defaults have changed meanwhile, or the
+ * same was meant, even if one says what the other leaves to the defaults.
  */
 export const isSameSubmit = (one: Task, other: Task): boolean =>
   sentPart(one.fingerprint) === sentPart(other.fingerprint) ||

@@ -7,7 +7,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type TaskId = Branded<'TaskId'>;
 /** The owner of tasks. Comes from the caller's credentials, never from a request body. */
 export type TenantId = Branded<'TenantId'>;
-/** A place in the order of creation; a later one is the greater text. */
+/** A place in the order of creation; a later place is the greater text. */
 export type TaskOrder = Branded<'TaskOrder'>;
 /** Names one claim of a task; only its holder may settle. */
 export type LeaseToken = Branded<'LeaseToken'>;
@@ -17,26 +17,26 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TASK_ID = /^[0-9A-HJKMNP-TV-Z]{26}-\d{1,3}$/;
 const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Reads a task id as a caller wrote it; `undefined` if it cannot be one. */
+/** Reads a task id as a caller wrote it; `undefined` where it cannot be one. */
 export const parseTaskId = (text: string): TaskId | undefined => (TASK_ID.test(text) ? (text as TaskId) : undefined);
 
 /** Reads a tenant id: up to 63 lower-case letters, digits and hyphens; `undefined` if it cannot be one. */
 export const parseTenantId = (text: string): TenantId | undefined =>
   TENANT_ID.test(text) ? (text as TenantId) : undefined;
 
-/** The shard of the task table that holds a task's row. */
+/** Returns the shard of the task table that holds a task's row. */
 export const tableShardOf = (id: TaskId): number => Number(id.slice(id.indexOf('-') + 1));
 
 /** Puts the table shard behind a unique part of 26 characters, so that a reader finds the table from the id. */
 export const taskIdOf = (unique: string, tableShard: number): TaskId => `${unique}-${tableShard}` as TaskId;
 
-/** The unique part of an id that stands for a tenant's idempotency key: 130 bits of SHA-256. */
+/** Returns the unique part of an id that stands for a tenant's idempotency key: 130 bits of SHA-256. */
 export function uniqueFromKey(tenantId: TenantId, idempotencyKey: string): string {
   const digest = hash('sha256', `${tenantId}\n${idempotencyKey}`, 'buffer');
   return Array.from(digest.subarray(0, 26), (byte) => ALPHABET[byte % 32]).join('');
 }
 
-/** The id of a subtask: what was fanned out once has the same id when that is done again. Its table is its parent's. */
+/** Returns the id of a subtask, the same when the fan-out is made again. Its table is its parent's. */
 export function subtaskIdOf(tenantId: TenantId, parentId: TaskId, attempt: number, index: number): TaskId {
   return taskIdOf(uniqueFromKey(tenantId, `${parentId}\n${attempt}\n${index}`), tableShardOf(parentId));
 }
@@ -45,8 +45,8 @@ const ORDER = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const TIME_CHARACTERS = 10;
 
 /**
- * Where a task stands among all others by creation time: 10 characters of milliseconds, and 16 of the id, so that no two
- * are equal. Of an id that does not derive from a key it is the first part.
+ * Returns where a task stands among all others by creation time: 10 characters of milliseconds, and 16 of the id, so that no
+ * two are equal. It is the first part of the id unless that derives from a key.
  */
 export function orderOf({ id, createdAt }: { readonly id: TaskId; readonly createdAt: number }): TaskOrder {
   let time = '';
@@ -60,6 +60,6 @@ export function orderOf({ id, createdAt }: { readonly id: TaskId; readonly creat
 export const parseTaskOrder = (text: string): TaskOrder | undefined =>
   ORDER.test(text) ? (text as TaskOrder) : undefined;
 
-/** When the task at a place was created, in milliseconds since the epoch. */
+/** Returns when the task at a place was created, in milliseconds since the epoch. */
 export const createdAtOf = (order: TaskOrder): number =>
   [...order.slice(0, TIME_CHARACTERS)].reduce((time, character) => time * 32 + ALPHABET.indexOf(character), 0);

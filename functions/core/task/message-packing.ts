@@ -6,15 +6,20 @@ import {
   type ResourceClass,
 } from '../../contract.ts';
 import { findBatchDefinition, type TaskCatalog } from '../define-task.ts';
-import { encodeTask, messageOf } from './message.ts';
+import { encodeMessage, encodeTask } from './message.ts';
 import type { TaskSeed } from './task.ts';
 
-/** A task, the whole seconds until its message may be delivered (0 to 900), and whether no other may share that. */
-export type Outgoing = { readonly task: TaskSeed; readonly delaySeconds: number; readonly isAlone?: boolean };
+export type Outgoing = {
+  readonly task: TaskSeed;
+  /** Whole seconds until its message may be delivered, 0 to 900. */
+  readonly delaySeconds: number;
+  /** No other task may share its message. */
+  readonly isAlone?: boolean;
+};
 
 export type OutgoingMessage = { readonly body: string; readonly tasks: readonly TaskSeed[] };
 
-/** What goes to SQS in one request: messages of one lane and one delay. */
+/** The messages of one request to SQS are of one lane, one tenant and one delay. */
 export type OutgoingRequest = {
   readonly executorKey: string;
   readonly tenantId: string;
@@ -22,17 +27,18 @@ export type OutgoingRequest = {
   readonly messages: readonly OutgoingMessage[];
 };
 
-const FRAME_BYTES = messageOf([]).length;
+const FRAME_BYTES = encodeMessage([]).length;
 
-/** A hundred tasks in two requests, in messages that ten executors can share. */
+/** So many messages bring a hundred tasks in two requests, and ten executors can share them. */
 const SHARED_MESSAGES = 2 * MAX_REQUEST_MESSAGES;
 
 /** Rounds of work in one invocation, which takes as many messages as it runs tasks at a time. */
-const [FEW_ROUNDS, MOST_ROUNDS] = [2, 5];
+const FEW_ROUNDS = 2;
+const MOST_ROUNDS = 5;
 
 /**
- * Tasks of one message, where `count` are sent together. With more the tasks of others would wait behind them, and those at
- * its end would begin too late to end within the invocation.
+ * Returns how many tasks share a message, where `count` are sent together. With more of them the tasks of others would wait
+ * behind, and those at its end would begin too late to end within the invocation.
  */
 export const tasksPerMessage = (resourceClass: ResourceClass, count: number): number =>
   Math.max(
@@ -40,18 +46,17 @@ export const tasksPerMessage = (resourceClass: ResourceClass, count: number): nu
     Math.min(MOST_ROUNDS, Math.ceil(count / SHARED_MESSAGES)),
   );
 
-/** How many tasks of a type one call takes, for each type that runs in batches. */
+/** The most tasks that one call of a type takes, for each type that runs in batches. */
 type BatchSizes = ReadonlyMap<string, number>;
 
+/** Returns the batch sizes of those types among the outgoing tasks that run in batches. */
 export async function batchSizesOf(outgoing: readonly Outgoing[], catalog: TaskCatalog): Promise<BatchSizes> {
   const types = [...new Set(outgoing.map(({ task }) => task.type))];
   const definitions = await Promise.all(types.map((type) => findBatchDefinition(catalog, type)));
   return new Map(definitions.flatMap((found) => (found === undefined ? [] : [[found.type, found.batch.maxSize]])));
 }
 
-/**
- * Lays tasks into messages and messages into requests. Of a type that runs in batches a message gets one batch.
- */
+/** Lays tasks into messages and messages into requests. A message of a type that runs in batches has one batch. */
 export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): OutgoingRequest[] {
   const groups = Map.groupBy(outgoing, ({ task, delaySeconds, isAlone = false }) =>
     [task.executorKey, task.tenantId, delaySeconds, isAlone, batchSizes.has(task.type) ? task.type : ''].join('\n'),
@@ -81,7 +86,7 @@ function messagesOf(group: readonly Outgoing[], perMessage: number): OutgoingMes
       messages.push({ encoded: [encoded], tasks: [task], bytes: FRAME_BYTES + bytes });
     }
   }
-  return messages.map(({ encoded, tasks }) => ({ body: messageOf(encoded), tasks }));
+  return messages.map(({ encoded, tasks }) => ({ body: encodeMessage(encoded), tasks }));
 }
 
 function requestsOf(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {

@@ -53,16 +53,16 @@ function refuse(ctx: z.RefinementCtx, message: string): never {
   return z.NEVER;
 }
 
-/** One task inside a message. Of what SQS refuses, JSON leaves U+FFFE and U+FFFF as they are. */
+/** Encodes one task of a message. SQS refuses U+FFFE and U+FFFF, which JSON leaves as they are. */
 export const encodeTask = (task: TaskSeed): string =>
   JSON.stringify(seedOf(task)).replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
 
-/** The body of the message that carries these tasks. */
-export const messageOf = (encoded: readonly string[]): string => `{"v":1,"tasks":[${encoded.join(',')}]}`;
+/** Returns the body of the message that carries these tasks, each encoded by `encodeTask`. */
+export const encodeMessage = (encoded: readonly string[]): string => `{"v":1,"tasks":[${encoded.join(',')}]}`;
 
 export type DecodedMessage =
   | { readonly result: 'tasks'; readonly tasks: readonly TaskSeed[] }
-  /** Of a later version of Millrace than this one: somebody else can read it. */
+  /** A later version of Millrace wrote it, and can read it. */
   | { readonly result: 'newer' }
   | { readonly result: 'malformed'; readonly reason: string };
 
@@ -70,7 +70,7 @@ const newerSchema = once(() => z.object({ v: z.int().min(2) }));
 
 const MAX_REASON_LENGTH = 300;
 
-/** Reads a message back; what is no message of ours comes with the reason, in one line. */
+/** Reads a message back. What is no message of ours comes with the reason, in one line. */
 export function decodeMessage(body: string): DecodedMessage {
   try {
     const value: unknown = JSON.parse(body);
@@ -82,7 +82,7 @@ export function decodeMessage(body: string): DecodedMessage {
     const message = issue?.message.slice(0, MAX_REASON_LENGTH).replace(/[\s\p{C}]+/gu, ' ');
     return { result: 'malformed', reason: `${issue?.path.join('.') || 'the body'}: ${message}` };
   } catch {
-    // JSON.parse on what is not JSON; or the schema on what nests deeper than the stack.
+    // JSON.parse throws on what is not JSON, and the schema on what nests deeper than the stack.
     return { result: 'malformed', reason: 'the body is not JSON that can be read' };
   }
 }

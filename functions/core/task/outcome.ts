@@ -1,4 +1,5 @@
 import { MAX_SUBTASKS } from '../../contract.ts';
+import { compact } from '../compact.ts';
 import { FanOut, type FanOutPolicy, type Subtask, TaskFailure } from '../define-task.ts';
 import { JsonRefusal, type JsonValue, jsonValueOf } from '../json.ts';
 import { describeThrown, messageOfThrown } from '../thrown.ts';
@@ -21,24 +22,25 @@ export type Outcome =
 const MAX_ERROR_MESSAGE = 2_000;
 const MAX_ERROR_CODE = 64;
 
-/** An error as a task keeps it. */
+/** Returns an error as a task keeps it, its code and message cut to what a row has room for. */
 export function taskError(code: string, message: string, retryable: boolean): TaskError {
   const shown = message.length > MAX_ERROR_MESSAGE ? `${message.slice(0, MAX_ERROR_MESSAGE - 1)}…` : message;
-  // A half of a surrogate pair, cut here or by the handler, is no text that a table takes.
+  // No table takes half a surrogate pair, which a cut leaves here or in the handler.
   return { code: code.slice(0, MAX_ERROR_CODE).toWellFormed(), message: shown.toWellFormed(), retryable };
 }
 
-export const failed = (code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome => ({
-  kind: 'failed',
-  error: taskError(code, message, retryable),
-  ...(isDelay(retryAfterSeconds) ? { retryAfterSeconds } : {}),
-});
+export const failed = (code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome =>
+  compact({
+    kind: 'failed' as const,
+    error: taskError(code, message, retryable),
+    retryAfterSeconds: isDelay(retryAfterSeconds) ? retryAfterSeconds : undefined,
+  });
 
-/** A handler may have computed it from what it lacked. Without one, the retry policy decides. */
+/** Whether seconds are a delay: a handler may have computed them from what it lacked. Without one, the retry policy decides. */
 export const isDelay = (seconds: number | undefined): seconds is number =>
   Number.isFinite(seconds) && Number(seconds) >= 0;
 
-/** What a handler threw, as an outcome. A plain error may be a passing fault, so it is retryable; never its stack. */
+/** Returns the outcome of what a handler threw, without its stack. A plain error may be a passing fault, so it is retryable. */
 export function outcomeOfThrown(thrown: unknown): Outcome {
   if (thrown instanceof TaskFailure) {
     const { code, message, retryable, retryAfterSeconds } = thrown;
@@ -47,7 +49,7 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
   return failed('handler_error', messageOfThrown(describeThrown(thrown)), true);
 }
 
-/** Of what a handler of `type` returned, what its task keeps. Throws the failure of what its caller could not be shown. */
+/** Returns what a task keeps of what its handler returned. Throws the failure of what its caller could not be shown. */
 export function outputOf(returned: unknown, type: string): JsonValue {
   try {
     const output = jsonValueOf(returned);
@@ -61,7 +63,7 @@ export function outputOf(returned: unknown, type: string): JsonValue {
   }
 }
 
-/** The outcome of what a handler of `type` returned. */
+/** Returns the outcome of what a handler of `type` returned. */
 export function outcomeOfOutput(returned: unknown, type: string): Outcome {
   try {
     return { kind: 'succeeded', output: outputOf(returned, type) };
@@ -75,7 +77,7 @@ function tooLarge(type: string, what: string): TaskFailure {
   return new TaskFailure('output_too_large', `${type} returned ${what} of ${MAX_WIRE_BYTES} that fit: ${advice}`);
 }
 
-/** What a handler of `type` fanned out into. Throws the failure of subtasks that could not be kept as they are. */
+/** Returns what a handler of `type` fanned out into. Throws the failure of subtasks that could not be kept as they are. */
 export function fanOutOf({ subtasks }: FanOut, type: string): FanOut {
   if (!Array.isArray(subtasks)) {
     const what = `${kindOf(subtasks)}, where ctx.fanOut takes a list of {type, input, ...}`;
@@ -90,7 +92,7 @@ export function fanOutOf({ subtasks }: FanOut, type: string): FanOut {
 
 function subtaskOf(subtask: Subtask | undefined, place: number, type: string): Subtask {
   try {
-    // That one is missing is said where the others are looked at, too.
+    // A missing one is refused where the others are looked at, too.
     return (subtask === undefined ? subtask : jsonValueOf(subtask)) as Subtask;
   } catch (error) {
     if (!(error instanceof JsonRefusal)) throw error;
@@ -99,7 +101,7 @@ function subtaskOf(subtask: Subtask | undefined, place: number, type: string): S
   }
 }
 
-/** For a sentence: `a Set`, `null`, `a string`. */
+/** Names what a value is as a sentence does: `a Set`, `null`, `a string`. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   const name = typeof value === 'object' ? value.constructor?.name : undefined;

@@ -8,10 +8,10 @@ import type { TenantId } from './ids.ts';
  */
 export type Payload = { readonly inline: JsonValue } | { readonly ref: string };
 
-/** What a ref begins with: the tenant of an item and `#`, or the prefix of an object and its tenant. */
+/** A ref begins with the tenant of an item and `#`, or with the prefix of an object and its tenant. */
 const OWNER = /^(?:(?:payloads|scheduled)\/([^/#]+)\/|([^/#]+)#)/;
 
-/** Whether a payload is of this tenant: a name that somebody else has written may be that of another's. */
+/** Says whether a payload is of this tenant: a ref that somebody else has written may be that of another's. */
 export function isPayloadOf(tenantId: TenantId, payload: Payload): boolean {
   if ('inline' in payload) return true;
   const [, ofObject, ofItem] = OWNER.exec(payload.ref) ?? [];
@@ -19,23 +19,23 @@ export function isPayloadOf(tenantId: TenantId, payload: Payload): boolean {
 }
 
 /**
- * Bytes that an input or an output may have on its way through Lambda, whose answer holds 6 MB (6,291,556 bytes, Lambda
+ * An input or an output may have so many bytes on its way through Lambda, whose answer holds 6 MB (6,291,556 bytes, Lambda
  * quotas): a task is shown with both, and something beside them.
  */
 export const MAX_WIRE_BYTES = 3_000_000;
 
-/** Bytes of a payload inside the body of an answer: JSON as a string of JSON, so that each quote takes two. */
+/** Returns the bytes that a payload takes in the body of an answer: JSON as a string of JSON, in which each quote takes two. */
 export const wireBytesOf = (json: string): number => Buffer.byteLength(JSON.stringify(json));
 
-/** Bytes of JSON up to which a payload travels inside its task. */
+/** A payload of up to so many bytes of JSON travels inside its task. */
 export const INLINE_PAYLOAD_BYTES = 256;
 
 /**
- * Compressed bytes up to which a payload is an item of the table: 1 KB takes one write unit at $0.625 a million, so that
+ * A payload of up to so many compressed bytes is an item of the table: 1 KB takes one write unit at $0.625 a million, so that
  * beyond 8 of them the $5 of a million S3 PUTs are less (list prices of us-east-1).
  */
 export const ITEM_PAYLOAD_BYTES = 7_936;
 
-/** How long to keep a payload of a task that is to run at `time`, in milliseconds since the epoch as `time` is. */
+/** Returns until when to keep a payload of a task that is to run at `time`; both are milliseconds since the epoch. */
 export const keptUntil = (time: number, retentionDays: number): number =>
   time + (retentionDays + PAYLOAD_SLACK_DAYS) * 86_400_000;

@@ -11,13 +11,13 @@ export type RetryPolicy = {
 export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, baseDelaySeconds: 2, maxDelaySeconds: 300 };
 
 /**
- * A week, whatever a failure asks for: the four waits of a task of five attempts end before its input does
- * (`PAYLOAD_SLACK_DAYS`).
+ * No wait is longer than a week, whatever a failure asks for: the four waits of a task of five attempts end before its
+ * input does (`PAYLOAD_SLACK_DAYS`).
  */
 const LONGEST_DELAY_SECONDS = 7 * 86_400;
 
 /**
- * Whole seconds until the attempt after `attempt` (1-based): exponential backoff with full jitter, that is uniform
+ * Returns the whole seconds until the attempt after `attempt` (1-based): exponential backoff with full jitter, uniform
  * between 0 and `min(maxDelaySeconds, baseDelaySeconds * 2^(attempt - 1))` ("Exponential Backoff And Jitter", AWS
  * Architecture Blog, 2015). `random` is in [0, 1); `atLeastSeconds` is what the failure itself asked for.
  */

@@ -1,7 +1,7 @@
 import type { Log, TaskQueue } from '../ports.ts';
 import type { TaskSeed } from './task.ts';
 
-/** Sends a task, or leaves it to the sweeper where the queue refuses: its row is due, or will be. Says whether it is sent. */
+/** Sends a task, or leaves it to the sweeper where the queue refuses: its row is due, or will be. Says whether it was sent. */
 export async function sendOrDefer(
   task: TaskSeed,
   delaySeconds: number,

@@ -22,7 +22,7 @@ export type TaskChange = {
   readonly after: Task | undefined;
 };
 
-/** What happened to a task by a change of its row. */
+/** Returns what happened to a task by a change of its row: mostly one event, two where its time has come unnoticed, or none. */
 export function eventsOf({ id, at, before, after }: TaskChange): TaskEvent[] {
   if (after === undefined) return [];
   if (before?.status === 'scheduled' && after.status === 'running') {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { parseTaskOrder, type TaskId, type TaskOrder, type TenantId } from './ids.ts';
 import type { TaskStatus, TaskSummary } from './task.ts';
 
-/** What a list shows; what is left out does not matter. */
+/** A list shows the tasks that fit all fields; one that is missing leaves all tasks in. */
 export type TaskFilter = {
   readonly status?: TaskStatus | undefined;
   readonly type?: string | undefined;
@@ -13,31 +13,31 @@ export type TaskFilter = {
 export type TaskQuery = {
   readonly tenantId: TenantId;
   readonly filter: TaskFilter;
-  /** Tasks of a page, at most. */
+  /** The most tasks of a page. */
   readonly limit: number;
   /** The place behind which the page begins; from the newest task on, where it is missing. */
   readonly after?: TaskOrder | undefined;
 };
 
-/** How many tasks are looked at for a page, at most: few may fit its filter. */
+/** No more tasks than this are looked at for one page, however few fit its filter. */
 export const MAX_EXAMINED_TASKS = 5_000;
 
 /**
- * Newest first. A page is full, or the last, or all that fits among the next `MAX_EXAMINED_TASKS`, be that nothing: then
- * `next` is there.
+ * The newest task comes first. A page is full, or the last, or all that fits among the next `MAX_EXAMINED_TASKS`, be that
+ * nothing. Where it is not the last, `next` is there.
  */
 export type TaskPage = { readonly tasks: readonly TaskSummary[]; readonly next?: TaskOrder };
 
 const CHECK_CHARACTERS = 16;
 
 /**
- * The place behind a page, for its caller to hand back. It fits one tenant and one filter. Whoever forges one reaches
- * nothing but another place in the same list, so there is nothing secret in its check.
+ * Returns the place behind a page, for its caller to hand back. It fits one tenant and one filter. Whoever forges one reaches
+ * nothing but another place in the same list, so its check needs no secret.
  */
 export const cursorOf = (tenantId: TenantId, filter: TaskFilter, place: TaskOrder): string =>
   checkOf(tenantId, filter, place) + place;
 
-/** The place in a cursor; `undefined` unless it was made for this tenant and filter. */
+/** Returns the place in a cursor; `undefined` unless it was made for this tenant and filter. */
 export function parseCursor(tenantId: TenantId, filter: TaskFilter, cursor: string): TaskOrder | undefined {
   const place = parseTaskOrder(cursor.slice(CHECK_CHARACTERS));
   return place !== undefined && cursor === cursorOf(tenantId, filter, place) ? place : undefined;
@@ -51,11 +51,11 @@ function checkOf(tenantId: TenantId, filter: TaskFilter, place: TaskOrder): stri
 const check = (parts: readonly (string | undefined)[]): string =>
   hash('sha256', JSON.stringify(parts.map((part) => part ?? null)), 'base64url').slice(0, CHECK_CHARACTERS);
 
-/** The place behind a page of a task's subtasks. */
+/** Returns the place behind a page of a task's subtasks. */
 export const subtaskCursorOf = (tenantId: TenantId, parentId: TaskId, place: number): string =>
   check([tenantId, parentId, String(place)]) + place;
 
-/** The place in a cursor; `undefined` unless it was made for this task. */
+/** Returns the place in a cursor; `undefined` unless it was made for this task. */
 export function parseSubtaskCursor(tenantId: TenantId, parentId: TaskId, cursor: string): number | undefined {
   const place = Number(cursor.slice(CHECK_CHARACTERS));
   return cursor === subtaskCursorOf(tenantId, parentId, place) ? place : undefined;

@@ -1,4 +1,5 @@
 import type { Priority, ResourceClass } from '../../contract.ts';
+import { compact } from '../compact.ts';
 import type { TenantLimits } from '../tenant/tenant-limits.ts';
 import { type LeaseToken, subtaskIdOf, type TaskId, type TenantId } from './ids.ts';
 import type { Payload } from './payload.ts';
@@ -15,34 +16,34 @@ export type TaskSeed = {
   readonly maxAttempts: number;
   readonly timeoutSeconds: number;
   readonly input: Payload;
-  /** Of what the caller asked for; two submits of one id must agree in it. */
+  /** Names what the caller asked for; two submits of one id must agree in it. */
   readonly fingerprint: string;
   readonly createdAt: number;
   /** When it was asked to run, where that was not at once. */
   readonly runAt?: number;
   readonly assignee?: { readonly type: string; readonly id: string };
   readonly workflowInstanceId?: string;
-  /** The task whose part this one is. */
+  /** The task whose subtask this one is. */
   readonly parent?: ParentRef;
-  /** Of the trace in which the task was submitted, and which all its attempts join: `Root=…;Parent=…;Sampled=1`. */
+  /** Names the trace in which the task was submitted, and which all its attempts join: `Root=…;Parent=…;Sampled=1`. */
   readonly traceHeader?: string;
-  /** Of the key that it was submitted with, where that has any: its subtasks count against them. */
+  /** The limits of the key that it was submitted with, where that has any: its subtasks count against them. */
   readonly limits?: TenantLimits;
 };
 
-/** Of a subtask: its parent, in which attempt that was fanned out, its place among the parts, and how deep it is. */
+/** Where a subtask comes from: its parent, the attempt that fanned out, its place among the subtasks, and how deep it is. */
 export type ParentRef = {
   readonly id: TaskId;
   readonly attempt: number;
   readonly index: number;
-  /** 1 for a part of a task that is no part itself. */
+  /** 1 for a subtask of a task that is no subtask itself. */
   readonly depth: number;
 };
 
-/** Of a task that was fanned out: in which attempt, and into how many parts. */
+/** The attempt in which a task was fanned out, and into how many subtasks. */
 export type FanOutState = { readonly attempt: number; readonly count: number };
 
-/** Of an attempt under way. */
+/** How far an attempt under way is, from 0 to 1. */
 export type Progress = { readonly fraction: number; readonly note?: string };
 
 export type TaskError = { readonly code: string; readonly message: string; readonly retryable: boolean };
@@ -50,13 +51,13 @@ export type TaskError = { readonly code: string; readonly message: string; reado
 type Attempted = TaskSeed & {
   /** Claims so far. Counted by `claim` and by nothing else. */
   readonly attempt: number;
-  /** Of these, the ones before the last explicit retry, and those that were given back: `maxAttempts` has grown by them. */
+  /** Those before the last explicit retry, and those that were given back: `maxAttempts` has grown by them. */
   readonly attemptsBeforeRetry?: number;
   /** Missing until it is fanned out. An attempt that follows combines. */
   readonly fanOut?: FanOutState;
 };
 
-/** Accepted, and not to run before `runAt`. */
+/** It is accepted, and is not to run before `runAt`. */
 export type ScheduledTask = Attempted & { readonly status: 'scheduled'; readonly runAt: number };
 
 export type QueuedTask = Attempted & {
@@ -109,36 +110,45 @@ export type TaskSummary = Task extends infer One ? (One extends Task ? Omit<One,
 export const isFinished = (task: Task): task is FinishedTask =>
   task.status === 'succeeded' || task.status === 'failed' || task.status === 'cancelled';
 
-/** The status to tell: a scheduled task whose time has come is queued, though nothing is written for it. */
+/** Returns the status to show: a scheduled task whose time has come is queued, though nothing is written for it. */
 export const statusAt = (task: { readonly status: TaskStatus; readonly runAt?: number }, now: number): TaskStatus =>
   task.status === 'scheduled' && (task.runAt ?? 0) <= now ? 'queued' : task.status;
 
-/** How many attempts a submit, or an explicit retry, gives the task. */
+/** Returns how many attempts a submit, or an explicit retry, gives the task. */
 export const attemptsGranted = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<Attempted, 'input'>): number =>
   maxAttempts - attemptsBeforeRetry;
 
-/** What of a task travels on its lane: all that no transition changes. */
+/** Returns what of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
   const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, traceHeader, limits } = task;
-  return {
-    ...{ id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds },
-    ...{ input, fingerprint, createdAt },
-    ...(runAt === undefined ? {} : { runAt }),
-    ...(assignee === undefined ? {} : { assignee }),
-    ...(workflowInstanceId === undefined ? {} : { workflowInstanceId }),
-    ...(parent === undefined ? {} : { parent }),
-    ...(traceHeader === undefined ? {} : { traceHeader }),
-    ...(limits === undefined ? {} : { limits }),
-  };
+  return compact({
+    id,
+    tenantId,
+    type,
+    resourceClass,
+    priority,
+    executorKey,
+    maxAttempts,
+    timeoutSeconds,
+    input,
+    fingerprint,
+    createdAt,
+    runAt,
+    assignee,
+    workflowInstanceId,
+    parent,
+    traceHeader,
+    limits,
+  });
 }
 
-/** A task as it is accepted at `createdAt`: no attempt yet. */
+/** Returns a task as it is accepted at `createdAt`, with no attempt yet. */
 export const newTask = (seed: TaskSeed): NewTask =>
   seed.runAt !== undefined && seed.runAt > seed.createdAt
     ? { ...seed, status: 'scheduled', attempt: 0, runAt: seed.runAt }
     : { ...seed, status: 'queued', attempt: 0 };
 
-/** The ids of a task's subtasks, in their order; none where it was not fanned out. */
+/** Returns the ids of a task's subtasks, in their order; none where it was not fanned out. */
 export const subtaskIdsOf = ({ tenantId, id, fanOut }: Omit<Attempted, 'input'>): TaskId[] =>
   Array.from({ length: fanOut?.count ?? 0 }, (_, index) => subtaskIdOf(tenantId, id, fanOut?.attempt ?? 0, index));

@@ -1,18 +1,19 @@
-/** The place in a trace from which something goes on: a trace, and the segment in it that leads on. */
+/** The place in a trace where something goes on: the trace, and the segment in it that leads on. */
 export type SampledTrace = { readonly traceId: string; readonly parentId: string };
 
-/** The trace of a header `Root=…;Parent=…;Sampled=…`, as X-Ray hands it on ("Tracing header"). */
+/** Returns the trace of a header `Root=…;Parent=…;Sampled=…`, as X-Ray hands it on ("Tracing header"). */
 export const traceIdOf = (header: string | undefined): string | undefined => part(header, 'Root');
 
-/** Where a segment goes on that is to be recorded; `undefined` where the trace is not sampled. */
+/** Returns where a segment goes on that is to be recorded; `undefined` where the trace is not sampled. */
 export function sampledTraceOf(header: string | undefined): SampledTrace | undefined {
-  const [traceId, parentId] = [part(header, 'Root'), part(header, 'Parent')];
+  const traceId = part(header, 'Root');
+  const parentId = part(header, 'Parent');
   return part(header, 'Sampled') === '1' && traceId !== undefined && parentId !== undefined
     ? { traceId, parentId }
     : undefined;
 }
 
-/** What of a header is to be kept: which trace, and where in it to go on if it is sampled. */
+/** Returns what of a header is to be kept: which trace, and where in it to go on if it is sampled. */
 export function keptHeader(header: string | undefined): string | undefined {
   const sampled = sampledTraceOf(header);
   if (sampled !== undefined) return headerOf(sampled.traceId, sampled.parentId);
@@ -27,18 +28,19 @@ const KEPT = /^Root=1-([0-9a-f]{8})-([0-9a-f]{24});(?:Sampled=0|Parent=([0-9a-f]
 const TRACE_BYTES = 16;
 const BYTES = TRACE_BYTES + 8;
 
-/** A header as it was kept, in 22 characters, or 32 where it is sampled: a row has to be small. */
+/** Packs a header as it was kept into 22 characters, or 32 where it is sampled: a row has to be small. */
 export function packedHeader(header: string): string {
   const [, time, random, parentId = ''] = KEPT.exec(header) ?? [];
   if (time === undefined || random === undefined) return `=${header}`;
   return Buffer.from(time + random + parentId, 'hex').toString('base64url');
 }
 
+/** Reads back what `packedHeader` made. */
 export function unpackedHeader(packed: string): string {
   if (packed.startsWith('=')) return packed.slice(1);
   const hex = Buffer.from(packed, 'base64url').toString('hex');
-  const [time, random] = [hex.slice(0, 8), hex.slice(8, 2 * TRACE_BYTES)];
-  return headerOf(`1-${time}-${random}`, hex.length === 2 * BYTES ? hex.slice(2 * TRACE_BYTES) : undefined);
+  const traceId = `1-${hex.slice(0, 8)}-${hex.slice(8, 2 * TRACE_BYTES)}`;
+  return headerOf(traceId, hex.length === 2 * BYTES ? hex.slice(2 * TRACE_BYTES) : undefined);
 }
 
 const part = (header: string | undefined, name: string): string | undefined =>

@@ -1,4 +1,5 @@
 import { LANE_RETENTION_DAYS, MAX_QUEUE_DELAY_SECONDS } from '../../contract.ts';
+import { compact } from '../compact.ts';
 import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
@@ -18,7 +19,7 @@ import {
   type WaitingTask,
 } from './task.ts';
 
-/** What `settle` writes: the next status of a claimed task. */
+/** The next status of a claimed task, which `settle` writes. */
 export type Settlement =
   | { readonly status: 'succeeded'; readonly output: Payload; readonly finishedAt: number }
   | { readonly status: 'failed'; readonly error: TaskError; readonly finishedAt: number }
@@ -35,15 +36,15 @@ export type Settlement =
   /** `reconcileAt`: when the sweeper is to look after it. */
   | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly reconcileAt: number };
 
-/** The errors of an attempt that was kept from sending what it would, since whom it calls was down or took no more. */
+/** The errors of an attempt that could not send its request, since the server it calls was down or took no more. */
 const SENT_NOTHING = ['circuit_open', 'connections_busy'];
 
-/** Attempts of a task after which none is given back: what stays down fails its tasks in the end. */
+/** After so many attempts of a task none is given back: a server that stays down fails its tasks in the end. */
 const MAX_GIVEN_BACK = 100;
 
 /**
- * The settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. One that
- * sent nothing is given back, and waits the longer the more there were.
+ * Returns the settlement of a failed attempt: another try while the error and the attempts allow it, otherwise the end. An
+ * attempt that sent nothing is given back, and waits the longer the more of them there were.
  */
 export function settlementOfFailure(
   task: RunningTask,
@@ -61,17 +62,22 @@ export function settlementOfFailure(
   return queuedAgain(error, now, delaySeconds, isGivenBack);
 }
 
-/** The settlement of an attempt whose task has to wait for others of its tenant: it is given back, as often as it takes. */
+/**
+ * Returns the settlement of an attempt whose task has to wait for others of its tenant: it is given back, as often as it
+ * takes.
+ */
 export const settlementOfWait = (error: TaskError, now: number, delaySeconds: number): Settlement =>
   queuedAgain(error, now, delaySeconds, true);
 
 function queuedAgain(error: TaskError, now: number, delaySeconds: number, isGivenBack: boolean): Settlement {
   const notBefore = now + delaySeconds * 1000;
-  return {
-    ...{ status: 'queued', error, notBefore },
-    ...(delaySeconds > MAX_QUEUE_DELAY_SECONDS && { dueAt: notBefore }),
-    ...(isGivenBack && { attemptIsGivenBack: true }),
-  };
+  return compact({
+    status: 'queued' as const,
+    error,
+    notBefore,
+    dueAt: delaySeconds > MAX_QUEUE_DELAY_SECONDS ? notBefore : undefined,
+    attemptIsGivenBack: isGivenBack ? (true as const) : undefined,
+  });
 }
 
 /** How a claim met the task it found. */
@@ -90,21 +96,21 @@ export type Claimability =
 
 const DAY_MILLISECONDS = 86_400_000;
 
-/** Days for which the row of an ended task is there, shown or not: longer than its lane keeps a message of it. */
+/** Returns for how many days the row of an ended task is there, shown or not: longer than its lane keeps a message of it. */
 export const rowDaysOf = (retentionDays: number): number => Math.max(retentionDays, LANE_RETENTION_DAYS + 1);
 
 /**
- * Whether a task without a row can have had one. One that was never written is made by the claim; one that was deleted is of
- * a task that has run, and a message of that may still come: again from its lane, or from among the dead letters.
+ * Says whether a task without a row can have had one. A row that was never written is made by the claim. A row that was
+ * deleted is of a task that has run, and a message of it may still come: again from its lane, or from the dead letters.
  */
 export const canHaveEnded = ({ createdAt, runAt = 0 }: TaskSeed, now: number, retentionDays: number): boolean =>
   now >= Math.max(createdAt, runAt) + rowDaysOf(retentionDays) * DAY_MILLISECONDS;
 
-/** Whether a row that is shown no more gives way to a task of its id: to one that was submitted after it had ended. */
+/** Says whether a row past its retention gives way to a task of its id: to one that was submitted after it had ended. */
 export const givesWayTo = (row: Task, { createdAt }: TaskSeed): boolean =>
   'finishedAt' in row && createdAt > row.finishedAt;
 
-/** May `fingerprint` claim `task` now? The condition of the claim's write, in words. */
+/** Says whether `fingerprint` may claim `task` now, and if not, why: the same as the condition of the claim's write. */
 export function claimability(task: Task, fingerprint: string, now: number): Claimability {
   if (task.fingerprint !== fingerprint) return { result: 'conflict' };
   switch (task.status) {
@@ -119,18 +125,18 @@ export function claimability(task: Task, fingerprint: string, now: number): Clai
     case 'waiting':
       return { result: 'waiting', task };
     case 'scheduled':
-      return dueAt(task.runAt, now);
+      return claimableFrom(task.runAt, now);
     case 'queued':
-      return dueAt(task.notBefore ?? 0, now);
+      return claimableFrom(task.notBefore ?? 0, now);
   }
 }
 
-const dueAt = (time: number, now: number): Claimability =>
+const claimableFrom = (time: number, now: number): Claimability =>
   time <= now ? { result: 'claimable' } : { result: 'not_due', until: time };
 
 export type Lease = { readonly token: LeaseToken; readonly expiresAt: number };
 
-/** scheduled, queued, or abandoned while running -> running, one attempt more. */
+/** Takes a task from scheduled, queued, or abandoned while running, to running with one attempt more. */
 export function claimed(task: NewTask | RunningTask, lease: Lease, now: number): RunningTask {
   const { status: _, ...rest } = task;
   const { notBefore: _notBefore, error: _error, ...kept } = rest as Omit<QueuedTask, 'status'>;
@@ -144,13 +150,16 @@ export function claimed(task: NewTask | RunningTask, lease: Lease, now: number):
   };
 }
 
-/** scheduled, queued or waiting -> cancelled. */
+/** Takes a task from scheduled, queued or waiting to cancelled. */
 export function cancelled(task: NewTask | WaitingTask, now: number): CancelledTask {
   const { notBefore: _notBefore, error: _error, ...kept } = task as QueuedTask;
   return { ...kept, status: 'cancelled', finishedAt: now };
 }
 
-/** failed or cancelled -> queued, with as many attempts again as it was given first; its subtasks will be others. */
+/**
+ * Takes a task from failed or cancelled to queued, with as many attempts as it was given first; its subtasks will be
+ * others.
+ */
 export function retried(task: FailedTask | CancelledTask): QueuedTask {
   const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, fanOut: _, ...rest } = task as FailedTask;
   // It runs at once, whatever it was asked to wait for.
@@ -158,25 +167,25 @@ export function retried(task: FailedTask | CancelledTask): QueuedTask {
   return { ...kept, status: 'queued', ...attemptsAgain(task) };
 }
 
-/** As many attempts once more, behind those that were made. */
+/** Gives a task as many attempts as before, behind those that were made. */
 export const attemptsAgain = (task: Omit<Task, 'input'>) => ({
   maxAttempts: task.attempt + attemptsGranted(task),
   attemptsBeforeRetry: task.attempt,
 });
 
-/** One attempt more, in place of one that does not count. */
+/** Gives a task one attempt more, in place of one that does not count. */
 export const attemptGivenBack = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<Task, 'input'>) => ({
   maxAttempts: maxAttempts + 1,
   attemptsBeforeRetry: attemptsBeforeRetry + 1,
 });
 
-/** waiting -> queued: all subtasks have ended, and an attempt may combine them. */
+/** Takes a task from waiting to queued: all subtasks have ended, and an attempt may combine them. */
 export function resumed(task: WaitingTask): QueuedTask {
   const { startedAt: _, ...kept } = task;
   return { ...kept, status: 'queued' };
 }
 
-/** waiting -> failed, as a subtask has. */
+/** Takes a task from waiting to failed, as a subtask has. */
 export const failedBySubtask = (task: WaitingTask, error: TaskError, now: number): FailedTask => ({
   ...task,
   status: 'failed',
@@ -184,7 +193,7 @@ export const failedBySubtask = (task: WaitingTask, error: TaskError, now: number
   finishedAt: now,
 });
 
-/** Is `task` what this settlement of `attempt` has made of it? Then a repeated settle has found itself. */
+/** Says whether `task` is what this settlement of `attempt` has made of it: then a repeated settle has found itself. */
 export const isSettledBy = (task: Task, attempt: number, settlement: Settlement): boolean =>
   task.attempt === attempt &&
   task.status === settlement.status &&
@@ -193,7 +202,7 @@ export const isSettledBy = (task: Task, attempt: number, settlement: Settlement)
       ? 'finishedAt' in settlement && task.finishedAt === settlement.finishedAt
       : 'notBefore' in task && 'notBefore' in settlement && task.notBefore === settlement.notBefore));
 
-/** running -> what the settlement says; the lease ends with it. */
+/** Takes a running task to what the settlement says; the lease ends with it. */
 export function settled(task: RunningTask, settlement: Settlement): Task {
   const { status: _, leaseToken: _token, leaseExpiresAt: _expiry, cancelRequestedAt: _flag, ...rest } = task;
   const { progress: _progress, startedAt, ...kept } = rest;

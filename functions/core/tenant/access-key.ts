@@ -10,19 +10,19 @@ export const SCOPES = ['submit', 'read', 'operate', 'admin', 'platform'] as cons
 export type AccessGrant = {
   readonly tenantId: TenantId;
   readonly scopes: readonly Scope[];
-  /** Whom or what the key is for; shown to people only. */
+  /** Says whom or what the key is for; it is shown to people only. */
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly limits?: TenantLimits;
 };
 
-/** Who holds which key. A key itself is never kept, only its hash. */
+/** Keeps who holds which key, by the hash of the key: a key itself is never kept. */
 export interface AccessStore {
   find(keyHash: string): Promise<AccessGrant | undefined>;
   /** Replaces the grant of the same key, if there is one. */
   put(keyHash: string, grant: AccessGrant): Promise<void>;
-  /** A tenant's grants, the oldest first. */
+  /** Returns a tenant's grants, the oldest first. */
   list(tenantId: TenantId): Promise<readonly ListedGrant[]>;
   /** Ends the one grant of the tenant that has this id. Nothing is done where several have. */
   revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'>;
@@ -33,22 +33,22 @@ export type ListedGrant = AccessGrant & { readonly id: string };
 
 const KEY_BYTES = 32;
 
-/** The key that 32 random bytes stand for: `mr_` and 43 characters of base64url. */
+/** Returns the key that 32 random bytes stand for: `mr_` and 43 characters of base64url. */
 export function newAccessKey(random: Uint8Array): string {
   if (random.length !== KEY_BYTES) throw new RangeError(`A key takes ${KEY_BYTES} random bytes, not ${random.length}.`);
   return `mr_${Buffer.from(random).toString('base64url')}`;
 }
 
-/** Whether a text can be a key: what cannot is known to nobody without being looked for. */
+/** Says whether a text can be a key: what cannot need not be looked for. */
 export const isAccessKey = (text: string): boolean => /^mr_[\w-]{43}$/.test(text);
 
-/** SHA-256 in hex. A key is 256 random bits, so that nothing slower is needed. */
+/** Returns the SHA-256 of a key in hex. A key is 256 random bits, so that nothing slower is needed. */
 export const hashAccessKey = (key: string): string => hash('sha256', key);
 
 const ID_CHARACTERS = 12;
 
-/** By this people name a key that they may not see. */
+/** Returns the id by which people name a key that they may not see. */
 export const accessKeyId = (keyHash: string): string => keyHash.slice(0, ID_CHARACTERS);
 
-/** Reads a scope as someone wrote it; `undefined` if there is none of that name. */
+/** Reads a scope as somebody wrote it; `undefined` where there is none of that name. */
 export const parseScope = (text: string): Scope | undefined => SCOPES.find((scope) => scope === text);

@@ -23,20 +23,23 @@ export interface RateBuckets {
 }
 
 /**
- * A bucket is known by the one moment at which it is full again: that is the later, the more was drawn. So drawing is an
- * addition, which routers can make at the same time. Moments are in whole microseconds, whose sums are exact.
+ * Returns what a bucket can do now. It is known by the one moment at which it is full again: that is the later, the more
+ * was drawn. So drawing is an addition, which routers can make at the same time. Moments are in whole microseconds, whose
+ * sums are exact.
  */
 export function bucketOf(ratePerSecond: number, nowMilliseconds: number) {
   const now = Math.ceil(nowMilliseconds * 1000);
   const timeOfTask = Math.max(1, Math.floor(1e6 / ratePerSecond));
   const capacity = Math.max(1, Math.floor(ratePerSecond));
-  /** The latest moment at which a bucket is full again that still has so many tasks. */
+  /** Returns the latest moment at which a bucket is full again that still has so many tasks. */
   const latestWith = (tasks: number): number => now + (capacity - tasks) * timeOfTask;
   return {
-    ...{ now, timeOfTask, latestWith },
+    now,
+    timeOfTask,
+    latestWith,
     tasksIn: (fullAt: number): number =>
       Math.max(0, Math.min(capacity, Math.floor((latestWith(0) - fullAt) / timeOfTask))),
-    /** When there is a task again, in milliseconds since the epoch. */
+    /** Returns when there is a task again, in milliseconds since the epoch. */
     emptyUntil: (fullAt: number): number => (now + fullAt - latestWith(1)) / 1000,
   };
 }

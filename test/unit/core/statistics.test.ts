@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  bucketOf,
   contributionsOf,
+  durationBucketOf,
   percentileOf,
   RELATIVE_ERROR,
   sketchOf,
@@ -38,34 +38,34 @@ describe('what a change adds to a minute of its type, and to the open tasks of i
   it.each<[string, Task | undefined, Task | undefined, object[]]>([
     ['a new task', undefined, queued, [{ accepted: 1 }, { open: 1 }]],
     ['a task for later', undefined, scheduled, [{ accepted: 1 }, { open: 1 }]],
-    ['a claim', queued, running, [{ started: 1, [`wait_${bucketOf(5_000)}`]: 1 }]],
+    ['a claim', queued, running, [{ started: 1, [`wait_${durationBucketOf(5_000)}`]: 1 }]],
     [
       'a claim of a scheduled task, which waits from its time on',
       scheduled,
       claimed(scheduled, lease('a'), NOW),
-      [{ started: 1, [`wait_${bucketOf(20)}`]: 1 }],
+      [{ started: 1, [`wait_${durationBucketOf(20)}`]: 1 }],
     ],
     [
       'a row that a claim has made',
       undefined,
       running,
-      [{ accepted: 1, started: 1, [`wait_${bucketOf(5_000)}`]: 1 }, { open: 1 }],
+      [{ accepted: 1, started: 1, [`wait_${durationBucketOf(5_000)}`]: 1 }, { open: 1 }],
     ],
     ['a claim of an abandoned task', running, again, [{ started: 1 }]],
     [
       'a success',
       running,
       settled(running, { status: 'succeeded', output: { inline: 1 }, finishedAt: NOW + 700 }),
-      [{ succeeded: 1, [`run_${bucketOf(700)}`]: 1 }, { open: -1 }],
+      [{ succeeded: 1, [`run_${durationBucketOf(700)}`]: 1 }, { open: -1 }],
     ],
-    ['a failure', running, failed, [{ failed: 1, [`run_${bucketOf(700)}`]: 1 }, { open: -1 }]],
+    ['a failure', running, failed, [{ failed: 1, [`run_${durationBucketOf(700)}`]: 1 }, { open: -1 }]],
     ['a failed attempt', running, settled(running, { status: 'queued', error, notBefore: NOW }), [{ retried: 1 }]],
     ['a cancel before any attempt', queued, cancelled(queued, NOW), [{ cancelled: 1 }, { open: -1 }]],
     [
       'a cancel of an attempt',
       running,
       settled(running, { status: 'cancelled', finishedAt: NOW + 700 }),
-      [{ cancelled: 1, [`run_${bucketOf(700)}`]: 1 }, { open: -1 }],
+      [{ cancelled: 1, [`run_${durationBucketOf(700)}`]: 1 }, { open: -1 }],
     ],
     ['a retry', failed, retried(failed as never), [{ reopened: 1 }, { open: 1 }]],
     ['another task in the place of one past its retention', failed, later, [{ accepted: 1 }, { open: 1 }]],
@@ -104,7 +104,7 @@ describe('what a change adds to a minute of its type, and to the open tasks of i
 describe('a sketch of durations', () => {
   const durations = fc.array(fc.oneof(fc.nat(3), fc.nat(5_000), fc.nat(2 ** 31)), { minLength: 1, maxLength: 300 });
   const tallyOf = (milliseconds: readonly number[]) =>
-    sumOf(milliseconds.map((one) => ({ [`run_${bucketOf(one)}`]: 1 })));
+    sumOf(milliseconds.map((one) => ({ [`run_${durationBucketOf(one)}`]: 1 })));
 
   it('is within its error of every percentile, however it was put together', () => {
     fc.assert(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeTask, messageOf } from '../../../functions/core/task/message.ts';
+import { decodeMessage, encodeMessage, encodeTask } from '../../../functions/core/task/message.ts';
 import { type RunningTask, seedOf } from '../../../functions/core/task/task.ts';
 import type { TenantLimits } from '../../../functions/core/tenant/tenant-limits.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
@@ -99,7 +99,7 @@ it('the limits of a key travel with its task, to the subtasks of its subtasks', 
   const [seed] = decoded.tasks;
   expect(seed).toMatchObject({ limits });
   if (seed === undefined) return;
-  expect(decodeMessage(messageOf([encodeTask(seedOf(seed))]))).toEqual(decoded);
+  expect(decodeMessage(encodeMessage([encodeTask(seedOf(seed))]))).toEqual(decoded);
   await invoke(world);
   expect((await subtasksOf(world, seed)) as readonly Partial<RunningTask>[]).toMatchObject([{ limits }]);
 });

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../../functions/core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../../functions/core/task/message.ts';
 import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
 import { handleBatch } from '../../../functions/executor/handle-batch.ts';
 import { greet, hello, invoke, metrics, read, submit, visibleIn } from '../../doubles/executor-world.ts';
@@ -75,7 +75,7 @@ describe('a message', () => {
   it.each([
     ['is not JSON', 'nonsense', 'the body is not JSON'],
     ['lacks its tasks', '{"v":1}', 'tasks: '],
-    ['has a part that is wrong', messageOf([encodeTask(taskSeed())]).replace('"greet"', '7'), 'tasks.0.type: '],
+    ['has a part that is wrong', encodeMessage([encodeTask(taskSeed())]).replace('"greet"', '7'), 'tasks.0.type: '],
   ])('that %s goes to the dead letters with its reason, and is deleted', async (_, body, reason) => {
     const world = createWorld([hello]);
     world.queue.put(body);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { encodeTask, messageOf } from '../../../functions/core/task/message.ts';
+import { encodeMessage, encodeTask } from '../../../functions/core/task/message.ts';
 import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
 import { error, storeDriver } from '../../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';
@@ -13,7 +13,7 @@ beforeEach(() => {
 
 const LANE = 'default-normal-0';
 const seed = (more: Partial<TaskSeed> = {}) => taskSeed({ executorKey: 'default/normal/0', ...more });
-const bodyOf = (...tasks: TaskSeed[]): string => messageOf(tasks.map(encodeTask));
+const bodyOf = (...tasks: TaskSeed[]): string => encodeMessage(tasks.map(encodeTask));
 const dead = (...tasks: TaskSeed[]) => world.ports.deadLetters.put('default', { body: bodyOf(...tasks) });
 const malformed = (laneName = LANE) =>
   world.ports.deadLetters.put('default', { body: '{', laneName, reason: 'the body is not JSON that can be read' });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { bucketOf, MINUTE, type Tally } from '../../../functions/core/statistics.ts';
+import { durationBucketOf, MINUTE, type Tally } from '../../../functions/core/statistics.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
@@ -75,8 +75,8 @@ describe('GET /api/stats', () => {
   });
 
   it('tells percentiles of wait and run, merged over types and minutes', async () => {
-    for (let n = 1; n <= 50; n++) await count(-1, { started: 1, [`wait_${bucketOf(n * 10)}`]: 1 });
-    for (let n = 51; n <= 100; n++) await count(-2, { started: 1, [`wait_${bucketOf(n * 10)}`]: 1 }, 'echo');
+    for (let n = 1; n <= 50; n++) await count(-1, { started: 1, [`wait_${durationBucketOf(n * 10)}`]: 1 });
+    for (let n = 51; n <= 100; n++) await count(-2, { started: 1, [`wait_${durationBucketOf(n * 10)}`]: 1 }, 'echo');
     await count(-1, { succeeded: 1, run_0: 1 });
     const { total } = (await stats()).body as { total: { waitMilliseconds: Record<string, number> } };
     const { p50 = 0, p95 = 0, p99 = 0 } = total.waitMilliseconds;

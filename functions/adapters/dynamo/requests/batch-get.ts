@@ -5,7 +5,7 @@ import type { Row } from './row.ts';
 
 /** Rows of one `BatchGetItem` request (DynamoDB API reference). */
 const BATCH_ROWS = 100;
-/** Of one call, so that it takes a tenth of the connections to the table. */
+/** One call makes no more requests at a time, so that it takes a tenth of the connections to the table. */
 const PARALLEL_REQUESTS = 5;
 const TRIES = 5;
 const FIRST_PAUSE_MILLISECONDS = 50;
@@ -13,8 +13,8 @@ const FIRST_PAUSE_MILLISECONDS = 50;
 export type RowAddress = { readonly tableName: string; readonly pk: string };
 
 /**
- * Reads rows from their tables, by `pk`; those that are not there are missing. An address may come twice, as an index that
- * lags lists a row that has moved; a request that has one twice is refused. Throws where the tables stay behind.
+ * Reads rows from their tables, and returns them by `pk`; those that are not there are missing. An address may come twice, as
+ * an index that lags lists a row that has moved: a request that has one twice is refused. Throws where the tables stay behind.
  */
 export async function batchGet(
   client: DynamoDBClient,

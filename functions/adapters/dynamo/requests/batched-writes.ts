@@ -12,16 +12,16 @@ import { conditionalUpdate, type Updated } from './conditional-update.ts';
 import type { Row } from './row.ts';
 import { type BatchedUpdate, updateStatement } from './update-statement.ts';
 
-/** A row to be made, where there is none of its key. */
+/** A row to be made where there is none of its key. */
 export type BatchedInsert = { readonly tableName: string; readonly row: Row };
 
-/** One of the writes of a request: what it says, what it has come to, and how to make it in a request of its own. */
+/** One of the writes of a request: its statement, its outcome, and how to make it in a request of its own. */
 type BatchedWrite<T> = {
   readonly tableName: string;
-  /** Its item among those of its table. */
+  /** The key of its row: a request may have one statement for each. */
   readonly item: string | undefined;
   readonly statement: () => BatchStatementRequest;
-  /** `undefined` where the answer leaves it open. */
+  /** Reads what an answer says of the write; `undefined` where it leaves that open. */
   readonly outcome: (answer: BatchStatementResponse) => T | undefined;
   readonly alone: () => Promise<T>;
 };
@@ -32,19 +32,22 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Whoever waits for a write has it in its trace; the request is nobody's own. */
+/** Each task that waits for a write has it in its trace; the request is in the trace of none. */
 export type CallTracing = Pick<Tracing, 'call' | 'apart'>;
 
 const UNTRACED: CallTracing = { call: (_name, work) => work(), apart: (work) => work() };
 
-/** Of a request, or (without `Exception`) of a statement: a table that has too much to do, and would have more of repeats. */
+/**
+ * The errors of a request, or (without `Exception`) of a statement, of a table that has too much to do: repeats would give
+ * it more.
+ */
 const TOO_MUCH = /^(ProvisionedThroughputExceeded|RequestLimitExceeded|Throttling|InternalServerError)/;
 
-/** Statements of one request (DynamoDB API reference, BatchExecuteStatement). */
+/** One request has at most so many statements (DynamoDB API reference, BatchExecuteStatement). */
 const STATEMENTS = 25;
 
 /**
- * Conditional writes, those that are asked for in one turn of the event loop in one request: most of the CPU of a small
+ * Makes conditional writes, those that are asked for in one turn of the event loop in one request: most of the CPU of a small
  * write is its request. Each stands for itself, as if alone: `BatchExecuteStatement` is no transaction, and bills each
  * statement as its own write. (`BatchWriteItem` knows no conditions, and a transaction costs twice the units.)
  */
@@ -75,7 +78,7 @@ export class BatchedWrites {
     });
   }
 
-  /** Makes a row. `exists` is of one that is there, which is not told. `alone` makes it in a request of its own. */
+  /** Makes a row; `exists` where there is one, which the answer does not show. `alone` makes it in a request of its own. */
   insert<T>({ tableName, row }: BatchedInsert, alone: () => Promise<T>): Promise<T | 'inserted' | 'exists'> {
     const names = Object.keys(row);
     return this.#enqueue<T | 'inserted' | 'exists'>({
@@ -106,7 +109,7 @@ export class BatchedWrites {
   }
 
   async #send(part: readonly Waiting[]): Promise<void> {
-    // A request may have one statement for an item; of one alone it makes nothing lighter.
+    // A request may have one statement for a row, and for a single write it saves nothing.
     const rows = new Map(part.map((one) => [`${one.write.tableName} ${one.write.item}`, one]));
     const together = rows.size > 1 ? [...rows.values()] : [];
     for (const one of part) if (!together.includes(one)) this.#alone(one);
@@ -125,12 +128,12 @@ export class BatchedWrites {
     }
   }
 
-  /** Ends a write as its statement ended. Throttled ones fail: many requests in its place would be throttled as well. */
+  /** Ends a write as its statement ended. A throttled one fails: requests of their own would be throttled as well. */
   #answer(one: Waiting, answer: BatchStatementResponse | undefined): void {
     const outcome = answer && one.write.outcome(answer);
     const { Error: error } = answer ?? {};
     if (outcome !== undefined) one.resolve(outcome);
-    else if (error !== undefined && TOO_MUCH.test(error.Code ?? '')) one.reject(failureOf(error));
+    else if (error !== undefined && TOO_MUCH.test(error.Code ?? '')) one.reject(errorOfStatement(error));
     else this.#alone(one, error?.Code ?? 'NoAnswer');
   }
 
@@ -144,5 +147,7 @@ export class BatchedWrites {
 const CONDITION = 'ConditionalCheckFailed';
 const DUPLICATE = 'DuplicateItem';
 
-const failureOf = ({ Code: name = 'InternalServerError', Message: message = name }: BatchStatementError): Error =>
-  new DynamoDBServiceException({ name, message, $fault: 'server', $metadata: {} });
+const errorOfStatement = ({
+  Code: name = 'InternalServerError',
+  Message: message = name,
+}: BatchStatementError): Error => new DynamoDBServiceException({ name, message, $fault: 'server', $metadata: {} });

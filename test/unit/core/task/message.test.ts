@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeTask, messageOf } from '../../../../functions/core/task/message.ts';
+import { decodeMessage, encodeMessage, encodeTask } from '../../../../functions/core/task/message.ts';
 import { taskSeeds, tasks } from '../../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';
 
@@ -20,10 +20,10 @@ describe('a message that is none of ours is malformed, with a reason in one line
   it.each([
     ['nothing', '', 'the body is not JSON'],
     ['text', 'nonsense', 'the body is not JSON'],
-    ['half a message', messageOf([encodeTask(seed)]).slice(0, -1), 'the body is not JSON'],
+    ['half a message', encodeMessage([encodeTask(seed)]).slice(0, -1), 'the body is not JSON'],
     [
       'deeper than the stack',
-      messageOf([encodeTask(seed)]).replace('{"name":"Ada"}', deep),
+      encodeMessage([encodeTask(seed)]).replace('{"name":"Ada"}', deep),
       'the body is not JSON that can be read',
     ],
     ['null', 'null', 'the body: '],
@@ -96,7 +96,7 @@ describe('a message of ours', () => {
   it('brings the task back as it was sent', () => {
     fc.assert(
       fc.property(taskSeeds, (task) => {
-        expect(decodeMessage(messageOf([encodeTask(task)]))).toEqual({ result: 'tasks', tasks: [task] });
+        expect(decodeMessage(encodeMessage([encodeTask(task)]))).toEqual({ result: 'tasks', tasks: [task] });
       }),
     );
   });
@@ -104,7 +104,7 @@ describe('a message of ours', () => {
   it('carries nothing of what the task has been through', () => {
     fc.assert(
       fc.property(tasks, (task) => {
-        const decoded = decodeMessage(messageOf([encodeTask(task)]));
+        const decoded = decodeMessage(encodeMessage([encodeTask(task)]));
         if (decoded.result !== 'tasks') throw new Error(decoded.result);
         for (const name of ['status', 'attempt', 'leaseToken', 'error', 'output']) {
           expect(Object.hasOwn(decoded.tasks[0] ?? {}, name)).toBe(false);
@@ -115,7 +115,7 @@ describe('a message of ours', () => {
 
   it('brings back a field that is a name of Object', () => {
     const task = { ...seed, input: { inline: JSON.parse('{"__proto__":{"a":1},"constructor":2}') } };
-    expect(JSON.stringify(decodeMessage(messageOf([encodeTask(task)])))).toBe(
+    expect(JSON.stringify(decodeMessage(encodeMessage([encodeTask(task)])))).toBe(
       JSON.stringify({ result: 'tasks', tasks: [task] }),
     );
   });
@@ -123,7 +123,7 @@ describe('a message of ours', () => {
   it('holds only characters that SQS takes', () => {
     const text = String.fromCodePoint(0, 1, 0x1f, 0x7f, 0xd800, 0xfffd, 0xfffe, 0xffff, 0x1f682);
     const task = { ...seed, type: text, input: { inline: { [text]: text } }, workflowInstanceId: '\\\uffff\\ufffe' };
-    const body = messageOf([encodeTask(task)]);
+    const body = encodeMessage([encodeTask(task)]);
     expect(body).toMatch(/^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u);
     expect(decodeMessage(body)).toEqual({ result: 'tasks', tasks: [task] });
   });
@@ -134,7 +134,7 @@ describe('a message of ours', () => {
   });
 
   it('keeps the format of version 1: messages outlive a deployment', () => {
-    expect(JSON.parse(messageOf([encodeTask(seed)]))).toEqual({ v: 1, tasks: [seed] });
+    expect(JSON.parse(encodeMessage([encodeTask(seed)]))).toEqual({ v: 1, tasks: [seed] });
   });
 });
 
