@@ -33,7 +33,12 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
       expect(await store.settle(task, settlement)).toBe('settled');
       expect(await store.settle(task, settlement)).toBe('settled');
       const found = {
-        ...{ ...seed, status: 'waiting', attempt: 1, maxAttempts: 4, attemptsBeforeRetry: 1, startedAt: NOW },
+        ...seed,
+        status: 'waiting',
+        attempt: 1,
+        maxAttempts: 4,
+        attemptsBeforeRetry: 1,
+        startedAt: NOW,
         fanOut: { attempt: 1, count: 7 },
       };
       expect(await read(seed)).toEqual(found);

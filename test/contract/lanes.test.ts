@@ -17,7 +17,7 @@ import { tenant } from '../doubles/task-seed.ts';
 
 const { isSecond = false } = inject('stack');
 const dynamo = new DynamoDBClient(awsClient);
-/** Of this file alone: what it writes, the router of the deployed stack would read, and its governor would overwrite. */
+/** This file has a table of its own: the router of the deployed stack would read what it writes, and the governor overwrite it. */
 const controlTable = `contract-control-${Date.now()}`;
 beforeAll(() =>
   dynamo.send(
@@ -62,17 +62,17 @@ describe.each([
   it('is what was written last', async () => {
     const lane: LaneState = {
       executorKey: 'default/high/0',
-      ...{
-        at: Date.now(),
-        depth: 3,
-        inFlight: 1,
-        maxConcurrency: 4,
-        batchSize: 10,
-        demands: [1, 0],
-        isAdmitting: true,
-        load: NO_LOAD,
-      },
-      ...{ tasksPerMessage: 1.5, secondsPerInvocation: 0.2, held: { concurrency: 8, until: Date.now() } },
+      at: Date.now(),
+      depth: 3,
+      inFlight: 1,
+      maxConcurrency: 4,
+      batchSize: 10,
+      demands: [1, 0],
+      isAdmitting: true,
+      load: NO_LOAD,
+      tasksPerMessage: 1.5,
+      secondsPerInvocation: 0.2,
+      held: { concurrency: 8, until: Date.now() },
     };
     const { held: _held, secondsPerInvocation: _seconds, ...fresh } = lane;
     await snapshot.write([lane]);

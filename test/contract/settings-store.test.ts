@@ -18,10 +18,15 @@ it('a change of settings is what it makes of them, and is seen by whoever else h
   const [one, other] = [makeStore(), makeStore()];
   expect(await other.get(type)).toEqual({});
   expect(await one.change(type, { paused: true, priority: 'high', timeoutSeconds: 20, maxAttempts: 5 })).toEqual({
-    ...{ paused: true, priority: 'high', timeoutSeconds: 20, maxAttempts: 5 },
+    paused: true,
+    priority: 'high',
+    timeoutSeconds: 20,
+    maxAttempts: 5,
   });
   expect(await one.change(type, { paused: null, priority: 'low', timeoutSeconds: undefined })).toEqual({
-    ...{ priority: 'low', timeoutSeconds: 20, maxAttempts: 5 },
+    priority: 'low',
+    timeoutSeconds: 20,
+    maxAttempts: 5,
   });
   expect(await one.change(type, {})).toEqual({ priority: 'low', timeoutSeconds: 20, maxAttempts: 5 });
   const resumed = { paused: false, resumedAt: now };

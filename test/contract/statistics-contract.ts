@@ -80,7 +80,8 @@ export function statisticsContract(name: string, makeStatistics: () => Statistic
     it('take a batch of a hundred durations, each of another bucket, with sequence numbers of 40 digits', async () => {
       const row = newMinute();
       const contributions = Array.from({ length: 100 }, (_, place) => ({
-        ...{ row, at: NOW },
+        row,
+        at: NOW,
         sequenceNumber: `${10n ** 39n + BigInt(place)}`,
         tally: { started: 1, [`wait_${600 + place}`]: 1 },
       }));
@@ -114,7 +115,11 @@ export function statisticsContract(name: string, makeStatistics: () => Statistic
       const [tenantId, other] = [newTenant(), newTenant()];
       expect(await statistics.types(tenantId)).toEqual([]);
       const opened = (place: number, type: string): Contribution => ({
-        ...{ row: { tenantId }, sequenceNumber: String(place), at: NOW, tally: { open: 1 }, type },
+        row: { tenantId },
+        sequenceNumber: String(place),
+        at: NOW,
+        tally: { open: 1 },
+        type,
       });
       await statistics.add('a', { tenantId }, [opened(1, 'greet'), opened(2, 'echo'), opened(3, 'greet')]);
       await statistics.add('a', { tenantId }, [opened(3, 'greet'), opened(4, 'greet')]);

@@ -95,7 +95,11 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
         expect(await store.claim(seed, lease(), NOW + DAY)).toEqual({ result: 'cancel_requested', task });
         expect(await store.settle(running, { status: 'cancelled', finishedAt: NOW + 1 })).toBe('settled');
         expect(await read(seed)).toEqual({
-          ...{ ...seed, status: 'cancelled', attempt: 1, startedAt: NOW, finishedAt: NOW + 1 },
+          ...seed,
+          status: 'cancelled',
+          attempt: 1,
+          startedAt: NOW,
+          finishedAt: NOW + 1,
         });
       });
 

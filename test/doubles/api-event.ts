@@ -12,7 +12,7 @@ export type ApiRequest = {
 
 const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate admin platform' };
 
-/** The event of payload format 2.0 that an HTTP API sends its router for `<method> <path>`. */
+/** Makes the event of payload format 2.0 that an HTTP API sends its router for `<method> <path>`. */
 export function apiEvent(
   request: string,
   { headers = {}, body, caller = ACME }: ApiRequest = {},
@@ -51,7 +51,7 @@ const queryOf = (query: string): Record<string, string> => {
   return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join(',')]));
 };
 
-/** The most specific of our routes, as API Gateway chooses it. */
+/** Chooses the most specific of our routes, as API Gateway does. */
 function matchedRoute(method: string, path: string) {
   for (const routeKey of [...Object.keys(ROUTES), ...OPEN_ROUTES]) {
     const [routeMethod, pattern = ''] = routeKey.split(' ');

@@ -29,14 +29,14 @@ export const doubled: Run = async (items) => items.map(({ input }) => input.numb
 export const bulkSeed = (number: number | string, more: Partial<TaskSeed> = {}): TaskSeed =>
   taskSeed({ type: 'bulk', executorKey: 'default/batch/0', input: { inline: { number } }, ...more });
 
-/** A world with these tasks sent together, and none of their rows written. */
+/** Makes a world with these tasks sent together, and none of their rows written. */
 export async function sent(definition: TaskDefinition, seeds: readonly TaskSeed[]): Promise<World> {
   const world = createWorld([definition]);
   await world.ports.queue.sendAll(seeds.map((task) => ({ task, delaySeconds: 0 })));
   return world;
 }
 
-/** How each task stands: its output where it has succeeded, else its status with the code of its error. */
+/** Returns how each task stands: its output where it has succeeded, else its status with the code of its error. */
 export const standings = (world: World, seeds: readonly TaskSeed[]): Promise<unknown[]> =>
   Promise.all(
     seeds.map(async (seed) => {

@@ -10,7 +10,7 @@ export const dueTasks = (due: Pick<DueTasks, 'due'>, now: number): Promise<DueTa
 export const heldTasks = (due: Pick<DueTasks, 'held'>, type: string, now: number): Promise<DueTask[]> =>
   allOf(due.held(type, now, PAGE_TASKS));
 
-/** The first page of such a walk. */
+/** Returns the first page of such a walk. */
 export async function firstPage(pages: AsyncIterable<readonly DueTask[]>): Promise<readonly DueTask[]> {
   for await (const page of pages) return page;
   return [];

@@ -7,11 +7,11 @@ import type { World } from './world.ts';
 
 export { hello };
 
-/** The task type `greet`, with a handler of the test's own. */
+/** Makes the task type `greet` with a handler of the test's own. */
 export const greet = (run: SingleTaskDefinition<{ name: string }>['run']): TaskDefinition =>
   ({ ...hello, run }) as TaskDefinition;
 
-/** One invocation on whatever is visible: what is not kept is deleted, as the event source does. */
+/** Runs one invocation on whatever is visible. What is not kept is deleted, as the event source does. */
 export async function invoke(world: World, remainingSeconds = 60): Promise<string[]> {
   const deliveries = world.queue.receive();
   const kept = await handleBatch(deliveries, remainingSeconds, world.ports);
@@ -32,5 +32,5 @@ export const read = (world: World, { tenantId, id }: TaskSeed): Promise<Task | u
 export const visibleIn = (world: World): number[] =>
   [...world.queue.messages.values()].map(({ visibleAt }) => (visibleAt - world.now) / 1000);
 
-/** The metrics recorded so far, in order. */
+/** Returns the metrics recorded so far, in order. */
 export const metrics = (world: World): string[] => world.recorded.map(({ metric }) => metric);

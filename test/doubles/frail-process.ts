@@ -7,7 +7,7 @@ export type Frailty = {
   readonly refused: readonly number[];
   /** Done, but the answer is lost. */
   readonly unanswered: readonly number[];
-  /** From here on nothing happens any more: `kill -9`. */
+  /** From this call on nothing happens any more: `kill -9`. */
   readonly diesAt: number | undefined;
   /** Here it stands still until it is woken: a frozen machine, a long collection of garbage. */
   readonly stallsAt: number | undefined;
@@ -19,7 +19,7 @@ export const STURDY: Frailty = { refused: [], unanswered: [], diesAt: undefined,
 
 const never = <T>(): Promise<T> => new Promise(() => {});
 
-/** A process between a door and its ports, that fails as it is told. */
+/** Stands between a door and its ports as a process does, and fails as it is told. */
 export class FrailProcess {
   readonly #frailty: Frailty;
   readonly #awake = Promise.withResolvers<void>();
@@ -32,7 +32,7 @@ export class FrailProcess {
     this.#calls = -soundCalls;
   }
 
-  /** The ports as the process reaches them. */
+  /** Returns the ports as the process reaches them. */
   through<Ports extends object>(ports: Ports): Ports {
     const entries = Object.entries(ports).map(([name, port]) => [name, PORTS.has(name) ? this.#reached(port) : port]);
     return Object.fromEntries(entries);
@@ -103,7 +103,7 @@ export class FrailProcess {
   }
 }
 
-/** What gives pages, one after the other. */
+/** Says whether a value gives pages, one after the other. */
 const WALKS = new Set<PropertyKey>(['due', 'held']);
 
 /** What of the ports is outside of the process; a dead one does not sleep either. */

@@ -51,7 +51,7 @@ const seedOf = (name: string): TaskSeed =>
     ? bulkSeed(name, { maxAttempts: 1, timeoutSeconds: SECONDS })
     : taskSeed({ type: 'misbehave', input: { inline: name }, maxAttempts: 1, timeoutSeconds: SECONDS });
 
-/** One invocation of the culprit with its neighbours, which outlast it. */
+/** Runs one invocation of the culprit with its neighbours, which outlast it. */
 async function tried(name: string): Promise<JsonValue> {
   const sleeper = greet(async () => sleep(500, 'slept'));
   const around = createWorld([...(WAYS[way] ?? []), sleeper]);

@@ -180,7 +180,7 @@ export function watchedWorld(lag = NO_LAG) {
   return { world, rows, violations, attempts, ...watch };
 }
 
-/** The first alone, the others together in one message; not all of them with a row. */
+/** Sends the first task alone and the others together in one message, not all of them with a row. */
 export async function submit({ ports: { queue, store } }: World, chosen: readonly Root[]): Promise<void> {
   const seeds = chosen.map(({ plan: input }) =>
     taskSeed({ type: input.type, input: { inline: input }, maxAttempts: 3 }),

@@ -10,20 +10,20 @@ export const uint32 = (value: number, littleEndian = false): Buffer => {
 
 const uint24 = (value: number): Buffer => uint32(value, true).subarray(0, 3);
 
-/** A chunk of a PNG (RFC 2083, section 3.2). */
+/** Makes a chunk of a PNG (RFC 2083, section 3.2). */
 export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type), data]);
   return Buffer.concat([uint32(data.length), body, uint32(crc32(body))]);
 }
 
-/** A segment of a JPEG (annex B.1.1.4); `marker` is its second byte. */
+/** Makes a segment of a JPEG (annex B.1.1.4); `marker` is its second byte. */
 export const jpegSegment = (marker: number, data: Buffer): Buffer =>
   Buffer.concat([Buffer.from([0xff, marker]), uint32(data.length + 2).subarray(2), data]);
 
 const riffChunk = (type: string, data: Buffer): Buffer =>
   Buffer.concat([Buffer.from(type), uint32(data.length, true), data, Buffer.alloc(data.length % 2)]);
 
-/** A WebP (RFC 9649) of these chunks, with a header that says what is in it. */
+/** Makes a WebP (RFC 9649) of these chunks, with a header that says what is in it. */
 export function webpOf(
   flags: number,
   width: number,
@@ -35,13 +35,13 @@ export function webpOf(
   return riffChunk('RIFF', Buffer.concat([Buffer.from('WEBP'), ...body]));
 }
 
-/** The chunks of a WebP that was made without such a header. */
+/** Returns the chunks of a WebP that was made without such a header. */
 export const webpImageOf = (webp: Buffer): readonly [type: string, data: Buffer] => [
   webp.toString('latin1', 12, 16),
   webp.subarray(20, 20 + webp.readUInt32LE(16)),
 ];
 
-/** A WebP that shows one image so many times, each frame as large as all. */
+/** Makes a WebP that shows one image so many times, each frame as large as all. */
 export function animatedWebp(still: Buffer, frames: number, width: number, height: number): Buffer {
   const placed = Buffer.concat([
     uint24(0),
@@ -56,7 +56,7 @@ export function animatedWebp(still: Buffer, frames: number, width: number, heigh
   return webpOf(0x02, width, height, [['ANIM', Buffer.alloc(6)], ...chunks]);
 }
 
-/** The names of all that is in an image file, its pixels included. */
+/** Returns the names of all that is in an image file, its pixels included. */
 export const namesIn = (format: ImageFormat, file: Buffer): string[] => [...new Set(NAMES_IN[format](file))];
 
 const NAMES_IN: Readonly<Record<ImageFormat, (file: Buffer) => Generator<string>>> = {

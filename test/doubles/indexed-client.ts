@@ -14,7 +14,7 @@ import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 const ENTRY_BYTES = 200;
 const HALF_UNIT_BYTES = 4_096;
 
-/** Of one `BatchGetItem` (DynamoDB API reference). */
+/** One `BatchGetItem` has at most so many keys (DynamoDB API reference). */
 const BATCH_KEYS = 100;
 
 /** An index of a table by some attributes, and what it lists by their values. */
@@ -54,7 +54,7 @@ export function indexedClient({ lag = NO_LAG } = {}): {
     else if (before === undefined || placeOf(before, names) !== placeOf(row, names)) entries.put(address, row);
   };
 
-  /** What is listed for some values of an index's key, in its order. An index is made when it is first asked for. */
+  /** Returns what is listed for some values of an index's key, in its order. An index is made when it is first asked for. */
   const partitionOf = (table: string, names: readonly string[], key: string): readonly Row[] => {
     const id = [table, ...names].join();
     let index = indexes.get(id);
@@ -124,7 +124,7 @@ export function indexedClient({ lag = NO_LAG } = {}): {
     return { Responses: found };
   };
 
-  /** Of the sweeper: `SET #a = :a` and `REMOVE #a, #b`, where one attribute is as it was. */
+  /** Makes the sweeper's updates: `SET #a = :a` and `REMOVE #a, #b`, where one attribute is as it was. */
   const update = ({ TableName, Key: key = {}, ...input }: UpdateItemCommand['input']): object => {
     const { ConditionExpression: condition = '', UpdateExpression: change = '' } = input;
     const { ExpressionAttributeValues: values = {} } = input;
@@ -184,11 +184,11 @@ const orderOf = (row: Row): string => row.order?.S ?? '';
 const keyOf = (row: Row, names: readonly string[]): string => JSON.stringify(names.map((name) => row[name]));
 
 const byOrder = (a: Row, b: Row): number => (orderOf(a) < orderOf(b) ? -1 : 1);
-/** What is due at one moment has some order of its own. */
+/** Compares rows by when they are due; those of one moment have some order of their own. */
 const byTime = (a: Row, b: Row): number =>
   Number(a.dueAt?.N) - Number(b.dueAt?.N) || (String(a.pk?.S) < String(b.pk?.S) ? -1 : Number(a.pk?.S !== b.pk?.S));
 
-/** By time where the sweeper asks, otherwise by creation. */
+/** Returns what a row is sorted by: its time where the sweeper asks, otherwise its creation. */
 const sortKeyOf = (row: Row, [name]: readonly string[]): string | number =>
   name === 'dueShard' ? Number(row.dueAt?.N) : orderOf(row);
 const placeOf = (row: Row, names: readonly string[]): string => `${keyOf(row, names)} ${sortKeyOf(row, names)}`;

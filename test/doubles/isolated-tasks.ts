@@ -104,7 +104,7 @@ const definitions = Object.entries(HANDLERS).map(
   ([type, run]): SingleTaskDefinition => ({ ...echo, type, run, resources: 'default', isolated: true }),
 );
 
-/** By type, as the executor and its threads find them. */
+/** The executor and its threads find the tasks by their type here. */
 export const isolatedTasks: TaskCatalog = Object.fromEntries(
   definitions.map((definition) => [definition.type, async () => definition]),
 );

@@ -35,7 +35,7 @@ export class LaggingIndex<Entry> {
     this.#lag = lag;
   }
 
-  /** As the row is, whatever the index tells. */
+  /** Returns the row as it is, whatever the index tells. */
   get(row: string): Entry | undefined {
     return this.#now.get(row);
   }

@@ -5,7 +5,7 @@ type Kept = Omit<DeadLetter, 'receipt'> & { readonly resourceClass: ResourceClas
 
 const REQUEST_MESSAGES = 10;
 
-/** The dead-letter queues in memory. */
+/** Keeps the dead-letter queues in memory. */
 export class MemoryDeadLetters implements DeadLetters {
   readonly #letters = new Map<string, Kept>();
   readonly #now: () => number;

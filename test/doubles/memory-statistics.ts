@@ -16,7 +16,7 @@ type Sums = {
   readonly types: Set<string>;
 };
 
-/** The statistics in a map: the same contract as on DynamoDB. */
+/** Keeps the statistics in a map: the same contract as on DynamoDB. */
 export class MemoryStatistics implements Statistics, TenantUsage {
   readonly #rows = new Map<string, Sums>();
 

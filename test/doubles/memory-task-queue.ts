@@ -40,7 +40,7 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
     this.messages.set(id, { id, body, visibleAt: this.#now() + delaySeconds * 1000, receiveCount: 0 });
   }
 
-  /** The visible messages, hidden from now on for `visibilitySeconds`. */
+  /** Takes the visible messages, and hides them for `visibilitySeconds`. */
   receive(visibilitySeconds = 300): Delivery[] {
     const visible = [...this.messages.values()].filter(({ visibleAt }) => visibleAt <= this.#now());
     for (const message of visible) {

@@ -42,7 +42,7 @@ const DAY = 86_400_000;
 
 type Wait = { readonly dueAt: number; readonly heldType?: string };
 
-/** The task store in a map: the same contract as on DynamoDB, from the domain's own transitions. */
+/** Keeps tasks in a map, by the domain's own transitions and under the same contract as on DynamoDB. */
 export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
   readonly #waits: LaggingIndex<Wait>;
@@ -240,7 +240,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     this.#rows.set(keyOf(task), task);
   }
 
-  /** The row as a message of `seed` meets it: shown or not, until TTL deletes it. */
+  /** Returns the row as a message of `seed` meets it: shown or not, until TTL deletes it. */
   #rowFor(seed: TaskSeed, now: number): Task | undefined {
     const row = this.#rows.get(keyOf(seed));
     const isGone = row !== undefined && isFinished(row) && row.finishedAt + rowDaysOf(this.#retentionDays) * DAY <= now;

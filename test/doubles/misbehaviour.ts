@@ -164,7 +164,7 @@ const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>
   },
 };
 
-/** The names of those for whose message a test looks. */
+/** Returns the names of those for whose message a test looks. */
 export const namesOfMisbehaviours = (): string[] => Object.keys(MISBEHAVIOURS);
 
 export const misbehave = (name: unknown, ctx: Context): Promise<JsonValue> => {

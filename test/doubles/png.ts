@@ -7,7 +7,7 @@ const bytesOf = (value: number): Buffer => {
   return bytes;
 };
 
-/** A PNG (RFC 2083) in RGB whose left half is red and whose right half is blue. `rows` less than its height: it lies. */
+/** Makes a PNG (RFC 2083) in RGB whose left half is red and whose right half is blue. With fewer `rows` than its height it lies. */
 export function png(width: number, height: number, rows = height): Buffer {
   const pixels = Array.from({ length: width }, (_, x) => (x < width / 2 ? [255, 0, 0] : [0, 0, 255]));
   const row = Buffer.from([0, ...pixels.flat()]);

@@ -1,7 +1,7 @@
 import { isFinished, subtaskIdsOf, type Task } from '../../functions/core/task/task.ts';
 import type { World } from './world.ts';
 
-/** The rows of a world as they are now, and every change that none of them may ever make. */
+/** Watches the rows of a world, and notes every change that none of them may ever make. */
 export function watchRows(world: World) {
   const { store } = world.ports;
   const rows = new Map<string, Task>();

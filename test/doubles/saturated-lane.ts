@@ -2,10 +2,19 @@ import { LANE_OBJECTIVE_SECONDS, queueNameOf } from '../../functions/contract.ts
 import { type LaneState, laneOf, NO_LOAD } from '../../functions/core/lane/lane.ts';
 import type { World } from './world.ts';
 
-/** A lane that gets ten tasks a second done, with so many waiting, as the governor would see it now. */
+/** Makes a lane that gets ten tasks a second done, with so many waiting, as the governor would see it now. */
 const laneState = (world: World, executorKey: string, waiting: number): LaneState => ({
-  ...{ executorKey, at: world.now, depth: waiting, inFlight: 0, maxConcurrency: 2, demands: [2], load: NO_LOAD },
-  ...{ batchSize: 10, tasksPerMessage: 1, secondsPerInvocation: 2, isAdmitting: true },
+  executorKey,
+  at: world.now,
+  depth: waiting,
+  inFlight: 0,
+  maxConcurrency: 2,
+  demands: [2],
+  load: NO_LOAD,
+  batchSize: 10,
+  tasksPerMessage: 1,
+  secondsPerInvocation: 2,
+  isAdmitting: true,
 });
 
 /**

@@ -4,7 +4,7 @@ import { newTask, type RunningTask, type Task, type TaskSeed } from '../../funct
 import type { Lease } from '../../functions/core/task/transition.ts';
 import { taskSeed } from './task-seed.ts';
 
-/** When the tests of stores take place. */
+/** The tests of stores take place at this time. */
 export const NOW = Date.UTC(2026, 5, 1);
 export const DAY = 86_400_000;
 export const error = { code: 'boom', message: 'it went wrong', retryable: true };
@@ -24,7 +24,7 @@ export function storeDriver(store: TaskStore) {
     return result.task;
   };
   const read = (seed: TaskSeed, now = NOW): Promise<Task | undefined> => store.get(seed.tenantId, seed.id, now);
-  /** A task that is so. */
+  /** Makes a task that is so. */
   const taskThatIs = async (status: Task['status'], more: Partial<TaskSeed> = {}): Promise<TaskSeed> => {
     const seed = taskSeed({ createdAt: NOW, ...(status === 'scheduled' ? { runAt: NOW + 5000 } : {}), ...more });
     await store.insert(newTask(seed));

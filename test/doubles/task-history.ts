@@ -23,7 +23,7 @@ const FAULTS = [
   'from an earlier place again',
 ] as const;
 
-/** The lives of many tasks: the rows of their table, its stream, and what happened as it was done, counted by hand. */
+/** Lives the lives of many tasks: the rows of their table, its stream, and what happened as it was done, counted by hand. */
 export class TaskHistory {
   readonly rows = new Map<string, Task>();
   readonly #shards: Change[][] = Array.from({ length: SHARDS }, () => []);
@@ -31,7 +31,7 @@ export class TaskHistory {
   readonly #chance: ReturnType<typeof chance>;
   readonly #tenantIds: readonly TenantId[];
   readonly #start: number;
-  /** The ids of tasks to whom something may still happen. */
+  /** Returns the ids of tasks to whom something may still happen. */
   readonly #recent: string[] = [];
   #now: number;
   #sequence = 99_990;
@@ -79,7 +79,7 @@ export class TaskHistory {
     this.#write(before, claimed(task, lease, this.#now), { ...more, started: 1, ...first });
   }
 
-  /** What may come next in a task's life. */
+  /** Returns what may come next in a task's life. */
   #go(id: string): void {
     const task = this.rows.get(id);
     // None of them is fanned out.
@@ -115,7 +115,8 @@ export class TaskHistory {
     this.rows.set(after.id, after);
     this.#sequence += 1 + this.#chance.below(9);
     this.#shards[shardOf(after.id, SHARDS)]?.push({
-      ...{ sequenceNumber: String(this.#sequence), at },
+      sequenceNumber: String(this.#sequence),
+      at,
       before: () => before,
       after: () => after,
     });
@@ -174,7 +175,7 @@ export class TaskHistory {
     return this.#shards[shard] ?? [];
   }
 
-  /** The statistics as they must be: by minute from what was done, and the open tasks from the rows. */
+  /** Returns the statistics as they must be: by minute from what was done, and the open tasks from the rows. */
   expected(): Sums {
     const groups = Map.groupBy(this.#counted, ([row]) => row);
     const minutes = [...groups].map(([row, group]) => [row, sumOf(group.map(([, tally]) => tally))] as const);
@@ -185,7 +186,7 @@ export class TaskHistory {
     };
   }
 
-  /** The statistics as they are. */
+  /** Returns the statistics as they are. */
   async sums(statistics: Statistics & TenantUsage): Promise<Sums> {
     const minutes: [string, Tally][] = [];
     for (const tenantId of this.#tenantIds) {

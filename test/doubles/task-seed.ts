@@ -7,7 +7,7 @@ export const tenant = (name: string): TenantId => {
   return id;
 };
 
-/** A task as a submit makes it; each has an id of its own. */
+/** Makes a task as a submit does, with an id of its own. */
 export function taskSeed(overrides: Partial<TaskSeed> = {}): TaskSeed {
   return {
     id: taskIdOf(uniquePart(), 0),

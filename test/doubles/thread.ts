@@ -4,7 +4,7 @@ import { installMessages } from '../../functions/core/zod-messages.ts';
 import { serveAttempts } from '../../functions/executor/isolation/serve-attempts.ts';
 import { isolatedTasks } from './isolated-tasks.ts';
 
-/** What `functions/executor/thread.ts` is, with the handlers of the tests. */
+/** Serves attempts as `functions/executor/thread.ts` does, with the handlers of the tests. */
 installMessages();
 if (parentPort !== null) {
   serveAttempts(parentPort, { catalog: isolatedTasks, http: lazyHttpClients(workerData.outboundHosts) });

@@ -25,9 +25,11 @@ const CONCURRENCY = { default: TEN, 'io-intensive': TEN, 'cpu-intensive': TEN, '
 /** Everything around the doors, in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = [], { lag = NO_LAG } = {}) {
   const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
-  const [lanes, buckets] = [new MemoryLanes(), new MemoryRateBuckets()];
+  const lanes = new MemoryLanes();
+  const buckets = new MemoryRateBuckets();
   const clock = () => world.now;
-  const [store, payloads] = [new MemoryTaskStore({ lag }), new MemoryPayloadStore()];
+  const store = new MemoryTaskStore({ lag });
+  const payloads = new MemoryPayloadStore();
   const usage = { openTasks: async () => world.openTasks };
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
   const recorded: { readonly of: string; readonly metric: string; readonly value: number }[] = [];
@@ -61,7 +63,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     depths: lanes.depths,
     concurrency: CONCURRENCY,
     tenants: new TenantGate({ buckets, usage, clock, log }),
-    ...{ usage, buckets },
+    usage,
+    buckets,
     settings: new MemorySettingsStore(),
     statistics: new MemoryStatistics(),
     deadLetters: new MemoryDeadLetters(clock),
@@ -80,7 +83,9 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     http: { of: () => ({ request: () => Promise.reject(new Error('no test of this world calls out')) }) },
     isolate: callHandler,
     queueNamePrefix: 'millrace-',
-    ...{ meter, tracing, log },
+    meter,
+    tracing,
+    log,
   };
   return Object.assign(world, {
     ports,

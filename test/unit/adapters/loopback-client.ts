@@ -9,5 +9,5 @@ export function clientFor(hosts: string, resolve?: Resolve): UndiciHttpClient {
   return client;
 }
 
-/** Of a request that is not aborted. */
+/** The signal of a request that is not aborted. */
 export const never = new AbortController().signal;

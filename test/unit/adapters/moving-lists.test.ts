@@ -13,7 +13,7 @@ import { taskSeed } from '../../doubles/task-seed.ts';
 const NOW = Date.UTC(2026, 0, 2);
 const TABLES = ['tasks-0', 'tasks-1'];
 
-/** Of tasks over two tables, each of a workflow and an assignee, none of which has begun. */
+/** Makes tasks over two tables, each of a workflow and an assignee, none of which has begun. */
 function movingTasks(seed: number, lag = lagOf(seed, { share: 1, reads: 4 })) {
   const { client, put } = indexedClient({ lag });
   const store = new DynamoTaskStore(client, { tableNames: TABLES, indexShards: 2, retentionDays: 14 }, () => {});
@@ -30,7 +30,10 @@ function movingTasks(seed: number, lag = lagOf(seed, { share: 1, reads: 4 })) {
     const row: Row = {
       ...rowKey(one.tenantId, one.id),
       ...seedAttributes(one, 2),
-      ...{ status: s(status), statusGroup: s(statusGroupOf(status)), attempt: n(1), startedAt: n(NOW) },
+      status: s(status),
+      statusGroup: s(statusGroupOf(status)),
+      attempt: n(1),
+      startedAt: n(NOW),
       ...(isOver ? { finishedAt: n(NOW), output: s('1') } : {}),
       ...(status === 'failed' ? { errorCode: s('boom'), errorMessage: s('boom'), errorRetryable: { BOOL: true } } : {}),
     };

@@ -13,7 +13,9 @@ const bad = () => {
 const inCircle = new Error('one');
 inCircle.cause = new Error('two', { cause: inCircle });
 const suppressed = Object.assign(new Error('An error was suppressed during disposal.'), {
-  ...{ name: 'SuppressedError', error: new Error('second'), suppressed: new Error('first') },
+  name: 'SuppressedError',
+  error: new Error('second'),
+  suppressed: new Error('first'),
 });
 
 function unreadable(): object {
@@ -133,7 +135,11 @@ describe('a value for the log', () => {
   it('is shown whatever it is', () => {
     const fields = { n: Number.NaN, id: 10n, m: new Map(), f: bad, l: [undefined, 1], x: undefined };
     expect(loggedValueOf(fields)).toEqual({
-      ...{ n: '[NaN]', id: '[a bigint]', m: '[a Map]', f: '[a function]', l: ['[undefined]', 1] },
+      n: '[NaN]',
+      id: '[a bigint]',
+      m: '[a Map]',
+      f: '[a function]',
+      l: ['[undefined]', 1],
     });
     expect(loggedValueOf(undefined)).toBe(null);
     expect(loggedValueOf({ a: { toJSON: bad } })).toEqual({ a: '[something that cannot be read]' });

@@ -10,8 +10,11 @@ import { taskSeed } from '../../../doubles/task-seed.ts';
 const rowOf = (status: string) => {
   const seed = taskSeed();
   const row: Row = {
-    ...{ ...rowKey(seed.tenantId, seed.id), ...seedAttributes(seed, 1), ...dueAttributes(seed.id, 1000, 1) },
-    ...{ status: s(status), attempt: n(0) },
+    ...rowKey(seed.tenantId, seed.id),
+    ...seedAttributes(seed, 1),
+    ...dueAttributes(seed.id, 1000, 1),
+    status: s(status),
+    attempt: n(0),
   };
   return { seed, row };
 };

@@ -31,7 +31,7 @@ class Table {
   }
 }
 
-/** As much of a row as was asked for. */
+/** Returns as much of a row as was asked for. */
 function asked(row: Row | undefined, { ProjectionExpression, ExpressionAttributeNames = {} }: GetItemCommand['input']) {
   if (row === undefined || ProjectionExpression === undefined) return row;
   const names = ProjectionExpression.split(', ').map((name) => ExpressionAttributeNames[name] ?? name);

@@ -26,7 +26,9 @@ function rowOf(task: Task): Row {
   const base: Row = {
     ...rowKey(task.tenantId, task.id),
     ...seedAttributes(task, 4),
-    ...{ status: { S: task.status }, statusGroup: { S: statusGroupOf(task.status) }, attempt: n(task.attempt) },
+    status: { S: task.status },
+    statusGroup: { S: statusGroupOf(task.status) },
+    attempt: n(task.attempt),
   };
   const written = Object.fromEntries(
     Object.entries(task).flatMap(([name, value]) =>
@@ -82,8 +84,12 @@ describe('a row', () => {
   ] as const)('of a task that is %s is in the group %s', (status, group) => expect(statusGroupOf(status)).toBe(group));
 
   const running = rowOf({
-    ...{ ...taskSeed(), status: 'running', attempt: 1 },
-    ...{ leaseToken: 'lease' as never, leaseExpiresAt: NOW, startedAt: NOW },
+    ...taskSeed(),
+    status: 'running',
+    attempt: 1,
+    leaseToken: 'lease' as never,
+    leaseExpiresAt: NOW,
+    startedAt: NOW,
   });
 
   it.each([
@@ -110,12 +116,16 @@ describe('the size of a row', () => {
   const full = { inline: 'x'.repeat(INLINE_PAYLOAD_BYTES - 2) };
   const seed = taskSeed({
     id: taskIdOf('0'.repeat(26), 0),
-    ...{ tenantId: tenant('t'.repeat(63)), type: 'knowledge.reindex', resourceClass: 'memory-intensive', input: full },
-    ...{ executorKey: 'memory-intensive/normal/0', maxAttempts: 20, timeoutSeconds: 290, fingerprint: 'f'.repeat(24) },
-    ...{
-      createdAt: NOW + 123,
-      traceHeader: 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1',
-    },
+    tenantId: tenant('t'.repeat(63)),
+    type: 'knowledge.reindex',
+    resourceClass: 'memory-intensive',
+    input: full,
+    executorKey: 'memory-intensive/normal/0',
+    maxAttempts: 20,
+    timeoutSeconds: 290,
+    fingerprint: 'f'.repeat(24),
+    createdAt: NOW + 123,
+    traceHeader: 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1',
   });
   const short = { ...seed, tenantId: tenant('acme-industries-eu') };
   const named = { ...short, assignee: { type: 'user', id: uuid }, workflowInstanceId: uuid };

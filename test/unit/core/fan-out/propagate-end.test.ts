@@ -18,7 +18,10 @@ const subtasks = { inline: [] };
 
 const waiting = (seed: TaskSeed, count: number): WaitingTask => ({
   ...seed,
-  ...{ status: 'waiting', attempt: 1, startedAt: 0, fanOut: { attempt: 1, count } },
+  status: 'waiting',
+  attempt: 1,
+  startedAt: 0,
+  fanOut: { attempt: 1, count },
 });
 const child = ({ tenantId, id, parent }: TaskSeed, index: number): TaskSeed =>
   taskSeed({

@@ -69,8 +69,15 @@ describe('the wait in a lane', () => {
   const lane: LaneState = {
     executorKey: 'default/high/0',
     at: 0,
-    ...{ depth: 300, inFlight: 40, maxConcurrency: 4, demands: [3], isAdmitting: true, load: NO_LOAD },
-    ...{ batchSize: 10, tasksPerMessage: 2, secondsPerInvocation: 0.5 },
+    depth: 300,
+    inFlight: 40,
+    maxConcurrency: 4,
+    demands: [3],
+    isAdmitting: true,
+    load: NO_LOAD,
+    batchSize: 10,
+    tasksPerMessage: 2,
+    secondsPerInvocation: 0.5,
   };
 
   it('is what its executors need for the tasks before, and at the worst what two of them need', () => {

@@ -39,7 +39,9 @@ function governed({ shares = SHARES, limits = LIMITS } = {}) {
       const lanes = LANE_KINDS.map((kind) => ({
         executorKey: `default/${kind}/0`,
         share: shareOf({ reserved: 0, lanes: shares }, kind),
-        ...{ depth: 0, inFlight: 0, ...work[kind] },
+        depth: 0,
+        inFlight: 0,
+        ...work[kind],
         source: { id: kind, maxConcurrency: max.get(kind) ?? 0, batchSize: 10, isSettled: !broken.has(kind) },
         load: load.get(kind) ?? NO_LOAD,
       }));

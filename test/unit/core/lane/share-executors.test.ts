@@ -4,7 +4,7 @@ import { MIN_RESERVED, reservationOf, SHARED_LANE_KINDS } from '../../../../func
 import { shareExecutors } from '../../../../functions/core/lane/share-executors.ts';
 
 const TEN = { executors: 10, reservation: reservationOf(10) };
-/** Those of the lanes that share them, and the two of the express lane. */
+/** The executors of the lanes that share them, and the two of the express lane. */
 const SHARES = [4, 2, 2, 2, 2];
 const shared = (...demands: number[]) =>
   shareExecutors(

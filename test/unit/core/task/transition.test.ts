@@ -21,8 +21,12 @@ const queued: QueuedTask = { ...seed, status: 'queued', attempt: 0 };
 const scheduled: Task = { ...seed, status: 'scheduled', attempt: 0, runAt: NOW };
 const cancelledTask: Task = { ...seed, status: 'cancelled', attempt: 0, finishedAt: NOW };
 const running: RunningTask = {
-  ...{ ...seed, status: 'running', attempt: 1 },
-  ...{ leaseToken: 'lease-1' as never, leaseExpiresAt: NOW, startedAt: NOW - 10_000 },
+  ...seed,
+  status: 'running',
+  attempt: 1,
+  leaseToken: 'lease-1' as never,
+  leaseExpiresAt: NOW,
+  startedAt: NOW - 10_000,
 };
 const times = { startedAt: NOW - 10_000, finishedAt: NOW - 5000 };
 const succeeded: Task = { ...seed, status: 'succeeded', attempt: 1, output: { inline: 1 }, ...times };
@@ -106,7 +110,8 @@ describe('settled', () => {
 describe('settlementOfFailure', () => {
   const retry = { maxAttempts: 99, baseDelaySeconds: 4, maxDelaySeconds: 60 };
   const outcome = (retryable: boolean, retryAfterSeconds?: number): Extract<Outcome, { kind: 'failed' }> => ({
-    ...{ kind: 'failed', error: { ...error, retryable } },
+    kind: 'failed',
+    error: { ...error, retryable },
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 
@@ -117,7 +122,9 @@ describe('settlementOfFailure', () => {
     ['was more than the last one', 4, outcome(true, 7)],
   ])('ends the task where the failed attempt %s', (_, attempt, failure) => {
     expect(settlementOfFailure({ ...running, attempt }, failure, retry, NOW, 0.5)).toStrictEqual({
-      ...{ status: 'failed', error: failure.error, finishedAt: NOW },
+      status: 'failed',
+      error: failure.error,
+      finishedAt: NOW,
     });
   });
 
@@ -129,7 +136,9 @@ describe('settlementOfFailure', () => {
     [1, 0, outcome(true, 900), 900],
   ])('after attempt %i, with the chance %f, queues the task again', (attempt, random, failure, seconds) => {
     expect(settlementOfFailure({ ...running, attempt }, failure, retry, NOW, random)).toStrictEqual({
-      ...{ status: 'queued', error: failure.error, notBefore: NOW + seconds * 1000 },
+      status: 'queued',
+      error: failure.error,
+      notBefore: NOW + seconds * 1000,
     });
   });
 
@@ -143,7 +152,10 @@ describe('settlementOfFailure', () => {
   ])('leaves a task that is to wait for %f s to the sweeper', (asked, seconds) => {
     const notBefore = NOW + seconds * 1000;
     expect(settlementOfFailure({ ...running, attempt: 1 }, outcome(true, asked), retry, NOW, 0)).toStrictEqual({
-      ...{ status: 'queued', error, notBefore, dueAt: notBefore },
+      status: 'queued',
+      error,
+      notBefore,
+      dueAt: notBefore,
     });
   });
 
