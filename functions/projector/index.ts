@@ -19,8 +19,7 @@ import {
 
 const statisticsPorts = once(() => ({ statistics: statistics(dynamoClient()), log }));
 const publishPorts = once(() => {
-  const queueUrlPrefix = env('queueUrlPrefix');
-  const queueNamePrefix = queueUrlPrefix.slice(queueUrlPrefix.lastIndexOf('/') + 1);
+  const queueNamePrefix = env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1);
   const events = new EventBridgeTaskEvents(eventBridgeClient(), { busName: env('eventBus'), queueNamePrefix });
   return { events, sleep, log };
 });
