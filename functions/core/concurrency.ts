@@ -41,20 +41,6 @@ export function once<T>(make: () => T): () => T {
 export const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, place) => items.slice(place * size, (place + 1) * size));
 
-/** Waits for an answer no longer than so many milliseconds. Throws where there is none by then, or what the answer throws. */
-export async function inTime<T>(answer: PromiseLike<T>, milliseconds: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`no answer came within ${milliseconds / 1000} s`)),
-    milliseconds,
-  );
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 type Call<Item, Result> = { readonly items: Item[]; readonly result: Promise<Result> };
 
 /**

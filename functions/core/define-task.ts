@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
-import { inTime } from './concurrency.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
+import { inTime } from './in-time.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
 import { describeThrown, messageOfThrown } from './thrown.ts';
