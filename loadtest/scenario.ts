@@ -12,11 +12,11 @@ import { positive } from './scenarios/options.ts';
 import { type RunOptions, runScenario } from './scenarios/run-scenario.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { spike } from './scenarios/spike.ts';
-import { stress } from './scenarios/stress.ts';
+import { PEAK, stress } from './scenarios/stress.ts';
 import { onTarget, runToEnd } from './scenarios/target.ts';
 
 const SCENARIOS = [load, stress, endurance, spike];
-type Options = RunOptions & { readonly url?: string; readonly keep: boolean };
+type Options = Omit<RunOptions, 'rate'> & { readonly rate?: number; readonly url?: string; readonly keep: boolean };
 
 const program = new Command('loadtest').description('Puts load on a stack, and reports what it did.');
 for (const scenario of SCENARIOS) {
@@ -24,7 +24,7 @@ for (const scenario of SCENARIOS) {
   program
     .command(scenario.name)
     .description(scenario.description)
-    .option('--rate <number>', scenario.rateMeans, positive, defaultRate(scenario, rate))
+    .option('--rate <number>', `${scenario.rateMeans} (default: ${rate})`, positive)
     .option('--minutes <minutes>', 'how long, at most', positive, minutes)
     .option('--connections <count>', 'kept alive, over which all requests go', positive, 50)
     .option('--drain-minutes <minutes>', 'how long to wait until nothing is open', positive, 15)
@@ -38,15 +38,16 @@ for (const scenario of SCENARIOS) {
 }
 await runToEnd(async () => void (await program.parseAsync()));
 
-async function run(scenario: Scenario, { url, keep, ...options }: Options): Promise<void> {
+async function run(scenario: Scenario, { url, keep, rate = usualRate(scenario), ...options }: Options): Promise<void> {
   const live = new LiveLine();
   await onTarget(url, async (target) => {
-    await conclude(scenario, await runScenario(scenario, options, target, live), target, keep);
+    await conclude(scenario, await runScenario(scenario, { ...options, rate }, target, live), target, keep);
   });
 }
 
 /** Endurance is for half of what stress has shown, where that is known. */
-function defaultRate({ name }: Scenario, rate: number): number {
-  const peak = name === 'endurance' ? readEarlier('stress')?.findings[0]?.value : undefined;
-  return typeof peak === 'number' && peak > 0 ? Math.round(peak / 2) : rate;
+function usualRate({ name, defaults }: Scenario): number {
+  if (name !== endurance.name) return defaults.rate;
+  const peak = readEarlier(stress.name)?.findings.find((finding) => finding.name === PEAK)?.value;
+  return typeof peak === 'number' && peak > 0 ? Math.round(peak / 2) : defaults.rate;
 }

@@ -32,6 +32,9 @@ export type Earlier = z.infer<typeof earlierSchema>;
 
 /** The report of a scenario that was kept last. */
 export function readEarlier(scenario: string): Earlier | undefined {
-  const file = join(KEPT, `${scenario}.json`);
-  return existsSync(file) ? earlierSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+  const name = `${scenario}.json`;
+  if (!existsSync(join(KEPT, name))) return undefined;
+  const { success, data } = earlierSchema.safeParse(JSON.parse(readFileSync(join(KEPT, name), 'utf8')));
+  if (success) return data;
+  throw new Error(`docs/performance/${name} is no report that can be compared with: remove it.`);
 }

@@ -32,8 +32,10 @@ export async function measure(
   // Apart from the load's, so that looking does not queue behind it.
   const observer = new MillraceApi(target, 2);
   try {
-    // Says what is wrong with an address or a key before any load does.
-    await observer.inLanes();
+    // Tells of a wrong address or key before there is any load.
+    await observer.inLanes().catch((error: Error) => {
+      throw new Error(`${target.url} cannot be measured: ${error.message}`);
+    });
     await usage?.start();
     const { begunAt, requests: requestsOf } = await load(observer);
     const limit = { seconds: drainMinutes * 60, signal };

@@ -24,6 +24,9 @@ export type Step = {
   readonly failed: number;
 };
 
+/** What the finding is called whose value is the highest step that kept up. */
+export const PEAK = 'peak: the highest step that kept up, requests/s';
+
 /** Steps that rise until admission closes, and two beyond. */
 export const stress: Scenario = {
   name: 'stress',
@@ -46,7 +49,7 @@ export const stress: Scenario = {
     return {
       findings: [
         {
-          name: 'peak: the highest step that kept up, requests/s',
+          name: PEAK,
           value: sustained?.requestsPerSecond ?? 0,
           isGood: sustained !== undefined,
         },
