@@ -28,18 +28,18 @@ export class EmulatedCloud {
     this.#dynamo = new DynamoDBClient(localTarget(endpoint).client);
   }
 
-  async processes(): Promise<ReadonlyMap<number, Part>> {
+  processes(): ReadonlyMap<number, Part> {
     const found = new Map<number, Part>([[this.#serverPid, 'store']]);
-    for (const pid of await descendantsOf(this.#serverPid)) {
-      const part = this.#known.get(pid) ?? (await this.#partOf(pid));
+    for (const pid of descendantsOf(this.#serverPid)) {
+      const part = this.#known.get(pid) ?? this.#partOf(pid);
       this.#known.set(pid, part);
       found.set(pid, part);
     }
     return found;
   }
 
-  async #partOf(pid: number): Promise<Part> {
-    const name = await variableOf(pid, 'AWS_LAMBDA_FUNCTION_NAME');
+  #partOf(pid: number): Part {
+    const name = variableOf(pid, 'AWS_LAMBDA_FUNCTION_NAME');
     if (name === undefined) return 'store';
     return Object.entries(this.#parts).find(([part]) => name.includes(part))?.[1] ?? 'control';
   }
@@ -48,8 +48,8 @@ export class EmulatedCloud {
     return z.record(z.string(), z.number()).parse(await (await fetch(`${this.#endpoint}/_calls`)).json());
   }
 
-  async killWorkers(): Promise<void> {
-    for (const [pid, part] of await this.processes()) if (part === 'worker') process.kill(pid, 'SIGKILL');
+  killWorkers(): void {
+    for (const [pid, part] of this.processes()) if (part === 'worker') process.kill(pid, 'SIGKILL');
   }
 
   /** The rows of tasks that are over; `keyOf` makes the value of the table's key of a task's id. */

@@ -68,7 +68,7 @@ export async function startMillrace(signal: AbortSignal): Promise<Peer> {
       url: stack.url,
       keys: { noisy: stack.apiKey, quiet: quietKey },
       tasksPerBulk: 1_000,
-      killLimitSeconds: 120,
+      killLimitSeconds: 400,
       processes: () => cloud.processes(),
       calls: () => cloud.calls(),
       ended: (ids, tenant) => cloud.ended(table, 'pk', ids, (id) => `${TENANT_IDS[tenant]}#${id}`),

@@ -55,20 +55,22 @@ export async function startNativePeer(facts: Facts, store: Store): Promise<Peer>
       url: `http://127.0.0.1:${doorSchema.parse(door.message).port}`,
       keys,
       tasksPerBulk: 1_000,
-      processes: async () => {
+      processes: () => {
         const parts = new Map<number, Part>();
-        for (const pid of [store.pid, ...(await descendantsOf(store.pid))]) parts.set(pid, 'store');
+        for (const pid of [store.pid, ...descendantsOf(store.pid)]) parts.set(pid, 'store');
         if (door.child.pid !== undefined) parts.set(door.child.pid, 'door');
         if (worker.child.pid !== undefined) parts.set(worker.child.pid, 'worker');
         return parts;
       },
       calls: async () => callsSchema.parse(await ask('calls', [])),
       ended: async (ids): Promise<Ended[]> => endedSchema.parse(await ask('ended', ids)),
-      killWorkers: async () => {
+      killWorkers: () => {
         worker.child.kill('SIGKILL');
-        await sleep(RESTART_MILLISECONDS);
-        worker = await start('worker');
-        running.push(worker.child);
+        const restarted = sleep(RESTART_MILLISECONDS).then(() => start('worker'));
+        void restarted.then((another) => {
+          worker = another;
+          running.push(another.child);
+        });
       },
       stop,
     };

@@ -53,12 +53,12 @@ export type Peer = {
   /** How long at the most its documents make one wait for tasks whose workers were killed, and a reserve. */
   readonly killLimitSeconds: number;
   /** Its processes, by id. */
-  processes(): Promise<ReadonlyMap<number, Part>>;
+  processes(): ReadonlyMap<number, Part>;
   /** What it has called of AWS or of its database so far, without what is asked here. */
   calls(): Promise<Calls>;
   /** Which of some tasks of a tenant are over, read where the system keeps them. */
   ended(ids: readonly string[], tenant: Tenant): Promise<readonly Ended[]>;
   /** Kills every worker at once. What would start them anew in a deployment does so here, after a second. */
-  killWorkers(): Promise<void>;
+  killWorkers(): void;
   stop(): Promise<void>;
 };

@@ -27,8 +27,8 @@ export const kill: Measure = {
       const ids = await load.submitBulk(tasks);
       while (witness.attempts.length === 0) await sleep(10);
       await sleep(KILL_AFTER_MILLISECONDS);
+      peer.killWorkers();
       const killedAt = performance.now();
-      await peer.killWorkers();
       const ended = await untilEnded(peer, ids, { limitSeconds: peer.killLimitSeconds });
       return figuresOf(peer, witness, killedAt, ids.length, [...ended.values()]);
     } finally {
@@ -45,9 +45,10 @@ function figuresOf(
   count: number,
   ended: readonly { readonly status: string }[],
 ): Figure[] {
-  const killed = attempts.filter(({ startedAt, isBroken }) => isBroken && startedAt < killedAt);
-  const waits = killed.flatMap(({ task }) => {
-    const next = attempts.find((one) => one.task === task && one.startedAt > killedAt);
+  // Nothing else breaks an attempt; the witness may hear of one only when it is broken already.
+  const killed = attempts.filter(({ isBroken }) => isBroken);
+  const waits = killed.flatMap(({ task, startedAt }) => {
+    const next = attempts.find((one) => one.task === task && one.startedAt > startedAt);
     return next === undefined ? [] : [(next.startedAt - killedAt) / 1000];
   });
   const wellEnded = attempts.filter(({ isBroken }) => !isBroken);
@@ -57,7 +58,8 @@ function figuresOf(
   return [
     plain('under way when killed', killed.length),
     less('run again after, first, s', waits.length === 0 ? Number.NaN : Math.min(...waits)),
-    less('run again after, last, s', waits.length === killed.length ? Math.max(...waits) : Number.NaN),
+    less('run again after, last, s', waits.length === 0 ? Number.NaN : Math.max(...waits)),
+    less('never run again', killed.length - waits.length),
     less('all over after, s', isAllOver ? (lastEnd - killedAt) / 1000 : Number.NaN),
     less('not over when no longer waited for', count - ended.length),
     plain('waited for at most, s', peer.killLimitSeconds),
