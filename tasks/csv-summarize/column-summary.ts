@@ -1,15 +1,21 @@
 import { InvalidCsv } from './invalid-csv.ts';
 
-/** Sums up the numbers in one column; `null` where there are none. */
+/** Sums up the numbers in one column; `null` where there are none. An integer is a text where a number would lose digits of it. */
 export type ColumnSummary = {
   readonly count: number;
-  readonly min: number | null;
-  readonly max: number | null;
+  readonly min: number | string | null;
+  readonly max: number | string | null;
   readonly mean: number | null;
 };
 
 /** Matches a number as people write it: not `0x10`, `Infinity` or an empty cell, which `Number()` would take. */
 const DECIMAL = /^[+-]?(?:\d+([.,]?)\d*|([.,])\d+)(?:e[+-]?\d+)?$/i;
+
+const INTEGER = /^[+-]?\d+$/;
+
+/** Returns a number, or the text of the integer that it has been read from where it would lose digits of that. */
+const exactly = (number: number, integer: bigint | undefined): number | string =>
+  integer === undefined || Number(integer) !== number || BigInt(number) === integer ? number : String(integer);
 
 /** Takes in the cells of one column, and changes with each: no file is worth an object for every cell. */
 export class Column {
@@ -21,6 +27,9 @@ export class Column {
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
   #mean = 0;
+  /** The least and the greatest integer of those that a number would change: no others are told apart by their digits. */
+  #minInteger: bigint | undefined;
+  #maxInteger: bigint | undefined;
 
   /** Numbers may be written with a decimal comma, `mayHaveCommas`, where a comma is not what separates the cells. */
   constructor(name: string, mayHaveCommas: boolean) {
@@ -42,8 +51,14 @@ export class Column {
     this.#count++;
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
+    if (!Number.isSafeInteger(value) && INTEGER.test(cell)) this.#addInteger(BigInt(cell.replace('+', '')));
     // This is Welford's update of a mean, with no sum to lose digits in. It divides first, so that nothing overflows.
     this.#mean += value / this.#count - this.#mean / this.#count;
+  }
+
+  #addInteger(integer: bigint): void {
+    if (this.#minInteger === undefined || integer < this.#minInteger) this.#minInteger = integer;
+    if (this.#maxInteger === undefined || integer > this.#maxInteger) this.#maxInteger = integer;
   }
 
   #take(point: string): void {
@@ -55,6 +70,11 @@ export class Column {
 
   get summary(): ColumnSummary {
     if (this.#count === 0) return { count: 0, min: null, max: null, mean: null };
-    return { count: this.#count, min: this.#min, max: this.#max, mean: this.#mean };
+    return {
+      count: this.#count,
+      min: exactly(this.#min, this.#minInteger),
+      max: exactly(this.#max, this.#maxInteger),
+      mean: this.#mean,
+    };
   }
 }

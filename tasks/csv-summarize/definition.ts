@@ -14,8 +14,9 @@ export const csvSummarize = defineTask({
     'that of a byte order mark (UTF-8, UTF-16), or of the content type, or UTF-8. Numbers are written as 1234.5 or 1.2e3, ' +
     'and with a decimal comma where commas do not separate the cells; whatever else is in a cell, digits in groups ' +
     'included, is text and not counted. What is no such CSV fails as invalid_csv, with its line: rows of another length, ' +
-    'bytes that are no text, a page of HTML, JSON or an image, a column with both decimal points and commas, a number ' +
-    'beyond 1.8e308. A URL is read as it arrives, so its size does not matter.',
+    'bytes or control characters that are no text, a page of HTML, JSON, an image, a workbook or a Parquet file, a column with ' +
+    'both decimal points and commas, a number beyond 1.8e308. A least or greatest integer beyond 2^53 is a text where a number ' +
+    'would lose digits of it, and a mean is as near as a number is. A URL is read as it arrives, so its size does not matter.',
   resources: 'memory-intensive',
   priority: 'normal',
   timeoutSeconds: 290,

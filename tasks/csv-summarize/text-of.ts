@@ -4,21 +4,40 @@ import { InvalidCsv } from './invalid-csv.ts';
 
 /** These media types are no CSV, whatever the bytes are. A server that knows no better sends `application/octet-stream`. */
 const NO_CSV =
-  /^(?:image|audio|video|font)\/|^text\/(?:html|xml|json|javascript|css)\b|^application\/(?:pdf|(?:x-)?(?:gzip|zip|7z|tar|ndjson)|vnd\.(?:openxml|oasis)|(?:[\w.-]+\+)?(?:json|xml|zip)\b)/i;
+  /^(?:image|audio|video|font)\/|^text\/(?:html|xml|json|javascript|css)\b|^application\/(?:pdf|(?:x-)?(?:gzip|zip|7z|tar|ndjson)|vnd\.(?:openxml|oasis|apache\.(?:arrow|avro|orc|parquet)|sqlite3)|x-(?:bzip2?|parquet|sqlite3|xz)|zstd|(?:[\w.-]+\+)?(?:json|xml|zip)\b)/i;
 
 /** Such files end up where a CSV was meant, and begin like this, as Latin-1. */
 const SIGNATURES: readonly (readonly [start: string, kind: string])[] = [
   ['\x89PNG', 'a PNG image'],
   ['\xff\xd8\xff', 'a JPEG image'],
   ['GIF8', 'a GIF image'],
+  ['RIFF', 'an image, a sound or a film'],
+  ['II*\0', 'a TIFF image'],
+  ['MM\0*', 'a TIFF image'],
   ['PK\x03\x04', 'a zip file, as a workbook of Excel is'],
   ['PK\x05\x06', 'an empty zip file'],
   ['\xd0\xcf\x11\xe0', 'an old workbook of Excel'],
   ['\x1f\x8b', 'a gzip file'],
   ['\x28\xb5\x2f\xfd', 'a zstd file'],
+  ['BZh', 'a bzip2 file'],
+  ['\xfd7zXZ', 'an xz file'],
+  ['7z\xbc\xaf', 'a 7-Zip file'],
+  ['Rar!\x1a', 'a RAR file'],
   ['%PDF-', 'a PDF'],
+  ['PAR1\x15', 'a Parquet file'],
+  ['ARROW1\0', 'an Arrow file'],
+  ['ORC\x08', 'an ORC file'],
+  ['Obj\x01', 'an Avro file'],
+  ['SQLite format 3\0', 'an SQLite database'],
+  ['\x89HDF', 'an HDF5 file'],
+  ['\x7fELF', 'a program'],
+  ['{\\rtf', 'a document in RTF'],
 ];
-const SIGNATURE_BYTES = 8;
+const SIGNATURE_BYTES = 16;
+
+/** Text has none of these but as the sign of a file of another kind, or of another charset. U+000B to U+000D and U+0085 end lines. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]/;
 
 /**
  * Decodes the text of a CSV as it arrives, by its byte order mark, or else the charset of its content type, or else as UTF-8.
@@ -44,8 +63,10 @@ export async function* textOf(source: AsyncIterable<Uint8Array>, contentType: st
 }
 
 function readerOf(start: Uint8Array, contentType: string): Reader {
-  const latin1 = Buffer.from(start.subarray(0, SIGNATURE_BYTES)).toString('latin1');
-  const kind = SIGNATURES.find(([signature]) => latin1.startsWith(signature))?.[1];
+  const begin = Buffer.from(start.subarray(0, 2 * SIGNATURE_BYTES));
+  // Bytes that somebody has made a text of, each a character, come as two bytes where they are over 0x7f.
+  const readings = [begin.toString('latin1'), begin.toString('utf8')];
+  const kind = SIGNATURES.find(([signature]) => readings.some((reading) => reading.startsWith(signature)))?.[1];
   if (kind !== undefined) throw new InvalidCsv(`it is ${kind}, and not a CSV`);
   return new Reader(charsetOf(start, contentType));
 }
@@ -73,9 +94,9 @@ class Reader {
       throw this.#invalid(this.#bytesRead + end + 1);
     }
     this.#bytesRead += piece.length;
-    const zero = text.indexOf('\0');
-    this.#count(zero === -1 ? text : text.slice(0, zero));
-    if (zero !== -1) throw new InvalidCsv('it has U+0000, as UTF-16 without a mark has, and no text', this.#line);
+    const control = CONTROL.exec(text);
+    this.#count(control === null ? text : text.slice(0, control.index));
+    if (control !== null) throw new InvalidCsv(`it has ${wordingOf(control[0])}, and no text`, this.#line);
     return text;
   }
 
@@ -103,6 +124,12 @@ class Reader {
       for (let at = text.indexOf(end); at !== -1; at = text.indexOf(end, at + 1)) this.#ends[end]++;
     }
   }
+}
+
+function wordingOf(control: string): string {
+  if (control === '\0') return 'U+0000, as UTF-16 without a mark has';
+  const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return `the control character U+${code}, as binary files and terminals have`;
 }
 
 function decoderOf(charset: string): TextDecoder {

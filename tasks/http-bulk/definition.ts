@@ -8,7 +8,8 @@ export const httpBulk = defineTask({
     'Posts records to an endpoint, up to 100 in one request of gzipped NDJSON, one line for each. The endpoint may answer ' +
     '{"items": [{"status": 200}, {"status": 422, "error": "..."}]}, an item for each line; otherwise its status is that of ' +
     'all. Repeated on network errors, 408, 425, 429 and 5xx. Another status than 2xx, redirects included, fails the task with ' +
-    'the code http_<status>, and an answer for each line that cannot be understood with invalid_answer.',
+    'the code http_<status>, and with invalid_answer one that cannot be understood, or that tells of a failure at any depth ' +
+    'and not of which line.',
   resources: 'io-intensive',
   priority: 'normal',
   timeoutSeconds: 30,

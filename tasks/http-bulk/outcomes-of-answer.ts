@@ -59,45 +59,73 @@ function jsonIn(bytes: Uint8Array, contentType = ''): unknown {
 
 /** Returns what an answer says of each record; `undefined` where it speaks of all of them, and well. */
 function itemsOf(answer: unknown, status: number): readonly Item[] | undefined {
-  const { items, errors } = Array.isArray(answer) ? { items: answer, errors: false } : partsOf(answer);
+  const { items, ...more } = Array.isArray(answer) ? { items: answer } : partsOf(answer);
   if (items === undefined) {
-    if (!deniesSuccess(answer)) return undefined;
+    if (answer !== false && !deniesSuccess(answer)) return undefined;
     throw invalid(`answered ${status}, and without {"items": [...]} ${shortened(answer)}`);
   }
   if (!Array.isArray(items)) throw unreadable(status, answer);
   const read = items.map((item) => readItem(item, status));
-  if (!isSaid(errors) || read.some((item) => !isGood(item.status))) return read;
+  if (!deniesSuccess(more) || read.some((item) => !isGood(item.status))) return read;
   throw invalid(`answered ${status} and that there are errors, and with good items alone`);
 }
 
 const partsOf = (answer: unknown): Readonly<Record<string, unknown>> =>
-  typeof answer === 'object' && answer !== null ? { ...answer } : {};
+  typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? { ...answer } : {};
 
-/** Returns whether an answer for all, though its status is good, says that something is not, in a field or in any list. */
-const deniesSuccess = (answer: unknown): boolean =>
-  answer === false ||
-  saysFailure(answer) ||
-  Object.values(partsOf(answer)).some((part) => Array.isArray(part) && part.some(saysFailure));
+/** Returns whether an answer, though its status is good, says that something is not, at whatever depth. */
+function deniesSuccess(answer: unknown): boolean {
+  // A server may nest deeper than a function can call itself.
+  const left = [answer];
+  while (left.length > 0) {
+    const part = left.pop();
+    if (saysFailure(part)) return true;
+    const parts = Array.isArray(part) ? part : Object.values(partsOf(part));
+    for (const one of parts) if (typeof one === 'object') left.push(one);
+  }
+  return false;
+}
 
 /** Servers tell of errors, or count them, by such names: `errors`, `errorMessage`, `FailedPutCount`, `failed_records`. */
 const OF_ERRORS =
-  /^(?:has_?|insert_?)?(?:errors?|fail(?:ed|ures?))(?:_?(?:\w*count|items|records|entries|code|message))?$/i;
+  /^(?:has_?|is_?|insert_?|partial_?(?:failure_?)?)?(?:errors?|fail(?:ed|ures?)|exceptions?|reject(?:ed|ions?)|invalid|unprocessed)(?:_?(?:\w*count|items|records|entries|rows|keys|ids|code|message))?$/i;
 
-/** Returns whether an object says, in one of the ways that servers have, that something was not done. */
+/** What goes by such a name is false, or zero, where it went badly. */
+const OF_SUCCESS = /^(?:is_?)?(?:ok|success(?:ful)?|succeeded|accepted|acknowledged)$/i;
+
+/** By such names servers tell how it went, in a word or as HTTP does; a code may be of another kind, and is no failure then. */
+const OF_STATUS = /^(?:http_?)?(?:status|status_?code)$/i;
+const OF_CODE = /^(?:(?:response_?)?code|state|result|outcome)$/i;
+
+const FAILED = /^(?:err|fail|reject|invalid|denied|refused)/i;
+const FAILED_ITEM = /^(?:error|fail(?:ed|ure)?|rejected|invalid|denied|refused)$/i;
+
+/** Returns whether an object or a list says by itself, in one of the ways that servers have, that something was not done. */
 function saysFailure(said: unknown): boolean {
-  const parts = partsOf(said);
-  const { status, statusCode, ok, success } = parts;
-  if ([ok, success].some((done) => done === false || done === 0 || done === 'false')) return true;
-  if (Object.entries(parts).some(([name, value]) => OF_ERRORS.test(name) && isSaid(value))) return true;
-  return [status, statusCode].some((told) => {
-    if (typeof told === 'string' && !/^\d+$/.test(told)) return /^(?:err|fail)/i.test(told);
-    return told !== undefined && told !== null && !isGood(Number(told));
+  if (Array.isArray(said)) return said.some((item) => typeof item === 'string' && FAILED_ITEM.test(item));
+  return Object.entries(partsOf(said)).some(([name, value]) => {
+    if (OF_SUCCESS.test(name)) return value === false || value === 0 || value === 'false';
+    if (OF_ERRORS.test(name)) return isSaid(value);
+    if (OF_STATUS.test(name)) return isFailure(value, (number) => !isGood(number));
+    return OF_CODE.test(name) && isFailure(value, (number) => number >= 400 && number < 600);
   });
 }
 
+function isFailure(told: unknown, isBad: (number: number) => boolean): boolean {
+  if (typeof told === 'number') return isBad(told);
+  if (typeof told === 'string') return /^\d+$/.test(told) ? isBad(Number(told)) : FAILED.test(told);
+  return told === false;
+}
+
+/** Some servers write in the place of an error that there is none. */
+const NO_ERROR = /^(?:|0+|ok|none|null|false|success(?:ful)?)$/i;
+
 /** Returns whether there is an error, in whatever form. */
-const isSaid = (error: unknown): boolean =>
-  Array.isArray(error) ? error.length > 0 : ![undefined, null, false, '', 0].some((none) => none === error);
+function isSaid(error: unknown): boolean {
+  if (Array.isArray(error)) return error.length > 0;
+  if (typeof error === 'string') return !NO_ERROR.test(error);
+  return ![undefined, null, false, 0].some((none) => none === error);
+}
 
 /** Returns what an item says, plainly or under its action. Throws where that is nothing, or good and bad at once. */
 function readItem(item: unknown, status: number): Item {
@@ -110,8 +138,13 @@ function readItem(item: unknown, status: number): Item {
 
 const textOf = (error: unknown): string => (isSaid(error) ? shortened(error) : '');
 
-const shortened = (said: unknown): string =>
-  (typeof said === 'string' ? said : JSON.stringify(said)).slice(0, MAX_TOLD_LENGTH);
+function shortened(said: unknown): string {
+  try {
+    return (typeof said === 'string' ? said : JSON.stringify(said)).slice(0, MAX_TOLD_LENGTH);
+  } catch {
+    return 'JSON that is too deep to be written out';
+  }
+}
 
 const unreadable = (status: number, said?: unknown): TaskFailure =>
   invalid(

@@ -33,6 +33,17 @@ describe('an answer', () => {
     [200, { took: 3, errors: false }],
     [200, { failed: 0, failures: [], errorMessage: null, FailedPutCount: 0, hasErrors: false, statusCode: 200 }],
     [200, { accepted: [{ id: 1 }, { id: 2, status: 'queued' }] }],
+    ...[
+      { status: true },
+      { status: { code: 200, message: 'fine' } },
+      { code: 0, message: 'ok', data: [{ code: 'US', result: 7 }] },
+      { results: [{ code: 200 }, { code: 0 }], success: true },
+      { errorCode: 0, errorMessage: 'none', exception: null, rejected: [], invalid: 0, unprocessed: [] },
+      { error_code: '00', isError: false, accepted: 2, succeeded: 2 },
+      { data: { results: [{ status: 201, result: 'created' }, { status: 'queued' }], errors: [] } },
+      { data: { attributes: { errorRate: 0.5, failedOver: true, note: 'failed before' } } },
+      { names: ['Failover', 'error handling'] },
+    ].map((answer): [number, unknown] => [200, answer]),
     [200, 'null'],
     [200, '<html><h1>Thanks</h1></html>'],
     [204, ''],
@@ -89,7 +100,38 @@ describe('an answer', () => {
       { results: [{ status: 200 }, { status: 422 }] },
       { Responses: [{}, { ErrorCode: 'Throttled' }] },
       { data: [{ ok: true }, { ok: false }] },
+      { results: [{ code: 200 }, { code: 500 }] },
+      { results: [{ code: '422' }] },
+      { results: { a: { status: 200 }, b: { status: 422 } } },
+      { data: { results: [{ status: 200 }, { status: 422 }] } },
+      { data: { errors: true } },
+      { data: [[{ status: 201 }], [{ status: 503 }]] },
+      { response: { outcome: { state: 'FAILED' } } },
+      { meta: { error: { reason: 'no such field' } } },
+      { results: ['ok', 'failed'] },
+      { results: [{ status: { code: 500 } }] },
+      { results: [{ http_status: 409 }, { httpStatusCode: 201 }] },
+      { result: 'error' },
+      { status: 'rejected' },
+      { status: false },
+      { accepted: 0 },
+      { acknowledged: false },
+      { succeeded: false },
+      { rejected: [{ id: 2 }] },
+      { rejectedCount: 1 },
+      { invalid_rows: [1] },
+      { exception: 'NullPointerException' },
+      { partialFailureError: { code: 3 } },
+      { UnprocessedItems: [{ id: 1 }] },
+      { isError: true },
     ].map((answer): [number, unknown, string] => [200, answer, 'the server answered 200, and without']),
+    ...[{ results: [{ code: 500 }] }, { rejected: 1 }, { data: { ok: false } }].map(
+      (told): [number, unknown, string] => [
+        200,
+        { items: [{ status: 200 }, { status: 200 }], ...told },
+        'the server answered 200 and that there are errors',
+      ],
+    ),
     ...[{ errors: ['no'] }, { ok: false }, { success: false }, { errorMessage: 'no' }].map(
       (told): [number, unknown, string] => [
         200,
@@ -170,6 +212,19 @@ describe('an answer', () => {
       { code: `http_${status}`, message: `the server answered ${status}${told ? `: ${told}` : ''}`, retryable: false },
       { status: 201 },
     ]);
+  });
+
+  test('may be as deep as it likes', async () => {
+    const deep = (inner: string) => `${'{"a":['.repeat(20_000)}${inner}${']}'.repeat(20_000)}`;
+    const { url } = await serve(answering(200, deep('{"status":422}')));
+    expect(await send(recordsFor(url, 1))).toMatchObject([{ code: 'invalid_answer' }]);
+    const good = await serve(answering(200, deep('{"status":201}')));
+    expect(await send(recordsFor(good.url, 1))).toEqual([{ status: 200 }]);
+  });
+
+  test('may be of many parts', async () => {
+    const { url } = await serve(answering(200, { data: Array(150_000).fill({ a: 1 }) }));
+    expect(await send(recordsFor(url, 1))).toEqual([{ status: 200 }]);
   });
 
   test('for each record may be a bare list', async () => {
