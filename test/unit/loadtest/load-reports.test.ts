@@ -240,10 +240,11 @@ describe('the scenarios', () => {
     const minutes = 20;
     const at = (second: number) => START + second * 1000;
     const seconds = Array.from({ length: minutes * 60 }, (_, second) => second);
+    const groups = ['router', 'executors', 'local cloud', 'load generator'] as const;
     const processes = seconds.flatMap((second) =>
-      [1, 2].map((pid) => ({
-        ...{ at: at(second), pid, group: 'router' as const, cpuMilliseconds: 1 },
-        residentBytes: (pid === 1 ? 60 : 60 + second / 20) * MB,
+      groups.map((group, pid) => ({
+        ...{ at: at(second), pid, group, cpuMilliseconds: 1 },
+        residentBytes: (group === 'router' ? 60 : 60 + second / 20) * MB,
       })),
     );
     const slower = seconds.map((second) => submit(second, second, { endedAt: at(second) + 20 + second / 10 }));
@@ -251,11 +252,16 @@ describe('the scenarios', () => {
     const { findings, tables } = endurance.evaluate(run, taskTimes(run));
     expect(findings).toMatchObject([
       { value: 1, isGood: false },
+      { value: 36 },
       { isGood: false },
       { value: 1, isGood: true },
       { value: 0, isGood: true },
     ]);
-    expect(tables[0]?.rows.map((row) => row.at(-1))).toEqual(['yes', 'no']);
+    expect(tables[0]?.rows.map((row) => [row[0], row.at(-1)])).toEqual([
+      ['executors, process 1', 'yes'],
+      ['local cloud, process 2', 'yes'],
+      ['router, process 0', 'no'],
+    ]);
   });
 });
 
