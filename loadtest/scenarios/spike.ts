@@ -2,7 +2,7 @@ import { steady } from './arrivals.ts';
 import { EXPECTED_MIX, isSubmit } from './mix.ts';
 import { percentilesOf } from './percentiles.ts';
 import { isPrompt, type Run, type TaskTimes } from './run.ts';
-import { type Scenario, warmUp } from './scenario.ts';
+import { type Scenario, type Table, warmUp } from './scenario.ts';
 
 const BEFORE_SECONDS = 60;
 const SPIKE_SECONDS = 30;
@@ -46,10 +46,22 @@ export const spike: Scenario = {
         { name: 'submits are as before after, s', ...secondsOr(recovery.submitSeconds) },
         { name: 'tasks end as before after, s', ...secondsOr(recovery.endToEndSeconds) },
       ],
-      tables: [],
+      tables: [phasesTable(run)],
     };
   },
 };
+
+function phasesTable({ requests }: Pick<Run, 'requests'>): Table {
+  const rows = [...Map.groupBy(requests.filter(isSubmit), ({ phase }) => phase)].map(([phase, found]) => {
+    const times = percentilesOf(found.map(({ dueAt, endedAt }) => endedAt - dueAt));
+    const count = (of: (one: Run['requests'][number]) => readonly string[]) => found.flatMap(of).length;
+    return [
+      ...[phase, found.length, times?.p50 ?? null, times?.p95 ?? null, times?.p99 ?? null],
+      ...[count(({ refusals }) => refusals), count(({ errors }) => errors)],
+    ];
+  });
+  return { title: 'Submits by phase, ms', columns: ['', 'count', 'p50', 'p95', 'p99', 'refused', 'failed'], rows };
+}
 
 const secondsOr = (seconds: number | undefined) => ({ value: seconds ?? 'never', isGood: seconds !== undefined });
 

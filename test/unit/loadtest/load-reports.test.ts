@@ -9,7 +9,7 @@ import { pageOf } from '../../../loadtest/scenarios/page/page.ts';
 import { percentile, percentilesOf } from '../../../loadtest/scenarios/percentiles.ts';
 import { reportOf } from '../../../loadtest/scenarios/report-model.ts';
 import { clockAhead, type Run, taskTimes } from '../../../loadtest/scenarios/run.ts';
-import { recoveryOf } from '../../../loadtest/scenarios/spike.ts';
+import { recoveryOf, spike } from '../../../loadtest/scenarios/spike.ts';
 import { stepsOf } from '../../../loadtest/scenarios/stress.ts';
 import { isGrowing, trendOf } from '../../../loadtest/scenarios/trends.ts';
 
@@ -234,6 +234,16 @@ describe('the scenarios', () => {
     expect(recovery(30)).toBe(0);
     expect(recovery(37)).toBe(10);
     expect(recovery(60)).toBeUndefined();
+    expect(
+      spike.evaluate(
+        runOf(slowUntil(37), () => 50),
+        [],
+      ).tables[0]?.rows,
+    ).toEqual([
+      ['before', 20, 20, 20, 20, 0, 0],
+      ['spike', 10, 900, 900, 900, 0, 0],
+      ['after', 30, 20, 900, 900, 0, 0],
+    ]);
   });
 
   test('endurance finds the process that grows, and answers that become slower', () => {
