@@ -124,6 +124,36 @@ describe('the sweeper', () => {
   });
 });
 
+describe('a task type whose definition is broken', () => {
+  it.each<[string, () => Promise<never>]>([
+    ['rejects', () => Promise.reject(new Error('no such module'))],
+    ['throws', () => expect.fail('no such module')],
+    ['has none', async () => undefined as never],
+  ])('since its module %s, keeps no other from being sent or resumed', async (_, load) => {
+    const { sum } = makeSum();
+    const world = createWorld([hello, part, sum]);
+    const parent = await submit(world, sumOf([1]));
+    const { queue } = world.ports;
+    const { sendAll } = queue;
+    queue.sendAll = async (outgoing) => new Set(outgoing.map(({ task }) => task.id));
+    await invoke(world);
+    queue.sendAll = sendAll;
+    world.advance(901);
+    Object.assign(world.ports.catalog, { lost: load });
+    const lost = taskSeed({ type: 'lost', createdAt: world.now, runAt: world.now });
+    await world.ports.store.insert(newTask(lost), lost.runAt);
+    const seed = await scheduled(world, 0);
+    await run(world);
+    for (let rounds = 0; rounds < 4; rounds++) {
+      await invoke(world);
+      world.advance(60);
+    }
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded' });
+    expect(await read(world, parent)).toMatchObject({ status: 'succeeded' });
+    expect(await read(world, lost)).toMatchObject({ status: 'failed' });
+  });
+});
+
 describe('a fan-out that cannot be looked after', () => {
   it('comes again with the next run, behind the others, and is left where the time is up', async () => {
     const { sum } = makeSum();
