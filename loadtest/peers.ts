@@ -82,12 +82,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   await installPeers();
+  const failures: Run[] = [];
   for (const name of options.peers) {
     say(`starting ${name}`);
-    peers.push(await START[name](stopping.signal));
+    try {
+      const peer = await START[name](stopping.signal);
+      peers.push(peer);
+      await warm(peer);
+    } catch (error) {
+      failures.push(failed({ round: 0, measure: 'start', peer: name }, error));
+    }
   }
-  for (const peer of peers) await warm(peer);
-  const runs = await measured();
+  const runs = [...failures, ...(await measured())];
   await write({ machine: await machine(), settings: options, peers: peers.map(describe), measures: MEASURES, runs });
 } finally {
   await stopAll();
@@ -124,11 +130,15 @@ async function run(round: number, measure: Measure, peer: Peer): Promise<Run> {
     say(`${label}: ${first}; ${second}`);
     return { ...which, figures };
   } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error);
-    process.exitCode = 1;
-    say(`${label}: ${failure}`);
-    return { ...which, figures: [], failure };
+    return failed(which, error);
   }
+}
+
+function failed(which: Pick<Run, 'round' | 'measure' | 'peer'>, error: unknown): Run {
+  const failure = error instanceof Error ? error.message : String(error);
+  process.exitCode = 1;
+  say(`${which.measure} of ${which.peer}: ${failure}`);
+  return { ...which, figures: [], failure };
 }
 
 function describe({ name, title, setup, advantage, exempt }: Peer): Report['peers'][number] {

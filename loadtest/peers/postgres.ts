@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../../local/free-port.ts';
 import type { Store } from './native-peer.ts';
-import { listening } from './redis.ts';
 
 const run = promisify(execFile);
 const DEBIAN = '/usr/lib/postgresql';
@@ -30,7 +30,7 @@ export async function startPostgres(): Promise<Store> {
       stdio: 'ignore',
     },
   );
-  await listening(port);
+  await untilReady(binaries, port);
   return {
     pid: server.pid ?? 0,
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
@@ -49,6 +49,17 @@ async function binariesDirectory(): Promise<string> {
   const newest = versions.toSorted((one, other) => Number(one) - Number(other)).at(-1);
   if (newest === undefined) throw new Error('This peer needs PostgreSQL: apt-get install postgresql');
   return join(DEBIAN, newest, 'bin');
+}
+
+/** It takes connections before it takes statements. */
+async function untilReady(binaries: string, port: number): Promise<void> {
+  const isReady = join(binaries, 'pg_isready');
+  for (let tries = 0; ; tries++) {
+    const failure = await run(isReady, ['-h', '127.0.0.1', '-p', String(port)]).then(() => undefined, String);
+    if (failure === undefined) return;
+    if (tries === 200) throw new Error(`PostgreSQL does not start: ${failure}`);
+    await sleep(100);
+  }
 }
 
 /** PostgreSQL does not run as root: then the user that its package has made takes its place. */

@@ -36,7 +36,7 @@ export async function startRedis(): Promise<Store> {
 }
 
 /** Waits until a server of this machine takes connections. */
-export async function listening(port: number): Promise<void> {
+async function listening(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     const socket = connect({ port, host: '127.0.0.1' });
     const isThere = await once(socket, 'connect').then(
