@@ -33,7 +33,7 @@ export default defineConfig({
     // `.ci/run` counts from the JSON.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'coverage/results.json' }]] : ['default'],
     coverage: {
-      // Of the console, what needs no browser.
+      // The rest of the console needs a browser.
       include: ['functions/**/*.ts', 'tasks/**/*.ts', 'console/{form,model}/*.ts'],
       // The wiring runs in Lambda only; the end-to-end suite runs it there.
       exclude: ['functions/*/{index,thread}.ts'],
@@ -61,7 +61,7 @@ export default defineConfig({
       // The same files, on another DynamoDB and another SQS; `local/install.mjs` says what it could not install.
       ...(hasDynoxide() && hasElasticMq() ? [secondContract] : []),
       project('e2e', onLocalStack),
-      // What these do to the executors, others would feel.
+      // Others would feel what these do to the executors.
       project('faults', { ...onLocalStack, fileParallelism: false, sequence: { groupOrder: 2 } }),
     ],
   },

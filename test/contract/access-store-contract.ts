@@ -7,7 +7,7 @@ let count = 0;
 const aTenant = (): TenantId => tenant(`access-${Date.now().toString(36)}-${++count}`);
 const aHash = (): string => hashAccessKey(newAccessKey(crypto.getRandomValues(new Uint8Array(32))));
 
-/** What every access store has to do, whatever it is made of. */
+/** Tests what every access store has to do, whatever it is made of. */
 export function accessStoreContract(name: string, makeStore: () => AccessStore): void {
   describe(`${name} as an access store`, () => {
     const store = makeStore();

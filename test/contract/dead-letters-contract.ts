@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetter, DeadLetters } from '../../functions/core/lane/dead-letters.ts';
 
-/** The dead letters under test, and how one comes among them. */
+/** The contract is given dead letters to test, and a way to add one. */
 export type DeadLettersUnderTest = {
   readonly deadLetters: DeadLetters;
   put(letter: { readonly body: string; readonly laneName?: string; readonly reason?: string }): Promise<void>;
 };
 
-/** What holds of every implementation of dead letters; they all begin with none. */
+/** Tests what holds of every implementation of dead letters; they all begin with none. */
 export function deadLettersContract(name: string, make: () => Promise<DeadLettersUnderTest>): void {
   describe(`dead letters in ${name}`, () => {
     const takeAll = async (deadLetters: DeadLetters, seconds = 60): Promise<DeadLetter[]> => {

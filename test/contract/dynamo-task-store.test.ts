@@ -17,7 +17,7 @@ import { taskStoreContract } from './task-store-contract.ts';
 
 const client = new DynamoDBClient(awsClient);
 const options = { tableNames: inject('stack').tasksTables, indexShards: 4, retentionDays: 14 };
-/** What of several writes had to be made alone: on AWS, each would cost a request more. */
+/** These writes, of several that came together, had to be made alone: on AWS, each would cost a request more. */
 const madeAlone: object[] = [];
 const makeStore = () =>
   new DynamoTaskStore(client, options, (_level, event, fields) => madeAlone.push({ event, fields }));
@@ -25,7 +25,7 @@ afterEach(() => {
   expect(madeAlone.splice(0)).toEqual([]);
 });
 
-/** Each write of an executor has company in its turn of the event loop, so that they are one request. */
+/** Gives each write of an executor company in its turn of the event loop, so that they are one request. */
 function accompanied(store: DynamoTaskStore): TaskStore {
   const other = taskSeed({ tenantId: tenant('company') });
   const lease = { token: 'company' as LeaseToken, expiresAt: Date.now() + 1e9 };

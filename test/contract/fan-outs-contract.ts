@@ -10,13 +10,13 @@ type Stores = { readonly store: TaskStore; readonly due: DueTasks; readonly fanO
 
 const subtasks = { inline: [{ type: 'greet', input: { name: 'Ada' } }] };
 
-/** What every store has to do for tasks that are fanned out. */
+/** Tests what every store has to do for tasks that are fanned out. */
 export function fanOutsContract(name: string, makeStores: () => Stores): void {
   describe(`${name} as a store of fan-outs`, () => {
     const { store, due, fanOuts } = makeStores();
     const { claim, read, taskThatIs } = storeDriver(store);
 
-    /** A task that waits for `count` subtasks. */
+    /** Makes a task that waits for `count` subtasks. */
     const waiting = async (count = 2): Promise<{ seed: TaskSeed; parent: ParentKey }> => {
       const seed = await taskThatIs('waiting');
       const parent = { tenantId: seed.tenantId, id: seed.id, attempt: 1 };

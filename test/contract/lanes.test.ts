@@ -143,7 +143,7 @@ it('routers that draw from one bucket at the same time get no more than it has',
 });
 
 describe('the lanes on AWS', () => {
-  /** One that nobody else changes: both projects have the same Lambda. */
+  /** Nobody else changes this one: both projects have the same Lambda. */
   const [lane, executor, batchSize] = isSecond
     ? ['cpu-intensive-express-0', 'executor-cpu-intensive-0', 2]
     : ['memory-intensive-express-0', 'executor-memory-intensive-0', 1];

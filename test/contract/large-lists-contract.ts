@@ -8,7 +8,10 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 2);
 
-/** A store over so many tables and index shards, and the read units that it has spent since it was last asked. */
+/**
+ * The contract is given a store over so many tables and index shards, and the read units that it has spent since it was
+ * last asked.
+ */
 export type MeteredStore = {
   readonly store: Pick<TaskStore, 'insert' | 'list'>;
   readonly tables: number;
@@ -16,15 +19,15 @@ export type MeteredStore = {
   readonly spent: () => number;
 };
 
-/** What lists promise a tenant that has `count` tasks, and one that has ten beside it. */
+/** Tests what lists promise a tenant that has `count` tasks, and one that has ten beside it. */
 export function largeListsContract(name: string, count: number, make: () => MeteredStore): void {
   const { store, tables, shards, spent } = make();
-  /** What each page of a list has to be merged from. */
+  /** Each page of a list has to be merged from so many partitions. */
   const partitions = tables * shards;
   const run = Date.now().toString(36);
   const [many, few] = [tenant(`many-${run}`), tenant(`few-${run}`)];
 
-  /** The tasks of a tenant, several in each millisecond, so that places are told apart by more than time. */
+  /** Makes the tasks of a tenant, several in each millisecond, so that places are told apart by more than time. */
   const seedsOf = (tenantId: typeof many, count: number): TaskSeed[] =>
     Array.from({ length: count }, (_, number) =>
       taskSeed({
@@ -45,7 +48,7 @@ export function largeListsContract(name: string, count: number, make: () => Mete
     await mapConcurrently([...tasks.values()].flat(), 40, (seed) => store.insert(newTask(seed)));
   }, 120_000);
 
-  /** Every page of a list, with the most that one has cost. */
+  /** Reads every page of a list; returns the tasks, and the most that one page has cost. */
   async function all(tenantId: typeof many, filter: TaskFilter, limit: number) {
     const ids: string[] = [];
     let dearest = 0;
@@ -105,7 +108,7 @@ export function largeListsContract(name: string, count: number, make: () => Mete
   describe(`${name}: a page`, () => {
     it('of 25 costs what 26 rows and a query of each shard cost, however many tasks there are', async () => {
       const { dearest } = await all(many, { type: 'common' }, 25);
-      // Half a unit for each row, and at least half a unit for each query: a few shards are asked twice.
+      // A row takes half a unit, and each query at least half a unit: a few shards are asked twice.
       expect(dearest).toBeLessThanOrEqual(26 * 0.5 + 2 * partitions * 0.5);
       expect((await all(few, { type: 'common' }, 25)).dearest).toBeLessThanOrEqual(dearest);
     }, 60_000);

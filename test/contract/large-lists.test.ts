@@ -9,7 +9,7 @@ const TASKS = 1_000;
 const SHARDS = 8;
 const options = { tableNames: inject('stack').tasksTables, indexShards: SHARDS, retentionDays: 14 };
 
-/** Read units of what a store has asked for since the last time. */
+/** Counts the read units of what a store has asked for since the last time. */
 function metered() {
   let units = 0;
   const client = new DynamoDBClient(awsClient);

@@ -4,7 +4,7 @@ import { dueTasks } from '../doubles/due-tasks.ts';
 import { error, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 
-/** What every store has to do for a task whose next attempt is later than a queue can delay. */
+/** Tests what every store has to do for a task whose next attempt is later than a queue can delay. */
 export function lateAttemptsContract(
   name: string,
   makeStores: () => { readonly store: TaskStore; readonly due: DueTasks },

@@ -5,16 +5,16 @@ import type { PayloadStore } from '../../functions/core/ports.ts';
 import { INLINE_PAYLOAD_BYTES, ITEM_PAYLOAD_BYTES } from '../../functions/core/task/payload.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
-/** Text that zstd can make little of. */
+/** Makes a text that zstd can make little of. */
 const noise = (bytes: number): string => randomBytes(bytes).toString('base64');
 
-/** What every payload store has to do, whatever it is made of. */
+/** Tests what every payload store has to do, whatever it is made of. */
 export function payloadStoreContract(name: string, makeStore: () => PayloadStore): void {
   describe(`${name} as a payload store`, () => {
     const store = makeStore();
     const put = (value: JsonValue, task = taskSeed(), payload = 'input') =>
       store.put(task.tenantId, task.id, payload, value, Date.now() + 86_400_000);
-    /** JSON of exactly so many bytes: two of them are quotes. */
+    /** Makes JSON of exactly so many bytes: two of them are quotes. */
     const ofBytes = (bytes: number): string => 'x'.repeat(bytes - 2);
 
     it.each<[string, JsonValue]>([

@@ -14,7 +14,7 @@ import { deadLettersContract } from './dead-letters-contract.ts';
 const client = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 let deployments = 0;
 
-/** The dead-letter queues of a deployment of its own. */
+/** Makes the dead-letter queues of a deployment of its own. */
 async function deployment() {
   const prefix = `letters-${Date.now().toString(36)}-${++deployments}-`;
   const queueUrlPrefix = `${awsClient.endpoint}/000000000000/${prefix}`;

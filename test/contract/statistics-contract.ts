@@ -10,11 +10,11 @@ import {
 import { TaskHistory } from '../doubles/task-history.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
-/** Now, since DynamoDB deletes what is past its time. */
+/** The tests take place now, since DynamoDB deletes what is past its time. */
 const NOW = minuteOf(Date.now());
 let tenants = 0;
 
-/** What holds of every implementation of the statistics. */
+/** Tests what holds of every implementation of the statistics. */
 export function statisticsContract(name: string, makeStatistics: () => Statistics & TenantUsage): void {
   describe(`statistics in ${name}`, () => {
     const statistics = makeStatistics();

@@ -15,7 +15,7 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 type Status = Task['status'];
 
-/** How every task store lists tasks. `retentionDays` of the store under test is 14. */
+/** Tests how every task store lists tasks. `retentionDays` of the store under test is 14. */
 export function taskListContract(name: string, makeStore: () => TaskStore): void {
   describe(`${name} as a list of tasks`, () => {
     const store = makeStore();
@@ -31,7 +31,7 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
         const seed = await taskThatIs(status, {
           tenantId: owner,
           type: number % 2 === 0 ? 'even' : 'odd',
-          // Two at a time are created in the same millisecond.
+          // Two tasks at a time are created in the same millisecond.
           createdAt: NOW + Math.floor(number / 2),
           ...(number % 3 === 0 ? { assignee: { type: 'user', id: number % 2 === 0 ? 'a' : 'b' } } : {}),
           ...(number % 5 === 0 ? { workflowInstanceId: 'wf-1' } : {}),

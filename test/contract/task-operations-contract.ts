@@ -5,7 +5,10 @@ import { dueTasks, firstPage, heldTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, failure, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
-/** What every task store has to do when somebody steps in, or time does. `retentionDays` of the store under test is 14. */
+/**
+ * Tests what every task store has to do when somebody steps in, or time does. `retentionDays` of the store under test
+ * is 14.
+ */
 export function taskOperationsContract(name: string, makeStores: () => { store: TaskStore; due: DueTasks }): void {
   describe(`${name} as a task store that is operated`, () => {
     const { store, due } = makeStores();
@@ -169,7 +172,7 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
       });
     });
 
-    /** Those of the tasks that were asked for; a table may hold tasks of other tests. */
+    /** Returns those of the tasks that were asked for; a table may hold tasks of other tests. */
     const only = (found: readonly DueTask[], ...seeds: TaskSeed[]) =>
       found.filter(({ task }) => seeds.some(({ id }) => id === task.id));
 

@@ -4,7 +4,9 @@ import { newTask, type RunningTask } from '../../functions/core/task/task.ts';
 import { DAY, error, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
-/** What every task store has to do with a task from submit to end. `retentionDays` of the store under test is 14. */
+/**
+ * Tests what every task store has to do with a task from submit to end. `retentionDays` of the store under test is 14.
+ */
 export function taskStoreContract(name: string, makeStore: () => TaskStore): void {
   describe(`${name} as a task store`, () => {
     const store = makeStore();
@@ -136,7 +138,7 @@ export function taskStoreContract(name: string, makeStore: () => TaskStore): voi
         await store.retry(more.tenantId, more.id, NOW, NOW);
         await claim(more, NOW, lease(NOW));
         await claim(more, NOW, lease(NOW));
-        // The third of three, though the message says two.
+        // This is the third attempt of three, though the message says two.
         const refused = await store.claim(more, lease(), NOW);
         expect(refused).toMatchObject({ result: 'attempts_spent', task: { attempt: 3, maxAttempts: 3 } });
       });

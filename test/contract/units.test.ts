@@ -27,7 +27,7 @@ type Capacity = { readonly CapacityUnits?: number };
 type Output = { readonly ConsumedCapacity?: Capacity | Capacity[]; readonly Responses?: Record<string, object[]> };
 const READS = new Set([GetItemCommand, BatchGetItemCommand, QueryCommand].map(({ name }) => name));
 
-/** A client that asks for the capacity of each of its calls and adds it up. */
+/** This client asks for the capacity of each of its calls, and adds it up. */
 const dynamo = new DynamoDBClient(awsClient);
 dynamo.middlewareStack.add(
   (next, context) => async (args) => {
@@ -39,7 +39,8 @@ dynamo.middlewareStack.add(
       throw error;
     });
     const { ConsumedCapacity: consumed, Responses: rows } = result.output as Output;
-    // The local cloud forgets it for BatchGetItem: half a unit for each row, none of which is larger than 4 KB.
+    // The local cloud forgets the capacity of BatchGetItem: it is half a unit for each row, none of which is larger
+    // than 4 KB.
     const each = Object.values(rows ?? {}).flatMap((found) => [found].flat().map(() => ({ CapacityUnits: 0.5 })));
     spent[kind] += [consumed ?? each].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
     return result;
@@ -47,7 +48,7 @@ dynamo.middlewareStack.add(
   { step: 'initialize' },
 );
 
-/** A client that counts requests as SQS bills them: each 64 KB is one. */
+/** This client counts requests as SQS bills them: each 64 KB is one. */
 const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 sqs.middlewareStack.add(
   (next) => (args) => {
@@ -80,7 +81,7 @@ async function call(request: string, more: ApiRequest = {}): Promise<Record<stri
 }
 
 let count = 0;
-/** What a call takes beside what prepares it. */
+/** Returns the units that a call takes, without those of what prepares it. */
 async function unitsOf(work: () => Promise<unknown>) {
   Object.assign(spent, { writes: 0, reads: 0, sqs: 0 });
   await work();

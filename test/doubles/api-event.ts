@@ -4,9 +4,9 @@ import type { Authorization } from '../../functions/router/router.ts';
 
 export type ApiRequest = {
   readonly headers?: Readonly<Record<string, string | undefined>>;
-  /** Text goes as it is, bytes as base64, anything else as JSON. */
+  /** Text goes as it is, bytes go as base64, anything else as JSON. */
   readonly body?: unknown;
-  /** What the authorizer found out; a tenant with every scope unless given. */
+  /** The authorizer has found this out; it is a tenant with every scope unless given. */
   readonly caller?: Authorization;
 };
 
@@ -45,7 +45,7 @@ export function apiEvent(
   };
 }
 
-/** A parameter that is repeated comes with its values joined by commas. */
+/** Joins the values of a repeated parameter by commas, as API Gateway does. */
 const queryOf = (query: string): Record<string, string> => {
   const parameters = new URLSearchParams(query);
   return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join(',')]));

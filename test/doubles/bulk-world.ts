@@ -8,7 +8,7 @@ import { createWorld, type World } from './world.ts';
 type Input = { readonly number: number };
 type Run = BatchTaskDefinition<Input>['run'];
 
-/** A type that runs in batches of 5; its input is a number. */
+/** Makes a type that runs in batches of 5; its input is a number. */
 export const bulk = (run: Run, more: Partial<BatchTaskDefinition<Input>> = {}): TaskDefinition =>
   defineTask<Input>({
     type: 'bulk',

@@ -1,4 +1,4 @@
-/** Chance with a seed (mulberry32): the same seed, the same course of things. */
+/** Makes a source of chance from a seed (mulberry32): the same seed gives the same course of things. */
 export function chance(seed: number) {
   let state = seed >>> 0;
   const next = (): number => {

@@ -2,11 +2,11 @@ import type { DueTask, DueTasks } from '../../functions/core/ports.ts';
 
 const PAGE_TASKS = 1_000;
 
-/** All tasks that are due, as one who walks the index finds them. */
+/** Returns all tasks that are due, as one who walks the index finds them. */
 export const dueTasks = (due: Pick<DueTasks, 'due'>, now: number): Promise<DueTask[]> =>
   allOf(due.due(now, PAGE_TASKS));
 
-/** All tasks of a type that are set aside. */
+/** Returns all tasks of a type that are held. */
 export const heldTasks = (due: Pick<DueTasks, 'held'>, type: string, now: number): Promise<DueTask[]> =>
   allOf(due.held(type, now, PAGE_TASKS));
 

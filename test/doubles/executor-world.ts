@@ -28,7 +28,7 @@ export async function submit(world: World, seed: TaskSeed = taskSeed()): Promise
 export const read = (world: World, { tenantId, id }: TaskSeed): Promise<Task | undefined> =>
   world.ports.store.get(tenantId, id, world.now);
 
-/** Seconds until each message of the lane is visible. */
+/** Returns the seconds until each message of the lane is visible. */
 export const visibleIn = (world: World): number[] =>
   [...world.queue.messages.values()].map(({ visibleAt }) => (visibleAt - world.now) / 1000);
 

@@ -1,17 +1,19 @@
 import type { TaskQueue } from '../../functions/core/ports.ts';
 import type { TaskId } from '../../functions/core/task/ids.ts';
 
-/** What goes wrong in one process, each by the number of the call to a port at which it does. */
+/** Each of these goes wrong in one process at calls to ports with these numbers. */
 export type Frailty = {
-  /** Refused before anything has happened. */
+  /** These are refused before anything has happened. */
   readonly refused: readonly number[];
-  /** Done, but the answer is lost. */
+  /** These are done, but the answer is lost. */
   readonly unanswered: readonly number[];
   /** From this call on nothing happens any more: `kill -9`. */
   readonly diesAt: number | undefined;
-  /** Here it stands still until it is woken: a frozen machine, a long collection of garbage. */
+  /** At this call the process stands still until it is woken: a frozen machine, a long collection of garbage. */
   readonly stallsAt: number | undefined;
-  /** How many turns of the event loop a call takes, in rotation: of two processes, now one is ahead and now the other. */
+  /**
+   * A call takes so many turns of the event loop, in rotation: of two processes, now one is ahead and now the other.
+   */
   readonly pace: readonly number[];
 };
 
@@ -26,7 +28,7 @@ export class FrailProcess {
   readonly #halted = Promise.withResolvers<'halted'>();
   #calls: number;
 
-  /** `soundCalls`: before these nothing goes wrong, nor do they count. */
+  /** The first `soundCalls` never go wrong, and are not counted. */
   constructor(frailty: Frailty, soundCalls = 0) {
     this.#frailty = frailty;
     this.#calls = -soundCalls;
@@ -38,7 +40,7 @@ export class FrailProcess {
     return Object.fromEntries(entries);
   }
 
-  /** Until the work is done, or the process is dead or stands still. */
+  /** Waits until the work is done, or the process is dead or stands still. */
   async until<T>(work: Promise<T>): Promise<T | 'halted'> {
     const result = await Promise.race([work, this.#halted.promise]);
     // What is under way elsewhere in the process gets to where it halts, too.
@@ -63,7 +65,7 @@ export class FrailProcess {
     });
   }
 
-  /** Each page is a call. */
+  /** Counts each page as a call. */
   async *#walk(pages: AsyncIterable<unknown>): AsyncGenerator<unknown> {
     const walk = pages[Symbol.asyncIterator]();
     for (;;) {
@@ -73,7 +75,7 @@ export class FrailProcess {
     }
   }
 
-  /** Throws nothing: it gives back what was refused. */
+  /** Throws nothing, as the real one: it gives back what was refused. */
   #sendAll(sendAll: TaskQueue['sendAll']): TaskQueue['sendAll'] {
     return async (outgoing) => {
       try {
@@ -106,5 +108,5 @@ export class FrailProcess {
 /** Says whether a value gives pages, one after the other. */
 const WALKS = new Set<PropertyKey>(['due', 'held']);
 
-/** What of the ports is outside of the process; a dead one does not sleep either. */
+/** These ports are outside of the process; a dead one does not sleep either. */
 const PORTS = new Set(['store', 'fanOuts', 'queue', 'deliveries', 'payloads', 'settings', 'due', 'sleep']);

@@ -13,8 +13,9 @@ import { taskSeed } from './task-seed.ts';
 import { createWorld, type World } from './world.ts';
 
 /**
- * A process like that of an executor, to be started by a test with a way of running and the names of misbehaviours: what they
- * would do to the test's own process, they do to this one. Prints what became of each, and of the tasks beside it.
+ * Runs as a process like that of an executor; a test starts it with a way of running and the names of misbehaviours:
+ * what they would do to the test's own process, they do to this one. Prints what became of each, and of the tasks
+ * beside it.
  */
 const [way = '', ...names] = process.argv.slice(2);
 const NEIGHBOURS = 3;
@@ -75,7 +76,7 @@ async function tried(name: string): Promise<JsonValue> {
 }
 
 const results = await Promise.all(names.map(async (name) => [name, await tried(name)]));
-// What comes late, comes now.
+// Failures that come late come within this time.
 await sleep(100);
 process.stdout.write(JSON.stringify({ results: Object.fromEntries(results), lines }));
 process.exit(0);

@@ -16,7 +16,10 @@ import { createWorld, type World } from './world.ts';
 const FUNCTION_SECONDS = 60;
 const LANE_VISIBILITY_SECONDS = 360;
 
-/** What an executor calls before it works on messages that were delivered often: holds, sends anew, and discards them. */
+/**
+ * An executor makes so many calls before it works on messages that were delivered often: it hides, sends anew and
+ * discards them.
+ */
 const CALLS_TO_REPLACE = 3;
 
 const TYPES = ['part', 'share', 'all-of', 'some-of'] as const;
@@ -48,18 +51,18 @@ const frailty: fc.Arbitrary<Frailty> = fc.record({
 });
 
 const step = fc.record({
-  /** Two, since every message is delivered twice. */
+  /** There are two, since every message is delivered twice. */
   executors: fc.tuple(frailty, frailty),
   sweeper: rarely(frailty),
   router: frailty,
   acknowledges: fc.boolean(),
-  /** Whether the stalled processes of earlier steps go on. */
+  /** This says whether the stalled processes of earlier steps go on. */
   wakes: fc.boolean(),
-  /** What the tenant asks for, of which of its tasks. */
+  /** The tenant asks for these of his tasks to be cancelled or retried. */
   cancelled: rarely(fc.nat()),
   retried: rarely(fc.nat()),
   paused: rarely(fc.constantFrom(...TYPES)),
-  /** The type whose definition cannot be loaded, and whether all payloads that there are get lost. */
+  /** The definition of this type cannot be loaded; `loses` has all payloads that there are get lost. */
   broken: rarely(fc.constantFrom(...TYPES)),
   loses: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   secondsUntilNext: fc.oneof(fc.nat({ max: 40 }), fc.constant(400)),
@@ -70,7 +73,9 @@ type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 const roots = fc.array(fc.record({ plan, hasRow: fc.boolean() }), { minLength: 1, maxLength: 5 });
 type Root = { readonly plan: Plan; readonly hasRow: boolean };
 
-/** That every history ends as it should, in a world that is sound or has a fault; of so many steps at the least. */
+/**
+ * Expects that every history of so many steps at the least ends as it should, in a world that is sound or has a fault.
+ */
 export const histories = ({ mutate = (_world: World): void => {}, shortest = 0 } = {}) =>
   fc.asyncProperty(
     fc.array(step, { minLength: shortest, maxLength: 25 }),
@@ -101,7 +106,7 @@ async function live(
   };
   const sweepBy = async (process: FrailProcess): Promise<unknown> =>
     process.until(sweep(world.now + 60_000, process.through({ ...world.ports, due: store })).catch(() => {}));
-  /** Not stalled: what a tenant has asked for would happen when it is no longer expected. */
+  /** A tenant's own process does not stall: what he has asked for would happen when it is no longer expected. */
   const ask = async (verb: 'cancel' | 'retry', number: number | undefined, chance: Frailty): Promise<void> => {
     const task = [...rows.values()][(number ?? 0) % Math.max(rows.size, 1)];
     if (number === undefined || task === undefined) return;
@@ -129,14 +134,14 @@ async function live(
   for (const process of stalled) process.wake();
   await new Promise(setImmediate);
   for (const type of TYPES) await settings.change(type, { paused: false });
-  // What a process has left when it died is the sweeper's when its time has come, and not before.
+  // A process that died leaves its tasks to the sweeper, but not before their time has come.
   world.advance(400);
   for (let calm = 0; calm < 40 && !isQuiet(world, rows); calm++) {
-    // Where executors die before that, again and again, a message can become a dead letter.
+    // Where executors die before they replace a message, again and again, it can become a dead letter.
     if (soundCalls >= CALLS_TO_REPLACE) expect(world.queue.deadLetters).toEqual([]);
     for (const { body } of world.queue.deadLetters.splice(0)) world.queue.put(body);
     await sweepBy(new FrailProcess(STURDY));
-    // What an index did not list yet at the first look, it lists at the second.
+    // The index may not list a task at the first look; it does at the second.
     if (calm === 0) await sweepBy(new FrailProcess(STURDY));
     if (calm === 0) expect(orphans(), 'parts whose parent has ended without them').toEqual([]);
     await invoke(world, [new FrailProcess(STURDY)], true);
@@ -148,14 +153,14 @@ async function live(
   expect([...rows.values()].flatMap((task) => mismatchOf(task, rows))).toEqual([]);
 }
 
-/** A world whose handlers look, too: no attempt runs twice, and what is combined has ended. */
+/** Makes a world whose handlers look, too: no attempt runs twice, and what is combined has ended. */
 export function watchedWorld(lag = NO_LAG) {
   const attempts = new Set<string>();
   const world: World = createWorld(
     plannedTasks({
       ran({ id, type, attempt, maxAttempts }) {
         const row = rows.get(id);
-        // One that slept through its lease may be behind, and none ahead.
+        // An attempt that slept through its lease may be behind its row, and none may be ahead.
         if (attempt > (row?.attempt ?? 0))
           violations.push(`${type} ${id} runs an attempt ${attempt} that nobody has counted`);
         if (attempt > maxAttempts) violations.push(`${type} ${id} runs for the ${attempt}th of ${maxAttempts} times`);
@@ -165,7 +170,8 @@ export function watchedWorld(lag = NO_LAG) {
       },
       combined({ id, type, attempt }, results) {
         const task = rows.get(id);
-        // One that slept while its task was retried combines what is of no use any more, and its outcome is dropped.
+        // An attempt that slept while its task was retried combines what is of no use any more, and its outcome is
+        // dropped.
         if (task?.attempt !== attempt) return;
         const parts = subtaskIdsOf(task).map((part) => rows.get(part)?.status);
         const told = results.map(({ status }) => status);
@@ -191,7 +197,7 @@ export async function submit({ ports: { queue, store } }: World, chosen: readonl
   for (const [place, seed] of seeds.entries()) if (chosen[place]?.hasRow) await store.insert(newTask(seed));
 }
 
-/** Has the definition of a type not be loaded, until it is mended. */
+/** Makes the definition of a type one that does not load, until it is mended. */
 function breakDefinition({ ports }: World, type: string | undefined): { readonly mended: () => void } {
   const catalog = ports.catalog as Record<string, TaskCatalog[string]>;
   const load = type === undefined ? undefined : catalog[type];
@@ -204,7 +210,10 @@ function breakDefinition({ ports }: World, type: string | undefined): { readonly
   };
 }
 
-/** Delivers what is visible to each process; Lambda deletes what one of them is done with, before its time is over. */
+/**
+ * Delivers what is visible to each process; as Lambda does, deletes what one of them is done with before its time is
+ * over.
+ */
 export async function invoke(world: World, processes: readonly FrailProcess[], acknowledges: boolean): Promise<void> {
   const deliveries = world.queue.receive(LANE_VISIBILITY_SECONDS);
   const deadline = world.now + FUNCTION_SECONDS * 1000;
@@ -221,7 +230,7 @@ export async function invoke(world: World, processes: readonly FrailProcess[], a
 const isQuiet = ({ queue, ports: { store } }: World, rows: ReadonlyMap<string, Task>): boolean =>
   [...rows.values()].every(isFinished) && queue.messages.size + queue.deadLetters.length + store.waitingTasks === 0;
 
-/** What was combined is what the parts gave. */
+/** Says where what was combined is not what the parts gave. */
 function mismatchOf(task: Task, rows: ReadonlyMap<string, Task>): string[] {
   if (task.status !== 'succeeded' || task.fanOut === undefined) return [];
   const outputs = subtaskIdsOf(task).map((id) => outputOf(rows.get(id)));

@@ -10,14 +10,14 @@ import {
 import type { Row } from '../../functions/adapters/dynamo/requests/row.ts';
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 
-/** About what an index entry of keys alone takes, and what a read unit reads where it need not be consistent. */
+/** An index entry of keys alone takes about so much; half a read unit reads 4 KB where it need not be consistent. */
 const ENTRY_BYTES = 200;
 const HALF_UNIT_BYTES = 4_096;
 
 /** One `BatchGetItem` has at most so many keys (DynamoDB API reference). */
 const BATCH_KEYS = 100;
 
-/** An index of a table by some attributes, and what it lists by their values. */
+/** An index of a table by some attributes lists entries by their values. */
 type Index = {
   readonly table: string;
   readonly names: readonly string[];
@@ -46,7 +46,7 @@ export function indexedClient({ lag = NO_LAG } = {}): {
     for (const index of indexes.values()) if (index.table === table) list(index, address, row);
   };
 
-  /** An entry changes where the row's place in the index does. */
+  /** Lists a row at its place in the index; its entry changes where that does. */
   const list = ({ names, entries }: Index, address: string, row: Row): void => {
     const before = entries.get(address);
     const isListed = names.every((name) => row[name] !== undefined);
@@ -147,7 +147,7 @@ export function indexedClient({ lag = NO_LAG } = {}): {
     return { Attributes: written };
   };
 
-  /** Rows that are made together: `INSERT INTO "table" VALUE {'a': ?, ...}`. */
+  /** Makes rows together: `INSERT INTO "table" VALUE {'a': ?, ...}`. */
   const insertAll = ({ Statements: statements = [] }: BatchExecuteStatementCommand['input']): object => ({
     Responses: statements.map(({ Statement: text = '', Parameters: values = [] }) => {
       const [, table, members = ''] = /^INSERT INTO "([\w-]+)" VALUE \{(.*)\}$/.exec(text) ?? [];

@@ -8,7 +8,7 @@ import { echo } from './task-definitions.ts';
 
 const kept: Buffer[] = [];
 
-/** What handlers may do to the thread that they run in; each is a task type of the name of its key. */
+/** Handlers may do these things to the thread that they run in; each is a task type of the name of its key. */
 const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   echo: echo.run,
   give: async (name) => ODD_OUTPUTS[String(name)]?.() as never,

@@ -1,16 +1,16 @@
 import { chance } from './chance.ts';
 
 /**
- * How far a secondary index is behind its table ("eventually consistent", DynamoDB developer guide): for each change of a
- * row, for how many more reads of the index the old entry is listed, and for how many the new one is not listed yet. So a
- * row may be listed as it was, twice, or not at all.
+ * Says how far a secondary index is behind its table ("eventually consistent", DynamoDB developer guide): for each
+ * change of a row, for how many more reads of the index the old entry is listed, and for how many the new one is not
+ * listed yet. So a row may be listed as it was, twice, or not at all.
  */
 export type IndexLag = () => { readonly oldEntryReads: number; readonly newEntryReads: number };
 
-/** No index of DynamoDB promises this. */
+/** An index that never lags is kinder than DynamoDB promises. */
 export const NO_LAG: IndexLag = () => ({ oldEntryReads: 0, newEntryReads: 0 });
 
-/** A `share` (0 to 1) of the changes is seen late, by up to so many `reads`. */
+/** Lets a `share` (0 to 1) of the changes be seen late, by up to so many `reads`. */
 export function lagOf(seed: number, { share = 0.5, reads = 3 } = {}): IndexLag {
   const { next, below } = chance(seed);
   const late = (): number => (next() < share ? 1 + below(reads) : 0);
@@ -18,16 +18,16 @@ export function lagOf(seed: number, { share = 0.5, reads = 3 } = {}): IndexLag {
 }
 
 /**
- * A secondary index with an entry for each row that has what it is by. `put` and `remove` say how a row is now, `read` what
- * the index tells of all rows.
+ * Lists an entry for each row that has the attributes of the index. `put` and `remove` say how a row is now, `read`
+ * what the index tells of all rows.
  */
 export class LaggingIndex<Entry> {
-  /** Counts the changes of what is listed, for whoever keeps something that he made of it. */
+  /** The count of changes of what is listed tells when something that was made of it is old. */
   version = 0;
   readonly #now = new Map<string, Entry>();
-  /** Entries of rows that have changed since, each listed for so many more reads. */
+  /** Rows have changed since these entries, each of which is listed for so many more reads. */
   #old: { readonly row: string; readonly entry: Entry; reads: number }[] = [];
-  /** Rows whose entry is not listed for so many more reads. */
+  /** The entry of each of these rows is not listed for so many more reads. */
   readonly #unseen = new Map<string, number>();
   readonly #lag: IndexLag;
 
@@ -40,7 +40,7 @@ export class LaggingIndex<Entry> {
     return this.#now.get(row);
   }
 
-  /** Rows that have what the index is by, whatever it tells. */
+  /** Counts the rows that the index will list, whatever it tells now. */
   get size(): number {
     return this.#now.size;
   }
@@ -59,7 +59,7 @@ export class LaggingIndex<Entry> {
     return [...old, ...now];
   }
 
-  /** To be called for each read of the index: what it lists late, it lists in time. */
+  /** Ages the index by one read: what it lists late, it lists in time. */
   age(): void {
     if (this.#old.length + this.#unseen.size === 0) return;
     this.version++;

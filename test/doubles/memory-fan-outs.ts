@@ -3,7 +3,7 @@ import type { TaskError } from '../../functions/core/task/task.ts';
 import { failedBySubtask, resumed } from '../../functions/core/task/transition.ts';
 import type { MemoryTaskStore } from './memory-task-store.ts';
 
-/** Fan-outs in a map, beside the tasks of a store in memory. */
+/** Keeps fan-outs in a map, beside the tasks of a store in memory. */
 export class MemoryFanOuts implements FanOuts {
   readonly #store: MemoryTaskStore;
   readonly #records = new Map<string, FanOutRecord>();

@@ -41,10 +41,10 @@ export class MemoryLaneSnapshot implements LaneSnapshot {
   }
 }
 
-/** Lanes as SQS and Lambda have them, in the hands of the test: every lane that is asked for is there. */
+/** Keeps lanes as SQS and Lambda have them, in the hands of the test: every lane that is asked for is there. */
 export class MemoryLanes {
   readonly #lanes = new Map<string, Lane>();
-  /** What was set, in order. */
+  /** These are the changes that were made, in order. */
   readonly changes: [string, number][] = [];
   readonly loads = new MemoryLaneLoads();
   readonly snapshot = new MemoryLaneSnapshot();

@@ -25,7 +25,7 @@ export class MemoryPayloadStore implements PayloadStore {
     return json === undefined ? undefined : JSON.parse(json);
   }
 
-  /** Loses what it keeps, as a lifecycle rule, TTL or somebody with an empty bucket does: all of it, or some by their refs. */
+  /** Loses what it keeps, as a lifecycle rule, TTL or an emptied bucket does: all of it, or some by their refs. */
   lose(isLost: (ref: string) => boolean = () => true): void {
     for (const ref of this.#values.keys()) if (isLost(ref)) this.#values.delete(ref);
   }

@@ -9,8 +9,8 @@ import type { TaskSeed } from '../../functions/core/task/task.ts';
 type Message = { readonly id: string; readonly body: string; visibleAt: number; receiveCount: number };
 
 /**
- * One lane in memory, at least once like SQS: what is not deleted becomes visible again, and what was delivered too
- * often goes to the dead letters without a reason.
+ * Keeps one lane in memory and delivers at least once, as SQS does: what is not deleted becomes visible again, and what
+ * was delivered too often goes to the dead letters without a reason.
  */
 export class MemoryTaskQueue implements TaskQueue, Deliveries {
   readonly messages = new Map<string, Message>();

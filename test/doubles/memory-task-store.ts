@@ -47,10 +47,10 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
   readonly #waits: LaggingIndex<Wait>;
   readonly #retentionDays: number;
-  /** Is told of every write of a row. */
+  /** A test that sets this is told of every write of a row. */
   watch: (before: Task | undefined, after: Task) => void = () => {};
 
-  /** `lag`: of the index that lists what waits for the clock. */
+  /** `lag` is that of the index that lists what waits for the clock. */
   constructor({ retentionDays = 14, lag = NO_LAG } = {}) {
     this.#retentionDays = retentionDays;
     this.#waits = new LaggingIndex(lag);
@@ -101,7 +101,10 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return found.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
   }
 
-  /** Makes something else of a task that was fanned out in this attempt, if it waits; `undefined` where it does not. */
+  /**
+   * Makes something else of a task that this attempt has fanned out, if it waits; returns `undefined` where it does
+   * not.
+   */
   endWait<T extends Task>(
     { attempt, ...key }: ParentKey,
     dueAt: number,
@@ -201,7 +204,9 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return 'postponed';
   }
 
-  /** Pages of the index, less those that are no longer as it says: they had a place in it all the same. */
+  /**
+   * Pages through the index, and leaves out of a page what is no longer as it says: it had a place in it all the same.
+   */
   async *#pages(isWanted: (wait: Wait) => boolean, limit: number): AsyncGenerator<readonly DueTask[]> {
     let place: Listed | undefined;
     do {
@@ -219,7 +224,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     } while (place !== undefined);
   }
 
-  /** Tasks that wait for the clock, or to be looked after, whatever the index tells. */
+  /** Counts the tasks that wait for the clock, or to be looked after, whatever the index tells. */
   get waitingTasks(): number {
     return this.#waits.size;
   }
@@ -229,7 +234,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     this.#put(task);
   }
 
-  /** Writes what a transition has made, and does not wait for the clock any more. */
+  /** Writes what a transition has made; the task does not wait for the clock any more. */
   #put(task: Task): void {
     this.#write(task);
     this.#waits.remove(keyOf(task));

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../functions/core/json.ts';
 
 type Context = TaskContext | BatchContext;
 
-/** Longer than any test waits: what fails only when this is over has not failed at once. */
+/** This is longer than any test waits: what fails only when it is over has not failed at once. */
 const LONG_MILLISECONDS = 60_000;
 
 /** Waits for an end from elsewhere, as a handler does that is at work. */
@@ -16,7 +16,7 @@ const throws = (): never => {
   throw new Error('boom');
 };
 
-/** Whatever is asked of it throws. */
+/** Makes an object that throws whatever is asked of it. */
 function revoked(): object {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -25,7 +25,7 @@ function revoked(): object {
 
 const ERROR_EVENTS = ['uncaughtException', 'unhandledRejection'];
 
-/** What a handler may do that is not of its own promise, each with `boom` in what it should fail with. */
+/** A handler may do these things beside its own promise; each has `boom` in what it should fail with. */
 const MISBEHAVIOURS: Readonly<Record<string, (ctx: Context) => Promise<unknown>>> = {
   'rejects unawaited': async () => {
     void Promise.reject(new Error('boom'));

@@ -14,7 +14,10 @@ function swap<Port extends object, Verb extends keyof Port>(
 
 const alive = (task: Task | undefined): task is Task => task !== undefined && !isFinished(task);
 
-/** Faults that the core or its adapters could have, each as a world with it: what the simulation has to find. */
+/**
+ * The core or its adapters could have these faults; each makes a world with it, and the simulation has to find them
+ * all.
+ */
 export const MUTANTS: Readonly<Record<string, (world: World) => void>> = {
   'a claim without a look at the lease': ({ ports: { store } }) =>
     swap(store, 'claim', (claim) => async (task, lease, now) => {

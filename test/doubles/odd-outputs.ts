@@ -1,4 +1,7 @@
-/** What handlers return in life and JSON does not carry, or carries in another form; each under the name of its kind. */
+/**
+ * Handlers return these in life, and JSON does not carry them, or carries them in another form; each is under the name
+ * of its kind.
+ */
 export const ODD_OUTPUTS: Readonly<Record<string, () => unknown>> = {
   map: () => ({ rows: [new Map([['a', 1]])] }),
   set: () => new Set([1]),

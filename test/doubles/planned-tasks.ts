@@ -11,10 +11,10 @@ import {
 } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
 
-/** What a task will do: fail for good, or in its first attempts, and then end, or fan out into parts with own plans. */
+/** A task fails for good, or in its first attempts; then it ends, or fans out into parts with plans of their own. */
 export type Plan = {
   readonly type: 'part' | 'share' | 'all-of' | 'some-of';
-  /** Attempts that fail, each with another to follow where there may be one. */
+  /** So many attempts fail, each with another to follow where there may be one. */
   readonly fails: number | 'for good';
   readonly parts: readonly Plan[];
 };
@@ -28,7 +28,10 @@ export type Observer = {
   readonly combined: (task: Task, results: readonly SubtaskResult[]) => void;
 };
 
-/** `part` gives 1, and so does `share`, in batches; `all-of` and `some-of` give the sum of what their parts gave, the latter of those that succeeded. */
+/**
+ * Makes the types of planned tasks: `part` gives 1, and so does `share`, in batches; `all-of` and `some-of` give the
+ * sum of what their parts gave, the latter of those that succeeded.
+ */
 export function plannedTasks({ ran, combined }: Observer): TaskDefinition[] {
   const run: SingleTaskDefinition['run'] = async (input, ctx) => {
     ran(ctx.task);

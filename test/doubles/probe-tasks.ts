@@ -22,7 +22,7 @@ const common = {
 
 const SLEEP_MILLISECONDS = 3_000;
 
-/** Sleeps, and tells in which process: a test wants to know who was beside whom. Or misbehaves. */
+/** Misbehaves, or sleeps and tells in which process: a test wants to know who was beside whom. */
 async function does(what: string, ctx: TaskContext | BatchContext): Promise<JsonValue> {
   if (what !== 'sleep') return misbehave(what, ctx);
   console.warn('about to sleep');
@@ -37,7 +37,7 @@ const probe: SingleTaskDefinition<{ what: string }> = defineTask({
   run: ({ what }, ctx) => does(what, ctx),
 });
 
-/** Each of its tasks in a call of its own. */
+/** Each of its tasks is in a call of its own. */
 const probeBatch: BatchTaskDefinition<{ what: string }> = defineTask({
   ...common,
   type: 'probe.batch',

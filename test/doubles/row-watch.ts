@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 export function watchRows(world: World) {
   const { store } = world.ports;
   const rows = new Map<string, Task>();
-  /** Tasks that may be queued again once more: a tenant has asked for it. */
+  /** These tasks may be queued again once more: a tenant has asked for it. */
   const retried = new Set<string>();
   const late = new Set<string>();
   const violations: string[] = [];
@@ -34,7 +34,7 @@ export function watchRows(world: World) {
     return open.length === 0 ? undefined : `goes on before ${open.length} of its parts have ended`;
   }
 
-  /** Parts that could still begin, though their parent has ended; not those that came to be so late. */
+  /** Returns the parts that could still begin though their parent has ended, but for those that were made so late. */
   const orphans = (): string[] =>
     [...rows.values()]
       .filter((task) => !isFinished(task) && task.status !== 'running' && isOrphan(task) && !late.has(task.id))

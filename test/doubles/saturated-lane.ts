@@ -18,8 +18,8 @@ const laneState = (world: World, executorKey: string, waiting: number): LaneStat
 });
 
 /**
- * Has the governor say of a lane that a task would wait half as long again as it may; with `share`, that much of it. What
- * waits is of the tenant that asks.
+ * Has the governor say of a lane that a task would wait `share` times as long as it may. What waits is of the tenant
+ * that asks.
  */
 export async function saturate(world: World, executorKey: string, share = 1.5): Promise<void> {
   const seconds = LANE_OBJECTIVE_SECONDS[laneOf(executorKey).kind] * share;

@@ -10,7 +10,7 @@ export const DAY = 86_400_000;
 export const error = { code: 'boom', message: 'it went wrong', retryable: true };
 export const failure = { status: 'failed', error, finishedAt: NOW } as const;
 
-/** Into two parts, by the first attempt. */
+/** The first attempt has fanned such a task out into two parts. */
 const fannedOut = { status: 'waiting', fanOut: { attempt: 1, count: 2 }, reconcileAt: NOW + 900_000 } as const;
 
 let leases = 0;

@@ -14,7 +14,7 @@ const count = fc.integer({ min: 1, max: 20 });
 
 const payloadsOf = (tenantId: string): fc.Arbitrary<Payload> =>
   fc.oneof(
-    // What JSON gives back: an input was JSON before it was a task's.
+    // A task's input was JSON before it was a task's, so only what JSON gives back occurs (no -0).
     fc.jsonValue().map((value) => ({ inline: JSON.parse(JSON.stringify(value)) as JsonValue })),
     fc
       .tuple(fc.constantFrom(`${tenantId}#`, `payloads/${tenantId}/`, `scheduled/${tenantId}/`), text(100))
@@ -30,7 +30,7 @@ const traceHeaders = fc.oneof(
   text(35),
 );
 
-/** A key has none of them, or one, or both. */
+/** A key has neither limit, one, or both. */
 const limits = fc.oneof(
   fc.record({ ratePerSecond: fc.integer({ min: 1 }) }),
   fc.record({ maxOpenTasks: fc.integer({ min: 1 }) }),
@@ -39,7 +39,7 @@ const limits = fc.oneof(
 
 const errors: fc.Arbitrary<TaskError> = fc.record({ code: text(40), message: fc.string(), retryable: fc.boolean() });
 
-/** Every task that a submit can make. */
+/** Makes every task that a submit can make. */
 export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
   .tuple(
     fc.constantFrom(...RESOURCE_CLASSES),
@@ -82,7 +82,7 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
     ),
   );
 
-/** Every task that a store can hold. */
+/** Makes every task that a store can hold. */
 export const tasks: fc.Arbitrary<Task> = fc
   .tuple(
     taskSeeds,

@@ -13,7 +13,7 @@ const SHARDS = 3;
 const LONGEST_BATCH = 100;
 const error = { code: 'boom', message: 'it went wrong', retryable: true };
 
-/** What may go wrong between a stream and its function, as Lambda documents it: "at least once", and in order at first. */
+/** These go wrong between a stream and its function, as Lambda documents it: "at least once", and in order at first. */
 const FAULTS = [
   'the answer is lost',
   'a row refuses',
@@ -123,7 +123,7 @@ export class TaskHistory {
     this.#counted.push([rowOf(after.tenantId, after.type, minuteOf(at)), counted]);
   }
 
-  /** Has the projector count the stream, in batches of any size, a part of which (0 to 1) meets a fault. */
+  /** Has the projector count the stream, in batches of any size; a share of them (0 to 1) meets a fault. */
   async deliver(statistics: Statistics, { faults, seed }: { faults: number; seed: number }): Promise<void> {
     const { next, below, pick } = chance(seed);
     const places = this.#shards.map(() => 0);
@@ -207,12 +207,12 @@ type Sums = { readonly minutes: Readonly<Record<string, Tally>>; readonly open: 
 const rowOf = (tenantId: TenantId, type: string, minute: number): string =>
   `${tenantId} ${type} ${new Date(minute).toISOString()}`;
 
-/** Statistics whose rows take some of what they are given. */
+/** Makes statistics whose rows take only some of what they are given. */
 const refusing = (statistics: Statistics, random: () => number): Statistics => ({
   add: async (...args) => {
     if (random() < 0.3) throw new Error('throttled');
     await statistics.add(...args);
-    // Written, and the answer is lost.
+    // This one is written, and its answer is lost.
     if (random() < 0.1) throw new Error('timed out');
   },
   minutes: (...args) => statistics.minutes(...args),

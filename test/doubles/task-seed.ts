@@ -25,6 +25,6 @@ export function taskSeed(overrides: Partial<TaskSeed> = {}): TaskSeed {
   };
 }
 
-/** Unique on a table that outlives the test run. */
+/** Makes a part of an id that is unique on a table that outlives the test run. */
 const uniquePart = (): string => (BigInt(Date.now()) * 1_000_000n + BigInt(++count)).toString().padStart(26, '0');
 let count = 0;

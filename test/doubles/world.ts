@@ -22,7 +22,7 @@ const TRACE = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;
 const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 const CONCURRENCY = { default: TEN, 'io-intensive': TEN, 'cpu-intensive': TEN, 'memory-intensive': TEN };
 
-/** Everything around the doors, in memory, with time and chance in the hands of the test. */
+/** Makes everything around the doors in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = [], { lag = NO_LAG } = {}) {
   const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
   const lanes = new MemoryLanes();

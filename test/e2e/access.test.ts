@@ -5,7 +5,7 @@ import { tenant } from '../doubles/task-seed.ts';
 import { type Answer, call, post, submit } from './api.ts';
 import { access, grant } from './grant.ts';
 
-/** A request that each route answers well, if its caller may make it. */
+/** Each route answers this request well, if its caller may make it. */
 const bodies: Partial<Record<RouteKey, unknown>> = {
   'POST /api/tasks': { type: 'markdown.render', input: { markdown: '# hi' } },
   'POST /api/tasks/batch': { tasks: [{ type: 'markdown.render', input: { markdown: '# hi' } }] },

@@ -21,12 +21,12 @@ const alarms = resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
 const headingOf = ({ AlarmDescription = '' }: Alarm) => /"(.+)"/.exec(AlarmDescription)?.[1] ?? AlarmDescription;
 
 /**
- * One alarm of each kind. The local cloud evaluates no metric math, no missing data, no period for itself and no dimension:
- * two alarms of one metric are the same to it, and those with an expression it never looks at.
+ * There is one alarm of each kind. The local cloud evaluates no metric math, no missing data, no period for itself and
+ * no dimension: two alarms of one metric are the same to it, and those with an expression it never looks at.
  */
 const byHeading = new Map(alarms.filter(({ Metrics }) => Metrics === undefined).map((one) => [headingOf(one), one]));
 
-/** What only a deployment can name has a name here. */
+/** A dimension that only a deployment can name has a name here. */
 const dimensionsOf = ({ Dimensions = [] }: Alarm) =>
   Dimensions.map(({ Name, Value }) => ({ Name, Value: typeof Value === 'string' ? Value : 'deployed' }));
 

@@ -21,7 +21,7 @@ export async function startBrowser(): Promise<Browser> {
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
-/** A page that remembers what goes wrong in it: errors of its script, of its policy, and of the server. */
+/** A page remembers what goes wrong in it: errors of its script, of its policy, and of the server. */
 export type WatchedPage = { readonly page: Page; readonly wrongs: string[] };
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
@@ -41,7 +41,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return { page, wrongs };
 }
 
-/** What axe finds on the page as it is, as a line for each rule. */
+/** Returns what axe finds on the page as it is, as a line for each rule. */
 export async function accessibilityViolations(page: Page): Promise<string[]> {
   await page.evaluate(axeScript);
   const { violations }: AxeResults = await page.evaluate('axe.run()');

@@ -15,7 +15,7 @@ afterEach(async () => {
   receiver = undefined;
 });
 
-/** An endpoint that answers for each record; the requests that it got, as their records. */
+/** Starts an endpoint that answers for each record, and notes the requests that it got, as their records. */
 async function startEndpoint(answerTo: (record: Record) => Answer): Promise<{ url: string; received: Record[][] }> {
   const received: Record[][] = [];
   receiver = await startReceiver(() => async (request, response) => {
@@ -45,7 +45,7 @@ async function submitAll(endpoint: string, count: number, more: object = {}): Pr
   return workflowInstanceId;
 }
 
-/** The tasks of a workflow, once all have ended. */
+/** Returns the tasks of a workflow, once all have ended. */
 async function ended(workflowInstanceId: string, seconds: number): Promise<TaskView[]> {
   for (const deadline = Date.now() + seconds * 1000; ; await sleep(500)) {
     const tasks: TaskView[] = [];

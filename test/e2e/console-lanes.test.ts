@@ -10,7 +10,7 @@ import { button, inConsole } from './in-console.ts';
 
 const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 
-/** As SQS sets a message aside after its last delivery; no other test uses the lane. */
+/** Sets a message aside as SQS does after its last delivery; no other test uses the lane. */
 async function deadLetter() {
   const task = taskSeed({
     ...{ tenantId: tenant('local'), type: 'markdown.render', input: { inline: { markdown: '# hi' } } },

@@ -6,7 +6,7 @@ import { MAX_RECEIVE_COUNT } from '../../functions/contract.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { call, post, submit, until } from './api.ts';
 
-/** Of this test alone: no other uses it. */
+/** No other test uses this lane. */
 const LANE = 'memory-intensive-high-0';
 const QueueUrl = `${awsClient.endpoint}/000000000000/millrace-${LANE}`;
 const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
@@ -28,7 +28,7 @@ type Letter = {
 };
 const lettersOf = async () => (await call('GET', `/api/lanes/${LANE}/dead-letters`)).body.items as Letter[];
 
-/** The dead letters of the lane, once there are so many. */
+/** Returns the dead letters of the lane, once there are so many. */
 async function letters(count: number): Promise<Letter[]> {
   const deadline = Date.now() + 30_000;
   for (;;) {

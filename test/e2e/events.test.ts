@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 type Event = { readonly 'detail-type': string; readonly detail: Record<string, unknown> };
 
-/** The events of a task, once its last is there. */
+/** Returns the events of a task, once its last is there. */
 async function eventsOf(id: string, last: string): Promise<Event[]> {
   const events = new Map<unknown, Event>();
   const deadline = Date.now() + 30_000;

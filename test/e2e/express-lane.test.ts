@@ -4,7 +4,7 @@ import { post, submit, until } from './api.ts';
 import { grant } from './grant.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
-/** After this the router has looked at the lane again. */
+/** By then the router has looked at the lane again. */
 const LOOKED_AGAIN_MILLISECONDS = 6_500;
 
 const noisyTasks = Promise.withResolvers<void>();

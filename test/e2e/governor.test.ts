@@ -4,10 +4,10 @@ import { awsClient } from '../doubles/aws-client.ts';
 import { call, post } from './api.ts';
 
 const lambda = new LambdaClient(awsClient);
-/** Of this test alone: no other uses it. */
+/** No other test uses this lane. */
 const NAME = 'memory-intensive-low-0';
 
-/** A run of the governor, as the clock would start it. */
+/** Runs the governor, as the clock would start it. */
 async function govern(): Promise<void> {
   const { FunctionError, Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'millrace-governor' }));
   expect(FunctionError, Buffer.from(Payload ?? []).toString()).toBeUndefined();

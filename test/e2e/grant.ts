@@ -6,7 +6,7 @@ import { hashAccessKey, newAccessKey } from '../../functions/core/tenant/access-
 import { awsClient } from '../doubles/aws-client.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
-/** The keys of the deployed API. */
+/** These are the keys of the deployed API. */
 export const access = new DynamoAccessStore(new DynamoDBClient(awsClient), inject('stack').accessTable);
 
 /** Grants a key of its own to whoever asks. */

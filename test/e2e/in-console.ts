@@ -6,7 +6,7 @@ const { url, apiKey } = inject('stack');
 export const CONSOLE = `${url}/console`;
 
 export const render = { type: 'markdown.render', input: { markdown: '# hi' } };
-/** Fails at once, and is not tried again. */
+/** This fails at once, and is not tried again. */
 export const hopeless = {
   type: 'http.request',
   input: { url: 'http://127.0.0.1:9/', method: 'GET' },
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => started?.close());
 
-/** The browser of the test file, once its tests run. */
+/** Returns the browser of the test file, once its tests run. */
 export function browser(): Browser {
   if (started === undefined) throw new Error('the browser is started before the tests');
   return started;
@@ -27,7 +27,7 @@ export function browser(): Browser {
 
 export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
 
-/** A page of the console, signed in, at `place`; closed after the test with nothing wrong on it. */
+/** Opens a page of the console, signed in, at `place`; closes it after the test, with nothing wrong on it. */
 export async function inConsole(place: string, work: (page: Page) => Promise<void>, key = apiKey): Promise<void> {
   const { page, wrongs } = await openPage(browser());
   try {

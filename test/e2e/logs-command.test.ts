@@ -18,7 +18,7 @@ it('npm run logs shows what is logged about a task, and nothing of others', asyn
   const [one, other] = [await submit(task), await submit(task)];
   await Promise.all([until(one.id, 'succeeded'), until(other.id, 'succeeded')]);
   const logged = async () => (await promisify(execFile)(process.execPath, [COMMAND, '--task', one.id], { env })).stdout;
-  // What an invocation has logged is there when it has ended, with all the tasks that it was given.
+  // An invocation's lines are there when it has ended, with all the tasks that it was given.
   await expect.poll(logged, { timeout: 60_000 }).toContain(`markdown.render ${one.id} #1  attempt ended`);
   expect(await logged()).not.toContain(other.id);
 }, 120_000);

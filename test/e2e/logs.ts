@@ -5,7 +5,7 @@ import { awsClient } from '../doubles/aws-client.ts';
 
 const client = new CloudWatchLogsClient(awsClient);
 
-/** What a function has logged since `startTime`, line by line. */
+/** Returns what a function has logged since `startTime`, line by line. */
 export async function logsOf(functionName: string, startTime = 0): Promise<string[]> {
   const lines: string[] = [];
   const request = { logGroupName: `/aws/lambda/${functionName}`, startTime };

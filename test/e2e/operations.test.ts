@@ -9,7 +9,7 @@ import { sweep } from './sweep.ts';
 
 const { tasksTables, apiKey, url } = inject('stack');
 const render = { type: 'markdown.render', input: { markdown: '# hi' } };
-/** Fails at once, and is not tried again. */
+/** This fails at once, and is not tried again. */
 const hopeless = { type: 'http.request', input: { url: 'http://127.0.0.1:9/', method: 'GET' }, maxAttempts: 1 };
 
 describe('a bulk submit', () => {
@@ -67,7 +67,7 @@ describe('shards', () => {
   });
 });
 
-/** Reads a list until it has so many tasks; their ids. */
+/** Reads a list until it has so many tasks, and returns their ids. */
 async function settled(filter: string, count: number): Promise<string[]> {
   const deadline = Date.now() + 60_000;
   for (;;) {
@@ -97,7 +97,7 @@ describe('a task that is to run later', () => {
     const { id, tenantId } = await submit({ ...render, runAt: new Date(Date.now() + 3_600_000).toISOString() });
     await sweep();
     expect((await call('GET', `/api/tasks/${id}`)).body).toMatchObject({ status: 'scheduled', attempt: 0 });
-    // An hour later.
+    // An hour passes for this task at once.
     await new DynamoDBClient(awsClient).send(
       new UpdateItemCommand({
         TableName: tasksTables[tableShardOf(id as TaskId)],

@@ -1,6 +1,6 @@
 /**
- * An app as a user's own `bin/` may have it: Millrace, a stack of his own that its executors write to, and a function that
- * says what it finds beside its code and who it is.
+ * Deploys an app as a user's own `bin/` may have it: Millrace, a stack of his own that its executors write to, and a
+ * function that says what it finds beside its code and who it is.
  */
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -28,7 +28,7 @@ await buildMillrace(app, config);
 const own = new Stack(app, 'Own', { stackName: `${config.name}-own` });
 const removalPolicy = RemovalPolicy.DESTROY;
 const orders = new Table(own, 'Orders', { partitionKey: { name: 'id', type: AttributeType.STRING }, removalPolicy });
-// What empties it is a function of the CDK's.
+// A function of the CDK's empties it.
 new Bucket(own, 'Files', { autoDeleteObjects: true, removalPolicy });
 const probe = new LambdaFunction(own, 'Probe', {
   functionName: `${config.name}-probe`,

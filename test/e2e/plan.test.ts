@@ -13,7 +13,7 @@ import { type Receiver, startReceiver } from './receiver.ts';
 const TASKS = 200;
 const MILLISECONDS = 300;
 
-/** How long the receiver takes for each request: always the same, or as if by chance with the same mean. */
+/** The receiver takes so long for each request: always the same, or as if by chance with the same mean. */
 const DELAYS = {
   fixed: () => MILLISECONDS,
   exponential: (request: number) => -MILLISECONDS * Math.log(1 - ((request * 0.618034) % 1)),
@@ -28,7 +28,7 @@ const QueueUrl = `${awsClient.endpoint}/000000000000/millrace-io-intensive-norma
 
 let receiver: Receiver;
 let delayOf: (request: number) => number = DELAYS.fixed;
-/** When each task began and ended, as the receiver saw it. */
+/** Each task began and ended at these times, as the receiver saw it. */
 let [starts, ends]: [number[], number[]] = [[], []];
 beforeAll(async () => {
   receiver = await startReceiver((request) => async (_, response) => {
@@ -40,7 +40,10 @@ beforeAll(async () => {
 });
 afterAll(() => receiver.close());
 
-/** Runs so many tasks that wait together; seconds from the first start to the last end, and to the median start. */
+/**
+ * Runs so many tasks that wait together; returns the seconds from the first start to the last end, and to the median
+ * start.
+ */
 async function measured(tasks: number): Promise<{ readonly lasted: number; readonly medianWait: number }> {
   [starts, ends] = [[], []];
   const bodies = Array.from({ length: tasks }, () =>
@@ -92,8 +95,8 @@ function planned(spread: string, overheadSeconds: number) {
 }
 
 /**
- * What claiming and settling take here and now: between the first and the last start of one of two executors that share
- * 100 tasks, ten at a time, are four goes.
+ * Measures what claiming and settling take here and now: between the first and the last start of one of two executors
+ * that share 100 tasks, ten at a time, are four goes.
  */
 async function overheadNow(): Promise<number> {
   delayOf = DELAYS.fixed;

@@ -11,12 +11,12 @@ import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 
 const STACKS = ['data', 'execution', 'api', 'operations'].map((name) => `acme-${name}`);
 
-/** A cloud of its own: the one of the other tests is deployed as for development. */
+/** The cloud of the other tests is deployed as for development, so this is another. */
 const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-prod-'));
 let stack: LocalStack;
 beforeAll(async () => {
   const context = { name: 'acme', preset: 'prod', outboundHosts: '', alarmEmail: 'ops@example.com' };
-  // Not the port that another test's cloud takes in the same moment.
+  // Another test's cloud takes the usual port in the same moment.
   stack = await startLocalStack({ stateDirectory, context, port: 4666, app: 'node test/e2e/own-stack.ts' });
 });
 afterAll(async () => {
@@ -37,7 +37,7 @@ type Probed = {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 };
 
-/** What the function of the own stack says of itself, having tried to load some packages. */
+/** Returns what the function of the own stack says of itself, having tried to load some packages. */
 async function probe(packages: readonly string[]): Promise<Probed> {
   const request = { FunctionName: 'acme-probe', Payload: JSON.stringify(packages) };
   const { Payload } = await new LambdaClient(client()).send(new InvokeCommand(request));
@@ -57,10 +57,10 @@ type Resources = Readonly<
   >
 >;
 
-/** The metadata of the CDK, which have a condition that the local cloud does not meet. */
+/** The CDK's metadata have a condition that the local cloud does not meet. */
 const CONDITIONAL = 'AWS::CDK::Metadata';
 
-/** Of a template as it ships. */
+/** Returns the resources of a template as it ships. */
 async function resourcesOf(name: string): Promise<Resources> {
   return JSON.parse(await readFile(join(stateDirectory, `cdk.out/${name}.template.json`), 'utf8')).Resources;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server on the loopback that tasks call, and what it was asked. */
+/** Tasks call this server on the loopback, which notes what it was asked. */
 export type Receiver = { readonly url: string; readonly requests: IncomingMessage[]; close(): Promise<void> };
 
 export async function startReceiver(answer: (request: number) => RequestListener): Promise<Receiver> {

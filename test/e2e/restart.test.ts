@@ -10,13 +10,13 @@ import { afterAll, expect, it } from 'vitest';
 import { localTarget } from '../../local/aws-target.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 
-/** CDK's bucket of the local account. */
+/** The CDK makes this bucket in the local account. */
 const ASSETS = 'cdk-hnb659fds-assets-000000000000-us-east-1';
-/** A stack of its own: the one of the other tests is never stopped. */
+/** The cloud of the other tests is never stopped, so this is another. */
 const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-restart-'));
 await chmod(stateDirectory, 0o755);
 let running: LocalStack | undefined;
-/** Keeps whoever calls it waiting, until it is told to answer. */
+/** Whoever calls it waits until it is told to answer. */
 const called: string[] = [];
 let isAnswering = false;
 const patient = createServer((request, response) => {
@@ -39,17 +39,17 @@ async function ask(stack: LocalStack, method: string, path: string, body?: objec
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** What the statistics come to within half a minute. */
+/** Returns what the statistics come to within half a minute. */
 const counts = (stack: LocalStack) =>
   expect.poll(async () => (await ask(stack, 'GET', '/api/stats')).total, { timeout: 30_000 });
 
-/** How long a cloud on a slow machine may take; the leases and messages of before would be held for a minute. */
+/** A cloud on a slow machine may take so long; the leases and messages of before would be held for a minute. */
 const AT_ONCE = { timeout: 30_000 };
 
 const leftover = await mkdtemp(join(tmpdir(), 'millrace-'));
 const oldAsset = join(stateDirectory, 'cdk.out/asset.old');
 
-/** What earlier starts and a killed one would have left. */
+/** Leaves what earlier starts and a killed one would have left. */
 async function leaveOld(): Promise<void> {
   await mkdir(oldAsset);
   await writeFile(join(stateDirectory, 'cloud/scratch'), leftover);
@@ -73,7 +73,7 @@ it('a local cloud that is started again goes on where it was: its tasks, its key
   running = first;
   const kept = await ask(first, 'POST', '/api/tasks', render);
   await counts(first).toMatchObject({ accepted: 1, succeeded: 1 });
-  // Its end is told to nobody before the stop.
+  // Nobody is told of its end before the stop.
   const late = await ask(first, 'POST', '/api/tasks', render);
   expect(await first.stop()).toBe(true);
 
@@ -91,7 +91,7 @@ it('a local cloud that is started again goes on where it was: its tasks, its key
 it('gives back at once what was under way when it stopped, or was killed', async () => {
   const stack = running ?? (await startLocalStack({ stateDirectory }));
   running = stack;
-  // More than an executor takes at a time: some are claimed, some only received.
+  // They are more than an executor takes at a time: some are claimed, some only received.
   const paths = Array.from({ length: 12 }, (_, place) => `/${place}`);
   const tasks = paths.map((path) => ({
     ...{ type: 'http.request', timeoutSeconds: 45, maxAttempts: 5 },

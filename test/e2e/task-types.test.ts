@@ -1,4 +1,7 @@
-/** What is done to a task type as a whole; `image.resize` is of this file alone, or the tasks of others would wait while it is paused. */
+/**
+ * These tests change a task type as a whole; `image.resize` is of this file alone, or the tasks of others would wait
+ * while it is paused.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEFINITION_EFFECT_SECONDS } from '../../functions/contract.ts';

@@ -52,7 +52,7 @@ describe('markdown.render', () => {
 });
 
 describe('a handler that never gives its CPU back', () => {
-  /** Takes minutes: time goes by the square of the length. */
+  /** This takes minutes: time goes by the square of the length. */
   const flood = { type: 'markdown.render', input: { markdown: '**a_'.repeat(25_000) } };
 
   it('ends at its own timeout, and the tasks beside it succeed', async () => {

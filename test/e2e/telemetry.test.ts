@@ -45,7 +45,7 @@ afterAll(() => receiver.close());
 type Dimensions = Readonly<Record<string, string>>;
 type Told = { readonly name: string; readonly dimensions: Dimensions; readonly values: readonly number[] };
 
-/** All metrics that a function has written since this suite began, held against the treaty. */
+/** Returns all metrics that a function has written since this suite began, held against the treaty. */
 async function toldBy(functionName: string, since = started): Promise<Told[]> {
   const lines = (await logsOf(functionName, since)).filter((line) => line.startsWith('{"_aws"'));
   return lines.flatMap((line) => {
@@ -62,7 +62,7 @@ async function toldBy(functionName: string, since = started): Promise<Told[]> {
   });
 }
 
-/** The values of one metric, told apart as `dimensions` say. */
+/** Returns the values of one metric, told apart as `dimensions` say. */
 async function valuesOf(functionName: string, metric: MetricName, dimensions: Dimensions): Promise<number[]> {
   const told = await toldBy(`millrace-${functionName}`);
   const wanted = told.filter(({ name, dimensions: given }) => {

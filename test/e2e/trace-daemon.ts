@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { inject } from 'vitest';
 
-/** A segment, or a subsegment that was sent by itself, as X-Ray's daemon is told it. */
+/** X-Ray's daemon is told a segment, or a subsegment that was sent by itself, so. */
 export type Segment = {
   readonly id: string;
   readonly name: string;

@@ -12,7 +12,7 @@ let tasks: TaskView[];
 let parent: TaskView;
 let subtasks: TaskView[];
 
-/** 49 calls of which every third has to be made twice and one fails for good, and one fan-out. */
+/** These are 49 calls of which every third has to be made twice and one fails for good, and one fan-out. */
 beforeAll(async () => {
   daemon = await startTraceDaemon();
   const seen = new Map<string, number>();
@@ -56,7 +56,7 @@ const flat = (segments: readonly Segment[]): Segment[] =>
     ),
   ]);
 
-/** The segments of a task's attempts, the first first. */
+/** Returns the segments of a task's attempts, the first first. */
 const attemptsOf = ({ id }: TaskView): Segment[] =>
   daemon.segments
     .filter(({ annotations, type }) => type === undefined && annotations?.task_id === id)
@@ -93,7 +93,7 @@ describe('the trace of a task', () => {
       const ofTrace = flat(daemon.segments.filter(({ trace_id: id }) => id === task.traceId));
       const ids = new Set(ofTrace.map(({ id }) => id));
       const roots = new Set(ofTrace.flatMap(({ parent_id: id }) => (id !== undefined && ids.has(id) ? [] : [id])));
-      // The router's own segment, which Lambda sends.
+      // Lambda sends the router's own segment.
       expect(roots.size, `${task.type} ${[...roots]}`).toBe(1);
       expect(attemptsOf(task)).toHaveLength(task.attempt);
     }

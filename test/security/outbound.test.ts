@@ -3,7 +3,7 @@ import { parseOutboundHosts } from '../../functions/adapters/http/outbound-polic
 
 const everyPublicHost = parseOutboundHosts('*');
 
-/** Whether a request to the URL could leave for this machine or its network, by its spelling alone. */
+/** Returns whether a request to the URL could leave for this machine or its network, by its spelling alone. */
 const isRefused = (url: string): boolean => {
   if (!URL.canParse(url)) return true;
   try {

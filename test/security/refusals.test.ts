@@ -10,7 +10,7 @@ import { taskSeed } from '../doubles/task-seed.ts';
 import { createWorld } from '../doubles/world.ts';
 import { callApi } from '../unit/router/call-api.ts';
 
-/** Takes what has parts of every kind. */
+/** Takes an input that has parts of every kind. */
 const nested = defineTask({
   ...greet,
   type: 'nested',
@@ -29,7 +29,7 @@ const list = <T>(count: number, item: T): T[] => Array<T>(count).fill(item);
 const submit = (input: unknown, more: object = {}) => ({ type: 'nested', input, ...more });
 
 const world = createWorld([greet, nested, httpRequest as SingleTaskDefinition]);
-/** The answer, its bytes on the wire, and the CPU that it took: whatever else the machine does. */
+/** Returns the answer, its bytes on the wire, and the CPU that it took: the machine may do other things meanwhile. */
 async function timed(request: string, options: ApiRequest = {}) {
   const event = apiEvent(request, options);
   const before = process.threadCpuUsage();
@@ -38,7 +38,7 @@ async function timed(request: string, options: ApiRequest = {}) {
   return { status: statusCode, milliseconds: (user + system) / 1000, bytes: Buffer.byteLength(body), body };
 }
 
-/** The quickest of some answers: the others were disturbed. */
+/** Returns the quickest of some answers: the others were disturbed. */
 async function quickest(request: string, options: ApiRequest) {
   const answers = [await timed(request, options), await timed(request, options), await timed(request, options)];
   return answers.reduce((best, one) => (one.milliseconds < best.milliseconds ? one : best));

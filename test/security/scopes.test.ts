@@ -83,7 +83,10 @@ describe('what touches all tenants takes the scope platform', () => {
     for (const told of [foreign.id, 'beta', 'cardNumber']) expect(all).toContain(told);
   });
 
-  /** One of the caller's, one of another, one of both, and two that cannot be read, one with a task of another in it. */
+  /**
+   * There is one letter of the caller's, one of another, one of both, and two that cannot be read, one of them with a
+   * task of another in it.
+   */
   function deadLetters() {
     const world = createWorld([greet]);
     const at = { executorKey: 'default/normal/0' };

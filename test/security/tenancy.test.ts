@@ -33,7 +33,7 @@ beforeAll(async () => {
   expect(cursor).not.toBe('null');
 });
 
-/** Whatever a route with a task's id says to a stranger, beside the id that he asked for. */
+/** A route with a task's id says this to a stranger, beside the id that he asked for. */
 const ofOneTask = Object.keys(ROUTES).filter((key) => key.includes('{id}'));
 
 describe('the id of another tenant', () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startLocalStack } from '../../local/local-stack.ts';
 
-/** What the suites know of the stack they run against. */
+/** The suites know this of the stack they run against. */
 export type StackUnderTest = {
   readonly url: string;
   readonly apiKey: string;
@@ -17,13 +17,13 @@ export type StackUnderTest = {
   readonly eventBus: string;
   readonly accessTable: string;
   readonly statisticsTable: string;
-  /** Whether its tables and queues are those of the second implementation. */
+  /** The tables and queues are those of the second implementation. */
   readonly isSecond?: boolean;
-  /** Where its templates were synthesized to. */
+  /** Its templates were synthesized to this directory. */
   readonly assembly: string;
-  /** The process whose children the functions are. */
+  /** The functions are children of this process. */
   readonly serverPid: number;
-  /** Where the functions send their traces, on this machine. */
+  /** The functions send their traces to this port, on this machine. */
   readonly traceDaemonPort: number;
 };
 
@@ -33,7 +33,7 @@ declare module 'vitest' {
   }
 }
 
-/** More than one of each, so that all that goes by shard is tried by whatever is tried. */
+/** There is more than one of each, so that all that goes by shard is tried by whatever is tried. */
 const SHARDED = { tableShards: '2', indexShards: '2', shards: '{"default":2}' };
 
 /** Deploys the stacks once for all projects, as `npm start` does. */

@@ -16,7 +16,7 @@ import { DYNOXIDE, ELASTICMQ } from '../../local/second-implementation.mjs';
 const START_SECONDS = 30;
 const account = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
-/** ElasticMQ with SQS's own limits, on an address of its own. */
+/** ElasticMQ has SQS's own limits here, and an address of its own. */
 const elasticMqConfig = (port: number): string => `
   include classpath("application.conf")
   node-address { protocol = http, host = "${HOST}", port = ${port}, context-path = "" }
@@ -59,7 +59,10 @@ function started(command: string, args: readonly string[]) {
   return child;
 }
 
-/** One endpoint for all services, as the local cloud has: the signature of each request names the service that it is for. */
+/**
+ * Serves one endpoint for all services, as the local cloud does: the signature of each request names the service that
+ * it is for.
+ */
 async function routerOf(ports: Readonly<Record<string, number>>, elsewhere: number) {
   const router = createServer((incoming, answer) => {
     const [, service = ''] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(incoming.headers.authorization ?? '') ?? [];
@@ -92,7 +95,7 @@ type Properties = Partial<CreateTableCommandInput> & {
 };
 type Resource = { readonly Type: string; readonly Properties: Properties };
 
-/** The resources of a type, by the ids of the template. */
+/** Returns the resources of a type, by the ids of the template. */
 function resourcesOf(assembly: string, stack: string, type: string): [string, Properties][] {
   const template = JSON.parse(readFileSync(join(assembly, `${stack}.template.json`), 'utf8'));
   const resources = Object.entries(template.Resources as Record<string, Resource>);

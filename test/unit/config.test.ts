@@ -9,7 +9,7 @@ import { ConfigError, readConfig } from '../../lib/config.ts';
 const read = (context: Record<string, unknown>) => readConfig(new App({ context, outdir: 'cdk.out/test-config' }).node);
 const dev = (context: Record<string, unknown> = {}) => read({ preset: 'dev', ...context });
 
-/** What the deployer is told. */
+/** Returns what the deployer is told. */
 function complaint(context: Record<string, unknown>): string {
   try {
     read(context);

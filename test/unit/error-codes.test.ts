@@ -5,7 +5,10 @@ import { ERROR_CODES } from '../../functions/metrics.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** How a code is given to a task's error: `failed('timeout', ...)`, `new TaskFailure('timeout', ...)`, `taskError('timeout', ...)`. */
+/**
+ * A task's error is given its code so: `failed('timeout', ...)`, `new TaskFailure('timeout', ...)`,
+ * `taskError('timeout', ...)`.
+ */
 const GIVEN = /(?:\bfailed\(|\.fail\(|TaskFailure\(|\btaskError\()'([a-z_]+)'/g;
 
 test('every code that Millrace itself gives to the error of a task is counted by itself, and no other is', () => {

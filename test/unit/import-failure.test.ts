@@ -9,7 +9,7 @@ mkdirSync(join(ROOT, '.millrace'), { recursive: true });
 const folder = mkdtempSync(join(ROOT, '.millrace/imports-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is in a task's file, and what a synth says of it behind the place of the file. */
+/** A task's file has this in it, and a synth says so of it behind the place of the file. */
 const FILES: Record<string, readonly [source: string, said: RegExp]> = {
   enum: [
     '\nexport enum Color { Red }',

@@ -7,7 +7,7 @@ import { IMPORT_RULES } from './import-rules.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Every way in which one file can refer to another. */
+/** One file can refer to another in each of these ways. */
 const WAYS = [
   "import { a } from '../adapters/x.ts';",
   "import type { B } from '../adapters/x.ts';",

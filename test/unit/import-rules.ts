@@ -1,4 +1,4 @@
-/** What a file may import, and what has to be refused. */
+/** Says what a file may import, and what has to be refused. */
 export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
   'bin/millrace.ts': {
     allowed: ['aws-cdk-lib', '../lib/config.ts', '../lib/stacks/data-stack.ts'],

@@ -11,13 +11,13 @@ const calls = globSync('functions/adapters/**/*.ts', { cwd: root })
   .flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/new (\w+)Command\(/g)])
   .map(([, operation]) => operation);
 
-/** Calls of clients that nobody times. */
+/** Nobody times these calls of clients. */
 const UNTIMED = ['PutEvents', 'ListEventSourceMappings', 'UpdateEventSourceMapping'];
 
-/** The doors that count errors. */
+/** These doors count errors. */
 const DOORS = ['control', 'executor', 'router'];
 
-/** How many values there are of what metrics are told apart by. */
+/** There are so many values of what metrics are told apart by. */
 const COUNTS: Record<MetricScope, { readonly name: string; readonly values?: number }> = {
   lane: { name: 'lane', values: RESOURCE_CLASSES.length * LANE_KINDS.length },
   resourceClass: { name: 'class', values: RESOURCE_CLASSES.length },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { it } from 'vitest';
 import { histories } from '../doubles/history.ts';
 
-/** The other half of the histories, the longer ones. */
+/** These are the other half of the histories, the longer ones. */
 const HISTORIES = 2_500;
 
 it('brings every accepted task to exactly one end, whatever breaks on a long way', async () => {

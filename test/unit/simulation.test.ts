@@ -4,7 +4,7 @@ import { FrailProcess, STURDY } from '../doubles/frail-process.ts';
 import { histories, invoke, submit, watchedWorld } from '../doubles/history.ts';
 import type { Plan } from '../doubles/planned-tasks.ts';
 
-/** A half of the histories: the others are in a file of their own, and run beside these. */
+/** This is a half of the histories: the others are in a file of their own, and run beside these. */
 const HISTORIES = 2_500;
 
 it('brings every accepted task to exactly one end, whatever breaks on the way', async () => {
@@ -34,7 +34,7 @@ it('runs each attempt once, and changes nothing that has ended, where every mess
   expect(rows).toEqual(ended);
   expect([...rows.values()].filter(({ status }) => status !== 'succeeded')).toEqual([]);
   expect(violations).toEqual([]);
-  // 150 alone; 50 with 3 parts each, which run and combine.
+  // There are 150 alone, and 50 with 3 parts each, which run and combine.
   expect(attempts.size).toBe(150 + 50 * (3 + 2));
   expect(rows.size).toBe(150 + 50 * (3 + 1));
 });

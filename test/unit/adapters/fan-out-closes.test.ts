@@ -4,7 +4,7 @@ import { DynamoFanOuts } from '../../../functions/adapters/dynamo/fan-outs.ts';
 import { mapConcurrently } from '../../../functions/core/concurrency.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
-/** The records of fan-outs, each with its places; a write of one takes two turns of the event loop. */
+/** Makes the records of fan-outs, each with its places; a write of one takes two turns of the event loop. */
 function fanOuts(count: number) {
   const records = new Map<string, Set<string>>();
   const writes: string[] = [];
@@ -43,7 +43,7 @@ it.each([
       async (place) => (await store.close(one, place))?.pending,
     );
     expect(writes.length).toBeLessThanOrEqual(most);
-    // Each that ends knows that its own is struck out, and somebody that his was the last.
+    // Each that ends learns that its own place is struck out, and one of them that it was the last.
     for (const [place, pending] of left.entries()) expect(pending?.has(place)).toBe(false);
     expect(left.filter((pending) => pending?.size === 0).length).toBeGreaterThan(0);
   },

@@ -3,7 +3,7 @@ import type { HttpRequest } from '../../../functions/core/http-client.ts';
 import { clientFor, never } from './loopback-client.ts';
 import { serve } from './loopback-server.ts';
 
-/** A server that hangs up on the first `failures` requests. */
+/** Starts a server that hangs up on the first `failures` requests. */
 async function hangingUp(failures: number) {
   let requests = 0;
   const { url } = await serve((request, response) => {
@@ -51,7 +51,7 @@ test.each([
   expect(requests()).toBe(expected);
 });
 
-/** A server that answers the first request by `status`, and what a client with `retries` makes of it. */
+/** Starts a server that answers the first request by `status`; returns what a client with `retries` makes of it. */
 async function refusing(status: number, headers: Record<string, string>, request: Partial<HttpRequest>) {
   let requests = 0;
   const { url } = await serve((_, response) => {

@@ -4,13 +4,13 @@ import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
 export type LoopbackServer = {
-  /** `http://127.0.0.1:<port>`, without a path. */
+  /** The URL is `http://127.0.0.1:<port>`, without a path. */
   readonly url: string;
   readonly port: number;
   readonly server: Server;
 };
 
-/** A real HTTP server on a free port of this machine, until the test is finished. */
+/** Starts a real HTTP server on a free port of this machine, until the test is finished. */
 export async function serve(listener: RequestListener): Promise<LoopbackServer> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

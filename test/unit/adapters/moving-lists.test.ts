@@ -57,9 +57,9 @@ describe.each(filters)('a list of %j while tasks end and are retried, with index
     const { store, seeds, client, move } = movingTasks(seed);
     const { below, pick } = chance(seed);
     const moving = seeds.filter((_, number) => number % 2 === 1);
-    // Until the indexes have all that there is.
+    // By then the indexes have all that there is.
     for (let reads = 0; reads < 5; reads++) await store.list({ tenantId: taskSeed().tenantId, filter, limit: 1 }, NOW);
-    // Between the queries of one page, too.
+    // Tasks move between the queries of one page, too.
     const send = client.send.bind(client) as (command: object) => Promise<object>;
     Object.assign(client, {
       send: (command: object) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatheredCalls } from '../../../functions/core/concurrency.ts';
 
-/** Calls that take a turn of the event loop, and add up what they were made of. */
+/** Makes calls that take a turn of the event loop, and add up what they were made of. */
 function gathered(fails: (items: readonly number[]) => boolean = () => false) {
   const made: [string, readonly number[]][] = [];
   let underWay = 0;

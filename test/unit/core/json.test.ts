@@ -141,7 +141,7 @@ function revoked(): object {
   return proxy;
 }
 
-/** So many levels, each of the one below twice. */
+/** Makes so many levels, each of which has the one below it twice. */
 function doubled(levels: number): unknown {
   let value: unknown = 'x';
   for (let level = 0; level < levels; level++) value = [value, value];

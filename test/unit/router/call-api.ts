@@ -7,7 +7,7 @@ import { answer, openRoutes, routes } from '../../../functions/router/router.ts'
 import { type ApiRequest, apiEvent } from '../../doubles/api-event.ts';
 import type { World } from '../../doubles/world.ts';
 
-/** What every answer has, of the open routes and of problems too. */
+/** Every answer has these headers, that of an open route and a problem too. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'strict-transport-security': 'max-age=31536000',
@@ -45,7 +45,10 @@ export async function callApi({ ports }: World, request: string, options: ApiReq
   return { status, headers: headers as ApiAnswer['headers'], body };
 }
 
-/** What the document says of an answer. It has no paths that are none of ours, but their problems are like all others. */
+/**
+ * Returns what the document says of an answer. It has no paths that are none of ours, but their problems are like all
+ * others.
+ */
 function documentedSchema(routeKey: string, status: number, contentType: string): z.ZodType {
   const [method = '', path = ''] = routeKey.split(' ');
   const operation = document.paths[path]?.[method.toLowerCase()];
@@ -61,7 +64,7 @@ const decoded = (body: Buffer, coding: string): string => {
   return decoder(body).toString();
 };
 
-/** The schema with what it refers to in the document's components. */
+/** Returns the schema with what it refers to in the document's components. */
 const resolved = (schema: Schema): Schema =>
   JSON.parse(
     JSON.stringify(schema, (_, part) => {

@@ -164,7 +164,7 @@ describe('retry', () => {
       kept.push(args);
       return keep(...args);
     };
-    // Where it is: its row says so, and what is put elsewhere belongs to nobody.
+    // It stays where it is: its row says so, and what is put elsewhere belongs to nobody.
     payloads.put = () => Promise.reject(new Error('nothing is to be stored anew'));
     const { input: payload } = await found();
     world.advance(86_400);

@@ -22,7 +22,7 @@ const askAsTenant = (request: string) =>
   callApi(world, request, { caller: { tenantId: 'acme', scopes: 'operate admin' } });
 const redrive = async (lane = LANE) => (await ask(`POST /api/lanes/${lane}/redrive`)).body;
 const list = async (query = '', lane = LANE) => (await ask(`GET /api/lanes/${lane}/dead-letters${query}`)).body;
-/** The messages that executors would get. */
+/** Returns the messages that executors would get. */
 const sent = () => [...world.queue.messages.values()].map(({ body }) => body);
 /** `isMoreLeft` is the old name of `hasMore`. */
 const moreLeft = (hasMore: boolean) => ({ hasMore, isMoreLeft: hasMore });

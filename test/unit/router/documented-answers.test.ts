@@ -14,7 +14,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /api/definitions/{type}': { paused: true },
 };
 
-/** Each answer that the document promises: its route, and the code of a problem or else its status. */
+/** The document promises each of these answers: a route, and the code of a problem or else a status. */
 const { body: document } = await callApi(createWorld([greet]), 'GET /api/openapi.json');
 type Paths = Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
 const promised = Object.entries(document.paths as Paths).flatMap(([path, methods]) =>
@@ -27,7 +27,7 @@ const promised = Object.entries(document.paths as Paths).flatMap(([path, methods
   ),
 );
 
-/** A world with one task, queued or cancelled, that all `{id}` stand for. */
+/** Makes a world with one task, queued or cancelled, that all `{id}` stand for. */
 async function setUp(status: 'queued' | 'cancelled') {
   const world = createWorld([greet]);
   const { body } = await callApi(world, 'POST /api/tasks', { body: ada });

@@ -16,7 +16,7 @@ beforeEach(() => {
   world = createWorld([greet, echo, bulk(doubled)]);
 });
 
-/** Others have sent so much to a lane of the class `default`. */
+/** Has other tenants send so much to a lane of the class `default`. */
 const crowd = (kind: string, depth = 10): void => {
   world.lanes.lane(`default-${kind}-0`).depth = depth;
 };
@@ -28,7 +28,7 @@ const submitAll = async (count: number): Promise<string[]> => {
   const { body } = await callApi(world, 'POST /api/tasks/batch', { body: { tasks: Array(count).fill(ada) } });
   return (body.results as { task: { executorKey: string } }[]).map(({ task }) => task.executorKey);
 };
-/** How many went where. */
+/** Counts how many went where. */
 const lanesOf = (executorKeys: readonly string[]): Record<string, number> =>
   Object.fromEntries([...Map.groupBy(executorKeys, (key) => key)].map(([key, all]) => [key, all.length]));
 
@@ -71,13 +71,13 @@ describe('a task of a tenant with little to do', () => {
     crowd('normal');
     expect(lanesOf(await submitAll(12))).toEqual({ [EXPRESS]: 10, [NORMAL]: 2 });
     world.advance(0.2);
-    // Twenty a second, as long as it is not known how fast they are.
+    // A lane takes twenty a second, as long as it is not known how fast they are.
     expect(lanesOf(await submitAll(5))).toEqual({ [EXPRESS]: 4, [NORMAL]: 1 });
   });
 
   it('finds as many as they are known to get done', async () => {
     crowd('normal');
-    // Ten tasks a second.
+    // Ten tasks a second are done.
     await saturate(world, EXPRESS, 0.01);
     world.openTasks = 0;
     expect(lanesOf(await submitAll(12))).toEqual({ [EXPRESS]: 4, [NORMAL]: 8 });
@@ -114,7 +114,7 @@ describe('a task of a tenant with little to do', () => {
   it('is never refused by the express lane, however slow it is', async () => {
     crowd('normal');
     const { snapshot } = world.lanes;
-    // With nine waiting.
+    // Nine tasks wait.
     await saturate(world, EXPRESS, 0.015);
     await snapshot.write((await snapshot.read()).map((lane) => ({ ...lane, secondsPerInvocation: 600 })));
     world.openTasks = 0;

@@ -8,7 +8,10 @@ const ada = { type: 'greet', input: { name: 'Ada' } };
 const grace = { type: 'greet', input: { name: 'Grace' } };
 const headers = { 'idempotency-key': 'order-1' };
 
-/** A world whose table takes no rows, once: before they are written, or so that nobody learns that they are. */
+/**
+ * Makes a world whose table takes no rows, once: it fails before they are written, or so that nobody learns that they
+ * are.
+ */
 function failingOnce(isWritten: boolean) {
   const world = createWorld([greet]);
   const { store } = world.ports;

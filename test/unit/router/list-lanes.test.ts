@@ -17,7 +17,7 @@ describe('GET /api/lanes', () => {
     expect((await lanes()).map(({ name }) => name)).toHaveLength(25);
     expect(await lane('default-high-1')).toEqual({
       ...{ name: 'default-high-1', resourceClass: 'default', kind: 'high', depth: 0, inFlight: 0, deadLetters: 0 },
-      // The old name of `kind`.
+      // `priority` is the old name of `kind`.
       priority: 'high',
       ...{ maxConcurrency: 4, estimatedWaitSeconds: null, worstWaitSeconds: null, admission: 'open' },
     });

@@ -18,7 +18,7 @@ const input = { text: 'x'.repeat(1000) };
 const body = { type: 'echo', input };
 const keyed = { 'idempotency-key': 'order-1' };
 
-/** A world that holds one task of 1,000 bytes, and then has a part of its platform broken. */
+/** Makes a world that holds one task of 1,000 bytes, and then has a part of its platform broken. */
 async function brokenWorld(broken: {
   store?: Partial<TaskStore>;
   payloads?: Partial<PayloadStore>;

@@ -5,7 +5,7 @@ import { createWorld, type World } from '../../doubles/world.ts';
 import { callApi } from './call-api.ts';
 
 const TABLES = 4;
-/** A tenant whose tasks with a key go to another table once there are four. */
+/** This tenant's tasks with a key go to another table once there are four. */
 const tenantId = Array.from({ length: 50 }, (_, number) => `tenant-${number}`).find(
   (name) => shardOf(name, TABLES) !== 0,
 );

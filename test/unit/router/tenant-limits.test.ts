@@ -29,7 +29,7 @@ describe('a key with a rate', () => {
     world.advance(0.5);
     expect((await submit({ ratePerSecond: '2' })).status).toBe(202);
     expect((await submit({ ratePerSecond: 2 })).status).toBe(429);
-    // What is refused asks the table no more than once for each moment at which the bucket may have something.
+    // A refused submit asks the table no more than once for each moment at which the bucket may have something.
     expect(world.buckets.draws).toBeLessThanOrEqual(25);
   });
 
@@ -52,7 +52,7 @@ describe('a key with a rate', () => {
     expect(await bulk(20, { ratePerSecond: 20 })).toMatchObject({ accepted: 18, rejected: 2 });
   });
 
-  /** When submits that come as `nextGap` says (seconds), each to one of so many routers, were let in. */
+  /** Returns when submits that come as `nextGap` says (seconds), each to one of so many routers, were let in. */
   async function letIn(routers: number, ratePerSecond: number, seconds: number, nextGap: () => number, seed = routers) {
     const { clock, log } = world.ports;
     const ports = { buckets: world.buckets, usage: { openTasks: async () => 0 }, clock, log };
@@ -66,7 +66,7 @@ describe('a key with a rate', () => {
     }
     return times;
   }
-  /** The most that were let in within any one second. */
+  /** Returns the most that were let in within any one second. */
   const most = (times: readonly number[]): number =>
     Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + 1000).length));
 
@@ -78,7 +78,7 @@ describe('a key with a rate', () => {
       expect(times.length / 30).toBeGreaterThanOrEqual(4.5);
       expect(times.length / 30).toBeLessThanOrEqual(5.5);
       expect(most(times)).toBeLessThanOrEqual(10);
-      // Not in its first seconds either, while no router knows of another.
+      // The rate holds in its first seconds as well, while no router knows of another.
       expect(times.filter((time) => time < 5000).length).toBeLessThanOrEqual(30);
     }
   });

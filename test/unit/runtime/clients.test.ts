@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { dynamoClient, sqsClient } from '../../../functions/runtime/clients.ts';
 import { serve } from '../adapters/loopback-server.ts';
 
-/** An AWS that answers nothing until it is told to, and how many connections it has seen. */
+/** Starts an AWS that answers nothing until it is told to, and counts the connections it has seen. */
 async function silentAws() {
   const held: ServerResponse[] = [];
   let connections = 0;

@@ -11,7 +11,9 @@ import { DOOR_BUILD } from '../../../lib/constructs/door-build.ts';
 const directory = await mkdtemp(join(tmpdir(), 'millrace-positions-'));
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-/** The stack of what a handler throws that is bundled as doors are, without its map where `isMapped` is false. */
+/**
+ * Returns the stack of what a handler throws that is bundled as doors are, without its map where `isMapped` is false.
+ */
 async function thrownBy(outdir: string, isMapped: boolean): Promise<string> {
   await mkdir(join(directory, 'tasks'), { recursive: true });
   const source = [

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { timed } from '../../../functions/runtime/timed.ts';
 import { createWorld } from '../../doubles/world.ts';
 
-/** A client whose calls end as `answer` says, without a network. */
+/** Makes a client whose calls end as `answer` says, without a network. */
 const client = (answer: () => Promise<never>) =>
   new DynamoDBClient({
     region: 'us-east-1',

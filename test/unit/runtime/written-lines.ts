@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** What `work` writes to the process's standard output, each line parsed as JSON. */
+/** Returns what `work` writes to the process's standard output, each line parsed as JSON. */
 export function writtenLines(work: () => void): Record<string, unknown>[] {
   let written = '';
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {

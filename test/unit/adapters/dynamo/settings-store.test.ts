@@ -4,7 +4,7 @@ import { DynamoSettingsStore } from '../../../../functions/adapters/dynamo/setti
 
 type Row = Record<string, { S?: string; N?: string; BOOL?: boolean; SS?: string[] }>;
 
-/** The table of settings as far as the store asks it, with a count of the reads of each key. */
+/** Keeps settings as far as the store asks its table, and counts the reads of each key. */
 class Table {
   readonly rows = new Map<string, Row>();
   readonly reads: string[] = [];

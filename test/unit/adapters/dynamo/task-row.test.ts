@@ -21,7 +21,7 @@ import { taskSeed, tenant } from '../../../doubles/task-seed.ts';
 const n = (value: number): AttributeValue => ({ N: String(value) });
 const NOW = Date.UTC(2026, 5, 1);
 
-/** The row as `DynamoTaskStore` leaves it behind: by insert, claim or settle. */
+/** Makes the row as `DynamoTaskStore` leaves it behind: by insert, claim or settle. */
 function rowOf(task: Task): Row {
   const base: Row = {
     ...rowKey(task.tenantId, task.id),
@@ -50,7 +50,10 @@ function rowOf(task: Task): Row {
 
 const TIMES = ['notBefore', 'leaseExpiresAt', 'startedAt', 'finishedAt', 'cancelRequestedAt', 'runAt'];
 
-/** "DynamoDB item sizes and formats": names, text in UTF-8, a byte for two digits of a number and one more. */
+/**
+ * Sizes a row by "DynamoDB item sizes and formats": names, text in UTF-8, a byte for two digits of a number and one
+ * more.
+ */
 const sizeOf = (row: Row): number =>
   Object.entries(row).reduce((size, [name, { S, N, BOOL }]) => {
     if (S === undefined && N === undefined && BOOL === undefined)

@@ -5,7 +5,7 @@ import { serve } from '../loopback-server.ts';
 
 const ORIGIN = 'https://example.com';
 
-/** A breaker, what requests tell it one after another, and its clock. */
+/** Makes a breaker, what requests tell it one after another, and its clock. */
 function breaker() {
   let now = 0;
   const circuits = new CircuitBreaker(() => now);

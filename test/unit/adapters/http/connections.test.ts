@@ -5,7 +5,7 @@ import { HttpConnections } from '../../../../functions/adapters/http/connections
 import { clientFor, never } from '../loopback-client.ts';
 import { serve } from '../loopback-server.ts';
 
-/** A server that leaves requests to `/held` to the test, and tells how many connections it has open. */
+/** Starts a server that leaves requests to `/held` to the test, and tells how many connections it has open. */
 async function holding() {
   const held: ServerResponse[] = [];
   let open = 0;
@@ -104,7 +104,7 @@ test('a request that fails takes no connection any longer, however it fails', as
   const client = clientFor('127.0.0.1');
   const failing = (path: string, signal: AbortSignal) =>
     client.request(url + path, { signal }).then(({ body }) => body.text());
-  // Fewer than open the circuit, with a good one between them.
+  // These are fewer than open the circuit, with a good one between them.
   for (let round = 0; round < 4; round++) {
     const requests = [
       ...Array.from({ length: 7 }, () => failing('/reset', never)),
@@ -136,7 +136,7 @@ describe('of the connections that a peak has opened', () => {
     }
     expect(open()).toBe(5);
     await until(() => open() === 0);
-    // And it can be used again.
+    // The connection can be used again.
     await get('/');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseOutboundHosts } from '../../../../functions/adapters/http/outbound-policy.ts';
 
-/** `allowed`, or the code of the refusal. */
+/** Returns `allowed`, or the code of the refusal. */
 function verdict(list: string, url: string): string {
   try {
     parseOutboundHosts(list).check(new URL(url));

@@ -13,7 +13,7 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < TEXT.length; start += 1_000) yield Buffer.from(TEXT.slice(start, start + 1_000));
 }
 
-/** A server that answers with nothing, and what it has been sent. */
+/** Starts a server that answers with nothing, and notes what it has been sent. */
 async function recording() {
   const seen: { headers: Record<string, unknown>; body: Buffer }[] = [];
   const { url } = await serve(async (request, response) => {

@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers());
 
 const wait = (seconds: number): void => void vi.setSystemTime(Date.now() + seconds * 1000);
 
-/** A server that numbers its answers, and a client that asks it: `get` tells the number. */
+/** Starts a server that numbers its answers, and a client that asks it: `get` tells the number. */
 async function counted(answer: (response: ServerResponse, headers: IncomingHttpHeaders) => void) {
   let requests = 0;
   const { url } = await serve(({ headers }, response) => {

@@ -6,7 +6,7 @@ import { serve } from '../loopback-server.ts';
 
 const clients = tenantHttpClients(parseOutboundHosts('127.0.0.1'));
 
-/** What a tenant is answered, or the code of its failure. */
+/** Returns what a tenant is answered, or the code of its failure. */
 const ask = async (tenantId: string, url: string, request: object = {}): Promise<string> => {
   try {
     const { status, body } = await clients.of(tenantId).request(url, { signal: never, ...request });

@@ -42,7 +42,7 @@ describe('where it must not go', () => {
     const asked: string[] = [];
     const { port } = await serve((_, response) => response.setHeader('connection', 'close').end('ok'));
     const policy = parseOutboundHosts('*');
-    // The policy as if 127.0.0.1 were public, so that the first answer of the name may be connected to.
+    // The policy acts as if 127.0.0.1 were public, so that the first answer of the name may be connected to.
     const allowsAddress = (_: string, address: string): boolean => address === '127.0.0.1';
     const client = new UndiciHttpClient({ ...policy, allowsAddress }, async (hostname) => {
       asked.push(hostname);
@@ -268,7 +268,7 @@ test('connections are kept and used again', async () => {
   server.on('connection', () => connections++);
   const client = clientFor('127.0.0.1');
   for (let i = 0; i < 20; i++) await (await client.request(url, { signal: never })).body.text();
-  // Not 1: undici counts a connection as taken until the tick after the end of its response.
+  // It is not 1: undici counts a connection as taken until the tick after the end of its response.
   expect(connections).toBeLessThanOrEqual(2);
 });
 

@@ -30,7 +30,7 @@ const child = ({ tenantId, id, parent }: TaskSeed, index: number): TaskSeed =>
   });
 
 describe('what follows the cancel of a fan-out of fan-outs of fan-outs', () => {
-  /** 60 x 60 x 60 parts, of which only those exist that are asked for. */
+  /** Makes 60 x 60 x 60 parts, of which only those exist that are asked for. */
   function deep(latency: () => Promise<unknown>) {
     const world = createWorld();
     const { store, fanOuts } = world.ports;

@@ -48,7 +48,7 @@ describe('admission', () => {
         const waits = { high, normal, low };
         const order = ['high', 'normal', 'low'] as const;
         const refused = order.filter((kind) => !ask(kind, waits).admitted);
-        // Of high, when high is full; of normal, when normal is.
+        // Where high is full, all are refused; where normal is, low is, too.
         if (high > LANE_OBJECTIVE_SECONDS.high) expect(refused).toEqual(order);
         if (normal > LANE_OBJECTIVE_SECONDS.normal) expect(refused).toContain('low');
         for (const kind of order.filter((one) => !refused.includes(one))) {
@@ -81,7 +81,7 @@ describe('the wait in a lane', () => {
   };
 
   it('is what its executors need for the tasks before, and at the worst what two of them need', () => {
-    // Batches of ten messages of two tasks in half a second: forty tasks a second for each executor.
+    // Batches of ten messages of two tasks take half a second: that is forty tasks a second for each executor.
     expect(estimatedWaitSeconds(lane)).toBe(600 / (40 * 4));
     expect(worstWaitSeconds(lane)).toBe(600 / (40 * 2));
     expect(estimatedWaitSeconds(lane, 1600)).toBe(10);

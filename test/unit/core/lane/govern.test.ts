@@ -20,7 +20,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 type Found = { readonly depth: number; readonly inFlight: number };
 type Work = Partial<Record<LaneKind, Partial<Found>>>;
 
-/** Five event sources, governed period after period; each period ends in what they ask for. */
+/** Governs five event sources, period after period; each period ends in what they ask for. */
 function governed({ shares = SHARES, limits = LIMITS } = {}) {
   const max = new Map<LaneKind, number>(
     LANE_KINDS.map((kind) => [kind, shareOf({ reserved: 0, lanes: shares }, kind)]),
@@ -104,7 +104,7 @@ describe('the governor', () => {
       const { cpuMilliseconds, messages } = pool.load.get('normal') ?? NO_LOAD;
       const more = executors * vcpus * 60_000;
       pool.load.set('normal', { ...NO_LOAD, messages: messages + 1, cpuMilliseconds: cpuMilliseconds + more });
-      // One place of ten in each of four.
+      // One place of ten is taken in each of four.
       return pool.period({ normal: { inFlight: 4 } })[1];
     };
     expect(Array.from({ length: 6 }, () => computing(Math.min(4, pool.max.get('normal') ?? 0)))).toEqual([
@@ -199,7 +199,7 @@ describe('whatever happens, the governor', () => {
           pool.broken.clear();
           for (const kind of unsettled) pool.broken.add(kind);
           const is = pool.period(step, seconds);
-          // In whatever order they change, and some not at all.
+          // They change in whatever order, and some not at all.
           const most = sum(is.map((one, index) => Math.max(one, was[index] ?? 0)));
           expect(most).toBeLessThanOrEqual(setting.limits.reservation);
           for (const one of is) expect(one).toBeGreaterThanOrEqual(2);

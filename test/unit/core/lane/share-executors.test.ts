@@ -42,7 +42,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 it('never go beyond what is reserved, starve no lane, and leave none idle that is needed', () => {
   fc.assert(
     fc.property(lanes, fc.nat({ max: 50 }), (contenders, more) => {
-      // As the configuration has it: the shares of the lanes that share them, and two for each lane at least.
+      // The configuration has it so: the shares of the lanes that share them, and two for each lane at least.
       const executors = Math.max(MIN_RESERVED, sum(contenders.slice(0, -1).map(({ share }) => share)) + more);
       const limits = { executors, reservation: reservationOf(executors) };
       const given = shareExecutors(contenders, limits);

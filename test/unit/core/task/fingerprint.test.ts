@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../../functions/core/json.ts';
 import { fingerprintOf } from '../../../../functions/core/task/fingerprint.ts';
 
-/** The same value with the keys of all its objects the other way round. */
+/** Returns the same value with the keys of all its objects the other way round. */
 const reversed = (value: JsonValue): JsonValue => {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(reversed);

@@ -7,18 +7,21 @@ import { echo, greet } from '../../../doubles/task-definitions.ts';
 import { createWorld } from '../../../doubles/world.ts';
 import { callApi } from '../call-api.ts';
 
-/** A schema without the two things that zod does not read: references, which are looked at apart, and `not`. */
+/** Returns a schema without the two things that zod does not read: references, which are looked at apart, and `not`. */
 const readable = (schema: unknown): Parameters<typeof z.fromJSONSchema>[0] =>
   JSON.parse(
     JSON.stringify(schema, (key, part) => (key === 'not' ? undefined : part?.$ref === undefined ? part : true)),
   );
 
-/** JSON Schema, as far as zod reads it: it throws on what it does not know. */
+/** Takes JSON Schema as far as zod reads it: zod throws on what it does not know. */
 const jsonSchema = z.custom<object>((value) => z.fromJSONSchema(readable(value)) !== undefined);
 const content = z.record(z.string(), z.strictObject({ schema: jsonSchema }));
 const headers = z.record(z.string(), z.strictObject({ description: z.string().min(1), schema: jsonSchema }));
 
-/** The part of OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1) that we use; a field that is in no part of it is refused. */
+/**
+ * Takes the part of OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1) that we use; it refuses a field that is in no part of
+ * it.
+ */
 const openapi = z.strictObject({
   openapi: z.string().regex(/^3\.1\.\d+$/),
   info: z.strictObject({

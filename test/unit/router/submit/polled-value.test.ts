@@ -21,7 +21,7 @@ beforeEach(() => {
   );
 });
 
-/** Whether a caller is still waiting, once all that was ready has run. */
+/** Returns whether a caller is still waiting, once all that was ready has run. */
 async function isWaiting(caller: Promise<void>): Promise<boolean> {
   const waiting = Symbol();
   return (await Promise.race([caller, new Promise((resolve) => setImmediate(resolve, waiting))])) === waiting;

@@ -7,7 +7,7 @@ import { n, s } from '../../../../../functions/adapters/dynamo/requests/row.ts';
 import type { BatchedUpdate } from '../../../../../functions/adapters/dynamo/requests/update-statement.ts';
 import type { Log } from '../../../../../functions/core/ports.ts';
 
-/** A client that notes what it is sent, and answers with what the statements are to come to. */
+/** Makes a client that notes what it is sent, and answers with what the statements are to come to. */
 function recording(respond: (statements: number) => object) {
   const sent: { readonly name: string; readonly input: Record<string, unknown> }[] = [];
   const send = async (command: { readonly input: Record<string, unknown> }) => {
