@@ -10,14 +10,14 @@ type Listed = {
 
 export type LoopbackApi = {
   readonly url: string;
-  /** It has these tasks, the oldest first; what is submitted ends at once. */
+  /** The tasks that it has, the oldest first; what is submitted ends at once. */
   readonly tasks: Listed[];
   readonly requests: IncomingMessage[];
-  /** A test may set what is done with a submit in place of accepting it at once. */
+  /** What to do with a submit in place of accepting it at once. */
   onSubmit: (number: number) => Promise<number>;
 };
 
-/** Starts an API on this machine that answers as Millrace's does, as far as a load test looks. */
+/** An API on this machine that answers as Millrace's does, as far as a load test looks. */
 export async function startLoopbackApi(): Promise<LoopbackApi> {
   const tasks: Listed[] = [];
   const requests: IncomingMessage[] = [];

@@ -39,8 +39,7 @@ describe('a load', () => {
     };
     const records = await generated(clientOf(api.url), 1, 50);
     expect(records).toHaveLength(50);
-    // These are, of 50 in the second, the 34 or so of the stall; a client that waits for each answer would have seen
-    // one.
+    // Of 50 in the second, the 34 or so of the stall; a client that waits for each answer would have seen one.
     expect(records.filter((one) => latency(one) > 50).length).toBeGreaterThan(25);
     const waited = records.map(latency);
     expect(Math.min(...waited.slice(0, 5))).toBeGreaterThan(Math.max(...waited.slice(25, 30)));

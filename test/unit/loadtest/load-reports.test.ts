@@ -17,7 +17,7 @@ const START = Date.UTC(2026, 10, 28);
 const MB = 2 ** 20;
 const SETTING = { at: new Date(START).toISOString(), commit: 'abc', machine: 'a <machine>', target: 'here' };
 
-/** Makes a submit at a second of the run, accepted as one task of that number. */
+/** A submit at a second of the run, accepted as one task of that number. */
 function submit(number: number, second: number, more: Partial<RequestRecord> = {}): RequestRecord {
   const dueAt = START + second * 1000;
   const accepted = [{ id: `t${number}`, lane: 'default-high', createdAt: dueAt + 10 }];
@@ -25,7 +25,7 @@ function submit(number: number, second: number, more: Partial<RequestRecord> = {
   return { kind: 'single', phase: 'load', dueAt, startedAt: dueAt, endedAt: dueAt + 20, ...said, ...more };
 }
 
-/** Makes a run of submits, each of whose tasks has ended after so many milliseconds; never where there is none. */
+/** A run of submits, each of whose tasks has ended after so many milliseconds; never where there is none. */
 function runOf(requests: readonly RequestRecord[], endsAfter: (id: string) => number | undefined, more = {}): Run {
   const fates = requests.flatMap(({ accepted, dueAt }) =>
     accepted.flatMap(({ id, createdAt }) => {

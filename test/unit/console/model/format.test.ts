@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { counted, countText, duration, fromNow, shortCount, timeOf } from '../../../../console/model/format.ts';
+
+describe('a duration', () => {
+  test.each([
+    [-5, '0 ms'],
+    [0, '0 s'],
+    [340.4, '340 ms'],
+    [1000, '1 s'],
+    [1234, '1.2 s'],
+    [9_999, '10 s'],
+    [59_600, '1 min'],
+    [200_000, '3 min 20 s'],
+    [3_600_000, '1 h'],
+    [7_500_000, '2 h 5 min'],
+    [90_000_000, '1 d 1 h'],
+    [31_536_000_000, '365 d'],
+  ])('of %s ms reads %s', (milliseconds, text) => {
+    expect(duration(milliseconds)).toBe(text);
+  });
+});
+
+test.each([
+  [1_500, 'just now'],
+  [-1_500, 'just now'],
+  [12_900, '12 s ago'],
+  [-300_000, 'in 5 min'],
+  [7_199_000, '1 h ago'],
+  [-172_800_000, 'in 2 d'],
+])('a time %s ms before now is %s', (before, text) => {
+  expect(fromNow(1_000_000_000_000 - before, 1_000_000_000_000)).toBe(text);
+});
+
+test('counts have their noun, and are short where there is little room', () => {
+  expect([counted(1, 'task'), counted(2, 'task'), counted(0, 'reply', 'replies')]).toEqual([
+    '1 task',
+    '2 tasks',
+    '0 replies',
+  ]);
+  expect([countText(1234.56), shortCount(999), shortCount(12_345), shortCount(3_400_000)]).toEqual([
+    '1,234.6',
+    '999',
+    '12.3K',
+    '3.4M',
+  ]);
+});
+
+test('a time that is not given is none', () => {
+  expect([timeOf(undefined), timeOf('1970-01-01T00:00:01.000Z')]).toEqual([undefined, 1000]);
+});

@@ -1,0 +1,4 @@
+import { statisticsContract } from '../../contract/statistics-contract.ts';
+import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
+
+statisticsContract('memory', () => new MemoryStatistics());

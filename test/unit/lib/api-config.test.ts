@@ -1,0 +1,26 @@
+import { App } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../../lib/config.ts';
+
+const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
+
+describe('what the API takes', () => {
+  test.each([
+    [{ throttle: { rate: 0 } }, 'configuration throttle.rate is 0'],
+    [{ throttle: { rate: 5, bursts: 5 } }, 'unknown configuration throttle.bursts'],
+    [{ accessLogs: 'sometimes' }, 'configuration accessLogs is "sometimes"'],
+    [{ apiConcurrency: { console: 5 } }, 'unknown configuration apiConcurrency.console'],
+    [{ apiConcurrency: { router: 9 } }, 'provisioned.max is 10, but apiConcurrency.router is 9'],
+  ])('is not %j', (given, told) => {
+    expect(() => read({ preset: 'prod', ...given })).toThrow(told);
+  });
+
+  test('is as -c says', () => {
+    const given = { throttle: '{"rate":50}', accessLogs: 'false', apiConcurrency: '{"router":20}' };
+    expect(read({ preset: 'prod', ...given })).toMatchObject({
+      throttle: { rate: 50, burst: 1000 },
+      accessLogs: false,
+      apiConcurrency: { router: 20 },
+    });
+  });
+});

@@ -1,0 +1,184 @@
+import { describe, expect, test, vi } from 'vitest';
+import { measureUsage, recordAttempt } from '../../../../functions/executor/telemetry.ts';
+import { log } from '../../../../functions/runtime/log.ts';
+import { EmfMeter } from '../../../../functions/runtime/meter.ts';
+import { STREAM_PACES } from '../../../../lib/constructs/projector.ts';
+import { COST_ASSUMPTIONS, totalOf } from '../../../../planner/costs/cost-basis.ts';
+import { streamBatches, taskCosts, tracesOf, type Usage } from '../../../../planner/costs/task-costs.ts';
+import { deployConfig } from '../../../../planner/deployment.ts';
+
+const config = deployConfig({});
+
+/** Uses a million single tasks at so many a second, each an invocation of its own. */
+const usageAt = (perSecond: number, beside: Partial<Usage> = {}): Usage => ({
+  resourceClass: 'default',
+  seconds: 1e6 / perSecond,
+  tasks: 1e6,
+  requests: 1e6,
+  bulk: 1,
+  sentBack: 0,
+  invocations: 1e6,
+  busySeconds: 15_000,
+  executors: 1,
+  lanes: 1,
+  tenants: 1,
+  isShort: true,
+  ...beside,
+});
+
+describe('traces', () => {
+  test.each([
+    { perSecond: 0.1, share: 1 },
+    { perSecond: 1, share: 1 },
+    { perSecond: 2, share: 0.525 },
+    { perSecond: 100, share: 0.0595 },
+  ])('of $perSecond requests a second are $share of them', ({ perSecond, share }) => {
+    expect(tracesOf(perSecond * 1000, 1000)).toBeCloseTo(perSecond * 1000 * share, 6);
+  });
+
+  test('are made of the router and of each executor function', () => {
+    const tracesAt = (executors: number) => taskCosts(usageAt(10, { executors }), config).tracing[0]?.quantity;
+    const ofRouter = tracesOf(1e6, 1e5);
+    expect(tracesAt(1)).toBeCloseTo(2 * ofRouter, 5);
+    expect(tracesAt(2)).toBeCloseTo(ofRouter + 2 * tracesOf(5e5, 1e5), 5);
+  });
+});
+
+describe('batches of a stream', () => {
+  const batchesAt = (perSecond: number, pace: keyof typeof STREAM_PACES) =>
+    streamBatches({ records: 3 * perSecond * 1000, moments: perSecond * 1000, seconds: 1000 }, 1, STREAM_PACES[pace]);
+
+  test.each(['statistics', 'events'] as const)('of %s are one for each of few tasks', (pace) => {
+    expect(batchesAt(0.01, pace)).toBeCloseTo(10, 0);
+  });
+
+  test('are one a window for each shard, and lane of it, where there are many', () => {
+    expect(batchesAt(1_000, 'statistics')).toBeCloseTo(4_000, -2);
+    expect(batchesAt(1_000, 'events')).toBeCloseTo(40_000, -4);
+  });
+
+  test('hold no more records than they may', () => {
+    expect(batchesAt(10_000, 'statistics')).toBe((3 * 10_000 * 1000) / STREAM_PACES.statistics.batchSize);
+    expect(batchesAt(10_000, 'events')).toBe((3 * 10_000 * 1000) / STREAM_PACES.events.batchSize);
+  });
+});
+
+describe('what a million tasks cost', () => {
+  test('is less, the faster they come', () => {
+    const all = [0.1, 1, 10, 100, 1000].map((perSecond) =>
+      Object.values(taskCosts(usageAt(perSecond), config)).reduce((sum, lines) => sum + totalOf(lines), 0),
+    );
+    expect(all).toEqual(all.toSorted((a, b) => b - a));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  test('leaves the authorizer out where callers come with tokens', () => {
+    const jwt = JSON.stringify({ issuer: 'https://issuer.example', audience: ['millrace'] });
+    const namesOf = (one: typeof config) => taskCosts(usageAt(10), one).platform.map(({ what }) => what);
+    expect(namesOf(config)).toContain('calls of the authorizer');
+    expect(namesOf(deployConfig({ jwt }))).not.toContain('calls of the authorizer');
+  });
+});
+
+describe('the lines of the log', () => {
+  /** Counts the bytes of what is written, with what CloudWatch adds to each line. */
+  const LINE_BYTES = 26;
+  async function bytesOf(work: () => Promise<void>): Promise<number> {
+    const lines: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+    vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'millrace');
+    try {
+      await work();
+    } finally {
+      write.mockRestore();
+      vi.unstubAllEnvs();
+    }
+    return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_BYTES, 0);
+  }
+
+  /** Ten minutes of an environment that is called three times a second. */
+  const ROUNDS = 1_800;
+  const APART_MILLISECONDS = 333;
+  const meanOf = async (work: (meter: EmfMeter) => unknown) => {
+    const bytes = await bytesOf(async () => {
+      let now = 0;
+      const meter = new EmfMeter(() => now);
+      for (; now < ROUNDS * APART_MILLISECONDS; now += APART_MILLISECONDS) {
+        await work(meter);
+        meter.flush();
+      }
+    });
+    return bytes / ROUNDS;
+  };
+  const called = (meter: EmfMeter, operation: string) => meter.record(operation, 'awsCall', 1.5 + Math.random());
+
+  const task = {
+    id: '01M859FY21NP7H6QB49KRATWQ0-0',
+    type: 'markdown.render',
+    attempt: 1,
+    maxAttempts: 3,
+    startedAt: 0,
+    timeoutSeconds: 30,
+  };
+  const traceHeader = 'Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0';
+  const attempt = (meter: EmfMeter) => {
+    meter.record('default/normal/0', 'wait', 123);
+    recordAttempt(
+      { ...task, executorKey: 'default/normal/0', traceHeader } as never,
+      { status: 'succeeded' } as never,
+      { type: 'markdown.render' } as never,
+      { clock: () => 123, log, meter } as never,
+    );
+  };
+  const invocation = (attempts: number) => async (meter: EmfMeter) => {
+    const record = measureUsage('default', meter);
+    for (let one = 0; one < attempts; one++) attempt(meter);
+    for (let call = 0; call < 2; call++) called(meter, 'DynamoDB.BatchExecuteStatement');
+    await record();
+  };
+
+  const { logBytes } = COST_ASSUMPTIONS;
+  test.each([
+    {
+      name: 'a submit',
+      assumed: logBytes.submit,
+      written: () =>
+        meanOf((meter) => {
+          meter.record('default/normal/0', 'accepted', 1);
+          called(meter, 'DynamoDB.PutItem');
+          called(meter, 'SQS.SendMessage');
+        }),
+    },
+    {
+      name: 'an attempt',
+      assumed: logBytes.attempt,
+      written: async () => ((await meanOf(invocation(10))) - (await meanOf(invocation(1)))) / 9,
+    },
+    {
+      name: 'an invocation',
+      assumed: logBytes.invocation,
+      written: async () => {
+        const one = await meanOf(invocation(1));
+        return one - ((await meanOf(invocation(10))) - one) / 9;
+      },
+    },
+  ])('of $name are as long as is assumed', async ({ assumed, written }) => {
+    const bytes = await written();
+    expect(bytes).toBeLessThanOrEqual(assumed);
+    expect(bytes).toBeGreaterThan(assumed * 0.85);
+  });
+
+  test('of AWS calls are one a minute, and some more in the first', () => {
+    let now = 0;
+    const meter = new EmfMeter(() => now);
+    let lines = 0;
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation(() => ++lines > 0);
+    for (; now < 600_000; now += 50) {
+      called(meter, 'DynamoDB.PutItem');
+      meter.flush();
+    }
+    write.mockRestore();
+    // At 0, 1, 2, 4, 8, 16, 32 and 64 s.
+    expect(lines).toBe(8 + 8);
+  });
+});

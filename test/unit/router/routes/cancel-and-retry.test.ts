@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { LeaseToken, TaskId } from '../../../../functions/core/task/ids.ts';
+import type { RunningTask, TaskSeed } from '../../../../functions/core/task/task.ts';
+import { handleBatch } from '../../../../functions/executor/handle-batch.ts';
+import { dueTasks } from '../../../doubles/due-tasks.ts';
+import { echo, greet } from '../../../doubles/task-definitions.ts';
+import { tenant } from '../../../doubles/task-seed.ts';
+import { createWorld, type World } from '../../../doubles/world.ts';
+import { callApi } from '../call-api.ts';
+
+const error = { code: 'boom', message: 'it went wrong', retryable: true };
+const broken = async (): Promise<never> => {
+  throw new Error('ThrottlingException');
+};
+
+let world: World;
+let id: string;
+beforeEach(async () => {
+  world = createWorld([greet, echo]);
+  id = await submit();
+});
+
+const submit = async (more: Record<string, unknown> = {}): Promise<string> =>
+  String(
+    (await callApi(world, 'POST /api/tasks', { body: { type: 'greet', input: { name: 'Ada' }, ...more } })).body.id,
+  );
+const cancel = () => callApi(world, `POST /api/tasks/${id}/cancel`);
+const retry = () => callApi(world, `POST /api/tasks/${id}/retry`);
+const read = async () => (await callApi(world, `GET /api/tasks/${id}`)).body;
+const run = async () => {
+  const deliveries = world.queue.receive();
+  const kept = await handleBatch(deliveries, 60, world.ports);
+  for (const { messageId } of deliveries) if (!kept.includes(messageId)) world.queue.messages.delete(messageId);
+};
+const found = async () => {
+  const task = await world.ports.store.get(tenant('acme'), id as TaskId, world.now);
+  if (task === undefined) throw new Error('it is gone');
+  return task;
+};
+const claim = async (): Promise<RunningTask> => {
+  const seed: TaskSeed = await found();
+  const lease = { token: 'lease' as LeaseToken, expiresAt: world.now + 10_000 };
+  const result = await world.ports.store.claim(seed, lease, world.now);
+  if (result.result !== 'claimed') throw new Error(result.result);
+  return result.task;
+};
+const end = async (status: 'failed' | 'succeeded'): Promise<void> => {
+  await world.ports.store.settle(
+    await claim(),
+    status === 'failed'
+      ? { status, error, finishedAt: world.now }
+      : { status, output: { inline: 1 }, finishedAt: world.now },
+  );
+};
+
+describe('cancel', () => {
+  it('ends a queued task, and its message runs nothing', async () => {
+    const answer = await cancel();
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { id, status: 'cancelled', attempt: 0, input: { name: 'Ada' } },
+    });
+    expect(answer.body).toMatchObject({ finishedAt: '2026-01-01T00:00:00.000Z' });
+    await run();
+    expect(await read()).toEqual(answer.body);
+    expect(world.queue.messages.size).toBe(0);
+    expect(world.recorded.map(({ metric }) => metric)).toEqual(['accepted', 'cancelled']);
+  });
+
+  it('ends a scheduled task, so that no sweeper sends it', async () => {
+    id = await submit({ delaySeconds: 5000 });
+    expect(await cancel()).toMatchObject({ status: 202, body: { status: 'cancelled' } });
+    world.advance(5000);
+    expect(await dueTasks(world.ports.store, world.now)).toEqual([]);
+  });
+
+  it('flags a running task, whose failed attempt is then its last', async () => {
+    const task = await claim();
+    expect(await cancel()).toMatchObject({
+      status: 202,
+      body: { status: 'running', cancelRequestedAt: '2026-01-01T00:00:00.000Z' },
+    });
+    expect(await cancel()).toMatchObject({ status: 202 });
+    const settlement = { status: 'queued', error, notBefore: world.now } as const;
+    expect(await world.ports.store.settle(task, settlement)).toBe('cancel_requested');
+    await world.ports.store.settle(task, { status: 'cancelled', finishedAt: world.now });
+    expect(await read()).toMatchObject({ status: 'cancelled', attempt: 1 });
+  });
+
+  it('ends a running task whose executor has died, once its message is back', async () => {
+    await claim();
+    await cancel();
+    world.advance(400);
+    await run();
+    expect(await read()).toMatchObject({ status: 'cancelled', attempt: 1 });
+    expect(world.queue.messages.size).toBe(0);
+  });
+
+  it('does not undo a success that was on its way', async () => {
+    const task = await claim();
+    await cancel();
+    await world.ports.store.settle(task, { status: 'succeeded', output: { inline: 1 }, finishedAt: world.now });
+    expect(await read()).toMatchObject({ status: 'succeeded' });
+  });
+
+  it.each(['failed', 'succeeded'] as const)('is invalid_status for a task that has %s', async (status) => {
+    await end(status);
+    const answer = await cancel();
+    expect(answer).toMatchObject({ status: 409, body: { code: 'invalid_status' } });
+    expect(answer.body.detail).toContain(status);
+    expect(await read()).toMatchObject({ status });
+  });
+});
+
+describe('retry', () => {
+  it('runs a failed task again, with as many attempts as at first', async () => {
+    await end('failed');
+    world.queue.messages.clear();
+    const answer = await retry();
+    expect(answer).toMatchObject({ status: 202, body: { id, status: 'queued', attempt: 1, maxAttempts: 4 } });
+    expect(answer.body).not.toHaveProperty('error');
+    expect(answer.body).not.toHaveProperty('finishedAt');
+    await run();
+    expect(await read()).toMatchObject({ status: 'succeeded', attempt: 2, output: { greeting: 'Hello Ada' } });
+  });
+
+  it('runs a cancelled task', async () => {
+    await cancel();
+    world.queue.messages.clear();
+    expect(await retry()).toMatchObject({ status: 202, body: { status: 'queued', attempt: 0, maxAttempts: 3 } });
+    await run();
+    expect(await read()).toMatchObject({ status: 'succeeded', attempt: 1 });
+  });
+
+  it('never gives more attempts than at first, however often it is asked for', async () => {
+    for (const maxAttempts of [4, 5, 6]) {
+      await end('failed');
+      expect((await retry()).body).toMatchObject({ maxAttempts });
+    }
+  });
+
+  it('is sent by the sweeper where the queue fails', async () => {
+    await end('failed');
+    world.ports.queue.send = broken;
+    expect(await retry()).toMatchObject({ status: 202, body: { status: 'queued' } });
+    expect(await dueTasks(world.ports.store, world.now + 60_000)).toMatchObject([{ task: { id } }]);
+  });
+
+  it('is due no more once it has ended', async () => {
+    await end('failed');
+    await retry();
+    await end('succeeded');
+    expect(await dueTasks(world.ports.store, world.now + 3_600_000)).toEqual([]);
+  });
+
+  it('keeps an input that is stored apart', async () => {
+    const input = { text: 'x'.repeat(1000) };
+    id = await submit({ type: 'echo', input });
+    await end('failed');
+    const { payloads } = world.ports;
+    const kept: unknown[] = [];
+    const keep = payloads.keep.bind(payloads);
+    payloads.keep = (...args) => {
+      kept.push(args);
+      return keep(...args);
+    };
+    // It stays where it is: its row says so, and what is put elsewhere belongs to nobody.
+    payloads.put = () => Promise.reject(new Error('nothing is to be stored anew'));
+    const { input: payload } = await found();
+    world.advance(86_400);
+    expect(await retry()).toMatchObject({ status: 202, body: { input } });
+    expect(kept).toEqual([[payload, world.now + 44 * 86_400_000]]);
+  });
+
+  it.each([
+    ['queued', async () => {}],
+    ['running', claim],
+    ['succeeded', () => end('succeeded')],
+  ])('is invalid_status for a task that is %s', async (status, arrange) => {
+    await arrange();
+    const answer = await retry();
+    expect(answer).toMatchObject({ status: 409, body: { code: 'invalid_status' } });
+    expect(answer.body.detail).toContain(status);
+    expect(await read()).toMatchObject({ status });
+  });
+});
+
+it('GET subtasks is an empty page', async () => {
+  expect(await callApi(world, `GET /api/tasks/${id}/subtasks`)).toMatchObject({
+    status: 200,
+    body: { items: [], nextCursor: null },
+  });
+});

@@ -1,0 +1,10 @@
+import fc from 'fast-check';
+import { it } from 'vitest';
+import { histories } from '../../doubles/history.ts';
+
+/** These are the other half of the histories, the longer ones. */
+const HISTORIES = 2_500;
+
+it('brings every accepted task to exactly one end, whatever breaks on a long way', async () => {
+  await fc.assert(histories({ shortest: 5 }), { numRuns: HISTORIES });
+}, 240_000);
