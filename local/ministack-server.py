@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 import ministack_guard
 import ministack_mends
 import ministack_resume
+import ministack_workers
 
 SAVED = Path(sys.argv[1]) / 'saved'
 STATE = Path(os.environ['STATE_DIR'])
@@ -100,6 +101,7 @@ logging.getLogger('persistence').addHandler(failures)
 server.save_all = save_and_end
 move_to_port()
 ministack_mends.apply()
+ministack_workers.apply()
 ministack_resume.apply()
 server.app = ministack_guard.guarded(named(server.app), PORT)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too

@@ -1,0 +1,143 @@
+"""
+How MiniStack calls a function costs it more than the call: a thread and a search for log lines each time, and a process for
+each of a hundred clients that two cores serve no sooner for it. `apply()` has it do the same with less.
+"""
+
+import json
+import os
+import queue
+import select
+import threading
+import time
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+# So many processes of a function are at work before a call waits for one of them instead of starting another.
+ENOUGH_WORKERS = 4 * (os.cpu_count() or 1)
+# To start one takes longer where so many are at work. What waits longer than this may wait for itself, and starts one.
+WAIT_SECONDS = 1
+# What a pipe of Linux and macOS holds: a worker that has answered has emptied it, so that to write less never blocks.
+PIPE_BYTES = 16_384
+# A worker ends its log with this line when it answers.
+END_OF_LOG = '\0end'
+LOG_SECONDS = 0.25
+
+invoke_by_thread = lambda_runtime.Worker.invoke
+drain_log = lambda_runtime.Worker._drain_stderr_bounded
+acquire = lambda_runtime.acquire_worker
+release = lambda_runtime.release_worker
+# Shares the lock that MiniStack guards its workers with.
+released = threading.Condition(lambda_runtime._lock)
+
+
+def node_worker(script):
+    """Ends the log of each call with a line, for which MiniStack looks each millisecond until none has come for 5 or 50 ms."""
+    write = 'const _realStdoutWrite = process.stdout.write.bind(process.stdout);'
+    if script.count(write) != 1:
+        raise RuntimeError('This MiniStack writes the answers of Node workers in another way: see local/ministack_workers.py.')
+    end = f'if (lineNum > 1) _stderrWrite({json.dumps(END_OF_LOG)} + "\\n");'
+    answer = f'const _realStdoutWrite = (line) => {{ {end} return _answer(line); }};'
+    return script.replace(write, f'const _answer = process.stdout.write.bind(process.stdout);\n{answer}')
+
+
+def is_node(worker):
+    return worker.config.get('Runtime', '').startswith('nodejs')
+
+
+def log_of_call(worker):
+    """The lines that a worker has logged since its last call, up to the end of this one."""
+    if not is_node(worker):
+        return drain_log(worker)
+    lines = []
+    try:
+        while not (line := worker._stderr_queue.get(timeout=LOG_SECONDS)).endswith(END_OF_LOG):
+            lines.append(line)
+        lines.append(line.removesuffix(END_OF_LOG))
+    except queue.Empty:
+        pass  # it has ended without an answer
+    return '\n'.join(lines).removesuffix('\n')
+
+
+def invoke(worker, event, request_id, *, trace_id=None, depth=None, durable=None, invoked_function_arn=None):
+    """Waits for the answer of a warm worker in the thread that calls it."""
+    config, process = worker.config, worker._proc
+    context = {
+        'request_id': request_id,
+        'invoked_function_arn': config.get('FunctionArn', '') if invoked_function_arn is None else invoked_function_arn,
+        'timeout_ms': int(float(config.get('Timeout', 30)) * 1000),
+        'trace_id': trace_id,
+        'depth': depth,
+        'durable': durable or {},
+    }
+    line = json.dumps({'event': event, 'ctx': context}).encode() + b'\n'
+    if process is None or process.poll() is not None or not is_node(worker) or len(line) > PIPE_BYTES:
+        given = {'trace_id': trace_id, 'depth': depth, 'durable': durable, 'invoked_function_arn': invoked_function_arn}
+        return invoke_by_thread(worker, event, request_id, **given)
+    with worker._lock:
+        try:
+            answer = answer_of(process, line, config.get('Timeout', 30))
+            log = log_of_call(worker)
+        except OSError as error:
+            answer, log = {'status': 'error', 'error': str(error)}, worker._drain_stderr()
+        if answer['status'] == 'error':
+            worker._proc = None
+            lambda_runtime._signal(process)
+            lambda_runtime._collect(process, time.monotonic() + lambda_runtime._REAP_GRACE)
+        return {**answer, 'cold_start': False, 'log': log}
+
+
+def answer_of(process, line, timeout):
+    """What a worker answers to an event. Throws where it does not, as MiniStack words that."""
+    deadline = time.monotonic() + timeout
+    reader, received = process.stdout.fileno(), b''
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
+    os.write(process.stdin.fileno(), line)
+    while poll.poll(max(0, deadline - time.monotonic()) * 1000):
+        part = os.read(reader, 1 << 20)
+        received += part
+        if not part:
+            raise OSError('Worker process died')
+        if part.endswith(b'\n') and (answer := last_answer(received)):
+            return answer
+    raise OSError(f'Task timed out after {timeout}.00 seconds')
+
+
+def last_answer(lines):
+    """The answer among lines of a worker; a child of it may have written others."""
+    for line in reversed(lines.splitlines()):
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(answer, dict) and answer.get('status') in ('ok', 'error'):
+            return answer
+    return None
+
+
+def acquire_worker(func_name, config, code_zip, qualifier='$LATEST', max_concurrency=None):
+    """Waits a little for a worker to be free where there are enough of them."""
+    key = lambda_runtime._worker_key(func_name, config, qualifier)
+
+    def has_some():
+        workers = lambda_runtime._workers.get(key, ())
+        return len(workers) < ENOUGH_WORKERS or not all(worker.in_use for worker in workers)
+
+    with released:
+        released.wait_for(has_some, WAIT_SECONDS)
+    return acquire(func_name, config, code_zip, qualifier=qualifier, max_concurrency=max_concurrency)
+
+
+def release_worker(worker):
+    release(worker)
+    with released:
+        released.notify()
+
+
+def apply():
+    lambda_runtime._NODEJS_WORKER_SCRIPT = node_worker(lambda_runtime._NODEJS_WORKER_SCRIPT)
+    lambda_runtime.Worker.invoke = invoke
+    lambda_runtime.Worker._drain_stderr_bounded = log_of_call
+    for module in (lambda_runtime, lambda_svc):
+        module.acquire_worker, module.release_worker = acquire_worker, release_worker
