@@ -53,7 +53,7 @@ export class TieredPayloadStore implements PayloadStore {
     if (json.length <= INLINE_PAYLOAD_BYTES && Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) {
       return { inline: value };
     }
-    const bytes = await compressed(json);
+    const bytes = await compressedBytes(json);
     if (bytes.length <= ITEM_PAYLOAD_BYTES) {
       const ref = `${tenantId}#${taskId}#${name}`;
       await this.#items.put(ref, bytes, keepUntil);
@@ -89,17 +89,17 @@ export class TieredPayloadStore implements PayloadStore {
     if (!isPayloadOf(tenantId, payload)) throw new Error(`the payload ${ref} is not of the tenant ${tenantId}`);
     if (OBJECT.test(ref)) {
       const object = await this.#objects.get(ref);
-      return object === undefined ? undefined : JSON.parse(await decompressed(object));
+      return object === undefined ? undefined : JSON.parse(await decompressedText(object));
     }
     const item = await this.#items.get(ref);
-    return item === undefined ? undefined : JSON.parse(await decompressed([item]));
+    return item === undefined ? undefined : JSON.parse(await decompressedText([item]));
   }
 }
 
 // Most payloads are small: `node:zlib` is loaded by the first that is not.
 
 /** Compresses all at once: the size decides where a payload goes, and S3 has to know it before the first byte. */
-async function compressed(json: string): Promise<Buffer> {
+async function compressedBytes(json: string): Promise<Buffer> {
   const { zstdCompress } = await import('node:zlib');
   return new Promise((resolve, reject) => {
     zstdCompress(json, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
@@ -107,15 +107,15 @@ async function compressed(json: string): Promise<Buffer> {
 }
 
 /** Decompresses while the bytes arrive, and no more than a payload may have: a few KB can become any number of bytes. */
-async function decompressed(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+async function decompressedText(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
   const [{ createZstdDecompress }, { pipeline }] = await Promise.all([
     import('node:zlib'),
     import('node:stream/promises'),
   ]);
-  return pipeline(source, createZstdDecompress(), textOf);
+  return pipeline(source, createZstdDecompress(), payloadText);
 }
 
-async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+async function payloadText(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;

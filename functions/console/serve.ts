@@ -1,6 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { acceptedCoding } from '../runtime/accepted-coding.ts';
-import { CODINGS, type Coding, type Site, type SiteFile } from './site.ts';
+import { CODING_SUFFIXES, type Coding, type Site, type SiteFile } from './site.ts';
 
 /** Every address has this page: the rest of it is behind `#`, which no browser sends. */
 const PAGE = 'index.html';
@@ -19,7 +19,7 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-const SECURITY_HEADERS = {
+const PAGE_SECURITY_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -42,11 +42,11 @@ export type PageRequest = {
 /** Answers a request for the page or one of its files. */
 export function serve({ name, headers }: PageRequest, site: Site): APIGatewayProxyStructuredResultV2 {
   // The page's relative addresses count from the path without a slash.
-  if (name === '') return { statusCode: 308, headers: { ...SECURITY_HEADERS, location: '../console' } };
+  if (name === '') return { statusCode: 308, headers: { ...PAGE_SECURITY_HEADERS, location: '../console' } };
   const file = site.get(name ?? PAGE);
   if (file === undefined) {
     const contentType = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
-    return { statusCode: 404, headers: { ...SECURITY_HEADERS, ...contentType }, body: 'There is no such file.\n' };
+    return { statusCode: 404, headers: { ...PAGE_SECURITY_HEADERS, ...contentType }, body: 'There is no such file.\n' };
   }
   const caching = {
     'cache-control': name === undefined || name === PAGE ? EACH_TIME : FOREVER,
@@ -54,16 +54,16 @@ export function serve({ name, headers }: PageRequest, site: Site): APIGatewayPro
     vary: 'accept-encoding',
   };
   if (headers['if-none-match']?.includes(file.etag) === true) {
-    return { statusCode: 304, headers: { ...SECURITY_HEADERS, ...caching } };
+    return { statusCode: 304, headers: { ...PAGE_SECURITY_HEADERS, ...caching } };
   }
   return { statusCode: 200, ...represent(file, headers['accept-encoding'], caching) };
 }
 
-const CODING_NAMES = Object.keys(CODINGS) as Coding[];
+const CODING_NAMES = Object.keys(CODING_SUFFIXES) as Coding[];
 
 function represent(file: SiteFile, acceptEncoding: string | undefined, caching: Readonly<Record<string, string>>) {
   const coding = acceptedCoding(acceptEncoding, CODING_NAMES);
-  const headers = { ...SECURITY_HEADERS, ...caching, 'content-type': file.contentType };
+  const headers = { ...PAGE_SECURITY_HEADERS, ...caching, 'content-type': file.contentType };
   return coding === undefined
     ? { headers, body: file.body.toString() }
     : {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 /** Each file lies ready in these codings, the smallest first, with what they add to its name. */
-export const CODINGS = { br: '.br', gzip: '.gz' } as const;
-export type Coding = keyof typeof CODINGS;
+export const CODING_SUFFIXES = { br: '.br', gzip: '.gz' } as const;
+export type Coding = keyof typeof CODING_SUFFIXES;
 
 export type SiteFile = {
   readonly contentType: string;
@@ -36,6 +36,6 @@ function readFile(directory: string, name: string): SiteFile {
     contentType: CONTENT_TYPES[extname(name)] ?? 'application/octet-stream',
     etag: `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
     body,
-    compressed: { br: read(CODINGS.br), gzip: read(CODINGS.gzip) },
+    compressed: { br: read(CODING_SUFFIXES.br), gzip: read(CODING_SUFFIXES.gzip) },
   };
 }

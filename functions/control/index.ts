@@ -18,7 +18,9 @@ const clock = Date.now;
 const meter = new EmfMeter();
 surviveStrayErrors('control', meter);
 // Nobody waits for these calls, and a metric costs as much where nothing but the clock writes it: they are not timed.
-const [dynamo, sqs, lambda] = [dynamoClient(), sqsClient(), lambdaClient()];
+const dynamo = dynamoClient();
+const sqs = sqsClient();
+const lambda = lambdaClient();
 
 // They are two functions of one bundle: each has only the environment and the role of its own.
 export const sweeper: ScheduledHandler = async (_event, context) => {

@@ -14,7 +14,7 @@ export function recordWaiting(
 ): void {
   const recorded = pools.flat().filter((lane) => lane.depth > 0 || (before.get(lane.executorKey)?.depth ?? 0) > 0);
   for (const [lane, shards] of Map.groupBy(recorded, laneNameOf)) meter.record(lane, 'waiting', waitingIn(shards));
-  for (const [resourceClass, lanes] of Map.groupBy(recorded, classOf)) {
+  for (const [resourceClass, lanes] of Map.groupBy(recorded, resourceClassOf)) {
     const shards = [...Map.groupBy(lanes, ({ executorKey }) => laneOf(executorKey).shard).values()];
     const most = Math.max(...shards.map(waitingIn));
     meter.record(resourceClass, 'waitingPerExecutor', most / concurrency[resourceClass].reserved);
@@ -24,7 +24,7 @@ export function recordWaiting(
 const waitingIn = (lanes: readonly LaneState[]): number =>
   Math.round(lanes.reduce((sum, lane) => sum + tasksIn(lane.depth, lane), 0));
 
-const classOf = ({ executorKey }: LaneState): ResourceClass => laneOf(executorKey).resourceClass;
+const resourceClassOf = ({ executorKey }: LaneState): ResourceClass => laneOf(executorKey).resourceClass;
 
 function laneNameOf({ executorKey }: LaneState): string {
   const { resourceClass, kind } = laneOf(executorKey);

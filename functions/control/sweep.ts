@@ -113,9 +113,9 @@ async function reconcile(one: DueTask, ports: SweepPorts): Promise<void> {
 
 /** Returns the whole seconds until a claim would be granted. */
 const secondsUntilDue = (task: NewTask | RunningTask, now: number): number =>
-  Math.min(Math.max(0, Math.ceil((claimableFrom(task) - now) / 1000)), MAX_QUEUE_DELAY_SECONDS);
+  Math.min(Math.max(0, Math.ceil((claimableAt(task) - now) / 1000)), MAX_QUEUE_DELAY_SECONDS);
 
-function claimableFrom(task: NewTask | RunningTask): number {
+function claimableAt(task: NewTask | RunningTask): number {
   if (task.status === 'running') return task.leaseExpiresAt;
   return task.status === 'scheduled' ? task.runAt : (task.notBefore ?? 0);
 }

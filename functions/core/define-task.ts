@@ -204,7 +204,7 @@ export class TaskFailure extends Error {
 
   constructor(code: string, message: string, options?: FailOptions) {
     const isCode = typeof code === 'string' && FAILURE_CODE.test(code);
-    const text = textOf(message);
+    const text = messageText(message);
     super(isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`);
     this.code = isCode ? code : 'invalid_code';
     this.retryable = Boolean(options?.retryable);
@@ -216,7 +216,7 @@ const shownCode = (code: unknown): string =>
   typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `${typeof code === 'number' ? code : typeof code}`;
 
 /** Returns the text of what a cast or plain JavaScript has given for a message: an error that was caught, or data. */
-const textOf = (message: unknown): string => {
+const messageText = (message: unknown): string => {
   if (typeof message === 'string') return message;
   return message === undefined || message === null ? '' : messageOfThrown(describeThrown(message));
 };
@@ -275,7 +275,7 @@ export type BrokenDefinition = TaskFailure & { readonly type: string; readonly s
 
 export function brokenDefinition(type: string, how: string, cause: unknown): BrokenDefinition {
   const summary = `the definition of ${type} ${how}`;
-  const reason = textOf(cause instanceof Error ? cause.message : cause);
+  const reason = messageText(cause instanceof Error ? cause.message : cause);
   const options = { retryable: true, retryAfterSeconds: DEPLOYMENT_SECONDS };
   return Object.assign(new TaskFailure('definition_broken', `${summary}: ${reason}`, options), {
     type,

@@ -20,7 +20,7 @@ export class JsonRefusal extends Error {
 const MAX_LEVELS = 500;
 
 /** No payload may be longer. A value that is not a tree is written out at each place that refers to it. */
-const MAX_CHARACTERS = 10_000_000;
+const MAX_JSON_CHARACTERS = 10_000_000;
 
 /** A longer path is cut: so much of it says enough. */
 const MAX_POINTER_CHARACTERS = 200;
@@ -32,7 +32,7 @@ const MAX_POINTER_CHARACTERS = 200;
  * `JsonRefusal` for whatever else JSON would lose or change.
  */
 export const jsonValueOf = (value: unknown): JsonValue =>
-  value === undefined ? null : new JsonCopy(refuse, MAX_CHARACTERS).of(value, undefined);
+  value === undefined ? null : new JsonCopy(refuse, MAX_JSON_CHARACTERS).of(value, undefined);
 
 /** Returns the name of a member as a part of a JSON pointer (RFC 6901). */
 export const pointerPart = (key: PropertyKey): string => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
@@ -98,7 +98,7 @@ export class JsonCopy {
       return this.#ofParts(value, place);
     } catch (error) {
       if (error instanceof JsonRefusal) throw error;
-      const advice = `reading it throws: ${textOf(error)}`;
+      const advice = `reading it throws: ${errorText(error)}`;
       return this.#refused({ value, what: 'something that cannot be read', advice }, place);
     } finally {
       this.#levels--;
@@ -227,7 +227,7 @@ function getterOf(value: object): string | undefined {
 }
 
 /** Returns the text of an error that a handler's code threw, as far as it can be read. */
-function textOf(error: unknown): string {
+function errorText(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error);
   } catch {

@@ -81,10 +81,10 @@ function partsRead(thrown: unknown, seen: Set<unknown>): ThrownError {
     return { message: cut(textOfPrimitive(thrown), MAX_MESSAGE_CHARACTERS) };
   }
   const isOfErrors = isError(thrown);
-  const name = isOfErrors ? classOf(thrown) : undefined;
+  const name = isOfErrors ? classNameOf(thrown) : undefined;
   const stack = read(thrown, 'stack');
   const cause = read(thrown, 'cause');
-  const errors = partsOf(thrown)
+  const errors = errorsWithin(thrown)
     .filter((part) => isNew(part, seen))
     .map((part) => described(part, seen));
   return compact({
@@ -106,7 +106,7 @@ const textOfPrimitive = (thrown: unknown): string => {
 };
 
 /** Returns the name that an error gives itself, or that of its class, unless a minifier has made that. */
-function classOf(error: object): string {
+function classNameOf(error: object): string {
   const name = read(error, 'name');
   if (typeof name === 'string' && name !== '' && name !== 'Error') return cut(name, MAX_CODE_CHARACTERS);
   const ofClass = read(read(error, 'constructor'), 'name');
@@ -121,7 +121,7 @@ function codeOf(thrown: object): string | undefined {
 }
 
 /** Returns the parts of an `AggregateError`, and the two of a `SuppressedError`. */
-function partsOf(thrown: object): readonly unknown[] {
+function errorsWithin(thrown: object): readonly unknown[] {
   const errors = listRead(read(thrown, 'errors'));
   if (isError(thrown) && errors !== undefined) return errors;
   const suppressed = read(thrown, 'suppressed');

@@ -40,7 +40,7 @@ function messageOfIssue(issue: Issue): string | undefined {
       if (issue.input === undefined) return 'is missing';
       // It is a number: zod asks first whether it is one.
       if (issue.expected === 'int') return 'must be a whole number';
-      return `must be ${NOUNS[issue.expected] ?? `a ${issue.expected}`}, not ${kindOf(issue.input)}`;
+      return `must be ${NOUNS[issue.expected] ?? `a ${issue.expected}`}, not ${nounFor(issue.input)}`;
     case 'invalid_value':
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'unrecognized_keys':
@@ -64,7 +64,7 @@ function bound(origin: string, comparison: string, limit: number | bigint): stri
   return `must be ${comparison} ${limit}`;
 }
 
-function kindOf(input: unknown): string {
+function nounFor(input: unknown): string {
   if (input === null || typeof input === 'boolean') return String(input);
   const kind = Array.isArray(input) ? 'array' : typeof input;
   return NOUNS[kind] ?? `a ${kind}`;

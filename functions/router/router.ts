@@ -140,7 +140,7 @@ function encode(response: Response, acceptEncoding: string | undefined, log: Log
   const bytes = sentBytesOf(sent);
   if (bytes > MAX_ANSWER_BYTES) {
     log('warn', 'answer too large', { bytes });
-    return encode(shorter === undefined ? tooLarge(bytes) : { ...whole, body: shorter() }, acceptEncoding, log);
+    return encode(shorter === undefined ? answerTooLarge(bytes) : { ...whole, body: shorter() }, acceptEncoding, log);
   }
   return {
     statusCode: status,
@@ -161,7 +161,7 @@ function encode(response: Response, acceptEncoding: string | undefined, log: Log
 /** A character takes three bytes at most, so that a short text need not be written out to be measured. */
 const sentBytesOf = (sent: string): number => (sent.length * 3 <= MAX_ANSWER_BYTES ? sent.length : wireBytesOf(sent));
 
-const tooLarge = (bytes: number): Response =>
+const answerTooLarge = (bytes: number): Response =>
   problemResponse(
     new Problem(
       'answer_too_large',

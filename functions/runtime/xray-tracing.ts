@@ -3,10 +3,10 @@ import type { Segment } from 'aws-xray-sdk-core';
 import type { Annotations, Tracing } from '../core/ports.ts';
 import { keptHeader, sampledTraceOf } from '../core/task/trace-header.ts';
 
-type Client = Parameters<Tracer['captureAWSv3Client']>[0];
+type TracedClient = Parameters<Tracer['captureAWSv3Client']>[0];
 
 /** These clients wait for the tracer, which is loaded by the first trace that is sampled: it takes longer than they do. */
-const waiting: Client[] = [];
+const untraced: TracedClient[] = [];
 let tracer: Tracer | undefined;
 /** The segment of the invocation, which Lambda sends: the SDK fills in whose it is. */
 let invocation: Segment | undefined;
@@ -16,8 +16,8 @@ const invocationHeader = (): string | undefined => process.env._X_AMZN_TRACE_ID;
 
 /** Records each call of an AWS client in the segment under way, wherever there is one. */
 export function traced<T extends object>(client: T): T {
-  if (tracer === undefined) waiting.push(client as Client);
-  else tracer.captureAWSv3Client(client as Client);
+  if (tracer === undefined) untraced.push(client as TracedClient);
+  else tracer.captureAWSv3Client(client as TracedClient);
   return client;
 }
 
@@ -31,7 +31,7 @@ async function loadTracer(): Promise<Tracer> {
   const { Tracer } = await import('@aws-lambda-powertools/tracer');
   // AWS calls are captured by client, and calls of handlers by `call`: patching `http` for all would add nothing.
   tracer ??= new Tracer({ captureHTTPsRequests: false });
-  for (const client of waiting.splice(0)) tracer.captureAWSv3Client(client);
+  for (const client of untraced.splice(0)) tracer.captureAWSv3Client(client);
   invocation = tracer.provider.getSegment() as Segment | undefined;
   return tracer;
 }

@@ -1,14 +1,14 @@
 import TinyQueue from 'tinyqueue';
 import type { Micros } from '../time.ts';
 
-type Entry<T> = { readonly at: Micros; readonly order: number; readonly event: T };
+type TimedEvent<T> = { readonly at: Micros; readonly order: number; readonly event: T };
 
 /**
  * Keeps what is going to happen, by moment. Things of the same moment are handed out together, in the order in which they
  * were added, so that a thousand invocations that end at once are one step.
  */
 export class Agenda<T> {
-  readonly #entries = new TinyQueue<Entry<T>>([], (a, b) => a.at - b.at || a.order - b.order);
+  readonly #entries = new TinyQueue<TimedEvent<T>>([], (a, b) => a.at - b.at || a.order - b.order);
   #added = 0;
 
   add(at: Micros, event: T): void {
@@ -24,7 +24,7 @@ export class Agenda<T> {
     return { at: first.at, events };
   }
 
-  #take(at: Micros): Entry<T> | undefined {
+  #take(at: Micros): TimedEvent<T> | undefined {
     return this.#entries.peek()?.at === at ? this.#entries.pop() : undefined;
   }
 }

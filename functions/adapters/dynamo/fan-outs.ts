@@ -27,7 +27,7 @@ import {
 export class DynamoFanOuts implements FanOuts {
   readonly #client: DynamoDBClient;
   readonly #options: TaskTableOptions;
-  readonly #closes = new GatheredCalls<Place, Closed>((_, places) => this.#close(places));
+  readonly #closes = new GatheredCalls<SubtaskPlace, Closed>((_, places) => this.#close(places));
 
   constructor(client: DynamoDBClient, options: TaskTableOptions) {
     this.#client = client;
@@ -59,14 +59,14 @@ export class DynamoFanOuts implements FanOuts {
     const { Item: row } = await this.#client.send(
       new GetItemCommand({ ...this.#table(parent), Key: this.#key(parent), ConsistentRead: true }),
     );
-    return row === undefined ? undefined : { subtasks: payload(row, 'subtasks'), ...stateOf(row) };
+    return row === undefined ? undefined : { subtasks: payload(row, 'subtasks'), ...fanOutStateOf(row) };
   }
 
   close(parent: ParentKey, place: number): Promise<Closed> {
     return this.#closes.add(`${pkOf(parent.tenantId, parent.id)}#${parent.attempt}`, { parent, place });
   }
 
-  async #close(places: readonly Place[]): Promise<Closed> {
+  async #close(places: readonly SubtaskPlace[]): Promise<Closed> {
     const [first] = places;
     if (first === undefined) return undefined;
     const { parent } = first;
@@ -77,7 +77,7 @@ export class DynamoFanOuts implements FanOuts {
       // A set may name nothing twice.
       delete: { pending: { NS: [...new Set(places.map(({ place }) => String(place)))] } },
     });
-    return 'written' in update ? stateOf(update.written) : undefined;
+    return 'written' in update ? fanOutStateOf(update.written) : undefined;
   }
 
   async resume(parent: ParentKey, dueAt: number): Promise<ResumeResult> {
@@ -116,10 +116,10 @@ export class DynamoFanOuts implements FanOuts {
 }
 
 /** One subtask of a fan-out. */
-type Place = { readonly parent: ParentKey; readonly place: number };
+type SubtaskPlace = { readonly parent: ParentKey; readonly place: number };
 type Closed = Omit<FanOutRecord, 'subtasks'> | undefined;
 
-const stateOf = ({ pending, onFailure }: Row) => ({
+const fanOutStateOf = ({ pending, onFailure }: Row) => ({
   pending: new Set((pending?.NS ?? []).map(Number)),
   onFailure: onFailure?.S === 'collect' ? ('collect' as const) : ('fail' as const),
 });

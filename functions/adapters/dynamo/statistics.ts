@@ -39,7 +39,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
         key: statisticsKeyOf(row),
         condition: any(missing(seen), lessThan(seen, s(placeOf(first)))),
         set: { [seen]: s(markOf(last)), ...expiryOf(row) },
-        add: { ...rowOfTally(sumOf(left.map(({ tally }) => tally))), ...typesOf(left) },
+        add: { ...rowOfTally(sumOf(left.map(({ tally }) => tally))), ...typeSetOf(left) },
       });
       if ('written' in update) return this.#forget(row, update.written);
       const mark = update.refusedBy?.[seen]?.S;
@@ -120,7 +120,7 @@ const markedTime = (mark: string): number => Number(mark.slice(mark.indexOf('@')
 const isMark = (name: string): boolean => name.startsWith('seen_');
 
 /** Returns the types to add to a tenant's: a set takes what it has as readily as what is new to it, and may not be empty. */
-function typesOf(contributions: readonly Contribution[]): Row {
+function typeSetOf(contributions: readonly Contribution[]): Row {
   const types = new Set(contributions.flatMap(({ type }) => type ?? []));
   return types.size === 0 ? {} : { types: { SS: [...types] } };
 }

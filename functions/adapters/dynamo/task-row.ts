@@ -139,7 +139,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
     workflowInstanceId: text(row, 'workflowInstanceId'),
     parent: parent === undefined ? undefined : parentOf(parent),
     traceHeader: trace === undefined ? undefined : unpackedHeader(trace),
-    limits: limits === undefined ? undefined : limitsOf(limits),
+    limits: limits === undefined ? undefined : parseLimits(limits),
   });
 }
 
@@ -149,7 +149,7 @@ function assignee(row: Row): TaskSeed['assignee'] {
 }
 
 /** Reads `<rate>/<open>`, either of which may be missing. */
-function limitsOf(limits: string): TenantLimits {
+function parseLimits(limits: string): TenantLimits {
   const [ratePerSecond, maxOpenTasks] = limits.split('/').map((limit) => (limit === '' ? undefined : Number(limit)));
   return compact({ ratePerSecond, maxOpenTasks });
 }

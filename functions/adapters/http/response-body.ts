@@ -38,7 +38,7 @@ export function responseOf(
     retryAfterSeconds: retryAfterSeconds(headers['retry-after'], Date.now()),
     url: url.href.slice(0, url.href.length - url.hash.length),
     redirected,
-    body: bodyOf(failing(decompressed(body, encodings), url, signal), headers['content-type'], url, () => {
+    body: bodyOf(failing(decompressedBody(body, encodings), url, signal), headers['content-type'], url, () => {
       body.destroy();
     }),
   });
@@ -118,7 +118,7 @@ function encodingsOf(contentEncoding: string): readonly Encoding[] {
  * Returns a response's body as it was before its server compressed it. (undici has an interceptor for this; it is experimental,
  * says so on every cold start, and takes an empty body for a broken one.)
  */
-async function* decompressed(body: Readable, encodings: readonly Encoding[]): AsyncGenerator<Uint8Array> {
+async function* decompressedBody(body: Readable, encodings: readonly Encoding[]): AsyncGenerator<Uint8Array> {
   if (encodings.length === 0) return yield* body;
   let empty = true;
   body.once('data', () => {

@@ -8,7 +8,7 @@ import type { Answer } from './response-body.ts';
 
 /** Bytes that may be kept in all, and of one answer, as they came over the wire: the smallest executor has 256 MB. */
 const MAX_BYTES = 16_000_000;
-const MAX_ANSWER_BYTES = 1_000_000;
+const MAX_KEPT_ANSWER_BYTES = 1_000_000;
 const MAX_ANSWERS = 500;
 
 /** About what an answer takes beside its body. */
@@ -91,12 +91,12 @@ export class ResponseCache {
     const tap = new Transform({
       transform(chunk: Buffer, _, done) {
         bytes += chunk.length;
-        if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+        if (bytes <= MAX_KEPT_ANSWER_BYTES) chunks.push(chunk);
         else chunks.length = 0;
         done(null, chunk);
       },
       flush: (done) => {
-        if (bytes <= MAX_ANSWER_BYTES) {
+        if (bytes <= MAX_KEPT_ANSWER_BYTES) {
           // The body is copied, since a piece may be part of a much larger buffer.
           this.#entries.set(key, {
             tenantId: this.#tenantId,

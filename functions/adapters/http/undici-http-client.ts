@@ -37,7 +37,7 @@ const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
 /** By these statuses a server asks for another try. One attempt waits for it so long: the task itself can wait longer. */
 const PASSING = [408, 425, 429];
-const MAX_RETRY_AFTER_SECONDS = 5;
+const MAX_PAUSE_SECONDS = 5;
 
 /** By these statuses a gateway says that there is no server behind it; any other is the answer of a server. */
 const DOWN = [502, 503, 504];
@@ -115,7 +115,7 @@ export class UndiciHttpClient implements HttpClient {
       try {
         const answer = await this.#send(hop, signal);
         const seconds = retryAfterSeconds(answer.headers['retry-after'], Date.now()) ?? 0;
-        if (tried >= last || !PASSING.includes(answer.status) || seconds > MAX_RETRY_AFTER_SECONDS) return answer;
+        if (tried >= last || !PASSING.includes(answer.status) || seconds > MAX_PAUSE_SECONDS) return answer;
         milliseconds += seconds * 1000;
         // Its connection goes with it: a body that is given up reports an error, which nobody has to know.
         answer.body.on('error', () => {}).destroy();

@@ -53,7 +53,7 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async giveBack(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void> {
-    await mapConcurrently(requestsOf(letters), PARALLEL_REQUESTS, (request) =>
+    await mapConcurrently(batchesOf(letters), PARALLEL_REQUESTS, (request) =>
       this.#client.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: this.#urlOf(resourceClass),
@@ -64,7 +64,7 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async remove(resourceClass: ResourceClass, letters: readonly DeadLetter[]): Promise<void> {
-    await mapConcurrently(requestsOf(letters), PARALLEL_REQUESTS, (request) =>
+    await mapConcurrently(batchesOf(letters), PARALLEL_REQUESTS, (request) =>
       this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#urlOf(resourceClass), Entries: [...request] })),
     );
   }
@@ -89,7 +89,7 @@ export class SqsDeadLetters implements DeadLetters {
   }
 }
 
-const requestsOf = (letters: readonly DeadLetter[]) =>
+const batchesOf = (letters: readonly DeadLetter[]) =>
   chunksOf(letters, REQUEST_MESSAGES).map((request) =>
     request.map(({ receipt }, place) => ({ Id: String(place), ReceiptHandle: receipt })),
   );

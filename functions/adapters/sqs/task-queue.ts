@@ -84,13 +84,13 @@ function entryOf(body: string, [first]: readonly TaskSeed[], delaySeconds: numbe
     // On a standard queue the group makes it a fair queue: a noisy tenant does not delay the others.
     MessageGroupId: tenantId,
     DelaySeconds: delaySeconds === 0 ? undefined : delaySeconds,
-    MessageSystemAttributes: traceHeader === undefined ? undefined : { AWSTraceHeader: text(traceHeader) },
+    MessageSystemAttributes: traceHeader === undefined ? undefined : { AWSTraceHeader: stringAttribute(traceHeader) },
   });
 }
 
 const idsOf = (tasks: readonly TaskSeed[]): TaskId[] => tasks.map(({ id }) => id);
 
-const text = (value: string): MessageSystemAttributeValue => ({ DataType: 'String', StringValue: value });
+const stringAttribute = (value: string): MessageSystemAttributeValue => ({ DataType: 'String', StringValue: value });
 
 /** Reads the depths of queues from SQS, which counts about right, and a moment late. */
 export class SqsQueueDepths implements QueueDepths {

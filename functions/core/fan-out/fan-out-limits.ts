@@ -14,7 +14,7 @@ export type FanOutLimitPorts = {
 /** After so long a fan-out that found too many open tasks is tried again: no sooner than there is another count of them. */
 const OPEN_AGAIN_SECONDS = 30;
 
-type Refusal = Extract<Outcome, { kind: 'failed' }>;
+type FanOutRefusal = Extract<Outcome, { kind: 'failed' }>;
 
 /**
  * Says why so many subtasks of a task have to wait, or cannot be: they count as if its key had submitted them. With
@@ -26,7 +26,7 @@ export async function fanOutRefusal(
   task: RunningTask,
   count: number,
   { usage, buckets, clock, log }: FanOutLimitPorts,
-): Promise<Refusal | undefined> {
+): Promise<FanOutRefusal | undefined> {
   const { ratePerSecond, maxOpenTasks } = task.limits ?? {};
   try {
     if (maxOpenTasks !== undefined) {
@@ -49,7 +49,7 @@ export async function fanOutRefusal(
 }
 
 /** Refuses for good, unless it is said when to try again. */
-const refusal = (message: string, retryAfterSeconds?: number): Refusal =>
+const refusal = (message: string, retryAfterSeconds?: number): FanOutRefusal =>
   compact({
     kind: 'failed' as const,
     error: taskError('rate_limited', message, retryAfterSeconds !== undefined),

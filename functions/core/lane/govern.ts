@@ -45,7 +45,7 @@ export function govern(
   limits: ClassLimits,
   now: number,
 ): GovernedLane[] {
-  const found = lanes.map((lane) => ({ ...lane, state: stateOf(lane, before.get(lane.executorKey), now) }));
+  const found = lanes.map((lane) => ({ ...lane, state: laneStateOf(lane, before.get(lane.executorKey), now) }));
   const targets = shareExecutors(
     found.map(({ share, state }) => ({
       share,
@@ -100,7 +100,7 @@ function lowered(state: LaneState, maxConcurrency: number, now: number): LaneSta
   };
 }
 
-function stateOf(lane: ObservedLane, before: LaneState | undefined, now: number): LaneState {
+function laneStateOf(lane: ObservedLane, before: LaneState | undefined, now: number): LaneState {
   const { executorKey, depth, inFlight, source, load } = lane;
   const done = since(load, before?.load);
   const { held } = before ?? {};

@@ -55,10 +55,10 @@ export function outputOf(returned: unknown, type: string): JsonValue {
     const output = jsonValueOf(returned);
     const bytes = wireBytesOf(JSON.stringify(output));
     if (bytes <= MAX_WIRE_BYTES) return output;
-    throw tooLarge(type, `${bytes} bytes`);
+    throw outputTooLarge(type, `${bytes} bytes`);
   } catch (error) {
     if (!(error instanceof JsonRefusal)) throw error;
-    if (error.isTooLarge) throw tooLarge(type, error.message);
+    if (error.isTooLarge) throw outputTooLarge(type, error.message);
     throw new TaskFailure('invalid_output', `${type} returned what JSON cannot carry: ${error.message}`);
   }
 }
@@ -72,7 +72,7 @@ export function outcomeOfOutput(returned: unknown, type: string): Outcome {
   }
 }
 
-function tooLarge(type: string, what: string): TaskFailure {
+function outputTooLarge(type: string, what: string): TaskFailure {
   const advice = 'put it where it belongs and return where that is';
   return new TaskFailure('output_too_large', `${type} returned ${what} of ${MAX_WIRE_BYTES} that fit: ${advice}`);
 }

@@ -125,13 +125,13 @@ export function claimability(task: Task, fingerprint: string, now: number): Clai
     case 'waiting':
       return { result: 'waiting', task };
     case 'scheduled':
-      return claimableFrom(task.runAt, now);
+      return claimabilityFrom(task.runAt, now);
     case 'queued':
-      return claimableFrom(task.notBefore ?? 0, now);
+      return claimabilityFrom(task.notBefore ?? 0, now);
   }
 }
 
-const claimableFrom = (time: number, now: number): Claimability =>
+const claimabilityFrom = (time: number, now: number): Claimability =>
   time <= now ? { result: 'claimable' } : { result: 'not_due', until: time };
 
 export type Lease = { readonly token: LeaseToken; readonly expiresAt: number };

@@ -61,7 +61,7 @@ export function parseBody(request: Request): JsonBody {
       `the body has ${content.length} bytes; at most ${MAX_BODY_BYTES} are taken: send a URL of the data instead`,
     );
   }
-  const text = textOf(content);
+  const text = decodedBody(content);
   const value = parseJson(text);
   const { levels, names } = shapeOf(text);
   if (levels > MAX_LEVELS) throw new Problem('invalid_request', `the body nests more than ${MAX_LEVELS} levels deep`);
@@ -84,7 +84,7 @@ function contentTypeOf({ headers }: Request): { readonly mediaType: string; read
 /** Leaves out a byte order mark (U+FEFF) at the beginning. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-function textOf(body: Buffer): string {
+function decodedBody(body: Buffer): string {
   try {
     return decoder.decode(body);
   } catch {

@@ -30,7 +30,7 @@ export function callerOf(
     return {
       tenantId: tenant,
       scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []),
-      limits: tenantClaim === undefined ? limitsOf(known) : tenantLimits,
+      limits: tenantClaim === undefined ? limitsOfKey(known) : tenantLimits,
     };
   }
   const detail =
@@ -41,7 +41,7 @@ export function callerOf(
 }
 
 /** Reads the limits of a key; API Gateway may hand numbers over as text. */
-function limitsOf(context: Readonly<Record<string, unknown>>): TenantLimits {
+function limitsOfKey(context: Readonly<Record<string, unknown>>): TenantLimits {
   return compact({
     ratePerSecond: positiveNumber(context.ratePerSecond),
     maxOpenTasks: positiveNumber(context.maxOpenTasks),
@@ -56,7 +56,7 @@ const positiveNumber = (value: unknown): number | undefined => (Number(value) > 
  */
 function callerOfToken(claims: Readonly<Record<string, unknown>>, tenantClaim: string) {
   if (claims.token_use === 'id') return {};
-  return compact({ tenantId: textOf(claims[tenantClaim]), scopes: textOf(claims.scope) });
+  return compact({ tenantId: textClaim(claims[tenantClaim]), scopes: textClaim(claims.scope) });
 }
 
-const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined);
+const textClaim = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined);

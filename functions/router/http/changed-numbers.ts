@@ -32,7 +32,7 @@ export function withChangedNumbers(json: string): unknown {
 export function changedNumberErrors(value: unknown): FieldError[] {
   const errors: FieldError[] = [];
   const walk = (part: unknown, pointer: string): void => {
-    if (part instanceof ChangedNumber) errors.push({ field: pointer, message: messageOf(part.source) });
+    if (part instanceof ChangedNumber) errors.push({ field: pointer, message: messageOfNumber(part.source) });
     else if (part !== null && typeof part === 'object') {
       for (const [key, member] of Object.entries(part)) {
         if (errors.length === MAX_LISTED) return;
@@ -91,7 +91,7 @@ function lengthWithoutZeros(digits: string): number {
 
 const MAX_SHOWN = 40;
 
-function messageOf(source: string): string {
+function messageOfNumber(source: string): string {
   const shown = source.length > MAX_SHOWN ? `${source.slice(0, MAX_SHOWN)}…` : source;
   const number = Number(source);
   if (!Number.isFinite(number)) return `is ${shown}, which is larger than a number may be: send it as text`;

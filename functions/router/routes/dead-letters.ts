@@ -98,7 +98,7 @@ const deadLettersSchema = once(() => {
     ...unseenShape('There are others, too many to see them all or in the hand of another call'),
   });
 });
-type Item = z.infer<ReturnType<typeof deadLettersSchema>>['items'][number];
+type DeadLetterView = z.infer<ReturnType<typeof deadLettersSchema>>['items'][number];
 
 export const listDeadLetters: Route = {
   operationId: 'listDeadLetters',
@@ -154,7 +154,7 @@ function itemOf(
   { tenantId, scopes }: Caller,
   rows: ReadonlyMap<string, Task>,
   viewer: Viewer,
-): Item {
+): DeadLetterView {
   const isOwn = task?.tenantId === tenantId;
   const isPlatform = scopes.includes('platform');
   const mayKnow = isOwn || isPlatform || code !== 'malformed';

@@ -174,7 +174,7 @@ function checkSize(input: JsonValue): void {
  * Names what was sent, and what it asks for however it says it: the input with the defaults of its schema, no delay for
  * one of none, an instant for all texts of it. The settings are left out, since the task has them.
  */
-function fingerprintOf({ submit, parsedInput }: ValidSubmit): string {
+function fingerprintOfSubmit({ submit, parsedInput }: ValidSubmit): string {
   const { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, delaySeconds = 0, runAt, ...rest } = submit;
   const meant = { ...rest, delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
   return submitFingerprint(submit as JsonValue, meaningOf(meant, parsedInput));
@@ -212,7 +212,7 @@ async function submissionOf(
     maxAttempts: submit.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
     // Without a key nobody else can ask for the same id, so there is nothing to compare.
-    fingerprint: isKeyed ? fingerprintOf(valid) : '-',
+    fingerprint: isKeyed ? fingerprintOfSubmit(valid) : '-',
     createdAt,
     ...compact({
       runAt,
