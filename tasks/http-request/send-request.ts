@@ -37,7 +37,10 @@ export async function sendRequest(input: HttpRequestInput, ctx: TaskContext): Pr
   if (!isComplete) ctx.fail('response_too_large', `the response is larger than ${MAX_RESPONSE_BYTES} bytes`);
   const text = decodedText(bytes, headers['content-type']);
   return {
-    ...{ status, url: response.url, redirected, headers },
+    status,
+    url: response.url,
+    redirected,
+    headers,
     ...(text === undefined
       ? { body: Buffer.from(bytes).toString('base64'), encoding: 'base64' }
       : { body: text, encoding: 'text' }),

@@ -75,7 +75,9 @@ export async function resizeImage(
     makePlain(image, to, ctx);
     if (to !== 'png') image.quality = QUALITY;
     return image.write(MAGICK_FORMAT[to], (data) => ({
-      ...{ width, height, bytes: data.length },
+      width,
+      height,
+      bytes: data.length,
       image: Buffer.from(data.buffer, data.byteOffset, data.length).toString('base64'),
     }));
   } catch (error) {

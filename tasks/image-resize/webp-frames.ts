@@ -6,7 +6,9 @@ export type Frames = { readonly count: number; readonly width: number; readonly 
  */
 export function webpFrames(bytes: Uint8Array): Frames | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  let [count, width, height] = [0, 0, 0];
+  let count = 0;
+  let width = 0;
+  let height = 0;
   for (let chunk = 12; chunk + 18 <= file.length; ) {
     const type = file.toString('latin1', chunk, chunk + 4);
     const length = file.readUInt32LE(chunk + 4);

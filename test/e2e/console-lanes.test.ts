@@ -13,8 +13,13 @@ const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 /** Sets a message aside as SQS does after its last delivery; no other test uses the lane. */
 async function deadLetter() {
   const task = taskSeed({
-    ...{ tenantId: tenant('local'), type: 'markdown.render', input: { inline: { markdown: '# hi' } } },
-    ...{ resourceClass: 'cpu-intensive', executorKey: 'cpu-intensive/low/0', priority: 'low', createdAt: Date.now() },
+    tenantId: tenant('local'),
+    type: 'markdown.render',
+    input: { inline: { markdown: '# hi' } },
+    resourceClass: 'cpu-intensive',
+    executorKey: 'cpu-intensive/low/0',
+    priority: 'low',
+    createdAt: Date.now(),
   });
   await sqs.send(
     new SendMessageCommand({

@@ -71,6 +71,8 @@ it('the bus is told of a delayed task that it was queued when it was due', async
   expect(detailOf('task.queued')).toMatchObject({
     executorKey: expect.stringMatching(/^default\/high\/[01]$/),
     queueName: expect.stringMatching(/^millrace-default-high-[01]$/),
-    ...{ taskInstanceId: id, status: 'queued', at: detailOf('task.scheduled')?.runAt },
+    taskInstanceId: id,
+    status: 'queued',
+    at: detailOf('task.scheduled')?.runAt,
   });
 }, 90_000);

@@ -21,7 +21,10 @@ const lane = async () => {
 it('the governor gives more executors to a lane with more work, and tells how the lanes are', async () => {
   await govern();
   expect(await lane()).toMatchObject({
-    ...{ resourceClass: 'memory-intensive', kind: 'low', priority: 'low', admission: 'open' },
+    resourceClass: 'memory-intensive',
+    kind: 'low',
+    priority: 'low',
+    admission: 'open',
   });
   const task = { type: 'csv.summarize', priority: 'low', input: { text: 'a\n1' } };
   expect(await post('/api/tasks/batch', { tasks: Array(800).fill(task) })).toMatchObject({ body: { accepted: 800 } });

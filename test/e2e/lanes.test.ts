@@ -19,7 +19,9 @@ const send = (name: string, body: string) =>
 describe('a message on a lane', () => {
   const seed = () =>
     taskSeed({
-      ...{ tenantId: tenant('local'), type: 'markdown.render', createdAt: Date.now() },
+      tenantId: tenant('local'),
+      type: 'markdown.render',
+      createdAt: Date.now(),
       input: { inline: { markdown: '# hi' } },
     });
 

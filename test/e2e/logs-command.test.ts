@@ -9,8 +9,10 @@ import { logsOf } from './logs.ts';
 const COMMAND = join(import.meta.dirname, '../../cli/logs.ts');
 const { accessKeyId, secretAccessKey } = awsClient.credentials;
 const env = {
-  ...{ AWS_ENDPOINT_URL: awsClient.endpoint, AWS_REGION: awsClient.region },
-  ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+  AWS_ENDPOINT_URL: awsClient.endpoint,
+  AWS_REGION: awsClient.region,
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
 };
 
 it('npm run logs shows what is logged about a task, and nothing of others', async () => {

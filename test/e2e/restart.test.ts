@@ -94,7 +94,9 @@ it('gives back at once what was under way when it stopped, or was killed', async
   // They are more than an executor takes at a time: some are claimed, some only received.
   const paths = Array.from({ length: 12 }, (_, place) => `/${place}`);
   const tasks = paths.map((path) => ({
-    ...{ type: 'http.request', timeoutSeconds: 45, maxAttempts: 5 },
+    type: 'http.request',
+    timeoutSeconds: 45,
+    maxAttempts: 5,
     input: { url: patientUrl + path },
   }));
   await ask(stack, 'POST', '/api/tasks/batch', { tasks });

@@ -52,7 +52,8 @@ it('the statistics are a recount of the table', async () => {
     succeeded: statusCount('succeeded'),
     failed: statusCount('failed'),
     cancelled: statusCount('cancelled') + 1,
-    ...{ retried: 0, reopened: 1 },
+    retried: 0,
+    reopened: 1,
     waitMilliseconds: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
     runMilliseconds: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
   });

@@ -73,7 +73,9 @@ describe('the trace of a task', () => {
         expect(end).toBeGreaterThan(0);
         const isLast = index === attempts.length - 1;
         expect(annotations).toMatchObject({
-          ...{ task_id: task.id, task_type: 'http.request', task_status: isLast ? task.status : 'queued' },
+          task_id: task.id,
+          task_type: 'http.request',
+          task_status: isLast ? task.status : 'queued',
           ...(isLast && task.status === 'succeeded'
             ? { attempt_status: 'completed' }
             : { attempt_status: 'failed', error: isLast ? 'http_404' : 'http_503' }),

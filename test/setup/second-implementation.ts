@@ -113,7 +113,9 @@ async function createTables(assembly: string, deployedAt: string, endpoint: stri
     await dynamo.send(
       new CreateTableCommand({
         TableName: names.get(id),
-        ...{ KeySchema, AttributeDefinitions, GlobalSecondaryIndexes },
+        KeySchema,
+        AttributeDefinitions,
+        GlobalSecondaryIndexes,
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );

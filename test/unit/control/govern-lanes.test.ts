@@ -19,8 +19,12 @@ beforeEach(() => {
   logged = [];
   recorded = [];
   ports = {
-    ...{ depths: lanes.depths, sources: lanes.sources, loads: lanes.loads, snapshot: lanes.snapshot },
-    ...{ concurrency: byClass(TEN), executorShards: { ...byClass(1), default: 2 } },
+    depths: lanes.depths,
+    sources: lanes.sources,
+    loads: lanes.loads,
+    snapshot: lanes.snapshot,
+    concurrency: byClass(TEN),
+    executorShards: { ...byClass(1), default: 2 },
     clock: () => now,
     log: (_level, event, fields) => logged.push({ event, ...fields }),
     meter: { record: (of, metric, value) => recorded.push([of, metric, value]) },

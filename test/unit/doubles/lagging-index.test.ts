@@ -71,8 +71,11 @@ describe('the stores of the tests', () => {
       const found = names.map((name) =>
         client.send(
           new QueryCommand({
-            ...{ TableName: 'tasks', KeyConditionExpression: '#statusGroup = :statusGroup' },
-            ...{ ExpressionAttributeValues: { ':statusGroup': s(name) }, ScanIndexForward: false, Limit: 10 },
+            TableName: 'tasks',
+            KeyConditionExpression: '#statusGroup = :statusGroup',
+            ExpressionAttributeValues: { ':statusGroup': s(name) },
+            ScanIndexForward: false,
+            Limit: 10,
           }),
         ),
       );

@@ -17,7 +17,10 @@ describe('a task that fans out', () => {
     expect(await read(world, seed)).toMatchObject({ status: 'waiting', attempt: 1, fanOut: { attempt: 1, count: 3 } });
     expect(await subtasksOf(world, seed)).toMatchObject(
       [0, 1, 2].map((index) => ({
-        ...{ status: 'queued', type: 'part', priority: 'high', workflowInstanceId: 'flow-1' },
+        status: 'queued',
+        type: 'part',
+        priority: 'high',
+        workflowInstanceId: 'flow-1',
         parent: { id: seed.id, attempt: 1, index, depth: 1 },
       })),
     );

@@ -66,7 +66,8 @@ it('leads from a line to its task and its trace, sampled or not', () => {
   const seed = taskSeed();
   expect(logFieldsOf({ ...seed, traceHeader })).toEqual({ task_id: seed.id, task_type: seed.type, trace_id: TRACE_ID });
   expect(logFieldsOf({ ...seed, traceHeader: `Root=${TRACE_ID};Sampled=0`, attempt: 2 })).toMatchObject({
-    ...{ attempt: 2, trace_id: TRACE_ID },
+    attempt: 2,
+    trace_id: TRACE_ID,
   });
 });
 

@@ -14,7 +14,8 @@ it.each([
     [killed(1, first), killed(9, other)],
     55,
     {
-      ...{ inAll: 54, sinceLastKill: 54 },
+      inAll: 54,
+      sinceLastKill: 54,
     },
   ],
   [
@@ -22,7 +23,8 @@ it.each([
     [killed(1, first), killed(26, other)],
     55,
     {
-      ...{ inAll: 54, sinceLastKill: 29 },
+      inAll: 54,
+      sinceLastKill: 29,
     },
   ],
   [
@@ -30,7 +32,8 @@ it.each([
     [killed(1, first), killed(26, other), killed(27, other), killed(51, other)],
     81,
     {
-      ...{ inAll: 80, sinceLastKill: 30 },
+      inAll: 80,
+      sinceLastKill: 30,
     },
   ],
   [
@@ -38,7 +41,8 @@ it.each([
     [killed(1, first), killed(40, other)],
     35,
     {
-      ...{ inAll: 34, sinceLastKill: 34 },
+      inAll: 34,
+      sinceLastKill: 34,
     },
   ],
 ])('the wait of a task whose attempt is killed %s', (_, kills, again, wait) => {

@@ -21,7 +21,8 @@ describe('the configuration of alarms', () => {
   test('may say who is told of alarms, if it is an address or a topic', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:123456789012:pager';
     expect(dev({ alarmEmail: 'ops@example.com', alarmTopicArn })).toMatchObject({
-      ...{ alarmEmail: 'ops@example.com', alarmTopicArn },
+      alarmEmail: 'ops@example.com',
+      alarmTopicArn,
     });
     expect(() => dev({ alarmEmail: 'ops' })).toThrow('configuration alarmEmail is "ops": must be an e-mail address');
     expect(() => dev({ alarmTopicArn: 'pager' })).toThrow(

@@ -105,7 +105,8 @@ describe('the projector', () => {
 
   it('tells of each change, in order', async () => {
     expect(await run(changes, () => false)).toEqual({
-      ...{ untold: undefined, uncounted: undefined },
+      untold: undefined,
+      uncounted: undefined,
       told: ['task.queued', 'task.running', 'task.failed'],
       logged: [],
     });
@@ -134,7 +135,8 @@ describe('the projector', () => {
       isRefusing && !('minute' in row) ? Promise.reject(new Error('throttled')) : add(shard, row, contributions);
     const { untold, uncounted, told, logged } = await run(changes.slice(1), () => false, statistics);
     expect({ untold, uncounted, told, logged }).toEqual({
-      ...{ untold: undefined, uncounted: '3' },
+      untold: undefined,
+      uncounted: '3',
       told: ['task.running', 'task.failed'],
       logged: ['statistics write failed: their batch will come again'],
     });

@@ -44,7 +44,9 @@ describe('EmfMeter', () => {
           },
         ],
       },
-      ...{ service: 'millrace-test', ResourceClass: 'default', Lane: 'high' },
+      service: 'millrace-test',
+      ResourceClass: 'default',
+      Lane: 'high',
       WaitTime: [12, 0, 12],
       TasksRefused: 1,
     });
@@ -135,7 +137,9 @@ describe('EmfMeter', () => {
     const [line, ...more] = flushed(meter);
     expect(more).toEqual([]);
     expect(line).toMatchObject({
-      ...{ service: 'millrace-test', ResourceClass: 'default', Lane: 'high' },
+      service: 'millrace-test',
+      ResourceClass: 'default',
+      Lane: 'high',
       WaitTime: 7,
     });
     expect(line).not.toHaveProperty('TasksRefused');

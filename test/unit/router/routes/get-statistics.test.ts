@@ -12,8 +12,15 @@ beforeEach(() => {
 });
 
 const NONE = {
-  ...{ accepted: 0, started: 0, succeeded: 0, failed: 0, cancelled: 0, retried: 0, reopened: 0 },
-  ...{ waitMilliseconds: null, runMilliseconds: null },
+  accepted: 0,
+  started: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+  retried: 0,
+  reopened: 0,
+  waitMilliseconds: null,
+  runMilliseconds: null,
 };
 const iso = (minutes: number): string => new Date(world.now + minutes * MINUTE).toISOString();
 

@@ -61,8 +61,11 @@ describe('a task is shown whole', () => {
     await settled({ status: 'failed', error, finishedAt: world.now + 3000 });
     expect(await read()).toEqual({
       ...shown,
-      ...{ status: 'failed', attempt: 1, error },
-      ...{ startedAt: '2026-01-01T00:00:02.000Z', finishedAt: '2026-01-01T00:00:03.000Z' },
+      status: 'failed',
+      attempt: 1,
+      error,
+      startedAt: '2026-01-01T00:00:02.000Z',
+      finishedAt: '2026-01-01T00:00:03.000Z',
     });
   });
 
@@ -73,8 +76,11 @@ describe('a task is shown whole', () => {
       await settled({ status: 'succeeded', output, finishedAt: world.now + 3000 });
       expect(await read()).toEqual({
         ...shown,
-        ...{ status: 'succeeded', attempt: 1, output: value },
-        ...{ startedAt: '2026-01-01T00:00:02.000Z', finishedAt: '2026-01-01T00:00:03.000Z' },
+        status: 'succeeded',
+        attempt: 1,
+        output: value,
+        startedAt: '2026-01-01T00:00:02.000Z',
+        finishedAt: '2026-01-01T00:00:03.000Z',
       });
     },
   );

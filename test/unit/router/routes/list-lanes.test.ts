@@ -16,10 +16,18 @@ describe('GET /api/lanes', () => {
     Object.assign(world.ports, { executorShards: { ...world.ports.executorShards, default: 2 } });
     expect((await lanes()).map(({ name }) => name)).toHaveLength(25);
     expect(await lane('default-high-1')).toEqual({
-      ...{ name: 'default-high-1', resourceClass: 'default', kind: 'high', depth: 0, inFlight: 0, deadLetters: 0 },
+      name: 'default-high-1',
+      resourceClass: 'default',
+      kind: 'high',
+      depth: 0,
+      inFlight: 0,
+      deadLetters: 0,
       // `priority` is the old name of `kind`.
       priority: 'high',
-      ...{ maxConcurrency: 4, estimatedWaitSeconds: null, worstWaitSeconds: null, admission: 'open' },
+      maxConcurrency: 4,
+      estimatedWaitSeconds: null,
+      worstWaitSeconds: null,
+      admission: 'open',
     });
   });
 

@@ -34,7 +34,8 @@ describe('a submit to a full lane', () => {
     const { status, body } = await callApi(world, 'POST /api/tasks/batch', { body: { tasks } });
     expect(status).toBe(202);
     expect(body).toMatchObject({
-      ...{ accepted: 1, rejected: 2 },
+      accepted: 1,
+      rejected: 2,
       results: [
         { status: 'rejected', problem: { code: 'lane_saturated', retryAfterSeconds: 481 } },
         { status: 'accepted' },
