@@ -149,9 +149,6 @@ export const longestAttemptSeconds = (resourceClass: ResourceClass): number =>
 /** A task type or a submit may ask for no more attempts. */
 export const MAX_ATTEMPTS = 20;
 
-/** A lease outlives its task's timeout by this much; a killed executor's task runs again after it. */
-export const LEASE_MARGIN_SECONDS = 15;
-
 /** SQS sets a message aside after so many deliveries. Retries of a task do not count here: each is a new message. */
 export const MAX_RECEIVE_COUNT = 5;
 
@@ -174,7 +171,7 @@ export const MAX_FAN_OUT_DEPTH = 8;
 /** How long an invocation goes on to begin tasks that came several to a message; the others then go back, each alone. */
 export const SLICE_MILLISECONDS = 1_000;
 
-/** How often an executor looks after an attempt under way: tells its progress, and sees whether it is to be cancelled. */
+/** How often an executor looks after an attempt under way: renews its lease, tells its progress, and sees whether it is to be cancelled. */
 export const CHECK_PERIOD_SECONDS = 5;
 
 /** How often the sweeper looks after a task that waits for its subtasks. */

@@ -40,10 +40,10 @@ export interface TaskStore {
    * again: settle it as cancelled instead.
    */
   settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'>;
-  /** Looks after a claimed task, and keeps its progress where there is one to tell. */
-  check(task: RunningTask, progress?: Progress): Promise<LeaseState>;
-  /** Looks after many claimed tasks at once, and says how each is, in their order. */
-  checkAll(tasks: readonly RunningTask[]): Promise<readonly LeaseState[]>;
+  /** Looks after a claimed task; keeps its progress, and renews its lease, where the heartbeat says so. */
+  check(task: RunningTask, heartbeat?: Heartbeat): Promise<LeaseState>;
+  /** Looks after many claimed tasks at once, and says how each is, in their order. Their leases are renewed to one time. */
+  checkAll(tasks: readonly RunningTask[], leaseExpiresAt?: number): Promise<readonly LeaseState[]>;
   /**
    * Ends a task that waits, and asks the executor of a running one to end it. One that waits for subtasks is due for the
    * sweeper a period later, which sees to it that they end too.
@@ -63,6 +63,9 @@ export interface TaskStore {
    */
   list(query: TaskQuery, now: number): Promise<TaskPage>;
 }
+
+/** What an executor has to write of an attempt under way; nothing where it only looks. */
+export type Heartbeat = { readonly progress?: Progress | undefined; readonly leaseExpiresAt?: number | undefined };
 
 /** How a claimed task is to whoever claimed it. */
 export type LeaseState = 'held' | 'cancel_requested' | 'lost';
@@ -182,8 +185,16 @@ export type Delivery = {
   readonly body: string;
 };
 
-/** What an executor may do to the messages it was given. */
+export type ReceiveOptions = {
+  readonly most: number;
+  readonly waitSeconds: number;
+  readonly visibilitySeconds: number;
+};
+
+/** What an executor may do to the messages of its lane. */
 export interface Deliveries {
+  /** Gives up to `most` messages of a lane (10 at most), hidden for `visibilitySeconds`; waits for one for `waitSeconds`. */
+  receive(queueName: string, options: ReceiveOptions): Promise<readonly Delivery[]>;
   /** Makes each message visible again after its `seconds` (0 to 43,200, whole), unless it is deleted before. */
   extend(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void>;
   /** Deletes messages at once, whatever becomes of this invocation. */

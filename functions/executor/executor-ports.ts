@@ -2,6 +2,7 @@ import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
 import type { FanOutLimitPorts } from '../core/fan-out/fan-out-limits.ts';
 import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { RunningTask } from '../core/task/task.ts';
+import { attemptEndOf } from './attempt/lease.ts';
 import type { HandlerPorts } from './attempt/run-handler.ts';
 
 export type ExecutorPorts = HandlerPorts &
@@ -22,8 +23,8 @@ export type ExecutorPorts = HandlerPorts &
 export const ANSWER_MILLISECONDS = 1_000;
 
 /** Returns until when a settlement of a claimed task can be tried again, in an invocation that ends at `deadline`. */
-export const settleByOf = ({ leaseExpiresAt }: RunningTask, deadline: number): number =>
-  Math.min(deadline, leaseExpiresAt) - ANSWER_MILLISECONDS;
+export const settleByOf = (task: RunningTask, deadline: number): number =>
+  Math.min(deadline, attemptEndOf(task)) - ANSWER_MILLISECONDS;
 
 /** An aborted handler has this long to end by itself, before it is given up, and its thread with it. */
 export const GRACE_MILLISECONDS = 250;

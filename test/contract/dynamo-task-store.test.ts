@@ -67,7 +67,9 @@ it('inserts, claims, tells and settles ten tasks with one request each', async (
   await Promise.all(seeds.map((seed) => store.insert(newTask(seed))));
   const tasks = await Promise.all(seeds.map((seed) => claim(seed)));
   expect(tasks.map(({ status, attempt }) => `${status} ${attempt}`)).toEqual(Array(10).fill('running 1'));
-  expect(await Promise.all(tasks.map((task) => store.check(task, { fraction: 0.5 })))).toEqual(Array(10).fill('held'));
+  expect(await Promise.all(tasks.map((task) => store.check(task, { progress: { fraction: 0.5 } })))).toEqual(
+    Array(10).fill('held'),
+  );
   const output = { inline: 1 };
   const settled = tasks.map((task) => store.settle(task, { status: 'succeeded', output, finishedAt: NOW }));
   expect(await Promise.all(settled)).toEqual(Array(10).fill('settled'));

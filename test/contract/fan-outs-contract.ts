@@ -138,9 +138,9 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
         const seed = taskSeed();
         const task = await claim(seed);
         expect(await store.check(task)).toBe('held');
-        expect(await store.check(task, { fraction: 0.25, note: 'a quarter' })).toBe('held');
+        expect(await store.check(task, { progress: { fraction: 0.25, note: 'a quarter' } })).toBe('held');
         expect(await read(seed)).toMatchObject({ progress: { fraction: 0.25, note: 'a quarter' } });
-        expect(await store.check(task, { fraction: 0.5 })).toBe('held');
+        expect(await store.check(task, { progress: { fraction: 0.5 } })).toBe('held');
         expect(await read(seed)).toMatchObject({ progress: { fraction: 0.5 } });
         expect(await read(seed)).not.toHaveProperty('progress.note');
         await store.settle(task, { status: 'queued', error, notBefore: NOW });
@@ -153,14 +153,34 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
           const seed = taskSeed();
           const task = await claim(seed);
           await store.cancel(seed.tenantId, seed.id, NOW);
-          expect(await store.check(task, progress)).toBe('cancel_requested');
+          expect(await store.check(task, { progress })).toBe('cancel_requested');
           const other = taskSeed();
           const lost = await claim(other);
           await claim(other, NOW + DAY);
-          expect(await store.check(lost, progress)).toBe('lost');
+          expect(await store.check(lost, { progress })).toBe('lost');
           expect(await read(other)).not.toHaveProperty('progress');
         },
       );
+
+      it('is claimed by nobody else while its lease is renewed, alone or with others', async () => {
+        const [alone, one, other] = [await claim(taskSeed()), await claim(taskSeed()), await claim(taskSeed())];
+        const until = NOW + DAY;
+        expect(await store.check(alone, { leaseExpiresAt: until })).toBe('held');
+        expect(await store.checkAll([one, other], until)).toEqual(['held', 'held']);
+        const next = { ...lease(), expiresAt: until + 1 };
+        for (const task of [alone, one, other]) {
+          expect(await store.claim(task, next, until - 1)).toEqual({ result: 'leased', until });
+          expect(await store.claim(task, next, until)).toMatchObject({ result: 'claimed', task: { attempt: 2 } });
+        }
+      });
+
+      it('renews no lease that another holds', async () => {
+        const lost = await claim(taskSeed());
+        const holder = await claim(lost, NOW + DAY);
+        expect(await store.check(lost, { leaseExpiresAt: NOW + 9 * DAY })).toBe('lost');
+        expect(await store.checkAll([lost], NOW + 9 * DAY)).toEqual(['lost']);
+        expect(await read(lost)).toMatchObject({ leaseExpiresAt: holder.leaseExpiresAt });
+      });
 
       it('is asked for together with others, in their order, as many as a batch has', async () => {
         const tasks = await Promise.all(Array.from({ length: 120 }, () => claim(taskSeed())));

@@ -100,6 +100,30 @@ describe('a lane on SQS', () => {
     expect((await receive(undefined, 20))?.MessageId).toBe(message.MessageId);
   });
 
+  it('gives an executor the messages that it asks for, counted and hidden for as long as it says', async () => {
+    const queueName = `${prefix}default-high-0`;
+    const options = { most: 2, waitSeconds: 1, visibilitySeconds: 4 };
+    expect(await deliveries.receive(queueName, options)).toEqual([]);
+    const tasks = [seed(), seed(), seed()];
+    for (const task of tasks) await queue.send(task, 0);
+    const given: Delivery[] = [];
+    while (given.length < tasks.length) {
+      const received = await deliveries.receive(queueName, options);
+      expect(received.length).toBeLessThanOrEqual(2);
+      given.push(...received);
+    }
+    expect(given.map(({ receiveCount, queueName: name }) => [receiveCount, name])).toEqual(
+      Array(tasks.length).fill([1, queueName]),
+    );
+    expect(await deliveries.receive(queueName, { ...options, waitSeconds: 0 })).toEqual([]);
+    const [first, ...others] = given;
+    if (first === undefined) throw new Error('nothing was given');
+    await deliveries.discard(others);
+    await expect
+      .poll(() => deliveries.receive(queueName, options), { timeout: 20_000 })
+      .toMatchObject([{ messageId: first.messageId, receiveCount: 2, body: first.body }]);
+  });
+
   it('holds more messages than one request takes', async () => {
     const messages: Message[] = [];
     for (let count = 0; count < 12; count++) {

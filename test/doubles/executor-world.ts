@@ -13,7 +13,7 @@ export const greet = (run: SingleTaskDefinition<{ name: string }>['run']): TaskD
 
 /** Runs one invocation on whatever is visible. What is not kept is deleted, as the event source does. */
 export async function invoke(world: World, remainingSeconds = 60): Promise<string[]> {
-  const deliveries = world.queue.receive();
+  const deliveries = world.queue.deliver();
   const kept = await handleBatch(deliveries, remainingSeconds, world.ports);
   for (const { messageId } of deliveries) if (!kept.includes(messageId)) world.queue.messages.delete(messageId);
   return kept;

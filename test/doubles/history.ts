@@ -16,6 +16,8 @@ import { createWorld, type World } from './world.ts';
 const FUNCTION_SECONDS = 60;
 const LANE_VISIBILITY_SECONDS = 360;
 
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
+
 /**
  * An executor makes so many calls before it works on messages that were delivered often: it hides, sends anew and
  * discards them.
@@ -82,6 +84,7 @@ export const histories = ({ mutate = (_world: World): void => {}, shortest = 0 }
     roots,
     fc.constantFrom(0, CALLS_TO_REPLACE),
     fc.nat(),
+    fc.boolean(),
     (...history) => live(...history, mutate),
   );
 
@@ -91,9 +94,12 @@ async function live(
   chosen: readonly Root[],
   soundCalls: number,
   seed: number,
+  fills: boolean,
   mutate: (world: World) => void,
 ): Promise<void> {
   const { world, rows, retried, violations, orphans } = watchedWorld(lagOf(seed));
+  // A simulated attempt takes no time: executors fill their places at once, or never.
+  world.ports.fillTimes = fills ? { first: 0, again: 0 } : { first: LONGEST_TIMER_MILLISECONDS, again: 0 };
   mutate(world);
   const { store, settings } = world.ports;
   await submit(world, chosen);
@@ -126,13 +132,13 @@ async function live(
     await ask('retry', again, router);
     await invoke(world, executors.map(begin), more.acknowledges);
     if (more.wakes) for (const process of stalled.splice(0)) process.wake();
-    await new Promise(setImmediate);
+    await comeToRest();
     isBroken.mended();
     world.advance(more.secondsUntilNext);
   }
 
   for (const process of stalled) process.wake();
-  await new Promise(setImmediate);
+  await comeToRest();
   for (const type of TYPES) await settings.change(type, { paused: false });
   // A process that died leaves its tasks to the sweeper, but not before their time has come.
   world.advance(400);
@@ -151,6 +157,11 @@ async function live(
   expect(isQuiet(world, rows), 'everything has come to an end').toBe(true);
   expect(rows.size).toBeGreaterThanOrEqual(chosen.length);
   expect([...rows.values()].flatMap((task) => mismatchOf(task, rows))).toEqual([]);
+}
+
+/** Lets processes that were woken come to their ends, and those of what they have received meanwhile. */
+async function comeToRest(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
 }
 
 /** Makes a world whose handlers look, too: no attempt runs twice, and what is combined has ended. */
@@ -215,7 +226,7 @@ function breakDefinition({ ports }: World, type: string | undefined): { readonly
  * over.
  */
 export async function invoke(world: World, processes: readonly FrailProcess[], acknowledges: boolean): Promise<void> {
-  const deliveries = world.queue.receive(LANE_VISIBILITY_SECONDS);
+  const deliveries = world.queue.deliver(LANE_VISIBILITY_SECONDS);
   const deadline = world.now + FUNCTION_SECONDS * 1000;
   const invoked = processes.map(async (process) => {
     const work = handleBatch(deliveries, FUNCTION_SECONDS, process.through(world.ports)).then((kept) => {

@@ -1,6 +1,6 @@
 import { MAX_RECEIVE_COUNT } from '../../functions/contract.ts';
 import type { TaskCatalog } from '../../functions/core/define-task.ts';
-import type { Deliveries, Delivery, TaskQueue } from '../../functions/core/ports.ts';
+import type { Deliveries, Delivery, ReceiveOptions, TaskQueue } from '../../functions/core/ports.ts';
 import type { TaskId } from '../../functions/core/task/ids.ts';
 import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { batchSizesOf, type Outgoing, packed } from '../../functions/core/task/message-packing.ts';
@@ -40,9 +40,10 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
     this.messages.set(id, { id, body, visibleAt: this.#now() + delaySeconds * 1000, receiveCount: 0 });
   }
 
-  /** Takes the visible messages, and hides them for `visibilitySeconds`. */
-  receive(visibilitySeconds = 300): Delivery[] {
-    const visible = [...this.messages.values()].filter(({ visibleAt }) => visibleAt <= this.#now());
+  /** The visible messages, `most` of them, hidden from now on for `visibilitySeconds`. */
+  deliver(visibilitySeconds = 300, most = this.messages.size): Delivery[] {
+    const isVisible = ({ visibleAt }: Message): boolean => visibleAt <= this.#now();
+    const visible = [...this.messages.values()].filter(isVisible).slice(0, most);
     for (const message of visible) {
       message.visibleAt = this.#now() + visibilitySeconds * 1000;
       if (++message.receiveCount <= MAX_RECEIVE_COUNT) continue;
@@ -52,6 +53,10 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
     return visible
       .filter(({ id }) => this.messages.has(id))
       .map(({ id, body, receiveCount }) => ({ messageId: id, queueName: 'lane', receipt: id, receiveCount, body }));
+  }
+
+  async receive(_queueName: string, { most, visibilitySeconds }: ReceiveOptions): Promise<Delivery[]> {
+    return this.deliver(visibilitySeconds, most);
   }
 
   async extend(messages: Parameters<Deliveries['extend']>[0]): Promise<void> {

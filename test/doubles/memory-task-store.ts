@@ -1,9 +1,11 @@
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
+import { compact } from '../../functions/core/compact.ts';
 import type {
   CancelResult,
   ClaimResult,
   DueTask,
   DueTasks,
+  Heartbeat,
   InsertResult,
   LeaseState,
   ParentKey,
@@ -15,7 +17,6 @@ import {
   isFinished,
   type NewTask,
   newTask,
-  type Progress,
   type RunningTask,
   statusAt,
   type Task,
@@ -90,14 +91,15 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return 'settled';
   }
 
-  checkAll(tasks: readonly RunningTask[]): Promise<LeaseState[]> {
-    return Promise.all(tasks.map((task) => this.check(task)));
+  checkAll(tasks: readonly RunningTask[], leaseExpiresAt?: number): Promise<LeaseState[]> {
+    return Promise.all(tasks.map((task) => this.check(task, { leaseExpiresAt })));
   }
 
-  async check(task: RunningTask, progress?: Progress): Promise<LeaseState> {
+  async check(task: RunningTask, { progress, leaseExpiresAt }: Heartbeat = {}): Promise<LeaseState> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) return 'lost';
-    if (progress !== undefined) this.#write({ ...found, progress });
+    const renewed = compact({ progress, leaseExpiresAt });
+    if (Object.keys(renewed).length > 0) this.#write({ ...found, ...renewed });
     return found.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
   }
 

@@ -25,8 +25,8 @@ export const MUTANTS: Readonly<Record<string, (world: World) => void>> = {
       return found.result === 'leased' ? claim(task, { ...lease, expiresAt: found.until + 1 }, found.until) : found;
     }),
   'messages acknowledged before their tasks are settled': ({ queue }) =>
-    swap(queue, 'receive', (receive) => (seconds) => {
-      const deliveries = receive(seconds);
+    swap(queue, 'deliver', (deliver) => (...args) => {
+      const deliveries = deliver(...args);
       for (const { messageId } of deliveries) queue.messages.delete(messageId);
       return deliveries;
     }),

@@ -2,6 +2,7 @@ import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-ta
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { LeaseToken } from '../../functions/core/task/ids.ts';
 import { callHandler } from '../../functions/executor/attempt/run-handler.ts';
+import type { FillTimes } from '../../functions/executor/fill-places.ts';
 import type { InvocationPorts } from '../../functions/executor/handle-batch.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
@@ -51,8 +52,11 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     definitions.map((definition) => [definition.type, async () => definition]),
   );
   const queue = new MemoryTaskQueue(clock, catalog);
-  const ports: InvocationPorts &
-    RouterPorts & { deadLetters: MemoryDeadLetters; store: MemoryTaskStore; deliveries: MemoryTaskQueue } = {
+  const ports: Omit<InvocationPorts, 'fillTimes'> & { fillTimes?: FillTimes } & RouterPorts & {
+      deadLetters: MemoryDeadLetters;
+      store: MemoryTaskStore;
+      deliveries: MemoryTaskQueue;
+    } = {
     store,
     fanOuts: new MemoryFanOuts(store),
     queue,

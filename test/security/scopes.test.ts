@@ -24,7 +24,7 @@ describe('a key that may not read', () => {
   ])('learns by a repeated %s no more than by the first', async (request, body, taskOf) => {
     const world = createWorld([greet]);
     await callApi(world, request, { body, ...keyed, ...as('submit') });
-    await handleBatch(world.queue.receive(), 900, world.ports);
+    await handleBatch(world.queue.deliver(), 900, world.ports);
     const again = await callApi(world, request, { body, ...keyed, ...as('submit') });
     expect(taskOf(again.body)).toMatchObject({ status: 'succeeded' });
     for (const field of ['input', 'output', 'error', 'progress']) expect(taskOf(again.body)).not.toHaveProperty(field);
@@ -33,7 +33,7 @@ describe('a key that may not read', () => {
   it('sees its tasks whole with the scope read', async () => {
     const world = createWorld([greet]);
     await callApi(world, 'POST /api/tasks', { body: ada, ...keyed, ...as('submit') });
-    await handleBatch(world.queue.receive(), 900, world.ports);
+    await handleBatch(world.queue.deliver(), 900, world.ports);
     const { body } = await callApi(world, 'POST /api/tasks', { body: ada, ...keyed, ...as('submit read') });
     expect(body).toMatchObject({ input: ada.input, output: { greeting: 'Hello Ada' } });
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const submit = async (more: object = {}) =>
     String((await callApi(world, 'POST /api/tasks', { body: secret, ...as('alpha'), ...more })).body.id);
   const done = await submit(keyed);
-  await handleBatch(world.queue.receive(), 900, world.ports);
+  await handleBatch(world.queue.deliver(), 900, world.ports);
   world.advance(1);
   ids = { done, open: await submit() };
   cursor = String((await callApi(world, 'GET /api/tasks?limit=1', as('alpha'))).body.nextCursor);

@@ -1,6 +1,7 @@
 import type { Priority, ResourceClass } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { shardOf } from '../../core/lane/routing.ts';
+import type { Heartbeat } from '../../core/ports.ts';
 import {
   createdAtOf,
   type LeaseToken,
@@ -57,8 +58,13 @@ export const payloadAttributes = (name: PayloadName, payload: Payload): Row =>
 /** Returns the attribute of a task that was fanned out: `<attempt>/<count>`. */
 export const fanOutAttributes = ({ attempt, count }: FanOutState): Row => ({ fanOut: s(`${attempt}/${count}`) });
 
-export const progressAttributes = ({ fraction, note }: Progress): Row =>
-  compact({ progress: n(fraction), progressNote: note === undefined ? undefined : s(note) });
+/** What a heartbeat sets in the row of its task. */
+export const heartbeatAttributes = ({ progress, leaseExpiresAt }: Heartbeat): Row =>
+  compact({
+    progress: progress && n(progress.fraction),
+    progressNote: progress?.note === undefined ? undefined : s(progress.note),
+    leaseExpiresAt: leaseExpiresAt === undefined ? undefined : n(leaseExpiresAt),
+  });
 
 export const errorAttributes = (error: TaskError): Row => ({
   errorCode: s(error.code),

@@ -1,11 +1,12 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { chunksOf, mapConcurrently } from '../../core/concurrency.ts';
-import type { Deliveries, Delivery } from '../../core/ports.ts';
+import type { Deliveries, Delivery, ReceiveOptions } from '../../core/ports.ts';
 
 export type SqsDeliveriesOptions = {
   /** Everything of a lane's queue URL before its name; a delivery names its queue whole. */
@@ -30,6 +31,25 @@ export class SqsDeliveries implements Deliveries {
     this.#client = client;
     this.#deadLetterQueueUrl = deadLetterQueueUrl;
     this.#queueUrlBase = queueUrlPrefix.slice(0, queueUrlPrefix.lastIndexOf('/') + 1);
+  }
+
+  async receive(queueName: string, { most, waitSeconds, visibilitySeconds }: ReceiveOptions): Promise<Delivery[]> {
+    const { Messages: messages = [] } = await this.#client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.#queueUrlBase + queueName,
+        MaxNumberOfMessages: most,
+        WaitTimeSeconds: waitSeconds,
+        VisibilityTimeout: visibilitySeconds,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      }),
+    );
+    return messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} }) => ({
+      messageId: MessageId,
+      queueName,
+      receipt: ReceiptHandle,
+      receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
+      body: Body,
+    }));
   }
 
   async extend(messages: readonly { readonly delivery: Delivery; readonly seconds: number }[]): Promise<void> {

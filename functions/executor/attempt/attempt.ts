@@ -1,4 +1,4 @@
-import { INVOCATION_MARGIN_SECONDS, LEASE_MARGIN_SECONDS } from '../../contract.ts';
+import { INVOCATION_MARGIN_SECONDS } from '../../contract.ts';
 import { DEPLOYMENT_SECONDS, findDefinition, type TaskDefinition } from '../../core/define-task.ts';
 import { reconcileFanOut, subtaskResults } from '../../core/fan-out/fan-out.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
@@ -11,6 +11,7 @@ import { ANSWER_MILLISECONDS, type ExecutorPorts, settleByOf } from '../executor
 import { ACK, type Disposition, releaseIn } from '../messages/disposition.ts';
 import { visibilitySecondsOf } from '../messages/visibility.ts';
 import { inTrace, logFieldsOf } from '../telemetry.ts';
+import { ATTEMPT_MARGIN_SECONDS, attemptEndOf, leaseSecondsOf } from './lease.ts';
 import { runBatch } from './run-batch.ts';
 import { runHandler } from './run-handler.ts';
 import { retryUntil, settleAsCancelled, settleAsLost, settleAttempt } from './settle.ts';
@@ -34,8 +35,8 @@ export async function executeTask(queued: TaskSeed, deadline: number, ports: Exe
   });
 }
 
-/** A claim is tried this long: what is left of its lease then is enough for the whole timeout, and for settling. */
-const CLAIM_MILLISECONDS = (LEASE_MARGIN_SECONDS - INVOCATION_MARGIN_SECONDS / 2) * 1000;
+/** A claim is tried this long: what is left of the attempt's time then is enough for the whole timeout, and for settling. */
+const CLAIM_MILLISECONDS = (ATTEMPT_MARGIN_SECONDS - INVOCATION_MARGIN_SECONDS / 2) * 1000;
 
 /** A task that is ours for one attempt, and its input; without one where that is not kept any more. */
 export type ClaimedTask = { readonly task: RunningTask; readonly input: JsonValue | undefined };
@@ -59,7 +60,7 @@ export async function claimTask(
   const now = ports.clock();
   const lease = {
     token: ports.ids.leaseToken(),
-    expiresAt: now + (queued.timeoutSeconds + LEASE_MARGIN_SECONDS) * 1000,
+    expiresAt: now + leaseSecondsOf(queued.timeoutSeconds) * 1000,
   };
   // A claim is repeated under the same token: one whose answer was lost finds itself, and spends one attempt and no more.
   const claimBy = Math.min(deadline - ANSWER_MILLISECONDS, now + CLAIM_MILLISECONDS);
@@ -131,14 +132,14 @@ export function refusalOf({ task, input }: ClaimedTask, definition: TaskDefiniti
   return failed('no_combine', `${task.type} was fanned out, and runs in batches now`, false);
 }
 
-/** An invocation leaves this of its time, and an attempt of its lease, for settling. */
+/** An invocation leaves this of its time, and an attempt of its own, for settling. */
 const SETTLE_MILLISECONDS = (INVOCATION_MARGIN_SECONDS / 2) * 1000;
 
-/** Returns how long the handler may take: the lease may have begun while others of its batch were claimed. */
+/** Returns how long the handler may take: the attempt may have begun while others of its batch were claimed. */
 export const attemptMilliseconds = (task: RunningTask, deadline: number, { clock }: ExecutorPorts): number =>
   Math.min(
     task.timeoutSeconds * 1000,
-    Math.max(0, Math.min(deadline, task.leaseExpiresAt) - clock() - SETTLE_MILLISECONDS),
+    Math.max(0, Math.min(deadline, attemptEndOf(task)) - clock() - SETTLE_MILLISECONDS),
   );
 
 async function runTask(

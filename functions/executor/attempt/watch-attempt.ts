@@ -1,10 +1,11 @@
 import { CHECK_PERIOD_SECONDS } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { TaskFailure } from '../../core/define-task.ts';
-import type { LeaseState, Log, TaskStore } from '../../core/ports.ts';
+import type { Clock, LeaseState, Log, TaskStore } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import type { Progress, RunningTask } from '../../core/task/task.ts';
 import { logFieldsOf } from '../telemetry.ts';
+import { LEASE_SECONDS } from './lease.ts';
 
 const MAX_NOTE_LENGTH = 100;
 
@@ -14,24 +15,34 @@ export type AttemptWatch = {
   stop(): void;
 };
 
-export type WatchPorts = { readonly store: Pick<TaskStore, 'check' | 'checkAll'>; readonly log: Log };
+export type WatchPorts = {
+  readonly store: Pick<TaskStore, 'check' | 'checkAll'>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** A lease with less left than this is renewed. What fails then is tried again before the lease has expired. */
+const RENEWED_BELOW_MILLISECONDS = (LEASE_SECONDS - 1.5 * CHECK_PERIOD_SECONDS) * 1000;
 
 /**
- * Checks an attempt under way every few seconds: writes its progress, and ends it where its task is to be cancelled or is
- * another's by now. Most attempts are over before the first heartbeat, and cost nothing.
+ * Checks an attempt under way every few seconds: renews its lease every other time, writes its progress, and ends it where
+ * its task is to be cancelled or is another's by now. Most attempts are over before the first heartbeat, and cost nothing.
  */
 export function watchAttempt(
   task: RunningTask,
   end: (outcome: Outcome, reason: TaskFailure) => void,
-  { store, log }: WatchPorts,
+  { store, clock, log }: WatchPorts,
 ): AttemptWatch {
+  const lease = renewable([task], clock);
   let latest: Progress | undefined;
   let written: Progress | undefined;
   const heartbeat = async (): Promise<void> => {
     const progress = latest;
-    const lease = await store.check(task, progress === written ? undefined : progress);
+    const leaseExpiresAt = lease.dueRenewal();
+    const state = await store.check(task, { progress: progress === written ? undefined : progress, leaseExpiresAt });
     written = progress;
-    if (lease !== 'held') end(...endOf(lease));
+    lease.renewed(leaseExpiresAt);
+    if (state !== 'held') end(...endOf(state));
   };
   const stop = repeatHeartbeat(heartbeat, logFieldsOf(task), log);
   return {
@@ -42,24 +53,40 @@ export function watchAttempt(
   };
 }
 
-/** Checks the tasks of one batch, with one read for all of them; returns how to stop. */
+/** Checks the tasks of one batch, with one request for all of them; returns how to stop. */
 export function watchBatch(
   tasks: readonly RunningTask[],
   end: (task: RunningTask, outcome: Outcome, reason: TaskFailure) => void,
-  { store, log }: WatchPorts,
+  { store, clock, log }: WatchPorts,
 ): () => void {
+  const lease = renewable(tasks, clock);
   const held = new Set(tasks);
   const heartbeat = async (): Promise<void> => {
     const checked = [...held];
-    const leases = await store.checkAll(checked);
+    const leaseExpiresAt = lease.dueRenewal();
+    const states = await store.checkAll(checked, leaseExpiresAt);
+    lease.renewed(leaseExpiresAt);
     for (const [place, task] of checked.entries()) {
-      const lease = leases[place];
-      if (lease === undefined || lease === 'held') continue;
+      const state = states[place];
+      if (state === undefined || state === 'held') continue;
       held.delete(task);
-      end(task, ...endOf(lease));
+      end(task, ...endOf(state));
     }
   };
   return repeatHeartbeat(heartbeat, { task_type: tasks[0]?.type, tasks: tasks.length }, log);
+}
+
+/** The leases of tasks that are renewed together, as far as this executor knows of them. */
+function renewable(tasks: readonly RunningTask[], clock: Clock) {
+  let expiresAt = Math.min(...tasks.map(({ leaseExpiresAt }) => leaseExpiresAt));
+  return {
+    /** Returns when the leases are to expire now; `undefined` where they have enough time left. */
+    dueRenewal: (): number | undefined =>
+      expiresAt - clock() < RENEWED_BELOW_MILLISECONDS ? clock() + LEASE_SECONDS * 1000 : undefined,
+    renewed: (until: number | undefined): void => {
+      expiresAt = until ?? expiresAt;
+    },
+  };
 }
 
 /** Returns what `ctx.progress` was given. Throws `TypeError` for what is none, where its handler can catch it. */

@@ -1,8 +1,9 @@
 import { MAX_QUEUE_DELAY_SECONDS, MAX_RECEIVE_COUNT } from '../../contract.ts';
 import type { Clock, Deliveries, Delivery, Log, TaskQueue, TaskStore } from '../../core/ports.ts';
 import type { TaskId } from '../../core/task/ids.ts';
+import type { TaskSeed } from '../../core/task/task.ts';
+import { ATTEMPT_MARGIN_SECONDS } from '../attempt/lease.ts';
 import type { DeliveredTask } from './delivery.ts';
-import { visibilitySecondsOf } from './visibility.ts';
 
 type ReplacePorts = {
   readonly queue: Pick<TaskQueue, 'sendAll'>;
@@ -20,6 +21,10 @@ const REPLACED_FROM = MAX_RECEIVE_COUNT - 2;
 /** Returns whether a message may not be delivered often more: its tasks are sent again before they are worked on. */
 export const isNearDeadLetter = ({ receiveCount }: Delivery): boolean => receiveCount >= REPLACED_FROM;
 
+/** A replacement comes when the attempt that begins now must have ended: while its lease is renewed, it would only go round. */
+const replacementSecondsOf = ({ timeoutSeconds }: TaskSeed): number =>
+  Math.ceil(timeoutSeconds) + ATTEMPT_MARGIN_SECONDS;
+
 /** Sends the tasks of messages near the dead-letter queue again; returns the messages whose tasks were all taken. */
 export async function replaceOld(
   delivered: readonly DeliveredTask[],
@@ -28,7 +33,7 @@ export async function replaceOld(
   const old = delivered.filter(({ delivery }) => isNearDeadLetter(delivery));
   if (old.length === 0) return new Set();
   const refused = await ports.queue.sendAll(
-    old.map(({ task }) => ({ task, delaySeconds: Math.min(visibilitySecondsOf(task), MAX_QUEUE_DELAY_SECONDS) })),
+    old.map(({ task }) => ({ task, delaySeconds: Math.min(replacementSecondsOf(task), MAX_QUEUE_DELAY_SECONDS) })),
   );
   if (refused.size > 0) ports.log('warn', 'messages not replaced', { tasks: refused.size });
   const unsent = new Set(old.filter(({ task }) => refused.has(task.id)).map(({ delivery }) => delivery));
@@ -55,11 +60,12 @@ async function discard(replaced: readonly Delivery[], { deliveries, log }: Repla
  */
 export async function findLost(
   delivered: readonly DeliveredTask[],
+  hasCompany: boolean,
   { store, clock, log }: LostPorts,
 ): Promise<ReadonlySet<TaskId>> {
   const again = delivered.filter(({ delivery }) => delivery.receiveCount > 1).map(({ task }) => task);
   // A task that is alone takes nobody with it.
-  if (again.length === 0 || delivered.length === 1) return new Set();
+  if (again.length === 0 || (delivered.length === 1 && !hasCompany)) return new Set();
   try {
     const found = await Promise.all(
       [...Map.groupBy(again, ({ tenantId }) => tenantId)].map(([tenantId, tasks]) =>

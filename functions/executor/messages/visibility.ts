@@ -1,50 +1,60 @@
-import { LEASE_MARGIN_SECONDS } from '../../contract.ts';
-import type { Clock, Deliveries, Delivery, Log } from '../../core/ports.ts';
+import type { Deliveries, Delivery, Log } from '../../core/ports.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
+import { LEASE_SECONDS, leaseSecondsOf } from '../attempt/lease.ts';
 import type { DeliveredTask } from './delivery.ts';
 
-/** How often visibility is extended while attempts begin. With it, a message comes again within 25 s of its task's timeout. */
-const RENEWAL_SECONDS = 7;
+/** How often the visibility of the messages at hand is extended, in seconds. */
+const EXTENSION_SECONDS = 7;
 
-/** A message stays hidden so much longer than its task's lease, so that the next claim finds the lease expired. */
-const VISIBILITY_MARGIN_SECONDS = 3;
+type VisibilityPorts = { readonly deliveries: Pick<Deliveries, 'extend'>; readonly log: Log };
 
-type VisibilityPorts = { readonly deliveries: Pick<Deliveries, 'extend'>; readonly clock: Clock; readonly log: Log };
-
-/** Returns for how long an attempt may hide its message: afterwards the lease is over and another may claim. */
-export const visibilitySecondsOf = ({ timeoutSeconds }: TaskSeed): number =>
-  Math.ceil(timeoutSeconds) + LEASE_MARGIN_SECONDS + VISIBILITY_MARGIN_SECONDS;
+/** A message is hidden for so long at a time, at the most. */
+export const LONGEST_VISIBILITY_SECONDS = LEASE_SECONDS + EXTENSION_SECONDS;
 
 /**
- * Hides the messages of an invocation for as long as an attempt takes that begins now, and no longer: where the executor
- * dies, all its tasks are to run again soon, also those that were in one message with many others.
+ * Returns for how long a message is hidden at a time. Its task's lease has expired when it comes again, even if its executor
+ * was killed right before it would have extended it: within 25 s.
+ */
+export const visibilitySecondsOf = ({ timeoutSeconds }: TaskSeed): number =>
+  Math.ceil(leaseSecondsOf(timeoutSeconds)) + EXTENSION_SECONDS;
+
+/**
+ * Hides messages for as long as their executor lives, and no longer: where it dies, all its tasks are to run again soon,
+ * those of long attempts too, and those that were in one message with many others.
  */
 export class VisibilityLease {
-  readonly #seconds: ReadonlyMap<Delivery, number>;
+  readonly #seconds = new Map<Delivery, number>();
   readonly #ports: VisibilityPorts;
-  #renewAt: number;
+  readonly #timer: ReturnType<typeof setInterval>;
 
-  constructor(delivered: readonly DeliveredTask[], ports: VisibilityPorts) {
-    const messages = [...Map.groupBy(delivered, ({ delivery }) => delivery)];
-    this.#seconds = new Map(
-      messages.map(([delivery, group]) => [delivery, Math.max(...group.map(({ task }) => visibilitySecondsOf(task)))]),
-    );
+  constructor(ports: VisibilityPorts) {
     this.#ports = ports;
-    this.#renewAt = ports.clock() + VISIBILITY_MARGIN_SECONDS * 1000;
+    this.#timer = setInterval(() => void extendVisibility(this.#seconds, ports), EXTENSION_SECONDS * 1000);
+    // An executor that is halted in a test leaves it behind.
+    this.#timer.unref();
   }
 
-  /** Hides the messages for attempts that begin now. */
-  extend(): Promise<void> {
-    return extendVisibility(this.#seconds, this.#ports);
+  /** Keeps the messages hidden from now on, until they are let go. Fulfilled when they are hidden for long enough. */
+  async hold(delivered: readonly DeliveredTask[], areHidden: boolean): Promise<void> {
+    const messages = Map.groupBy(delivered, ({ delivery }) => delivery);
+    const seconds = new Map(
+      [...messages].map(([delivery, group]) => [
+        delivery,
+        Math.max(...group.map(({ task }) => visibilitySecondsOf(task))),
+      ]),
+    );
+    for (const [delivery, value] of seconds) this.#seconds.set(delivery, value);
+    if (!areHidden) await extendVisibility(seconds, this.#ports);
   }
 
-  /** Is to be called before each attempt. The first extension does for attempts that follow at once. */
-  async extendWhenDue(): Promise<void> {
-    const { clock } = this.#ports;
-    if (clock() < this.#renewAt) return;
-    this.#renewAt = clock() + (VISIBILITY_MARGIN_SECONDS + RENEWAL_SECONDS) * 1000;
-    const longer = [...this.#seconds].map(([delivery, seconds]) => [delivery, seconds + RENEWAL_SECONDS] as const);
-    await extendVisibility(new Map(longer), this.#ports);
+  /** Extends the visibility of these messages no more. */
+  letGo(deliveries: Iterable<Delivery>): void {
+    for (const delivery of deliveries) this.#seconds.delete(delivery);
+  }
+
+  /** Is to be called when the invocation ends. */
+  end(): void {
+    clearInterval(this.#timer);
   }
 }
 

@@ -168,7 +168,7 @@ describe('in a batch', () => {
     for (const one of [task, task, bulkSeed(2)]) await submit(world, one);
     expect(await invoke(world)).toHaveLength(1);
     expect(calls).toEqual([[1, 2]]);
-    expect(visibleIn(world)).toEqual([25]);
+    expect(visibleIn(world)).toEqual([18]);
     world.advance(25);
     expect(await invoke(world)).toEqual([]);
     expect(calls).toHaveLength(1);

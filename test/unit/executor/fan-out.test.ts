@@ -115,7 +115,7 @@ describe('a task that fans out', () => {
     const seed = await submit(world, sumOf([1, null]));
     await invoke(world);
     // The second part runs first.
-    const [first] = world.queue.receive(0);
+    const [first] = world.queue.deliver(0);
     if (first === undefined) throw new Error('there is no message');
     const parts = await subtasksOf(world, seed);
     const failing = parts.find(({ input }) => 'inline' in input && JSON.stringify(input.inline) === '{"number":null}');

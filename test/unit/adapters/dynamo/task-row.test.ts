@@ -5,8 +5,8 @@ import type { Row } from '../../../../functions/adapters/dynamo/requests/row.ts'
 import {
   errorAttributes,
   fanOutAttributes,
+  heartbeatAttributes,
   payloadAttributes,
-  progressAttributes,
   rowKey,
   seedAttributes,
   statusGroupOf,
@@ -40,7 +40,7 @@ function rowOf(task: Task): Row {
     ...written,
     ...('attemptsBeforeRetry' in task ? { attemptsBeforeRetry: n(Number(task.attemptsBeforeRetry)) } : {}),
     ...('fanOut' in task && task.fanOut !== undefined ? fanOutAttributes(task.fanOut) : {}),
-    ...('progress' in task && task.progress !== undefined ? progressAttributes(task.progress) : {}),
+    ...('progress' in task && task.progress !== undefined ? heartbeatAttributes({ progress: task.progress }) : {}),
     ...('leaseToken' in task ? { leaseToken: { S: task.leaseToken } } : {}),
     ...('error' in task && task.error !== undefined ? errorAttributes(task.error) : {}),
     ...('output' in task ? payloadAttributes('output', task.output) : {}),

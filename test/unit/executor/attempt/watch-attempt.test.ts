@@ -23,9 +23,9 @@ describe('an attempt under way', () => {
     const told: unknown[] = [];
     const check = world.ports.store.check.bind(world.ports.store);
     Object.assign(world.ports.store, {
-      check: (...[task, progress]: Parameters<typeof check>) => {
-        told.push(progress);
-        return check(task, progress);
+      check: (...[task, heartbeat]: Parameters<typeof check>) => {
+        told.push(heartbeat?.progress);
+        return check(task, heartbeat);
       },
     });
     const invocation = invoke(world);

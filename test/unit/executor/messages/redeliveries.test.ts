@@ -9,7 +9,7 @@ import { createWorld, type World } from '../../../doubles/world.ts';
 /** Lets an executor claim tasks and end, so that their messages come again. */
 async function lost(world: World, seeds: readonly TaskSeed[]): Promise<void> {
   for (const seed of seeds) await submit(world, seed);
-  world.queue.receive();
+  world.queue.deliver();
   for (const seed of seeds) {
     const lease = { token: world.ports.ids.leaseToken(), expiresAt: world.now + 25_000 };
     await world.ports.store.claim(seed, lease, world.now);

@@ -28,7 +28,7 @@ const cancel = () => callApi(world, `POST /api/tasks/${id}/cancel`);
 const retry = () => callApi(world, `POST /api/tasks/${id}/retry`);
 const read = async () => (await callApi(world, `GET /api/tasks/${id}`)).body;
 const run = async () => {
-  const deliveries = world.queue.receive();
+  const deliveries = world.queue.deliver();
   const kept = await handleBatch(deliveries, 60, world.ports);
   for (const { messageId } of deliveries) if (!kept.includes(messageId)) world.queue.messages.delete(messageId);
 };

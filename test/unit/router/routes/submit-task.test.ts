@@ -34,7 +34,7 @@ const sent = (): TaskSeed[] =>
     return decoded.tasks;
   });
 const due = (inSeconds = 0) => dueTasks(world.ports.store, world.now + inSeconds * 1000);
-const runAll = () => handleBatch(world.queue.receive(), 900, world.ports);
+const runAll = () => handleBatch(world.queue.deliver(), 900, world.ports);
 
 describe('when the queue fails', () => {
   beforeEach(() => {

@@ -14,7 +14,7 @@ const submit = async (body: unknown, request: ApiRequest = {}): Promise<ApiAnswe
   world.advance(1);
   return callApi(world, 'POST /api/tasks', { body, ...request });
 };
-const runAll = () => handleBatch(world.queue.receive(), 900, world.ports);
+const runAll = () => handleBatch(world.queue.deliver(), 900, world.ports);
 
 describe('the same Idempotency-Key with another body that means the same', () => {
   const plan = { type: 'plan', input: { to: 'Ada' } };

@@ -30,7 +30,7 @@ const sent = (): TaskSeed[] =>
     return decoded.tasks;
   });
 const due = (inSeconds = 0) => dueTasks(world.ports.store, world.now + inSeconds * 1000);
-const runAll = () => handleBatch(world.queue.receive(), 900, world.ports);
+const runAll = () => handleBatch(world.queue.deliver(), 900, world.ports);
 
 describe('a task that is to run later', () => {
   const inSeconds = (seconds: number) => new Date(world.now + 1000 + seconds * 1000).toISOString();

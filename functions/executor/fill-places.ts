@@ -1,0 +1,128 @@
+import { laneOf } from '../core/lane/lane.ts';
+import type { Delivery } from '../core/ports.ts';
+import {
+  type DecodedMessages,
+  type HandledMessages,
+  handleMessages,
+  type Invocation,
+  secondsNeeded,
+} from './handle-messages.ts';
+import { decodeDeliveries } from './messages/decode-deliveries.ts';
+import { LONGEST_VISIBILITY_SECONDS } from './messages/visibility.ts';
+
+/** When an invocation asks for further messages, in milliseconds: first, and again after a receive that gave none. */
+export type FillTimes = { readonly first: number; readonly again: number };
+
+export const FILL_TIMES: FillTimes = { first: 1_000, again: 1_000 };
+
+/** A receive that waits for a message can make an invocation a second longer: one of this age may. */
+const LONG_INVOCATION_MILLISECONDS = 5_000;
+
+/** One receive gives so many messages at the most (SQS API reference, ReceiveMessage). */
+const MOST_RECEIVED = 10;
+
+/**
+ * Receives further messages of the lane while attempts go on and places are free, and runs them by the same steps: tasks
+ * that come one by one would hold an executor each. It ends when nothing is under way, or when too little time is left for
+ * tasks like those before. Returns what it has received; throws nothing.
+ */
+export async function fillPlaces(
+  first: DecodedMessages,
+  firstHandled: Promise<HandledMessages>,
+  times: FillTimes,
+  invocation: Invocation,
+): Promise<readonly DecodedMessages[]> {
+  const { places, deadline, ports } = invocation;
+  const started = ports.clock();
+  const received: DecodedMessages[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  const track = (work: Promise<unknown>): void => {
+    const end = (): boolean => underWay.delete(work);
+    underWay.add(work);
+    work.then(end, end);
+  };
+  track(firstHandled);
+  await somethingEnds(underWay, mayFill(first, invocation) ? times.first : undefined);
+  // The event source deletes them when the invocation is over: that would be late.
+  const deleteFirst = (handled: HandledMessages) =>
+    underWay.size === 0 ? undefined : deleteDone(first, handled, invocation);
+  firstHandled.then(deleteFirst).catch(() => {});
+  while (underWay.size > 0 && ports.clock() + longestOf([first, ...received]) <= deadline) {
+    if (places.free <= 0) {
+      await places.ended();
+      continue;
+    }
+    const isLong = ports.clock() - started >= LONG_INVOCATION_MILLISECONDS;
+    const deliveries = await receive(first, isLong ? 1 : 0, invocation);
+    if (deliveries === undefined) break;
+    if (deliveries.length > 0) {
+      const messages = { deliveries, ...(await decodeDeliveries(deliveries, ports)), areHidden: true } as const;
+      const fits = messages.delivered.length <= places.free;
+      received.push(messages);
+      track(handleMessages(messages, invocation).then((handled) => deleteDone(messages, handled, invocation)));
+      if (!fits) break;
+    } else await somethingEnds(underWay, isLong ? 0 : times.again);
+  }
+  await Promise.allSettled(underWay);
+  return received;
+}
+
+/**
+ * Returns whether there can be places for further messages. Where more tasks came than there are places, the rest goes back to
+ * the lane. A batch lane gathers its messages for batches, which would be small ones. And a task that may have ended its last
+ * executor takes nobody with it where it stays alone.
+ */
+function mayFill({ delivered }: DecodedMessages, { places }: Invocation): boolean {
+  const [one] = delivered;
+  if (one === undefined || laneOf(one.task.executorKey).kind === 'batch') return false;
+  return delivered.length === 1 ? one.delivery.receiveCount === 1 : delivered.length <= places.size;
+}
+
+/** Milliseconds that the longest of the tasks needs. */
+const longestOf = (all: readonly DecodedMessages[]): number =>
+  Math.max(...all.flatMap(({ delivered }) => delivered.map(({ task }) => secondsNeeded(task) * 1000)));
+
+/** Fulfilled when a piece of work ends, or after so many milliseconds; without them, when all have ended. */
+async function somethingEnds(underWay: ReadonlySet<Promise<unknown>>, milliseconds: number | undefined): Promise<void> {
+  if (milliseconds === undefined) {
+    await Promise.allSettled(underWay);
+    return;
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pause = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([pause, ...underWay]).catch(() => {});
+  clearTimeout(timer);
+}
+
+/** Receives as many messages as there are places; `undefined` where that fails: the event source brings them, later. */
+async function receive(
+  { deliveries: [one] }: DecodedMessages,
+  waitSeconds: number,
+  { places, ports }: Invocation,
+): Promise<readonly Delivery[] | undefined> {
+  const options = { waitSeconds, visibilitySeconds: LONGEST_VISIBILITY_SECONDS };
+  try {
+    const most = Math.min(places.free, MOST_RECEIVED);
+    return one === undefined ? [] : await ports.deliveries.receive(one.queueName, { most, ...options });
+  } catch (error) {
+    ports.log('warn', 'places not filled: no message was received', { reason: String(error) });
+    return undefined;
+  }
+}
+
+/** Deletes the messages that do not stay. One that is not deleted comes again, and finds its tasks ended. */
+async function deleteDone(
+  { deliveries }: DecodedMessages,
+  { kept }: HandledMessages,
+  { ports }: Invocation,
+): Promise<void> {
+  const done = deliveries.filter((delivery) => !kept.has(delivery));
+  if (done.length === 0) return;
+  try {
+    await ports.deliveries.discard(done);
+  } catch (error) {
+    ports.log('warn', 'messages not deleted: they come again', { messages: done.length, reason: String(error) });
+  }
+}

@@ -1,0 +1,107 @@
+import type { LimitFunction } from 'p-limit';
+import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS } from '../contract.ts';
+import { mapConcurrently } from '../core/concurrency.ts';
+import type { Deliveries, Delivery } from '../core/ports.ts';
+import type { TaskSeed } from '../core/task/task.ts';
+import { executeTask, releaseAfterFailure } from './attempt/attempt.ts';
+import { executeBatch } from './attempt/batch-attempt.ts';
+import type { ExecutorPorts } from './executor-ports.ts';
+import type { DeliveredTask } from './messages/delivery.ts';
+import { ACK, type HandledTask, splitUnfinished } from './messages/disposition.ts';
+import type { Places } from './messages/places.ts';
+import { findLost, replaceOld } from './messages/redeliveries.ts';
+import { TimeSlice } from './messages/time-slice.ts';
+import { extendVisibility, type VisibilityLease } from './messages/visibility.ts';
+import { groupIntoUnits, type WorkUnit } from './messages/work-unit.ts';
+import { logFieldsOf } from './telemetry.ts';
+
+/** What all messages of one invocation share. */
+export type Invocation = {
+  /** When the function ends, in milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly visibility: VisibilityLease;
+  readonly places: Places;
+  readonly limit: LimitFunction;
+  readonly ports: Omit<ExecutorPorts, 'visibilityExtended'> & { readonly deliveries: Deliveries };
+};
+
+/** Messages as they were decoded: the tasks in them, and those that have to stay on the lane for so many seconds. */
+export type DecodedMessages = {
+  readonly deliveries: readonly Delivery[];
+  readonly delivered: readonly DeliveredTask[];
+  readonly unread: ReadonlyMap<Delivery, number>;
+  /** The executor has received them itself, and has hidden them with it. */
+  readonly areHidden?: boolean;
+};
+
+/** What became of messages: those that stay on the lane, and how many of their tasks have gone back to it. */
+export type HandledMessages = {
+  readonly kept: ReadonlySet<Delivery>;
+  readonly returnedTasks: number;
+};
+
+/**
+ * Runs the tasks in messages of a lane: groups them into units, and brings each unit to its end when it has a place. A
+ * message that is kept is visible again when its time has come; the others are to be deleted.
+ */
+export async function handleMessages(
+  { deliveries, delivered, unread, areHidden = false }: DecodedMessages,
+  invocation: Invocation,
+): Promise<HandledMessages> {
+  const { visibility, places, ports } = invocation;
+  const visibilityExtended = visibility.hold(delivered, areHidden);
+  const run = (unit: WorkUnit): Promise<HandledTask[]> => runUnit(unit, visibilityExtended, invocation);
+  const replaced = await replaceOld(delivered, ports);
+  const lost = await findLost(delivered, areHidden, ports);
+  const others = delivered.filter(({ task }) => !lost.has(task.id));
+  const units = await groupIntoUnits(others, ports);
+  const slice = new TimeSlice(units, ports);
+  const handled = await Promise.all(
+    units.map((unit) => places.run(async () => ((await slice.wasReturned(unit)) ? acknowledgeAll(unit) : run(unit)))),
+  );
+  slice.end();
+  // They run one after another, or the one that has ended their executor would end the attempts of the others again.
+  for (const one of delivered.filter(({ task }) => lost.has(task.id))) {
+    for (const unit of await groupIntoUnits([one], ports)) handled.push(await places.runAlone(() => run(unit)));
+  }
+  const kept = new Map([...unread, ...(await splitUnfinished(handled.flat(), replaced, ports))]);
+  await visibilityExtended;
+  visibility.letGo(deliveries);
+  await extendVisibility(kept, ports);
+  return { kept: new Set(kept.keys()), returnedTasks: slice.returnedTasks };
+}
+
+const acknowledgeAll = ({ delivered }: WorkUnit): HandledTask[] =>
+  delivered.map((one) => ({ ...one, disposition: ACK }));
+
+/** Makes the attempts of a unit, and says what becomes of each message. Begins none that has too little time left. */
+async function runUnit(
+  { delivered, definition }: WorkUnit,
+  visibilityExtended: Promise<void>,
+  { deadline, limit, ports: shared }: Invocation,
+): Promise<HandledTask[]> {
+  const ports = { ...shared, visibilityExtended };
+  const remainingSeconds = (deadline - ports.clock()) / 1000;
+  // A batch has the shortest of its tasks' timeouts.
+  if (Math.min(...delivered.map(({ task }) => secondsNeeded(task))) > remainingSeconds) {
+    const fields = { tasks: delivered.length, remaining_seconds: remainingSeconds };
+    for (const { task } of delivered) {
+      ports.log('warn', 'message returned: too little time is left', { ...logFieldsOf(task), ...fields });
+    }
+    return delivered.map((one) => ({ ...one, disposition: { keep: true, seconds: 0 } }));
+  }
+  if (definition !== undefined) return executeBatch(delivered, definition, deadline, limit, ports);
+  return mapConcurrently(delivered, 1, async (one) => {
+    const release = (error: unknown) => releaseAfterFailure(one.task, error, ports);
+    return { ...one, disposition: await executeTask(one.task, deadline, ports).catch(release) };
+  });
+}
+
+/**
+ * Returns what must be left of an invocation to begin an attempt. A task from a time when its class had longer invocations
+ * asks for more than there ever is; it gets a whole one.
+ */
+export function secondsNeeded({ timeoutSeconds, resourceClass }: TaskSeed): number {
+  const whole = RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds;
+  return Math.min(timeoutSeconds + INVOCATION_MARGIN_SECONDS / 2, whole - INVOCATION_MARGIN_SECONDS / 2);
+}
