@@ -1,5 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 
@@ -42,6 +42,17 @@ describe('the house', () => {
   test('imports nothing in a way that the import rules do not see', () => {
     const unseen = /\brequire\(|\bimport\((?!['"])|\bimport\(['"][^'"]*['"]\)\.(?!then\b)/;
     expect(deployed.filter((file) => unseen.test(textOf(file)))).toEqual([]);
+  });
+
+  test('has the tests of a folder in a folder of its name', () => {
+    const folders = new Set(glob('test/unit/*/**/*.test.ts').map((file) => dirname(file).slice('test/unit/'.length)));
+    const isThere = (path: string): boolean => existsSync(join(ROOT, path));
+    // The simulation runs all rooms together.
+    const strays = [...folders].filter(
+      (folder) => folder !== 'simulation' && ![`functions/${folder}`, folder, `test/${folder}`].some(isThere),
+    );
+    expect(folders).toContain('core/task');
+    expect(strays).toEqual([]);
   });
 
   test('pins every dependency to one version', () => {
