@@ -98,7 +98,7 @@ const configSchema = z.strictObject({
    * (Lambda's documentation, "X-Ray"), at $5 for a million traces: nearly as much as all the rest where tasks come one by one.
    */
   tracing: z.preprocess(fromText, z.boolean()),
-  /** From where on the alarms call. */
+  /** From these values on the alarms call. */
   alarms: alarmThresholds,
   /** Who is told of alarms by mail, once they have confirmed the subscription; and a topic of SNS that is told. */
   alarmEmail: z.email('must be an e-mail address').optional(),

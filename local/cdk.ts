@@ -33,7 +33,7 @@ export const readManifest = async (directory: string, { id }: AssembledStack): P
   JSON.parse(await readFile(join(assemblyOf(directory), `${id}.assets.json`), 'utf8'));
 
 export type AssembledStack = {
-  /** Of its files: `<id>.template.json`. */
+  /** Its files are called after this: `<id>.template.json`. */
   readonly id: string;
   readonly stackName: string;
 };

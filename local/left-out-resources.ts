@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 type LeftOut = {
   readonly type: string;
-  /** Of the type, those with this property. */
+  /** Only those resources of the type with this property are left out. */
   readonly having?: string;
   readonly reason: string;
 };

@@ -20,7 +20,7 @@ export type LocalStackOptions = {
   readonly stateDirectory: string;
   /** The port to try first. */
   readonly port?: number;
-  /** As `-c` of `cdk deploy`; laid over `cdk.json` and the preset `dev`. */
+  /** The context is as `-c` of `cdk deploy` takes it; it is laid over `cdk.json` and the preset `dev`. */
   readonly context?: Context;
   /** The command that is to be synthesized in place of the app of `cdk.json`. */
   readonly app?: string;
@@ -38,9 +38,9 @@ export type LocalStackOptions = {
 };
 
 export type LocalStack = {
-  /** Of the API, without a slash at its end: `${url}/api/tasks`. */
+  /** The URL of the API has no slash at its end: `${url}/api/tasks`. */
   readonly url: string;
-  /** Of the tenant `local`, with every scope. */
+  /** The key is of the tenant `local`, with every scope. */
   readonly apiKey: string;
   readonly awsEndpoint: string;
   readonly region: string;

@@ -151,7 +151,7 @@ function serverEnvironment({ directory, port, traceDaemon }: MiniStackOptions, t
     STATE_DIR: join(directory, 'state'),
     S3_PERSIST: '1',
     S3_DATA_DIR: join(directory, 's3'),
-    // As in Lambda; without it the tracer believes that it is somewhere else and does nothing.
+    // Lambda sets this; without it the tracer believes that it is somewhere else and does nothing.
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     ...(traceDaemon === undefined ? {} : { AWS_XRAY_DAEMON_ADDRESS: traceDaemon }),
     LOG_LEVEL: 'WARNING',

@@ -3,11 +3,11 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const recordSchema = z.object({
-  /** Of `npm start`. */
+  /** This is the process of `npm start`. */
   pid: z.int().positive(),
-  /** Of its MiniStack, once that runs. */
+  /** This is the process of its MiniStack, once that runs. */
   serverPid: z.int().positive().optional(),
-  /** Of the API, once it answers. */
+  /** The API has this URL, once it answers. */
   url: z.string().optional(),
 });
 

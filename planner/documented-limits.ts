@@ -10,7 +10,7 @@ export const NEW_ENVIRONMENTS_AT_ONCE = 1_000;
 /** Invocations of an account under way at a time, unless it asks for more ("Lambda quotas"). */
 export const ACCOUNT_CONCURRENCY = 1_000;
 
-/** Of all functions of an account: ten times its concurrency ("Understanding Lambda function scaling"). */
+/** All functions of an account together take ten times its concurrency ("Understanding Lambda function scaling"). */
 export const ACCOUNT_INVOCATIONS_PER_SECOND = 10 * ACCOUNT_CONCURRENCY;
 
 /** That Lambda leaves to the functions for which none is reserved ("Configuring reserved concurrency"). */

@@ -17,7 +17,7 @@ import { type Micros, SECOND } from './time.ts';
 
 /** What is said of a load: times in seconds, numbers of all shards together, prices in US dollars. */
 export type Plan = {
-  /** Until the last task ended, or the lanes let go of what is left. */
+  /** The load lasted so long until its last task ended, or the lanes let go of what is left. */
   readonly lastedSeconds: number;
   /** Steps into which events were gathered; `null` where each task was played by itself. */
   readonly stepSeconds: number | null;

@@ -12,7 +12,7 @@ export type CallOptions = {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Instead of that of the session. */
+  /** This key is sent instead of that of the session. */
   readonly key?: string;
 };
 

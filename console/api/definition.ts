@@ -10,7 +10,7 @@ export const definitionSchema = z.object({
   timeoutSeconds: z.number(),
   retry: z.object({ maxAttempts: z.number(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
   paused: z.boolean(),
-  /** What was set since the deploy. */
+  /** This was set since the deploy. */
   settings: z.object({
     paused: z.optional(z.boolean()),
     priority: z.optional(z.string()),

@@ -6,12 +6,12 @@ export const laneSchema = z.object({
   kind: z.string(),
   depth: z.number(),
   inFlight: z.number(),
-  /** Of all lanes of its class. */
+  /** These are the dead letters of all lanes of its class. */
   deadLetters: z.number(),
   maxConcurrency: z.number(),
   /** `null` until it is known how fast the lane works. */
   estimatedWaitSeconds: z.nullable(z.number()),
-  /** The same with as few executors as it ever has. */
+  /** This is the same with as few executors as the lane ever has. */
   worstWaitSeconds: z.nullable(z.number()),
   /** `open`, or `closed`: then what is submitted to it is refused. */
   admission: z.string(),
@@ -28,7 +28,10 @@ export const deadLettersSchema = z.object({
       reason: z.object({ code: z.string(), message: z.string() }),
       /** Whose it is, where that is another tenant. */
       tenantId: z.optional(z.string()),
-      /** Missing where the message cannot be read, or is another tenant's and the key has not the scope `platform`. */
+      /**
+       * It is missing where the message cannot be read, or is another tenant's and the key has not the scope
+       * `platform`.
+       */
       task: z.optional(
         z.object({
           id: z.string(),

@@ -3,7 +3,7 @@ import { isObject, type JsonValue } from './json-value.ts';
 /** How a value is asked for, with what its schema says of it. */
 export type Field = {
   readonly description?: string;
-  /** Taken where nothing is given. */
+  /** This is taken where nothing is given. */
   readonly fallback?: JsonValue;
   readonly example?: JsonValue;
 } & FieldKind;

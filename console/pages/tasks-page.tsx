@@ -80,7 +80,7 @@ function NoTasks({ isFiltered, isFirst, onLookOn }: NoTasksProps) {
 }
 
 type PagesProps = {
-  /** Those of the pages that led here; none on the first. */
+  /** The pages that led here had these cursors; the first has none. */
   readonly cursors: readonly string[];
   readonly next: TaskPage['nextCursor'];
   readonly onTurn: (cursors: readonly string[]) => void;

@@ -4,11 +4,11 @@ import { ApiFailure } from '../api/problem.ts';
 import { FailureNotice } from './failure-notice.tsx';
 
 type ConfirmedActionProps = {
-  /** On the button, and on the one that confirms. */
+  /** The button says this, and so does the one that confirms. */
   readonly label: string;
   readonly isDangerous?: boolean;
   readonly question: string;
-  /** What will come of it. */
+  /** The reader is told what will come of it. */
   readonly children: ComponentChildren;
   /** Throws `ApiFailure`, which the dialog shows. */
   readonly act: () => Promise<void>;

@@ -26,7 +26,7 @@ setInterval(() => {
 export type Live<T> = {
   /** The latest result; it stays while a later load fails. */
   readonly data: T | undefined;
-  /** Of the latest load. */
+  /** The latest load failed with this. */
   readonly failure: ApiFailure | undefined;
   readonly refresh: () => void;
   /** Puts in what the API has answered to a change, until the next load. */

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 
 type PageHeadingProps = {
   readonly title: string;
-  /** Of the browser's tab, where the heading alone would not tell. */
+  /** The browser's tab has this title, where the heading alone would not tell. */
   readonly tabTitle?: string;
   readonly children?: ComponentChildren;
 };

@@ -99,7 +99,7 @@ export type FanOutRecord = {
 };
 
 /**
- * Lists the tasks that wait for the clock, those whose subtasks have to be looked after, and those set aside while their type
+ * Lists the tasks that wait for the clock, those whose fan-outs have to be reconciled, and those held while their type
  * is paused.
  */
 export interface DueTasks {
@@ -109,7 +109,7 @@ export interface DueTasks {
    * it comes to each task once, whatever becomes of those before.
    */
   due(now: number, limit: number): AsyncIterable<readonly DueTask[]>;
-  /** Returns the tasks of a type that were set aside at `now` or before, as `due` returns its own. */
+  /** Returns the tasks of a type that were held at `now` or before, as `due` returns its own. */
   held(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]>;
   /** Ends the wait of a task that has been sent, to another lane than before where one is named, unless somebody else has. */
   release(due: DueTask, executorKey?: string): Promise<'released' | 'lost'>;

@@ -22,7 +22,7 @@ export type ExecutorPoolProps = {
   readonly config: DeployConfig;
   readonly data: TaskData;
   readonly resourceClass: ResourceClass;
-  /** Of all task types. */
+  /** These are the definitions of all task types. */
   readonly definitions: readonly TaskDefinition[];
 };
 

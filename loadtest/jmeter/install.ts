@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 const JMETER_VERSION = '5.6.3';
 const POM = join(import.meta.dirname, 'pom.xml');
-/** As `sha256sum` writes and reads it, in the home. */
+/** `sha256sum` writes and reads this file in the home. */
 const CHECKSUMS = join(import.meta.dirname, 'jars.sha256');
 /** One for all clones of the machine. */
 const HOME = join(

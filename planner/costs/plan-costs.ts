@@ -12,12 +12,15 @@ import { type TaskCosts, taskCosts, type Usage } from './task-costs.ts';
 
 export type PlannedCosts = {
   readonly tasks: number;
-  /** Of the whole plan. */
+  /** The costs of the whole plan by what takes them. */
   readonly byTask: TaskCosts;
-  /** Of a million tasks: what the platform takes, and all. */
+  /** A million tasks cost so much: what the platform takes, and all. */
   readonly platformPerMillion: number;
   readonly totalPerMillion: number;
-  /** Of a month, whatever comes; and what comes with the load: `null` where it has no rate that could last a month. */
+  /**
+   * A month costs the fixed part whatever comes; the load adds the other, `null` where it has no rate that could last a
+   * month.
+   */
   readonly fixedMonth: readonly CostLine[];
   readonly loadMonth: readonly CostLine[] | null;
   readonly totalPerMonth: number | null;

@@ -18,7 +18,7 @@ export class Series {
     return this.#max;
   }
 
-  /** From `now` on it is `value`. */
+  /** Lets it be `value` from `now` on. */
   set(value: number, now: Micros): void {
     this.#advance(now);
     this.#value = value;

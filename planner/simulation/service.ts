@@ -8,7 +8,7 @@ export type Service = {
   readonly spread: 'fixed' | 'exponential';
   /** Claiming and settling, which an attempt adds to its handler. */
   readonly overhead: Micros;
-  /** From a message that is sent to a handler that begins, where nothing has to be waited for. */
+  /** It takes so long from a message that is sent to a handler that begins, where nothing has to be waited for. */
   readonly delivery: Micros;
   /** What a new environment takes before it begins. */
   readonly coldStart: Micros;

@@ -11,10 +11,10 @@ export type LaneResult = {
   readonly submitted: number;
   readonly refused: number;
   readonly ended: number;
-  /** Of those that have not ended when the simulation does: on the queue, and in an executor. */
+  /** So many tasks have not ended when the simulation does: on the queue, and in an executor. */
   readonly waiting: number;
   readonly running: number;
-  /** From submit to the start of the handler, of all that have started. */
+  /** Tasks that have started waited so long, from submit to the start of their handler. */
   readonly waits: WaitSummary | undefined;
   readonly invocations: number;
   /** When its last task ended. */
@@ -33,9 +33,9 @@ export class SimulatedLane {
   readonly share: number;
   readonly source: EventSource;
   readonly queue = new Cohorts();
-  /** Until then it need not be tried again: something is awaited. */
+  /** The lane need not be tried again before this: something is awaited. */
   wakeAt: Micros | undefined;
-  /** Until then its event source waits for a batch to be full, as it was last seen. */
+  /** Its event source waits until then for a batch to be full, as it was last seen. */
   gathersUntil: Micros | undefined;
   heldByTable: Micros = 0;
   readonly #waits = new Waits();

@@ -13,7 +13,7 @@ export type WriteTarget = {
   readonly name: string;
   readonly perSubmit: number;
   readonly perAttempt: number;
-  /** Of one key whose partition is the limit, however large the table. */
+  /** The target is one key whose partition is the limit, however large the table. */
   readonly isPartition: boolean;
 };
 

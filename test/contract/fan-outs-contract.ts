@@ -26,7 +26,7 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
     const dueOf = async ({ id }: TaskSeed) =>
       (await dueTasks(due, Number.MAX_SAFE_INTEGER)).find(({ task }) => task.id === id);
 
-    it('waits with what it had, as many attempts to come, and a time to be looked after', async () => {
+    it('waits with what it had, as many attempts to come, and a time to be reconciled', async () => {
       const seed = taskSeed({ maxAttempts: 3 });
       const task = await claim(seed, NOW);
       const settlement = { status: 'waiting', fanOut: { attempt: 1, count: 7 }, reconcileAt: NOW + 9000 } as const;

@@ -248,7 +248,7 @@ export function taskOperationsContract(name: string, makeStores: () => { store: 
     });
 
     describe('hold', () => {
-      it.each(['scheduled', 'queued'] as const)('sets a task aside that is %s', async (status) => {
+      it.each(['scheduled', 'queued'] as const)('holds a task that is %s', async (status) => {
         const seed = await taskThatIs(status, { type: `held-${status}` });
         expect(await store.hold(seed, NOW)).toBe('held');
         expect(only(await dueTasks(due, NOW + DAY), seed)).toEqual([]);

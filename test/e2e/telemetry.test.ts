@@ -133,7 +133,7 @@ it('tells what an invocation took of its machine', async () => {
 
 it.each(FUNCTIONS)('%s was refused nothing by its role, and failed nowhere', async (name) => {
   const lines = await logsOf(`millrace-${name}`);
-  // Of the shards of a class one may have had nothing to do.
+  // A shard of a class may have had nothing to do.
   if (!name.startsWith('executor-default')) expect(lines.length).toBeGreaterThan(0);
   expect(
     lines.filter((line) => /AccessDenied|not authorized|"level":"error"|visibility not changed/.test(line)),

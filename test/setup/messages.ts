@@ -1,4 +1,4 @@
 import { installMessages } from '../../functions/core/zod-messages.ts';
 
-// As each function does that has schemas to ask.
+// Each function that has schemas to ask does so, too.
 installMessages();

@@ -1,8 +1,8 @@
 /** A finding of a linter of templates that is as it should be. */
 export type Justified = {
-  /** Of cdk-nag, with what it found in brackets, of cfn-lint, or of checkov. */
+  /** This names a rule of cdk-nag, with what it found in brackets, of cfn-lint, or of checkov. */
   readonly rule: RegExp;
-  /** Where: the path of a construct, or the id of a resource. Everywhere unless given. */
+  /** The finding is at the path of a construct, or the id of a resource; everywhere unless given. */
   readonly at?: RegExp;
   readonly reason: string;
 };
@@ -15,8 +15,9 @@ const BY_SQS_OR_API =
   'Called by queues, streams and the API alone, which keep what fails: no asynchronous call to set aside';
 
 /**
- * Of cdk-nag's packs AwsSolutions and Serverless and of cfn-lint, held against what they find by findings.test.ts; and of
- * checkov, which no test runs: it takes 96 packages of Python (CONTRIBUTING.md has the command).
+ * These findings of cdk-nag's packs AwsSolutions and Serverless and of cfn-lint are held against what they find by
+ * findings.test.ts; those of checkov, which no test runs: it takes 96 packages of Python (CONTRIBUTING.md has the
+ * command).
  */
 export const JUSTIFIED: readonly Justified[] = [
   { rule: /^AwsSolutions-S1$/, at: /\/Payloads\//, reason: NO_LOG_OF_BUCKET },

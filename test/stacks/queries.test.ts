@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { synthesize } from './synthesis.ts';
 
-/** Of one query definition, and of one query (CloudWatch Logs, "CloudWatch Logs quotas"). */
+/**
+ * A query definition has at most so many log groups, and a query so many characters (CloudWatch Logs, "CloudWatch Logs
+ * quotas").
+ */
 const MAX_LOG_GROUPS = 50;
 const MAX_QUERY_LENGTH = 10_000;
 
@@ -15,7 +18,7 @@ const FOREIGN = /^(@\w+|type|record\.[\w.]+)$/;
 
 const { all } = await synthesize('prod', { context: { name: 'acme', shards: '{"default":2}' } });
 const queries = all('AWS::Logs::QueryDefinition').map(({ Properties }) => Properties);
-/** Those of functions. */
+/** The log groups of functions are these. */
 const logGroups = all('AWS::Logs::LogGroup')
   .map(({ Properties }) => Properties.LogGroupName)
   .filter((name) => name.startsWith('/aws/lambda/'));

@@ -44,7 +44,7 @@ describe('two executor shards', () => {
   test('are watched each', () => {
     const alarms = all('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
     const names = alarms.map(({ AlarmName }) => AlarmName);
-    // What waits for each executor of the fullest shard.
+    // The alarm is on what waits for each executor of the fullest shard.
     expect(names).toContain('millrace Queue depth: default');
     expect(names).toContain('millrace Concurrency: default-1');
     expect(names).toContain('millrace Oldest message: default-high-1');

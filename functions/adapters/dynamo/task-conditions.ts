@@ -30,7 +30,7 @@ export const leased = (leaseToken: LeaseToken): Condition =>
 export const waiting = (attempt: number): Condition =>
   all(equals('status', s('waiting')), equals('attempt', n(attempt)));
 
-/** The task may be set aside while its type is paused: there is no row yet, or one of the same submit that nobody has claimed. */
+/** The task may be held while its type is paused: there is no row yet, or one of the same submit that nobody has claimed. */
 export const holdable = ({ fingerprint }: TaskSeed): Condition =>
   any(missing('pk'), all(equals('fingerprint', s(fingerprint)), unclaimed));
 

@@ -46,7 +46,7 @@ export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): R
   dueAt: n(dueAt),
 });
 
-/** Returns the partition of `due` in which the sweeper finds the tasks that were set aside while their type is paused. */
+/** Returns the partition of `due` in which the sweeper finds the tasks that are held while their type is paused. */
 export const heldShardOf = (type: string): string => `paused/${type}`;
 
 type PayloadName = 'input' | 'output' | 'subtasks';

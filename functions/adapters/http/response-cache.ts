@@ -11,7 +11,7 @@ const MAX_BYTES = 16_000_000;
 const MAX_KEPT_ANSWER_BYTES = 1_000_000;
 const MAX_ANSWERS = 500;
 
-/** About what an answer takes beside its body. */
+/** An answer takes about so much beside its body. */
 const ENTRY_BYTES = 4_096;
 
 type CachedAnswer = {

@@ -44,7 +44,7 @@ const NO_SUBTASK_FINGERPRINT = '-';
 
 const subtaskSchema = z.strictObject({
   type: z.string(),
-  // Not z.json(): its copy has no key `__proto__`.
+  // It is not z.json(), whose copy has no key `__proto__`.
   input: z.custom<JsonValue>((value) => value !== undefined, 'is missing'),
   priority: z.enum(PRIORITIES).exactOptional(),
   maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).exactOptional(),

@@ -18,7 +18,7 @@ const seedSchema = once(() => {
     maxAttempts: z.int().positive(),
     timeoutSeconds: z.number().positive(),
     input: z.union([
-      // Not z.json(): its copy has no key `__proto__`. What can be written again is no deeper than the stack.
+      // It is not z.json(), whose copy has no key `__proto__`. What can be written again is no deeper than the stack.
       z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
       z.strictObject({ ref: z.string().min(1) }),
     ]),

@@ -51,7 +51,7 @@ export type TaskError = { readonly code: string; readonly message: string; reado
 type Attempted = TaskSeed & {
   /** Claims so far. Counted by `claim` and by nothing else. */
   readonly attempt: number;
-  /** Those before the last explicit retry, and those that were given back: `maxAttempts` has grown by them. */
+  /** These attempts were before the last explicit retry, or were given back: `maxAttempts` has grown by them. */
   readonly attemptsBeforeRetry?: number;
   /** Missing until it is fanned out. An attempt that follows combines. */
   readonly fanOut?: FanOutState;

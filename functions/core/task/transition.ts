@@ -33,7 +33,7 @@ export type Settlement =
       /** The attempt began nothing, and does not count. */
       readonly attemptIsGivenBack?: true;
     }
-  /** `reconcileAt`: when the sweeper is to look after it. */
+  /** `reconcileAt`: when the sweeper is to reconcile it. */
   | { readonly status: 'waiting'; readonly fanOut: FanOutState; readonly reconcileAt: number };
 
 /** The errors of an attempt that could not send its request, since the server it calls was down or took no more. */

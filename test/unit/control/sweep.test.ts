@@ -154,7 +154,7 @@ describe('a task type whose definition is broken', () => {
   });
 });
 
-describe('a fan-out that cannot be looked after', () => {
+describe('a fan-out that cannot be reconciled', () => {
   it('comes again with the next run, behind the others, and is left where the time is up', async () => {
     const { sum } = makeSum();
     const world = createWorld([sum, part]);
@@ -174,7 +174,7 @@ describe('a fan-out that cannot be looked after', () => {
 });
 
 describe('a paused type', () => {
-  it('has its tasks set aside unclaimed, and sent once it is resumed', async () => {
+  it('has its tasks held unclaimed, and sent once it is resumed', async () => {
     const world = createWorld([hello]);
     const seed = taskSeed();
     await world.ports.settings.change('greet', { paused: true });
@@ -203,7 +203,7 @@ describe('a paused type', () => {
 });
 
 describe('a type that is gone from the deployment', () => {
-  it('has its tasks ended that were set aside while it was paused', async () => {
+  it('has its tasks ended that were held while it was paused', async () => {
     const world = createWorld([hello]);
     const seed = taskSeed();
     await world.ports.settings.change('greet', { paused: true });

@@ -91,7 +91,7 @@ describe('a task that fans out', () => {
     expect(await read(world, seed)).toMatchObject({ status: 'succeeded', output: { inline: 1 } });
   });
 
-  it('is looked after by the sweeper: subtasks that were never made, and ends that nobody heard of', async () => {
+  it('is reconciled by the sweeper: subtasks that were never made, and ends that nobody heard of', async () => {
     const { sum } = makeSum();
     const world = createWorld([sum, part]);
     const seed = await submit(world, sumOf([1, 2]));

@@ -32,7 +32,7 @@ describe.each([1, 2, 13, 14, 30])('with a retention of %i days', (retentionDays)
     expect(await read(world, seed)).toBeUndefined();
   });
 
-  it('nor does one that is set aside while its type is paused', async () => {
+  it('nor does one that is held while its type is paused', async () => {
     const { world, ran } = worldOf(retentionDays);
     const seed = await submit(world, taskSeed({ createdAt: world.now }));
     await invoke(world);

@@ -52,7 +52,7 @@ test.each([
     expect(tries[0]?.reason).toContain('did not establish a connection');
     expect(tries[0]?.milliseconds).toBeGreaterThan(900);
     expect(tries[0]?.milliseconds).toBeLessThan(1_800);
-    // And its next try has one that is free again.
+    // Its next try has a connection that is free again.
     for (const response of held) response.end('{}');
     await Promise.all(first);
     while (held.length === 50) await sleep(5);

@@ -178,7 +178,7 @@ describe('the lines of the log', () => {
       meter.flush();
     }
     write.mockRestore();
-    // At 0, 1, 2, 4, 8, 16, 32 and 64 s.
+    // They come at 0, 1, 2, 4, 8, 16, 32 and 64 s.
     expect(lines).toBe(8 + 8);
   });
 });
