@@ -228,7 +228,6 @@ export const ENV = {
   executorShards: 'MILLRACE_EXECUTOR_SHARDS',
   /** How the lanes of each class share its executors: `{"default":{"reserved":10,"lanes":{"high":4,...}}}`. */
   concurrency: 'MILLRACE_CONCURRENCY',
-  /** The bus that is told of tasks. */
   eventBus: 'MILLRACE_EVENT_BUS',
   /** The claim of a JWT that names the tenant. */
   tenantClaim: 'MILLRACE_TENANT_CLAIM',
@@ -237,8 +236,9 @@ export const ENV = {
   retentionDays: 'MILLRACE_RETENTION_DAYS',
   /** Comma-separated hosts that tasks may call; see `functions/adapters/http/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
-  /** The class whose tasks an executor runs. */
   resourceClass: 'MILLRACE_RESOURCE_CLASS',
+  /** `false`: the log has no lines of what went well. */
+  routineLogs: 'MILLRACE_ROUTINE_LOGS',
 } as const;
 
 /** How long API Gateway remembers what a key may do, and so how long a revoked key still works. */

@@ -25,10 +25,15 @@ export const METRIC_DIMENSIONS = {
 } as const satisfies Record<string, readonly string[]>;
 export type MetricScope = keyof typeof METRIC_DIMENSIONS;
 
-type Metric = {
+export type Metric = {
   readonly name: string;
   readonly unit: 'Count' | 'Milliseconds' | 'Percent';
   readonly by: MetricScope;
+  /**
+   * What becomes of its values of several invocations, where they are told together: a fair sample, their sum, or the greatest. A
+   * line of the log for each invocation would cost more than it tells. Without it, each value is told with its own invocation.
+   */
+  readonly gathered?: 'sample' | 'sum' | 'greatest';
 };
 
 export const METRICS = {
@@ -45,15 +50,15 @@ export const METRICS = {
   /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
   platformFailed: { name: 'PlatformFailures', unit: 'Count', by: 'resourceClass' },
   /** What one invocation of an executor took: CPU of all its threads, and blocks read from and written to its file system. */
-  cpu: { name: 'CpuTime', unit: 'Milliseconds', by: 'resourceClass' },
+  cpu: { name: 'CpuTime', unit: 'Milliseconds', by: 'resourceClass', gathered: 'sample' },
   /** The CPU, as a part of what the vCPUs of its class give in the time that the invocation took. */
-  cpuUtilization: { name: 'CpuUtilization', unit: 'Percent', by: 'resourceClass' },
-  fileReads: { name: 'FileSystemReads', unit: 'Count', by: 'resourceClass' },
-  fileWrites: { name: 'FileSystemWrites', unit: 'Count', by: 'resourceClass' },
+  cpuUtilization: { name: 'CpuUtilization', unit: 'Percent', by: 'resourceClass', gathered: 'sample' },
+  fileReads: { name: 'FileSystemReads', unit: 'Count', by: 'resourceClass', gathered: 'sum' },
+  fileWrites: { name: 'FileSystemWrites', unit: 'Count', by: 'resourceClass', gathered: 'sum' },
   /** The most memory that an executor has taken since it started, as a part of what its class has. */
-  memory: { name: 'MemoryPeak', unit: 'Percent', by: 'resourceClass' },
+  memory: { name: 'MemoryPeak', unit: 'Percent', by: 'resourceClass', gathered: 'greatest' },
   /** The part of an executor's `/tmp` that is taken; it outlives its invocations. */
-  temporaryStorage: { name: 'TemporaryStorage', unit: 'Percent', by: 'resourceClass' },
+  temporaryStorage: { name: 'TemporaryStorage', unit: 'Percent', by: 'resourceClass', gathered: 'greatest' },
   /** Waiting tasks for each executor, in the shard of the class that has the most. */
   waitingPerExecutor: { name: 'WaitingPerExecutor', unit: 'Count', by: 'resourceClass' },
   /** Tasks that wait in all shards of a lane: the governor writes it each minute, while there are any. */
@@ -73,7 +78,7 @@ export const METRICS = {
   /** Errors that nobody caught, of no attempt that is known: one that is fails by them. */
   uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door' },
   /** One call of AWS as the function waited for it, tries of the SDK included. */
-  awsCall: { name: 'AwsCallTime', unit: 'Milliseconds', by: 'operation' },
+  awsCall: { name: 'AwsCallTime', unit: 'Milliseconds', by: 'operation', gathered: 'sample' },
 } as const satisfies Record<string, Metric>;
 export type MetricName = keyof typeof METRICS;
 

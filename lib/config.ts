@@ -98,6 +98,8 @@ const configSchema = z.strictObject({
    * (Lambda's documentation, "X-Ray"), at $5 for a million traces: nearly as much as all the rest where tasks come one by one.
    */
   tracing: z.preprocess(fromText, z.boolean()),
+  /** Whether the log has a line of each request, attempt and batch that went well, about 0.5 KB for a task. */
+  routineLogs: z.preprocess(fromText, z.boolean()),
   /** From these values on the alarms call. */
   alarms: alarmThresholds,
   /** Who is told of alarms by mail, once they have confirmed the subscription; and a topic of SNS that is told. */
@@ -171,6 +173,7 @@ const PRESETS = {
     deletionProtection: false,
     provisioned: false,
     accessLogs: false,
+    routineLogs: true,
   },
   prod: {
     ...common,
@@ -181,6 +184,7 @@ const PRESETS = {
     deletionProtection: true,
     provisioned: { min: 3, max: 10, utilization: 0.7 },
     accessLogs: true,
+    routineLogs: false,
   },
 } as const;
 

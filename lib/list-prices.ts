@@ -12,9 +12,14 @@ export const LIST_PRICES = {
   /** "Amazon SQS pricing": requests of 64 KB to standard queues, and what a message group adds. */
   queueRequests: 0.4,
   fairQueueRequests: 0.1,
-  /** "Amazon DynamoDB pricing", on demand; what is kept, with the backup of the last 35 days. */
+  /**
+   * "Amazon DynamoDB pricing", on demand; provisioned capacity by the unit and hour; what is kept, with the backup of the last
+   * 35 days.
+   */
   writeUnits: 0.625,
   readUnits: 0.125,
+  writeCapacityHour: 0.00065,
+  readCapacityHour: 0.00013,
   storedGigabyteMonth: 0.25 + 0.2,
   /** "AWS X-Ray pricing". */
   traces: 5,

@@ -1,6 +1,6 @@
 import { SHARED_LANE_KINDS } from '../functions/contract.ts';
 import type { DeployConfig } from '../lib/config.ts';
-import { COST_ASSUMPTIONS, type CostLine, totalOf } from './costs/cost-basis.ts';
+import { COST_ASSUMPTIONS, type CostLine, routineBytes, totalOf } from './costs/cost-basis.ts';
 import { accountConcurrencyOf, contextArgument, withExecutors } from './deployment.ts';
 import { chart, countText, dollarText, rateText, tableOf, timeText } from './layout.ts';
 import type { Plan, PlannedLane } from './plan.ts';
@@ -21,7 +21,7 @@ export function reportOf(plan: Plan, args: PlanArguments, config: DeployConfig):
     boundLines(plan),
     costLines(plan),
     monthLines(plan, args, config),
-    assumptionLines(plan, args),
+    assumptionLines(plan, args, config),
   ]
     .map((lines) => lines.join('\n'))
     .join('\n\n');
@@ -172,12 +172,12 @@ function monthLines({ costs }: Plan, { load }: PlanArguments, { preset }: Deploy
   ]);
 }
 
-function assumptionLines({ stepSeconds }: Plan, { service, seed }: PlanArguments): string[] {
+function assumptionLines({ stepSeconds }: Plan, { service, seed }: PlanArguments, config: DeployConfig): string[] {
   const { routerMilliseconds, logBytes, storedBytesPerTask } = COST_ASSUMPTIONS;
   const milliseconds = (micros: number): string => `${micros / MILLISECOND} ms`;
   return [
     `ASSUMED    cold start ${milliseconds(service.coldStart)}, claim and settle ${milliseconds(service.overhead)}, delivery ${milliseconds(service.delivery)}, durations ${service.spread}, seed ${seed},`,
-    `           router ${routerMilliseconds} ms, ${countText(logBytes.platform + logBytes.submit)} bytes of log a submit (${logBytes.access} more with access logs), ${countText(logBytes.platform + logBytes.invocation)} an executor’s invocation and ${countText(logBytes.attempt)} an attempt,`,
+    `           router ${routerMilliseconds} ms, ${countText(routineBytes(config, logBytes.requestLine) + logBytes.submit)} bytes of log a submit (${logBytes.access} more with access logs), ${countText(routineBytes(config) + logBytes.invocation)} an executor’s invocation and ${countText(logBytes.attempt + (config.routineLogs ? logBytes.attemptLine : 0))} an attempt,`,
     `           ${countText(storedBytesPerTask)} bytes stored a task; us-east-1`,
     stepSeconds === null
       ? 'PLAYED     task by task'

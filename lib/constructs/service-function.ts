@@ -11,6 +11,7 @@ import {
   LoggingFormat,
   RecursiveLoop,
   Runtime,
+  SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -87,6 +88,8 @@ export class ServiceFunction extends LambdaFunction {
       recursiveLoop: props.isRecursive === true ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
       ...(props.config.lambdaInsights && { insightsVersion: LambdaInsightsVersion.VERSION_1_0_498_0 }),
       loggingFormat: LoggingFormat.JSON,
+      // Lambda's own lines of an invocation that failed are warnings ("System log level event mapping").
+      ...(props.config.routineLogs ? {} : { systemLogLevelV2: SystemLogLevel.WARN }),
       logGroup,
       role,
       environment: {
@@ -94,6 +97,7 @@ export class ServiceFunction extends LambdaFunction {
         POWERTOOLS_SERVICE_NAME: props.config.name,
         // A request that is made for several tasks is in the trace of none.
         AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
+        ...(props.config.routineLogs ? {} : { [ENV.routineLogs]: 'false' }),
         ...Object.fromEntries(
           Object.entries(props.environment).map(([key, value]) => [ENV[key as keyof typeof ENV], value]),
         ),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { DeployConfig } from '../../lib/config.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
 
 /** One line of a bill. */
@@ -24,6 +25,10 @@ export const invocationDollars = (memoryMb: number, milliseconds: number, logByt
   LIST_PRICES.invocations / MILLION +
   (memoryMb / 1024) * (milliseconds / 1000) * LIST_PRICES.gigabyteSecond +
   (logBytes / GIGABYTE) * LIST_PRICES.loggedGigabyte;
+
+/** Returns the bytes that Lambda itself, and a function with little to say, write to the log for an invocation that went well. */
+export const routineBytes = ({ routineLogs }: Pick<DeployConfig, 'routineLogs'>, own = 0): number =>
+  routineLogs ? COST_ASSUMPTIONS.logBytes.platform + own : 0;
 
 /** What one call takes: write and read units of DynamoDB, and requests to SQS as they are billed. */
 export type CallCost = { readonly writes: number; readonly reads: number; readonly sqs: number };
@@ -57,6 +62,8 @@ export const COST_ASSUMPTIONS = {
   /** The router's time for one submit, and for each further task of it. */
   routerMilliseconds: 20,
   routerMillisecondsPerTask: 1,
+  /** What claims and settlements add to an executor's invocation. */
+  attemptMilliseconds: 15,
   /** The time of a function that reads a stream, or of the authorizer, for one call. */
   readerMilliseconds: 50,
   /** The time of the governor and of the sweeper for a run in which there is little to do. */
@@ -64,12 +71,21 @@ export const COST_ASSUMPTIONS = {
   sweeperMilliseconds: 500,
   /**
    * Lines of the log with the 26 bytes that CloudWatch adds to each. Lambda's own two of an invocation (`platform.start` and
-   * `platform.report`), and ours: of a submit, of an executor's invocation and of each attempt in it; and
-   * that of API Gateway, of a request.
+   * `platform.report`), and ours: metrics of a submit, of an executor's invocation and of each attempt in it, and the lines of a
+   * request and of an attempt that went well; and that of API Gateway, of a request.
    */
-  logBytes: { platform: 600, submit: 330, invocation: 1_370, attempt: 320, short: 150, access: 300 },
+  logBytes: {
+    platform: 600,
+    submit: 330,
+    requestLine: 200,
+    invocation: 970,
+    attempt: 35,
+    attemptLine: 290,
+    short: 150,
+    access: 300,
+  },
   /** A lane in the governor's snapshot. */
   snapshotBytesPerLane: 315,
-  /** A finished row with its entries in indexes, and what DynamoDB adds to each. */
-  storedBytesPerTask: 1_300,
+  /** A finished row of a task with hardly any input or output, with its entries in indexes, and what DynamoDB adds to each. */
+  storedBytesPerTask: 870,
 } as const;

@@ -13,7 +13,15 @@ import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
 import { CLOCKWORK_FUNCTIONS } from '../deployment.ts';
 import { INSIGHTS_METRICS, LONG_POLL_SECONDS, POLLERS_AT_FIRST, SCALING_ALARMS } from '../documented-limits.ts';
-import { COST_ASSUMPTIONS, type CostLine, invocationDollars, linesOf, MILLION, MONTH_SECONDS } from './cost-basis.ts';
+import {
+  COST_ASSUMPTIONS,
+  type CostLine,
+  invocationDollars,
+  linesOf,
+  MILLION,
+  MONTH_SECONDS,
+  routineBytes,
+} from './cost-basis.ts';
 
 /** Returns what a month of a deployment costs whatever comes, so also where nothing does. */
 export function fixedMonthCosts(config: DeployConfig, definitions: readonly TaskDefinition[]): CostLine[] {
@@ -24,7 +32,7 @@ export function fixedMonthCosts(config: DeployConfig, definitions: readonly Task
     ['alarms of auto scaling', count * SCALING_ALARMS, LIST_PRICES.alarmMetricMonth],
     ['metrics that alarms look at', alarmMetricsOf(config, definitions), LIST_PRICES.alarmMetricMonth],
     ['lanes that are polled', lanes, pollsOf(MONTH_SECONDS) * (LIST_PRICES.queueRequests / MILLION)],
-    ['runs of the governor', MONTH_SECONDS / GOVERN_PERIOD_SECONDS, governorDollars(lanes)],
+    ['runs of the governor', MONTH_SECONDS / GOVERN_PERIOD_SECONDS, governorDollars(lanes, config)],
     ['runs of the sweeper', MONTH_SECONDS / SWEEP_PERIOD_SECONDS, sweeperDollars(config, definitions.length)],
     ['metrics of Lambda Insights', insightsMetrics(config, CLOCKWORK_FUNCTIONS), LIST_PRICES.metricMonth],
     ['dashboard', 1, LIST_PRICES.dashboardMonth],
@@ -87,23 +95,23 @@ const pollsOf = (seconds: number): number => (seconds * POLLERS_AT_FIRST) / LONG
 const CLOCKWORK_MEMORY_MB = 256;
 const UNIT_BYTES = 1024;
 
-const clockworkDollars = (milliseconds: number): number => {
-  const { platform, short } = COST_ASSUMPTIONS.logBytes;
-  return invocationDollars(CLOCKWORK_MEMORY_MB, milliseconds, platform + short);
-};
+/** What they have done is in the log either way. */
+const clockworkDollars = (milliseconds: number, config: DeployConfig): number =>
+  invocationDollars(CLOCKWORK_MEMORY_MB, milliseconds, routineBytes(config) + COST_ASSUMPTIONS.logBytes.short);
 
 /** A run asks SQS for the depth of each lane, reads the loads of all and the snapshot, and writes that anew. */
-function governorDollars(lanes: number): number {
+function governorDollars(lanes: number, config: DeployConfig): number {
   const writes = Math.ceil((lanes * COST_ASSUMPTIONS.snapshotBytesPerLane) / UNIT_BYTES);
   const reads = lanes / 2 + Math.ceil(writes / 4) / 2;
   return (
-    clockworkDollars(COST_ASSUMPTIONS.governorMilliseconds) +
+    clockworkDollars(COST_ASSUMPTIONS.governorMilliseconds, config) +
     (lanes * LIST_PRICES.queueRequests + writes * LIST_PRICES.writeUnits + reads * LIST_PRICES.readUnits) / MILLION
   );
 }
 
 /** A run looks into each partition of what is due and of what each type has paused, and reads the settings of each type. */
-function sweeperDollars({ tableShards, indexShards }: DeployConfig, types: number): number {
+function sweeperDollars(config: DeployConfig, types: number): number {
+  const { tableShards, indexShards } = config;
   const reads = (tableShards * (indexShards + types)) / 2 + (types + 1) / 2;
-  return clockworkDollars(COST_ASSUMPTIONS.sweeperMilliseconds) + (reads * LIST_PRICES.readUnits) / MILLION;
+  return clockworkDollars(COST_ASSUMPTIONS.sweeperMilliseconds, config) + (reads * LIST_PRICES.readUnits) / MILLION;
 }

@@ -8,7 +8,7 @@ import type { LaneResult } from '../simulation/simulated-lane.ts';
 import { SECOND } from '../time.ts';
 import { type CostLine, MILLION, MONTH_SECONDS, totalOf } from './cost-basis.ts';
 import { fixedMonthCosts, metricCosts } from './month-costs.ts';
-import { type TaskCosts, taskCosts, type Usage } from './task-costs.ts';
+import { NEW_TABLE_STREAM_SHARDS, type TaskCosts, taskCosts, type Usage } from './task-costs.ts';
 
 export type PlannedCosts = {
   readonly tasks: number;
@@ -77,6 +77,7 @@ function usageOf(args: PlanArguments, config: DeployConfig, simulation: Simulati
     lanes: Object.keys(load.mix).length,
     tenants,
     isShort: service.delivery + service.duration + service.overhead <= STREAM_WINDOW_SECONDS * SECOND,
+    streamShards: NEW_TABLE_STREAM_SHARDS,
   };
 }
 

@@ -24,6 +24,7 @@ import {
   invocationDollars,
   linesOf,
   MILLION,
+  routineBytes,
 } from './cost-basis.ts';
 
 /** What tasks use, in the numbers that are paid for. */
@@ -46,6 +47,8 @@ export type Usage = {
   readonly tenants: number;
   /** Whether a task has ended before the functions that read the streams have gathered its submit. */
   readonly isShort: boolean;
+  /** Shards of the stream of each table. */
+  readonly streamShards: number;
 };
 
 /** The parts stand apart, since each but the first can be turned off, or is the handlers' own. */
@@ -97,13 +100,13 @@ function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
   const stored = (tasks * COST_ASSUMPTIONS.storedBytesPerTask * (config.retentionDays / DAYS_PER_MONTH)) / GIGABYTE;
   const authorized =
     config.jwt === undefined ? Math.min(requests, tenants * Math.ceil(seconds / AUTHORIZER_CACHE_SECONDS)) : 0;
-  const counted = streamBatches(changesOf(usage), config.tableShards, STREAM_PACES.statistics);
+  const counted = streamBatches(changesOf(usage), config.tableShards * usage.streamShards, STREAM_PACES.statistics);
   const tenantsOfBatch = Math.min(tenants, Math.max(1, tasks / counted));
   return linesOf([
     ['API requests', requests, LIST_PRICES.apiRequests / MILLION],
     ['router invocations', requests, LIST_PRICES.invocations / MILLION],
     ['router GB-seconds', (routerSeconds * ROUTER_MEMORY_MB) / 1024, LIST_PRICES.gigabyteSecond],
-    ['calls of the authorizer', authorized, readerDollars() + LIST_PRICES.readUnits / 2 / MILLION],
+    ['calls of the authorizer', authorized, readerDollars(config) + LIST_PRICES.readUnits / 2 / MILLION],
     [
       'SQS sends',
       sends + sentBack / MAX_REQUEST_MESSAGES,
@@ -124,17 +127,17 @@ function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
     [
       'batches of statistics',
       counted,
-      readerDollars() + (tenantsOfBatch * STATISTICS_WRITE_UNITS * LIST_PRICES.writeUnits) / MILLION,
+      readerDollars(config) + (tenantsOfBatch * STATISTICS_WRITE_UNITS * LIST_PRICES.writeUnits) / MILLION,
     ],
     ['log GB', loggedBytes(usage, config) / GIGABYTE, LIST_PRICES.loggedGigabyte],
   ]);
 }
 
-function eventCosts(usage: Usage, { tableShards }: DeployConfig): CostLine[] {
-  const told = streamBatches(changesOf(usage), tableShards, STREAM_PACES.events);
+function eventCosts(usage: Usage, config: DeployConfig): CostLine[] {
+  const told = streamBatches(changesOf(usage), config.tableShards * usage.streamShards, STREAM_PACES.events);
   return linesOf([
     ['task events', usage.tasks * EVENTS_PER_TASK, LIST_PRICES.events / MILLION],
-    ['batches of task events', told, readerDollars()],
+    ['batches of task events', told, readerDollars(config)],
   ]);
 }
 
@@ -145,35 +148,38 @@ const changesOf = ({ tasks, requests, invocations, isShort, seconds }: Usage): C
   seconds,
 });
 
-function loggedBytes({ tasks, requests, invocations }: Usage, { lambdaInsights, accessLogs }: DeployConfig): number {
-  const { platform, submit, invocation, attempt, access } = COST_ASSUMPTIONS.logBytes;
-  const byLambda = platform + (lambdaInsights ? INSIGHTS_LOG_BYTES : 0);
-  const ofRequest = byLambda + submit + (accessLogs ? access : 0);
-  return requests * ofRequest + invocations * (byLambda + invocation) + tasks * attempt;
+function loggedBytes(usage: Usage, config: DeployConfig): number {
+  const { tasks, requests, invocations } = usage;
+  const { submit, requestLine, invocation, attempt, attemptLine, access } = COST_ASSUMPTIONS.logBytes;
+  const { lambdaInsights, accessLogs, routineLogs } = config;
+  const byLambda = routineBytes(config) + (lambdaInsights ? INSIGHTS_LOG_BYTES : 0);
+  const ofRequest = byLambda + submit + (routineLogs ? requestLine : 0) + (accessLogs ? access : 0);
+  const ofAttempt = attempt + (routineLogs ? attemptLine : 0);
+  return requests * ofRequest + invocations * (byLambda + invocation) + tasks * ofAttempt;
 }
 
 /** Returns what one call costs of a function that reads a stream, or of the authorizer. */
-function readerDollars(): number {
-  const { platform, short } = COST_ASSUMPTIONS.logBytes;
-  return invocationDollars(PROJECTOR_MEMORY_MB, COST_ASSUMPTIONS.readerMilliseconds, platform + short);
+function readerDollars(config: DeployConfig): number {
+  const { readerMilliseconds, logBytes } = COST_ASSUMPTIONS;
+  return invocationDollars(PROJECTOR_MEMORY_MB, readerMilliseconds, routineBytes(config, logBytes.short));
 }
 
 /** What is written to the task tables: records of their streams, and at how many moments they come. */
 export type Changes = { readonly records: number; readonly moments: number; readonly seconds: number };
 
 /** Each partition of a table has a shard of its stream; a new table takes as many units as four of them. */
-const SHARDS_OF_TABLE = NEW_TABLE_WRITE_UNITS / PARTITION_WRITE_UNITS;
+export const NEW_TABLE_STREAM_SHARDS = NEW_TABLE_WRITE_UNITS / PARTITION_WRITE_UNITS;
 
 /**
- * Returns how often a function is called that reads the streams of so many tables. A batch is what comes within a window of its
- * first record, or as many records as it may have.
+ * Returns how often a function is called that reads so many shards of streams. A batch is what comes within a window of its first
+ * record, or as many records as it may have.
  */
 export function streamBatches(
   { records, moments, seconds }: Changes,
-  tables: number,
+  shards: number,
   { batchSize, parallelizationFactor }: (typeof STREAM_PACES)[keyof typeof STREAM_PACES],
 ): number {
-  const readers = tables * SHARDS_OF_TABLE * parallelizationFactor;
+  const readers = shards * parallelizationFactor;
   const momentsPerSecond = moments / seconds / readers;
   const inTime = momentsPerSecond / (1 + momentsPerSecond * STREAM_WINDOW_SECONDS);
   return Math.max(records / batchSize, seconds * readers * inTime);

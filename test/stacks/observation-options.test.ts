@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ENV } from '../../functions/contract.ts';
 import { synthesize } from './synthesis.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:pager';
@@ -56,4 +57,34 @@ test('a deployment without tracing has no function that begins a trace, nor one 
   const { all } = await synthesize('prod', { context: { tracing: 'false' } });
   for (const { Properties } of all('AWS::Lambda::Function')) expect(Properties.TracingConfig).toBeUndefined();
   expect(JSON.stringify(all('AWS::IAM::Policy'))).not.toContain('xray:');
+});
+
+describe('lines of what went well', () => {
+  const valuesOf = ({ all }: typeof plain) =>
+    all('AWS::Lambda::Function').map(({ Properties }) => Properties.Environment.Variables[ENV.routineLogs]);
+  const queriesOf = ({ all }: typeof plain): string[] =>
+    all('AWS::Logs::QueryDefinition').map(({ Properties }) => Properties.Name);
+
+  test('of Lambda itself are left out with them, but for those of failures', async () => {
+    const levelsOf = ({ all }: typeof plain) =>
+      all('AWS::Lambda::Function').map(({ Properties }) => Properties.LoggingConfig.SystemLogLevel);
+    expect(new Set(levelsOf(plain))).toEqual(new Set([undefined]));
+    expect(new Set(levelsOf(await synthesize('prod')))).toEqual(new Set(['WARN']));
+  });
+
+  test('are written in dev, and in prod on request', async () => {
+    expect(new Set(valuesOf(plain))).toEqual(new Set([undefined]));
+    const asked = await synthesize('prod', { context: { routineLogs: 'true' } });
+    expect(new Set(valuesOf(asked))).toEqual(new Set([undefined]));
+    expect(queriesOf(asked)).toEqual(queriesOf(plain));
+  });
+
+  test('are left out by every function otherwise, and no saved query counts on them', async () => {
+    const quiet = await synthesize('prod');
+    expect(new Set(valuesOf(quiet))).toEqual(new Set(['false']));
+    const left = queriesOf(plain).filter((name) => !/\/(Slowest types|Cold starts)$/.test(name));
+    expect(queriesOf(quiet)).toEqual(left);
+    const lines = quiet.all('AWS::Logs::QueryDefinition').map(({ Properties }) => Properties.QueryString);
+    expect(lines.filter((line) => /attempt ended|platform\./.test(line))).toEqual([]);
+  });
 });

@@ -16,7 +16,7 @@ const functions = globSync('functions/**/*.ts', { cwd: root }).map((file) => rea
 /** Lambda and CloudWatch write these fields. */
 const FOREIGN = /^(@\w+|type|record\.[\w.]+)$/;
 
-const { all } = await synthesize('prod', { context: { name: 'acme', shards: '{"default":2}' } });
+const { all } = await synthesize('prod', { context: { name: 'acme', shards: '{"default":2}', routineLogs: true } });
 const queries = all('AWS::Logs::QueryDefinition').map(({ Properties }) => Properties);
 /** The log groups of functions are these. */
 const logGroups = all('AWS::Logs::LogGroup')

@@ -52,16 +52,16 @@ describe('the configuration', () => {
       throttle: { rate: 1000, burst: 1000 },
       apiConcurrency: {},
     };
+    const kept = (is: boolean) => ({ retainData: is, deletionProtection: is, accessLogs: is });
     expect(dev()).toEqual({
       ...both,
       preset: 'dev',
       outboundHosts: ['*'],
       logRetentionDays: 7,
       indexShards: 1,
-      retainData: false,
-      deletionProtection: false,
+      ...kept(false),
       provisioned: false,
-      accessLogs: false,
+      routineLogs: true,
     });
     expect(read({ preset: 'prod' })).toEqual({
       ...both,
@@ -69,10 +69,9 @@ describe('the configuration', () => {
       outboundHosts: [],
       logRetentionDays: 30,
       indexShards: 8,
-      retainData: true,
-      deletionProtection: true,
+      ...kept(true),
       provisioned: { min: 3, max: 10, utilization: 0.7 },
-      accessLogs: true,
+      routineLogs: false,
     });
   });
 
@@ -211,7 +210,7 @@ describe('a wrong configuration is told in one sentence that names the value', (
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
   const KEYS =
-    'name, retentionDays, tableShards, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, preset';
+    'name, retentionDays, tableShards, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ENV } from '../../../functions/contract.ts';
 import { log } from '../../../functions/runtime/log.ts';
 import { writtenLines } from './written-lines.ts';
 
@@ -46,4 +47,46 @@ describe('log', () => {
     expect(written.join('').trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(JSON.parse(written.join(''))).toMatchObject({ text });
   });
+});
+
+describe('without lines of what went well', () => {
+  beforeEach(() => {
+    vi.stubEnv(ENV.routineLogs, 'false');
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  const written = (...line: Parameters<typeof log>) => writtenLines(() => log(...line)).length;
+
+  it.each([
+    ['request', { route: 'POST /api/tasks', status: 202 }],
+    ['attempt ended', { task_id: 'a', task_status: 'succeeded' }],
+    ['projected', { records: 3, failed_from: null }],
+    ['authorized', { tenant: 'acme' }],
+  ])('leaves out "%s"', (event, fields) => {
+    expect(written('info', event, fields)).toBe(0);
+    vi.stubEnv(ENV.routineLogs, undefined);
+    expect(written('info', event, fields)).toBe(1);
+  });
+
+  it.each([
+    ['info', 'request', { route: 'POST /api/tasks', status: 429 }],
+    ['info', 'request', { route: 'POST /api/tasks', status: 503 }],
+    ['info', 'projected', { records: 3, failed_from: '17' }],
+    ['info', 'authorized', { tenant: null }],
+    ['info', 'redriven', { messages: 3 }],
+    ['warn', 'attempt failed', { task_id: 'a', error: 'timeout' }],
+    ['warn', 'attempt ended', { task_status: 'succeeded' }],
+    ['error', 'request', { status: 202 }],
+  ] as const)('writes %s "%s" %o', (level, event, fields) => {
+    expect(written(level, event, fields)).toBe(1);
+  });
+
+  it.each(['request', 'attempt ended', 'projected', 'authorized', 'constructor'])(
+    'writes "%s" of a handler',
+    (message) => {
+      const fields = { status: 200, task_status: 'succeeded', failed_from: null, tenant: 'acme' };
+      expect(written('info', message, { task_id: 'a', fields })).toBe(1);
+    },
+  );
 });

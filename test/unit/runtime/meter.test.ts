@@ -110,6 +110,52 @@ describe('EmfMeter', () => {
     expect(toldAt).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 124, 184, 244]);
   });
 
+  it('tells what invocations take of their machine together: a sample of use, the sum of calls, the most that was taken', () => {
+    let now = 0;
+    const meter = new EmfMeter(() => now);
+    const invocation = (cpu: number, reads: number, memory: number): void => {
+      meter.record('default', 'cpu', cpu);
+      meter.record('default', 'cpuUtilization', cpu / 10);
+      meter.record('default', 'fileReads', reads);
+      meter.record('default', 'fileWrites', reads);
+      meter.record('default', 'memory', memory);
+      meter.record('default', 'temporaryStorage', memory);
+      meter.record('default/high/0', 'succeeded', 1);
+    };
+    invocation(10, 1, 40);
+    const [first, ...none] = flushed(meter);
+    expect(none).toEqual([]);
+    expect(first).toMatchObject({ CpuTime: 10, FileSystemReads: 1, MemoryPeak: 40, TasksSucceeded: 1 });
+    now = 300;
+    invocation(20, 5, 90);
+    const [second] = flushed(meter);
+    expect(second).toMatchObject({ TasksSucceeded: 1 });
+    for (const name of ['CpuTime', 'CpuUtilization', 'FileSystemReads', 'FileSystemWrites', 'MemoryPeak']) {
+      expect(second).not.toHaveProperty(name);
+    }
+    now = 1_000;
+    invocation(30, 7, 50);
+    expect(flushed(meter)).toMatchObject([
+      {
+        ...{ CpuTime: [20, 30], CpuUtilization: [2, 3], FileSystemReads: 12, FileSystemWrites: 12 },
+        ...{ MemoryPeak: 90, TemporaryStorage: 90, TasksSucceeded: 1 },
+      },
+    ]);
+  });
+
+  it('gathers the classes of an environment apart', () => {
+    let now = 0;
+    const meter = new EmfMeter(() => now);
+    flushed(meter);
+    meter.record('default', 'fileReads', 1);
+    meter.record('io-intensive', 'fileReads', 2);
+    now = 60_000;
+    expect(flushed(meter)).toMatchObject([
+      { ResourceClass: 'default', FileSystemReads: 1 },
+      { ResourceClass: 'io-intensive', FileSystemReads: 2 },
+    ]);
+  });
+
   it('tells a fair sample of a hundred where there were more calls of AWS, in one line', () => {
     let now = 0;
     const meter = new EmfMeter(() => now);

@@ -1,10 +1,18 @@
 import { describe, expect, test, vi } from 'vitest';
+import { ENV } from '../../../../functions/contract.ts';
+import { traceIdOf } from '../../../../functions/core/task/trace-header.ts';
 import { measureUsage, recordAttempt } from '../../../../functions/executor/telemetry.ts';
 import { log } from '../../../../functions/runtime/log.ts';
 import { EmfMeter } from '../../../../functions/runtime/meter.ts';
 import { STREAM_PACES } from '../../../../lib/constructs/projector.ts';
 import { COST_ASSUMPTIONS, totalOf } from '../../../../planner/costs/cost-basis.ts';
-import { streamBatches, taskCosts, tracesOf, type Usage } from '../../../../planner/costs/task-costs.ts';
+import {
+  NEW_TABLE_STREAM_SHARDS,
+  streamBatches,
+  taskCosts,
+  tracesOf,
+  type Usage,
+} from '../../../../planner/costs/task-costs.ts';
 import { deployConfig } from '../../../../planner/deployment.ts';
 
 const config = deployConfig({});
@@ -23,6 +31,7 @@ const usageAt = (perSecond: number, beside: Partial<Usage> = {}): Usage => ({
   lanes: 1,
   tenants: 1,
   isShort: true,
+  streamShards: NEW_TABLE_STREAM_SHARDS,
   ...beside,
 });
 
@@ -46,7 +55,11 @@ describe('traces', () => {
 
 describe('batches of a stream', () => {
   const batchesAt = (perSecond: number, pace: keyof typeof STREAM_PACES) =>
-    streamBatches({ records: 3 * perSecond * 1000, moments: perSecond * 1000, seconds: 1000 }, 1, STREAM_PACES[pace]);
+    streamBatches(
+      { records: 3 * perSecond * 1000, moments: perSecond * 1000, seconds: 1000 },
+      NEW_TABLE_STREAM_SHARDS,
+      STREAM_PACES[pace],
+    );
 
   test.each(['statistics', 'events'] as const)('of %s are one for each of few tasks', (pace) => {
     expect(batchesAt(0.01, pace)).toBeCloseTo(10, 0);
@@ -137,6 +150,13 @@ describe('the lines of the log', () => {
     await record();
   };
 
+  const attemptBytes = async (routineLogs: string): Promise<number> => {
+    vi.stubEnv(ENV.routineLogs, routineLogs);
+    const ten = await meanOf(invocation(10));
+    vi.stubEnv(ENV.routineLogs, routineLogs);
+    return (ten - (await meanOf(invocation(1)))) / 9;
+  };
+
   const { logBytes } = COST_ASSUMPTIONS;
   test.each([
     {
@@ -149,18 +169,25 @@ describe('the lines of the log', () => {
           called(meter, 'SQS.SendMessage');
         }),
     },
+    { name: 'an attempt', assumed: logBytes.attempt, written: () => attemptBytes('false') },
     {
-      name: 'an attempt',
-      assumed: logBytes.attempt,
-      written: async () => ((await meanOf(invocation(10))) - (await meanOf(invocation(1)))) / 9,
+      name: 'an attempt that went well',
+      assumed: logBytes.attemptLine,
+      written: async () => (await attemptBytes('true')) - (await attemptBytes('false')),
+    },
+    {
+      name: 'a request that went well',
+      assumed: logBytes.requestLine,
+      written: () =>
+        bytesOf(async () => {
+          const trace = { trace_id: traceIdOf(traceHeader) };
+          log('info', 'request', { route: 'POST /api/tasks', status: 202, duration_ms: 12, ...trace });
+        }),
     },
     {
       name: 'an invocation',
       assumed: logBytes.invocation,
-      written: async () => {
-        const one = await meanOf(invocation(1));
-        return one - ((await meanOf(invocation(10))) - one) / 9;
-      },
+      written: async () => (await meanOf(invocation(1))) - (await attemptBytes('true')),
     },
   ])('of $name are as long as is assumed', async ({ assumed, written }) => {
     const bytes = await written();
