@@ -28,7 +28,7 @@ import { warm } from './peers/warm.ts';
 
 const MEASURES: readonly Measure[] = [submits, bulk, latency, priority, tenants, kill];
 const START: Readonly<Record<PeerName, (signal: AbortSignal) => Promise<Peer>>> = {
-  millrace: startMillrace,
+  millrace: (signal) => startMillrace(signal),
   'hand-made': startHandMade,
   bullmq: startBullMq,
   'pg-boss': startPgBoss,

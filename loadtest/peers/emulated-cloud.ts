@@ -7,7 +7,7 @@ import type { Calls, Ended, Part } from './peer.ts';
 import { descendantsOf, variableOf } from './processes.ts';
 
 /** The local cloud, with a count of what functions call. */
-export const COUNTING_SERVER = join(import.meta.dirname, 'counting-server.py');
+export const COUNTING_SERVER = join(import.meta.dirname, 'counting_server.py');
 const MAX_KEYS = 100;
 
 /** Which of a cloud's functions is which part, by the ends of their names. */

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { type AwsTarget, localTarget } from '../../local/aws-target.ts';
 import { freePort } from '../../local/free-port.ts';
-import { startLocalStack } from '../../local/local-stack.ts';
+import { type LocalStackOptions, startLocalStack } from '../../local/local-stack.ts';
 import { bundled } from '../bundled.ts';
 import { COUNTING_SERVER, EmulatedCloud, untilAnswering } from './emulated-cloud.ts';
 import type { Peer } from './peer.ts';
@@ -35,13 +35,20 @@ const PARTS = {
 /** The tenant of the key that a local stack begins with, and of the one that is made here. */
 const TENANT_IDS = { noisy: 'local', quiet: 'quiet' } as const;
 
-/** Millrace as `npm start` deploys it, with the one task type of the comparison in place of its own. */
-export async function startMillrace(signal: AbortSignal): Promise<Peer> {
+/**
+ * Deploys Millrace as `npm start` does, with the one task type of the comparison in place of its own. `serverScript` runs a local
+ * cloud that counts calls, and maybe more; `context` is configuration over that of `npm start`.
+ */
+export async function startMillrace(
+  signal: AbortSignal,
+  { serverScript = COUNTING_SERVER, context = {} }: Pick<LocalStackOptions, 'serverScript' | 'context'> = {},
+): Promise<Peer> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-peers-'));
   const stack = await startLocalStack({
     stateDirectory,
     port: await freePort([]),
-    serverScript: COUNTING_SERVER,
+    serverScript,
+    context,
     signal,
   });
   const target = localTarget(stack.awsEndpoint);

@@ -261,6 +261,10 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     allowed: ['./report.ts', '../lanes.ts', '../../local/local-stack.ts', '../../functions/contract.ts'],
     forbidden: ['../../functions/executor/index.ts', '../../lib/stacks/data-stack.ts'],
   },
+  'loadtest/bill/bill.ts': {
+    allowed: ['../peers/peer.ts', '../../planner/costs/task-costs.ts', '../../lib/constructs/projector.ts'],
+    forbidden: ['../../planner/simulation/simulate.ts', '../../functions/executor/index.ts'],
+  },
   'planner/plan.ts': {
     allowed: ['./simulation/load.ts', '../cli/http.ts', '../functions/contract.ts', '../functions/core/task/task.ts'],
     forbidden: ['../functions/executor/index.ts', '../local/start.ts', '../loadtest/lanes.ts'],

@@ -32,17 +32,27 @@ def operation_of(scope, headers):
     return next((name for pattern, name in REST if pattern.match(request)), request)
 
 
+async def send_json(send, value):
+    await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'application/json')]})
+    await send({'type': 'http.response.body', 'body': json.dumps(value).encode()})
+
+
 async def counted(scope, receive, send):
     if scope['type'] == 'http':
         if scope['path'] == '/_calls':
-            await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'application/json')]})
-            return await send({'type': 'http.response.body', 'body': json.dumps(calls).encode()})
+            return await send_json(send, calls)
         headers = dict(scope['headers'])
         if b'Credential=ASIA' in headers.get(b'authorization', b''):
             calls[operation_of(scope, headers)] += 1
     return await answer(scope, receive, send)
 
 
-server.app = counted
-sys.path.insert(0, str(LOCAL))
-runpy.run_path(str(LOCAL / 'ministack-server.py'), run_name='__main__')
+def run(app=counted):
+    """Runs the local cloud with an app that has `counted` within."""
+    server.app = app
+    sys.path.insert(0, str(LOCAL))
+    runpy.run_path(str(LOCAL / 'ministack-server.py'), run_name='__main__')
+
+
+if __name__ == '__main__':
+    run()
