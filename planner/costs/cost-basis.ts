@@ -76,10 +76,10 @@ export const COST_ASSUMPTIONS = {
    */
   logBytes: {
     platform: 600,
-    submit: 330,
+    submit: 297,
     requestLine: 200,
-    invocation: 970,
-    attempt: 35,
+    invocation: 965,
+    attempt: 34,
     attemptLine: 290,
     short: 150,
     access: 300,
