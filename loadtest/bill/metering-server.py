@@ -113,12 +113,25 @@ def metered_queue_call(operation, handle):
     return metered
 
 
+def metered_receive_call(receive):
+    async def metered(data, url):
+        answer = await receive(data, url)
+        meter('SQS requests of ReceiveMessage', received_chunks(message['Body'] for message in answer.get('Messages', [])))
+        return answer
+
+    return metered
+
+
+def received_chunks(bodies):
+    return chunks(sum(len(body.encode()) for body in bodies), QUEUE_CHUNK)
+
+
 def metered_receive(url, limit):
     """Lambda takes ten messages with a receive. What it asks an empty queue is a deployment's, not a task's."""
     batch = receive_for_event_source(url, limit)
     for first in range(0, len(batch), BATCH_MESSAGES):
-        size = sum(len(message['body'].encode()) for message in batch[first : first + BATCH_MESSAGES])
-        meter('SQS requests of ReceiveMessage', chunks(size, QUEUE_CHUNK))
+        bodies = (message['body'] for message in batch[first : first + BATCH_MESSAGES])
+        meter('SQS requests of ReceiveMessage', received_chunks(bodies))
     return batch
 
 
@@ -202,8 +215,8 @@ def apply():
     put_events, eventbridge._put_events = eventbridge._put_events, metered_events
     emit_logs, lambda_svc._emit_lambda_logs = lambda_svc._emit_lambda_logs, metered_logs
     for operation, handle in sqs._HANDLERS.items():
-        if operation != 'ReceiveMessage':
-            sqs._HANDLERS[operation] = metered_queue_call(operation, handle)
+        is_receive = operation == 'ReceiveMessage'
+        sqs._HANDLERS[operation] = metered_receive_call(handle) if is_receive else metered_queue_call(operation, handle)
 
 
 ministack_mends.apply = apply
