@@ -21,6 +21,7 @@ import ministack.app as server
 sys.dont_write_bytecode = True
 import ministack_guard
 import ministack_mends
+import ministack_requests
 import ministack_resume
 import ministack_workers
 
@@ -101,6 +102,7 @@ logging.getLogger('persistence').addHandler(failures)
 server.save_all = save_and_end
 move_to_port()
 ministack_mends.apply()
+ministack_requests.apply()
 ministack_workers.apply()
 ministack_resume.apply()
 server.app = ministack_guard.guarded(named(server.app), PORT)

@@ -75,7 +75,7 @@ def collect_fairly(queue, limit, visibility):
             waiting.setdefault(group, deque()).append(message)
         elif message['receive_count'] > 0:
             in_flight[group] += 1
-    if queue['is_fifo'] or len(waiting) < 2:
+    if queue['is_fifo']:
         return collect(queue, limit, visibility)
     chosen = []
     while waiting and len(chosen) < limit:
@@ -159,6 +159,9 @@ def gathered_messages(url, limit):
     """As many as the event source takes: MiniStack hands over ten at most, as an SQS receive does and Lambda does not."""
     with sqs._queues_lock:
         queue = sqs._get_q(url)
+        if not queue['messages']:
+            waiting_since.pop(url, None)
+            return []
         sqs._expire_retained(queue)
         sqs._dlq_sweep(queue)
         now = time.time()

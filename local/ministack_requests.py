@@ -1,0 +1,65 @@
+"""What MiniStack does again for every request and need not: `apply()` has it remember, or leave it out."""
+
+import copy
+import time
+from functools import lru_cache
+from types import SimpleNamespace
+
+import ministack.app as server
+from ministack.core import iam_evaluator
+from ministack.services import dynamodb
+
+# IAM tells of a change after seconds on AWS, too.
+PRINCIPAL_SECONDS = 1
+
+resolve_principal = iam_evaluator.resolve_principal
+principals = {}
+
+
+def principal_of(access_key_id, account_id, credential=None):
+    """MiniStack parses all the policies of a role twice for each request. Each request's signature is checked all the same."""
+    key = (access_key_id, account_id)
+    found, until = principals.get(key, (None, 0))
+    if until < (now := time.monotonic()):
+        found = resolve_principal(access_key_id, account_id, credential)
+        if not isinstance(found, iam_evaluator.AuthError):
+            principals[key] = (found, now + PRINCIPAL_SECONDS)
+    return found
+
+
+def copy_item(value):
+    """Copies JSON, and all else that a table may hold as `copy.deepcopy` does, which looks for circles as well."""
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is dict:
+        return {key: copy_item(inner) for key, inner in value.items()}
+    if kind is list:
+        return [copy_item(inner) for inner in value]
+    return copy.deepcopy(value)
+
+
+def remembered(of_text):
+    """A function of a text. Whatever else it is given may have no hash."""
+    of_known = lru_cache(10_000)(of_text)
+    return lambda text: of_known(text) if isinstance(text, str) else of_text(text)
+
+
+def unless_named(handle):
+    """A request that names its operation in a header is of no API, no page and no bucket: MiniStack asks for forty of these."""
+
+    async def handle_others(method, path, headers, *rest, **named):
+        if path == '/' and 'x-amz-target' in headers:
+            return None
+        return await handle(method, path, headers, *rest, **named)
+
+    return handle_others
+
+
+def apply():
+    iam_evaluator.resolve_principal = principal_of
+    dynamodb.copy = SimpleNamespace(deepcopy=copy_item)
+    for name in ('_number_error', '_number_size_bytes', '_ddb_canonicalize_number'):
+        setattr(dynamodb, name, remembered(getattr(dynamodb, name)))
+    for name in ('_handle_pre_body_request', '_handle_post_body_shortcuts', '_handle_special_data_plane_request'):
+        setattr(server, name, unless_named(getattr(server, name)))
