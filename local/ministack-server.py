@@ -20,6 +20,7 @@ import ministack.app as server
 
 sys.dont_write_bytecode = True
 import ministack_guard
+import ministack_http
 import ministack_mends
 import ministack_requests
 import ministack_resume
@@ -104,6 +105,7 @@ move_to_port()
 ministack_mends.apply()
 ministack_requests.apply()
 ministack_workers.apply()
+ministack_http.apply()
 ministack_resume.apply()
 server.app = ministack_guard.guarded(named(server.app), PORT)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too
