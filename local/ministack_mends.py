@@ -1,5 +1,6 @@
 """Where MiniStack is not as AWS is, and what costs it time on every call: `apply()` puts that right in this process."""
 
+import asyncio
 import logging
 import os
 import re
@@ -8,16 +9,21 @@ import time
 from collections import Counter, deque
 from contextvars import ContextVar
 from functools import lru_cache
+from itertools import count
 
 import ministack.app as server
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
+from ministack.services import _dynamodb_keywords, cloudwatch_logs, dynamodb, lambda_svc, sqs
 
 # Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
 STREAM_POLL_SECONDS = 0.25
 # After a look at the queues in vain; MiniStack waits for 50 ms, where SQS answers a long poll at once.
 QUEUE_POLL_SECONDS = 0.01
+# Of streams, so often: what has been read goes after ten seconds.
+LOOKS_TO_FORGET = 40
+# Of each function.
+CALLS_WITH_LOGS = 10_000
 
 collect = sqs._collect_msgs
 extract_iam_action = iam_actions.extract_iam_action
@@ -28,6 +34,7 @@ parse_partiql = dynamodb._parse_partiql
 partiql_conditions = dynamodb._pq_conditions
 stream_records_since = dynamodb.stream_records_since
 poll_streams = lambda_svc._poll_dynamodb_streams
+emit_lambda_logs = lambda_svc._emit_lambda_logs
 get_dynamodb_state = dynamodb.get_state
 load_persisted_dynamodb = dynamodb.load_persisted_state
 parse_execute_api_url = server._parse_execute_api_url
@@ -165,8 +172,8 @@ def gathered_messages(url, limit):
         sqs._expire_retained(queue)
         sqs._dlq_sweep(queue)
         now = time.time()
-        count = sum(message['visible_at'] <= now for message in queue['messages'])
-        if is_gathering(url, count, limit, queue['attributes']['QueueArn']):
+        visible = sum(message['visible_at'] <= now for message in queue['messages'])
+        if is_gathering(url, visible, limit, queue['attributes']['QueueArn']):
             return []
         return sqs._collect_msgs(queue, limit, int(queue['attributes'].get('VisibilityTimeout', 30)))
 
@@ -200,15 +207,37 @@ def load_dynamodb_state(data):
         dynamodb._stream_trimmed.update(data.get('stream_trimmed', {}))
 
 
+async def forget_read_records():
+    """MiniStack keeps for a day what all event sources of a stream have read, and nobody else reads here."""
+    _unread, positions = unread_of_streams()
+    for (account, region, table), position in positions.all_items():
+        scope = {'account_id': account, 'region': region}
+        del dynamodb.stream_live_records(table, **scope)[: position - dynamodb.stream_start_position(table, **scope)]
+        dynamodb._stream_trimmed.set_scoped(account, region, table, position)
+
+
 def follow_streams():
     """Apart from the queues: MiniStack looks at no queue while the function of a stream is at work."""
-    while True:
+    for look in count(1):
         try:
             while poll_streams():
                 pass
+            if look % LOOKS_TO_FORGET == 0 and server._MAIN_LOOP:  # while neither this nor the server's thread reads them
+                asyncio.run_coroutine_threadsafe(forget_read_records(), server._MAIN_LOOP).result()
         except Exception:
             log.exception('streams not polled')
         time.sleep(STREAM_POLL_SECONDS)
+
+
+def emit_call_logs(func, *call, **told):
+    """Each call is a stream of its own in MiniStack: of the oldest, nobody reads the lines."""
+    emit_lambda_logs(func, *call, **told)
+    config = func.get('config') or func
+    group = (config.get('LoggingConfig') or {}).get('LogGroup') or f"/aws/lambda/{config.get('FunctionName')}"
+    streams = cloudwatch_logs._log_groups.get(group, {}).get('streams', {})
+    if len(streams) > CALLS_WITH_LOGS:
+        for stream in list(streams)[: CALLS_WITH_LOGS // 10]:
+            streams.pop(stream, None)
 
 
 def over_tls(source_ip, _is_secure):
@@ -255,6 +284,7 @@ def apply():
     dynamodb.stream_records_since = gathered_stream_records
     dynamodb.esm_wake = threading.Event()  # a change of a table is no reason to look at the queues
     lambda_svc._poll_dynamodb_streams = bool
+    lambda_svc._emit_lambda_logs = emit_call_logs
     lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = QUEUE_POLL_SECONDS
     threading.Thread(target=follow_streams, daemon=True).start()
     iam_actions.extract_iam_action = iam_action

@@ -1,13 +1,14 @@
 """What MiniStack does again for every request and need not: `apply()` has it remember, or leave it out."""
 
 import copy
+import re
 import time
 from functools import lru_cache
 from types import SimpleNamespace
 
 import ministack.app as server
 from ministack.core import iam_evaluator
-from ministack.services import dynamodb
+from ministack.services import apigateway, dynamodb
 
 # IAM tells of a change after seconds on AWS, too.
 PRINCIPAL_SECONDS = 1
@@ -45,6 +46,23 @@ def remembered(of_text):
     return lambda text: of_known(text) if isinstance(text, str) else of_text(text)
 
 
+@lru_cache(1_000)
+def pattern_of(route):
+    """What the path of a route matches, and the names of its parameters."""
+    parts = re.split(r'\{([^}]+)\}', route)
+    names = parts[1::2]
+    parts[::2] = map(re.escape, parts[::2])
+    parts[1::2] = ('(.+)' if name.endswith('+') else '([^/]+)' for name in names)
+    return re.compile(''.join(parts)), [name.removesuffix('+') for name in names]
+
+
+def path_parameters(route, path):
+    """MiniStack makes a pattern of each route twice for each request of an API."""
+    pattern, names = pattern_of(route)
+    found = pattern.fullmatch(path)
+    return found and dict(zip(names, found.groups()))
+
+
 def unless_named(handle):
     """A request that names its operation in a header is of no API, no page and no bucket: MiniStack asks for forty of these."""
 
@@ -58,6 +76,7 @@ def unless_named(handle):
 
 def apply():
     iam_evaluator.resolve_principal = principal_of
+    apigateway._extract_path_params = path_parameters
     dynamodb.copy = SimpleNamespace(deepcopy=copy_item)
     for name in ('_number_error', '_number_size_bytes', '_ddb_canonicalize_number'):
         setattr(dynamodb, name, remembered(getattr(dynamodb, name)))
