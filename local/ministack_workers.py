@@ -7,14 +7,16 @@ import json
 import os
 import queue
 import select
-import threading
 import time
+from collections import defaultdict, deque
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-# So many processes of a function are at work before a call waits for one of them instead of starting another.
+# So many processes of a function are at work before a call waits for one of them instead of starting another: where the
+# function may last no longer than an API waits. What executors do may take minutes, and event sources limit how many there are.
 ENOUGH_WORKERS = 4 * (os.cpu_count() or 1)
+SHORT_SECONDS = 30
 # To start one takes longer where so many are at work. What waits longer than this may wait for itself, and starts one.
 WAIT_SECONDS = 1
 # What a pipe of Linux and macOS holds: a worker that has answered has emptied it, so that to write less never blocks.
@@ -26,9 +28,8 @@ LOG_SECONDS = 0.25
 invoke_by_thread = lambda_runtime.Worker.invoke
 drain_log = lambda_runtime.Worker._drain_stderr_bounded
 acquire = lambda_runtime.acquire_worker
-release = lambda_runtime.release_worker
-# Shares the lock that MiniStack guards its workers with.
-released = threading.Condition(lambda_runtime._lock)
+# By function, the calls that wait for a worker, the first of them first. Guarded by the lock of the workers.
+waiting = defaultdict(deque)
 
 
 def node_worker(script):
@@ -119,20 +120,45 @@ def last_answer(lines):
 def acquire_worker(func_name, config, code_zip, qualifier='$LATEST', max_concurrency=None):
     """Waits a little for a worker to be free where there are enough of them."""
     key = lambda_runtime._worker_key(func_name, config, qualifier)
-
-    def has_some():
+    place = queue.SimpleQueue()
+    with lambda_runtime._lock:
         workers = lambda_runtime._workers.get(key, ())
-        return len(workers) < ENOUGH_WORKERS or not all(worker.in_use for worker in workers)
+        is_short = config.get('Timeout', 3) <= SHORT_SECONDS
+        must_wait = is_short and len(workers) >= ENOUGH_WORKERS and all(worker.in_use for worker in workers)
+        if must_wait:
+            waiting[key].append(place)
+    worker = worker_given(key, place) if must_wait else None
+    if worker is not None:
+        return worker, 'reused'
+    worker, reason = acquire(func_name, config, code_zip, qualifier=qualifier, max_concurrency=max_concurrency)
+    if worker is not None:
+        worker.key = key
+    return worker, reason
 
-    with released:
-        released.wait_for(has_some, WAIT_SECONDS)
-    return acquire(func_name, config, code_zip, qualifier=qualifier, max_concurrency=max_concurrency)
+
+def worker_given(key, place):
+    """The worker that is given to a call in its turn; None where that takes too long."""
+    try:
+        return place.get(timeout=WAIT_SECONDS)
+    except queue.Empty:
+        with lambda_runtime._lock:
+            if place in waiting[key]:
+                waiting[key].remove(place)
+                return None
+        return place.get()  # it came in this moment
 
 
 def release_worker(worker):
-    release(worker)
-    with released:
-        released.notify()
+    """Gives a worker to the call that has waited the longest: one that comes just now would take it otherwise."""
+    if worker is None:
+        return
+    with lambda_runtime._lock:
+        calls = waiting[worker.key]
+        if calls and worker in lambda_runtime._workers.get(worker.key, ()):
+            worker.last_used = time.time()
+            calls.popleft().put(worker)
+        else:
+            worker.in_use = False
 
 
 def apply():
