@@ -3,14 +3,17 @@ How MiniStack calls a function costs it more than the call: a thread and a searc
 each of a hundred clients that two cores serve no sooner for it. `apply()` has it do the same with less.
 """
 
+import contextvars
 import json
 import os
 import queue
 import select
+import threading
 import time
 from collections import defaultdict, deque
+from types import SimpleNamespace
 
-from ministack.core import lambda_runtime
+from ministack.core import concurrency, lambda_runtime
 from ministack.services import lambda_svc
 
 # So many processes of a function are at work before a call waits for one of them instead of starting another: where the
@@ -161,7 +164,38 @@ def release_worker(worker):
             worker.in_use = False
 
 
+class KeptThread:
+    """What MiniStack uses of a thread, by one that has done its work: to start another holds up all that the server does."""
+
+    idle = []
+
+    def __init__(self, target, daemon, name):
+        self.target, self.over = target, threading.Event()
+
+    def start(self):
+        try:
+            self.idle.pop().put(self)
+        except IndexError:
+            threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self):
+        """Does this, and then what this thread is given to do."""
+        given, task = queue.SimpleQueue(), self
+        while True:
+            contextvars.Context().run(task.target)
+            task.over.set()
+            self.idle.append(given)
+            task = given.get()
+
+    def join(self, timeout=None):
+        self.over.wait(timeout)
+
+    def is_alive(self):
+        return not self.over.is_set()
+
+
 def apply():
+    concurrency.threading = SimpleNamespace(**{**vars(threading), 'Thread': KeptThread})
     lambda_runtime._NODEJS_WORKER_SCRIPT = node_worker(lambda_runtime._NODEJS_WORKER_SCRIPT)
     lambda_runtime.Worker.invoke = invoke
     lambda_runtime.Worker._drain_stderr_bounded = log_of_call
