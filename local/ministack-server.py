@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import threading
+from importlib.metadata import version
 from pathlib import Path
 
 import ministack.app as server
@@ -25,6 +26,11 @@ import ministack_mends
 import ministack_requests
 import ministack_resume
 import ministack_workers
+
+# What the mends replace is as this version has it: for another, compare each with what it replaces.
+MENDED = '1.5.33'
+if (found := version('ministack')) != MENDED:
+    raise SystemExit(f'local/ministack_*.py mend MiniStack {MENDED}, and {found} is installed.')
 
 SAVED = Path(sys.argv[1]) / 'saved'
 STATE = Path(os.environ['STATE_DIR'])

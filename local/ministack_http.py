@@ -9,8 +9,46 @@ import socket
 import hypercorn.asyncio
 import uvicorn
 import uvloop
+from uvicorn.protocols.http import httptools_impl
 
 KEEP_ALIVE_SECONDS = 75
+
+
+class JoinedWrites:
+    """A transport that keeps what is written, to be sent at once."""
+
+    def __init__(self, transport):
+        self.transport, self.parts = transport, []
+
+    def write(self, data):
+        self.parts.append(data)
+
+    def flush(self):
+        if self.parts:
+            self.transport.write(b''.join(self.parts))
+            self.parts = []
+
+    def close(self):
+        self.flush()
+        self.transport.close()
+
+
+class JoinedResponse(httptools_impl.RequestResponseCycle):
+    """Sends the head of a response together with its body: each would be a call of the kernel, and wake up who asked."""
+
+    async def send(self, message):
+        if message['type'] == 'http.response.start':
+            self.start = message
+        elif self.response_started:
+            await super().send(message)
+        else:
+            transport, self.transport = self.transport, JoinedWrites(self.transport)
+            try:
+                await super().send(self.start)
+                await super().send(message)
+            finally:
+                self.transport.flush()
+                self.transport = transport
 
 
 async def serve(app, config):
@@ -36,4 +74,5 @@ async def serve(app, config):
 
 def apply():
     hypercorn.asyncio.serve = serve
+    httptools_impl.RequestResponseCycle = JoinedResponse
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

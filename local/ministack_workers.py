@@ -20,8 +20,8 @@ from ministack.services import lambda_svc
 # function may last no longer than an API waits. What executors do may take minutes, and event sources limit how many there are.
 ENOUGH_WORKERS = 4 * (os.cpu_count() or 1)
 SHORT_SECONDS = 30
-# To start one takes longer where so many are at work. What waits longer than this may wait for itself, and starts one.
-WAIT_SECONDS = 1
+# Longer than it takes to start one, all at once. What waits longer than this may wait for itself, and starts one.
+WAIT_SECONDS = 3
 # What a pipe of Linux and macOS holds: a worker that has answered has emptied it, so that to write less never blocks.
 PIPE_BYTES = 16_384
 # A worker ends its log with this line when it answers.

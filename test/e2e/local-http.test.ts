@@ -32,7 +32,7 @@ describe('HTTP of the local cloud', () => {
   /** Sends bytes as they are, and returns all that comes until the server closes the connection. */
   async function exchange(bytes: string): Promise<string> {
     const socket = connect(port, HOST);
-    socket.end(bytes);
+    socket.write(bytes);
     return text(socket);
   }
 
@@ -46,6 +46,14 @@ describe('HTTP of the local cloud', () => {
       expect(answer.match(/^date: /gim)).toHaveLength(1);
       expect(answer).not.toMatch(/^server: /im);
     }
+  });
+
+  it('answers HEAD with a head alone', async () => {
+    const [head = '', ...more] = (await exchange(ready('Connection: close\r\n').replace('GET', 'HEAD'))).split(
+      '\r\n\r\n',
+    );
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(more).toEqual(['']);
   });
 
   it('refuses what is no HTTP, and answers the next', async () => {
