@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
 import { freePort, HOST } from './free-port.ts';
 import { type ProcessGroup, signalGroup, startGroup } from './process-group.ts';
+import { hasVenv, MINISTACK } from './python-venvs.mjs';
 
 /** Its Python, as `local/install.mjs` makes it. */
-const PYTHON = join(PROJECT, '.millrace/ministack/bin/python');
+const PYTHON = join(MINISTACK.venv, 'bin/python');
 export const SERVER_SCRIPT = join(PROJECT, 'local/ministack-server.py');
 
 export type MiniStackOptions = {
@@ -79,7 +80,8 @@ export async function startMiniStack(
 
 async function startOn(options: MiniStackOptions): Promise<MiniStack> {
   const { directory, port, serverScript = SERVER_SCRIPT, signal } = options;
-  if (!existsSync(PYTHON)) throw new Error('MiniStack is not installed: run `node local/install.mjs`.');
+  if (!hasVenv(MINISTACK))
+    throw new Error('MiniStack is not installed as local/requirements.txt says: run `node local/install.mjs`.');
   await removeScratch(directory);
   if (savedState(directory) !== 'complete') await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
