@@ -2,7 +2,7 @@ import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
 import type { FanOutLimitPorts } from '../core/fan-out/fan-out-limits.ts';
 import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { RunningTask } from '../core/task/task.ts';
-import { attemptEndOf } from './attempt/lease.ts';
+import { attemptEndOf } from './attempt/lease-times.ts';
 import type { HandlerPorts } from './attempt/run-handler.ts';
 
 export type ExecutorPorts = HandlerPorts &

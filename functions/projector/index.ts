@@ -7,15 +7,9 @@ import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';
 import { env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { statistics } from '../runtime/wiring.ts';
+import { changeOf, type Projection, projectChanges, type ShardEvent, streamShardOf } from './changes.ts';
 import { publishEvents } from './publish-events.ts';
-import {
-  changeOf,
-  type Projection,
-  projectChanges,
-  type ShardEvent,
-  streamShardOf,
-  updateStatistics,
-} from './update-statistics.ts';
+import { updateStatistics } from './update-statistics.ts';
 
 const statisticsPorts = once(() => ({ statistics: statistics(dynamoClient()), log }));
 const publishPorts = once(() => {

@@ -4,7 +4,8 @@ import { durationBucketOf, MINUTE, minuteOf, sumOf, type Tally } from '../../fun
 import type { LeaseToken, TenantId } from '../../functions/core/task/ids.ts';
 import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/task/transition.ts';
-import { type Change, projectChanges, updateStatistics } from '../../functions/projector/update-statistics.ts';
+import { type Change, projectChanges } from '../../functions/projector/changes.ts';
+import { updateStatistics } from '../../functions/projector/update-statistics.ts';
 import { chance } from './chance.ts';
 import { taskSeed } from './task-seed.ts';
 

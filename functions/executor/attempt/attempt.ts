@@ -11,10 +11,10 @@ import { ANSWER_MILLISECONDS, type ExecutorPorts, settleByOf } from '../executor
 import { ACK, type Disposition, releaseIn } from '../messages/disposition.ts';
 import { visibilitySecondsOf } from '../messages/visibility.ts';
 import { inTrace, logFieldsOf } from '../telemetry.ts';
-import { ATTEMPT_MARGIN_SECONDS, attemptEndOf, leaseSecondsOf } from './lease.ts';
+import { ATTEMPT_MARGIN_SECONDS, attemptEndOf, leaseSecondsOf } from './lease-times.ts';
 import { runBatch } from './run-batch.ts';
 import { runHandler } from './run-handler.ts';
-import { retryUntil, settleAsCancelled, settleAsLost, settleAttempt } from './settle.ts';
+import { retryUntil, settleAsCancelled, settleAsLost, settleAttempt } from './settle-outcome.ts';
 
 /**
  * Claims the task of one message, runs it once and settles it, before `deadline` (milliseconds since the epoch), when

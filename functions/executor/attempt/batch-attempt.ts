@@ -13,7 +13,7 @@ import {
   releaseAfterFailure,
 } from './attempt.ts';
 import { runBatch } from './run-batch.ts';
-import { settleAttempt } from './settle.ts';
+import { settleAttempt } from './settle-outcome.ts';
 
 /**
  * Claims each of the tasks, runs those that are ours in one call, and settles each with its own outcome; `limit` is shared

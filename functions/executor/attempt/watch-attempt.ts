@@ -5,7 +5,7 @@ import type { Clock, LeaseState, Log, TaskStore } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import type { Progress, RunningTask } from '../../core/task/task.ts';
 import { logFieldsOf } from '../telemetry.ts';
-import { LEASE_SECONDS } from './lease.ts';
+import { LEASE_SECONDS } from './lease-times.ts';
 
 const MAX_NOTE_LENGTH = 100;
 

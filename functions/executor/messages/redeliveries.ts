@@ -2,7 +2,7 @@ import { MAX_QUEUE_DELAY_SECONDS, MAX_RECEIVE_COUNT } from '../../contract.ts';
 import type { Clock, Deliveries, Delivery, Log, TaskQueue, TaskStore } from '../../core/ports.ts';
 import type { TaskId } from '../../core/task/ids.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
-import { ATTEMPT_MARGIN_SECONDS } from '../attempt/lease.ts';
+import { ATTEMPT_MARGIN_SECONDS } from '../attempt/lease-times.ts';
 import type { DeliveredTask } from './delivery.ts';
 
 type ReplacePorts = {

@@ -1,6 +1,6 @@
 import type { Deliveries, Delivery, Log } from '../../core/ports.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
-import { LEASE_SECONDS, leaseSecondsOf } from '../attempt/lease.ts';
+import { LEASE_SECONDS, leaseSecondsOf } from '../attempt/lease-times.ts';
 import type { DeliveredTask } from './delivery.ts';
 
 /** How often the visibility of the messages at hand is extended, in seconds. */

@@ -5,14 +5,9 @@ import type { Log, Statistics, TaskEvents } from '../../../functions/core/ports.
 import { newTask, type Task } from '../../../functions/core/task/task.ts';
 import { eventsOf, type TaskEvent } from '../../../functions/core/task/task-event.ts';
 import { cancelled, claimed, retried, settled } from '../../../functions/core/task/transition.ts';
+import { type Change, changeOf, projectChanges, streamShardOf } from '../../../functions/projector/changes.ts';
 import { publishEvents } from '../../../functions/projector/publish-events.ts';
-import {
-  type Change,
-  changeOf,
-  projectChanges,
-  streamShardOf,
-  updateStatistics,
-} from '../../../functions/projector/update-statistics.ts';
+import { updateStatistics } from '../../../functions/projector/update-statistics.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 

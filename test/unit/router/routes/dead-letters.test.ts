@@ -4,7 +4,7 @@ import { newTask, type TaskSeed } from '../../../../functions/core/task/task.ts'
 import { error, storeDriver } from '../../../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../../doubles/world.ts';
-import { callApi } from '.././call-api.ts';
+import { callApi } from '../call-api.ts';
 
 let world: World;
 beforeEach(() => {

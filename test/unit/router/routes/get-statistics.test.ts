@@ -3,7 +3,7 @@ import { durationBucketOf, MINUTE, type Tally } from '../../../../functions/core
 import { echo, greet } from '../../../doubles/task-definitions.ts';
 import { tenant } from '../../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../../doubles/world.ts';
-import { callApi } from '.././call-api.ts';
+import { callApi } from '../call-api.ts';
 
 let world: World;
 let places = 0;
