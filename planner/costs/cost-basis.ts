@@ -76,9 +76,9 @@ export const COST_ASSUMPTIONS = {
    */
   logBytes: {
     platform: 600,
-    submit: 297,
+    submit: 280,
     requestLine: 200,
-    invocation: 965,
+    invocation: 940,
     attempt: 34,
     attemptLine: 290,
     short: 150,
