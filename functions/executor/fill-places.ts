@@ -32,6 +32,7 @@ export async function fillPlaces(
   times: FillTimes,
   invocation: Invocation,
 ): Promise<readonly DecodedMessages[]> {
+  if (!mayFill(first, invocation)) return [];
   const { places, deadline, ports } = invocation;
   const started = ports.clock();
   const received: DecodedMessages[] = [];
@@ -42,7 +43,7 @@ export async function fillPlaces(
     work.then(end, end);
   };
   track(firstHandled);
-  await somethingEnds(underWay, mayFill(first, invocation) ? times.first : undefined);
+  await somethingEnds(underWay, times.first);
   // The event source deletes them when the invocation is over: that would be late.
   const deleteFirst = (handled: HandledMessages) =>
     underWay.size === 0 ? undefined : deleteDone(first, handled, invocation);
@@ -82,12 +83,8 @@ function mayFill({ delivered }: DecodedMessages, { places }: Invocation): boolea
 const longestOf = (all: readonly DecodedMessages[]): number =>
   Math.max(...all.flatMap(({ delivered }) => delivered.map(({ task }) => secondsNeeded(task) * 1000)));
 
-/** Fulfilled when a piece of work ends, or after so many milliseconds; without them, when all have ended. */
-async function somethingEnds(underWay: ReadonlySet<Promise<unknown>>, milliseconds: number | undefined): Promise<void> {
-  if (milliseconds === undefined) {
-    await Promise.allSettled(underWay);
-    return;
-  }
+/** Fulfilled when a piece of work ends, or after so many milliseconds. */
+async function somethingEnds(underWay: ReadonlySet<Promise<unknown>>, milliseconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);

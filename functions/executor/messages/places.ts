@@ -1,24 +1,26 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+
 /** The places of an executor: so many pieces of work are under way at a time, those that come first first. */
 export class Places {
   readonly size: number;
+  readonly #limit: LimitFunction;
   readonly #underWay = new Set<Promise<unknown>>();
-  readonly #waiting: (() => void)[] = [];
-  #taken = 0;
   /** How many pieces of work wait to be alone, or are. */
   #alone = 0;
 
   constructor(size: number) {
     this.size = size;
+    this.#limit = pLimit(size);
   }
 
   /** How many pieces of work would begin at once. */
   get free(): number {
-    return this.#alone > 0 ? 0 : this.size - this.#taken - this.#waiting.length;
+    return this.#alone > 0 ? 0 : this.size - this.#limit.activeCount - this.#limit.pendingCount;
   }
 
   /** Does a piece of work when it has a place. */
   run<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#inPlace(work);
+    const done = this.#limit(work);
     this.#underWay.add(done);
     const over = (): boolean => this.#underWay.delete(done);
     done.then(over, over);
@@ -38,18 +40,6 @@ export class Places {
 
   /** Fulfilled when one more piece of work has ended, and at once where none is under way. */
   async ended(): Promise<void> {
-    if (this.#underWay.size > 0) await Promise.race([...this.#underWay]).catch(() => {});
-  }
-
-  async #inPlace<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#taken < this.size) this.#taken++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#taken--;
-      else next();
-    }
+    if (this.#underWay.size > 0) await Promise.race(this.#underWay).catch(() => {});
   }
 }
