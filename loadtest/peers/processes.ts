@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-
-/** Of Linux, as `getconf CLK_TCK` says on every machine of today. */
-const TICK_MILLISECONDS = 10;
+import { parseProcessStat } from '../process-stat.ts';
 
 // What the kernel tells of processes is no disk's: to read it at once is sooner, and what is found is still there.
 
@@ -10,7 +8,7 @@ export function descendantsOf(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const parent = Number(statOf(Number(name))?.[1]);
+    const parent = statOf(Number(name))?.parent ?? Number.NaN;
     children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
   const found: number[] = [];
@@ -22,8 +20,7 @@ export function descendantsOf(pid: number): number[] {
 
 /** Milliseconds of CPU that a process has taken since it began; `undefined` where it has ended. */
 export function cpuOf(pid: number): number | undefined {
-  const stat = statOf(pid);
-  return stat && (Number(stat[11]) + Number(stat[12])) * TICK_MILLISECONDS;
+  return statOf(pid)?.cpuMilliseconds;
 }
 
 /** A variable of a process's environment. */
@@ -34,10 +31,9 @@ export function variableOf(pid: number, name: string): string | undefined {
     ?.slice(name.length + 1);
 }
 
-/** The fields of `/proc/<pid>/stat` from the state on: what stands before may have spaces and parentheses. */
-function statOf(pid: number): string[] | undefined {
+function statOf(pid: number): ReturnType<typeof parseProcessStat> | undefined {
   const stat = textOf(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat === undefined ? undefined : parseProcessStat(stat);
 }
 
 /** Nothing where the process has ended meanwhile. */

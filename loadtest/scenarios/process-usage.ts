@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { parseProcessStat, TICK_MILLISECONDS } from '../process-stat.ts';
 
 /** Whose CPU and memory is told apart. */
 export const GROUPS = [
@@ -21,10 +22,6 @@ export type ProcessSample = {
 };
 
 const EVERY_MS = 1_000;
-/** Linux counts in hundredths of a second and pages of 4 KB (`man 5 proc_pid_stat`). */
-const [TICK_MS, PAGE_BYTES] = [10, 4_096];
-/** Places after the command's name. */
-const [PARENT, USER_TICKS, SYSTEM_TICKS, RESIDENT_PAGES] = [1, 11, 12, 21];
 
 export const groupOf = (functionName: string): Group => {
   if (functionName.endsWith('-router')) return 'router';
@@ -83,26 +80,19 @@ export class ProcessUsage {
     const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = (await contentOf('/proc/stat'))
       .split(/\s+/, 8)
       .map(Number);
-    const total = (user + nice + system + irq + softIrq) * TICK_MS;
+    const total = (user + nice + system + irq + softIrq) * TICK_MILLISECONDS;
     const since = total - this.#total;
     this.#total = total;
     return since;
   }
 
   async #sampleProcess(pid: number, at: number): Promise<ProcessSample[]> {
-    const stat = await contentOf(`/proc/${pid}/stat`);
-    // `pid (command) state ppid ...`; the command may have spaces, and parentheses.
-    const fields = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number);
-    const parent = fields[PARENT];
+    const { parent, cpuMilliseconds: cpu, residentBytes } = parseProcessStat(await contentOf(`/proc/${pid}/stat`));
     if (pid !== this.#serverPid && parent !== this.#serverPid && parent !== process.pid) return [];
     const group = this.#groups.get(pid) ?? (await this.#identify(pid, parent));
-    const cpu = ((fields[USER_TICKS] ?? 0) + (fields[SYSTEM_TICKS] ?? 0)) * TICK_MS;
     const cpuMilliseconds = cpu - (this.#cpu.get(pid) ?? 0);
     this.#cpu.set(pid, cpu);
-    return [{ at, pid, group, cpuMilliseconds, residentBytes: (fields[RESIDENT_PAGES] ?? 0) * PAGE_BYTES }];
+    return [{ at, pid, group, cpuMilliseconds, residentBytes }];
   }
 
   /** A child of the server is a copy of it until it becomes a function; another of ours makes load. */
