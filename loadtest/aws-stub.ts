@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
@@ -32,14 +32,26 @@ async function answerTo({ headers }: IncomingMessage, body: string): Promise<[st
     });
     return [answer.status, await answer.text()];
   }
-  if (operation !== 'SendMessage') return [200, '{}'];
-  const { MessageBody: message } = JSON.parse(body) as { MessageBody: string };
-  // The SDK holds this against the body that it has sent.
-  const sent = { MessageId: '00000000-0000-4000-8000-000000000000', MD5OfMessageBody: md5(message) };
-  return [200, JSON.stringify(sent)];
+  return [200, JSON.stringify(ANSWERS[operation]?.(JSON.parse(body) as never) ?? {})];
 }
 
-const md5 = (message: string): string => createHash('md5').update(message).digest('hex');
+type Message = { readonly Id?: string; readonly MessageBody: string };
+
+/** The SDK holds this against the body that it has sent. */
+const sent = ({ Id, MessageBody: message }: Message) => ({
+  Id,
+  MessageId: '00000000-0000-4000-8000-000000000000',
+  MD5OfMessageBody: hash('md5', message),
+});
+
+/** Makes the answers that are read, by operation. */
+const ANSWERS: Readonly<Record<string, (input: never) => unknown>> = {
+  SendMessage: sent,
+  SendMessageBatch: ({ Entries: entries }: { Entries: Message[] }) => ({ Successful: entries.map(sent), Failed: [] }),
+  BatchExecuteStatement: ({ Statements: statements }: { Statements: unknown[] }) => ({
+    Responses: statements.map(() => ({ TableName: 'tasks' })),
+  }),
+};
 
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();

@@ -26,9 +26,15 @@ export const FUNCTION_ENVIRONMENT = {
 
 /**
  * Bundles a file as functions are deployed, and returns the path of the bundle. `catalog`: a file to take the place of the
- * task types.
+ * task types. `hasNames`: functions keep their names, for whoever reads a profile.
  */
-export async function bundled(entry: string, name: string, directory: string, catalog?: string): Promise<string> {
+export async function bundled(
+  entry: string,
+  name: string,
+  directory: string,
+  catalog?: string,
+  hasNames = false,
+): Promise<string> {
   const replaced: Plugin = {
     name: 'catalog',
     setup: ({ onResolve }) =>
@@ -36,6 +42,7 @@ export async function bundled(entry: string, name: string, directory: string, ca
   };
   const built = await build({
     ...DOOR_BUILD,
+    ...(hasNames && { minify: false, minifySyntax: true, minifyWhitespace: true }),
     plugins: [replaced],
     entryPoints: { [name]: entry },
     outdir: directory,

@@ -2,12 +2,14 @@
  * The CPU that an executor takes for each task that does nothing, ten in a batch, beside what is usual: the batch processor
  * of Powertools with its idempotency on DynamoDB. One process, in turns: `npm run loadtest:overhead`. Both are bundled as
  * they are deployed; their tables are dynoxide's, which refuses what DynamoDB refuses, and a stub answers for SQS and counts.
+ * With `--profile DIRECTORY` the executor's flame graph is written there afterwards.
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import {
   type AttributeValue,
   BatchWriteItemCommand,
@@ -18,6 +20,7 @@ import {
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { DYNOXIDE, hasDynoxide } from '../local/second-implementation.mjs';
 import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
+import { writeProfile } from './cpu-profile.ts';
 
 const ROUNDS = 15;
 const BATCHES_A_ROUND = 60;
@@ -25,6 +28,7 @@ const BATCH = 10;
 /** The executor's CPU may be so many times that of Powertools. */
 const BUDGET = 0.5;
 const root = join(import.meta.dirname, '..');
+const { profile } = parseArgs({ options: { profile: { type: 'string' } } }).values;
 
 type Handler = (event: SQSEvent, context: Partial<Context>) => Promise<SQSBatchResponse>;
 
@@ -68,6 +72,8 @@ try {
       if (round >= 0) micros[name].push(taken);
     }
   }
+  const title = 'The executor: batches of ten tasks that do nothing';
+  const profiled = profile && (await profileOf(handlers.executor, title, profile));
   process.stdout.write = write;
   const usual = median(micros.powertools);
   const ours = median(micros.executor);
@@ -75,6 +81,7 @@ try {
   console.log(`  Powertools ${usual.toFixed(0)} µs; AWS calls for each task: ${calls.powertools}`);
   console.log(`  executor   ${ours.toFixed(0)} µs; AWS calls for each task: ${calls.executor}`);
   console.log(`ratio ${(ours / usual).toFixed(2)} (budget ${BUDGET.toFixed(2)})`);
+  if (profiled !== undefined) console.log(profiled);
   if (ours / usual > BUDGET) process.exitCode = 1;
 } catch (error) {
   // The executor keeps to itself what nobody catches, as it does in Lambda.
@@ -87,23 +94,37 @@ try {
 }
 
 async function loaded(entry: string, name: string, catalog?: string): Promise<Handler> {
-  const file = await bundled(join(root, entry), name, directory, catalog);
+  const file = await bundled(join(root, entry), name, directory, catalog, profile !== undefined);
   return ((await import(file)) as { handler: Handler }).handler;
 }
 
 /** Measures the microseconds of CPU, of this process alone, for one task; batch after batch, as a warm function gets them. */
 async function cpuOf(handler: Handler): Promise<number> {
+  const events = await eventsOfRound();
+  await callsOfRound();
+  const before = process.cpuUsage();
+  await handle(events, handler);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / (BATCHES_A_ROUND * BATCH);
+}
+
+async function profileOf(handler: Handler, title: string, into: string): Promise<string> {
+  const rounds = [await eventsOfRound(), await eventsOfRound(), await eventsOfRound()];
+  return writeProfile('executor', title, into, () => handle(rounds.flat(), handler));
+}
+
+async function eventsOfRound(): Promise<SQSEvent[]> {
   const events = Array.from({ length: BATCHES_A_ROUND }, eventOfBatch);
   for (const event of events) await insertRows(event);
-  await callsOfRound();
+  return events;
+}
+
+async function handle(events: readonly SQSEvent[], handler: Handler): Promise<void> {
   const context = { functionName: 'executor', getRemainingTimeInMillis: () => 60_000 };
-  const before = process.cpuUsage();
   for (const event of events) {
     const { batchItemFailures: failures } = await handler(event, context);
     if (failures.length > 0) throw new Error(`${failures.length} tasks of a batch failed`);
   }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / (BATCHES_A_ROUND * BATCH);
 }
 
 /** Makes ten tasks, each in a message of its own, as the event source hands them over. */
