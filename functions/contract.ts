@@ -78,42 +78,49 @@ export type ResourceClassSpec = {
   readonly memoryMb: number;
   /** Space under /tmp in MB; Lambda gives 512 MB unless asked. */
   readonly ephemeralStorageMb: number;
+  /** One attempt may take so long. */
+  readonly attemptTimeoutSeconds: number;
+  /** Lambda ends an invocation then. */
   readonly functionTimeoutSeconds: number;
-  /** Tasks that one invocation runs at the same time; also the batch size of its event sources. */
+  /** Messages that an event source hands to one invocation, which begins them at once. */
   readonly concurrencyPerInvocation: number;
+  /** Tasks that one invocation runs at a time, received ones too: more of those that wait for others and take hardly any CPU. */
+  readonly places: number;
   /** Threads for isolated handlers: as many as there is work and CPU for at once, and heap in the memory. */
   readonly threads: number;
 };
 
+/** An invocation keeps so much for itself beside a task's own timeout: for the claim before it and the settlement after it. */
+export const INVOCATION_MARGIN_SECONDS = 10;
+
+/** Lambda lets no invocation take longer (Lambda's documentation, "Timeout"). */
+const LONGEST_INVOCATION_SECONDS = 900;
+
+/**
+ * Completes a class. A function of several places lasts for two attempts: it takes further tasks during the first, and the last
+ * of them have time to end in the second. See `docs/decisions/leases-are-renewed.md`.
+ */
+function classSpec(
+  asked: Partial<ResourceClassSpec> &
+    Pick<ResourceClassSpec, 'memoryMb' | 'attemptTimeoutSeconds' | 'concurrencyPerInvocation'>,
+): ResourceClassSpec {
+  const { attemptTimeoutSeconds, concurrencyPerInvocation, places = concurrencyPerInvocation } = asked;
+  const seconds = attemptTimeoutSeconds * (places > 1 ? 2 : 1) + INVOCATION_MARGIN_SECONDS;
+  const functionTimeoutSeconds = Math.min(seconds, LONGEST_INVOCATION_SECONDS);
+  return { ephemeralStorageMb: 512, functionTimeoutSeconds, places, threads: Math.min(2, places), ...asked };
+}
+
 export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassSpec>> = {
-  default: {
-    memoryMb: 256,
-    ephemeralStorageMb: 512,
-    functionTimeoutSeconds: 60,
-    concurrencyPerInvocation: 10,
-    threads: 2,
-  },
-  'io-intensive': {
+  default: classSpec({ memoryMb: 256, attemptTimeoutSeconds: 50, concurrencyPerInvocation: 10 }),
+  'io-intensive': classSpec({
     memoryMb: 512,
     ephemeralStorageMb: 2048,
-    functionTimeoutSeconds: 60,
+    attemptTimeoutSeconds: 50,
     concurrencyPerInvocation: 10,
-    threads: 2,
-  },
-  'cpu-intensive': {
-    memoryMb: 3538,
-    ephemeralStorageMb: 512,
-    functionTimeoutSeconds: 180,
-    concurrencyPerInvocation: 2,
-    threads: 2,
-  },
-  'memory-intensive': {
-    memoryMb: 4096,
-    ephemeralStorageMb: 512,
-    functionTimeoutSeconds: 300,
-    concurrencyPerInvocation: 1,
-    threads: 1,
-  },
+    places: 20,
+  }),
+  'cpu-intensive': classSpec({ memoryMb: 3538, attemptTimeoutSeconds: 170, concurrencyPerInvocation: 2 }),
+  'memory-intensive': classSpec({ memoryMb: 4096, attemptTimeoutSeconds: 290, concurrencyPerInvocation: 1 }),
 };
 
 /** A function's heap may take this share of its memory; the rest is for buffers, code and the runtime itself. */
@@ -139,12 +146,8 @@ export function threadHeapMb(resourceClass: ResourceClass): number {
   return Math.floor((memoryMb * 3) / 8 / threads);
 }
 
-/** An invocation keeps so much for itself beside a task's own timeout: for the claim before it and the settlement after it. */
-export const INVOCATION_MARGIN_SECONDS = 10;
-
 /** Returns the seconds that one attempt may take in a class. */
-export const longestAttemptSeconds = (resourceClass: ResourceClass): number =>
-  RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
+export const longestAttemptSeconds = (name: ResourceClass): number => RESOURCE_CLASS_SPECS[name].attemptTimeoutSeconds;
 
 /** A task type or a submit may ask for no more attempts. */
 export const MAX_ATTEMPTS = 20;

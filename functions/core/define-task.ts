@@ -103,7 +103,7 @@ type CommonDefinition<Input> = {
   readonly description: string;
   readonly resources: ResourceClass;
   readonly priority: Priority;
-  /** How long one attempt may take: at most the class's function timeout less `INVOCATION_MARGIN_SECONDS`. */
+  /** How long one attempt may take: at most the `attemptTimeoutSeconds` of its class. */
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
   readonly input: InputSchema<Input>;

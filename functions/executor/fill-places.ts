@@ -1,12 +1,6 @@
 import { laneOf } from '../core/lane/lane.ts';
 import type { Delivery } from '../core/ports.ts';
-import {
-  type DecodedMessages,
-  type HandledMessages,
-  handleMessages,
-  type Invocation,
-  secondsNeeded,
-} from './handle-messages.ts';
+import { type DecodedMessages, handleMessages, type Invocation, secondsNeeded } from './handle-messages.ts';
 import { decodeDeliveries } from './messages/decode-deliveries.ts';
 import { LONGEST_VISIBILITY_SECONDS } from './messages/visibility.ts';
 
@@ -24,18 +18,18 @@ const MOST_RECEIVED = 10;
 /**
  * Receives further messages of the lane while attempts go on and places are free, and runs them by the same steps: tasks
  * that come one by one would hold an executor each. It ends when nothing is under way, or when too little time is left for
- * tasks like those before. Returns what it has received; throws nothing.
+ * tasks like those before. Throws nothing.
  */
 export async function fillPlaces(
   first: DecodedMessages,
-  firstHandled: Promise<HandledMessages>,
+  firstHandled: Promise<ReadonlySet<Delivery>>,
   times: FillTimes,
   invocation: Invocation,
-): Promise<readonly DecodedMessages[]> {
-  if (!mayFill(first, invocation)) return [];
+): Promise<void> {
+  if (!mayFill(first, invocation)) return;
   const { places, deadline, ports } = invocation;
   const started = ports.clock();
-  const received: DecodedMessages[] = [];
+  let needed = millisecondsFor(first);
   const underWay = new Set<Promise<unknown>>();
   const track = (work: Promise<unknown>): void => {
     const end = (): boolean => underWay.delete(work);
@@ -45,10 +39,10 @@ export async function fillPlaces(
   track(firstHandled);
   await somethingEnds(underWay, times.first);
   // The event source deletes them when the invocation is over: that would be late.
-  const deleteFirst = (handled: HandledMessages) =>
-    underWay.size === 0 ? undefined : deleteDone(first, handled, invocation);
+  const deleteFirst = (kept: ReadonlySet<Delivery>) =>
+    underWay.size === 0 ? undefined : deleteDone(first, kept, invocation);
   firstHandled.then(deleteFirst).catch(() => {});
-  while (underWay.size > 0 && ports.clock() + longestOf([first, ...received]) <= deadline) {
+  while (underWay.size > 0 && ports.clock() + needed <= deadline) {
     if (places.free <= 0) {
       await places.ended();
       continue;
@@ -59,13 +53,12 @@ export async function fillPlaces(
     if (deliveries.length > 0) {
       const messages = { deliveries, ...(await decodeDeliveries(deliveries, ports)), areHidden: true } as const;
       const fits = messages.delivered.length <= places.free;
-      received.push(messages);
-      track(handleMessages(messages, invocation).then((handled) => deleteDone(messages, handled, invocation)));
+      needed = Math.max(needed, millisecondsFor(messages));
+      track(handleReceived(messages, invocation));
       if (!fits) break;
     } else await somethingEnds(underWay, isLong ? 0 : times.again);
   }
   await Promise.allSettled(underWay);
-  return received;
 }
 
 /**
@@ -79,9 +72,9 @@ function mayFill({ delivered }: DecodedMessages, { places }: Invocation): boolea
   return delivered.length === 1 ? one.delivery.receiveCount === 1 : delivered.length <= places.size;
 }
 
-/** Milliseconds that the longest of the tasks needs. */
-const longestOf = (all: readonly DecodedMessages[]): number =>
-  Math.max(...all.flatMap(({ delivered }) => delivered.map(({ task }) => secondsNeeded(task) * 1000)));
+/** Returns the milliseconds that the longest of the tasks needs. */
+const millisecondsFor = ({ delivered }: DecodedMessages): number =>
+  Math.max(0, ...delivered.map(({ task }) => secondsNeeded(task) * 1000));
 
 /** Fulfilled when a piece of work ends, or after so many milliseconds. */
 async function somethingEnds(underWay: ReadonlySet<Promise<unknown>>, milliseconds: number): Promise<void> {
@@ -109,10 +102,20 @@ async function receive(
   }
 }
 
+/** Runs received messages, and deletes those that are done. Where the platform fails, they come again. */
+async function handleReceived(messages: DecodedMessages, invocation: Invocation): Promise<void> {
+  try {
+    await deleteDone(messages, await handleMessages(messages, invocation), invocation);
+  } catch (error) {
+    const fields = { messages: messages.deliveries.length, reason: String(error) };
+    invocation.ports.log('error', 'received messages not handled: they come again', fields);
+  }
+}
+
 /** Deletes the messages that do not stay. One that is not deleted comes again, and finds its tasks ended. */
 async function deleteDone(
   { deliveries }: DecodedMessages,
-  { kept }: HandledMessages,
+  kept: ReadonlySet<Delivery>,
   { ports }: Invocation,
 ): Promise<void> {
   const done = deliveries.filter((delivery) => !kept.has(delivery));

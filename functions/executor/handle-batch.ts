@@ -1,18 +1,14 @@
 import pLimit from 'p-limit';
 import { RESOURCE_CLASS_SPECS } from '../contract.ts';
-import type { Deliveries, Delivery } from '../core/ports.ts';
-import type { ExecutorPorts } from './executor-ports.ts';
+import type { Delivery } from '../core/ports.ts';
 import { FILL_TIMES, type FillTimes, fillPlaces } from './fill-places.ts';
-import { handleMessages } from './handle-messages.ts';
-import type { LoadReporter } from './load-reporter.ts';
+import { handleMessages, type MessagePorts } from './handle-messages.ts';
 import { decodeDeliveries } from './messages/decode-deliveries.ts';
 import type { DeliveredTask } from './messages/delivery.ts';
 import { Places } from './messages/places.ts';
 import { VisibilityLease } from './messages/visibility.ts';
 
-export type InvocationPorts = Omit<ExecutorPorts, 'visibilityExtended'> & {
-  readonly deliveries: Deliveries;
-  readonly loadReporter: Pick<LoadReporter, 'record'>;
+export type InvocationPorts = MessagePorts & {
   /** A test may have an invocation fill its places sooner. */
   readonly fillTimes?: FillTimes;
 };
@@ -37,24 +33,18 @@ export async function handleBatch(
     const invocation = {
       deadline: started + remainingSeconds * 1000,
       visibility,
-      places: new Places(concurrencyOf(first.delivered)),
+      places: new Places(placesFor(first.delivered)),
       limit: pLimit(PARALLEL_CLAIMS),
       ports,
     };
     const handled = handleMessages(first, invocation);
-    const received = await fillPlaces(first, handled, ports.fillTimes ?? FILL_TIMES, invocation);
-    const { kept, returnedTasks } = await handled;
-    const delivered = [first, ...received].flatMap((messages) => messages.delivered);
-    const messages = received.reduce((sum, more) => sum + more.deliveries.length, deliveries.length);
-    // The time is reckoned up to what all tasks would have taken, those that were returned too.
-    const timesLonger = delivered.length / Math.max(1, delivered.length - returnedTasks);
-    ports.loadReporter.record(delivered, messages, (ports.clock() - started) * timesLonger);
-    return [...kept].map(({ messageId }) => messageId);
+    await fillPlaces(first, handled, ports.fillTimes ?? FILL_TIMES, invocation);
+    return [...(await handled)].map(({ messageId }) => messageId);
   } finally {
     visibility.end();
   }
 }
 
 /** One invocation takes from one lane, so its tasks are of one class. */
-const concurrencyOf = ([first]: readonly DeliveredTask[]): number =>
-  first === undefined ? 1 : RESOURCE_CLASS_SPECS[first.task.resourceClass].concurrencyPerInvocation;
+const placesFor = ([first]: readonly DeliveredTask[]): number =>
+  first === undefined ? 1 : RESOURCE_CLASS_SPECS[first.task.resourceClass].places;

@@ -1,11 +1,12 @@
 import type { LimitFunction } from 'p-limit';
-import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS } from '../contract.ts';
+import { INVOCATION_MARGIN_SECONDS, longestAttemptSeconds } from '../contract.ts';
 import { mapConcurrently } from '../core/concurrency.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task/task.ts';
 import { executeTask, releaseAfterFailure } from './attempt/attempt.ts';
 import { executeBatch } from './attempt/batch-attempt.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
+import type { LoadReporter } from './load-reporter.ts';
 import type { DeliveredTask } from './messages/delivery.ts';
 import { ACK, type HandledTask, splitUnfinished } from './messages/disposition.ts';
 import type { Places } from './messages/places.ts';
@@ -15,6 +16,11 @@ import { extendVisibility, type VisibilityLease } from './messages/visibility.ts
 import { groupIntoUnits, type WorkUnit } from './messages/work-unit.ts';
 import { logFieldsOf } from './telemetry.ts';
 
+export type MessagePorts = Omit<ExecutorPorts, 'visibilityExtended'> & {
+  readonly deliveries: Deliveries;
+  readonly loadReporter: Pick<LoadReporter, 'record'>;
+};
+
 /** What all messages of one invocation share. */
 export type Invocation = {
   /** When the function ends, in milliseconds since the epoch. */
@@ -22,7 +28,7 @@ export type Invocation = {
   readonly visibility: VisibilityLease;
   readonly places: Places;
   readonly limit: LimitFunction;
-  readonly ports: Omit<ExecutorPorts, 'visibilityExtended'> & { readonly deliveries: Deliveries };
+  readonly ports: MessagePorts;
 };
 
 /** Messages as they were decoded: the tasks in them, and those that have to stay on the lane for so many seconds. */
@@ -34,21 +40,16 @@ export type DecodedMessages = {
   readonly areHidden?: boolean;
 };
 
-/** What became of messages: those that stay on the lane, and how many of their tasks have gone back to it. */
-export type HandledMessages = {
-  readonly kept: ReadonlySet<Delivery>;
-  readonly returnedTasks: number;
-};
-
 /**
- * Runs the tasks in messages of a lane: groups them into units, and brings each unit to its end when it has a place. A
- * message that is kept is visible again when its time has come; the others are to be deleted.
+ * Runs the tasks in messages of a lane: groups them into units, and brings each unit to its end when it has a place. Returns
+ * the messages that stay on the lane, each of which is visible again when its time has come; the others are to be deleted.
  */
 export async function handleMessages(
   { deliveries, delivered, unread, areHidden = false }: DecodedMessages,
   invocation: Invocation,
-): Promise<HandledMessages> {
+): Promise<ReadonlySet<Delivery>> {
   const { visibility, places, ports } = invocation;
+  const started = ports.clock();
   const visibilityExtended = visibility.hold(delivered, areHidden);
   const run = (unit: WorkUnit): Promise<HandledTask[]> => runUnit(unit, visibilityExtended, invocation);
   const replaced = await replaceOld(delivered, ports);
@@ -68,7 +69,10 @@ export async function handleMessages(
   await visibilityExtended;
   visibility.letGo(deliveries);
   await extendVisibility(kept, ports);
-  return { kept: new Set(kept.keys()), returnedTasks: slice.returnedTasks };
+  // The time is reckoned up to what all tasks would have taken, those that were returned too.
+  const timesLonger = delivered.length / Math.max(1, delivered.length - slice.returnedTasks);
+  ports.loadReporter.record(delivered, deliveries.length, (ports.clock() - started) * timesLonger);
+  return new Set(kept.keys());
 }
 
 const acknowledgeAll = ({ delivered }: WorkUnit): HandledTask[] =>
@@ -98,10 +102,8 @@ async function runUnit(
 }
 
 /**
- * Returns what must be left of an invocation to begin an attempt. A task from a time when its class had longer invocations
- * asks for more than there ever is; it gets a whole one.
+ * Returns what must be left of an invocation to begin an attempt. A task from a time when its class had longer attempts asks for
+ * more than one may take now; it begins as the longest of now do.
  */
-export function secondsNeeded({ timeoutSeconds, resourceClass }: TaskSeed): number {
-  const whole = RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds;
-  return Math.min(timeoutSeconds + INVOCATION_MARGIN_SECONDS / 2, whole - INVOCATION_MARGIN_SECONDS / 2);
-}
+export const secondsNeeded = ({ timeoutSeconds, resourceClass }: TaskSeed): number =>
+  Math.min(timeoutSeconds, longestAttemptSeconds(resourceClass)) + INVOCATION_MARGIN_SECONDS / 2;

@@ -26,8 +26,8 @@ export class LoadReporter {
   }
 
   /**
-   * Counts one invocation. It has an executor to itself, so the CPU that was taken since the one before is its own; and it
-   * takes from one lane, which its tasks name.
+   * Counts messages that came together, from an event source or by one receive. They are of one lane, which their tasks name; and
+   * an invocation has an executor to itself, so the CPU that was taken since the last count is theirs.
    */
   record(
     delivered: readonly { readonly task: { readonly executorKey: string } }[],

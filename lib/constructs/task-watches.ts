@@ -1,8 +1,9 @@
 import {
+  INVOCATION_MARGIN_SECONDS,
   LANE_KINDS,
   LANE_OBJECTIVE_SECONDS,
   type LaneKind,
-  RESOURCE_CLASS_SPECS,
+  longestAttemptSeconds,
   RESOURCE_CLASSES,
   type ResourceClass,
 } from '../../functions/contract.ts';
@@ -87,7 +88,7 @@ function laneWatches(
   const of = `${resourceClass}-${kind}`;
   const objectiveSeconds = LANE_OBJECTIVE_SECONDS[kind];
   // The age counts until a message is deleted, so it holds the run as well as the wait.
-  const runSeconds = RESOURCE_CLASS_SPECS[resourceClass].functionTimeoutSeconds;
+  const runSeconds = longestAttemptSeconds(resourceClass) + INVOCATION_MARGIN_SECONDS;
   return [
     ...metrics.lane('ApproximateAgeOfOldestMessage', resourceClass, kind).map((metric, shard) => ({
       heading: 'Oldest message',

@@ -20,7 +20,7 @@ const LANES = [...PRIORITIES, 'express'] as const;
 const TASKS_OF_A_LANE = 25;
 const ANSWER_MILLISECONDS = 1_500;
 const THROTTLED_SECONDS = 20;
-/** A lane's own visibility timeout is 360 s: a throttled message comes again only then, and the test would take as long. */
+/** A lane’s own visibility timeout is 660 s: a throttled message comes again only then, and the test would take as long. */
 const VISIBILITY_SECONDS = 8;
 
 const lambda = new LambdaClient({ ...awsClient, maxAttempts: 1 });

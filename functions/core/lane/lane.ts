@@ -13,8 +13,9 @@ import { once } from '../concurrency.ts';
 export type LaneLoad = {
   readonly tasks: number;
   readonly messages: number;
+  /** Messages that came together count once: those of an invocation, and those of each receive in it. */
   readonly invocations: number;
-  /** The time of all invocations together. */
+  /** The time that each of these took, in all. */
   readonly busyMilliseconds: number;
   /** The CPU that they took, on all threads. */
   readonly cpuMilliseconds: number;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/contract.ts';
 import type { TaskSeed } from '../../../functions/core/task/task.ts';
 import { greet, read, submit } from '../../doubles/executor-world.ts';
 import { invoke, makeWorld, pass, SECONDS } from '../../doubles/long-attempts.ts';
@@ -82,6 +83,57 @@ describe('an executor with free places', () => {
     expect(state.kept).toEqual([]);
     expect(await statuses(world, [first, late])).toEqual(['succeeded', 'queued']);
     expect(world.queue.messages.size).toBe(1);
+  });
+
+  it('takes further tasks for as long as the longest attempt of its class may last, and ends in time', async () => {
+    const { attemptTimeoutSeconds, functionTimeoutSeconds } = RESOURCE_CLASS_SPECS.default;
+    const world = makeWorld(() => new Promise((resolve) => setTimeout(() => resolve('hello'), 30_000)));
+    const long = () => submit(world, taskSeed({ timeoutSeconds: attemptTimeoutSeconds }));
+    const seeds = [await long()];
+    const began = world.now;
+    const { state, done } = invoke(world, functionTimeoutSeconds);
+    for (const at of [25, attemptTimeoutSeconds + 2, attemptTimeoutSeconds + 12]) {
+      await pass(world, at - (world.now - began) / 1000);
+      seeds.push(await long());
+    }
+    await pass(world, functionTimeoutSeconds - (world.now - began) / 1000);
+    await done;
+    expect(state.kept).toEqual([]);
+    expect(await statuses(world, seeds)).toEqual(['succeeded', 'succeeded', 'succeeded', 'queued']);
+  });
+
+  it('has the work of a lane counted by what came together, not by how long the invocation lasts', async () => {
+    const world = makeWorld();
+    const counted: number[][] = [];
+    world.ports.loadReporter.record = (tasks, messages, milliseconds) =>
+      counted.push([tasks.length, messages, Math.round(milliseconds / 1000)]);
+    await submit(world);
+    const { done } = invoke(world);
+    await pass(world, 6);
+    await submit(world);
+    await submit(world);
+    await pass(world, 2 * SECONDS);
+    await done;
+    expect(counted).toEqual([
+      [1, 1, SECONDS],
+      [2, 2, SECONDS],
+    ]);
+  });
+
+  it('says where what it has received could not be handled, and goes on with the rest', async () => {
+    const world = makeWorld();
+    const first = await submit(world);
+    const { state, done } = invoke(world);
+    const other = await submit(world);
+    let counted = 0;
+    world.ports.loadReporter.record = () => {
+      if (++counted === 2) throw new Error('not now');
+    };
+    await pass(world, SECONDS + 3);
+    await done;
+    expect(state.kept).toEqual([]);
+    expect(await statuses(world, [first, other])).toEqual(['succeeded', 'succeeded']);
+    expect(world.logged.map(({ event }) => event)).toContain('received messages not handled: they come again');
   });
 
   it('deletes what it has received once it is done, and hides what it works on, the first messages too', async () => {

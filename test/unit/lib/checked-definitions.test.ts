@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES } from '../../../functions/contract.ts';
+import { RESOURCE_CLASS_SPECS, RESOURCE_CLASSES } from '../../../functions/contract.ts';
 import { defineTask, type TaskCatalog, type TaskDefinition } from '../../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../../functions/core/task/retry.ts';
 import { checkedDefinitions } from '../../../lib/checked-definitions.ts';
@@ -20,7 +20,7 @@ const greet = defineTask({
 });
 
 const longestOf = (resources: (typeof RESOURCE_CLASSES)[number]) =>
-  RESOURCE_CLASS_SPECS[resources].functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS;
+  RESOURCE_CLASS_SPECS[resources].attemptTimeoutSeconds;
 
 describe('checking the task definitions', () => {
   test('passes those that ship', async () => {

@@ -19,9 +19,10 @@ describe.each(SHIPPED.map((type) => [type, tasks[type]] as const))('%s', (type, 
 
   test('has a timeout that fits into an invocation of its class', async () => {
     const { resources, timeoutSeconds } = await load();
-    const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resources];
+    const { attemptTimeoutSeconds, functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resources];
     expect(timeoutSeconds).toBeGreaterThan(0);
-    expect(timeoutSeconds).toBeLessThanOrEqual(functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS);
+    expect(timeoutSeconds).toBeLessThanOrEqual(attemptTimeoutSeconds);
+    expect(attemptTimeoutSeconds).toBeLessThanOrEqual(functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS);
   });
 
   test('has an input that converts to JSON Schema, strict and with every field described', async () => {
