@@ -25,6 +25,8 @@ import ministack_http
 import ministack_mends
 import ministack_requests
 import ministack_resume
+import ministack_retention
+import ministack_tables
 import ministack_workers
 
 # What the mends replace is as this version has it: for another, compare each with what it replaces.
@@ -112,6 +114,8 @@ ministack_mends.apply()
 ministack_requests.apply()
 ministack_workers.apply()
 ministack_http.apply()
+ministack_retention.apply()
+ministack_tables.apply()
 ministack_resume.apply()
 server.app = ministack_guard.guarded(named(server.app), PORT)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too

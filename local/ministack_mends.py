@@ -14,7 +14,7 @@ from itertools import count
 import ministack.app as server
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import _dynamodb_keywords, cloudwatch_logs, dynamodb, lambda_svc, sqs
+from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
 
 # Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
 STREAM_POLL_SECONDS = 0.25
@@ -22,8 +22,6 @@ STREAM_POLL_SECONDS = 0.25
 QUEUE_POLL_SECONDS = 0.01
 # Of streams, so often: what has been read goes after ten seconds.
 LOOKS_TO_FORGET = 40
-# Of each function.
-CALLS_WITH_LOGS = 10_000
 
 collect = sqs._collect_msgs
 extract_iam_action = iam_actions.extract_iam_action
@@ -34,7 +32,6 @@ parse_partiql = dynamodb._parse_partiql
 partiql_conditions = dynamodb._pq_conditions
 stream_records_since = dynamodb.stream_records_since
 poll_streams = lambda_svc._poll_dynamodb_streams
-emit_lambda_logs = lambda_svc._emit_lambda_logs
 get_dynamodb_state = dynamodb.get_state
 load_persisted_dynamodb = dynamodb.load_persisted_state
 parse_execute_api_url = server._parse_execute_api_url
@@ -229,17 +226,6 @@ def follow_streams():
         time.sleep(STREAM_POLL_SECONDS)
 
 
-def emit_call_logs(func, *call, **told):
-    """Each call is a stream of its own in MiniStack: of the oldest, nobody reads the lines."""
-    emit_lambda_logs(func, *call, **told)
-    config = func.get('config') or func
-    group = (config.get('LoggingConfig') or {}).get('LogGroup') or f"/aws/lambda/{config.get('FunctionName')}"
-    streams = cloudwatch_logs._log_groups.get(group, {}).get('streams', {})
-    if len(streams) > CALLS_WITH_LOGS:
-        for stream in list(streams)[: CALLS_WITH_LOGS // 10]:
-            streams.pop(stream, None)
-
-
 def over_tls(source_ip, _is_secure):
     """The loopback stands for TLS: the policies that refuse every other transport hold here as they ship."""
     pin_request_origin(source_ip, True)
@@ -284,7 +270,6 @@ def apply():
     dynamodb.stream_records_since = gathered_stream_records
     dynamodb.esm_wake = threading.Event()  # a change of a table is no reason to look at the queues
     lambda_svc._poll_dynamodb_streams = bool
-    lambda_svc._emit_lambda_logs = emit_call_logs
     lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = QUEUE_POLL_SECONDS
     threading.Thread(target=follow_streams, daemon=True).start()
     iam_actions.extract_iam_action = iam_action

@@ -26,9 +26,9 @@ def end_leases():
     now = str(int(time.time() * 1000))
     for _scope, table in dynamodb._tables.all_items():
         for rows in table['items'].values():
-            for row in rows.values():
+            for sort_key, row in rows.items():
                 if 'leaseExpiresAt' in row:
-                    row['leaseExpiresAt'] = {'N': now}
+                    rows[sort_key] = {**row, 'leaseExpiresAt': {'N': now}}
 
 
 def apply():
