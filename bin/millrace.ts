@@ -1,10 +1,12 @@
 import { App } from 'aws-cdk-lib';
-import { ConfigError, readConfig } from '../lib/config.ts';
-import { buildMillrace } from '../lib/millrace.ts';
+import { deployedDefinitions } from '../lib/checked-definitions.ts';
+import { ConfigError } from '../lib/config.ts';
+import { settingsFromContext } from '../lib/context.ts';
+import { Millrace } from '../lib/millrace.ts';
 
 const app = new App();
 try {
-  await buildMillrace(app, readConfig(app.node));
+  new Millrace(app, 'Millrace', { ...settingsFromContext(app.node), tasks: await deployedDefinitions() });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);

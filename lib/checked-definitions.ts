@@ -96,3 +96,16 @@ function checkSchema({ type, input }: TaskDefinition): void {
     throw new ConfigError(`the input schema of the task type ${type} cannot become JSON Schema: ${reason}`);
   }
 }
+
+/** Loads the definitions of this repository's own app. */
+export async function deployedDefinitions(): Promise<TaskDefinition[]> {
+  return checkedDefinitions(await taskCatalog());
+}
+
+async function taskCatalog(): Promise<TaskCatalog> {
+  try {
+    return (await import('../tasks/index.ts')).tasks;
+  } catch (error) {
+    throw new ConfigError(`the list of task types cannot be loaded: ${importFailure(error)}`);
+  }
+}

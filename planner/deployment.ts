@@ -8,7 +8,8 @@ import {
   SHARED_LANE_KINDS,
 } from '../functions/contract.ts';
 import type { TaskDefinition } from '../functions/core/define-task.ts';
-import { type DeployConfig, readConfig } from '../lib/config.ts';
+import type { DeployConfig } from '../lib/config.ts';
+import { readConfig } from '../lib/context.ts';
 import { tasks } from '../tasks/index.ts';
 import { MOST_OF_EVENT_SOURCE, UNRESERVED_CONCURRENCY } from './documented-limits.ts';
 import type { Load } from './simulation/load.ts';

@@ -37,9 +37,11 @@ export type AlarmsProps = {
 
 /** Calls someone when a watch goes off, and again when it is over. */
 export class Alarms extends Construct {
+  readonly all: readonly Alarm[];
+
   constructor(scope: Construct, id: string, { name, watches, actions }: AlarmsProps) {
     super(scope, id);
-    for (const watch of watches) {
+    this.all = watches.map((watch) => {
       const { heading, of, metric, minutes } = watch;
       const alarmName = [heading, of].filter(Boolean).join(': ');
       const alarm = new Alarm(this, alarmName, {
@@ -61,6 +63,7 @@ export class Alarms extends Construct {
       });
       alarm.addAlarmAction(...actions);
       alarm.addOkAction(...actions);
-    }
+      return alarm;
+    });
   }
 }

@@ -1,6 +1,7 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnStage, type HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
 import type { DeployConfig } from '../config.ts';
 
 /** A line of the access log has these fields ("Variables for customizing HTTP API access logs"): no header, no query, no body. */
@@ -19,12 +20,16 @@ const LOGGED = {
 };
 
 /** Limits how much the API takes, and notes who asks, if the deployment wants that: before any function is called. */
-export function guardStage(api: HttpApi, { name, throttle, accessLogs, logRetentionDays }: DeployConfig): void {
+export function guardStage(
+  scope: Construct,
+  api: HttpApi,
+  { name, throttle, accessLogs, logRetentionDays }: DeployConfig,
+): void {
   const stage = api.defaultStage?.node.defaultChild;
   if (!(stage instanceof CfnStage)) throw new Error('the API has no stage to guard');
   stage.defaultRouteSettings = { throttlingRateLimit: throttle.rate, throttlingBurstLimit: throttle.burst };
   if (!accessLogs) return;
-  const logGroup = new LogGroup(Stack.of(api), 'AccessLogs', {
+  const logGroup = new LogGroup(scope, 'AccessLogs', {
     // Under this prefix the log's resource policy does not grow with each API ("Enabling logging from AWS services").
     logGroupName: `/aws/vendedlogs/apigateway/${name}`,
     retention: logRetentionDays as RetentionDays,

@@ -1,5 +1,5 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, type IPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
@@ -15,6 +15,7 @@ import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
 import { batchWindowOf } from './batch-window.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
+import { RolesPrincipal } from './roles-principal.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
@@ -27,7 +28,11 @@ export type ExecutorPoolProps = {
 };
 
 /** Runs the tasks of one resource class: an executor for each shard, their lanes, and one dead-letter queue. */
-export class ExecutorPool extends Construct {
+export class ExecutorPool extends Construct implements IGrantable {
+  /** The executors of the class by their shard; any of them may run a task. */
+  readonly executors: readonly ServiceFunction[];
+  /** What is granted to it is granted to each of its executors. */
+  readonly grantPrincipal: IPrincipal;
   readonly #props: ExecutorPoolProps;
   readonly #deadLetterQueue: Queue;
 
@@ -40,10 +45,11 @@ export class ExecutorPool extends Construct {
       queueName: deadLetterQueueName(config, resourceClass),
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });
-    for (const shard of shardsOf(config, resourceClass)) this.#executor(shard);
+    this.executors = shardsOf(config, resourceClass).map((shard) => this.#executor(shard));
+    this.grantPrincipal = new RolesPrincipal(this.executors.map(({ serviceRole }) => serviceRole));
   }
 
-  #executor(shard: number): void {
+  #executor(shard: number): ServiceFunction {
     const { config, data, resourceClass, definitions } = this.#props;
     const deadLetterQueue = this.#deadLetterQueue;
     const spec = RESOURCE_CLASS_SPECS[resourceClass];
@@ -92,6 +98,7 @@ export class ExecutorPool extends Construct {
         resources: [...laneArns(this, config), deadLetterQueue.queueArn],
       }),
     );
+    return executor;
   }
 }
 

@@ -54,6 +54,7 @@ export const LATEST_ONLY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) 
 export class ServiceFunction extends LambdaFunction {
   /** What is to be called: the alias of a function that has one, whether or not environments are provisioned. */
   readonly live: IFunction;
+  readonly serviceRole: Role;
   /** What its role may do: whatever needs that beside the function depends on it. */
   readonly policy: IDependable;
 
@@ -104,6 +105,7 @@ export class ServiceFunction extends LambdaFunction {
       },
     });
     if (props.config.lambdaInsights) permitInsights(role);
+    this.serviceRole = role;
     this.policy = role.node.findChild('DefaultPolicy');
     this.live = props.hasAlias === true ? this.#alias(functionName, props.config) : this;
   }

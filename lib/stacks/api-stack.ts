@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { HttpApi, type HttpMethod, HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   HttpJwtAuthorizer,
@@ -7,7 +7,8 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
 import {
   AUTHORIZER_CACHE_SECONDS,
   CONSOLE_ROUTES,
@@ -19,6 +20,7 @@ import {
 import type { DeployConfig } from '../config.ts';
 import { guardStage } from '../constructs/api-stage.ts';
 import { consoleSite } from '../constructs/console-site.ts';
+import { addOutput } from '../constructs/deployment-output.ts';
 import { deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DataStack } from './data-stack.ts';
@@ -27,15 +29,18 @@ import type { DataStack } from './data-stack.ts';
 const LIST_INDEXES = ['byType', 'byStatus', 'byAssignee', 'byWorkflow'];
 
 /** Holds what callers reach: the HTTP API, its router and the authorizer of its keys. */
-export class ApiStack extends Stack {
+export class ApiStack extends Construct {
   readonly apiId: string;
+  readonly url: string;
+  /** What the API calls of the router: it must never be newer than the executors. */
+  readonly router: IFunction;
 
   constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
-    super(scope, id, { stackName: id, description: 'Millrace: the HTTPS API' });
+    super(scope, id);
     const router = this.#router(config, data);
     const authorizer = config.jwt === undefined ? this.#keyAuthorizer(config, data) : tokenAuthorizer(config.jwt);
     const api = new HttpApi(this, 'Api', { apiName: config.name });
-    guardStage(api, config);
+    guardStage(this, api, config);
     // The whole API has one permission: one for each route would outgrow the function's policy.
     const integration = new HttpLambdaIntegration('Router', router.live, { scopePermissionToRoute: false });
     const add = (key: string, to: HttpLambdaIntegration, routeAuthorizer: IHttpRouteAuthorizer): void => {
@@ -47,8 +52,10 @@ export class ApiStack extends Stack {
     const page = new HttpLambdaIntegration('Console', this.#console(config), { scopePermissionToRoute: false });
     for (const key of CONSOLE_ROUTES) add(key, page, new HttpNoneAuthorizer());
     this.apiId = api.apiId;
-    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
-    new CfnOutput(this, 'ApiId', { value: api.apiId });
+    this.url = api.apiEndpoint;
+    this.router = router.live;
+    addOutput(this, 'ApiUrl', api.apiEndpoint);
+    addOutput(this, 'ApiId', api.apiId);
   }
 
   #router(config: DeployConfig, data: DataStack): ServiceFunction {

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -11,9 +11,10 @@ import {
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { MAX_DELAY_SECONDS, PAYLOAD_SLACK_DAYS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import { addOutput } from '../constructs/deployment-output.ts';
 import type { TaskData } from '../constructs/task-data.ts';
 
 const string = (name: string) => ({ name, type: AttributeType.STRING });
@@ -52,7 +53,7 @@ const tableId = (shard: number): string => (shard === 0 ? 'Tasks' : `Tasks${shar
 const namesOf = ({ tableName, tableArn }: TableV2): string[] => [tableName, tableArn];
 
 /** Holds what a deployment keeps: tasks, payloads, definitions, keys, statistics, and the bus of task events. */
-export class DataStack extends Stack implements TaskData {
+export class DataStack extends Construct implements TaskData {
   readonly tasks: readonly TableV2[];
   readonly definitions: TableV2;
   readonly access: TableV2;
@@ -63,7 +64,7 @@ export class DataStack extends Stack implements TaskData {
   readonly #payloads: Bucket;
 
   constructor(scope: Construct, id: string, config: DeployConfig) {
-    super(scope, id, { stackName: id, description: 'Millrace: tables, payloads and events' });
+    super(scope, id);
     const keep = {
       removalPolicy: config.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       deletionProtection: config.deletionProtection,
@@ -115,17 +116,18 @@ export class DataStack extends Stack implements TaskData {
       indexShards: String(config.indexShards),
       retentionDays: String(config.retentionDays),
     };
-    // Another stack may stop importing these as the configuration changes; an export in use cannot be taken away.
-    for (const value of [this.eventBus.eventBusName, this.eventBus.eventBusArn, ...namesOf(this.access)]) {
-      this.exportValue(value);
+    if (Stack.isStack(scope)) {
+      // Another stack may stop importing these as the configuration changes; an export in use cannot be taken away.
+      const { eventBusName, eventBusArn } = this.eventBus;
+      for (const value of [eventBusName, eventBusArn, ...namesOf(this.access)]) scope.exportValue(value);
     }
-    new CfnOutput(this, 'TasksTableNames', { value: this.tasks.map(({ tableName }) => tableName).join(',') });
-    new CfnOutput(this, 'DefinitionsTableName', { value: this.definitions.tableName });
-    new CfnOutput(this, 'PayloadBucketName', { value: this.#payloads.bucketName });
-    new CfnOutput(this, 'EventBusName', { value: this.eventBus.eventBusName });
-    new CfnOutput(this, 'StatisticsTableName', { value: this.statistics.tableName });
-    new CfnOutput(this, 'ControlTableName', { value: this.control.tableName });
-    new CfnOutput(this, 'AccessTableName', { value: this.access.tableName });
+    addOutput(this, 'TasksTableNames', this.tasks.map(({ tableName }) => tableName).join(','));
+    addOutput(this, 'DefinitionsTableName', this.definitions.tableName);
+    addOutput(this, 'PayloadBucketName', this.#payloads.bucketName);
+    addOutput(this, 'EventBusName', this.eventBus.eventBusName);
+    addOutput(this, 'StatisticsTableName', this.statistics.tableName);
+    addOutput(this, 'ControlTableName', this.control.tableName);
+    addOutput(this, 'AccessTableName', this.access.tableName);
   }
 
   #taskTable(id: string, keep: Pick<TablePropsV2, 'removalPolicy' | 'billing'>): TableV2 {

@@ -1,5 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
@@ -16,14 +15,20 @@ export type ExecutionStackProps = {
 };
 
 /** Holds what runs tasks: a pool of executors for each class, the governor of their lanes, the sweeper, and the projector. */
-export class ExecutionStack extends Stack {
+export class ExecutionStack extends Construct {
+  /** The executors by their class. */
+  readonly pools: ReadonlyMap<string, ExecutorPool>;
+
   constructor(scope: Construct, id: string, { config, data, definitions }: ExecutionStackProps) {
-    super(scope, id, { stackName: id, description: 'Millrace: lanes and executors' });
-    const pools = RESOURCE_CLASSES.map(
-      (resourceClass) => new ExecutorPool(this, resourceClass, { config, data, resourceClass, definitions }),
+    super(scope, id);
+    this.pools = new Map(
+      RESOURCE_CLASSES.map((resourceClass) => {
+        const pool = new ExecutorPool(this, resourceClass, { config, data, resourceClass, definitions });
+        return [resourceClass, pool];
+      }),
     );
     // A governor that knows of a lane more than there is would govern no lane of that class.
-    new Governor(this, 'Governor', { config, data }).node.addDependency(...pools);
+    new Governor(this, 'Governor', { config, data }).node.addDependency(...this.pools.values());
     new Sweeper(this, 'Sweeper', { config, data });
     new Projector(this, 'Projector', { config, data });
   }

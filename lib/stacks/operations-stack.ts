@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
 import { alarmActions } from '../constructs/alarm-actions.ts';
@@ -19,15 +19,18 @@ export type OperationsStackProps = {
 };
 
 /** Holds what people look at: one dashboard, the alarms that say when to, and the queries that say more. */
-export class OperationsStack extends Stack {
+export class OperationsStack extends Construct {
+  readonly alarms: readonly Alarm[];
+
   constructor(scope: Construct, id: string, { config, data, definitions, apiId }: OperationsStackProps) {
-    super(scope, id, { stackName: id, description: 'Millrace: dashboard, alarms and queries' });
+    super(scope, id);
     const metrics = new DeploymentMetrics(config, apiId);
-    new Alarms(this, 'Alarms', {
+    const { all } = new Alarms(this, 'Alarms', {
       name: config.name,
       watches: [...serviceWatches(config, data, metrics), ...taskWatches(config, definitions, metrics)],
       actions: alarmActions(this, config),
     });
+    this.alarms = all;
     new OperationsDashboard(this, 'Dashboard', { config, data, metrics });
     new SavedQueries(this, 'Queries', config);
   }

@@ -6,8 +6,10 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { readConfig } from '../../lib/config.ts';
-import { buildMillrace } from '../../lib/millrace.ts';
+import { RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { deployedDefinitions } from '../../lib/checked-definitions.ts';
+import { settingsFromContext } from '../../lib/context.ts';
+import { Millrace } from '../../lib/millrace.ts';
 
 const PROBE = `
 const ways = { require: async (name) => require(name), import: (name) => import(name) };
@@ -22,16 +24,18 @@ exports.handler = async (packages) => {
 };`;
 
 const app = new App();
-const config = readConfig(app.node);
-await buildMillrace(app, config);
+const millrace = new Millrace(app, 'Millrace', {
+  ...settingsFromContext(app.node),
+  tasks: await deployedDefinitions(),
+});
 
-const own = new Stack(app, 'Own', { stackName: `${config.name}-own` });
+const own = new Stack(app, 'Own', { stackName: `${millrace.name}-own` });
 const removalPolicy = RemovalPolicy.DESTROY;
 const orders = new Table(own, 'Orders', { partitionKey: { name: 'id', type: AttributeType.STRING }, removalPolicy });
 // A function of the CDK's empties it.
 new Bucket(own, 'Files', { autoDeleteObjects: true, removalPolicy });
 const probe = new LambdaFunction(own, 'Probe', {
-  functionName: `${config.name}-probe`,
+  functionName: `${millrace.name}-probe`,
   runtime: Runtime.NODEJS_24_X,
   handler: 'index.handler',
   code: Code.fromInline(PROBE),
@@ -39,8 +43,8 @@ const probe = new LambdaFunction(own, 'Probe', {
 });
 orders.grantReadData(probe);
 
-for (const construct of app.node.findChild(`${config.name}-execution`).node.findAll()) {
-  if (!(construct instanceof LambdaFunction) || !construct.node.path.includes('/Executor')) continue;
-  construct.addEnvironment('ORDERS', orders.tableName);
-  orders.grantWriteData(construct);
+for (const resourceClass of RESOURCE_CLASSES) {
+  orders.grantWriteData(millrace.executor(resourceClass));
+  for (const executor of millrace.executor(resourceClass).executors)
+    executor.addEnvironment('ORDERS', orders.tableName);
 }

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { readConfig } from '../../lib/config.ts';
-import { buildMillrace } from '../../lib/millrace.ts';
+import { deployedDefinitions } from '../../lib/checked-definitions.ts';
+import { readConfig, settingsFromContext } from '../../lib/context.ts';
+import { Millrace } from '../../lib/millrace.ts';
 
 type Fields = ReturnType<Template['findResources']>[string];
 export type Resource = Fields & { readonly id: string; readonly stack: string };
@@ -41,7 +42,7 @@ async function synthesizeAnew(
   process.env.CDK_VALIDATION = String(validation);
   const app = new App({ outdir, context: { ...cdk.context, ...context, preset } });
   const config = readConfig(app.node);
-  await buildMillrace(app, config);
+  new Millrace(app, 'Millrace', { ...settingsFromContext(app.node), tasks: await deployedDefinitions() });
   const assembly = app.synth();
   const templates = new Map(
     assembly.stacksRecursively.map(({ stackName, template }) => [stackName, Template.fromJSON(template)]),

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_THRESHOLDS } from '../../../lib/alarm-thresholds.ts';
-import { readConfig } from '../../../lib/config.ts';
+import { readConfig } from '../../../lib/context.ts';
 
 const dev = (context: Record<string, unknown>) =>
   readConfig(new App({ context: { preset: 'dev', ...context }, outdir: 'cdk.out/test-config' }).node);

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../../lib/config.ts';
+import { readConfig } from '../../../lib/context.ts';
 
 const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
 

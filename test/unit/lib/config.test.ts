@@ -4,7 +4,8 @@ import cdk from '../../../cdk.json' with { type: 'json' };
 import { parseOutboundHosts } from '../../../functions/adapters/http/outbound-policy.ts';
 import { RESOURCE_CLASSES } from '../../../functions/contract.ts';
 import { DEFAULT_THRESHOLDS } from '../../../lib/alarm-thresholds.ts';
-import { ConfigError, readConfig } from '../../../lib/config.ts';
+import { ConfigError } from '../../../lib/config.ts';
+import { readConfig } from '../../../lib/context.ts';
 
 const read = (context: Record<string, unknown>) => readConfig(new App({ context, outdir: 'cdk.out/test-config' }).node);
 const dev = (context: Record<string, unknown> = {}) => read({ preset: 'dev', ...context });

@@ -1,0 +1,203 @@
+import type { Environment } from 'aws-cdk-lib';
+import type { ResourceClass, SharedLaneKind } from '../functions/contract.ts';
+import type { TaskDefinition } from '../functions/core/define-task.ts';
+import type { AlarmThresholds } from './alarm-thresholds.ts';
+
+/** What can be said about a deployment. What is not given is as the preset has it. */
+export type MillraceProps = {
+  /** The types of tasks that it runs. */
+  readonly tasks: readonly TaskDefinition[];
+
+  /**
+   * Where the settings begin. `prod`: data outlives its stack, tasks call only hosts that are named, environments are kept
+   * initialized. `dev`: none of it, for a deployment to try and throw away.
+   */
+  readonly preset: 'dev' | 'prod';
+
+  /**
+   * The prefix of every stack, function and queue: two names are two deployments in one account. Another name is another
+   * deployment, with tables of its own.
+   *
+   * @default `millrace` in an `App`; elsewhere the name of the stack or stage, and of the construct: `shop-tasks`
+   */
+  readonly name?: string;
+
+  /**
+   * The account and region of the four stacks in an `App` or `Stage`: those of what they share with other stacks. In a
+   * `Stack` they are that stack's.
+   *
+   * @default those of the stage, or of whoever deploys
+   */
+  readonly env?: Environment;
+
+  /**
+   * Hosts that tasks may call by `ctx.http`: names, `*.a.domain`, addresses, and `*` for every public one; a private address
+   * has to be named itself. A handler's own `fetch` or driver is not bound by it.
+   *
+   * @default `['*']` in `dev`, none in `prod`
+   */
+  readonly outboundHosts?: readonly string[];
+
+  /**
+   * How many days a finished task can be read, 1 to 365. Its row stays for 14 days at least, so that a late message of it runs
+   * nothing.
+   *
+   * @default 14
+   */
+  readonly retentionDays?: number;
+
+  /**
+   * How many days CloudWatch keeps the logs: 1, 3, 5, 7, 14, 30, 60, 90, 180 or 365.
+   *
+   * @default 7 in `dev`, 30 in `prod`
+   */
+  readonly logRetentionDays?: 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 180 | 365;
+
+  /**
+   * Partitions of each index key, 1 to 64. One takes 1,000 write units a second (DynamoDB's documentation), and a task needs two
+   * of those of its tenant's open tasks: at its submit and at its end. May only grow.
+   *
+   * @default 1 in `dev`, 8 in `prod`
+   */
+  readonly indexShards?: number;
+
+  /**
+   * Tables that the tasks are spread over, 1 to 16. May only grow: a task's id names its table.
+   *
+   * @default 1
+   */
+  readonly tableShards?: number;
+
+  /**
+   * Executor functions, each with lanes of its own, that share the tasks of a class; 16 of all classes together. May only grow.
+   *
+   * @default 1 of each class
+   */
+  readonly shards?: Partial<Record<ResourceClass, number>>;
+
+  /**
+   * How many executors of each class may work at a time, and how its lanes share them.
+   *
+   * @default 10, of which `high` has 4 and each of the others 2
+   */
+  readonly concurrency?: Partial<Record<ResourceClass, Concurrency>>;
+
+  /**
+   * Whether the event bus is told what happens to tasks; EventBridge takes $1 for a million events, so $3 for a million
+   * tasks: a third of all the rest.
+   *
+   * @default true
+   */
+  readonly taskEvents?: boolean;
+
+  /**
+   * Callers come with tokens of an issuer instead of Millrace's keys.
+   *
+   * @default keys
+   */
+  readonly jwt?: {
+    /** The `https` URL of the issuer. */
+    readonly issuer: string;
+    readonly audience: readonly string[];
+    /**
+     * The claim that names the tenant.
+     *
+     * @default `tenant`
+     */
+    readonly tenantClaim?: string;
+    /** What each tenant may submit in a second. */
+    readonly rate?: number;
+    /** How many tasks of a tenant may be under way at a time. */
+    readonly open?: number;
+  };
+
+  /**
+   * Requests a second that the API takes, and at one moment: API Gateway refuses what is more with 429.
+   *
+   * @default 1,000 and 1,000
+   */
+  readonly throttle?: { readonly rate?: number; readonly burst?: number };
+
+  /**
+   * Whether the log has a line for each request, without headers and query, also of those that no function saw.
+   *
+   * @default false in `dev`, true in `prod`
+   */
+  readonly accessLogs?: boolean;
+
+  /**
+   * Environments that are reserved for what answers the API, which are also the most that it may take.
+   *
+   * @default none
+   */
+  readonly apiConcurrency?: { readonly router?: number; readonly authorizer?: number };
+
+  /**
+   * Whether tables and payloads outlive their stack. What a creation that failed has made goes with it all the same.
+   *
+   * @default false in `dev`, true in `prod`
+   */
+  readonly retainData?: boolean;
+
+  /**
+   * Whether tables refuse to be deleted. A first deploy that fails leaves such tables behind (docs/deployments.md).
+   *
+   * @default false in `dev`, true in `prod`
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * Environments of the router and of each executor that Lambda keeps initialized: `min` to `max` of them, so that the share
+   * `utilization` (0.1 to 0.9) is in use; or `false`. Three of each are nine tenths of what a deployment costs while nothing
+   * happens (docs/costs.md).
+   *
+   * @default false in `dev`, 3 to 10 at 0.7 in `prod`
+   */
+  readonly provisioned?: false | { readonly min?: number; readonly max?: number; readonly utilization?: number };
+
+  /**
+   * Whether X-Ray follows requests and tasks: of each traced function the first request of a second and 5 % of the others
+   * (Lambda's documentation, "X-Ray"), at $5 for a million traces: nearly as much as all the rest where tasks come one by one.
+   *
+   * @default true
+   */
+  readonly tracing?: boolean;
+
+  /**
+   * Whether the log has a line of each request, attempt and batch that went well, about 0.5 KB for a task.
+   *
+   * @default true in `dev`, false in `prod`
+   */
+  readonly routineLogs?: boolean;
+
+  /**
+   * From these values on the alarms call (docs/runbook.md).
+   *
+   * @default as in `lib/alarm-thresholds.ts`
+   */
+  readonly alarms?: Partial<AlarmThresholds>;
+
+  /** Who is told of alarms by mail, once they have confirmed the subscription. */
+  readonly alarmEmail?: string;
+
+  /** A topic of SNS that is told of alarms. */
+  readonly alarmTopicArn?: string;
+
+  /**
+   * Lambda Insights: eight metrics of each function, at $2.40 a month or more, and 1 KB of log for each invocation.
+   *
+   * @default false
+   */
+  readonly lambdaInsights?: boolean;
+};
+
+/** How a class shares its executors. */
+export type Concurrency = {
+  /**
+   * Executors that the lanes with work share, the express lane among them, 10 at least. Lambda reserves two more for each lane
+   * but one, and so many may run for a minute or two after idle lanes wake (docs/decisions/idle-lanes-keep-two.md).
+   */
+  readonly reserved?: number;
+  /** The most that each lane's event source asks for, 2 to 1,000, until the governor lends it more. */
+  readonly lanes?: Partial<Record<SharedLaneKind, number>>;
+};
