@@ -8,7 +8,12 @@ export const isSubmit = ({ kind }: { readonly kind: Kind }): boolean => kind !==
 export type Mix = {
   /** How often each is done. */
   readonly weights: Readonly<Record<Kind, number>>;
-  readonly bulk: { readonly size: number; readonly priority: 'high' | 'normal' | 'low' };
+  readonly bulk: {
+    readonly size: number;
+    readonly priority: 'high' | 'normal' | 'low';
+    /** Its tasks wait so long for an answer each, where there is a server that gives one; otherwise they are small ones. */
+    readonly waitMilliseconds?: number;
+  };
 };
 
 export type Operation = { readonly kind: Kind; readonly request: Request };
@@ -21,7 +26,7 @@ export type Surroundings = {
   readonly runId: string;
   /** Ids of tasks that were accepted of late. */
   readonly recentIds: readonly string[];
-  /** Where the batch type sends its records; none where nothing can be reached. */
+  /** Where tasks send what they send; none where nothing can be reached. */
   readonly batchEndpoint: string | undefined;
 };
 
@@ -74,7 +79,10 @@ function requestOf(kind: Kind, { bulk }: Mix, count: number, surroundings: Surro
       return submit({ ...small(), priority: 'normal' }, { 'idempotency-key': key });
     }
     case 'bulk': {
-      const tasks = Array.from({ length: bulk.size }, () => ({ ...small(), priority: bulk.priority }));
+      const { size, priority, waitMilliseconds } = bulk;
+      const waiting = { type: 'http.request', input: { url: `${batchEndpoint}?ms=${waitMilliseconds}` } };
+      const isWaiting = waitMilliseconds !== undefined && batchEndpoint !== undefined;
+      const tasks = Array.from({ length: size }, () => ({ ...(isWaiting ? waiting : small()), priority }));
       return { method: 'POST', path: '/api/tasks/batch', body: { tasks } };
     }
     case 'fan-out':

@@ -4,13 +4,14 @@ import { laneOf, told } from '../../../loadtest/scenarios/answers.ts';
 import { endurance } from '../../../loadtest/scenarios/endurance.ts';
 import type { RequestRecord } from '../../../loadtest/scenarios/generate-load.ts';
 import { load } from '../../../loadtest/scenarios/load.ts';
-import { EXPECTED_MIX, type Kind, nextOperation } from '../../../loadtest/scenarios/mix.ts';
+import { EXPECTED_MIX, type Kind } from '../../../loadtest/scenarios/mix.ts';
 import { pageOf } from '../../../loadtest/scenarios/page/page.ts';
 import { percentile, percentilesOf } from '../../../loadtest/scenarios/percentiles.ts';
 import { reportOf } from '../../../loadtest/scenarios/report-model.ts';
 import { clockAhead, type Run, taskTimes } from '../../../loadtest/scenarios/run.ts';
+import { SeenSoFar } from '../../../loadtest/scenarios/seen-so-far.ts';
 import { recoveryOf, spike } from '../../../loadtest/scenarios/spike.ts';
-import { stepsOf } from '../../../loadtest/scenarios/stress.ts';
+import { stepsOf, stress } from '../../../loadtest/scenarios/stress.ts';
 import { isGrowing, trendOf } from '../../../loadtest/scenarios/trends.ts';
 
 const START = Date.UTC(2026, 10, 28);
@@ -74,36 +75,6 @@ describe('a trend', () => {
     expect(isGrowing({ first: 50 * MB, last: 57 * MB })).toBe(false);
     expect(isGrowing({ first: 50 * MB, last: 59 * MB })).toBe(true);
     expect(isGrowing({ first: 500 * MB, last: 540 * MB })).toBe(false);
-  });
-});
-
-describe('the mix', () => {
-  const surroundings = { runId: 'r', recentIds: ['t1'], batchEndpoint: 'http://127.0.0.1:1' };
-  const kindsAt = (more = {}): Kind[] =>
-    Array.from({ length: 1_000 }, (_, index) => {
-      const random = () => (index + 0.5) / 1_000;
-      return nextOperation(EXPECTED_MIX, index, { ...surroundings, random, ...more }).kind;
-    });
-
-  test('does each kind as often as its weight says', () => {
-    const kinds = Map.groupBy(kindsAt(), (kind) => kind);
-    for (const [kind, weight] of Object.entries(EXPECTED_MIX.weights)) {
-      expect([kind, kinds.get(kind as Kind)?.length]).toEqual([kind, weight * 10]);
-    }
-  });
-
-  test('leaves out what cannot be: a batch without an endpoint, a read of nothing', () => {
-    const kinds = new Set(kindsAt({ batchEndpoint: undefined, recentIds: [] }));
-    expect(kinds).toEqual(new Set(['single', 'repeat', 'bulk', 'fan-out', 'list']));
-  });
-
-  test('repeats the same body under the same key', () => {
-    const repeats = [0.59, 0.6].map((place) =>
-      nextOperation(EXPECTED_MIX, 0, { ...surroundings, random: () => place }),
-    );
-    expect(repeats.map(({ kind }) => kind)).toEqual(['repeat', 'repeat']);
-    expect(repeats[0]?.request.headers?.['idempotency-key']).toMatch(/^r-0-\d+$/);
-    expect(repeats[0]?.request.body).toEqual(repeats[1]?.request.body);
   });
 });
 
@@ -219,6 +190,21 @@ describe('the scenarios', () => {
       { name: '1/s', acceptedPerSecond: 0.1, endedPerSecond: 0, refused: 0, p50: 20 },
       { name: '2/s', acceptedPerSecond: 0.1, endedPerSecond: 0.1, refused: 1 },
     ]);
+  });
+
+  test('stress goes two steps beyond the one that is refused or answered too late', () => {
+    const stepsWhere = (isLost: (step: number) => Partial<RequestRecord>) => {
+      const seen = new SeenSoFar();
+      const names: string[] = [];
+      for (const { name } of stress.phases({ rate: 10, minutes: 5 }, seen)) {
+        names.push(name);
+        seen.add({ ...submit(names.length, 0), dueAt: Date.now(), endedAt: Date.now() + 20, ...isLost(names.length) });
+      }
+      return names.at(-1);
+    };
+    expect(stepsWhere(() => ({}))).toBe('100/s');
+    expect(stepsWhere((step) => (step === 3 ? { refusals: ['lane_saturated'] } : {}))).toBe('50/s');
+    expect(stepsWhere((step) => (step >= 3 ? { endedAt: Date.now() + 11_000 } : {}))).toBe('50/s');
   });
 
   test('spike tells when it is as before for good', () => {
