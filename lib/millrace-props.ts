@@ -54,8 +54,8 @@ export type MillraceProps = {
   readonly logRetentionDays?: 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 180 | 365;
 
   /**
-   * Partitions of each index key, 1 to 64. One takes 1,000 write units a second (DynamoDB's documentation), and a task needs two
-   * of those of its tenant's open tasks: at its submit and at its end. May only grow.
+   * Partitions of each index key, 1 to 64. One takes 1,000 write units a second (DynamoDB's documentation), and a task needs one
+   * of those of its type, and one of those of its tenant. May only grow.
    *
    * @default 1 in `dev`, 8 in `prod`
    */

@@ -48,7 +48,7 @@ export const handler: APIGatewayProxyHandlerV2 = async (event) => {
         createdAt: { N: String(task.createdAt) },
         traceHeader: { S: task.traceHeader },
         status: { S: 'queued' },
-        statusGroup: { S: 'open' },
+        statusGroup: { S: 'succeeded' },
         attempt: { N: '0' },
       },
       ConditionExpression: 'attribute_not_exists(pk)',

@@ -197,7 +197,7 @@ function rowOf(id: string): Record<string, AttributeValue> {
     timeoutSeconds: { N: '15' },
     input: { S: '{"name":"Ada"}' },
     fingerprint: { S: '-' },
-    statusGroup: { S: 'open' },
+    statusGroup: { S: 'succeeded' },
     status: { S: 'queued' },
     attempt: { N: '0' },
   };

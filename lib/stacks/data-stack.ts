@@ -22,7 +22,7 @@ const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
 /**
  * Makes an index of keys only, in order of creation, over `indexShards` partitions. It takes one write a task, and `byStatus`
- * two more at its end.
+ * two more for one that does not end as expected.
  */
 const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryIndexPropsV2 => ({
   indexName,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DueTasks, FanOuts, ParentKey, TaskStore } from '../../functions/core/ports.ts';
-import type { TaskSeed } from '../../functions/core/task/task.ts';
+import type { TaskSeed, TaskStatus } from '../../functions/core/task/task.ts';
 import { dueTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
-import { taskSeed } from '../doubles/task-seed.ts';
+import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 type Stores = { readonly store: TaskStore; readonly due: DueTasks; readonly fanOuts: FanOuts };
 
@@ -17,8 +17,8 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
     const { claim, read, taskThatIs } = storeDriver(store);
 
     /** Makes a task that waits for `count` subtasks. */
-    const waiting = async (count = 2): Promise<{ seed: TaskSeed; parent: ParentKey }> => {
-      const seed = await taskThatIs('waiting');
+    const waiting = async (count = 2, more: Partial<TaskSeed> = {}): Promise<{ seed: TaskSeed; parent: ParentKey }> => {
+      const seed = await taskThatIs('waiting', more);
       const parent = { tenantId: seed.tenantId, id: seed.id, attempt: 1 };
       await fanOuts.open(parent, { subtasks, onFailure: 'collect', count }, NOW + DAY);
       return { seed, parent };
@@ -103,6 +103,20 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
       expect(found).toEqual({ task, dueAt: NOW + 60_000 });
       if (found !== undefined) expect(await due.release(found)).toBe('released');
       expect(await dueOf(seed)).toBeUndefined();
+    });
+
+    it('is listed under what it has become', async () => {
+      const tenantId = tenant(`fan-outs-${Date.now().toString(36)}`);
+      const [goesOn, fails] = [await waiting(2, { tenantId }), await waiting(2, { tenantId })];
+      await fanOuts.resume(goesOn.parent, NOW);
+      await fanOuts.fail(fails.parent, error, NOW, NOW);
+      const listed = async (status: TaskStatus) =>
+        (await store.list({ tenantId, filter: { status }, limit: 10 }, NOW)).tasks.map(({ id }) => id);
+      expect(await listed('waiting')).toEqual([]);
+      expect(await listed('queued')).toEqual([goesOn.seed.id]);
+      expect(await listed('failed')).toEqual([fails.seed.id]);
+      await claim(goesOn.seed);
+      expect(await listed('running')).toEqual([goesOn.seed.id]);
     });
 
     it('is cancelled, and is due until its subtasks have ended', async () => {

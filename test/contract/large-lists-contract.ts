@@ -19,16 +19,16 @@ export type MeteredStore = {
   readonly spent: () => number;
 };
 
-/** Tests what lists promise a tenant that has `count` tasks, and one that has ten beside it. */
+/** Tests what lists promise a tenant that has `count` tasks, one that has ten beside it, and one whose tasks are all for later. */
 export function largeListsContract(name: string, count: number, make: () => MeteredStore): void {
   const { store, tables, shards, spent } = make();
   /** Each page of a list has to be merged from so many partitions. */
   const partitions = tables * shards;
   const run = Date.now().toString(36);
-  const [many, few] = [tenant(`many-${run}`), tenant(`few-${run}`)];
+  const [many, few, later] = [tenant(`many-${run}`), tenant(`few-${run}`), tenant(`later-${run}`)];
 
   /** Makes the tasks of a tenant, several in each millisecond, so that places are told apart by more than time. */
-  const seedsOf = (tenantId: typeof many, count: number): TaskSeed[] =>
+  const seedsOf = (tenantId: typeof many, count: number, more: Partial<TaskSeed> = {}): TaskSeed[] =>
     Array.from({ length: count }, (_, number) =>
       taskSeed({
         id: taskIdOf(`${run.toUpperCase().replaceAll(/[ILOU]/g, 'X')}${number}`.padStart(26, '0'), number % tables),
@@ -37,11 +37,13 @@ export function largeListsContract(name: string, count: number, make: () => Mete
         createdAt: Date.UTC(2026, 0, 1) + Math.floor(number / 3),
         ...(number % 4 === 0 ? { assignee: { type: 'user', id: `u-${number % 8}` } } : {}),
         ...(number % 5 === 0 ? { workflowInstanceId: `wf-${number % 50}` } : {}),
+        ...more,
       }),
     );
   const tasks = new Map([
     [many, seedsOf(many, count)],
     [few, seedsOf(few, 10)],
+    [later, seedsOf(later, count, { runAt: NOW + 1 })],
   ]);
 
   beforeAll(async () => {
@@ -119,7 +121,7 @@ export function largeListsContract(name: string, count: number, make: () => Mete
       do {
         spent();
         const page = await store.list(
-          { tenantId: many, filter: { type: 'oldest', status: 'queued' }, limit: 25, after },
+          { tenantId: later, filter: { type: 'oldest', status: 'scheduled' }, limit: 25, after },
           NOW,
         );
         const examined = Math.min(count, MAX_EXAMINED_TASKS);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mapConcurrently } from '../../functions/core/concurrency.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
-import { orderOf, type TaskOrder } from '../../functions/core/task/ids.ts';
+import { orderOf, type TaskId, type TaskOrder } from '../../functions/core/task/ids.ts';
 import {
   newTask,
   type SucceededTask,
@@ -10,7 +10,7 @@ import {
   type TaskSummary,
 } from '../../functions/core/task/task.ts';
 import type { TaskFilter } from '../../functions/core/task/task-list.ts';
-import { DAY, NOW, storeDriver } from '../doubles/store-driver.ts';
+import { DAY, failure, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 type Status = Task['status'];
@@ -19,9 +19,9 @@ type Status = Task['status'];
 export function taskListContract(name: string, makeStore: () => TaskStore): void {
   describe(`${name} as a list of tasks`, () => {
     const store = makeStore();
-    const { read, taskThatIs } = storeDriver(store);
+    const { claim, read, taskThatIs } = storeDriver(store);
 
-    const statuses = ['scheduled', 'queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+    const statuses = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
     const owner = tenant(`lists-${Date.now().toString(36)}`);
     const all: { readonly seed: TaskSeed; readonly status: Status }[] = [];
     beforeAll(async () => {
@@ -111,6 +111,51 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
       const first = await store.list({ tenantId, filter: { status: 'running' }, limit: 1 }, NOW);
       expect(first.tasks.map(({ id }) => id)).toEqual([running[1]?.id]);
     }, 60_000);
+
+    it.each(['scheduled', 'queued', 'running', 'waiting', 'failed', 'cancelled'] as const)(
+      'shows the few that are %s, however many that succeeded are newer',
+      async (status) => {
+        const tenantId = tenant(`ended-${status}-${Date.now().toString(36)}`);
+        const few: TaskId[] = [];
+        for (const createdAt of [NOW, NOW + 30]) few.unshift((await taskThatIs(status, { tenantId, createdAt })).id);
+        await mapConcurrently(
+          Array.from({ length: 60 }, (_, number) => number),
+          20,
+          (number) => taskThatIs('succeeded', { tenantId, createdAt: NOW + number }),
+        );
+        const { tasks, next } = await store.list({ tenantId, filter: { status }, limit: 25 }, NOW);
+        expect(tasks.map(({ id }) => id)).toEqual(few);
+        expect(next).toBeUndefined();
+      },
+      60_000,
+    );
+
+    it('shows a task under the status that it has, and once among all, whatever it was before', async () => {
+      const tenantId = tenant(`moving-${Date.now().toString(36)}`);
+      const listed = async (filter: TaskFilter) =>
+        (await store.list({ tenantId, filter, limit: 10 }, NOW + DAY)).tasks.map(({ id }) => id);
+      const expectIn = async (status: Status) => {
+        expect(await listed({})).toEqual([seed.id]);
+        for (const one of statuses) expect(await listed({ status: one }), one).toEqual(one === status ? [seed.id] : []);
+        expect(await listed({ status, type: seed.type })).toEqual([seed.id]);
+      };
+      // By the time of these lists a scheduled task is due, and counts as queued.
+      const seed = await taskThatIs('scheduled', { tenantId });
+      await expectIn('queued');
+      await store.settle(await claim(seed, NOW + 5000), failure);
+      await expectIn('failed');
+      await store.retry(tenantId, seed.id, NOW, NOW + DAY);
+      await expectIn('queued');
+      const again = await claim(seed);
+      await expectIn('running');
+      await store.settle(again, { status: 'waiting', fanOut: { attempt: 2, count: 2 }, reconcileAt: NOW + 900_000 });
+      await expectIn('waiting');
+      await store.cancel(tenantId, seed.id, NOW);
+      await expectIn('cancelled');
+      await store.retry(tenantId, seed.id, NOW, NOW + DAY);
+      await store.settle(await claim(seed), { status: 'succeeded', output: { inline: 1 }, finishedAt: NOW });
+      await expectIn('succeeded');
+    });
 
     it('has nothing that is past its retention', async () => {
       const found = (await pages({}, 7, NOW + 15 * DAY)).flat();

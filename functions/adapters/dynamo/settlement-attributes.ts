@@ -26,6 +26,7 @@ export function settlementAttributes(settlement: Settlement, task: RunningTask, 
     case 'waiting':
       return {
         ...status,
+        statusGroup: s(statusGroupOf(settlement.status)),
         ...fanOutAttributes(settlement.fanOut),
         ...attemptsAttributes(attemptsAgain(task)),
         ...dueAttributes(task.id, settlement.reconcileAt, options.indexShards),

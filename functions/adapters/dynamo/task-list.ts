@@ -5,7 +5,7 @@ import { statusAt, type TaskStatus, type TaskSummary } from '../../core/task/tas
 import { MAX_EXAMINED_TASKS, type TaskFilter, type TaskPage, type TaskQuery } from '../../core/task/task-list.ts';
 import { batchGet } from './requests/batch-get.ts';
 import { n, type Row, s } from './requests/row.ts';
-import { isExpired, statusGroupOf, summaryOfRow, type TaskTables } from './task-row.ts';
+import { groupsWith, isExpired, STATUS_GROUPS, summaryOfRow, type TaskTables } from './task-row.ts';
 
 /** An index of the task tables, and the values of its key that a list reads. */
 type Index = { readonly name: string; readonly keys: readonly Row[] };
@@ -107,11 +107,9 @@ async function fitting(client: DynamoDBClient, entries: readonly ListEntry[], fi
   });
 }
 
-const STATUS_GROUPS = ['open', 'succeeded', 'failed', 'cancelled'];
-
 /**
  * Chooses the index that holds the fewest tasks beside those that fit. A workflow has few tasks and an assignee not many; few
- * tasks are open, failed or cancelled, and most have succeeded.
+ * tasks fail, are cancelled, or wait for the clock or for subtasks, and a type's others are no more than all others.
  */
 function indexOf({ workflowInstanceId, assignee, status, type }: TaskFilter): Index {
   if (workflowInstanceId !== undefined) {
@@ -120,10 +118,8 @@ function indexOf({ workflowInstanceId, assignee, status, type }: TaskFilter): In
   if (assignee !== undefined) {
     return { name: 'byAssignee', keys: [{ assigneeType: s(assignee.type), assigneeId: s(assignee.id) }] };
   }
-  if (type !== undefined && (status === undefined || status === 'succeeded')) {
-    return { name: 'byType', keys: [{ type: s(type) }] };
-  }
-  const groups = status === undefined ? STATUS_GROUPS : [statusGroupOf(status)];
+  const groups = status === undefined ? STATUS_GROUPS : groupsWith(status);
+  if (type !== undefined && groups.includes('succeeded')) return { name: 'byType', keys: [{ type: s(type) }] };
   return { name: 'byStatus', keys: groups.map((group) => ({ statusGroup: s(group) })) };
 }
 

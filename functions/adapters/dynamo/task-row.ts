@@ -22,6 +22,7 @@ import type {
   Task,
   TaskError,
   TaskSeed,
+  TaskStatus,
   TaskSummary,
 } from '../../core/task/task.ts';
 import { packedHeader, unpackedHeader } from '../../core/task/trace-header.ts';
@@ -32,9 +33,22 @@ import { n, type Row, s } from './requests/row.ts';
 export const pkOf = (tenantId: TenantId, taskId: TaskId): string => `${tenantId}#${taskId}`;
 export const rowKey = (tenantId: TenantId, taskId: TaskId): Row => ({ pk: s(pkOf(tenantId, taskId)) });
 
-/** Returns the group under which `byStatus` lists a task: claims and retries do not move it, so they cost no index write. */
-export const statusGroupOf = (status: Task['status']): string =>
-  status === 'succeeded' || status === 'failed' || status === 'cancelled' ? status : 'open';
+/** How `byStatus` groups tasks: by how they ended, or are expected to end, and those that wait for the clock or for subtasks. */
+export type StatusGroup = 'open' | 'succeeded' | 'failed' | 'cancelled';
+export const STATUS_GROUPS: readonly StatusGroup[] = ['open', 'succeeded', 'failed', 'cancelled'];
+
+/**
+ * Returns the group that a task is put into when it gets this status. One that runs at once is put where nearly all end, so that
+ * its entry is written once, and moves only if it ends otherwise.
+ */
+export function statusGroupOf(status: TaskStatus): StatusGroup {
+  if (status === 'failed' || status === 'cancelled') return status;
+  return status === 'scheduled' || status === 'waiting' ? 'open' : 'succeeded';
+}
+
+/** Returns the groups that may hold a task of this status: a claim and a wake-up leave it where it is. */
+export const groupsWith = (status: TaskStatus): readonly StatusGroup[] =>
+  status === 'queued' || status === 'running' ? ['open', 'succeeded'] : [statusGroupOf(status)];
 
 /** Says whether a row is past its retention at `now`: TTL deletes it within days, not at once (DynamoDB, "TTL"). */
 export const isExpired = ({ shownUntil, expiresAt }: Row, now: number): boolean =>

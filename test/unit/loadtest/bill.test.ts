@@ -32,7 +32,7 @@ const usage: WireUsage = {
       invocations: TASKS / 10,
       'seconds with an invocation': SECONDS,
       'SQS requests of ChangeMessageVisibilityBatch': TASKS / 10,
-      'write units of millrace-data-Tasks0BA': 4 * TASKS,
+      'write units of millrace-data-Tasks0BA': 2 * TASKS,
       'log bytes of attempt ended': TASKS * COST_ASSUMPTIONS.logBytes.attemptLine,
       'log bytes of metrics':
         (TASKS / 10) * COST_ASSUMPTIONS.logBytes.invocation + TASKS * COST_ASSUMPTIONS.logBytes.attempt,
@@ -72,8 +72,8 @@ describe('the bill of a run', () => {
 
   test('is of a million tasks, at list prices', () => {
     const writes = lineOf(bill, 'DynamoDB write units');
-    expect(writes?.wire.quantity).toBe(7e6);
-    expect(writes?.wire.dollars).toBeCloseTo(7 * LIST_PRICES.writeUnits, 9);
+    expect(writes?.wire.quantity).toBe(5e6);
+    expect(writes?.wire.dollars).toBeCloseTo(5 * LIST_PRICES.writeUnits, 9);
     expect(lineOf(bill, 'SQS sends')?.wire.dollars).toBeCloseTo(0.5, 9);
     const traces = 2 * SECONDS + 0.05 * (TASKS + TASKS / 10 - 2 * SECONDS);
     expect(lineOf(bill, 'X-Ray traces')?.wire.quantity).toBeCloseTo(1_000 * traces, 6);
@@ -85,8 +85,8 @@ describe('the bill of a run', () => {
   });
 
   test('takes provisioned units at the price of an hour, of which 70 % are used', () => {
-    const dearer = 7 * LIST_PRICES.writeUnits - (7e6 * LIST_PRICES.writeCapacityHour) / 3600 / 0.7;
-    expect(dearer).toBeCloseTo(2.57, 2);
+    const dearer = 5 * LIST_PRICES.writeUnits - (5e6 * LIST_PRICES.writeCapacityHour) / 3600 / 0.7;
+    expect(dearer).toBeCloseTo(1.84, 2);
     expect(bill.totals.wire.onDemand - bill.totals.wire.provisioned).toBeCloseTo(dearer, 2);
   });
 
@@ -105,7 +105,7 @@ describe('a fault', () => {
   test('is a line that the planner has wrong, and a total that it has', () => {
     const wasteful = changed('millrace-router', { 'write units of millrace-data-Tasks0BA': 5 * TASKS });
     expect(faultsOf(wasteful)).toContainEqual(expect.stringMatching(/^the planner is −\d+\.\d % off in all$/));
-    expect(faultsOf(wasteful)).toContain('the planner is −22.2 % off in DynamoDB write units');
+    expect(faultsOf(wasteful)).toContain('the planner is −28.6 % off in DynamoDB write units');
     expect(faultsOf(run)).not.toContainEqual(expect.stringContaining('DynamoDB write units'));
   });
 
@@ -145,6 +145,6 @@ test('the report names each load, its prices, its faults and what functions call
   });
   expect(text).toContain('## Single submits, full batches of ten');
   expect(text).toContain('SQS.SendMessage 1.000');
-  expect(text).toMatch(/\| DynamoDB write units \| 7,000,000 \| \$4\.38 \| 7,000,000 \| \$4\.38 \| \+0\.0 % \|/);
+  expect(text).toMatch(/\| DynamoDB write units \| 5,000,000 \| \$3\.13 \| 5,000,000 \| \$3\.13 \| \+0\.0 % \|/);
   expect(text).toContain('**Not as it should be**: $');
 });

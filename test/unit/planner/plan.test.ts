@@ -61,7 +61,7 @@ describe('a plan', () => {
     );
     expect(single?.costs.platformPerMillion).toBeLessThan(9);
     expect(single?.costs.byTask.platform.find(({ what }) => what === 'DynamoDB write units')?.dollars).toBeCloseTo(
-      (7 * 0.625 * (single?.costs.tasks ?? 0)) / 1e6,
+      (5 * 0.625 * (single?.costs.tasks ?? 0)) / 1e6,
     );
     expect(bulk?.costs.platformPerMillion).toBeLessThan(6);
   });

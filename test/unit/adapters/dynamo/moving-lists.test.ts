@@ -26,7 +26,7 @@ function movingTasks(seed: number, lag = lagOf(seed, { share: 1, reads: 4 })) {
     }),
   );
   const move = (one: TaskSeed, status: Task['status']): void => {
-    const isOver = statusGroupOf(status) !== 'open';
+    const isOver = status === 'succeeded' || status === 'failed';
     const row: Row = {
       ...rowKey(one.tenantId, one.id),
       ...seedAttributes(one, 2),

@@ -5,6 +5,7 @@ import type { Row } from '../../../../functions/adapters/dynamo/requests/row.ts'
 import {
   errorAttributes,
   fanOutAttributes,
+  groupsWith,
   heartbeatAttributes,
   payloadAttributes,
   rowKey,
@@ -80,11 +81,21 @@ describe('a row', () => {
   });
 
   it.each([
-    ['queued', 'open'],
-    ['running', 'open'],
+    ['scheduled', 'open'],
+    ['queued', 'succeeded'],
+    ['running', 'succeeded'],
+    ['waiting', 'open'],
     ['succeeded', 'succeeded'],
     ['failed', 'failed'],
-  ] as const)('of a task that is %s is in the group %s', (status, group) => expect(statusGroupOf(status)).toBe(group));
+    ['cancelled', 'cancelled'],
+  ] as const)('of a task that gets %s is put into the group %s, where its list looks', (status, group) => {
+    expect(statusGroupOf(status)).toBe(group);
+    expect(groupsWith(status)).toContain(group);
+  });
+
+  it.each(['queued', 'running'] as const)('of a task that is %s may have stayed where it waited', (status) =>
+    expect(groupsWith(status)).toContain('open'),
+  );
 
   const running = rowOf({
     ...taskSeed(),
