@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { MIN_RESERVED, RESOURCE_CLASSES, type ResourceClass, SHARED_LANE_KINDS } from '../functions/contract.ts';
 import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
 import type { MillraceProps } from './millrace-props.ts';
+import { tableCapacity } from './table-capacity.ts';
 
 /** A mistake in the configuration, in one sentence that names the value. */
 export class ConfigError extends Error {}
@@ -48,6 +49,7 @@ const configSchema = z.strictObject({
   logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365]),
   indexShards: z.int().min(1).max(64),
   tableShards: z.int().min(1).max(16),
+  tableCapacity,
   shards: z.record(z.enum(RESOURCE_CLASSES), z.int().min(1).max(16)),
   taskEvents: z.boolean(),
   jwt: z
@@ -98,6 +100,7 @@ function byClass<T>(value: T): Record<ResourceClass, T> {
 const common = {
   retentionDays: 14,
   tableShards: 1,
+  tableCapacity: 'onDemand',
   shards: byClass(1),
   taskEvents: true,
   tracing: true,

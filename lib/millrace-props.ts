@@ -69,6 +69,30 @@ export type MillraceProps = {
   readonly tableShards?: number;
 
   /**
+   * How the tables of tasks are paid for: by the unit, or by the capacity that auto scaling keeps for each of them and for each of
+   * their indexes. The other tables take too little for it to matter, and come in bursts. `docs/costs.md` says when it pays.
+   *
+   * @default `onDemand`
+   */
+  readonly tableCapacity?:
+    | 'onDemand'
+    | {
+        readonly provisioned: {
+          /** Units a second that are kept at least, and taken at most. */
+          readonly minWrites: number;
+          readonly maxWrites: number;
+          readonly minReads: number;
+          readonly maxReads: number;
+          /**
+           * The share of them in use at which their number stays as it is, 0.2 to 0.9.
+           *
+           * @default 0.7
+           */
+          readonly utilization?: number;
+        };
+      };
+
+  /**
    * Executor functions, each with lanes of its own, that share the tasks of a class; 16 of all classes together. May only grow.
    *
    * @default 1 of each class

@@ -43,10 +43,10 @@ export function boundsOf(
       peak: Math.max(...simulation.lanes.map((lane) => lane.executors.max)) * messagesPerInvocation,
       limit: MESSAGES_IN_FLIGHT,
     },
-    ...simulation.writes.map(({ name, peakPerSecond, firstPerSecond }) => ({
+    ...simulation.writes.map(({ name, peakPerSecond, limitPerSecond }) => ({
       name: `DynamoDB writes a second, ${name}`,
       peak: peakPerSecond,
-      limit: firstPerSecond,
+      limit: limitPerSecond,
     })),
   ];
 }

@@ -64,5 +64,18 @@ export const GROWTH_SECONDS = 30 * 60;
 /** An on-demand table, unless its account asks for more ("Quotas in Amazon DynamoDB"). */
 export const TABLE_WRITE_UNITS = 40_000;
 
+/**
+ * Provisioned capacity that is not used is saved up for so long ("Using burst capacity effectively"). Auto scaling raises it
+ * once more than its target was used for so many minutes ("Managing throughput capacity automatically with DynamoDB auto scaling").
+ */
+export const CAPACITY_BURST_SECONDS = 300;
+export const CAPACITY_GROWTH_MINUTES = 2;
+
+/**
+ * Alarms that auto scaling makes of the writes, and of the reads, of a table or an index: on what is used of the target and on
+ * what is provisioned, each high and low ("Using the AWS CLI to manage DynamoDB auto scaling").
+ */
+export const CAPACITY_ALARMS = 4;
+
 /** One partition, so one key of an index ("Best practices for designing and using partition keys effectively"). */
 export const PARTITION_WRITE_UNITS = 1_000;

@@ -151,10 +151,14 @@ function costLines({ costs }: Plan): string[] {
     ['the platform', '', dollarText(costs.platformPerMillion)],
     ...rowsOf([...byTask.tracing, ...byTask.events, ...byTask.compute]),
     ['in all', '', dollarText(costs.totalPerMillion)],
+    [otherTablesText(costs), '', dollarText(costs.otherTables.totalPerMillion)],
   ];
   const all = (costs.totalPerMillion * tasks) / 1e6;
   return [...tableOf(rows), `this plan, ${countText(tasks)} tasks: ${dollarText(all)}`];
 }
+
+const otherTablesText = ({ otherTables }: Plan['costs']): string =>
+  otherTables.areProvisioned ? 'in all, provisioned tables' : 'in all, tables on demand';
 
 function monthLines({ costs }: Plan, { load }: PlanArguments, { preset }: DeployConfig): string[] {
   const { fixedMonth, loadMonth, totalPerMonth } = costs;

@@ -5,6 +5,7 @@ import {
   type SharedLaneKind,
   SLICE_MILLISECONDS,
 } from '../functions/contract.ts';
+import { compact } from '../functions/core/compact.ts';
 import type { TaskDefinition } from '../functions/core/define-task.ts';
 import { tasksPerMessage } from '../functions/core/task/message-packing.ts';
 import type { DeployConfig } from '../lib/config.ts';
@@ -56,11 +57,12 @@ export function scenarioOf(
     batchSize: Math.round(concurrencyPerInvocation * begun),
     batchWindows: batchWindowsOf(args, definitions, shards),
     writes: [...WRITE_TARGETS, ...HOT_KEYS],
-    tableSize: {
+    tableSize: compact({
+      capacity: config.tableCapacity === 'onDemand' ? undefined : config.tableCapacity.provisioned,
       tables: tables / shards,
       keys: config.indexShards * Math.max(1, tenants / tables),
       peakPerSecond: tablePeakPerSecond,
-    },
+    }),
     api: { perSecond: apiRequestsPerSecond(config) / shards, burst: apiBurst(config) / shards },
     control: governed(resourceClass, config, begun),
     seed,

@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { MAX_DELAY_SECONDS, PAYLOAD_SLACK_DAYS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
+import { billingOf } from '../constructs/table-billing.ts';
 import type { TaskData } from '../constructs/task-data.ts';
 
 const string = (name: string) => ({ name, type: AttributeType.STRING });
@@ -71,7 +72,8 @@ export class DataStack extends Construct implements TaskData {
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     };
-    this.tasks = Array.from({ length: config.tableShards }, (_, shard) => this.#taskTable(tableId(shard), keep));
+    const ofTasks = { ...keep, billing: billingOf(config.tableCapacity) };
+    this.tasks = Array.from({ length: config.tableShards }, (_, shard) => this.#taskTable(tableId(shard), ofTasks));
     this.definitions = new TableV2(this, 'Definitions', { ...keep, partitionKey: string('type') });
     this.control = new TableV2(this, 'Control', {
       ...keep,

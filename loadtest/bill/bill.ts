@@ -1,7 +1,7 @@
 import type { DeployConfig } from '../../lib/config.ts';
 import { type CostLine, MILLION, totalOf } from '../../planner/costs/cost-basis.ts';
-import { withProvisionedCapacity } from '../../planner/costs/provisioned-capacity.ts';
 import { REFERENCE_PER_SECOND, type ReferenceLoad, usageOfLoad } from '../../planner/costs/reference-loads.ts';
+import { PROVISIONED_USE, withTablePrices } from '../../planner/costs/table-capacity.ts';
 import { type TaskCosts, taskCosts } from '../../planner/costs/task-costs.ts';
 import type { LoadRun } from './run-load.ts';
 import { wireCosts } from './wire-costs.ts';
@@ -104,7 +104,7 @@ const totalsOf = (lines: readonly BillLine[], of: 'wire' | 'planned' | 'atRefere
 
 const bothTotals = (lines: readonly CostLine[]): Totals => ({
   onDemand: totalOf(lines),
-  provisioned: totalOf(withProvisionedCapacity(lines)),
+  provisioned: totalOf(withTablePrices(lines, PROVISIONED_USE)),
 });
 
 function differences(lines: readonly BillLine[], { wire, planned }: Bill['totals']): string[] {

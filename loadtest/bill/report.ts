@@ -1,6 +1,6 @@
 import { COST_ASSUMPTIONS } from '../../planner/costs/cost-basis.ts';
-import { PROVISIONED_USE } from '../../planner/costs/provisioned-capacity.ts';
 import { REFERENCE_PER_SECOND } from '../../planner/costs/reference-loads.ts';
+import { PROVISIONED_USE } from '../../planner/costs/table-capacity.ts';
 import type { Machine } from '../peers/machine.ts';
 import { type Bill, type BillLine, percent } from './bill.ts';
 
@@ -20,7 +20,7 @@ export function markdownOf({ machine, bills }: BillReport): string {
     `**Assumed, not counted**: the time of functions (${COST_ASSUMPTIONS.routerMilliseconds} ms a submit, ` +
       `${COST_ASSUMPTIONS.attemptMilliseconds} ms an executor’s invocation, ${COST_ASSUMPTIONS.readerMilliseconds} ms a reader’s), since GB-seconds of ` +
       'this machine are not Lambda’s; and which requests Lambda would trace, by its rule, of those ' +
-      `counted. Provisioned tables are arithmetic: the same units, ${PROVISIONED_USE * 100} % of the capacity used.`,
+      `counted. Provisioned tables are arithmetic: the same write units, ${PROVISIONED_USE * 100} % of the capacity used.`,
     summaryTable(bills),
     ...bills.map(billText),
     '',

@@ -9,6 +9,7 @@ export const MILLION = 1e6;
 export const GIGABYTE = 1e9;
 export const DAYS_PER_MONTH = 365 / 12;
 export const MONTH_SECONDS = DAYS_PER_MONTH * 86_400;
+export const MONTH_HOURS = MONTH_SECONDS / 3600;
 
 /** Makes lines of a bill, without what there is none of. */
 export const linesOf = (

@@ -10,15 +10,23 @@ import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import { METRIC_DIMENSIONS, METRICS, type MetricScope } from '../../functions/metrics.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
+import { keptCapacityOf } from '../../lib/constructs/kept-capacity.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
 import { CLOCKWORK_FUNCTIONS } from '../deployment.ts';
-import { INSIGHTS_METRICS, LONG_POLL_SECONDS, POLLERS_AT_FIRST, SCALING_ALARMS } from '../documented-limits.ts';
+import {
+  CAPACITY_ALARMS,
+  INSIGHTS_METRICS,
+  LONG_POLL_SECONDS,
+  POLLERS_AT_FIRST,
+  SCALING_ALARMS,
+} from '../documented-limits.ts';
 import {
   COST_ASSUMPTIONS,
   type CostLine,
   invocationDollars,
   linesOf,
   MILLION,
+  MONTH_HOURS,
   MONTH_SECONDS,
   routineBytes,
 } from './cost-basis.ts';
@@ -27,9 +35,12 @@ import {
 export function fixedMonthCosts(config: DeployConfig, definitions: readonly TaskDefinition[]): CostLine[] {
   const lanes = lanesOf(config);
   const { count, gigabytes } = provisionedOf(config);
+  const { scaled, writes, reads } = keptCapacityOf(config);
   return linesOf([
     ['GB of environments kept initialized', gigabytes, MONTH_SECONDS * LIST_PRICES.provisionedGigabyteSecond],
-    ['alarms of auto scaling', count * SCALING_ALARMS, LIST_PRICES.alarmMetricMonth],
+    ['write units a second that tables keep', writes, MONTH_HOURS * LIST_PRICES.writeCapacityHour],
+    ['read units a second that tables keep', reads, MONTH_HOURS * LIST_PRICES.readCapacityHour],
+    ['alarms of auto scaling', count * SCALING_ALARMS + scaled * 2 * CAPACITY_ALARMS, LIST_PRICES.alarmMetricMonth],
     ['metrics that alarms look at', alarmMetricsOf(config, definitions), LIST_PRICES.alarmMetricMonth],
     ['lanes that are polled', lanes, pollsOf(MONTH_SECONDS) * (LIST_PRICES.queueRequests / MILLION)],
     ['runs of the governor', MONTH_SECONDS / GOVERN_PERIOD_SECONDS, governorDollars(lanes, config)],

@@ -8,6 +8,7 @@ import type { LaneResult } from '../simulation/simulated-lane.ts';
 import { SECOND } from '../time.ts';
 import { type CostLine, MILLION, MONTH_SECONDS, totalOf } from './cost-basis.ts';
 import { fixedMonthCosts, metricCosts } from './month-costs.ts';
+import { keptForLoad, PROVISIONED_USE, withTablePrices } from './table-capacity.ts';
 import { NEW_TABLE_STREAM_SHARDS, type TaskCosts, taskCosts, type Usage } from './task-costs.ts';
 
 export type PlannedCosts = {
@@ -17,6 +18,8 @@ export type PlannedCosts = {
   /** A million tasks cost so much: what the platform takes, and all. */
   readonly platformPerMillion: number;
   readonly totalPerMillion: number;
+  /** The same with the tables paid for in the other way: by capacity where they are on demand, or by the unit. */
+  readonly otherTables: { readonly areProvisioned: boolean; readonly totalPerMillion: number };
   /**
    * A month costs the fixed part whatever comes; the load adds the other, `null` where it has no rate that could last a
    * month.
@@ -38,6 +41,8 @@ export function planCosts(
   const byTask = taskCosts(usage, config);
   const platform = totalOf(byTask.platform);
   const all = Object.values(byTask).reduce((sum, lines) => sum + totalOf(lines), 0);
+  const areProvisioned = config.tableCapacity === 'onDemand';
+  const otherwise = totalOf(withTablePrices(byTask.platform, areProvisioned ? PROVISIONED_USE : undefined));
   const fixedMonth = fixedMonthCosts(config, definitions);
   const tasksOfMonth = load.tasksPerSecond * MONTH_SECONDS;
   const loadMonth =
@@ -45,6 +50,7 @@ export function planCosts(
       ? null
       : [
           { what: 'tasks', quantity: tasksOfMonth, dollars: (all / usage.tasks) * tasksOfMonth },
+          ...keptForLoad(config, load.tasksPerSecond),
           ...metricCosts(config, usage.lanes, usage.executors),
         ];
   return {
@@ -52,6 +58,7 @@ export function planCosts(
     byTask,
     platformPerMillion: (platform / usage.tasks) * MILLION,
     totalPerMillion: (all / usage.tasks) * MILLION,
+    otherTables: { areProvisioned, totalPerMillion: ((all - platform + otherwise) / usage.tasks) * MILLION },
     fixedMonth,
     loadMonth,
     totalPerMonth: loadMonth === null ? null : totalOf(fixedMonth) + totalOf(loadMonth),

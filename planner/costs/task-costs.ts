@@ -26,6 +26,7 @@ import {
   MILLION,
   routineBytes,
 } from './cost-basis.ts';
+import { useOf, withTablePrices } from './table-capacity.ts';
 
 /** What tasks use, in the numbers that are paid for. */
 export type Usage = {
@@ -81,7 +82,7 @@ export function taskCosts(usage: Usage, config: DeployConfig): TaskCosts {
     : 0;
   const gigabyteSeconds = (busySeconds * RESOURCE_CLASS_SPECS[resourceClass].memoryMb) / 1024;
   return {
-    platform: platformCosts(usage, config),
+    platform: withTablePrices(platformCosts(usage, config), useOf(config)),
     tracing: linesOf([['X-Ray traces', traces, LIST_PRICES.traces / MILLION]]),
     events: config.taskEvents ? eventCosts(usage, config) : [],
     compute: linesOf([['executor GB-seconds', gigabyteSeconds, LIST_PRICES.gigabyteSecond]]),

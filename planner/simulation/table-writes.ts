@@ -1,4 +1,7 @@
+import type { DeployConfig } from '../../lib/config.ts';
 import {
+  CAPACITY_BURST_SECONDS,
+  CAPACITY_GROWTH_MINUTES,
   GROWTH_OVER_PEAK,
   GROWTH_SECONDS,
   NEW_TABLE_WRITE_UNITS,
@@ -40,38 +43,48 @@ export type TableSize = {
   readonly keys: number;
   /** Units a second that each table, and each index of it, has taken at its peak so far; 0 for new ones. */
   readonly peakPerSecond: number;
+  /** What each table, and each index of it, keeps and takes of its own; missing where it is on demand. */
+  readonly capacity?: Exclude<DeployConfig['tableCapacity'], 'onDemand'>['provisioned'];
 };
 
 export type WriteResult = {
   readonly name: string;
-  /** The most that it was asked for in one second, what it takes at first, and what by now: all in units a second. */
+  /** The most that it was asked for in one second, what it may be asked for, and what it takes by now: all in units a second. */
   readonly peakPerSecond: number;
-  readonly firstPerSecond: number;
+  readonly limitPerSecond: number;
   readonly perSecond: number;
   readonly throttledUnits: number;
 };
 
-/** Plays what DynamoDB takes of one target, over all tables: its capacity follows its peaks. */
+/** Plays what DynamoDB takes of one target, over all tables: its capacity follows its peaks, or its use. */
 export class WriteLimit {
   readonly target: WriteTarget;
   readonly #tables: number;
-  readonly #firstPerSecond: number;
+  readonly #capacity: TableSize['capacity'];
+  /** What it takes at first, or at most where it is provisioned. */
+  readonly #limitPerSecond: number;
   readonly #bucket: TokenBucket;
   /** The largest consumption of a minute before each, in units a second. */
   readonly #peaks: number[] = [];
+  /** So many minutes together have used more of a capacity than its target. */
+  #busyMinutes = 0;
   #minute = { index: 0, units: 0 };
   #second = { index: 0, units: 0 };
   #peakPerSecond = 0;
   #throttledUnits = 0;
 
-  constructor(target: WriteTarget, { tables, keys, peakPerSecond }: TableSize) {
+  constructor(target: WriteTarget, { tables, keys, peakPerSecond, capacity }: TableSize) {
     this.target = target;
     this.#tables = tables;
+    this.#capacity = target.isPartition ? undefined : capacity;
     this.#peaks.push(tables * peakPerSecond);
-    this.#firstPerSecond = target.isPartition
+    const first = target.isPartition
       ? tables * keys * PARTITION_WRITE_UNITS
-      : this.#after(tables * peakPerSecond);
-    this.#bucket = new TokenBucket(this.#firstPerSecond, this.#firstPerSecond);
+      : capacity === undefined
+        ? this.#after(tables * peakPerSecond)
+        : tables * capacity.minWrites;
+    this.#limitPerSecond = this.#capacity === undefined ? first : tables * this.#capacity.maxWrites;
+    this.#bucket = new TokenBucket(first, first * (this.#capacity === undefined ? 1 : CAPACITY_BURST_SECONDS));
   }
 
   /** Returns how many attempts it could take the writes of now. */
@@ -103,7 +116,7 @@ export class WriteLimit {
     return {
       name: this.target.name,
       peakPerSecond: this.#peakPerSecond,
-      firstPerSecond: this.#firstPerSecond,
+      limitPerSecond: this.#limitPerSecond,
       perSecond: this.#bucket.perSecond,
       throttledUnits: this.#throttledUnits,
     };
@@ -112,13 +125,27 @@ export class WriteLimit {
   #grow(now: Micros): void {
     for (const minute = Math.floor(now / MINUTE); this.#minute.index < minute; ) {
       const { index, units } = this.#minute;
-      this.#peaks.push(Math.max(this.#peaks[index] ?? 0, units / (MINUTE / SECOND)));
+      const perSecondUsed = units / (MINUTE / SECOND);
+      this.#peaks.push(Math.max(this.#peaks[index] ?? 0, perSecondUsed));
       this.#minute = { index: index + 1, units: 0 };
+      if (this.#capacity !== undefined) {
+        this.#scale(this.#capacity, perSecondUsed);
+        continue;
+      }
       const earlier = this.#peaks[index + 1 - GROWTH_SECONDS / (MINUTE / SECOND)];
       if (this.target.isPartition || earlier === undefined) continue;
       const perSecond = this.#after(earlier);
       this.#bucket.resize(perSecond, perSecond);
     }
+  }
+
+  /** Raises a capacity of which more than the target was used for some minutes. That it falls again in a quiet hour is left out. */
+  #scale({ maxWrites, utilization }: NonNullable<TableSize['capacity']>, perSecondUsed: number): void {
+    this.#busyMinutes = perSecondUsed > utilization * this.#bucket.perSecond ? this.#busyMinutes + 1 : 0;
+    if (this.#busyMinutes < CAPACITY_GROWTH_MINUTES) return;
+    this.#busyMinutes = 0;
+    const perSecond = Math.min(this.#tables * maxWrites, Math.round(perSecondUsed / utilization));
+    this.#bucket.resize(perSecond, perSecond * CAPACITY_BURST_SECONDS);
   }
 
   /** Returns what the tables take that had such a peak half an hour ago, in units a second. */

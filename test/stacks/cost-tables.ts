@@ -1,7 +1,7 @@
 import { type CostLine, totalOf } from '../../planner/costs/cost-basis.ts';
 import { fixedMonthCosts } from '../../planner/costs/month-costs.ts';
-import { withProvisionedCapacity } from '../../planner/costs/provisioned-capacity.ts';
 import { REFERENCE_LOADS, REFERENCE_PER_SECOND, usageOfLoad } from '../../planner/costs/reference-loads.ts';
+import { PROVISIONED_USE, withTablePrices } from '../../planner/costs/table-capacity.ts';
 import { taskCosts, type Usage } from '../../planner/costs/task-costs.ts';
 import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
 
@@ -42,7 +42,7 @@ function partsOf(usage: Usage): Record<'platform' | 'provisioned' | 'tracing' | 
   const costs = taskCosts(usage, deployConfig({}));
   return {
     platform: totalOf(costs.platform) + totalOf(costs.compute),
-    provisioned: totalOf(withProvisionedCapacity(costs.platform)) + totalOf(costs.compute),
+    provisioned: totalOf(withTablePrices(costs.platform, PROVISIONED_USE)) + totalOf(costs.compute),
     tracing: totalOf(costs.tracing),
     events: totalOf(costs.events),
   };

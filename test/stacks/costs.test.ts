@@ -22,10 +22,39 @@ const synthesized = await Promise.all([
   synthesize('prod', {
     context: { shards: { default: 2 }, tableShards: 2, taskEvents: false, jwt, apiConcurrency: { router: 20 } },
   }),
+  synthesize('prod', {
+    context: {
+      tableShards: 2,
+      tableCapacity: { provisioned: { minWrites: 20, maxWrites: 800, minReads: 5, maxReads: 200 } },
+    },
+  }),
 ]);
 
 describe.each(synthesized)('the fixed costs of $preset are those of its templates', ({ config, all, text }) => {
   const lineOf = (name: string) => fixedMonthCosts(config, definitions).find(({ what }) => what === name);
+
+  /** Returns what is kept of each capacity that scales: the writes and the reads of a table, and of each index. */
+  const capacities = (): { readonly name: string; readonly least: number }[] => {
+    const found: { name: string; least: number }[] = [];
+    JSON.stringify(
+      all('AWS::DynamoDB::GlobalTable').map(({ Properties }) => Properties),
+      (name, value) => {
+        if (name.endsWith('CapacityAutoScalingSettings')) found.push({ name, least: value.MinCapacity });
+        return value;
+      },
+    );
+    return found;
+  };
+
+  test('so many units of capacity are kept', () => {
+    for (const [kind, line] of [
+      ['Write', 'write units a second that tables keep'],
+      ['Read', 'read units a second that tables keep'],
+    ] as const) {
+      const kept = capacities().filter(({ name }) => name.startsWith(kind));
+      expect(lineOf(line)?.quantity ?? 0).toBe(kept.reduce((sum, { least }) => sum + least, 0));
+    }
+  });
 
   test('alarms look at so many metrics', () => {
     const looks = all('AWS::CloudWatch::Alarm').flatMap(
@@ -50,7 +79,8 @@ describe.each(synthesized)('the fixed costs of $preset are those of its template
       gigabytes * MONTH_SECONDS * LIST_PRICES.provisionedGigabyteSecond,
       6,
     );
-    expect(lineOf('alarms of auto scaling')?.quantity ?? 0).toBe(2 * targets.length);
+    const alarms = 2 * targets.length + 4 * capacities().length;
+    expect(lineOf('alarms of auto scaling')?.quantity ?? 0).toBe(alarms);
   });
 
   test('so many queues are polled', () => {
@@ -79,7 +109,9 @@ describe.each(synthesized)('the fixed costs of $preset are those of its template
       expect(all(`AWS::${type}`), type).toEqual([]);
     }
     for (const { Properties } of all('AWS::DynamoDB::GlobalTable')) {
-      expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
+      expect(Properties.BillingMode === 'PROVISIONED').toBe(
+        Properties.WriteProvisionedThroughputSettings !== undefined,
+      );
       expect(Properties.SSESpecification?.SSEEnabled ?? false).toBe(false);
     }
   });

@@ -36,6 +36,39 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     }
   });
 
+  test('have a capacity of their own for the tasks and each index of theirs, where it is provisioned', async () => {
+    const provisioned = { minWrites: 20, maxWrites: 800, minReads: 5, maxReads: 200, utilization: 0.7 };
+    const context = { tableShards: 2, tableCapacity: { provisioned } };
+    const scaled = (await synthesize(preset, { context })).all('AWS::DynamoDB::GlobalTable');
+    const settings = (MinCapacity: number, MaxCapacity: number) => ({
+      MinCapacity,
+      MaxCapacity,
+      SeedCapacity: MinCapacity,
+      TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 },
+    });
+    const writes = { WriteCapacityAutoScalingSettings: settings(20, 800) };
+    const reads = { ReadCapacityAutoScalingSettings: settings(5, 200) };
+    const ofTasks = scaled.filter(({ id }) => id.startsWith('Tasks'));
+    expect(ofTasks).toHaveLength(2);
+    for (const { Properties } of ofTasks) {
+      expect(Properties.BillingMode).toBe('PROVISIONED');
+      expect(Properties.WriteProvisionedThroughputSettings).toEqual(writes);
+      const [replica] = Properties.Replicas;
+      expect(replica.ReadProvisionedThroughputSettings).toEqual(reads);
+      const names = Object.keys(INDEXES).sort();
+      const indexes = Properties.GlobalSecondaryIndexes as { IndexName: string }[];
+      expect(indexes.map(({ IndexName }) => IndexName).sort()).toEqual(names);
+      for (const index of indexes) expect(index).toMatchObject({ WriteProvisionedThroughputSettings: writes });
+      expect(replica.GlobalSecondaryIndexes).toHaveLength(names.length);
+      for (const index of replica.GlobalSecondaryIndexes) {
+        expect(index).toMatchObject({ ReadProvisionedThroughputSettings: reads });
+      }
+    }
+    for (const { id, Properties } of scaled.filter(({ id }) => !id.startsWith('Tasks'))) {
+      expect(Properties.BillingMode, id).toBe('PAY_PER_REQUEST');
+    }
+  });
+
   test(kept ? 'outlive their stack, and nobody deletes a table by mistake' : 'go with their stack', () => {
     for (const resource of [...tables, ...all('AWS::S3::Bucket')]) {
       expect([resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual(

@@ -12,6 +12,9 @@ const syntheses = [
   await synthesize('dev', { context: { alarmEmail: 'ops@example.com', alarmTopicArn: TOPIC, lambdaInsights: true } }),
   await synthesize('dev'),
   await synthesize('prod'),
+  await synthesize('dev', {
+    context: { tableCapacity: { provisioned: { minWrites: 5, maxWrites: 2000, minReads: 5, maxReads: 500 } } },
+  }),
 ];
 
 const findingsOfNag = syntheses.flatMap(({ app }) =>

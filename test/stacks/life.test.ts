@@ -28,6 +28,9 @@ const LIFE = {
   'with tokens': await synthesize('prod', { context: { jwt: { issuer: 'https://id.example.com/', audience: ['m'] } } }),
   'without events': await synthesize('prod', { context: { taskEvents: false } }),
   'without traces': await synthesize('prod', { context: { tracing: 'false' } }),
+  'with provisioned tables': await synthesize('prod', {
+    context: { tableCapacity: { provisioned: { minWrites: 20, maxWrites: 800, minReads: 5, maxReads: 200 } } },
+  }),
   'with more executor shards': await synthesize('prod', { context: { shards: { default: 2 } } }),
   'with more table shards': await synthesize('prod', { context: { tableShards: 2 } }),
   'with more index shards': await synthesize('prod', { context: { indexShards: 16 } }),

@@ -39,13 +39,13 @@ describe('the shards of all classes together', () => {
 describe('the configuration', () => {
   test('comes from a preset', () => {
     const concurrency = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, TEN]));
-    const shards = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, 1]));
+    const one = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, 1]));
+    const shards = { shards: one, tableShards: 1, tableCapacity: 'onDemand' };
     const both = {
       name: 'millrace',
       retentionDays: 14,
       concurrency,
-      shards,
-      tableShards: 1,
+      ...shards,
       taskEvents: true,
       tracing: true,
       alarms: DEFAULT_THRESHOLDS,
@@ -211,7 +211,7 @@ describe('a wrong configuration is told in one sentence that names the value', (
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
   const KEYS =
-    'name, retentionDays, tableShards, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
+    'name, retentionDays, tableShards, tableCapacity, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
   const outOfTen = (given: number, asked: number) =>
     `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';

@@ -153,6 +153,39 @@ describe('a plan', () => {
     expect(quiet.plan.costs.totalPerMonth).toBeLessThan(fixed + 15);
   });
 
+  test('prices tables both ways, and what they keep at least in every month', () => {
+    const capacity = { minWrites: 100, maxWrites: 2000, minReads: 10, maxReads: 100 };
+    const tables = ['-c', `tableCapacity=${JSON.stringify({ provisioned: capacity })}`];
+    const load = ['--rate', '50/s', '--duration', '100ms', '--for', '10m'];
+    const onDemand = planFor(...load);
+    const provisioned = planFor(...load, ...tables);
+    const costs = provisioned.plan.costs;
+    expect(costs.totalPerMillion).toBeCloseTo(onDemand.plan.costs.otherTables.totalPerMillion, 6);
+    expect(costs.otherTables.totalPerMillion).toBeCloseTo(onDemand.plan.costs.totalPerMillion, 6);
+    expect(costs.totalPerMillion).toBeLessThan(onDemand.plan.costs.totalPerMillion);
+    const priceOf = (of: typeof onDemand) =>
+      of.plan.costs.byTask.platform.find(({ what }) => what === 'DynamoDB write units');
+    const { quantity = 0, dollars = 0 } = priceOf(provisioned) ?? {};
+    expect(dollars / quantity).toBeCloseTo(0.00065 / 3600 / 0.7, 12);
+    // The table itself and byType use what is kept; what the load takes of it is not paid for twice.
+    const kept = costs.loadMonth?.find(({ what }) => what === 'of it the capacity that tables keep');
+    expect(kept?.quantity).toBeGreaterThan(100);
+    expect(kept?.quantity).toBeLessThanOrEqual(300);
+    expect(kept?.dollars).toBeCloseTo(-(kept?.quantity ?? 0) * (MONTH_SECONDS / 3600) * 0.00065, 6);
+    expect(onDemand.plan.costs.loadMonth?.some(({ dollars }) => dollars < 0)).toBe(false);
+    const reports = [onDemand, provisioned].map(({ plan, args, config }) => reportOf(plan, args, config));
+    expect(reports[0]).toContain('in all, provisioned tables');
+    expect(reports[1]).toContain('in all, tables on demand');
+  });
+
+  test('of a spike beyond what provisioned tables keep is throttled, which those on demand are not', () => {
+    const capacity = { minWrites: 10, maxWrites: 2000, minReads: 10, maxReads: 100 };
+    const load = ['--rate', '100/s', '--duration', '100ms', '--for', '5m'];
+    expect(planFor(...load).plan.throttles.writeUnits).toBe(0);
+    const tables = ['-c', `tableCapacity=${JSON.stringify({ provisioned: capacity })}`];
+    expect(planFor(...load, ...tables).plan.throttles.writeUnits).toBeGreaterThan(0);
+  });
+
   test('takes tracing and events apart, and nothing for them where they are turned off', () => {
     const load = ['--rate', '50/s', '--duration', '100ms', '--for', '2m'];
     const [on, off] = [[], ['-c', 'tracing=false', '-c', 'taskEvents=false']].map(

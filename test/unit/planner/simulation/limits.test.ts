@@ -104,6 +104,43 @@ describe('the writes of a table', () => {
     expect(limit.result().perSecond).toBe(40_000);
   });
 
+  describe('of provisioned capacity', () => {
+    const capacity = { minWrites: 100, maxWrites: 1_000, minReads: 1, maxReads: 1, utilization: 0.7 };
+    const provisioned = (target = table) => new WriteLimit(target, { ...sizes, tables: 2, capacity });
+    /** Asks for so many units a second from one minute to another. */
+    const ask = (limit: WriteLimit, perSecond: number, from: number, to: number): void => {
+      for (let second = from * 60; second < to * 60; second++) limit.write(perSecond, second * SECOND);
+    };
+
+    test('have a burst of five minutes beside it, and are throttled then', () => {
+      const limit = provisioned();
+      limit.write(60_000, 0);
+      expect(limit.result().throttledUnits).toBe(0);
+      limit.write(1_000, SECOND);
+      expect(limit.result()).toMatchObject({ throttledUnits: 800, perSecond: 200, limitPerSecond: 2_000 });
+    });
+
+    test('stay as they are while their target is not passed', () => {
+      const limit = provisioned();
+      ask(limit, 139, 0, 10);
+      expect(limit.result()).toMatchObject({ perSecond: 200, throttledUnits: 0 });
+    });
+
+    test('grow after two minutes above it, so that what is used is the target, up to the most', () => {
+      const limit = provisioned();
+      ask(limit, 350, 0, 1);
+      expect(limit.result().perSecond).toBe(200);
+      ask(limit, 350, 1, 4);
+      expect(limit.result()).toMatchObject({ perSecond: 500, throttledUnits: 0 });
+      ask(limit, 5_000, 4, 30);
+      expect(limit.result().perSecond).toBe(2_000);
+    });
+
+    test.each(HOT_KEYS)('to $name are those of its partition', (key) => {
+      expect(provisioned(key).result()).toMatchObject({ perSecond: 2_000, limitPerSecond: 2_000 });
+    });
+  });
+
   test.each(HOT_KEYS)('to $name are 1,000 a second by key, however long it goes on', (key) => {
     const limit = new WriteLimit(key, { tables: 2, keys: 3, peakPerSecond: 0 });
     for (let minute = 0; minute < 60; minute++) limit.write(6_000, minute * MINUTE);
