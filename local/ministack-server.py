@@ -23,6 +23,7 @@ sys.dont_write_bytecode = True
 import ministack_guard
 import ministack_http
 import ministack_mends
+import ministack_queues
 import ministack_requests
 import ministack_resume
 import ministack_retention
@@ -110,6 +111,7 @@ def follow_parent():
 logging.getLogger('persistence').addHandler(failures)
 server.save_all = save_and_end
 move_to_port()
+ministack_queues.apply()
 ministack_mends.apply()
 ministack_requests.apply()
 ministack_workers.apply()

@@ -6,15 +6,15 @@ import os
 import re
 import threading
 import time
-from collections import Counter, deque
 from contextvars import ContextVar
 from functools import lru_cache
 from itertools import count
 
 import ministack.app as server
+import ministack_queues
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, sqs
+from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc
 
 # Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
 STREAM_POLL_SECONDS = 0.25
@@ -23,7 +23,6 @@ QUEUE_POLL_SECONDS = 0.01
 # Of streams, so often: what has been read goes after ten seconds.
 LOOKS_TO_FORGET = 40
 
-collect = sqs._collect_msgs
 extract_iam_action = iam_actions.extract_iam_action
 resource_arns = iam_actions.dynamodb_resource_arns
 update_by_partiql = dynamodb._partiql_update
@@ -37,7 +36,6 @@ load_persisted_dynamodb = dynamodb.load_persisted_state
 parse_execute_api_url = server._parse_execute_api_url
 log = logging.getLogger('mends')
 pin_request_origin = server.pin_request_origin
-waiting_since = {}
 last_parsed = (None, None, None)
 
 
@@ -55,7 +53,9 @@ def iam_action(service, *request):
 
 def dynamodb_resource_arns(body, region, account):
     """Those of statements as well: each names its table."""
-    tables = dict.fromkeys(re.findall(r'"Statement": ?"(?:UPDATE|INSERT INTO) \\"([^"\\]+)', (body or b'').decode()))
+    if b'"Statement"' not in (body or b''):
+        return resource_arns(body, region, account)
+    tables = dict.fromkeys(re.findall(r'"Statement": ?"(?:UPDATE|INSERT INTO) \\"([^"\\]+)', body.decode()))
     arns = [iam_actions._dynamodb_table_arn(table, region, account) for table in tables]
     return arns or resource_arns(body, region, account)
 
@@ -67,28 +67,6 @@ def execute_api_url(host, path):
     for (_account, _region, api_id), _api in apis[:1]:
         path = f'/_aws/execute-api/{api_id}{path}'
     return parse_execute_api_url(host, path)
-
-
-def collect_fairly(queue, limit, visibility):
-    """On a standard queue with message groups, SQS first delivers those of tenants that have less in flight ("fair queues")."""
-    now = time.time()
-    waiting, in_flight = {}, Counter()
-    for message in queue['messages']:
-        group = message.get('group_id')
-        if message['visible_at'] <= now:
-            waiting.setdefault(group, deque()).append(message)
-        elif message['receive_count'] > 0:
-            in_flight[group] += 1
-    if queue['is_fifo']:
-        return collect(queue, limit, visibility)
-    chosen = []
-    while waiting and len(chosen) < limit:
-        quietest = min(waiting, key=in_flight.__getitem__)
-        chosen.append(waiting[quietest].popleft())
-        in_flight[quietest] += 1
-        if not waiting[quietest]:
-            del waiting[quietest]
-    return collect({**queue, 'messages': chosen}, limit, visibility)
 
 
 def partiql_update(table, parsed, data=None):
@@ -135,44 +113,10 @@ def parse_partiql_once(statement, parameters):
     return parsed
 
 
-def window_of(source, limit):
-    """The batching window, which MiniStack ignores, of the event source that takes so many from there."""
-    for _key, esm in lambda_svc._esms.all_items():
-        if source in esm.get('EventSourceArn', '') and esm.get('BatchSize', limit) == limit:
-            return esm.get('MaximumBatchingWindowInSeconds') or 0
-    return 0
-
-
-def is_gathering(reader, count, limit, source):
-    """Whether what waits is less than an event source takes, and its window is not over since the first of it."""
-    if 0 < count < limit:
-        now = time.monotonic()
-        if now - waiting_since.setdefault(reader, now) < window_of(source, limit):
-            return True
-    waiting_since.pop(reader, None)
-    return False
-
-
 def gathered_stream_records(table, position, limit, **scope):
     records = stream_records_since(table, position, limit, **scope)
     reader = (table, position, limit)  # a stream may have several, each at a place of its own
-    return [] if is_gathering(reader, len(records), limit, f':table/{table}/stream/') else records
-
-
-def gathered_messages(url, limit):
-    """As many as the event source takes: MiniStack hands over ten at most, as an SQS receive does and Lambda does not."""
-    with sqs._queues_lock:
-        queue = sqs._get_q(url)
-        if not queue['messages']:
-            waiting_since.pop(url, None)
-            return []
-        sqs._expire_retained(queue)
-        sqs._dlq_sweep(queue)
-        now = time.time()
-        visible = sum(message['visible_at'] <= now for message in queue['messages'])
-        if is_gathering(url, visible, limit, queue['attributes']['QueueArn']):
-            return []
-        return sqs._collect_msgs(queue, limit, int(queue['attributes'].get('VisibilityTimeout', 30)))
+    return [] if ministack_queues.is_gathering(reader, len(records), limit, f':table/{table}/stream/') else records
 
 
 def unread_of_streams():
@@ -255,8 +199,6 @@ def apply():
     server.pin_request_origin = over_tls
     # Event sources have no request, and come over TLS on AWS.
     iam_evaluator._request_origin = ContextVar('request_origin', default=('127.0.0.1', True))
-    sqs._collect_msgs = collect_fairly
-    sqs._receive_messages_for_esm = gathered_messages
     dynamodb._partiql_update = partiql_update
     dynamodb._partiql_insert = partiql_insert
     dynamodb._parse_partiql = parse_partiql_once
