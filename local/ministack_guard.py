@@ -29,7 +29,11 @@ def guarded(app, port):
 
 def refusal(headers, hosts):
     """Why a request is refused; None where it is not."""
-    host, origin, site = ([value.lower() for name, value in headers if name.lower() == wanted] for wanted in WANTED)
+    found = {name: [] for name in WANTED}
+    for name, value in headers:
+        if (values := found.get(name.lower())) is not None:
+            values.append(value.lower())
+    host, origin, site = found.values()
     if len(host) != 1 or host[0] not in hosts:  # a name of the page's owner may lead here (DNS rebinding)
         return f'it is at {" or ".join(sorted(each.decode() for each in hosts))}, and at no other name.'
     if origin not in ([], [b'http://' + host[0]]):
@@ -37,7 +41,6 @@ def refusal(headers, hosts):
     if FOREIGN_SITES.intersection(site):
         return 'a page of another site leads here. Enter the address in the address bar of the browser.'
     return None
-
 
 
 def without_cors(send):

@@ -1,6 +1,7 @@
 """What MiniStack does again for every request and need not: `apply()` has it remember, or leave it out."""
 
 import copy
+import json
 import marshal
 import os
 import re
@@ -10,12 +11,13 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 import ministack.app as server
-from ministack.core import iam_evaluator
-from ministack.services import apigateway, dynamodb
+from ministack.core import arn, iam_actions, iam_evaluator, router
+from ministack.services import apigateway, dynamodb, lambda_svc, sqs
 
 # IAM tells of a change after seconds on AWS, too.
 PRINCIPAL_SECONDS = 1
 
+detect_service = server.detect_service
 resolve_principal = iam_evaluator.resolve_principal
 principals = {}
 random_parts = []
@@ -73,6 +75,26 @@ def random_uuid():
             random_parts.extend(block[start : start + 16] for start in range(0, len(block), 16))
 
 
+@lru_cache(8)
+def parsed(body):
+    """Who may do what is asked is told by its body, which MiniStack parses for that three times, and then to do it."""
+    return json.loads(body)
+
+
+@lru_cache(1_000)
+def service_named(target):
+    """The service of what `x-amz-target` says; MiniStack looks through the prefixes of all for each request."""
+    for service, known in router.SERVICE_PATTERNS.items():
+        if target.startswith(tuple(known.get('target_prefixes', ()))):
+            return service
+    return None
+
+
+def service_of(method, path, headers, query):
+    target = headers.get('x-amz-target')
+    return (target and service_named(target)) or detect_service(method, path, headers, query)
+
+
 def unless_named(handle):
     """A request that names its operation in a header is of no API, no page and no bucket: MiniStack asks for forty of these."""
 
@@ -85,6 +107,13 @@ def unless_named(handle):
 
 
 def apply():
+    server.detect_service = service_of
+    for module in (iam_actions, lambda_svc, sqs):
+        module.parse_arn = lru_cache(1_000)(arn.parse_arn)
+    iam_actions.json = SimpleNamespace(**{**vars(json), 'loads': parsed})
+    # What each request looks for in the environment, which does not change.
+    iam_evaluator.is_root_access_key = lru_cache(1_000)(iam_evaluator.is_root_access_key)
+    server._maybe_record_cloudtrail = lambda *request: None  # nobody reads it here
     uuid.uuid4 = random_uuid
     iam_evaluator.resolve_principal = principal_of
     apigateway._extract_path_params = path_parameters
