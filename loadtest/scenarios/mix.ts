@@ -37,8 +37,7 @@ export const EXPECTED_MIX: Mix = {
 };
 
 const PRIORITIES = ['high', 'normal', 'normal', 'normal', 'low'];
-/** Not `succeeded`: for each page, the local cloud sorts all that ever has, and would have nothing else to do after a while. */
-const STATUSES = ['queued', 'running', 'failed'];
+const STATUSES = ['queued', 'running', 'succeeded', 'failed'];
 const KEYS_AT_A_TIME = 20;
 const REPEATS_OF_A_KEY = 3;
 const WORDS = 'A task is one unit of work with an id, a type, an input, a priority, a status and an outcome. ';

@@ -120,7 +120,9 @@ function restOfTheMachine(processes: Run['processes']): Finding[] {
   const samples = processes.filter(({ group }) => group === 'everything else');
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const cores = sum(samples.map((sample) => sample.cpuMilliseconds)) / Math.max(1_000, last.at - first.at);
+  // Ticks of the whole machine and of its processes are not read in the same moment, and may come out below nothing.
+  const milliseconds = Math.max(0, sum(samples.map((sample) => sample.cpuMilliseconds)));
+  const cores = milliseconds / Math.max(1_000, last.at - first.at);
   return [{ name: 'cores that the rest of the machine took', value: Math.round(cores * 100) / 100 }];
 }
 
@@ -154,7 +156,7 @@ function usageOf({ processes, garbage }: Run, tasks: number): Usage[] {
     const found = processes.filter((sample) => sample.group === group);
     const moments = [...Map.groupBy(found, ({ at }) => at).values()];
     const notes = garbage.filter(({ functionName }) => groupOf(functionName) === group);
-    const cpuMilliseconds = sum(found.map((sample) => sample.cpuMilliseconds));
+    const cpuMilliseconds = Math.max(0, sum(found.map((sample) => sample.cpuMilliseconds)));
     return {
       group,
       cpuSeconds: Math.round(cpuMilliseconds / 100) / 10,

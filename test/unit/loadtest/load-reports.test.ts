@@ -249,6 +249,7 @@ describe('the scenarios', () => {
     expect(findings).toMatchObject([
       { value: 1, isGood: false },
       { value: 36 },
+      { value: 51.2 },
       { isGood: false },
       { value: 1, isGood: true },
       { value: 0, isGood: true },
