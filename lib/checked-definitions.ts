@@ -23,7 +23,7 @@ export async function checkedDefinitions(catalog: TaskCatalog): Promise<TaskDefi
     checkTimeout(definition);
     checkRetry(definition);
     checkBatch(definition);
-    checkSchema(definition);
+    checkSchemas(definition);
     definitions.push(definition);
   }
   return definitions;
@@ -87,13 +87,22 @@ function checkBatch(definition: TaskDefinition): void {
   }
 }
 
-/** `GET /api/definitions` shows the schema of every type: one that cannot be shown would be told as broken there. */
-function checkSchema({ type, input }: TaskDefinition): void {
+/** `GET /api/definitions` shows the schemas of every type: one that cannot be shown would be told as broken there. */
+function checkSchemas({ type, input, output }: TaskDefinition): void {
+  const options = { target: 'draft-2020-12' } as const;
+  checkSchema(`the input schema of the task type ${type}`, () => input['~standard'].jsonSchema.input(options));
+  if (output === undefined) return;
+  if (output?.['~standard'] === undefined)
+    throw new ConfigError(`the task type ${type} has an output that is no schema, such as z.object({ ... })`);
+  checkSchema(`the output schema of the task type ${type}`, () => output['~standard'].jsonSchema.output(options));
+}
+
+function checkSchema(schema: string, convert: () => unknown): void {
   try {
-    input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+    convert();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`the input schema of the task type ${type} cannot become JSON Schema: ${reason}`);
+    throw new ConfigError(`${schema} cannot become JSON Schema: ${reason}`);
   }
 }
 

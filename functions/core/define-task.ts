@@ -1,30 +1,49 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
+import type { Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
-import { inTime } from './in-time.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
-import { describeThrown, messageOfThrown } from './thrown.ts';
+import { messageText } from './thrown.ts';
 
-/** A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot). */
-export type InputSchema<Input = unknown> = StandardSchemaV1<unknown, Input> & StandardJSONSchemaV1<unknown, Input>;
+/**
+ * A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot): what it takes, and
+ * what it makes of that.
+ */
+export type TaskSchema<Taken = unknown, Made = unknown> = StandardSchemaV1<Taken, Made> &
+  StandardJSONSchemaV1<Taken, Made>;
 
-/** One part of a task, to run as a task of its own. What is not given is as its type says, and the priority as the parent's. */
-export type Subtask = {
+/** No value has it: by its type alone a subtask tells what its output will be. */
+declare const OUTPUT: unique symbol;
+
+/**
+ * One part of a task, to run as a task of its own. What is not given is as its type says, and the priority as the parent's.
+ * `subtask` makes one whose input is checked.
+ */
+export type Subtask<Output = unknown> = {
   readonly type: string;
-  readonly input: JsonValue;
+  readonly input: unknown;
   readonly priority?: Priority;
   readonly maxAttempts?: number;
   readonly timeoutSeconds?: number;
+  readonly [OUTPUT]?: Output;
 };
 
+/** Tells what the output of a subtask will be: any JSON where its type is known by name alone. */
+export type SubtaskOutput<Part> = Part extends { readonly [OUTPUT]?: infer Output }
+  ? unknown extends Output
+    ? JsonValue
+    : Output
+  : JsonValue;
+
 /** How a subtask ended, as `combine` is given it. */
-export type SubtaskResult =
-  | { readonly status: 'succeeded'; readonly output: JsonValue }
+export type SubtaskResult<Output = JsonValue> =
+  | { readonly status: 'succeeded'; readonly output: Output }
   | { readonly status: 'failed' | 'cancelled'; readonly error: { readonly code: string; readonly message: string } };
 
 /** What `ctx.fanOut` makes, and `run` returns in place of an output. */
-export class FanOut {
+export class FanOut<Output = unknown> {
+  declare readonly [OUTPUT]?: Output;
   readonly subtasks: readonly Subtask[];
 
   constructor(subtasks: readonly Subtask[]) {
@@ -85,7 +104,7 @@ export type TaskContext = {
     limit?: number,
   ) => Promise<Result[]>;
   /** Makes a value for `run` to return: up to 1,000 subtasks then run, and after them the `fanOut.combine` of this type. */
-  readonly fanOut: (subtasks: readonly Subtask[]) => FanOut;
+  readonly fanOut: <const Parts extends readonly Subtask[]>(subtasks: Parts) => FanOut<SubtaskOutput<Parts[number]>>;
   /**
    * Throws, which ends the attempt as failed unless the handler catches it: then its output counts, and a line in the log
    * warns of it. `code` is for programs, up to 64 letters, digits, `_ . : -`; `message` for people. Not retryable unless
@@ -97,20 +116,35 @@ export type TaskContext = {
 export type FailOptions = { readonly retryable?: boolean; readonly retryAfterSeconds?: number };
 
 /** What the definition of every type of task has. */
-type CommonDefinition<Input> = {
-  /** Dotted lower-case name, unique in `tasks/index.ts`: `markdown.render`. */
-  readonly type: string;
+type CommonDefinition<Input, Submitted, Type extends string, Given, Kept> = {
+  /** Dotted lower-case name, unique in the deployment: `markdown.render`. */
+  readonly type: Type;
   readonly description: string;
   readonly resources: ResourceClass;
   readonly priority: Priority;
   /** How long one attempt may take: at most the `attemptTimeoutSeconds` of its class. */
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
-  readonly input: InputSchema<Input>;
+  readonly input: TaskSchema<Submitted, Input>;
+  /**
+   * Checks what `run`, or `combine`, returns, as JSON carries it: a date has become its ISO text. What the schema makes of that
+   * is the output; what does not fit fails the task with `invalid_output`. It is shown by `GET /api/definitions` and in the
+   * OpenAPI document.
+   */
+  readonly output?: TaskSchema<Given, Kept>;
 };
 
 /** A type whose tasks run one by one. */
-export type SingleTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
+export type SingleTaskDefinition<
+  Input = unknown,
+  Returned = unknown,
+  Submitted = unknown,
+  Type extends string = string,
+  Part = unknown,
+  Combined = Returned,
+  Given = unknown,
+  Kept = unknown,
+> = CommonDefinition<Input, Submitted, Type, Given, Kept> & {
   readonly batch?: undefined;
   /**
    * Runs the handler in a thread that a timeout can end, whatever it does: for work that takes the CPU. The thread has no
@@ -118,13 +152,20 @@ export type SingleTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
    */
   readonly isolated?: boolean;
   /** Says what becomes of the subtasks that `run` may return. */
-  readonly fanOut?: FanOutPolicy<Input>;
+  readonly fanOut?: FanOutPolicy<Input, Part, Combined>;
   /** Does the work of one attempt. What it returns is the output; what it throws fails the attempt. */
-  run(input: Input, ctx: TaskContext): Promise<JsonValue | FanOut>;
+  run(input: Input, ctx: TaskContext): Promise<Returned | FanOut<Part>>;
 };
 
 /** A type whose tasks run many at a time, on the batch lane of its class whatever their priority. */
-export type BatchTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
+export type BatchTaskDefinition<
+  Input = unknown,
+  Returned = unknown,
+  Submitted = unknown,
+  Type extends string = string,
+  Given = unknown,
+  Kept = unknown,
+> = CommonDefinition<Input, Submitted, Type, Given, Kept> & {
   readonly batch: BatchPolicy;
   /** A thread runs one task at a time, so no batch runs in one. */
   readonly isolated?: false;
@@ -134,11 +175,13 @@ export type BatchTaskDefinition<Input = unknown> = CommonDefinition<Input> & {
    * many outcomes, in the order of the items: the output of a task, or the error that fails it alone, a `TaskFailure` or
    * any other. What it throws fails them all. At a timeout, what it returns within 250 ms still counts.
    */
-  run(items: readonly BatchItem<Input>[], ctx: BatchContext): Promise<readonly BatchOutcome[]>;
+  run(items: readonly BatchItem<Input>[], ctx: BatchContext): Promise<readonly BatchOutcome<Returned>[]>;
 };
 
 /** Everything that Millrace needs to know of one type of task. */
-export type TaskDefinition<Input = unknown> = SingleTaskDefinition<Input> | BatchTaskDefinition<Input>;
+export type TaskDefinition<Input = unknown, Returned = unknown> =
+  | SingleTaskDefinition<Input, Returned>
+  | BatchTaskDefinition<Input, Returned>;
 
 export type BatchPolicy = {
   /** The most tasks of one call: 1 to 1,000. */
@@ -153,20 +196,26 @@ export type BatchPolicy = {
 /** A task as a batch handler is given it. */
 export type BatchItem<Input = unknown> = { readonly task: TaskContext['task']; readonly input: Input };
 
-export type BatchOutcome = JsonValue | Error;
+export type BatchOutcome<Returned = JsonValue> = Returned | Error;
 
 /** What a batch handler is given beside its items; `fail` fails all of them. */
 export type BatchContext = Pick<TaskContext, 'signal' | 'http' | 'log' | 'map' | 'fail'>;
 
-export type FanOutPolicy<Input = unknown> = {
+export type FanOutPolicy<Input = unknown, Part = unknown, Combined = unknown> = {
   /**
    * `fail`: with the first subtask that fails the task fails too, and the others are cancelled. `collect`: all are waited
    * for.
    */
   readonly onFailure: 'fail' | 'collect';
   /** Makes the output once every subtask has ended, in an attempt of its own; `results` in the order of the subtasks. */
-  combine(results: readonly SubtaskResult[], input: Input, ctx: TaskContext): Promise<JsonValue>;
+  combine(results: readonly SubtaskResult<Part>[], input: Input, ctx: TaskContext): Promise<Combined>;
 };
+
+/** What a handler may return: what JSON can carry, or with an output schema what that takes. */
+type Returnable<Returned, Given> = [Given] extends [never] ? JsonableReturn<Returned> : Frozen<Given>;
+
+/** What comes of a handler: what it returns, unless an output schema makes something of that. */
+type Result<Returned, Given, Kept> = [Given] extends [never] ? Exclude<Returned, FanOut> : Kept;
 
 /**
  * Declares a type of task. The handler's input is typed by the schema:
@@ -179,11 +228,38 @@ export type FanOutPolicy<Input = unknown> = {
  *       batch: { maxSize: 100, windowSeconds: 2 },
  *       run: async (items) => items.map(({ input }) => ({ greeting: `Hello ${input.name}` })) });
  */
-export function defineTask<Input>(definition: BatchTaskDefinition<Input>): BatchTaskDefinition<Input>;
-export function defineTask<Input>(definition: SingleTaskDefinition<Input>): SingleTaskDefinition<Input>;
+export function defineTask<
+  const Type extends string,
+  Submitted,
+  Input,
+  const Returned extends Returnable<Returned, Given>,
+  Given = never,
+  Kept = never,
+>(
+  definition: BatchTaskDefinition<Input, Returned, Submitted, Type, Given, Kept>,
+): BatchTaskDefinition<Input, Result<Returned, Given, Kept>, Submitted, Type>;
+export function defineTask<
+  const Type extends string,
+  Submitted,
+  Input,
+  const Returned extends Returnable<Returned, Given> | FanOut = never,
+  Part = never,
+  const Combined extends Returnable<Combined, Given> = never,
+  Given = never,
+  Kept = never,
+>(
+  definition: SingleTaskDefinition<Input, Returned, Submitted, Type, Part, Combined, Given, Kept>,
+): SingleTaskDefinition<Input, Result<Returned | Combined, Given, Kept>, Submitted, Type, Part>;
 export function defineTask(definition: TaskDefinition): TaskDefinition {
   return definition;
 }
+
+/** Tells what a submit of a type gives for its input. */
+export type InputOf<Definition extends TaskDefinition> = StandardSchemaV1.InferInput<Definition['input']>;
+
+/** Tells what a task of a type has for its output, as JSON. */
+export type OutputOf<Definition extends TaskDefinition> =
+  Definition extends TaskDefinition<infer _Input, infer Returned> ? Jsonified<Returned> : never;
 
 export const isIsolated = ({ isolated, resources }: TaskDefinition): boolean =>
   isolated ?? resources === 'cpu-intensive';
@@ -215,12 +291,6 @@ export class TaskFailure extends Error {
 const shownCode = (code: unknown): string =>
   typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `${typeof code === 'number' ? code : typeof code}`;
 
-/** Returns the text of what a cast or plain JavaScript has given for a message: an error that was caught, or data. */
-const messageText = (message: unknown): string => {
-  if (typeof message === 'string') return message;
-  return message === undefined || message === null ? '' : messageOfThrown(describeThrown(message));
-};
-
 /** Throws a `TaskFailure`, as `ctx.fail` does. */
 export const fail: TaskContext['fail'] = (code, message, options) => {
   throw new TaskFailure(code, message, options);
@@ -228,73 +298,3 @@ export const fail: TaskContext['fail'] = (code, message, options) => {
 
 /** The task types of a deployment, each loaded when first needed. */
 export type TaskCatalog = Readonly<Record<string, () => Promise<TaskDefinition>>>;
-
-/** A definition may take so long to load, or to look at an input: nothing that a process waits for takes longer. */
-const DEFINITION_MILLISECONDS = 10_000;
-
-/** The wait between attempts at a task whose type is not there, or broken: a deployment that mends it takes a minute or two. */
-export const DEPLOYMENT_SECONDS = 60;
-
-/** Definitions that have not loaded in time, until they do: nobody waits for one of them again. */
-const hanging = new WeakSet<() => Promise<TaskDefinition>>();
-
-/**
- * Returns the definition of a type; `undefined` where the deployment has none of that name. Throws `definition_broken` where it
- * cannot be loaded: a module that is not in the bundle, or one that throws, or that never comes to its end.
- */
-export async function findDefinition(catalog: TaskCatalog, type: string): Promise<TaskDefinition | undefined> {
-  const load = Object.hasOwn(catalog, type) ? catalog[type] : undefined;
-  if (load === undefined) return undefined;
-  try {
-    if (hanging.has(load)) throw new Error('its module has not come to its end');
-    const loading = load();
-    return await inTime(loading, DEFINITION_MILLISECONDS).catch((late: unknown) => {
-      hanging.add(load);
-      const isOver = (): boolean => hanging.delete(load);
-      // A definition that has failed may be loaded again at once.
-      loading.then(isOver, isOver);
-      throw late;
-    });
-  } catch (cause) {
-    throw brokenDefinition(type, 'cannot be loaded', cause);
-  }
-}
-
-/** Returns what the schema of a type makes of an input. Throws `definition_broken` where the schema itself fails. */
-export async function validated({ type, input: schema }: TaskDefinition, input: unknown) {
-  try {
-    const answer = schema['~standard'].validate(input);
-    return answer instanceof Promise ? await inTime(answer, DEFINITION_MILLISECONDS) : answer;
-  } catch (cause) {
-    throw brokenDefinition(type, 'has a schema that fails', cause);
-  }
-}
-
-/** What whoever needs a definition fails with while it is broken; `summary` leaves out the cause, which strangers are not told. */
-export type BrokenDefinition = TaskFailure & { readonly type: string; readonly summary: string };
-
-export function brokenDefinition(type: string, how: string, cause: unknown): BrokenDefinition {
-  const summary = `the definition of ${type} ${how}`;
-  const reason = messageText(cause instanceof Error ? cause.message : cause);
-  const options = { retryable: true, retryAfterSeconds: DEPLOYMENT_SECONDS };
-  return Object.assign(new TaskFailure('definition_broken', `${summary}: ${reason}`, options), {
-    type,
-    summary,
-    cause,
-  });
-}
-
-export const isBrokenDefinition = (error: unknown): error is BrokenDefinition =>
-  error instanceof TaskFailure && error.code === 'definition_broken' && 'summary' in error;
-
-/**
- * Returns the definition of a type whose tasks run in batches; `undefined` for any other, and for one that cannot be loaded:
- * whoever runs a task of it will say so.
- */
-export async function findBatchDefinition(
-  catalog: TaskCatalog,
-  type: string,
-): Promise<BatchTaskDefinition | undefined> {
-  const definition = await findDefinition(catalog, type).catch(() => undefined);
-  return definition?.batch === undefined ? undefined : definition;
-}

@@ -47,6 +47,12 @@ export function messageOfThrown({ class: name, code, message, cause, errors = []
   ].join('; ');
 }
 
+/** Returns the text of what a cast or plain JavaScript has given for a message: an error that was caught, or data. */
+export function messageText(message: unknown): string {
+  if (typeof message === 'string') return message;
+  return message === undefined || message === null ? '' : messageOfThrown(describeThrown(message));
+}
+
 /** Returns all that is known of an error, as fields of a line of the log. */
 export const fieldsOfThrown = ({ class: name, code, message, ...more }: ThrownError) => ({
   error_class: name,

@@ -21,6 +21,7 @@ export const markdownRender = defineTask({
       .describe('GitHub Flavored Markdown. Of HTML in it, only formatting is kept.')
       .meta({ examples: ['# Hello\n\nThis is **Millrace**.'] }),
   }),
+  output: z.object({ html: z.string() }),
   async run({ markdown }, ctx) {
     const { renderMarkdown } = await import('./render-markdown.ts');
     return { html: renderMarkdown(markdown, ctx) };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
+import { subtask } from '../../functions/core/definition/subtask.ts';
 import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 import { MAX_PART_LENGTH, partsOf } from './parts-of.ts';
 import { countsIn, countsOf, linesOf, mostFrequent, summed } from './word-counts.ts';
@@ -7,8 +8,6 @@ import { countsIn, countsOf, linesOf, mostFrequent, summed } from './word-counts
 /** So much fits into the body of a submit, less what is around it. */
 const MAX_TEXT_LENGTH = 2_000_000;
 const MAX_PARTS = 1_000;
-
-const partOutput = z.strictObject({ counts: z.string() });
 
 const base = {
   resources: 'default',
@@ -39,19 +38,23 @@ export const textWordcount = defineTask({
       .describe('Into how many parts to split; at most one for each 1,000 characters, at least one for each 50,000.')
       .exactOptional(),
   }),
+  output: z.object({
+    words: z.int(),
+    top: z.array(z.object({ word: z.string(), count: z.int() })).describe('Of equals, the first in the alphabet.'),
+  }),
   async run({ text, parts = 1 }, ctx) {
     const split = partsOf(text, parts);
     if (split === undefined) {
       return ctx.fail('invalid_text', `no word ends within ${MAX_PART_LENGTH} characters, and a part can have no more`);
     }
     if (split.length <= 1) return mostFrequent(countsOf(text));
-    return ctx.fanOut(split.map((part) => ({ type: 'text.wordcount.part', input: { text: part } })));
+    return ctx.fanOut(split.map((text) => subtask(textWordcountPart, { text })));
   },
   fanOut: {
     onFailure: 'fail',
     async combine(results) {
       const parts = results.flatMap((result) =>
-        result.status === 'succeeded' ? [countsIn(partOutput.parse(result.output).counts)] : [],
+        result.status === 'succeeded' ? [countsIn(result.output.counts)] : [],
       );
       return mostFrequent(summed(parts));
     },
@@ -64,5 +67,6 @@ export const textWordcountPart = defineTask({
   description:
     'Counts every word of a text: a part of text.wordcount. Its output has a line for each, such as "the 5".',
   input: z.strictObject({ text: z.string().max(MAX_PART_LENGTH).describe('At most 50,000 characters.') }),
+  output: z.object({ counts: z.string() }),
   run: async ({ text }) => ({ counts: linesOf(countsOf(text)) }),
 });

@@ -10,7 +10,7 @@ type Run = BatchTaskDefinition<Input>['run'];
 
 /** Makes a type that runs in batches of 5; its input is a number. */
 export const bulk = (run: Run, more: Partial<BatchTaskDefinition<Input>> = {}): TaskDefinition =>
-  defineTask<Input>({
+  defineTask({
     type: 'bulk',
     description: 'Takes several numbers',
     resources: 'default',

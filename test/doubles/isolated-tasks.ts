@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
+import * as z from 'zod';
 import type { SingleTaskDefinition, TaskCatalog } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
 import { misbehave } from './misbehaviour.ts';
@@ -104,7 +105,16 @@ const definitions = Object.entries(HANDLERS).map(
   ([type, run]): SingleTaskDefinition => ({ ...echo, type, run, resources: 'default', isolated: true }),
 );
 
+/** Gives back what it takes, if that fits. */
+const invoice: SingleTaskDefinition = {
+  ...echo,
+  type: 'invoice',
+  resources: 'default',
+  isolated: true,
+  output: z.object({ total: z.int(), currency: z.string().default('EUR') }),
+};
+
 /** The executor and its threads find the tasks by their type here. */
 export const isolatedTasks: TaskCatalog = Object.fromEntries(
-  definitions.map((definition) => [definition.type, async () => definition]),
+  [...definitions, invoice].map((definition) => [definition.type, async () => definition]),
 );

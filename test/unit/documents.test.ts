@@ -3,7 +3,20 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-const ROOMS = ['bin', 'lib', 'functions', 'tasks', 'cli', 'planner', 'console', 'local', 'loadtest', 'test', 'docs'];
+const ROOMS = [
+  'bin',
+  'lib',
+  'entries',
+  'functions',
+  'tasks',
+  'cli',
+  'planner',
+  'console',
+  'local',
+  'loadtest',
+  'test',
+  'docs',
+];
 
 const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).sort();
 const sources = globSync([`{${ROOMS.join()}}/**/*.{ts,tsx,mjs,py}`, '*.ts'], {

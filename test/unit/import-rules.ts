@@ -175,16 +175,21 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     ],
     forbidden: ['../router/http/problem.ts', '../../lib/config.ts', 'aws-cdk-lib'],
   },
+  'entries/index.ts': {
+    allowed: ['../functions/core/define-task.ts', '../functions/core/definition/subtask.ts'],
+    forbidden: ['../functions/adapters/system-ids.ts', '../functions/contract.ts', '../lib/config.ts', 'zod'],
+  },
   'tasks/fail-unless-ok.ts': {
     allowed: [
       './bytes-up-to.ts',
       './csv-summarize/definition.ts',
       '../functions/contract.ts',
       '../functions/core/decoded-text.ts',
+      '../functions/core/definition/subtask.ts',
       '../functions/core/json.ts',
       '../functions/core/task/retry.ts',
     ],
-    forbidden: ['../functions/core/ports.ts', '../functions/adapters/http/undici-http-client.ts', '../lib/config.ts'],
+    forbidden: ['../functions/core/definition/find-definition.ts', '../functions/core/ports.ts', '../lib/config.ts'],
   },
   'tasks/markdown-render/definition.ts': {
     allowed: [

@@ -8,14 +8,8 @@ import {
 } from '../../contract.ts';
 import { compact } from '../compact.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import {
-  findDefinition,
-  type Subtask,
-  type SubtaskResult,
-  type TaskCatalog,
-  TaskFailure,
-  validated,
-} from '../define-task.ts';
+import { type Subtask, type SubtaskResult, type TaskCatalog, TaskFailure } from '../define-task.ts';
+import { findDefinition, validated } from '../definition/find-definition.ts';
 import type { JsonValue } from '../json.ts';
 import { executorKeyFor } from '../lane/routing.ts';
 import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from '../ports.ts';
@@ -172,7 +166,7 @@ export async function createSubtasks(
 
 async function seedOfSubtask(
   parent: WaitingTask,
-  subtask: Subtask | undefined,
+  subtask: z.infer<typeof subtaskSchema> | undefined,
   place: number,
   ports: FanOutPorts,
 ): Promise<TaskSeed> {

@@ -5,7 +5,8 @@ import {
   RESOURCE_CLASS_SPECS,
   type ResourceClass,
 } from '../../contract.ts';
-import { findBatchDefinition, type TaskCatalog } from '../define-task.ts';
+import type { TaskCatalog } from '../define-task.ts';
+import { findBatchDefinition } from '../definition/find-definition.ts';
 import { encodeMessage, encodeTask } from './message.ts';
 import type { TaskSeed } from './task.ts';
 

@@ -1,8 +1,10 @@
 import { MAX_SUBTASKS } from '../../contract.ts';
 import { compact } from '../compact.ts';
-import { FanOut, type FanOutPolicy, type Subtask, TaskFailure } from '../define-task.ts';
+import { FanOut, type FanOutPolicy, type Subtask, type TaskDefinition, TaskFailure } from '../define-task.ts';
+import { validatedOutput } from '../definition/find-definition.ts';
 import { JsonRefusal, type JsonValue, jsonValueOf } from '../json.ts';
 import { describeThrown, messageOfThrown } from '../thrown.ts';
+import { issueTexts } from '../zod-messages.ts';
 import { MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
 import type { TaskError } from './task.ts';
 
@@ -49,10 +51,22 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
   return failed('handler_error', messageOfThrown(describeThrown(thrown)), true);
 }
 
-/** Returns what a task keeps of what its handler returned. Throws the failure of what its caller could not be shown. */
-export function outputOf(returned: unknown, type: string): JsonValue {
+/**
+ * Returns what a task keeps of what its handler returned: what JSON carries of it, and of that what the output schema of its
+ * type makes. Throws the failure of what its caller could not be shown.
+ */
+export async function outputOf(returned: unknown, { type, output: schema }: TaskDefinition): Promise<JsonValue> {
+  const output = carriedByJson(returned, type);
+  if (schema === undefined) return output;
+  const parsed = await validatedOutput(type, schema, output);
+  if (parsed.issues === undefined) return carriedByJson(parsed.value, type);
+  const reasons = issueTexts(parsed.issues, (path) => path || 'output');
+  throw new TaskFailure('invalid_output', `${type} returned what does not fit its output schema: ${reasons}`);
+}
+
+function carriedByJson(value: unknown, type: string): JsonValue {
   try {
-    const output = jsonValueOf(returned);
+    const output = jsonValueOf(value);
     const bytes = wireBytesOf(JSON.stringify(output));
     if (bytes <= MAX_WIRE_BYTES) return output;
     throw outputTooLarge(type, `${bytes} bytes`);
@@ -60,15 +74,6 @@ export function outputOf(returned: unknown, type: string): JsonValue {
     if (!(error instanceof JsonRefusal)) throw error;
     if (error.isTooLarge) throw outputTooLarge(type, error.message);
     throw new TaskFailure('invalid_output', `${type} returned what JSON cannot carry: ${error.message}`);
-  }
-}
-
-/** Returns the outcome of what a handler of `type` returned. */
-export function outcomeOfOutput(returned: unknown, type: string): Outcome {
-  try {
-    return { kind: 'succeeded', output: outputOf(returned, type) };
-  } catch (failure) {
-    return outcomeOfThrown(failure);
   }
 }
 

@@ -1,5 +1,6 @@
 import { INVOCATION_MARGIN_SECONDS } from '../../contract.ts';
-import { DEPLOYMENT_SECONDS, findDefinition, type TaskDefinition } from '../../core/define-task.ts';
+import type { TaskDefinition } from '../../core/define-task.ts';
+import { DEPLOYMENT_SECONDS, findDefinition } from '../../core/definition/find-definition.ts';
 import { reconcileFanOut, subtaskResults } from '../../core/fan-out/fan-out.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import type { JsonValue } from '../../core/json.ts';

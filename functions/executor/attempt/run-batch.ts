@@ -1,6 +1,6 @@
 import { type BatchOutcome, type BatchTaskDefinition, TaskFailure } from '../../core/define-task.ts';
 import type { Meter } from '../../core/ports.ts';
-import { failed, type Outcome, outcomeOfOutput } from '../../core/task/outcome.ts';
+import { failed, type Outcome, outputOf } from '../../core/task/outcome.ts';
 import type { RunningTask } from '../../core/task/task.ts';
 import { GRACE_MILLISECONDS } from '../executor-ports.ts';
 import { logFieldsOf } from '../telemetry.ts';
@@ -147,22 +147,23 @@ async function outcomesOfCall(
       const message = `${type} returned ${count} outcomes for ${items.length} tasks: which is whose cannot be told`;
       return outcomeForAll(items, failed('invalid_output', message, false));
     }
-    const outcomeOfItem = (task: RunningTask, settled: PromiseSettledResult<BatchOutcome>): Outcome => {
+    const outcomeOfItem = async (task: RunningTask, settled: PromiseSettledResult<BatchOutcome>): Promise<Outcome> => {
       try {
         if (settled.status === 'rejected') throw settled.reason;
         if (settled.value instanceof Error) throw settled.value;
-        return outcomeOfOutput(settled.value, type);
+        return { kind: 'succeeded', output: await Promise.race([outputOf(settled.value, definition), late]) };
       } catch (thrown) {
         return outcomeOfError(thrown, logFieldsOf(task));
       }
     };
-    return new Map(
-      items.flatMap(({ task }, place): [RunningTask, Outcome][] => {
+    const known = await Promise.all(
+      items.map(async ({ task }, place): Promise<[RunningTask, Outcome][]> => {
         const settled: PromiseSettledResult<BatchOutcome> = outcomes[place];
         const isMissing = settled.status === 'fulfilled' && settled.value === undefined;
-        return isMissing ? [] : [[task, outcomeOfItem(task, settled)]];
+        return isMissing ? [] : [[task, await outcomeOfItem(task, settled)]];
       }),
     );
+    return new Map(known.flat());
   } catch (thrown) {
     return outcomeForAll(items, outcomeOfError(thrown, scope.fields));
   }

@@ -10,8 +10,8 @@ import {
   type TaskContext,
   type TaskDefinition,
   TaskFailure,
-  validated,
 } from '../../core/define-task.ts';
+import { validated } from '../../core/definition/find-definition.ts';
 import { validateSubtasks } from '../../core/fan-out/fan-out.ts';
 import type { HttpClients } from '../../core/http-client.ts';
 import type { JsonValue } from '../../core/json.ts';
@@ -188,7 +188,7 @@ export async function callHandler(
     if (definition.fanOut !== undefined) return definition.fanOut.combine(call.results, call.input, ctx);
     return ctx.fail('no_combine', `${definition.type} was fanned out, and has no fanOut.combine any more`);
   });
-  return returned instanceof FanOut ? fanOutOf(returned, definition.type) : outputOf(returned, definition.type);
+  return returned instanceof FanOut ? fanOutOf(returned, definition.type) : outputOf(returned, definition);
 }
 
 /**

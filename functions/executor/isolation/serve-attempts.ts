@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type MessagePort, resourceLimits } from 'node:worker_threads';
-import { FanOut, findDefinition, type TaskCatalog, type TaskContext } from '../../core/define-task.ts';
+import { FanOut, type TaskCatalog, type TaskContext } from '../../core/define-task.ts';
+import { findDefinition } from '../../core/definition/find-definition.ts';
 import type { HttpClients } from '../../core/http-client.ts';
 import type { Log } from '../../core/ports.ts';
 import { AttemptScope, attemptHttp } from '../attempt/attempt-scope.ts';

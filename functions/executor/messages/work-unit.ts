@@ -1,5 +1,6 @@
 import { chunksOf } from '../../core/concurrency.ts';
-import { type BatchTaskDefinition, findBatchDefinition, type TaskCatalog } from '../../core/define-task.ts';
+import type { BatchTaskDefinition, TaskCatalog } from '../../core/define-task.ts';
+import { findBatchDefinition } from '../../core/definition/find-definition.ts';
 import type { DeliveredTask } from './delivery.ts';
 
 /** What runs together: tasks of one type that runs in batches, or one task of any other type, without a definition. */

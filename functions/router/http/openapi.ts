@@ -4,7 +4,7 @@ import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
 import type { OpenRoute, Route, RouterPorts } from '../route.ts';
-import { type BrokenType, inputJsonSchema, ofAllDefinitions } from '../routes/all-definitions.ts';
+import { type BrokenType, inputJsonSchema, ofAllDefinitions, outputJsonSchema } from '../routes/all-definitions.ts';
 import { PROBLEM_STATUS, type ProblemCode, problemSchema } from './problem.ts';
 
 export type DocumentedRoutes = {
@@ -35,6 +35,7 @@ export function openapiDocument(
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = operation(key, route, definitions, schemaOf);
   }
+  addOutputs(schemas, definitions);
   return {
     openapi: '3.1.0',
     info: {
@@ -131,6 +132,25 @@ function schemaWriter(schemas: Record<string, JsonSchema>): SchemaOf {
   };
 }
 
+/** Adds what is known of outputs: a schema for each type that has one, by its name, and to a task which of them holds for it. */
+function addOutputs(schemas: Record<string, JsonSchema>, definitions: readonly TaskDefinition[]): void {
+  const conditions: JsonSchema[] = [];
+  for (const definition of definitions) {
+    const { type } = definition;
+    const { $schema: _, ...schema } = outputJsonSchema(definition) ?? { $schema: undefined };
+    if (definition.output === undefined) continue;
+    // References of a type's own schema stay within it.
+    const isWhole = !JSON.stringify(schema).includes('"$ref"');
+    schemas[`${type}.output`] = isWhole ? schema : { $id: `urn:millrace:${type}:output`, ...schema };
+    conditions.push({
+      if: { properties: { type: { const: type } }, required: ['type'] },
+      // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema
+      then: { properties: { output: { $ref: `#/components/schemas/${type}.output` } } },
+    });
+  }
+  if (conditions.length > 0) schemas.Task = { ...schemas.Task, allOf: conditions };
+}
+
 /** Makes the route that describes all routes. */
 export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   operationId: 'getOpenapi',
@@ -149,6 +169,7 @@ const documents = new WeakMap<TaskCatalog, Record<string, unknown>>();
 async function describeAll(routes: DocumentedRoutes, ports: RouterPorts): Promise<Record<string, unknown>> {
   const { made, broken } = await ofAllDefinitions(ports, (definition) => {
     inputJsonSchema(definition);
+    outputJsonSchema(definition);
     return definition;
   });
   const document = openapiDocument(routes, made, broken);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
-import { isBrokenDefinition } from '../../core/define-task.ts';
+import { isBrokenDefinition } from '../../core/definition/find-definition.ts';
 import { pointerPart } from '../../core/json.ts';
 import type { Log } from '../../core/ports.ts';
 import { quoted, shortened } from '../../core/zod-messages.ts';

@@ -1,11 +1,10 @@
+import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
 import {
   type BrokenDefinition,
   brokenDefinition,
   findDefinition,
   isBrokenDefinition,
-  type TaskCatalog,
-  type TaskDefinition,
-} from '../../core/define-task.ts';
+} from '../../core/definition/find-definition.ts';
 import type { Log } from '../../core/ports.ts';
 
 /** A type whose definition is broken, and what is wrong with it. */
@@ -50,5 +49,17 @@ export function inputJsonSchema({ type, input }: TaskDefinition): Record<string,
     return input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
   } catch (cause) {
     throw brokenDefinition(type, 'has a schema that cannot be shown', cause);
+  }
+}
+
+/**
+ * Returns the schema of a type's output in JSON Schema; `undefined` where it has none. Throws `definition_broken` where it cannot
+ * be written so.
+ */
+export function outputJsonSchema({ type, output }: TaskDefinition): Record<string, unknown> | undefined {
+  try {
+    return output?.['~standard'].jsonSchema.output({ target: 'draft-2020-12' });
+  } catch (cause) {
+    throw brokenDefinition(type, 'has an output schema that cannot be shown', cause);
   }
 }

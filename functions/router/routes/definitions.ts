@@ -9,12 +9,13 @@ import {
 } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
-import { findDefinition, isBrokenDefinition, type TaskDefinition } from '../../core/define-task.ts';
+import type { TaskDefinition } from '../../core/define-task.ts';
+import { findDefinition, isBrokenDefinition } from '../../core/definition/find-definition.ts';
 import { effective, patchAt, type TaskSettings } from '../../core/task-settings.ts';
 import { parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Parameter, Request, Route, RouterPorts } from '../route.ts';
-import { inputJsonSchema, ofAllDefinitions } from './all-definitions.ts';
+import { inputJsonSchema, ofAllDefinitions, outputJsonSchema } from './all-definitions.ts';
 
 /** The settings are not asked for a longer name: no list of tasks takes one, and a key of DynamoDB has an end. */
 const MAX_TYPE_LENGTH = 128;
@@ -44,6 +45,10 @@ const definitionSchema = once(() =>
       paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
       settings: z.strictObject(settingsShape()).partial().describe('What PATCH has set'),
       inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
+      outputSchema: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('JSON Schema of the output, where the type has one'),
     })
     .meta({ id: 'Definition' }),
 );
@@ -107,6 +112,7 @@ function definitionView(
     batch,
     settings: set,
     inputSchema: inputJsonSchema(definition),
+    outputSchema: outputJsonSchema(definition),
   });
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sweep } from '../../../functions/control/sweep.ts';
-import type { InputSchema, TaskDefinition } from '../../../functions/core/define-task.ts';
+import type { TaskDefinition, TaskSchema } from '../../../functions/core/define-task.ts';
 import { bulk, bulkSeed, doubled, standings } from '../../doubles/bulk-world.ts';
 import { greet, hello, invoke, metrics, read, submit } from '../../doubles/executor-world.ts';
 import { makeSum, part, sumOf } from '../../doubles/fan-out-world.ts';
@@ -19,7 +19,7 @@ function worldWith(type: string, load: () => Promise<TaskDefinition>, ...others:
 }
 
 /** Makes a schema that does this with whatever it is given. */
-const schemaThat = (validate: () => unknown): InputSchema =>
+const schemaThat = (validate: () => unknown): TaskSchema =>
   ({ '~standard': { ...hello.input['~standard'], validate } }) as never;
 
 describe('a definition that cannot be loaded', () => {

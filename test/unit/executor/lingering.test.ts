@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { findDefinition, type TaskContext, TaskFailure } from '../../../functions/core/define-task.ts';
+import { type TaskContext, TaskFailure } from '../../../functions/core/define-task.ts';
+import { findDefinition } from '../../../functions/core/definition/find-definition.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
 import { baseContext } from '../../../functions/executor/attempt/run-handler.ts';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';

@@ -86,6 +86,16 @@ describe('checking the task definitions', () => {
     );
   });
 
+  test('refuses an output schema that cannot be shown, or is none', async () => {
+    expect(await told({ output: z.int().transform(String) })).toMatch(
+      /^the output schema of the task type greet cannot become JSON Schema: .+ cannot be represented in JSON Schema$/,
+    );
+    expect(await told({ output: 'text' as never })).toBe(
+      'the task type greet has an output that is no schema, such as z.object({ ... })',
+    );
+    expect(await told({ output: z.int().transform(String).pipe(z.string()) })).toBeUndefined();
+  });
+
   test.each([
     ['type', 'Greet Me!', '"Greet Me!", which must be words of lower-case letters'],
     ['resources', 'huge', '"huge", which must be one of default, io-intensive'],

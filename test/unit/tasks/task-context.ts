@@ -33,7 +33,7 @@ export async function attempt(
   definition: TaskDefinition,
   input: JsonValue,
   ctx: TaskContext = taskContext(),
-): Promise<JsonValue | FanOut> {
+): Promise<unknown> {
   if (definition.batch !== undefined) throw new Error(`${definition.type} takes batches`);
   const parsed = await definition.input['~standard'].validate(input);
   if (parsed.issues !== undefined) throw new Error(JSON.stringify(parsed.issues));

@@ -18,15 +18,15 @@ const whole = textWordcount as TaskDefinition;
 /** Runs the task and, where it fans out, its subtasks and what combines them. */
 async function counted(input: { text: string; parts?: number }): Promise<JsonValue> {
   const output = await attempt(whole, input);
-  if (!(output instanceof FanOut)) return output;
+  if (!(output instanceof FanOut)) return output as JsonValue;
   const results = await Promise.all(
     output.subtasks.map(async ({ type, input: part }): Promise<SubtaskResult> => {
       expect(type).toBe('text.wordcount.part');
-      const counts = await attempt(textWordcountPart as TaskDefinition, part);
+      const counts = await attempt(textWordcountPart as TaskDefinition, part as JsonValue);
       return { status: 'succeeded', output: counts as JsonValue };
     }),
   );
-  return textWordcount.fanOut?.combine(results, input, taskContext()) ?? null;
+  return (whole as SingleTaskDefinition).fanOut?.combine(results, input, taskContext()) as Promise<JsonValue>;
 }
 
 describe('text.wordcount', () => {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type FanOut, findDefinition, type TaskContext, TaskFailure } from '../../../../functions/core/define-task.ts';
+import { type FanOut, type TaskContext, TaskFailure } from '../../../../functions/core/define-task.ts';
+import { findDefinition } from '../../../../functions/core/definition/find-definition.ts';
 import type { JsonValue } from '../../../../functions/core/json.ts';
 import { baseContext } from '../../../../functions/executor/attempt/run-handler.ts';
 import { HandlerThreads } from '../../../../functions/executor/isolation/handler-threads.ts';

@@ -137,6 +137,45 @@ it('a submit is described type by type: its input, and the longest attempt of it
   });
 });
 
+describe('a type with an output schema', () => {
+  const total = { ...greet, type: 'total', output: z.object({ total: z.int(), currency: z.string().default('EUR') }) };
+  const tree: z.ZodType = z.object({ name: z.string(), parts: z.array(z.lazy(() => tree)) });
+  const outputs = { ...greet, type: 'tree', output: tree as typeof total.output };
+  const world = createWorld([greet, total, outputs]);
+
+  it('has it in the document, by its name, and a task of the type refers to it', async () => {
+    const answer = await callApi(world, 'GET /api/openapi.json', { caller: null });
+    const { schemas } = (answer.body as { components: { schemas: Record<string, Record<string, unknown>> } })
+      .components;
+    expect(schemas['total.output']).toMatchObject({ type: 'object', required: ['total', 'currency'] });
+    // What it refers to within itself stays there.
+    expect(schemas['tree.output']).toMatchObject({ $id: 'urn:millrace:tree:output', required: ['name', 'parts'] });
+    expect(schemas).not.toHaveProperty(['greet.output']);
+    expect(schemas.Task?.allOf).toEqual(
+      ['total', 'tree'].map((type) => ({
+        if: { properties: { type: { const: type } }, required: ['type'] },
+        // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema
+        then: { properties: { output: { $ref: `#/components/schemas/${type}.output` } } },
+      })),
+    );
+  });
+
+  it('shows it by GET /api/definitions, and by that of the type', async () => {
+    const shown = { type: 'object', required: ['total', 'currency'] };
+    const { body } = await callApi(world, 'GET /api/definitions');
+    expect(body.items).toMatchObject([{ type: 'greet' }, { type: 'total', outputSchema: shown }, { type: 'tree' }]);
+    expect((body.items as object[])[0]).not.toHaveProperty('outputSchema');
+    const one = await callApi(world, 'GET /api/definitions/total');
+    expect(one.body).toMatchObject({ outputSchema: shown });
+  });
+
+  it('is broken where that cannot be shown', async () => {
+    const output = z.int().transform(String) as unknown as typeof total.output;
+    const { body } = await callApi(createWorld([greet, { ...total, output }]), 'GET /api/definitions');
+    expect(body).toMatchObject({ items: [{ type: 'greet' }], broken: [{ type: 'total' }] });
+  });
+});
+
 describe('GET /api/definitions', () => {
   it('shows all of a type but its handler', async () => {
     const answer = await callApi(createWorld([greet, echo]), 'GET /api/definitions');
@@ -154,9 +193,12 @@ describe('GET /api/definitions', () => {
   it('shows the types that ship, each with a schema that JSON Schema readers understand', async () => {
     const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
     const { body } = await callApi(createWorld(definitions as never), 'GET /api/definitions');
-    const items = body.items as { type: string; inputSchema: never }[];
+    const items = body.items as { type: string; inputSchema: never; outputSchema?: never }[];
     expect(items.map(({ type }) => type)).toEqual(Object.keys(tasks));
-    for (const { inputSchema } of items) expect(() => z.fromJSONSchema(inputSchema)).not.toThrow();
+    for (const { inputSchema, outputSchema } of items) {
+      expect(() => z.fromJSONSchema(inputSchema)).not.toThrow();
+      if (outputSchema !== undefined) expect(() => z.fromJSONSchema(outputSchema)).not.toThrow();
+    }
   });
 });
 
