@@ -27,8 +27,8 @@ ${before === undefined ? '' : `<p class="facts"><span>${escaped(before)}</span><
 export function tiles(report: Report, earlier: Earlier | undefined): string {
   const total = (counts: Readonly<Record<string, number>> | undefined) => counts && sum(Object.values(counts));
   const values: [name: string, of: (found: Report | Earlier) => string][] = [
-    ['accepted', ({ rates }) => measured(rates.accepted, 'tasks/s')],
-    ['ended', ({ rates }) => measured(rates.ended, 'tasks/s')],
+    ['tasks accepted', ({ rates }) => measured(rates.accepted, '/s')],
+    ['tasks ended', ({ rates }) => measured(rates.ended, '/s')],
     ['submit p50', ({ submit }) => duration(submit.all?.p50)],
     ['submit p95', ({ submit }) => duration(submit.all?.p95)],
     ['end to end p50', ({ endToEnd }) => duration(endToEnd.all?.p50)],
