@@ -88,7 +88,7 @@ function planOf(
   const { lanes, lasted, tick } = simulation;
   const busySeconds = shards * busySecondsOf(simulation);
   const timeline = timelineOf(lanes, shards);
-  const busyAtRate = (load.tasksPerSecond / scenario.batchSize) * secondsPerBatch(scenario);
+  const busyAtRate = load.tasksPerSecond * executorSecondsOf(scenario);
   const peak = Math.ceil(Math.max(0, ...timeline.executors));
   const most = config.concurrency[resourceClass].reserved * shards;
   const neededAtRate = Math.ceil(busyAtRate / TARGET_UTILIZATION);
@@ -113,7 +113,7 @@ function planOf(
       lambda: simulation.lambdaThrottles * shards,
       writeUnits: shards * simulation.writes.reduce((total, { throttledUnits }) => total + throttledUnits, 0),
     },
-    bounds: boundsOf(load, config, simulation, peak, RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation),
+    bounds: boundsOf(load, config, simulation, peak, RESOURCE_CLASS_SPECS[resourceClass].places),
   };
 }
 
@@ -122,12 +122,18 @@ function batchWindowIn({ batchWindows: { batch }, load }: Scenario): Plan['batch
   return { messages: batch.tasks, waitSeconds: batch.wait / SECOND };
 }
 
-/** Returns what an invocation of a full batch takes in the mean. */
-function secondsPerBatch({ service, batchSize, seed }: Scenario): number {
+/** Returns how long one task keeps an executor busy in the mean, which has as many at a time as it can. */
+function executorSecondsOf({ service, batchSize, filling, seed }: Scenario): number {
+  if (filling !== undefined) {
+    // It takes tasks until then, and while the last of them end, half of its places are in use.
+    const lasts = service.duration + service.overhead;
+    const usedTime = service.concurrencyPerInvocation * (filling.until + lasts / 2);
+    return (lasts / SECOND) * ((filling.until + lasts) / usedTime);
+  }
   const draws = service.spread === 'fixed' ? 1 : 1_000;
   const random = seededRandom(seed);
   const lengths = Array.from({ length: draws }, () => courseOf(batchSize, service, random).lasts);
-  return lengths.reduce((sum, length) => sum + length, 0) / draws / SECOND;
+  return lengths.reduce((sum, length) => sum + length, 0) / draws / SECOND / batchSize;
 }
 
 function plannedLane(lane: LaneResult, shards: number): PlannedLane {

@@ -1,4 +1,5 @@
 import {
+  INVOCATION_MARGIN_SECONDS,
   RESOURCE_CLASS_SPECS,
   type ResourceClass,
   reservationOf,
@@ -7,6 +8,7 @@ import {
 } from '../functions/contract.ts';
 import { compact } from '../functions/core/compact.ts';
 import type { TaskDefinition } from '../functions/core/define-task.ts';
+import { FILL_TIMES, LONG_INVOCATION_MILLISECONDS } from '../functions/core/lane/filling.ts';
 import { tasksPerMessage } from '../functions/core/task/message-packing.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { batchWindowOf } from '../lib/constructs/batch-window.ts';
@@ -14,7 +16,7 @@ import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND, LONG_POLL_SECONDS } from '
 import type { PlanArguments } from './plan-arguments.ts';
 import { type Control, governed } from './simulation/governor.ts';
 import type { Load } from './simulation/load.ts';
-import type { Service } from './simulation/service.ts';
+import type { Filling, Service } from './simulation/service.ts';
 import { HOT_KEYS, type TableSize, WRITE_TARGETS, type WriteTarget } from './simulation/table-writes.ts';
 import { MILLISECOND, type Micros, SECOND } from './time.ts';
 
@@ -27,6 +29,8 @@ export type Scenario = {
   readonly lanes: Readonly<Record<SharedLaneKind, number>>;
   /** Tasks that one invocation gets at most. */
   readonly batchSize: number;
+  /** How executors take further tasks; none where these are over before they would. */
+  readonly filling?: Filling | undefined;
   /** Lanes whose event source waits for a batch to be full, and how long at most; one call runs such a batch. */
   readonly batchWindows: Readonly<Partial<Record<SharedLaneKind, { readonly tasks: number; readonly wait: Micros }>>>;
   readonly writes: readonly WriteTarget[];
@@ -44,17 +48,18 @@ export function scenarioOf(
   definitions: readonly TaskDefinition[],
 ): Scenario {
   const { resourceClass, load, service, tenants, tablePeakPerSecond, seed } = args;
-  const { concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[resourceClass];
+  const { concurrencyPerInvocation, places } = RESOURCE_CLASS_SPECS[resourceClass];
   const { reserved, lanes } = config.concurrency[resourceClass];
   const shards = shardsUsed(config, resourceClass, tenants);
   const tables = Math.min(config.tableShards, tenants);
   const { begun } = sliceOf(args);
   return {
     load: { ...load, tasksPerSecond: load.tasksPerSecond / shards, backlog: Math.round(load.backlog / shards) },
-    service: { ...service, concurrencyPerInvocation },
+    service: { ...service, concurrencyPerInvocation: places },
     reserved: reservationOf(reserved),
     lanes,
     batchSize: Math.round(concurrencyPerInvocation * begun),
+    filling: fillingOf(args),
     batchWindows: batchWindowsOf(args, definitions, shards),
     writes: [...WRITE_TARGETS, ...HOT_KEYS],
     tableSize: compact({
@@ -66,6 +71,19 @@ export function scenarioOf(
     api: { perSecond: apiRequestsPerSecond(config) / shards, burst: apiBurst(config) / shards },
     control: governed(resourceClass, config, begun),
     seed,
+  };
+}
+
+/** Returns how executors fill their places. The type's timeout is supposed to be the longest of its class. */
+function fillingOf({ resourceClass, service }: PlanArguments): Filling | undefined {
+  const { attemptTimeoutSeconds, functionTimeoutSeconds, places } = RESOURCE_CLASS_SPECS[resourceClass];
+  const first = FILL_TIMES.first * MILLISECOND;
+  if (places === 1 || service.duration + service.overhead <= first) return undefined;
+  return {
+    first,
+    again: FILL_TIMES.again * MILLISECOND,
+    waitsFrom: LONG_INVOCATION_MILLISECONDS * MILLISECOND,
+    until: (functionTimeoutSeconds - attemptTimeoutSeconds - INVOCATION_MARGIN_SECONDS / 2) * SECOND,
   };
 }
 

@@ -1,19 +1,9 @@
+import { type FillTimes, LONG_INVOCATION_MILLISECONDS, MOST_RECEIVED } from '../core/lane/filling.ts';
 import { laneOf } from '../core/lane/lane.ts';
 import type { Delivery } from '../core/ports.ts';
 import { type DecodedMessages, handleMessages, type Invocation, secondsNeeded } from './handle-messages.ts';
 import { decodeDeliveries } from './messages/decode-deliveries.ts';
 import { LONGEST_VISIBILITY_SECONDS } from './messages/visibility.ts';
-
-/** When an invocation asks for further messages, in milliseconds: first, and again after a receive that gave none. */
-export type FillTimes = { readonly first: number; readonly again: number };
-
-export const FILL_TIMES: FillTimes = { first: 1_000, again: 1_000 };
-
-/** A receive that waits for a message can make an invocation a second longer: one of this age may. */
-const LONG_INVOCATION_MILLISECONDS = 5_000;
-
-/** One receive gives so many messages at the most (SQS API reference, ReceiveMessage). */
-const MOST_RECEIVED = 10;
 
 /**
  * Receives further messages of the lane while attempts go on and places are free, and runs them by the same steps: tasks

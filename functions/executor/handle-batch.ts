@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
 import { RESOURCE_CLASS_SPECS } from '../contract.ts';
+import { FILL_TIMES, type FillTimes } from '../core/lane/filling.ts';
 import type { Delivery } from '../core/ports.ts';
-import { FILL_TIMES, type FillTimes, fillPlaces } from './fill-places.ts';
+import { fillPlaces } from './fill-places.ts';
 import { handleMessages, type MessagePorts } from './handle-messages.ts';
 import { decodeDeliveries } from './messages/decode-deliveries.ts';
 import type { DeliveredTask } from './messages/delivery.ts';

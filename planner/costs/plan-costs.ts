@@ -79,6 +79,9 @@ function usageOf(args: PlanArguments, config: DeployConfig, simulation: Simulati
     bulk: load.bulk,
     sentBack: tasks * sliceOf(args).goingBack,
     invocations: sum(({ invocations }) => invocations),
+    // Each is followed by a request that deletes what it gave.
+    receives: sum(({ receives, asking }) => 2 * receives + asking / SECOND),
+    attemptSeconds: service.duration / SECOND,
     busySeconds: shards * busySecondsOf(simulation),
     executors: shards,
     lanes: Object.keys(load.mix).length,

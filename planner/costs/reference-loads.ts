@@ -51,6 +51,8 @@ export const usageOfLoad = (
   bulk,
   sentBack: 0,
   invocations: tasks / batch,
+  receives: 0,
+  attemptSeconds: 0,
   busySeconds: ((tasks / batch) * COST_ASSUMPTIONS.attemptMilliseconds) / 1000,
   executors: 1,
   lanes: 1,

@@ -1,5 +1,6 @@
 import {
   AUTHORIZER_CACHE_SECONDS,
+  CHECK_PERIOD_SECONDS,
   MAX_REQUEST_MESSAGES,
   RESOURCE_CLASS_SPECS,
   type ResourceClass,
@@ -41,6 +42,10 @@ export type Usage = {
   /** Tasks that invocations had no time to begin, and sent to their lane again. */
   readonly sentBack: number;
   readonly invocations: number;
+  /** Requests by which executors receive further tasks into their places, and delete them. */
+  readonly receives: number;
+  /** What the handler takes for one task. */
+  readonly attemptSeconds: number;
   readonly busySeconds: number;
   /** Executor functions, lanes and tenants that the tasks are spread over. */
   readonly executors: number;
@@ -71,6 +76,10 @@ const EVENTS_PER_TASK = 3;
 /** A batch writes for each tenant its minute of a type, of up to 2 KB, and what it has open. */
 const STATISTICS_WRITE_UNITS = 3;
 
+/** A lease is renewed this often, and what an executor works on is hidden again. */
+const RENEWAL_SECONDS = 10;
+const HOLD_SECONDS = 7;
+
 /** While they work, the router's environments look at the lanes again, and executors tell their load, this often. */
 const LOOK_SECONDS = 5;
 
@@ -90,7 +99,11 @@ export function taskCosts(usage: Usage, config: DeployConfig): TaskCosts {
 }
 
 function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
-  const { tasks, requests, bulk, sentBack, invocations, busySeconds, seconds, lanes, tenants } = usage;
+  const { tasks, requests, bulk, sentBack, invocations, receives, busySeconds, seconds, lanes, tenants } = usage;
+  const holds = Math.floor(busySeconds / Math.max(1, invocations) / HOLD_SECONDS) * invocations;
+  const timesBefore = (periodSeconds: number): number =>
+    Math.max(0, Math.ceil(usage.attemptSeconds / periodSeconds) - 1);
+  const renewals = timesBefore(RENEWAL_SECONDS);
   const submit = costOf('submit a task');
   const attempt = costOf('claim and settle');
   const sends = Math.ceil((bulk * costOf('submit 100 small tasks at once').sqs) / BULK_OF_COSTS) * (tasks / bulk);
@@ -114,14 +127,17 @@ function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
       (LIST_PRICES.queueRequests + LIST_PRICES.fairQueueRequests) / MILLION,
     ],
     // Each invocation is a receive, a change of visibility and a delete, of a batch.
-    ['SQS receives, holds, deletes', 3 * invocations, LIST_PRICES.queueRequests / MILLION],
+    ['SQS receives, holds, deletes', 3 * invocations + receives + holds, LIST_PRICES.queueRequests / MILLION],
     ['SQS depths asked for', looks * lanes, LIST_PRICES.queueRequests / MILLION],
     ['executor invocations', invocations, LIST_PRICES.invocations / MILLION],
     ['DynamoDB write units', tasks * (submit.writes + attempt.writes), LIST_PRICES.writeUnits / MILLION],
+    ['DynamoDB write units of leases', renewals * tasks, LIST_PRICES.writeUnits / MILLION],
     ['DynamoDB write units of loads', tellings, LIST_PRICES.writeUnits / MILLION],
     [
       'DynamoDB read units',
-      tasks * (submit.reads + attempt.reads) + looks + tellings / 2,
+      tasks * (submit.reads + attempt.reads + (timesBefore(CHECK_PERIOD_SECONDS) - renewals) / 2) +
+        looks +
+        tellings / 2,
       LIST_PRICES.readUnits / MILLION,
     ],
     [`DynamoDB GB-months (${config.retentionDays} days)`, stored, LIST_PRICES.storedGigabyteMonth],

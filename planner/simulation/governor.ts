@@ -21,7 +21,7 @@ export type LaneReading = {
   readonly held: number;
   /** `MaximumConcurrency` of its event source. */
   readonly maximumConcurrency: number;
-  /** What its executors have done so far. */
+  /** What its executors have done so far; tasks that came together count as one invocation. */
   readonly done: { readonly tasks: number; readonly invocations: number; readonly busy: Micros };
 };
 

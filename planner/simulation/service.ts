@@ -16,6 +16,16 @@ export type Service = {
   readonly concurrencyPerInvocation: number;
 };
 
+/** When an executor takes further tasks into places that are free. */
+export type Filling = {
+  /** It asks from this age on, and again after a while that it was given none, up to an age from which it waits for them. */
+  readonly first: Micros;
+  readonly again: Micros;
+  readonly waitsFrom: Micros;
+  /** A task that would begin later could not end before its function does. */
+  readonly until: Micros;
+};
+
 /** One invocation: when its tasks begin after it, and when it ends. */
 export type Course = {
   readonly starts: readonly { readonly after: Micros; readonly tasks: number }[];
@@ -45,6 +55,10 @@ export function courseOf(tasks: number, service: Service, random: Random): Cours
   });
   return { starts, lasts: Math.max(...free) };
 }
+
+/** Draws how long one task holds its place. */
+export const attemptOf = ({ duration, overhead, spread }: Service, random: Random): Micros =>
+  overhead + (spread === 'fixed' ? duration : Math.round(longestExponential(duration, 1, random)));
 
 /** Draws a number from 0 to 1. */
 export type Random = () => number;

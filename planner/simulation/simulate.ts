@@ -1,6 +1,8 @@
 import { LANE_RETENTION_DAYS, SHARED_LANE_KINDS } from '../../functions/contract.ts';
 import type { Scenario } from '../scenario.ts';
 import { DAY, type Micros, SECOND } from '../time.ts';
+import { Filler } from './filler.ts';
+import type { FillingExecutors } from './filling-executors.ts';
 import { Environments } from './lambda-scaling.ts';
 import { expectedTasks, nextArrival } from './load.ts';
 import { Agenda } from './queues.ts';
@@ -23,7 +25,14 @@ export type Simulation = {
 
 type Event =
   | { readonly kind: 'arrived'; readonly lane: SimulatedLane; readonly tasks: number }
-  | { readonly kind: 'ended'; readonly lane: SimulatedLane; readonly invocations: number; readonly tasks: number }
+  | {
+      readonly kind: 'ended';
+      readonly lane: SimulatedLane;
+      readonly invocations: number;
+      readonly tasks: number;
+      readonly began: Micros;
+    }
+  | { readonly kind: 'freed'; readonly lane: SimulatedLane; readonly executors: FillingExecutors }
   | { readonly kind: 'woken'; readonly lane: SimulatedLane }
   | { readonly kind: 'governed' };
 
@@ -57,6 +66,7 @@ class SimulationRun {
   readonly #api: TokenBucket;
   readonly #writes: readonly WriteLimit[];
   readonly #tick: Micros;
+  readonly #filler: Filler | undefined;
   #arriving = 0;
   #apiThrottles = 0;
 
@@ -69,6 +79,15 @@ class SimulationRun {
     this.#api = new TokenBucket(api.perSecond, api.burst);
     this.#writes = writes.map((target) => new WriteLimit(target, tableSize));
     this.#tick = tickOf(scenario);
+    const { service, filling } = scenario;
+    const agenda = {
+      tick: this.#tick,
+      round: (at: Micros) => this.#rounded(at),
+      wake: (at: Micros, lane: SimulatedLane) => this.#agenda.add(at, { kind: 'woken', lane }),
+      free: (at: Micros, lane: SimulatedLane, executors: FillingExecutors) =>
+        this.#agenda.add(at, { kind: 'freed', lane, executors }),
+    };
+    if (filling) this.#filler = new Filler({ service, filling, writes: this.#writes, random: this.#random, ...agenda });
   }
 
   play(): Simulation {
@@ -109,11 +128,15 @@ class SimulationRun {
         this.#expect(event.lane, now);
         break;
       case 'ended':
-        this.#environments.release(event.invocations, now);
-        event.lane.end(event.invocations, event.tasks, now);
+        event.lane.endRounds(event.invocations, event.tasks, now - event.began, now);
+        this.#end(event.lane, event.invocations, now);
+        break;
+      case 'freed':
+        if (this.#filler?.end(event.lane, event.executors, now)) this.#end(event.lane, event.executors.count, now);
         break;
       case 'woken':
         if (event.lane.wakeAt === now) event.lane.wakeAt = undefined;
+        if (event.lane.asksAt === now) event.lane.asksAt = undefined;
         break;
       case 'governed':
         this.#govern(now);
@@ -141,7 +164,7 @@ class SimulationRun {
   #govern(now: Micros): void {
     const { control } = this.#scenario;
     const decisions = control.decide(
-      this.#lanes.map((lane) => lane.read(now)),
+      this.#lanes.map((lane) => lane.read()),
       now,
     );
     for (const lane of this.#lanes) {
@@ -162,6 +185,7 @@ class SimulationRun {
         this.#agenda.add(lane.wakeAt, { kind: 'woken', lane });
       }
     }
+    this.#filler?.fill(lane, now);
     lane.source.observe(lane.queue.tasks, lane.running);
   }
 
@@ -226,6 +250,10 @@ class SimulationRun {
   /** Begins several invocations that go the same way. */
   #invoke(lane: SimulatedLane, invocations: number, size: number, coldStart: Micros, now: Micros): void {
     const { service, batchWindows } = this.#scenario;
+    if (batchWindows[lane.kind] === undefined && this.#filler?.mayFill(size)) {
+      this.#filler.begin(lane, invocations, size, coldStart, now);
+      return;
+    }
     const workers = batchWindows[lane.kind] === undefined ? service.concurrencyPerInvocation : size;
     const course = courseOf(size, { ...service, concurrencyPerInvocation: workers }, this.#random);
     for (const { after, tasks } of course.starts) {
@@ -233,7 +261,12 @@ class SimulationRun {
     }
     lane.begin(invocations, now);
     const end = this.#rounded(now + coldStart + course.lasts);
-    this.#agenda.add(end, { kind: 'ended', lane, invocations, tasks: size * invocations });
+    this.#agenda.add(end, { kind: 'ended', lane, invocations, tasks: size * invocations, began: now + coldStart });
+  }
+
+  #end(lane: SimulatedLane, invocations: number, now: Micros): void {
+    this.#environments.release(invocations, now);
+    lane.end(invocations, now);
   }
 
   /** Rounds to a tick, up or down by chance, so that the mean stays what it is. */

@@ -1,5 +1,6 @@
 import type { SharedLaneKind } from '../../functions/contract.ts';
 import type { Micros } from '../time.ts';
+import type { FillingExecutors } from './filling-executors.ts';
 import type { LaneReading } from './governor.ts';
 import { EventSource } from './lambda-scaling.ts';
 import { Series, type WaitSummary, Waits } from './measures.ts';
@@ -17,6 +18,9 @@ export type LaneResult = {
   /** Tasks that have started waited so long, from submit to the start of their handler. */
   readonly waits: WaitSummary | undefined;
   readonly invocations: number;
+  /** Receives by its executors that gave them tasks, and how long in all they have asked for such. */
+  readonly receives: number;
+  readonly asking: Micros;
   /** When its last task ended. */
   readonly drainedAt: Micros;
   /** How long its tasks waited for DynamoDB to take their writes. */
@@ -33,11 +37,17 @@ export class SimulatedLane {
   readonly share: number;
   readonly source: EventSource;
   readonly queue = new Cohorts();
+  /** Its executors that may take further tasks. */
+  readonly filling = new Set<FillingExecutors>();
   /** The lane need not be tried again before this: something is awaited. */
   wakeAt: Micros | undefined;
   /** Its event source waits until then for a batch to be full, as it was last seen. */
   gathersUntil: Micros | undefined;
+  /** An executor asks for tasks then, and is given those that wait. */
+  asksAt: Micros | undefined;
   heldByTable: Micros = 0;
+  receives = 0;
+  asking: Micros = 0;
   readonly #waits = new Waits();
   readonly #executors = new Series();
   readonly #depth = new Series();
@@ -48,6 +58,8 @@ export class SimulatedLane {
   #invocations = 0;
   #running = 0;
   #runningTasks = 0;
+  #rounds = 0;
+  #roundTime: Micros = 0;
   #drainedAt: Micros = 0;
 
   constructor(kind: SharedLaneKind, share: number, maximumConcurrency: number) {
@@ -92,11 +104,17 @@ export class SimulatedLane {
     this.#executors.set(this.#running, now);
   }
 
-  end(invocations: number, tasks: number, now: Micros): void {
-    this.#running -= invocations;
+  /** Ends so many rounds of tasks that came together, after so long. */
+  endRounds(rounds: number, tasks: number, lasted: Micros, now: Micros): void {
+    this.#rounds += rounds;
+    this.#roundTime += rounds * lasted;
     this.#runningTasks -= tasks;
     this.#ended += tasks;
     this.#drainedAt = now;
+  }
+
+  end(invocations: number, now: Micros): void {
+    this.#running -= invocations;
     this.#executors.set(this.#running, now);
   }
 
@@ -112,14 +130,14 @@ export class SimulatedLane {
     else this.#closures.push({ from: now, to: undefined });
   }
 
-  /** Returns what can be read now. */
-  read(now: Micros): LaneReading {
+  /** Returns what can be read of it. */
+  read(): LaneReading {
     return {
       kind: this.kind,
       waiting: this.queue.tasks,
       held: this.#runningTasks,
       maximumConcurrency: this.source.maximumConcurrency,
-      done: { tasks: this.#ended, invocations: this.#invocations - this.#running, busy: this.#executors.area(now) },
+      done: { tasks: this.#ended, invocations: this.#rounds, busy: this.#roundTime },
     };
   }
 
@@ -135,6 +153,8 @@ export class SimulatedLane {
       running: this.#runningTasks,
       waits: this.#waits.summary(),
       invocations: this.#invocations,
+      receives: this.receives,
+      asking: this.asking,
       drainedAt: this.#drainedAt,
       heldByTable: this.heldByTable,
       executors: this.#executors,

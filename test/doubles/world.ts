@@ -1,8 +1,8 @@
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
+import type { FillTimes } from '../../functions/core/lane/filling.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { LeaseToken } from '../../functions/core/task/ids.ts';
 import { callHandler } from '../../functions/executor/attempt/run-handler.ts';
-import type { FillTimes } from '../../functions/executor/fill-places.ts';
 import type { InvocationPorts } from '../../functions/executor/handle-batch.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';

@@ -45,6 +45,22 @@ describe('a plan', () => {
     expect(laneOf(planned, 'low')).toMatchObject({ ended: 100_000, unfinished: 0 });
   });
 
+  test('of long tasks that come one by one has them share executors', () => {
+    const load = ['--rate', '2/s', '--for', '15s', '--duration', '30s', '--class', 'io-intensive'];
+    const planned = planFor(...load);
+    const { tasks, byTask } = planned.plan.costs;
+    expect(planned.plan.executors.peak).toBe(2);
+    expect(laneOf(planned, 'normal')?.waitSeconds?.p95).toBeLessThanOrEqual(2);
+    const apart = tasks * 30 * 0.5;
+    expect(byTask.compute[0]?.quantity).toBeLessThan(apart / 5);
+    const requests = byTask.platform.find(({ what }) => what.startsWith('SQS receives'))?.quantity ?? 0;
+    // They ask once a second, hide their messages every seven, and delete what they received.
+    expect(requests).toBeGreaterThan(2 * 40);
+    expect(requests).toBeLessThan(2 * 60 + 4 * tasks);
+    // A lease of 30 s is renewed twice.
+    expect(byTask.platform.find(({ what }) => what === 'DynamoDB write units of leases')?.quantity).toBe(2 * tasks);
+  });
+
   test('of more shards has the load divided, where there are tenants enough to reach them', () => {
     const shards = ['-c', 'shards={"default":4}'];
     const load = ['--backlog', '40000', '--duration', '1s'];

@@ -4,7 +4,7 @@ import type { Control } from '../../../planner/simulation/governor.ts';
 import type { Load } from '../../../planner/simulation/load.ts';
 import type { Service } from '../../../planner/simulation/service.ts';
 import type { Simulation } from '../../../planner/simulation/simulate.ts';
-import { MILLISECOND, MINUTE } from '../../../planner/time.ts';
+import { MILLISECOND, MINUTE, SECOND } from '../../../planner/time.ts';
 
 /** Leaves everything as it is. */
 const untouched: Control = { period: MINUTE, decide: () => new Map() };
@@ -19,6 +19,9 @@ const service: Service = {
   coldStart: 0,
   concurrencyPerInvocation: 1,
 };
+
+/** As an executor asks whose longest attempt takes 50 s. */
+export const FILLING = { first: SECOND, again: SECOND, waitsFrom: 5 * SECOND, until: 55 * SECOND };
 
 type Differences = Partial<Omit<Scenario, 'load' | 'service'>> & {
   readonly load?: Partial<Load>;

@@ -26,6 +26,8 @@ const usageAt = (perSecond: number, beside: Partial<Usage> = {}): Usage => ({
   bulk: 1,
   sentBack: 0,
   invocations: 1e6,
+  receives: 0,
+  attemptSeconds: 0,
   busySeconds: 15_000,
   executors: 1,
   lanes: 1,

@@ -5,7 +5,7 @@ import type { Control } from '../../../../planner/simulation/governor.ts';
 import { simulate } from '../../../../planner/simulation/simulate.ts';
 import { WRITE_TARGETS } from '../../../../planner/simulation/table-writes.ts';
 import { MILLISECOND, MINUTE, SECOND } from '../../../../planner/time.ts';
-import { normalLane, scenario } from '../scenarios.ts';
+import { FILLING, normalLane, scenario } from '../scenarios.ts';
 
 describe('a small case is exact', () => {
   test('8 tasks of a second on 4 executors: half of them wait for a second', () => {
@@ -129,7 +129,11 @@ describe('whatever comes', () => {
   };
 
   test('every task that was submitted is refused or ends', () => {
-    const arbitrary = fc.record({ load: loads, service: services, seed: fc.nat(), batchSize: fc.constantFrom(1, 10) });
+    const arbitrary = fc.record({
+      ...{ load: loads, service: services, seed: fc.nat() },
+      batchSize: fc.constantFrom(1, 10),
+      filling: fc.constantFrom(undefined, FILLING),
+    });
     fc.assert(
       fc.property(arbitrary, (beside) => {
         const simulation = simulate(scenario({ ...beside, control: capricious, writes: WRITE_TARGETS }));
