@@ -1,10 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ulid } from 'ulid';
 import type { Ids } from '../core/ports.ts';
 import type { LeaseToken } from '../core/task/ids.ts';
 
-/** Ids from the machine's own source of randomness. */
+/** Of a UUID, the last so many digits are random: enough to tell one attempt of a task from another. */
+const TOKEN_DIGITS = 12;
+
+/** Ids from the machine's own source of randomness. Node draws many UUIDs at a time, where other random bytes are a call each. */
 export const systemIds: Ids = {
   unique: (now) => ulid(now),
-  leaseToken: () => randomBytes(9).toString('base64url') as LeaseToken,
+  leaseToken: () => randomUUID().slice(-TOKEN_DIGITS) as LeaseToken,
 };

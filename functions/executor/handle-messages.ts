@@ -1,6 +1,5 @@
 import type { LimitFunction } from 'p-limit';
 import { INVOCATION_MARGIN_SECONDS, longestAttemptSeconds } from '../contract.ts';
-import { mapConcurrently } from '../core/concurrency.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task/task.ts';
 import { executeTask, releaseAfterFailure } from './attempt/attempt.ts';
@@ -95,10 +94,12 @@ async function runUnit(
     return delivered.map((one) => ({ ...one, disposition: { keep: true, seconds: 0 } }));
   }
   if (definition !== undefined) return executeBatch(delivered, definition, deadline, limit, ports);
-  return mapConcurrently(delivered, 1, async (one) => {
+  const handled: HandledTask[] = [];
+  for (const one of delivered) {
     const release = (error: unknown) => releaseAfterFailure(one.task, error, ports);
-    return { ...one, disposition: await executeTask(one.task, deadline, ports).catch(release) };
-  });
+    handled.push({ ...one, disposition: await executeTask(one.task, deadline, ports).catch(release) });
+  }
+  return handled;
 }
 
 /**

@@ -57,11 +57,24 @@ export const logFieldsOf = ({ id, type, traceHeader, attempt }: Logged) =>
 type Usage = Pick<NodeJS.ResourceUsage, 'userCPUTime' | 'systemCPUTime' | 'maxRSS' | 'fsRead' | 'fsWrite'>;
 type FileSystem = { readonly blocks: number; readonly bavail: number };
 
+/** How full `/tmp` is, is looked at no more often: it takes as much CPU as a small task. */
+const LOOK_MILLISECONDS = 1_000;
+
 const machine = {
   usage: (): Usage => process.resourceUsage(),
   milliseconds: (): number => performance.now(),
-  temporaryStorage: (): Promise<FileSystem> => statfs(tmpdir()),
+  temporaryStorage: lookedAtRarely((): Promise<FileSystem> => statfs(tmpdir())),
 };
+
+/** Returns what was last seen, unless that is a while ago. */
+export function lookedAtRarely<T>(look: () => Promise<T>, milliseconds = () => performance.now()): () => Promise<T> {
+  let last: { readonly at: number; readonly seen: Promise<T> } | undefined;
+  return () => {
+    const now = milliseconds();
+    if (last === undefined || now - last.at >= LOOK_MILLISECONDS) last = { at: now, seen: look() };
+    return last.seen;
+  };
+}
 
 /** Begins to measure what an invocation takes of its machine; the function that it returns ends that, and records it. */
 export function measureUsage(

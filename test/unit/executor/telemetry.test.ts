@@ -1,10 +1,22 @@
 import { expect, it } from 'vitest';
-import { logFieldsOf, loggable, measureUsage } from '../../../functions/executor/telemetry.ts';
+import { logFieldsOf, loggable, lookedAtRarely, measureUsage } from '../../../functions/executor/telemetry.ts';
 import { greet, invoke, submit } from '../../doubles/executor-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
 
 const idle = { userCPUTime: 1_000_000, systemCPUTime: 500_000, maxRSS: 100_000, fsRead: 40, fsWrite: 8 };
+
+it('looks at what changes slowly once a second', async () => {
+  const looks = [10, 20, 30];
+  let now = 0;
+  const look = lookedAtRarely(
+    async () => looks.shift(),
+    () => now,
+  );
+  const seen: unknown[] = [];
+  for (now of [0, 400, 999, 1_000, 1_500, 5_000]) seen.push(await look());
+  expect(seen).toEqual([10, 10, 10, 20, 20, 30]);
+});
 
 it('records what an invocation took of its machine, and what that is of what its class has', async () => {
   const { ports, recorded } = createWorld();
