@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { sweep } from '../../functions/control/sweep.ts';
 import type { TaskCatalog } from '../../functions/core/define-task.ts';
 import { isFinished, newTask, subtaskIdsOf, type Task } from '../../functions/core/task/task.ts';
@@ -7,7 +8,7 @@ import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { answer } from '../../functions/router/router.ts';
 import { apiEvent } from './api-event.ts';
 import { FrailProcess, type Frailty, STURDY } from './frail-process.ts';
-import { lagOf, NO_LAG } from './lagging-index.ts';
+import { lagOf } from './lag-of.ts';
 import { type Plan, plannedTasks, sumOf } from './planned-tasks.ts';
 import { watchRows } from './row-watch.ts';
 import { taskSeed } from './task-seed.ts';

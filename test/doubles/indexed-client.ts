@@ -8,7 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Row } from '../../functions/adapters/dynamo/requests/row.ts';
-import { LaggingIndex, NO_LAG } from './lagging-index.ts';
+import { LaggingIndex, NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 
 /** An index entry of keys alone takes about so much; half a read unit reads 4 KB where it need not be consistent. */
 const ENTRY_BYTES = 200;

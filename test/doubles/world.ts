@@ -1,3 +1,7 @@
+import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
+import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
+import { MemoryPayloadStore } from '../../functions/adapters/memory/memory-payload-store.ts';
+import { MemoryTaskStore } from '../../functions/adapters/memory/memory-task-store.ts';
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
 import type { FillTimes } from '../../functions/core/lane/filling.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
@@ -7,16 +11,12 @@ import type { InvocationPorts } from '../../functions/executor/handle-batch.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
 import { TenantGate } from '../../functions/router/submit/tenant-gate.ts';
-import { NO_LAG } from './lagging-index.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
-import { MemoryFanOuts } from './memory-fan-outs.ts';
 import { MemoryLanes } from './memory-lanes.ts';
-import { MemoryPayloadStore } from './memory-payload-store.ts';
 import { MemoryRateBuckets } from './memory-rate-buckets.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
 import { MemoryStatistics } from './memory-statistics.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
-import { MemoryTaskStore } from './memory-task-store.ts';
 
 const TRACE = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
 

@@ -7,6 +7,7 @@ const ROOMS = [
   'bin',
   'lib',
   'entries',
+  'testing',
   'functions',
   'tasks',
   'cli',

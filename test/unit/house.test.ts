@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 
 const ROOT = join(import.meta.dirname, '../..');
-const ROOMS = '{bin,lib,entries,functions,tasks,cli,planner,console,local,test,loadtest}';
+const ROOMS = '{bin,lib,entries,testing,functions,tasks,cli,planner,console,local,test,loadtest}';
 
 /** What a measurement installs beside its code is no file of ours. */
 const exclude = ['**/node_modules'];

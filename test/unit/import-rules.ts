@@ -176,18 +176,20 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     forbidden: ['../router/http/problem.ts', '../../lib/config.ts', 'aws-cdk-lib'],
   },
   'entries/index.ts': {
-    allowed: ['../functions/core/define-task.ts', '../functions/core/definition/subtask.ts'],
-    forbidden: ['../functions/adapters/system-ids.ts', '../functions/contract.ts', '../lib/config.ts', 'zod'],
+    allowed: ['../functions/core/define-task.ts'],
+    forbidden: ['../functions/contract.ts', '../testing/run-task.ts', 'zod'],
+  },
+  'entries/testing.ts': { allowed: ['../testing/run-task.ts'], forbidden: ['../functions/core/define-task.ts'] },
+  'testing/run-fan-out.ts': {
+    allowed: ['./notes.ts', '../functions/adapters/memory/memory-fan-outs.ts', '../functions/control/sweep.ts'],
+    forbidden: ['../functions/adapters/dynamo/task-store.ts', '../functions/executor/index.ts', '@aws-sdk/client-sqs'],
   },
   'tasks/fail-unless-ok.ts': {
     allowed: [
       './bytes-up-to.ts',
       './csv-summarize/definition.ts',
-      '../functions/contract.ts',
-      '../functions/core/decoded-text.ts',
-      '../functions/core/definition/subtask.ts',
-      '../functions/core/json.ts',
-      '../functions/core/task/retry.ts',
+      ...['../functions/contract.ts', '../functions/core/decoded-text.ts', '../functions/core/json.ts'],
+      ...['../functions/core/definition/subtask.ts', '../functions/core/task/retry.ts'],
     ],
     forbidden: ['../functions/core/definition/find-definition.ts', '../functions/core/ports.ts', '../lib/config.ts'],
   },

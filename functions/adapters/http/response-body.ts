@@ -24,7 +24,7 @@ const OF_THE_COMPRESSED = ['content-encoding', 'content-length'];
  */
 export function responseOf(
   { status, headers, body }: Answer,
-  { url }: Hop,
+  { url }: Pick<Hop, 'url'>,
   redirected: boolean,
   signal: AbortSignal,
 ): HttpResponse {

@@ -19,6 +19,8 @@ export type WatchPorts = {
   readonly store: Pick<TaskStore, 'check' | 'checkAll'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** A test may have attempts checked more often. */
+  readonly checkMilliseconds?: number;
 };
 
 /** A lease with less left than this is renewed. What fails then is tried again before the lease has expired. */
@@ -31,7 +33,7 @@ const RENEWED_BELOW_MILLISECONDS = (LEASE_SECONDS - 1.5 * CHECK_PERIOD_SECONDS) 
 export function watchAttempt(
   task: RunningTask,
   end: (outcome: Outcome, reason: TaskFailure) => void,
-  { store, clock, log }: WatchPorts,
+  { store, clock, log, checkMilliseconds }: WatchPorts,
 ): AttemptWatch {
   const lease = renewable([task], clock);
   let latest: Progress | undefined;
@@ -44,7 +46,7 @@ export function watchAttempt(
     lease.renewed(leaseExpiresAt);
     if (state !== 'held') end(...endOf(state));
   };
-  const stop = repeatHeartbeat(heartbeat, logFieldsOf(task), log);
+  const stop = repeatHeartbeat(heartbeat, logFieldsOf(task), log, checkMilliseconds);
   return {
     progress: (fraction, note) => {
       latest = progressOf(fraction, note);
@@ -57,7 +59,7 @@ export function watchAttempt(
 export function watchBatch(
   tasks: readonly RunningTask[],
   end: (task: RunningTask, outcome: Outcome, reason: TaskFailure) => void,
-  { store, clock, log }: WatchPorts,
+  { store, clock, log, checkMilliseconds }: WatchPorts,
 ): () => void {
   const lease = renewable(tasks, clock);
   const held = new Set(tasks);
@@ -73,7 +75,7 @@ export function watchBatch(
       end(task, ...endOf(state));
     }
   };
-  return repeatHeartbeat(heartbeat, { task_type: tasks[0]?.type, tasks: tasks.length }, log);
+  return repeatHeartbeat(heartbeat, { task_type: tasks[0]?.type, tasks: tasks.length }, log, checkMilliseconds);
 }
 
 /** The leases of tasks that are renewed together, as far as this executor knows of them. */
@@ -105,7 +107,12 @@ export function progressOf(fraction: unknown, note?: unknown): Progress {
 }
 
 /** Makes one heartbeat at a time, the first a period from now. One that fails is logged, and the attempt goes on. */
-function repeatHeartbeat(heartbeat: () => Promise<void>, fields: object, log: Log): () => void {
+function repeatHeartbeat(
+  heartbeat: () => Promise<void>,
+  fields: object,
+  log: Log,
+  milliseconds = CHECK_PERIOD_SECONDS * 1000,
+): () => void {
   let isUnderWay = false;
   const interval = setInterval(async () => {
     if (isUnderWay) return;
@@ -117,7 +124,7 @@ function repeatHeartbeat(heartbeat: () => Promise<void>, fields: object, log: Lo
     } finally {
       isUnderWay = false;
     }
-  }, CHECK_PERIOD_SECONDS * 1000);
+  }, milliseconds);
   return () => clearInterval(interval);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryTaskStore } from '../../../functions/adapters/memory/memory-task-store.ts';
 import type { TaskSeed } from '../../../functions/core/task/task.ts';
 import { greet, invoke, read, submit } from '../../doubles/executor-world.ts';
-import { MemoryTaskStore } from '../../doubles/memory-task-store.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 

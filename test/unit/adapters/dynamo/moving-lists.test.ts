@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { n, type Row, s } from '../../../../functions/adapters/dynamo/requests/row.ts';
 import { rowKey, seedAttributes, statusGroupOf } from '../../../../functions/adapters/dynamo/task-row.ts';
 import { DynamoTaskStore } from '../../../../functions/adapters/dynamo/task-store.ts';
+import { NO_LAG } from '../../../../functions/adapters/memory/lagging-index.ts';
 import { subtaskIdOf, taskIdOf } from '../../../../functions/core/task/ids.ts';
 import type { Task, TaskSeed } from '../../../../functions/core/task/task.ts';
 import type { TaskFilter } from '../../../../functions/core/task/task-list.ts';
 import { chance } from '../../../doubles/chance.ts';
 import { indexedClient } from '../../../doubles/indexed-client.ts';
-import { lagOf, NO_LAG } from '../../../doubles/lagging-index.ts';
+import { lagOf } from '../../../doubles/lag-of.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 2);

@@ -1,7 +1,7 @@
-import type { JsonValue } from '../../functions/core/json.ts';
-import type { PayloadStore } from '../../functions/core/ports.ts';
-import type { TaskId, TenantId } from '../../functions/core/task/ids.ts';
-import { INLINE_PAYLOAD_BYTES, isPayloadOf, type Payload } from '../../functions/core/task/payload.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { PayloadStore } from '../../core/ports.ts';
+import type { TaskId, TenantId } from '../../core/task/ids.ts';
+import { INLINE_PAYLOAD_BYTES, isPayloadOf, type Payload } from '../../core/task/payload.ts';
 
 export class MemoryPayloadStore implements PayloadStore {
   readonly #values = new Map<string, string>();

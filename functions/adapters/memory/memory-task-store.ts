@@ -1,5 +1,5 @@
-import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
-import { compact } from '../../functions/core/compact.ts';
+import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
+import { compact } from '../../core/compact.ts';
 import type {
   CancelResult,
   ClaimResult,
@@ -11,8 +11,8 @@ import type {
   ParentKey,
   RetryResult,
   TaskStore,
-} from '../../functions/core/ports.ts';
-import { orderOf, type TaskId, type TenantId } from '../../functions/core/task/ids.ts';
+} from '../../core/ports.ts';
+import { orderOf, type TaskId, type TenantId } from '../../core/task/ids.ts';
 import {
   isFinished,
   type NewTask,
@@ -22,8 +22,8 @@ import {
   type Task,
   type TaskSeed,
   type WaitingTask,
-} from '../../functions/core/task/task.ts';
-import type { TaskPage, TaskQuery } from '../../functions/core/task/task-list.ts';
+} from '../../core/task/task.ts';
+import type { TaskPage, TaskQuery } from '../../core/task/task-list.ts';
 import {
   cancelled,
   claimability,
@@ -35,7 +35,7 @@ import {
   rowDaysOf,
   type Settlement,
   settled,
-} from '../../functions/core/task/transition.ts';
+} from '../../core/task/transition.ts';
 
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 

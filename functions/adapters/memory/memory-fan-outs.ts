@@ -1,6 +1,6 @@
-import type { FanOutRecord, FanOuts, ParentKey } from '../../functions/core/ports.ts';
-import type { TaskError } from '../../functions/core/task/task.ts';
-import { failedBySubtask, resumed } from '../../functions/core/task/transition.ts';
+import type { FanOutRecord, FanOuts, ParentKey } from '../../core/ports.ts';
+import type { TaskError } from '../../core/task/task.ts';
+import { failedBySubtask, resumed } from '../../core/task/transition.ts';
 import type { MemoryTaskStore } from './memory-task-store.ts';
 
 /** Keeps fan-outs in a map, beside the tasks of a store in memory. */

@@ -1,5 +1,3 @@
-import { chance } from './chance.ts';
-
 /**
  * Says how far a secondary index is behind its table ("eventually consistent", DynamoDB developer guide): for each
  * change of a row, for how many more reads of the index the old entry is listed, and for how many the new one is not
@@ -9,13 +7,6 @@ export type IndexLag = () => { readonly oldEntryReads: number; readonly newEntry
 
 /** An index that never lags is kinder than DynamoDB promises. */
 export const NO_LAG: IndexLag = () => ({ oldEntryReads: 0, newEntryReads: 0 });
-
-/** Lets a `share` (0 to 1) of the changes be seen late, by up to so many `reads`. */
-export function lagOf(seed: number, { share = 0.5, reads = 3 } = {}): IndexLag {
-  const { next, below } = chance(seed);
-  const late = (): number => (next() < share ? 1 + below(reads) : 0);
-  return () => ({ oldEntryReads: late(), newEntryReads: late() });
-}
 
 /**
  * Lists an entry for each row that has the attributes of the index. `put` and `remove` say how a row is now, `read`

@@ -1,12 +1,13 @@
 import { BatchGetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { n, s } from '../../../functions/adapters/dynamo/requests/row.ts';
-import { newTask } from '../../../functions/core/task/task.ts';
-import { firstPage } from '../../doubles/due-tasks.ts';
-import { indexedClient } from '../../doubles/indexed-client.ts';
-import { LaggingIndex, lagOf } from '../../doubles/lagging-index.ts';
-import { MemoryTaskStore } from '../../doubles/memory-task-store.ts';
-import { taskSeed } from '../../doubles/task-seed.ts';
+import { n, s } from '../../../../functions/adapters/dynamo/requests/row.ts';
+import { LaggingIndex } from '../../../../functions/adapters/memory/lagging-index.ts';
+import { MemoryTaskStore } from '../../../../functions/adapters/memory/memory-task-store.ts';
+import { newTask } from '../../../../functions/core/task/task.ts';
+import { firstPage } from '../../../doubles/due-tasks.ts';
+import { indexedClient } from '../../../doubles/indexed-client.ts';
+import { lagOf } from '../../../doubles/lag-of.ts';
+import { taskSeed } from '../../../doubles/task-seed.ts';
 
 const readsOf = (index: LaggingIndex<string>): string[] => {
   const found = index.read().map(([row, entry]) => `${row}: ${entry}`);

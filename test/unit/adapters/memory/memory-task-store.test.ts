@@ -1,0 +1,22 @@
+import { MemoryFanOuts } from '../../../../functions/adapters/memory/memory-fan-outs.ts';
+import { MemoryTaskStore } from '../../../../functions/adapters/memory/memory-task-store.ts';
+import { fanOutsContract } from '../../../contract/fan-outs-contract.ts';
+import { lateAttemptsContract } from '../../../contract/late-attempts-contract.ts';
+import { taskListContract } from '../../../contract/task-list-contract.ts';
+import { taskOperationsContract } from '../../../contract/task-operations-contract.ts';
+import { taskStoreContract } from '../../../contract/task-store-contract.ts';
+
+const makeStore = () => new MemoryTaskStore({ retentionDays: 14 });
+
+taskStoreContract('the memory', makeStore);
+const makeStores = () => {
+  const store = makeStore();
+  return { store, due: store };
+};
+taskOperationsContract('the memory', makeStores);
+lateAttemptsContract('the memory', makeStores);
+fanOutsContract('the memory', () => {
+  const store = makeStore();
+  return { store, due: store, fanOuts: new MemoryFanOuts(store) };
+});
+taskListContract('the memory', makeStore);

@@ -1,0 +1,63 @@
+import type { TaskDefinition } from '../functions/core/define-task.ts';
+import { type JsonValue, jsonValueOf } from '../functions/core/json.ts';
+import { executorKeyFor } from '../functions/core/lane/routing.ts';
+import { type LeaseToken, parseTenantId, taskIdOf } from '../functions/core/task/ids.ts';
+import { newTask, type RunningTask, type TaskSeed } from '../functions/core/task/task.ts';
+import { claimed } from '../functions/core/task/transition.ts';
+import type { AnswerRequest } from './test-http.ts';
+
+/** How a task is run in a test; what is not given is as its definition says. */
+export type TestOptions = {
+  /** Which attempt is made; the first, unless given. */
+  readonly attempt?: number;
+  readonly maxAttempts?: number;
+  readonly timeoutSeconds?: number;
+  /** Whose task it is; `test`, unless given. */
+  readonly tenantId?: string;
+  /** Answers the requests of the handler, or names the hosts that it may really call, such as `127.0.0.1`. */
+  readonly http?: AnswerRequest | string;
+  /** Cancels the task when it aborts, as `POST /api/tasks/{id}/cancel` does. */
+  readonly signal?: AbortSignal;
+  /** The definitions of the types that it fans out into, beside its own. */
+  readonly tasks?: readonly TaskDefinition[];
+};
+
+/** How a task, or an attempt at one, has ended. */
+export type TestError = { readonly code: string; readonly message: string; readonly retryable: boolean };
+
+/** Every class has one shard in a test. */
+export const ONE_SHARD = { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 } as const;
+
+const LEASE_MILLISECONDS = 3_600_000;
+let made = 0;
+
+/** Makes a task as a submit would. Throws what a submit would refuse: an input that is no JSON, or no tenant's name. */
+export function seedOf(definition: TaskDefinition, input: unknown, options: TestOptions, now: number): TaskSeed {
+  const tenantId = parseTenantId(options.tenantId ?? 'test');
+  if (tenantId === undefined) throw new TypeError(`${options.tenantId} is no name of a tenant`);
+  const { type, resources: resourceClass, priority, retry, timeoutSeconds } = definition;
+  return {
+    id: taskIdOf(String(++made).padStart(26, '0'), 0),
+    tenantId,
+    type,
+    resourceClass,
+    priority,
+    executorKey: executorKeyFor(definition, { tenantId, priority }, ONE_SHARD),
+    maxAttempts: options.maxAttempts ?? retry.maxAttempts,
+    timeoutSeconds: options.timeoutSeconds ?? timeoutSeconds,
+    input: { inline: jsonValueOf(input) },
+    fingerprint: '-',
+    createdAt: now,
+  };
+}
+
+/** Makes a task whose attempt is about to begin. */
+export function runningTask(definition: TaskDefinition, input: unknown, options: TestOptions): RunningTask {
+  const now = Date.now();
+  const seed = seedOf(definition, input, options, now);
+  const lease = { token: 'test' as LeaseToken, expiresAt: now + LEASE_MILLISECONDS };
+  return { ...claimed(newTask(seed), lease, now), attempt: options.attempt ?? 1 };
+}
+
+/** Returns the input of a task of a test. */
+export const inputOf = ({ input }: TaskSeed): JsonValue => ('inline' in input ? input.inline : null);

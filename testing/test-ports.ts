@@ -1,0 +1,36 @@
+import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
+import type { Tracing } from '../functions/core/ports.ts';
+import { callHandler } from '../functions/executor/attempt/run-handler.ts';
+import type { Notes } from './notes.ts';
+import { testHttp } from './test-http.ts';
+import type { TestOptions } from './test-options.ts';
+
+/** Follows nothing. */
+const tracing: Tracing = {
+  header: () => undefined,
+  call: (_name, work) => work(),
+  apart: (work) => work(),
+  segment: (_name, _header, _annotations, work) => work(() => {}),
+};
+
+/** A cancelled attempt ends so soon; in a deployment, an executor looks every few seconds. */
+const CHECK_MILLISECONDS = 10;
+
+/** Makes what an attempt needs of its executor, beside the store. */
+export function testPorts(definition: TaskDefinition, { http, tasks = [] }: TestOptions, notes: Notes) {
+  const noted = (one: TaskDefinition) => (one.batch === undefined ? notes.noting(one) : one);
+  const catalog: TaskCatalog = Object.fromEntries(
+    [...tasks, definition].map((one) => [one.type, async () => noted(one)]),
+  );
+  return {
+    catalog,
+    clock: Date.now,
+    http: testHttp(http),
+    // A thread of its own would load the module of the definition, which a test need not have.
+    isolate: callHandler,
+    log: notes.log,
+    meter: { record: () => {} },
+    tracing,
+    checkMilliseconds: CHECK_MILLISECONDS,
+  };
+}
