@@ -7,7 +7,7 @@
 
 export const METRICS_NAMESPACE = 'Millrace';
 
-/** `service` is the deployment's name; Powertools writes it with every metric. */
+/** `service` is the deployment's name, which every metric has. */
 export const SERVICE_DIMENSION = 'service';
 
 /** What metrics are told apart by, beside the service. */
@@ -34,21 +34,23 @@ export type Metric = {
    * line of the log for each invocation would cost more than it tells. Without it, each value is told with its own invocation.
    */
   readonly gathered?: 'sample' | 'sum' | 'greatest';
+  /** Each value says that something has happened so often: those of one invocation are told as their sum. */
+  readonly isTally?: true;
 };
 
 export const METRICS = {
-  accepted: { name: 'TasksAccepted', unit: 'Count', by: 'resourceClass' },
-  succeeded: { name: 'TasksSucceeded', unit: 'Count', by: 'resourceClass' },
-  failed: { name: 'TasksFailed', unit: 'Count', by: 'resourceClass' },
-  cancelled: { name: 'TasksCancelled', unit: 'Count', by: 'resourceClass' },
+  accepted: { name: 'TasksAccepted', unit: 'Count', by: 'resourceClass', isTally: true },
+  succeeded: { name: 'TasksSucceeded', unit: 'Count', by: 'resourceClass', isTally: true },
+  failed: { name: 'TasksFailed', unit: 'Count', by: 'resourceClass', isTally: true },
+  cancelled: { name: 'TasksCancelled', unit: 'Count', by: 'resourceClass', isTally: true },
   /** Attempts that failed and are followed by another. */
-  retried: { name: 'TasksRetried', unit: 'Count', by: 'resourceClass' },
+  retried: { name: 'TasksRetried', unit: 'Count', by: 'resourceClass', isTally: true },
   /** Attempts that ended in subtasks, which their task now waits for. */
-  fannedOut: { name: 'TasksFannedOut', unit: 'Count', by: 'resourceClass' },
+  fannedOut: { name: 'TasksFannedOut', unit: 'Count', by: 'resourceClass', isTally: true },
   /** Tasks of one call of a batch handler. */
   batchSize: { name: 'BatchSize', unit: 'Count', by: 'resourceClass' },
   /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
-  platformFailed: { name: 'PlatformFailures', unit: 'Count', by: 'resourceClass' },
+  platformFailed: { name: 'PlatformFailures', unit: 'Count', by: 'resourceClass', isTally: true },
   /** What one invocation of an executor took: CPU of all its threads, and blocks read from and written to its file system. */
   cpu: { name: 'CpuTime', unit: 'Milliseconds', by: 'resourceClass', gathered: 'sample' },
   /** The CPU, as a part of what the vCPUs of its class give in the time that the invocation took. */
@@ -64,7 +66,7 @@ export const METRICS = {
   /** Tasks that wait in all shards of a lane: the governor writes it each minute, while there are any. */
   waiting: { name: 'WaitingTasks', unit: 'Count', by: 'lane' },
   /** Submits that were answered with 429. */
-  refused: { name: 'TasksRefused', unit: 'Count', by: 'lane' },
+  refused: { name: 'TasksRefused', unit: 'Count', by: 'lane', isTally: true },
   /** From submit, or from when it was due and its type no longer paused, to the start of the first attempt. */
   wait: { name: 'WaitTime', unit: 'Milliseconds', by: 'lane' },
   /** One attempt, from claim to settle. */
@@ -74,9 +76,9 @@ export const METRICS = {
   /** Attempts that a task had when it ended. */
   attempts: { name: 'Attempts', unit: 'Count', by: 'taskType' },
   /** Attempts that failed, whatever followed. */
-  error: { name: 'Errors', unit: 'Count', by: 'errorCode' },
+  error: { name: 'Errors', unit: 'Count', by: 'errorCode', isTally: true },
   /** Errors that nobody caught, of no attempt that is known: one that is fails by them. */
-  uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door' },
+  uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door', isTally: true },
   /** One call of AWS as the function waited for it, tries of the SDK included. */
   awsCall: { name: 'AwsCallTime', unit: 'Milliseconds', by: 'operation', gathered: 'sample' },
 } as const satisfies Record<string, Metric>;

@@ -1,15 +1,14 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Clock, Meter, Random } from '../core/ports.ts';
 import {
   ERROR_CODES,
   METRIC_DIMENSIONS,
   METRICS,
-  METRICS_NAMESPACE,
   type Metric,
   type MetricName,
   type MetricScope,
   OTHER_ERROR,
 } from '../metrics.ts';
+import { emfLines } from './emf.ts';
 import { Folded } from './folded.ts';
 import { Reservoir } from './reservoir.ts';
 
@@ -18,23 +17,28 @@ const errorCodes: ReadonlySet<string> = new Set(ERROR_CODES);
 /** Values of several invocations, and what is to be told of them. */
 type Gathering = { add(value: number): void; take(): readonly number[] };
 
+/** Values of one invocation, by metric. */
+type Told = { readonly by: MetricScope; readonly of: readonly string[]; readonly metrics: Map<Metric, number[]> };
+
 /** Values are gathered for so long. */
 const SHORTEST_MILLISECONDS = 1_000;
 const LONGEST_MILLISECONDS = 60_000;
 
 /**
- * Gathers the numbers of one invocation and writes them as EMF, one line for what shares its dimensions. Lambda freezes an
+ * Gathers the numbers of one invocation and writes them as EMF, in one line where their dimensions allow it. Lambda freezes an
  * environment between invocations and ends it without a word, so that all counts, waits and runs are written at the end of their
  * own invocation. Times of AWS calls, and what invocations take of their machine, are gathered over several.
  */
 export class EmfMeter implements Meter {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #metrics = new Map<string, Metrics>();
+  /** What is to be told at the next flush, by the dimensions that it shares. */
+  readonly #told = new Map<string, Told>();
   readonly #gatherings = new Map<
     string,
     { readonly of: string; readonly metric: Metric; readonly values: Gathering }
   >();
+  readonly #service = process.env.POWERTOOLS_SERVICE_NAME ?? '';
   readonly #startedAt: number;
   #gatheredWrittenAt: number | undefined;
 
@@ -46,8 +50,8 @@ export class EmfMeter implements Meter {
 
   record(of: string, metric: MetricName, value: number): void {
     const specification: Metric = METRICS[metric];
-    const { name, unit, by, gathered } = specification;
-    if (gathered === undefined) this.#metricsOf(by, of).addMetric(name, unit, value);
+    const { gathered } = specification;
+    if (gathered === undefined) this.#tell(of, specification, value);
     else this.#gatheringOf(of, specification, gathered).add(value);
   }
 
@@ -58,7 +62,10 @@ export class EmfMeter implements Meter {
    */
   flush(): void {
     if (this.#areGatheringsDue()) this.#recordGatherings();
-    for (const metrics of this.#metrics.values()) if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    if (this.#told.size === 0) return;
+    const lines = emfLines([...this.#told.values()], this.#service, this.#clock());
+    this.#told.clear();
+    process.stdout.write(`${lines.join('\n')}\n`);
   }
 
   #areGatheringsDue(): boolean {
@@ -74,7 +81,7 @@ export class EmfMeter implements Meter {
 
   #recordGatherings(): void {
     for (const { of, metric, values } of this.#gatherings.values()) {
-      for (const value of values.take()) this.#metricsOf(metric.by, of).addMetric(metric.name, metric.unit, value);
+      for (const value of values.take()) this.#tell(of, metric, value);
     }
   }
 
@@ -87,15 +94,15 @@ export class EmfMeter implements Meter {
     return values;
   }
 
-  #metricsOf(by: MetricScope, of: string): Metrics {
-    const values = valuesOf(by, of);
-    const key = `${by} ${values.join('/')}`;
-    const known = this.#metrics.get(key);
-    if (known !== undefined) return known;
-    const dimensions = METRIC_DIMENSIONS[by].map((name, index) => [name, values[index] ?? '']);
-    const metrics = new Metrics({ namespace: METRICS_NAMESPACE, defaultDimensions: Object.fromEntries(dimensions) });
-    this.#metrics.set(key, metrics);
-    return metrics;
+  #tell(of: string, metric: Metric, value: number): void {
+    const values = valuesOf(metric.by, of);
+    const key = `${metric.by} ${values.join('/')}`;
+    const told = this.#told.get(key) ?? { by: metric.by, of: values, metrics: new Map() };
+    this.#told.set(key, told);
+    const known = told.metrics.get(metric);
+    if (known === undefined) told.metrics.set(metric, [value]);
+    else if (metric.isTally === true) known[0] = (known[0] ?? 0) + value;
+    else known.push(value);
   }
 }
 

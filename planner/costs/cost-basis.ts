@@ -77,10 +77,10 @@ export const COST_ASSUMPTIONS = {
    */
   logBytes: {
     platform: 600,
-    submit: 280,
+    submit: 270,
     requestLine: 200,
-    invocation: 940,
-    attempt: 34,
+    invocation: 710,
+    attempt: 17,
     attemptLine: 290,
     short: 150,
     access: 300,

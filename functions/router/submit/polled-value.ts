@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../core/ports.ts';
 
 /** An answer may be so old before it is asked for again. */
@@ -32,6 +32,8 @@ export class PolledValue {
 
   /** Fulfilled when what is known is recent, or cannot be soon. */
   async fresh(): Promise<void> {
+    const now = this.#clock();
+    if (now - this.#askedAt < FRESH_MILLISECONDS && now - this.#knownAt < STALE_MILLISECONDS) return;
     await this.#once();
     // An answer that has slept is too old when it comes.
     await this.#once();
@@ -63,9 +65,26 @@ export const withinPatience = <T>(underWay: Promise<T>, otherwise: T): Promise<T
 
 export type Patience = <T>(underWay: Promise<T>, otherwise: T) => Promise<T>;
 
-/** Begins to wait half a second for several answers together; when that is over, one that is known still counts. */
+/**
+ * Begins to wait half a second for several answers together; when that is over, one that is known still counts. Most answers are
+ * known at once, and have no timer.
+ */
 export function patience(): Patience {
   const until = performance.now() + PATIENCE_MILLISECONDS;
-  return (underWay, otherwise) =>
-    Promise.race([underWay, sleep(Math.max(0, until - performance.now()), otherwise, { ref: false })]);
+  return async (underWay, otherwise) => {
+    const known = await Promise.race([underWay, thisTurn()]);
+    if (known !== UNKNOWN) return known;
+    return Promise.race([underWay, sleep(Math.max(0, until - performance.now()), otherwise, { ref: false })]);
+  };
+}
+
+const UNKNOWN = Symbol('unknown');
+let turn: Promise<typeof UNKNOWN> | undefined;
+
+/** Fulfilled at the end of this turn of the event loop, for all who ask in it. */
+function thisTurn(): Promise<typeof UNKNOWN> {
+  turn ??= endOfTurn(UNKNOWN).finally(() => {
+    turn = undefined;
+  });
+  return turn;
 }

@@ -70,16 +70,61 @@ describe('EmfMeter', () => {
     meter.record('default/low/1', 'accepted', 1);
     const [line, ...more] = flushed(meter);
     expect(more).toEqual([]);
-    expect(line).toMatchObject({ ResourceClass: 'default', TasksAccepted: [1, 1], CpuTime: 12 });
+    expect(line).toMatchObject({ ResourceClass: 'default', TasksAccepted: 2, CpuTime: 12 });
     expect(line).not.toHaveProperty('Lane');
+  });
+
+  it('writes what an executor tells of one task in one line, each metric by its own dimensions', () => {
+    const meter = new EmfMeter();
+    meter.record('default/high/0', 'wait', 12);
+    meter.record('text.count', 'execution', 5);
+    meter.record('default/high/0', 'failed', 1);
+    meter.record('timeout', 'error', 1);
+    const [line, ...more] = flushed(meter);
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({
+      ResourceClass: 'default',
+      Lane: 'high',
+      TaskType: 'text.count',
+      ErrorCode: 'timeout',
+    });
+    expect(line).toMatchObject({ WaitTime: 12, ExecutionTime: 5, TasksFailed: 1, Errors: 1 });
+    expect(line?._aws).toMatchObject({
+      CloudWatchMetrics: [
+        { Dimensions: [['service', 'ResourceClass', 'Lane']], Metrics: [{ Name: 'WaitTime' }] },
+        { Dimensions: [['service', 'TaskType']], Metrics: [{ Name: 'ExecutionTime' }] },
+        { Dimensions: [['service', 'ResourceClass']], Metrics: [{ Name: 'TasksFailed' }] },
+        { Dimensions: [['service', 'ErrorCode']], Metrics: [{ Name: 'Errors' }] },
+      ],
+    });
+  });
+
+  it('never gives a dimension two values in a line', () => {
+    const meter = new EmfMeter();
+    meter.record('default/high/0', 'wait', 1);
+    meter.record('io-intensive', 'cpu', 2);
+    meter.record('default/low/0', 'succeeded', 1);
+    meter.record('io-intensive/low/0', 'wait', 3);
+    expect(flushed(meter)).toMatchObject([
+      { ResourceClass: 'default', Lane: 'high', WaitTime: 1, TasksSucceeded: 1 },
+      { ResourceClass: 'io-intensive', Lane: 'low', WaitTime: 3, CpuTime: 2 },
+    ]);
+  });
+
+  it('tells a thousand tasks of a bulk as one number', () => {
+    const meter = new EmfMeter();
+    for (let task = 0; task < 1_000; task++) meter.record('default/normal/0', 'accepted', 1);
+    expect(flushed(meter)).toMatchObject([{ ResourceClass: 'default', TasksAccepted: 1_000 }]);
+    meter.record('default/normal/0', 'accepted', 1);
+    expect(flushed(meter)).toMatchObject([{ TasksAccepted: 1 }]);
   });
 
   it('counts codes of our own each, and all others as one', () => {
     const meter = new EmfMeter();
     for (const code of ['timeout', 'http_404', 'a code of a handler', 'timeout']) meter.record(code, 'error', 1);
     expect(flushed(meter)).toMatchObject([
-      { ErrorCode: 'timeout', Errors: [1, 1] },
-      { ErrorCode: 'other', Errors: [1, 1] },
+      { ErrorCode: 'timeout', Errors: 2 },
+      { ErrorCode: 'other', Errors: 2 },
     ]);
   });
 
