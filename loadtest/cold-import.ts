@@ -1,9 +1,9 @@
 /**
- * How long the router's code takes to load, beside a bundle with only the two SDK clients, each in processes of its own and
- * in turns: `npm run loadtest:import`.
+ * How large the code of each function is and how long it takes to load, beside a bundle with only the two SDK clients, each in
+ * processes of its own and in turns: `npm run loadtest:import`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
@@ -11,6 +11,8 @@ import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
 const ROUNDS = 25;
 /** The router's time to load may be so many times that of the clients. */
 const BUDGET = 1.4;
+/** The functions of which code is loaded; the console's reads its site instead. */
+const DOORS = ['router', 'authorizer', 'executor', 'projector', 'control'];
 const directory = await mkdtemp(join(tmpdir(), 'millrace-load-'));
 const root = join(import.meta.dirname, '..');
 
@@ -36,22 +38,26 @@ const CLIENTS = `
 try {
   const entry = join(root, 'loadtest/.clients.ts');
   await writeFile(entry, CLIENTS);
-  const files = {
-    clients: await bundled(entry, 'clients', directory).finally(() => rm(entry)),
-    router: await bundled(join(root, 'functions/router/index.ts'), 'router', directory),
-  };
-  const measured = { clients: [] as number[], router: [] as number[] };
+  const files = [['clients', await bundled(entry, 'clients', directory).finally(() => rm(entry))]];
+  for (const door of DOORS)
+    files.push([door, await bundled(join(root, `functions/${door}/index.ts`), door, directory)]);
+  const measured = new Map<string, number[]>();
   for (let round = -1; round < ROUNDS; round++) {
-    for (const name of ['clients', 'router'] as const) {
-      const milliseconds = importTime(files[name]);
-      if (round >= 0) measured[name].push(milliseconds);
+    for (const [name = '', file = ''] of files) {
+      const milliseconds = importTime(file);
+      if (round >= 0) measured.set(name, [...(measured.get(name) ?? []), milliseconds]);
     }
   }
-  const clients = median(measured.clients);
-  const router = median(measured.router);
-  const ratio = router / clients;
-  console.log(`Import, median of ${ROUNDS}: clients ${clients.toFixed(0)} ms, router ${router.toFixed(0)} ms`);
-  console.log(`ratio ${ratio.toFixed(2)} (budget ${BUDGET.toFixed(2)})`);
+  const clients = median(measured.get('clients') ?? []);
+  console.log(`Import, median of ${ROUNDS}, beside that of the clients:`);
+  for (const [name = '', file = ''] of files) {
+    const milliseconds = median(measured.get(name) ?? []);
+    const kilobytes = (await stat(file)).size / 1_024;
+    const shown = [`${kilobytes.toFixed(0)} KB`, `${milliseconds.toFixed(0)} ms`, (milliseconds / clients).toFixed(2)];
+    console.log(`  ${name.padEnd(12)}${shown.map((text) => text.padStart(8)).join('')}`);
+  }
+  const ratio = median(measured.get('router') ?? []) / clients;
+  console.log(`ratio of the router ${ratio.toFixed(2)} (budget ${BUDGET.toFixed(2)})`);
   if (ratio > BUDGET) process.exitCode = 1;
 } finally {
   await rm(directory, { recursive: true });

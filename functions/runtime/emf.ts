@@ -55,10 +55,7 @@ const fits = (directive: Directive, dimensions: readonly [string, string][], lin
 const rounded = (value = 0): number => Math.round(value * 1_000) / 1_000;
 
 function lineOf({ dimensions, directives }: Line, service: string, timestamp: number): string {
-  const values = directives.flatMap(({ metrics }) =>
-    Array.from(metrics, ([{ name }, all]) => [name, all.length === 1 ? rounded(all[0]) : all.map(rounded)] as const),
-  );
-  return JSON.stringify({
+  const line: Record<string, unknown> = {
     _aws: {
       Timestamp: timestamp,
       CloudWatchMetrics: directives.map(({ by, metrics }) => ({
@@ -68,7 +65,11 @@ function lineOf({ dimensions, directives }: Line, service: string, timestamp: nu
       })),
     },
     [SERVICE_DIMENSION]: service,
-    ...Object.fromEntries(dimensions),
-    ...Object.fromEntries(values),
-  });
+  };
+  for (const [name, value] of dimensions) line[name] = value;
+  for (const { metrics } of directives) {
+    for (const [{ name }, values] of metrics)
+      line[name] = values.length === 1 ? rounded(values[0]) : values.map((value) => rounded(value));
+  }
+  return JSON.stringify(line);
 }

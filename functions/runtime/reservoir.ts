@@ -1,5 +1,4 @@
-/** A line of EMF takes so many values (CloudWatch's documentation, "Embedded metric format specification"). */
-const MAX_VALUES = 100;
+import { MAX_VALUES } from './emf.ts';
 
 /**
  * Keeps at most a hundred of any number of values, each as likely among them as any other (algorithm R), so that their

@@ -99,7 +99,7 @@ function readerLine(usage: WireUsage, name: string, config: DeployConfig): [call
   return [calls, dollars + units / MILLION / calls];
 }
 
-/** Returns how many traces Lambda would begin. The local cloud traces every request. */
+/** Returns how many traces Lambda would begin, by the default rule of X-Ray. */
 function tracesOf(usage: WireUsage, name: string): number {
   const first = sumOf(usage, name, 'seconds with an invocation');
   return first + (sumOf(usage, name, 'invocations') - first) * TRACED_SHARE;

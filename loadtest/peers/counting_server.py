@@ -1,16 +1,23 @@
 """
 Runs the local cloud as `local/ministack-server.py` does, and counts what functions ask of it: `GET /_calls` tells how often
 each operation was called so far. Functions are known by the credentials of their roles; whoever deploys or measures has none.
+Traces are sampled as X-Ray's default rule has it, where the local cloud samples all: no function on AWS pays for that many.
 """
 
 import json
+import random
 import re
 import runpy
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import ministack.app as server
+from ministack.services import lambda_svc
+
+# "The first request each second, and five percent of any additional requests" (X-Ray, "Configuring sampling rules").
+SAMPLED_PART = 0.05
 
 LOCAL = Path(__file__).parents[2] / 'local'
 # Of the protocols in which the path names the operation.
@@ -23,6 +30,8 @@ REST = [
 
 calls = Counter()
 answer = server.app
+trace_header = lambda_svc._xray_trace_id_for_invocation
+sampled_seconds = {}
 
 
 def operation_of(scope, headers):
@@ -30,6 +39,17 @@ def operation_of(scope, headers):
         return target.decode().split('.')[-1]
     request = f"{scope['method']} {scope['path']}"
     return next((name for pattern, name in REST if pattern.match(request)), request)
+
+
+def sampled_header(config, inbound=None):
+    header = trace_header(config, inbound)
+    if header is None or inbound:
+        return header
+    name, second = config.get('FunctionName'), int(time.time())
+    if sampled_seconds.get(name) != second:
+        sampled_seconds[name] = second
+        return header
+    return header if random.random() < SAMPLED_PART else header.replace('Sampled=1', 'Sampled=0')
 
 
 async def send_json(send, value):
@@ -50,6 +70,7 @@ async def counted(scope, receive, send):
 def run(app=counted):
     """Runs the local cloud with an app that has `counted` within."""
     server.app = app
+    lambda_svc._xray_trace_id_for_invocation = sampled_header
     sys.path.insert(0, str(LOCAL))
     runpy.run_path(str(LOCAL / 'ministack-server.py'), run_name='__main__')
 

@@ -1,6 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Priority, ResourceClass } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
-import { shardOf } from '../../core/lane/routing.ts';
 import type { Heartbeat } from '../../core/ports.ts';
 import {
   createdAtOf,
@@ -54,9 +54,16 @@ export const groupsWith = (status: TaskStatus): readonly StatusGroup[] =>
 export const isExpired = ({ shownUntil, expiresAt }: Row, now: number): boolean =>
   Number((shownUntil ?? expiresAt)?.N ?? Number.POSITIVE_INFINITY) * 1000 <= now;
 
+/**
+ * Returns the partition of an index in which a task is listed. Readers ask all partitions, so that it matters only that tasks are
+ * spread over them, and one hash does it, where `shardOf` takes one for each partition.
+ */
+const indexShardOf = (id: TaskId, indexShards: number): number =>
+  indexShards === 1 ? 0 : hash('sha256', id, 'buffer').readUInt32BE(0) % indexShards;
+
 /** Returns the attributes by which the sweeper finds a task that waits for the clock. */
 export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): Row => ({
-  dueShard: s(String(shardOf(id, indexShards))),
+  dueShard: s(String(indexShardOf(id, indexShards))),
   dueAt: n(dueAt),
 });
 
@@ -94,7 +101,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
   return compact({
     tenantId: s(seed.tenantId),
     type: s(seed.type),
-    indexShard: n(shardOf(seed.id, indexShards)),
+    indexShard: n(indexShardOf(seed.id, indexShards)),
     priority: s(seed.priority),
     executorKey: s(seed.executorKey),
     maxAttempts: n(seed.maxAttempts),

@@ -43,5 +43,11 @@ export function unpackedHeader(packed: string): string {
   return headerOf(traceId, hex.length === 2 * BYTES ? hex.slice(2 * TRACE_BYTES) : undefined);
 }
 
-const part = (header: string | undefined, name: string): string | undefined =>
-  new RegExp(`(?:^|;)\\s*${name}=([\\w-]+)`).exec(header ?? '')?.[1];
+const PARTS = {
+  Root: /(?:^|;)\s*Root=([\w-]+)/,
+  Parent: /(?:^|;)\s*Parent=([\w-]+)/,
+  Sampled: /(?:^|;)\s*Sampled=([\w-]+)/,
+} as const;
+
+const part = (header: string | undefined, name: keyof typeof PARTS): string | undefined =>
+  header === undefined ? undefined : PARTS[name].exec(header)?.[1];

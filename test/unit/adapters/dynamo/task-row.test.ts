@@ -22,6 +22,17 @@ import { taskSeed, tenant } from '../../../doubles/task-seed.ts';
 const n = (value: number): AttributeValue => ({ N: String(value) });
 const NOW = Date.UTC(2026, 5, 1);
 
+it('spreads tasks over the partitions of an index, each task always to the same', () => {
+  const ids = Array.from({ length: 4_000 }, (_, place) => taskIdOf(String(place).padStart(26, '0'), 0));
+  const shardOf = (id: (typeof ids)[number]) => Number(seedAttributes({ ...taskSeed(), id }, 8).indexShard?.N);
+  const counts = new Map<number, number>();
+  for (const id of ids) counts.set(shardOf(id), (counts.get(shardOf(id)) ?? 0) + 1);
+  expect([...counts.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  // Of 500 expected, with a standard deviation of 21.
+  for (const count of counts.values()) expect(Math.abs(count - 500)).toBeLessThan(130);
+  expect(ids.map(shardOf)).toEqual(ids.map(shardOf));
+});
+
 /** Makes the row as `DynamoTaskStore` leaves it behind: by insert, claim or settle. */
 function rowOf(task: Task): Row {
   const base: Row = {
