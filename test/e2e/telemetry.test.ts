@@ -43,6 +43,12 @@ beforeAll(async () => {
 afterAll(() => receiver.close());
 
 type Dimensions = Readonly<Record<string, string>>;
+/** What a line tells by one set of dimensions. */
+type Directive = {
+  readonly Namespace: string;
+  readonly Dimensions: readonly (readonly string[])[];
+  readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+};
 type Told = { readonly name: string; readonly dimensions: Dimensions; readonly values: readonly number[] };
 
 /** Returns all metrics that a function has written since this suite began, held against the treaty. */
@@ -50,14 +56,15 @@ async function toldBy(functionName: string, since = started): Promise<Told[]> {
   const lines = (await logsOf(functionName, since)).filter((line) => line.startsWith('{"_aws"'));
   return lines.flatMap((line) => {
     const { _aws: header, ...values } = JSON.parse(line);
-    const [{ Namespace, Dimensions, Metrics }] = header.CloudWatchMetrics;
-    expect(Namespace).toBe('Millrace');
-    return Metrics.map(({ Name, Unit }: { Name: string; Unit: string }): Told => {
-      const metric = Object.values(METRICS).find(({ name }) => name === Name);
-      expect([Unit, Dimensions]).toEqual([metric?.unit, metric && [['service', ...METRIC_DIMENSIONS[metric.by]]]]);
-      const dimensions = Object.fromEntries(Dimensions[0].map((dimension: string) => [dimension, values[dimension]]));
-      expect(dimensions.service).toBe('millrace');
-      return { name: Name, dimensions, values: [values[Name]].flat() };
+    return header.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }: Directive) => {
+      expect(Namespace).toBe('Millrace');
+      return Metrics.map(({ Name, Unit }): Told => {
+        const metric = Object.values(METRICS).find(({ name }) => name === Name);
+        expect([Unit, Dimensions]).toEqual([metric?.unit, metric && [['service', ...METRIC_DIMENSIONS[metric.by]]]]);
+        const dimensions = Object.fromEntries(Dimensions.flat().map((dimension) => [dimension, values[dimension]]));
+        expect(dimensions.service).toBe('millrace');
+        return { name: Name, dimensions, values: [values[Name]].flat() };
+      });
     });
   });
 }
