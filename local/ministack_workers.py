@@ -8,7 +8,6 @@ import json
 import os
 import queue
 import select
-import subprocess
 import threading
 import time
 from collections import defaultdict, deque
@@ -165,17 +164,6 @@ def release_worker(worker):
             worker.in_use = False
 
 
-def start_patient(*command, **settings):
-    """
-    Starts a process that waits for its turn where no processor is free: what it is sent wakes it up, and it would take the
-    processor from the server in the middle of what that does for all others.
-    """
-    process = subprocess.Popen(*command, **settings)
-    if hasattr(os, 'SCHED_BATCH'):  # macOS has nothing of the kind
-        os.sched_setscheduler(process.pid, os.SCHED_BATCH, os.sched_param(0))
-    return process
-
-
 class KeptThread:
     """What MiniStack uses of a thread, by one that has done its work: to start another holds up all that the server does."""
 
@@ -207,7 +195,6 @@ class KeptThread:
 
 
 def apply():
-    lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), 'Popen': start_patient})
     concurrency.threading = SimpleNamespace(**{**vars(threading), 'Thread': KeptThread})
     lambda_runtime._NODEJS_WORKER_SCRIPT = node_worker(lambda_runtime._NODEJS_WORKER_SCRIPT)
     lambda_runtime.Worker.invoke = invoke

@@ -97,14 +97,6 @@ describe('a function of the local cloud', () => {
     expect(await invoke({ echo: 1 })).toMatchObject({ answer: { echo: 1 } });
   });
 
-  it.runIf(process.platform === 'linux')('waits for its turn, where no processor is free', async () => {
-    const { process: pid } = (await invoke({})).answer;
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The policy is the 41st field (`man 5 proc_pid_stat`), and SCHED_BATCH is 3 (`man 7 sched`).
-    expect(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]).toBe('3');
-    expect((await readFile(`/proc/${server.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[38]).toBe('0');
-  });
-
   it('runs in few processes for many short calls, and in as many as it takes for calls that last', async () => {
     const many = availableParallelism() * 10;
     const calls = (milliseconds: number) =>
