@@ -126,10 +126,7 @@ export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassS
 /** A function's heap may take this share of its memory; the rest is for buffers, code and the runtime itself. */
 const HEAP_SHARE = 0.8;
 
-/**
- * Returns the options that a function of so much memory gives Node. Lambda's own command line allows larger headers, and wins;
- * ours hold where the code runs elsewhere.
- */
+/** Returns the options that a function of so much memory gives Node; Lambda's own command line wins, which allows larger headers. */
 export const nodeOptionsOf = (memoryMb: number): string =>
   `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
 
@@ -240,6 +237,8 @@ export const ENV = {
   /** Comma-separated hosts that tasks may call; see `functions/adapters/http/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
   resourceClass: 'MILLRACE_RESOURCE_CLASS',
+  /** What the steps of a task cost: `{"request":1481,...}`. */
+  stepPrices: 'MILLRACE_STEP_PRICES',
   /** `false`: the log has no lines of what went well. */
   routineLogs: 'MILLRACE_ROUTINE_LOGS',
 } as const;

@@ -114,3 +114,16 @@ export const ERROR_CODES = [
   'unknown_task_type',
 ] as const;
 export const OTHER_ERROR = 'other';
+
+/** The steps of a task's life that cost something; a deployment has a price for each, in nanodollars. */
+type PricedStep =
+  | 'request'
+  | 'message'
+  | 'write'
+  | 'invocation'
+  | 'attempt'
+  | 'trace'
+  | 'event'
+  | 'storage'
+  | 'gigabyteSecond';
+export type StepPrices = Readonly<Record<PricedStep, number>>;

@@ -10,13 +10,16 @@ const countsShape = {
   retried: z.number(),
   waitMilliseconds: percentiles,
   runMilliseconds: percentiles,
+  /** US dollars: in all, and for the executors' time among it. */
+  cost: z.object({ usd: z.number(), computeUsd: z.number() }),
 };
 
-/** What happened to tasks between two times: in all, and by the minutes in which anything did. */
+/** What happened to tasks between two times: in all, by type, and by the minutes in which anything did. */
 export const statisticsSchema = z.object({
   from: z.string(),
   to: z.string(),
   total: z.object(countsShape),
+  byType: z.array(z.object({ type: z.string(), ...countsShape })),
   items: z.array(z.object({ minute: z.string(), ...countsShape })),
 });
 export type Statistics = z.infer<typeof statisticsSchema>;

@@ -56,6 +56,14 @@ export const countText = (value: number): string => numbers.format(value);
 /** Writes a count where there is little room: `12.3K`. */
 export const shortCount = (value: number): string => (value < 10_000 ? countText(value) : few.format(value));
 
+/** Writes US dollars: to the cent, and what is less to two digits that say something. */
+export function dollars(usd: number): string {
+  if (usd === 0) return '$0';
+  return usd < 0.01
+    ? `$${Number(usd.toPrecision(2)).toFixed(Math.min(9, 1 - Math.floor(Math.log10(usd))))}`
+    : `$${usd.toFixed(2)}`;
+}
+
 /** Writes how many there are: `1 task`, `2 tasks`. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${countText(value)} ${value === 1 ? one : many}`;

@@ -1,9 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import type { Statistics } from '../api/statistics.ts';
-import { duration, shortCount } from '../model/format.ts';
+import { dollars, duration, shortCount } from '../model/format.ts';
+import { hrefOf } from '../model/route.ts';
 import { percentilePlot, throughputPlot } from '../model/series.ts';
-import { Tile } from '../parts/elements.tsx';
+import { Tile, TypeName } from '../parts/elements.tsx';
 import { PlotView } from '../parts/plot-view.tsx';
+import { type Column, TableCard } from '../parts/table-card.tsx';
 
 /** Shows the numbers of a span of time, and how they went. */
 export function StatisticsView({ statistics }: { statistics: Statistics }) {
@@ -15,7 +17,7 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
     }),
     [statistics],
   );
-  const { accepted, succeeded, failed, retried, waitMilliseconds, runMilliseconds } = statistics.total;
+  const { accepted, succeeded, failed, retried, waitMilliseconds, runMilliseconds, cost } = statistics.total;
   const ended = succeeded + failed;
   return (
     <>
@@ -31,14 +33,55 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
         <Tile name="Retried attempts" value={shortCount(retried)} />
         <Tile name="Wait, p95" value={waitMilliseconds === null ? '–' : duration(waitMilliseconds.p95)} />
         <Tile name="Run, p95" value={runMilliseconds === null ? '–' : duration(runMilliseconds.p95)} />
+        <Tile
+          name="Cost, estimated"
+          value={dollars(cost.usd)}
+          note={`${dollars(cost.computeUsd)} of it executors’ time`}
+        />
       </dl>
       <div class="plots">
         <PlotView title="Tasks a minute" plot={plots.throughput} format={shortCount} />
         <PlotView title="Wait until the first attempt" plot={plots.wait} format={duration} />
         <PlotView title="Run time of the last attempt" plot={plots.run} format={duration} />
       </div>
+      <TableCard
+        caption="By task type"
+        columns={COLUMNS}
+        rows={statistics.byType.toSorted((one, other) => other.cost.usd - one.cost.usd)}
+        keyOf={({ type }) => type}
+      />
+      <p class="muted small">
+        Cost is what requests, messages, writes, logs, traces, events and the time of executors come to at AWS’s list
+        prices. Reads, and what a deployment costs whatever comes, are not in it.
+      </p>
     </>
   );
 }
+
+type OfType = Statistics['byType'][number];
+
+const COLUMNS: readonly Column<OfType>[] = [
+  {
+    head: 'Type',
+    cell: ({ type }) => (
+      <a href={hrefOf({ page: 'type', type })}>
+        <TypeName type={type} />
+      </a>
+    ),
+  },
+  { head: 'Accepted', class: 'number', cell: ({ accepted }) => shortCount(accepted) },
+  { head: 'Failed', class: 'wide number', cell: ({ failed }) => shortCount(failed) },
+  {
+    head: 'Run, p95',
+    class: 'wide number',
+    cell: ({ runMilliseconds }) => (runMilliseconds === null ? '–' : duration(runMilliseconds.p95)),
+  },
+  { head: 'Cost', class: 'number', cell: ({ cost }) => dollars(cost.usd) },
+  {
+    head: 'A thousand',
+    class: 'wide number',
+    cell: ({ accepted, cost }) => (accepted === 0 ? '–' : dollars((1_000 * cost.usd) / accepted)),
+  },
+];
 
 const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;

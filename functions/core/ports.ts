@@ -39,7 +39,11 @@ export interface TaskStore {
    * Gives a claimed task its next status, if `task`'s lease token still holds it. A task to be cancelled is not queued
    * again: settle it as cancelled instead.
    */
-  settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'>;
+  settle(
+    task: RunningTask,
+    settlement: Settlement,
+    executorMilliseconds?: number,
+  ): Promise<'settled' | 'lost' | 'cancel_requested'>;
   /** Looks after a claimed task; keeps its progress, and renews its lease, where the heartbeat says so. */
   check(task: RunningTask, heartbeat?: Heartbeat): Promise<LeaseState>;
   /** Looks after many claimed tasks at once, and says how each is, in their order. Their leases are renewed to one time. */

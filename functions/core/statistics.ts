@@ -1,10 +1,15 @@
+import type { StepPrices } from '../metrics.ts';
+import { type Cost, costOfChange } from './task/cost.ts';
 import type { TenantId } from './task/ids.ts';
 import { isFinished, type Task } from './task/task.ts';
 import type { TaskChange } from './task/task-event.ts';
 
 type DurationName = 'wait' | 'run';
 
-/** Sums by name: transitions by what they are, `open` for the tasks that are open, `wait_<bucket>` and `run_<bucket>`. */
+/**
+ * Sums by name: transitions by what they are, `open` for the tasks that are open, `wait_<bucket>` and `run_<bucket>`, and what they
+ * cost in `nanodollars` and `computeNanodollars`.
+ */
 export type Tally = Readonly<Record<string, number>>;
 
 /** A row of the statistics sums up a type's minute (milliseconds since the epoch), or all there is of a tenant. */
@@ -28,19 +33,22 @@ export const MINUTE = 60_000;
 export const minuteOf = (milliseconds: number): number => Math.floor(milliseconds / MINUTE) * MINUTE;
 
 /** Returns what a change, whose id is its sequence number, adds to the statistics: mostly to one row or to two. */
-export function contributionsOf({ id, at, before, after }: TaskChange): Contribution[] {
+export function contributionsOf({ id, at, before, after, usage }: TaskChange, prices: StepPrices): Contribution[] {
   if (after === undefined) return [];
   const { tenantId, type } = after;
   // A row past its retention gives way to another task of the same idempotency key.
   const former = before?.createdAt === after.createdAt ? before : undefined;
   const open = Number(isOpen(after)) - Number(isOpen(former));
   const change = { sequenceNumber: id, at };
-  const tally = transitionOf(former, after);
+  const tally = { ...transitionOf(former, after), ...costTally(costOfChange(former, after, usage, prices)) };
   return [
     ...(Object.keys(tally).length === 0 ? [] : [{ row: { tenantId, type, minute: minuteOf(at) }, ...change, tally }]),
     ...(open === 0 ? [] : [{ row: { tenantId }, ...change, tally: { open }, type }]),
   ];
 }
+
+/** What costs nothing is no part of a row. */
+const costTally = (cost: Cost): Tally => Object.fromEntries(Object.entries(cost).filter(([, amount]) => amount > 0));
 
 const isOpen = (task: Task | undefined): boolean => task !== undefined && !isFinished(task);
 

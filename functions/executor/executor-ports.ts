@@ -4,6 +4,7 @@ import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { RunningTask } from '../core/task/task.ts';
 import { attemptEndOf } from './attempt/lease-times.ts';
 import type { HandlerPorts } from './attempt/run-handler.ts';
+import type { TimeShare } from './attempt/time-share.ts';
 
 export type ExecutorPorts = HandlerPorts &
   FanOutPorts &
@@ -17,6 +18,8 @@ export type ExecutorPorts = HandlerPorts &
      * would come again late.
      */
     readonly visibilityExtended: Promise<void>;
+    /** Returns the executor's time that an attempt has taken since it was last asked; missing where it is not measured. */
+    readonly takeTime?: TimeShare['take'];
   };
 
 /** What an invocation leaves of its time for answering its event source. */

@@ -1,5 +1,6 @@
 import type { DynamoDBRecord, DynamoDBStreamEvent, AttributeValue as StreamValue } from 'aws-lambda';
 import type { Log } from '../core/ports.ts';
+import type { TaskUsage } from '../core/task/cost.ts';
 import type { Task } from '../core/task/task.ts';
 import type { TaskChange } from '../core/task/task-event.ts';
 
@@ -11,6 +12,7 @@ export type Change = {
   /** Return the task of an image; `undefined` for an image that is missing or no task. Throw where it cannot be read. */
   readonly before: () => Task | undefined;
   readonly after: () => Task | undefined;
+  readonly usage: TaskUsage;
 };
 
 /** Makes something of changes, and returns those that have to come again. */
@@ -30,9 +32,9 @@ export async function projectChanges(
   return readable.find((change) => left.has(change))?.id;
 }
 
-function readChange({ sequenceNumber, at, before, after }: Change, log: Log): TaskChange[] {
+function readChange({ sequenceNumber, at, before, after, usage }: Change, log: Log): TaskChange[] {
   try {
-    return [{ id: sequenceNumber, at, before: before(), after: after() }];
+    return [{ id: sequenceNumber, at, before: before(), after: after(), usage }];
   } catch (error) {
     log('error', 'change set aside: it cannot be read', { sequence_number: sequenceNumber, reason: String(error) });
     return [];
@@ -49,7 +51,11 @@ export const streamShardOf = ({ Records: [record], shardId = '' }: ShardEvent): 
 type Image = Readonly<Record<string, StreamValue>>;
 
 /** Returns a record of the stream as a change. Items that are payloads have no status, and are no tasks. */
-export function changeOf({ dynamodb = {} }: DynamoDBRecord, readTask: (image: Image) => Task): Change {
+export function changeOf(
+  { dynamodb = {} }: DynamoDBRecord,
+  readTask: (image: Image) => Task,
+  readUsage: (before: Image | undefined, after: Image) => TaskUsage,
+): Change {
   const { SequenceNumber = '', ApproximateCreationDateTime: seconds = 0, OldImage, NewImage } = dynamodb;
   const read = (image: Image | undefined) => () => (image?.status === undefined ? undefined : readTask(image));
   return {
@@ -57,5 +63,6 @@ export function changeOf({ dynamodb = {} }: DynamoDBRecord, readTask: (image: Im
     at: Math.round(seconds * 1000),
     before: read(OldImage),
     after: read(NewImage),
+    usage: readUsage(OldImage, NewImage ?? {}),
   };
 }

@@ -2,8 +2,13 @@ import { mapConcurrently } from '../core/concurrency.ts';
 import type { Log, Statistics } from '../core/ports.ts';
 import { contributionsOf } from '../core/statistics.ts';
 import type { TaskChange } from '../core/task/task-event.ts';
+import type { StepPrices } from '../metrics.ts';
 
-export type StatisticsPorts = { readonly statistics: Statistics; readonly log: Log };
+export type StatisticsPorts = {
+  readonly statistics: Statistics;
+  readonly prices: StepPrices;
+  readonly log: Log;
+};
 
 /** So many writes are under way at a time. */
 const PARALLEL = 20;
@@ -12,10 +17,10 @@ const PARALLEL = 20;
 export async function updateStatistics(
   shard: string,
   changes: readonly TaskChange[],
-  { statistics, log }: StatisticsPorts,
+  { statistics, prices, log }: StatisticsPorts,
 ): Promise<ReadonlySet<TaskChange>> {
   const entries = changes.flatMap((change) =>
-    contributionsOf(change).map((contribution) => ({ change, contribution })),
+    contributionsOf(change, prices).map((contribution) => ({ change, contribution })),
   );
   const rows = [...Map.groupBy(entries, ({ contribution }) => JSON.stringify(contribution.row)).values()];
   const left = await mapConcurrently(rows, PARALLEL, async (group) => {

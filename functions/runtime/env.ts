@@ -1,5 +1,6 @@
 import { type ClassConcurrency, ENV, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
+import type { StepPrices } from '../metrics.ts';
 
 /** Returns the value of an environment variable that contract.ts names. Throws, naming it, where the deployment did not set it. */
 export function env(name: keyof typeof ENV): string {
@@ -36,6 +37,9 @@ export function ownResourceClass(): ResourceClass {
 
 /** Reads how the lanes of each class share its executors. */
 export const concurrency = () => JSON.parse(env('concurrency')) as Record<ResourceClass, ClassConcurrency>;
+
+/** Reads what the steps of a task cost. */
+export const stepPrices = () => JSON.parse(env('stepPrices')) as StepPrices;
 
 /** Reads what of its deployment the router has to know. */
 export const routerSettings = () => ({

@@ -10,6 +10,7 @@ import type { DataStack } from '../stacks/data-stack.ts';
 import { queueUrlPrefix } from './executor-pool.ts';
 import { DEAD_LETTER_RETENTION_DAYS } from './lane.ts';
 import { ServiceFunction } from './service-function.ts';
+import { stepPricesOf } from './step-prices.ts';
 
 export const PROJECTOR_MEMORY_MB = 256;
 
@@ -53,7 +54,7 @@ export class Projector extends Construct {
       description: 'Counts what happens to tasks',
       memoryMb: PROJECTOR_MEMORY_MB,
       timeoutSeconds: 60,
-      environment: { statisticsTable: data.statistics.tableName },
+      environment: { statisticsTable: data.statistics.tableName, stepPrices: JSON.stringify(stepPricesOf(config)) },
     });
     data.statistics.grant(counter, 'dynamodb:UpdateItem');
     follow(counter, data, deadLetters, {

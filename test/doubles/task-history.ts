@@ -1,14 +1,17 @@
 import { shardOf } from '../../functions/core/lane/routing.ts';
 import type { Statistics, TenantUsage } from '../../functions/core/ports.ts';
 import { durationBucketOf, MINUTE, minuteOf, sumOf, type Tally } from '../../functions/core/statistics.ts';
+import { costOfChange } from '../../functions/core/task/cost.ts';
 import type { LeaseToken, TenantId } from '../../functions/core/task/ids.ts';
 import { isFinished, type NewTask, newTask, type RunningTask, type Task } from '../../functions/core/task/task.ts';
 import { cancelled, claimed, retried, settled } from '../../functions/core/task/transition.ts';
 import { type Change, projectChanges } from '../../functions/projector/changes.ts';
 import { updateStatistics } from '../../functions/projector/update-statistics.ts';
 import { chance } from './chance.ts';
+import { PRICES } from './step-prices.ts';
 import { taskSeed } from './task-seed.ts';
 
+const USAGE = { submittedTogether: 1, executorMilliseconds: 7, writeUnits: 2 };
 const TYPES = ['greet', 'echo'];
 const SHARDS = 3;
 const LONGEST_BATCH = 100;
@@ -120,8 +123,12 @@ export class TaskHistory {
       at,
       before: () => before,
       after: () => after,
+      usage: USAGE,
     });
-    this.#counted.push([rowOf(after.tenantId, after.type, minuteOf(at)), counted]);
+    const former = before?.createdAt === after.createdAt ? before : undefined;
+    const cost = costOfChange(former, after, USAGE, PRICES);
+    const paid = Object.fromEntries(Object.entries(cost).filter(([, amount]) => amount > 0));
+    this.#counted.push([rowOf(after.tenantId, after.type, minuteOf(at)), { ...counted, ...paid }]);
   }
 
   /** Has the projector count the stream, in batches of any size; a share of them (0 to 1) meets a fault. */
@@ -137,7 +144,7 @@ export class TaskHistory {
       const send = (part: readonly Change[], to = statistics) =>
         projectChanges(
           part,
-          (taken) => updateStatistics(`shard-${shard}`, taken, { statistics: to, log: () => {} }),
+          (taken) => updateStatistics(`shard-${shard}`, taken, { statistics: to, prices: PRICES, log: () => {} }),
           () => {},
         );
       const middle = below(batch.length);

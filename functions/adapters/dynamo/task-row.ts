@@ -28,6 +28,7 @@ import type {
 import { packedHeader, unpackedHeader } from '../../core/task/trace-header.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
 import { n, type Row, s } from './requests/row.ts';
+import { togetherAttributes } from './task-usage.ts';
 
 /** A tenant's rows are addressable only with its own id. */
 export const pkOf = (tenantId: TenantId, taskId: TaskId): string => `${tenantId}#${taskId}`;
@@ -255,6 +256,7 @@ export const rowOfNew = (task: NewTask, dueAt: number | undefined, indexShards: 
   status: s(task.status),
   statusGroup: s(statusGroupOf(task.status)),
   attempt: n(task.attempt),
+  ...togetherAttributes(task.submittedTogether),
   ...(dueAt === undefined ? {} : dueAttributes(task.id, dueAt, indexShards)),
 });
 

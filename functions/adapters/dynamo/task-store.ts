@@ -64,6 +64,7 @@ import {
   tableOf,
   taskOfRow,
 } from './task-row.ts';
+import { executorTimeAttributes } from './task-usage.ts';
 
 const CHECKED = 'leaseToken, cancelRequestedAt';
 
@@ -152,11 +153,18 @@ export class DynamoTaskStore implements TaskStore {
     return this.#claim({ ...task, maxAttempts: found.maxAttempts }, lease, now, isInserted);
   }
 
-  async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
+  async settle(
+    task: RunningTask,
+    settlement: Settlement,
+    executorMilliseconds?: number,
+  ): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const goesOn = settlement.status === 'queued' || settlement.status === 'waiting';
     const update = await this.#updateBatched(task, {
       condition: goesOn ? all(leased(task.leaseToken), missing('cancelRequestedAt')) : leased(task.leaseToken),
-      set: settlementAttributes(settlement, task, this.#options),
+      set: {
+        ...settlementAttributes(settlement, task, this.#options),
+        ...executorTimeAttributes(executorMilliseconds),
+      },
       remove: settlementRemovals(settlement),
       blind: true,
     });

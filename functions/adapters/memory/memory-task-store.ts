@@ -75,7 +75,11 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return { result: 'claimed', task };
   }
 
-  async settle(task: RunningTask, settlement: Settlement): Promise<'settled' | 'lost' | 'cancel_requested'> {
+  async settle(
+    task: RunningTask,
+    settlement: Settlement,
+    _executorMilliseconds?: number,
+  ): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) {
       return found !== undefined && isSettledBy(found, task.attempt, settlement) ? 'settled' : 'lost';

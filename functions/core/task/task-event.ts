@@ -1,4 +1,5 @@
 import type { TaskEventName } from '../../contract.ts';
+import type { TaskUsage } from './cost.ts';
 import type { Task } from './task.ts';
 
 /** What happened to a task, as the event bus tells it. */
@@ -20,10 +21,11 @@ export type TaskChange = {
   /** The task as it was and as it is; missing where there was or is none. */
   readonly before: Task | undefined;
   readonly after: Task | undefined;
+  readonly usage: TaskUsage;
 };
 
 /** Returns what happened to a task by a change of its row: mostly one event, two where its time has come unnoticed, or none. */
-export function eventsOf({ id, at, before, after }: TaskChange): TaskEvent[] {
+export function eventsOf({ id, at, before, after }: Omit<TaskChange, 'usage'>): TaskEvent[] {
   if (after === undefined) return [];
   if (before?.status === 'scheduled' && after.status === 'running') {
     // Nothing is written when the time of a task comes; it has been queued since.

@@ -99,7 +99,10 @@ export type CancelledTask = Attempted & {
 };
 
 /** A task that no executor has seen. */
-export type NewTask = ScheduledTask | QueuedTask;
+export type NewTask = (ScheduledTask | QueuedTask) & {
+  /** How many tasks were submitted by one request with it, where that was not itself alone. It does not travel on its lane. */
+  readonly submittedTogether?: number;
+};
 export type FinishedTask = SucceededTask | FailedTask | CancelledTask;
 export type Task = NewTask | RunningTask | WaitingTask | FinishedTask;
 export type TaskStatus = Task['status'];

@@ -16,12 +16,22 @@ import { ATTEMPT_MARGIN_SECONDS, attemptEndOf, leaseSecondsOf } from './lease-ti
 import { runBatch } from './run-batch.ts';
 import { runHandler } from './run-handler.ts';
 import { retryUntil, settleAsCancelled, settleAsLost, settleAttempt } from './settle-outcome.ts';
+import { timeShares } from './time-share.ts';
 
 /**
  * Claims the task of one message, runs it once and settles it, before `deadline` (milliseconds since the epoch), when
  * the function itself has to end. Throws only where the platform fails.
  */
-export async function executeTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
+export async function executeTask(queued: TaskSeed, deadline: number, shared: ExecutorPorts): Promise<Disposition> {
+  const time = timeShares.begin();
+  try {
+    return await attemptTask(queued, deadline, { ...shared, takeTime: time.take });
+  } finally {
+    time.end();
+  }
+}
+
+async function attemptTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
   const claim = await claimTask(queued, deadline, ports);
   if ('disposition' in claim) return claim.disposition;
   const { task } = claim.claimed;

@@ -14,6 +14,7 @@ import {
 } from './attempt.ts';
 import { runBatch } from './run-batch.ts';
 import { settleAttempt } from './settle-outcome.ts';
+import { timeShares } from './time-share.ts';
 
 /**
  * Claims each of the tasks, runs those that are ours in one call, and settles each with its own outcome; `limit` is shared
@@ -24,8 +25,11 @@ export async function executeBatch(
   definition: BatchTaskDefinition,
   deadline: number,
   limit: LimitFunction,
-  ports: ExecutorPorts,
+  shared: ExecutorPorts,
 ): Promise<HandledTask[]> {
+  const time = timeShares.begin();
+  // The first that is settled has the time of all: they are of one tenant and one type.
+  const ports = { ...shared, takeTime: time.take };
   const claims = await Promise.all(
     delivered.map(async (one) => {
       const release = (error: unknown) => ({ disposition: releaseAfterFailure(one.task, error, ports) });
@@ -34,13 +38,14 @@ export async function executeBatch(
   );
   const claimed = claims.flatMap(({ claim }) => ('claimed' in claim ? [claim.claimed] : []));
   const attempt = beginAttempts(claimed, definition, deadline, limit, ports);
-  return Promise.all(
+  const handled = Promise.all(
     claims.map(async ({ one, claim }) => {
       if ('disposition' in claim) return { ...one, disposition: claim.disposition };
       const release = (error: unknown) => releaseAfterFailure(one.task, error, ports);
       return { ...one, disposition: await attempt(claim.claimed).catch(release) };
     }),
   );
+  return handled.finally(time.end);
 }
 
 /** Begins the one call for all tasks that can run; what it returns brings each claimed task to its end. */

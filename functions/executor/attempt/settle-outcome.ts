@@ -27,7 +27,7 @@ export async function settleAttempt(
   annotate: (more: Annotations) => void,
 ): Promise<Disposition> {
   const wanted = await settlementOf(task, outcome, definition, settleBy, ports);
-  const settlement = await settle(task, wanted, settleBy, ports);
+  const settlement = await settle(task, wanted, settleBy, ports, ports.takeTime?.());
   if (settlement === undefined) {
     ports.log('warn', 'outcome dropped: another attempt holds the task', logFieldsOf(task));
     return releaseIn(0);
@@ -86,11 +86,14 @@ async function settle(
   wanted: Settlement,
   settleBy: number,
   ports: ExecutorPorts,
+  executorMilliseconds?: number,
 ): Promise<Settlement | undefined> {
-  const result = await retryUntil(() => ports.store.settle(task, wanted), settleBy, ports);
+  const write = () => ports.store.settle(task, wanted, executorMilliseconds);
+  const result = await retryUntil(write, settleBy, ports);
   if (result === 'settled') return wanted;
   if (result === 'lost') return undefined;
-  return settle(task, { status: 'cancelled', finishedAt: ports.clock() }, settleBy, ports);
+  const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
+  return settle(task, cancelled, settleBy, ports, executorMilliseconds);
 }
 
 /** Says what became of the attempt, and of its task: where the attempt failed, the task may be tried again. */

@@ -26,6 +26,18 @@ const querySchema = once(() => {
 
 const field = selectFields(querySchema);
 
+const costSchema = once(() => {
+  const dollars = z.number().min(0);
+  return z
+    .strictObject({
+      usd: dollars.describe('Of requests, messages, writes, executors, logs, traces, events and storage'),
+      computeUsd: dollars.describe('Of it the time of the executors'),
+    })
+    .describe(
+      "What tasks cost at AWS's list prices of us-east-1, at the minute of each step: an estimate. Reads, and what is paid whatever comes, are not in it",
+    );
+});
+
 const countsSchema = once(() => {
   const count = z.int().min(0);
   const percentiles = z.strictObject({ p50: count, p95: count, p99: count }).nullable();
@@ -41,6 +53,7 @@ const countsSchema = once(() => {
       'From submit, or from when it was due, to the start of the first attempt; null where none started',
     ),
     runMilliseconds: percentiles.describe('The attempts that ended their tasks; null where none did'),
+    cost: costSchema(),
   });
 });
 
@@ -50,6 +63,9 @@ const statisticsSchema = once(() =>
       from: z.iso.datetime(),
       to: z.iso.datetime(),
       total: countsSchema(),
+      byType: z
+        .array(z.strictObject({ type: z.string(), ...countsSchema().shape }))
+        .describe('The same of each type of which something happened, by name'),
       items: z
         .array(z.strictObject({ minute: z.iso.datetime(), ...countsSchema().shape }))
         .describe('The minutes in which something happened, oldest first'),
@@ -84,6 +100,10 @@ export const getStatistics: Route = {
     const { type, from, to } = rangeOf(request, clock());
     const types = type === undefined ? await typesOf(tenantId, statistics, catalog) : [type];
     const found = await orUnavailable(Promise.all(types.map((one) => statistics.minutes(tenantId, one, from, to))));
+    const byType = found
+      .map((minutes, place) => ({ type: types[place] ?? '', minutes }))
+      .filter(({ minutes }) => minutes.length > 0)
+      .toSorted((one, other) => (one.type < other.type ? -1 : 1));
     const minutes = [...Map.groupBy(found.flat(), ({ minute }) => minute)]
       .map(([minute, group]) => ({ minute, tally: sumOf(group.map(({ tally }) => tally)) }))
       .toSorted((one, other) => one.minute - other.minute);
@@ -93,6 +113,7 @@ export const getStatistics: Route = {
         from: isoTime(from),
         to: isoTime(to),
         total: countsOf(sumOf(minutes.map(({ tally }) => tally))),
+        byType: byType.map((one) => ({ type: one.type, ...countsOf(sumOf(one.minutes.map(({ tally }) => tally))) })),
         items: minutes.map(({ minute, tally }) => ({ minute: isoTime(minute), ...countsOf(tally) })),
       },
     };
@@ -125,8 +146,12 @@ function countsOf(tally: Tally): z.infer<ReturnType<typeof countsSchema>> {
     reopened: tally.reopened ?? 0,
     waitMilliseconds: percentilesOf(tally, 'wait'),
     runMilliseconds: percentilesOf(tally, 'run'),
+    cost: { usd: dollarsOf(tally.nanodollars), computeUsd: dollarsOf(tally.computeNanodollars) },
   };
 }
+
+const NANODOLLARS = 1e9;
+const dollarsOf = (nanodollars = 0): number => nanodollars / NANODOLLARS;
 
 function percentilesOf(tally: Tally, name: 'wait' | 'run') {
   const sketch = sketchOf(tally, name);

@@ -128,7 +128,7 @@ async function prepare(
   const executorKey = await chooseLane(submission, together, caller, ports);
   const task = newTask({ ...submission.draft, executorKey, input: await storeInput(submission, ports) });
   const earlier = await findEarlier(task, idempotencyKey, ports);
-  return { task, isKeyed: idempotencyKey !== undefined, earlier };
+  return { task: { ...task, submittedTogether: together }, isKeyed: idempotencyKey !== undefined, earlier };
 }
 
 /** Sends what SQS can hold; returns the ids of the tasks that the sweeper has to send. */

@@ -17,9 +17,11 @@ import {
   retried,
   settled,
 } from '../../../functions/core/task/transition.ts';
+import { FREE } from '../../doubles/step-prices.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12, 30, 15);
+const ALONE = { submittedTogether: 1, writeUnits: 1 };
 const error = { code: 'boom', message: 'it went wrong', retryable: true };
 const lease = (token: string) => ({ token: token as never, expiresAt: NOW });
 const queued = newTask(taskSeed({ createdAt: NOW - 5_000 }));
@@ -33,7 +35,7 @@ const later = { ...queued, createdAt: NOW + 86_400_000 };
 
 describe('what a change adds to a minute of its type, and to the open tasks of its tenant', () => {
   const of = (before: Task | undefined, after: Task | undefined) =>
-    contributionsOf({ id: '7', at: NOW, before, after }).map(({ tally }) => tally);
+    contributionsOf({ id: '7', at: NOW, before, after, usage: ALONE }, FREE).map(({ tally }) => tally);
 
   it.each<[string, Task | undefined, Task | undefined, object[]]>([
     ['a new task', undefined, queued, [{ accepted: 1 }, { open: 1 }]],
@@ -94,7 +96,7 @@ describe('what a change adds to a minute of its type, and to the open tasks of i
   });
 
   it('belongs to the minute in which the change was made', () => {
-    expect(contributionsOf({ id: '7', at: NOW, before: undefined, after: queued })).toMatchObject([
+    expect(contributionsOf({ id: '7', at: NOW, before: undefined, after: queued, usage: ALONE }, FREE)).toMatchObject([
       { row: { tenantId: 'acme', type: 'greet', minute: Date.UTC(2026, 0, 1, 12, 30) }, sequenceNumber: '7', at: NOW },
       { row: { tenantId: 'acme' }, sequenceNumber: '7', at: NOW },
     ]);

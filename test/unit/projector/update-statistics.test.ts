@@ -1,6 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { taskOfRow } from '../../../functions/adapters/dynamo/task-row.ts';
+import { usageOfRows } from '../../../functions/adapters/dynamo/task-usage.ts';
 import type { Log, Statistics, TaskEvents } from '../../../functions/core/ports.ts';
 import { newTask, type Task } from '../../../functions/core/task/task.ts';
 import { eventsOf, type TaskEvent } from '../../../functions/core/task/task-event.ts';
@@ -9,6 +10,7 @@ import { type Change, changeOf, projectChanges, streamShardOf } from '../../../f
 import { publishEvents } from '../../../functions/projector/publish-events.ts';
 import { updateStatistics } from '../../../functions/projector/update-statistics.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
+import { FREE } from '../../doubles/step-prices.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -66,6 +68,7 @@ describe('the projector', () => {
     at: NOW,
     before: () => before,
     after: () => after,
+    usage: { submittedTogether: 1, writeUnits: 1 },
   });
   const changes = [change('1', undefined, queued), change('2', queued, running), change('3', running, failed)];
   /** Has both functions read a batch. */
@@ -92,7 +95,7 @@ describe('the projector', () => {
     );
     const uncounted = await projectChanges(
       batch,
-      (taken) => updateStatistics('shard', taken, { statistics, log }),
+      (taken) => updateStatistics('shard', taken, { statistics, prices: FREE, log }),
       () => {},
     );
     return { untold, uncounted, told, logged };
@@ -159,11 +162,24 @@ describe('the projector', () => {
 
 describe('a record of the stream', () => {
   const of = (dynamodb: DynamoDBRecord['dynamodb']) =>
-    changeOf({ dynamodb: dynamodb as object }, (image) => taskOfRow(image as never));
+    changeOf(
+      { dynamodb: dynamodb as object },
+      (image) => taskOfRow(image as never),
+      (before, after) => usageOfRows(before as never, after as never),
+    );
 
   it('that is of a payload is of no task', () => {
     const payload = of({ NewImage: { pk: { S: 'acme#x#input' }, data: { B: 'AAAA' } } });
     expect([payload.before(), payload.after()]).toEqual([undefined, undefined]);
+  });
+
+  it('tells with how many its task was submitted, and what its attempt took of its executor', () => {
+    expect(of({ NewImage: { together: { N: '40' }, executorMs: { N: '12' } } }).usage).toEqual({
+      submittedTogether: 40,
+      executorMilliseconds: 12,
+      writeUnits: 3,
+    });
+    expect(of({ NewImage: {}, OldImage: {} }).usage).toEqual({ submittedTogether: 1, writeUnits: 1 });
   });
 
   it('that has a status and is no task cannot be read', () => {

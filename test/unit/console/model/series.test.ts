@@ -3,17 +3,19 @@ import type { Statistics } from '../../../../console/api/statistics.ts';
 import { percentilePlot, throughputPlot } from '../../../../console/model/series.ts';
 
 const counts = { accepted: 3, succeeded: 2, failed: 1, cancelled: 0, retried: 0 };
-const none = { waitMilliseconds: null, runMilliseconds: null };
+const none = { waitMilliseconds: null, runMilliseconds: null, cost: { usd: 0, computeUsd: 0 } };
 
 const statistics: Statistics = {
   from: '2026-01-01T00:00:00.000Z',
   to: '2026-01-01T00:04:00.000Z',
   total: { ...counts, ...none },
+  byType: [],
   items: [
     { minute: '2026-01-01T00:01:00.000Z', ...counts, ...none },
     {
       minute: '2026-01-01T00:03:00.000Z',
       ...counts,
+      ...none,
       accepted: 0,
       waitMilliseconds: { p50: 10, p95: 20, p99: 30 },
       runMilliseconds: { p50: 0, p95: 0, p99: 5 },

@@ -21,6 +21,7 @@ const NONE = {
   reopened: 0,
   waitMilliseconds: null,
   runMilliseconds: null,
+  cost: { usd: 0, computeUsd: 0 },
 };
 const iso = (minutes: number): string => new Date(world.now + minutes * MINUTE).toISOString();
 
@@ -36,7 +37,10 @@ const stats = (query = '', scopes = 'read') =>
 describe('GET /api/stats', () => {
   it('is of the last hour, and empty where nothing happened', async () => {
     const { status, body } = await stats();
-    expect({ status, body }).toEqual({ status: 200, body: { from: iso(-60), to: iso(0), total: NONE, items: [] } });
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { from: iso(-60), to: iso(0), total: NONE, byType: [], items: [] },
+    });
   });
 
   it('shows the minutes in which something happened, of all types together, oldest first', async () => {
@@ -52,6 +56,21 @@ describe('GET /api/stats', () => {
         { minute: iso(-2), ...NONE, accepted: 4, succeeded: 1, failed: 1 },
       ],
     });
+  });
+
+  it('tells what tasks cost, by minute, by type and in all', async () => {
+    await count(-2, { accepted: 1, nanodollars: 2_500, computeNanodollars: 500 });
+    await count(-2, { accepted: 1, nanodollars: 1_000_000 }, 'echo');
+    await count(-3, { accepted: 1, nanodollars: 500 });
+    expect((await stats()).body).toMatchObject({
+      total: { cost: { usd: 0.001003, computeUsd: 0.0000005 } },
+      byType: [
+        { type: 'echo', accepted: 1, cost: { usd: 0.001, computeUsd: 0 } },
+        { type: 'greet', accepted: 2, cost: { usd: 0.000003, computeUsd: 0.0000005 } },
+      ],
+      items: [{ cost: { usd: 0.0000005 } }, { cost: { usd: 0.0010025, computeUsd: 0.0000005 } }],
+    });
+    expect((await stats('?type=greet')).body).toMatchObject({ total: { cost: { usd: 0.000003 } } });
   });
 
   it('shows one type, be it one that the deployment no longer has', async () => {

@@ -1,0 +1,38 @@
+import { compact } from '../../core/compact.ts';
+import type { TaskUsage } from '../../core/task/cost.ts';
+import { n, type Row } from './requests/row.ts';
+
+/** Returns what a submit with others adds to the row of its task for the sake of its cost. */
+export const togetherAttributes = (submittedTogether: number | undefined): Row =>
+  submittedTogether === undefined || submittedTogether === 1 ? {} : { together: n(submittedTogether) };
+
+/** Returns what a settlement adds to the row of its task for the sake of its cost. */
+export const executorTimeAttributes = (executorMilliseconds: number | undefined): Row =>
+  executorMilliseconds === undefined ? {} : { executorMs: n(executorMilliseconds) };
+
+/** Reads what the images of a row, before and after a change, tell of what the change took. Nothing is before a new row. */
+export function usageOfRows(before: Row | undefined, after: Row): TaskUsage {
+  const { together, executorMs } = after;
+  return compact({
+    submittedTogether: Number(together?.N ?? 1),
+    executorMilliseconds: executorMs?.N === undefined ? undefined : Number(executorMs.N),
+    writeUnits: writeUnitsOf(before, after),
+  });
+}
+
+/** Every task is in these indexes from the first, and in the others where it has what they list by. */
+const INDEXES_OF_ALL = 2;
+const SPARSE = ['assigneeType', 'workflowInstanceId', 'dueShard'];
+
+/** A row has less than 1 KB, and each entry that comes, goes or moves is a unit, or two (DynamoDB, "Consumption of write units"). */
+function writeUnitsOf(before: Row | undefined, after: Row): number {
+  const isNew = (name: string): number => Number(before?.[name] === undefined && after[name] !== undefined);
+  const payloads = isNew('inputRef') + isNew('outputRef');
+  if (before === undefined)
+    return 1 + INDEXES_OF_ALL + SPARSE.filter((name) => after[name] !== undefined).length + payloads;
+  const moved = before.statusGroup?.S === after.statusGroup?.S ? 0 : 2;
+  const wasDue = before.dueShard !== undefined;
+  const isDue = after.dueShard !== undefined;
+  const due = wasDue && isDue ? (before.dueAt?.N === after.dueAt?.N ? 0 : 2) : Number(wasDue !== isDue);
+  return 1 + moved + due + payloads;
+}

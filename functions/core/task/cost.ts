@@ -1,0 +1,72 @@
+import { CHECK_PERIOD_SECONDS, RESOURCE_CLASS_SPECS } from '../../contract.ts';
+import type { StepPrices } from '../../metrics.ts';
+import { isFinished, type Task } from './task.ts';
+import { sampledTraceOf } from './trace-header.ts';
+
+/** What a change of a row tells of what it took, beside the task. */
+export type TaskUsage = {
+  /** How many tasks the request submitted that submitted this one. */
+  readonly submittedTogether: number;
+  /** The time of its executor that the last attempt took, shared with those that ran beside it; missing where it was not measured. */
+  readonly executorMilliseconds?: number;
+  /** Of the row, its indexes and its payloads. */
+  readonly writeUnits: number;
+};
+
+/** Nanodollars in all, and those of the executors' time among them. */
+export type Cost = { readonly nanodollars: number; readonly computeNanodollars: number };
+
+/** An attempt's lease is renewed so often, by a write each time. */
+const RENEWAL_SECONDS = 2 * CHECK_PERIOD_SECONDS;
+
+const FREE: Cost = { nanodollars: 0, computeNanodollars: 0 };
+
+/**
+ * Returns what it cost to bring a task from its `former` state to that `after` it, at list prices: an estimate, by what its row
+ * tells. Reads, and what is paid by the second, are not in it.
+ */
+export function costOfChange(former: Task | undefined, after: Task, usage: TaskUsage, prices: StepPrices): Cost {
+  if (former?.status === after.status && former.attempt === after.attempt) return FREE;
+  const attempt = former?.status === 'running' && after.status !== 'running' ? { former, after } : undefined;
+  const compute = attempt === undefined ? 0 : computeOf(attempt, usage, prices);
+  const platform =
+    usage.writeUnits * prices.write +
+    prices.event +
+    (former === undefined ? submitOf(after, usage, prices) : 0) +
+    (former !== undefined && isAskedFor(former, after) ? prices.request : 0) +
+    (former !== undefined && isFinished(former) ? prices.message : 0) +
+    (attempt === undefined ? 0 : attemptOf(attempt, usage, prices));
+  return { nanodollars: Math.round(platform + compute), computeNanodollars: Math.round(compute) };
+}
+
+/** A subtask comes without a request of its own. A message of a bulk holds so many tasks that its part is left out. */
+function submitOf(task: Task, { submittedTogether }: TaskUsage, prices: StepPrices): number {
+  const request = task.parent === undefined ? prices.request + traceOf(task, prices) : 0;
+  return request / submittedTogether + (submittedTogether === 1 ? prices.message : 0) + prices.storage;
+}
+
+/** Somebody has called the API to retry or cancel it. */
+const isAskedFor = (former: Task, after: Task): boolean =>
+  isFinished(former) || (after.status === 'cancelled' && former.status !== 'running');
+
+type Attempt = { readonly former: Extract<Task, { status: 'running' }>; readonly after: Task };
+
+const lastedOf = ({ former, after }: Attempt, { executorMilliseconds = 0 }: TaskUsage): number =>
+  'finishedAt' in after ? Math.max(0, after.finishedAt - former.startedAt) : executorMilliseconds;
+
+/** An attempt that had half of its executor's time had half of its invocation, too. */
+function attemptOf(attempt: Attempt, usage: TaskUsage, prices: StepPrices): number {
+  const lasted = lastedOf(attempt, usage);
+  const share = lasted === 0 ? 1 : Math.min(1, (usage.executorMilliseconds ?? lasted) / lasted);
+  const renewals = Math.floor(lasted / 1000 / RENEWAL_SECONDS);
+  return renewals * prices.write + share * (prices.invocation + traceOf(attempt.after, prices)) + prices.attempt;
+}
+
+function computeOf(attempt: Attempt, usage: TaskUsage, prices: StepPrices): number {
+  const { executorMilliseconds = lastedOf(attempt, usage) } = usage;
+  const gigabytes = RESOURCE_CLASS_SPECS[attempt.after.resourceClass].memoryMb / 1024;
+  return (executorMilliseconds / 1000) * gigabytes * prices.gigabyteSecond;
+}
+
+const traceOf = ({ traceHeader }: Task, { trace }: StepPrices): number =>
+  sampledTraceOf(traceHeader) === undefined ? 0 : trace;
