@@ -44,16 +44,18 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
         <PlotView title="Wait until the first attempt" plot={plots.wait} format={duration} />
         <PlotView title="Run time of the last attempt" plot={plots.run} format={duration} />
       </div>
-      <TableCard
-        caption="By task type"
-        columns={COLUMNS}
-        rows={statistics.byType.toSorted((one, other) => other.cost.usd - one.cost.usd)}
-        keyOf={({ type }) => type}
-      />
-      <p class="muted small">
-        Cost is what requests, messages, writes, logs, traces, events and the time of executors come to at AWS’s list
-        prices. Reads, and what a deployment costs whatever comes, are not in it.
-      </p>
+      <div class="by-type">
+        <TableCard
+          caption="By task type"
+          columns={COLUMNS}
+          rows={statistics.byType.toSorted((one, other) => other.cost.usd - one.cost.usd)}
+          keyOf={({ type }) => type}
+        />
+        <p class="muted small">
+          Cost is what requests, messages, writes, logs, traces, events and the time of executors come to at AWS’s list
+          prices. Reads, and what a deployment costs whatever comes, are not in it.
+        </p>
+      </div>
     </>
   );
 }
@@ -78,7 +80,7 @@ const COLUMNS: readonly Column<OfType>[] = [
   },
   { head: 'Cost', class: 'number', cell: ({ cost }) => dollars(cost.usd) },
   {
-    head: 'A thousand',
+    head: 'For a thousand',
     class: 'wide number',
     cell: ({ accepted, cost }) => (accepted === 0 ? '–' : dollars((1_000 * cost.usd) / accepted)),
   },

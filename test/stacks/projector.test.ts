@@ -31,6 +31,20 @@ test('the projector reads the stream of tasks shard by shard, so that no batch s
   );
 });
 
+test('the projector knows what the steps of a task cost in its deployment', async () => {
+  const pricesOf = ({ all }: Awaited<ReturnType<typeof synthesize>>) => {
+    const projector = all('AWS::Lambda::Function').find(
+      ({ Properties }) => Properties.FunctionName === 'millrace-projector',
+    );
+    return JSON.parse(projector?.Properties.Environment.Variables.MILLRACE_STEP_PRICES ?? '{}');
+  };
+  const prices = pricesOf(await synthesize('prod'));
+  expect(prices).toMatchObject({ message: 500, write: 625, trace: 5_000, event: 1_000 });
+  const tableCapacity = { provisioned: { minWrites: 20, maxWrites: 800, minReads: 5, maxReads: 200 } };
+  const cheap = pricesOf(await synthesize('prod', { context: { tracing: false, taskEvents: false, tableCapacity } }));
+  expect(cheap).toEqual({ ...prices, trace: 0, event: 0, write: expect.closeTo(257.94, 2) });
+});
+
 test('events are told apart from statistics, so that a bus which takes no more holds up no count', () => {
   const mappings = all('AWS::Lambda::EventSourceMapping').filter(({ Properties, stack }) =>
     text(Properties.EventSourceArn, stack).endsWith('StreamArn'),

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { counted, countText, duration, fromNow, shortCount, timeOf } from '../../../../console/model/format.ts';
+import {
+  counted,
+  countText,
+  dollars,
+  duration,
+  fromNow,
+  shortCount,
+  timeOf,
+} from '../../../../console/model/format.ts';
 
 describe('a duration', () => {
   test.each([
@@ -29,6 +37,16 @@ test.each([
   [-172_800_000, 'in 2 d'],
 ])('a time %s ms before now is %s', (before, text) => {
   expect(fromNow(1_000_000_000_000 - before, 1_000_000_000_000)).toBe(text);
+});
+
+test.each([
+  [0, '$0'],
+  [0.0000004321, '$0.00000043'],
+  [0.00123, '$0.0012'],
+  [0.01, '$0.01'],
+  [12.345, '$12.35'],
+])('%s dollars read %s', (usd, text) => {
+  expect(dollars(usd)).toBe(text);
 });
 
 test('counts have their noun, and are short where there is little room', () => {

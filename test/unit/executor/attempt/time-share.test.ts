@@ -1,5 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { defineTask, type TaskDefinition } from '../../../../functions/core/define-task.ts';
+import type { TaskSeed } from '../../../../functions/core/task/task.ts';
 import { TimeShares } from '../../../../functions/executor/attempt/time-share.ts';
+import { bulk, bulkSeed, doubled, sent } from '../../../doubles/bulk-world.ts';
+import { invoke } from '../../../doubles/executor-world.ts';
+import { taskSeed } from '../../../doubles/task-seed.ts';
 
 describe('the time of an executor', () => {
   const executor = () => {
@@ -49,5 +56,60 @@ describe('the time of an executor', () => {
     }
     for (const one of under) taken += one.take();
     expect(Math.abs(taken - (clock.now - begun))).toBeLessThanOrEqual(others / 2);
+  });
+});
+
+describe('an attempt is settled with the time that it took of its executor', () => {
+  /** Runs tasks that each sleep for a while, and returns the milliseconds that each was settled with. */
+  async function settledWith(definition: TaskDefinition, tasks: readonly TaskSeed[]): Promise<number[]> {
+    const world = await sent(definition, tasks);
+    const { settle } = world.ports.store;
+    const taken: number[] = [];
+    world.ports.store.settle = (task, settlement, executorMilliseconds) => {
+      taken.push(executorMilliseconds ?? Number.NaN);
+      return settle.call(world.ports.store, task, settlement);
+    };
+    await invoke(world);
+    return taken;
+  }
+  const LASTING = 80;
+  const sleepy = defineTask({
+    type: 'sleepy',
+    description: 'Sleeps',
+    resources: 'default',
+    priority: 'normal',
+    timeoutSeconds: 10,
+    retry: { maxAttempts: 1, baseDelaySeconds: 1, maxDelaySeconds: 1 },
+    input: z.object({}),
+    run: async () => {
+      await sleep(LASTING);
+      return null;
+    },
+  });
+  const seeds = (count: number) =>
+    Array.from({ length: count }, () => taskSeed({ type: 'sleepy', input: { inline: {} } }));
+  const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+
+  it('which is all of it where it is alone', async () => {
+    const [one = 0] = await settledWith(sleepy, seeds(1));
+    expect(one).toBeGreaterThanOrEqual(LASTING - 2);
+  });
+
+  it('which is a fifth where five are side by side', async () => {
+    const taken = await settledWith(sleepy, seeds(5));
+    expect(taken).toHaveLength(5);
+    expect(sum(taken)).toBeGreaterThanOrEqual(LASTING - 5);
+    expect(Math.max(...taken)).toBeLessThan(sum(taken) / 2);
+  });
+
+  it('which is that of the whole call for all of a batch together', async () => {
+    const definition = bulk(async (items, ctx) => {
+      await sleep(LASTING);
+      return doubled(items, ctx);
+    });
+    const taken = await settledWith(definition, [bulkSeed(0), bulkSeed(1), bulkSeed(2)]);
+    expect(taken).toHaveLength(3);
+    expect(sum(taken)).toBeGreaterThanOrEqual(LASTING - 2);
+    expect(taken.filter((one) => one < LASTING / 2)).toHaveLength(2);
   });
 });

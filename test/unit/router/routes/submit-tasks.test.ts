@@ -55,6 +55,22 @@ describe('a bulk submit', () => {
     expect(world.recorded.filter(({ metric }) => metric === 'accepted')).toHaveLength(1000);
   });
 
+  it('tells the row of each task, and not its message, how many were submitted together', async () => {
+    const { insert } = world.ports.store;
+    const together: unknown[] = [];
+    world.ports.store.insert = (task, dueAt) => {
+      together.push(task.submittedTogether);
+      return insert.call(world.ports.store, task, dueAt);
+    };
+    await submit(times(3));
+    expect(together).toEqual([3, 3, 3]);
+    expect(
+      messages()
+        .flat()
+        .map((seed) => 'submittedTogether' in seed),
+    ).toEqual([false, false, false]);
+  });
+
   it('shares its messages among as many executors as there are for it', async () => {
     await submit(times(7));
     expect(messages().map((tasks) => tasks.length)).toEqual([2, 2, 2, 1]);
