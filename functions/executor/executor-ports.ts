@@ -4,7 +4,7 @@ import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { RunningTask } from '../core/task/task.ts';
 import { attemptEndOf } from './attempt/lease-times.ts';
 import type { HandlerPorts } from './attempt/run-handler.ts';
-import type { TimeShare } from './attempt/time-share.ts';
+import type { TimeShare, TimeShares } from './attempt/time-share.ts';
 
 export type ExecutorPorts = HandlerPorts &
   FanOutPorts &
@@ -18,6 +18,8 @@ export type ExecutorPorts = HandlerPorts &
      * would come again late.
      */
     readonly visibilityExtended: Promise<void>;
+    /** Shares the time of an invocation among its attempts; an attempt without it has all of its own. */
+    readonly timeShares?: TimeShares;
     /** Returns the executor's time that an attempt has taken since it was last asked; missing where it is not measured. */
     readonly takeTime?: TimeShare['take'];
   };

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { RESOURCE_CLASS_SPECS } from '../contract.ts';
 import { FILL_TIMES, type FillTimes } from '../core/lane/filling.ts';
 import type { Delivery } from '../core/ports.ts';
+import { TimeShares } from './attempt/time-share.ts';
 import { fillPlaces } from './fill-places.ts';
 import { handleMessages, type MessagePorts } from './handle-messages.ts';
 import { decodeDeliveries } from './messages/decode-deliveries.ts';
@@ -36,7 +37,8 @@ export async function handleBatch(
       visibility,
       places: new Places(placesFor(first.delivered)),
       limit: pLimit(PARALLEL_CLAIMS),
-      ports,
+      // Lambda gives an environment one invocation at a time, so what is under way in it shares its time.
+      ports: { ...ports, timeShares: new TimeShares() },
     };
     const handled = handleMessages(first, invocation);
     await fillPlaces(first, handled, ports.fillTimes ?? FILL_TIMES, invocation);

@@ -16,14 +16,14 @@ import { ATTEMPT_MARGIN_SECONDS, attemptEndOf, leaseSecondsOf } from './lease-ti
 import { runBatch } from './run-batch.ts';
 import { runHandler } from './run-handler.ts';
 import { retryUntil, settleAsCancelled, settleAsLost, settleAttempt } from './settle-outcome.ts';
-import { timeShares } from './time-share.ts';
+import { TimeShares } from './time-share.ts';
 
 /**
  * Claims the task of one message, runs it once and settles it, before `deadline` (milliseconds since the epoch), when
  * the function itself has to end. Throws only where the platform fails.
  */
 export async function executeTask(queued: TaskSeed, deadline: number, shared: ExecutorPorts): Promise<Disposition> {
-  const time = timeShares.begin();
+  const time = (shared.timeShares ?? new TimeShares()).begin();
   try {
     return await attemptTask(queued, deadline, { ...shared, takeTime: time.take });
   } finally {

@@ -14,7 +14,7 @@ import {
 } from './attempt.ts';
 import { runBatch } from './run-batch.ts';
 import { settleAttempt } from './settle-outcome.ts';
-import { timeShares } from './time-share.ts';
+import { TimeShares } from './time-share.ts';
 
 /**
  * Claims each of the tasks, runs those that are ours in one call, and settles each with its own outcome; `limit` is shared
@@ -27,7 +27,7 @@ export async function executeBatch(
   limit: LimitFunction,
   shared: ExecutorPorts,
 ): Promise<HandledTask[]> {
-  const time = timeShares.begin();
+  const time = (shared.timeShares ?? new TimeShares()).begin();
   // The first that is settled has the time of all: they are of one tenant and one type.
   const ports = { ...shared, takeTime: time.take };
   const claims = await Promise.all(

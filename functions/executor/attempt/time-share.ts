@@ -42,6 +42,3 @@ export class TimeShares {
     this.#at = now;
   }
 }
-
-/** Lambda gives an environment one invocation at a time: what is under way in the process shares its time. */
-export const timeShares = new TimeShares();
