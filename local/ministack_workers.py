@@ -20,8 +20,11 @@ from ministack.services import lambda_svc
 # function may last no longer than an API waits. What executors do may take minutes, and event sources limit how many there are.
 ENOUGH_WORKERS = 4 * (os.cpu_count() or 1)
 SHORT_SECONDS = 30
-# Longer than it takes to start one, all at once. What waits longer than this may wait for itself, and starts one.
+# Longer than it takes to start one. A call that waits longer than this may wait for itself, so another process is started: one at
+# a time for a function, or a machine that is at its end would do nothing but start more.
 WAIT_SECONDS = 3
+# An HTTP API waits no longer for a function. Nobody waits for a call that is later.
+GIVE_UP_SECONDS = 30
 # What a pipe of Linux and macOS holds: a worker that has answered has emptied it, so that to write less never blocks.
 PIPE_BYTES = 16_384
 # A worker ends its log with this line when it answers.
@@ -33,6 +36,8 @@ drain_log = lambda_runtime.Worker._drain_stderr_bounded
 acquire = lambda_runtime.acquire_worker
 # By function, the calls that wait for a worker, the first of them first. Guarded by the lock of the workers.
 waiting = defaultdict(deque)
+# By function, when a process was started last for a call that had waited too long. Guarded likewise.
+started_beyond = defaultdict(float)
 
 
 def node_worker(script):
@@ -130,9 +135,8 @@ def acquire_worker(func_name, config, code_zip, qualifier='$LATEST', max_concurr
         must_wait = is_short and len(workers) >= ENOUGH_WORKERS and all(worker.in_use for worker in workers)
         if must_wait:
             waiting[key].append(place)
-    worker = worker_given(key, place) if must_wait else None
-    if worker is not None:
-        return worker, 'reused'
+    if must_wait and (given := worker_given(key, place)):
+        return given
     worker, reason = acquire(func_name, config, code_zip, qualifier=qualifier, max_concurrency=max_concurrency)
     if worker is not None:
         worker.key = key
@@ -140,15 +144,23 @@ def acquire_worker(func_name, config, code_zip, qualifier='$LATEST', max_concurr
 
 
 def worker_given(key, place):
-    """The worker that is given to a call in its turn; None where that takes too long."""
-    try:
-        return place.get(timeout=WAIT_SECONDS)
-    except queue.Empty:
-        with lambda_runtime._lock:
-            if place in waiting[key]:
-                waiting[key].remove(place)
-                return None
-        return place.get()  # it came in this moment
+    """The worker that is given to a call in its turn, or the refusal of one that nobody waits for; None where another has to start."""
+    called = time.monotonic()
+    while True:
+        try:
+            return place.get(timeout=WAIT_SECONDS), 'reused'
+        except queue.Empty:
+            with lambda_runtime._lock:
+                now = time.monotonic()
+                if place not in waiting[key]:
+                    continue  # it came in this moment
+                if now - called >= GIVE_UP_SECONDS:
+                    waiting[key].remove(place)
+                    return None, 'func_cap'
+                if now - started_beyond[key] >= WAIT_SECONDS:
+                    started_beyond[key] = now
+                    waiting[key].remove(place)
+                    return None
 
 
 def release_worker(worker):
