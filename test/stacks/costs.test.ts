@@ -132,10 +132,10 @@ describe.each(synthesized)('the fixed costs of $preset are those of its template
   });
 });
 
-test('README says what account production needs', () => {
+test.each(['README.md', 'docs/deploy.md'])('%s says what account production needs', (document) => {
   const [, production] = synthesized;
   const needed = production === undefined ? 0 : accountConcurrencyOf(production.config);
-  expect(read('README.md').replaceAll(/\s+/g, ' ')).toContain(`whose Lambda concurrency limit is ${needed} or more`);
+  expect(read(document).replaceAll(/\s+/g, ' ')).toContain(`whose Lambda concurrency limit is ${needed} or more`);
 });
 
 test('docs/costs.md has the tables that the planner’s numbers make', async () => {

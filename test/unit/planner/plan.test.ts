@@ -232,10 +232,10 @@ describe('a plan', () => {
     expect(less?.bounds.find(({ name }) => name === 'API requests a second')).toMatchObject({ peak: 400, limit: 100 });
   });
 
-  test('is in README as it is printed', () => {
-    const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+  test('is in docs/planning.md as it is printed', () => {
+    const document = readFileSync(join(import.meta.dirname, '../../../docs/planning.md'), 'utf8');
     const [, command = '', printed = ''] =
-      /^npm run plan -- (--rate .+)\n```\n\n```\n([\s\S]+?)\n```$/m.exec(readme) ?? [];
+      /^npm run plan -- (--rate .+)\n```\n\n```\n([\s\S]+?)\n```$/m.exec(document) ?? [];
     const { args, config, plan } = planFor(...command.split(' '));
     const report = reportOf(plan, args, config).split('\n');
     const lines = printed.split('\n').filter((line) => line !== '…' && line !== '');
