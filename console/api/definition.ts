@@ -18,6 +18,7 @@ export const definitionSchema = z.object({
     maxAttempts: z.optional(z.number()),
   }),
   inputSchema: z.record(z.string(), z.unknown()),
+  outputSchema: z.optional(z.record(z.string(), z.unknown())),
 });
 export type Definition = z.infer<typeof definitionSchema>;
 

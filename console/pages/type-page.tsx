@@ -40,6 +40,9 @@ export function TypePage({ type }: { type: string }) {
             <Summary definition={definition} />
             <TypeSettings key={JSON.stringify(definition.settings)} definition={definition} onChange={change} />
             <JsonBlock title="Input schema" value={definition.inputSchema} />
+            {definition.outputSchema !== undefined && (
+              <JsonBlock title="Output schema" value={definition.outputSchema} />
+            )}
           </div>
         )}
       </LiveContent>

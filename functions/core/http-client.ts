@@ -32,7 +32,7 @@ export type HttpRequest = {
  * `set-cookie`, which is a list: a date in a cookie has a comma of its own.
  */
 export type HttpHeaders = Readonly<{
-  [name: string]: string | string[];
+  [name: string]: string | string[] | undefined;
   'set-cookie'?: string[];
   'cache-control'?: string;
   'content-encoding'?: string;
