@@ -88,7 +88,7 @@ export type TaskContext = {
    * Writes one structured line that carries the task's id and attempt, as each line of `console` does. Never throws: what
    * JSON cannot carry is written as `util.inspect` shows it.
    */
-  readonly log: (message: string, fields?: Record<string, JsonValue>) => void;
+  readonly log: (message: string, fields?: object) => void;
   /**
    * Says how far the attempt is, from 0 to 1, for whoever reads the task: told every few seconds, the latest first. Throws
    * `TypeError` for what is no number, such as NaN, and for a note that is no text.

@@ -211,6 +211,19 @@ describe('a fan-out', () => {
   });
 });
 
+it('a line of the log takes values of interfaces, too', () => {
+  defineTask({
+    ...base,
+    type: 'logging',
+    async run(_, ctx) {
+      ctx.log('rendered', invoice);
+      ctx.log('rendered', { invoice, at: new Date() });
+      // @ts-expect-error a field has a name
+      ctx.log('rendered', 7);
+    },
+  });
+});
+
 it('every definition fits a catalog', () => {
   const catalog = {
     'invoice.render': async () => renderInvoice,
