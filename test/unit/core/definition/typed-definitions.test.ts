@@ -82,6 +82,19 @@ describe('a handler may return', () => {
     expectTypeOf<OutputOf<typeof bulk>>().toEqualTypeOf<{ n: number }>();
   });
 
+  it('the fields of an instance of a class', () => {
+    class Point {
+      x = 1;
+      norm(): number {
+        return Math.abs(this.x);
+      }
+    }
+    const point = defineTask({ ...base, type: 'point', run: async () => ({ ...new Point() }) });
+    expectTypeOf<OutputOf<typeof point>>().toEqualTypeOf<{ x: number }>();
+    // @ts-expect-error its method would be lost
+    defineTask({ ...base, type: 'instance', run: async () => new Point() });
+  });
+
   it('nothing that JSON would lose', () => {
     // @ts-expect-error a Map has no members of its own
     defineTask({ ...base, type: 'map', run: async () => ({ counts: new Map([['a', 1]]) }) });
