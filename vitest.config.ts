@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { hasDynoxide, hasElasticMq } from './local/second-implementation.mjs';
 
@@ -29,6 +30,8 @@ const secondContract = project('contract-second', {
 });
 
 export default defineConfig({
+  // The wiring of a door finds here the task types that its bundle would have.
+  resolve: { alias: { 'millrace:tasks': join(import.meta.dirname, 'test/doubles/shipped-tasks.ts') } },
   test: {
     // `.ci/run` counts from the JSON.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'coverage/results.json' }]] : ['default'],

@@ -1,12 +1,14 @@
 import type { Environment } from 'aws-cdk-lib';
 import type { ResourceClass, SharedLaneKind } from '../functions/contract.ts';
-import type { TaskDefinition } from '../functions/core/define-task.ts';
 import type { AlarmThresholds } from './alarm-thresholds.ts';
 
 /** What can be said about a deployment. What is not given is as the preset has it. */
 export type MillraceProps = {
-  /** The types of tasks that it runs. */
-  readonly tasks: readonly TaskDefinition[];
+  /**
+   * The folder of the task types, from the directory of the process on: every definition that a file below it exports is
+   * one. A synth imports these files, tests left out.
+   */
+  readonly tasks: string;
 
   /**
    * Where the settings begin. `prod`: data outlives its stack, tasks call only hosts that are named, environments are kept

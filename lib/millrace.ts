@@ -13,6 +13,7 @@ import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { ExecutionStack } from './stacks/execution-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
+import { discoverTasks } from './task-discovery.ts';
 
 /** The tables of a deployment. Their rows are Millrace's own: what it says of tasks, it says by its API and events. */
 export type MillraceTables = {
@@ -51,22 +52,23 @@ export class Millrace extends Construct {
   readonly stacks: readonly Stack[];
   readonly #pools: ReadonlyMap<string, ExecutorPool>;
 
-  /** Throws `ConfigError`, with a sentence for each prop that is wrong. */
-  constructor(scope: Construct, id: string, { tasks: definitions, env, ...settings }: MillraceProps) {
+  /** Throws `ConfigError`, with a sentence for each prop that is wrong, or for each task type that could not run. */
+  constructor(scope: Construct, id: string, { tasks: folder, env, ...settings }: MillraceProps) {
     super(scope, id);
     const config = resolveConfig(settings, defaultNameOf(this));
+    const tasks = discoverTasks(folder);
     const parts = this.#partsOf(config, env);
     const data = new DataStack(...parts.of('data', 'tables, payloads and events'), config);
     const execution = new ExecutionStack(...parts.of('execution', 'lanes and executors'), {
       config,
       data,
-      definitions,
+      tasks,
     });
-    const api = new ApiStack(...parts.of('api', 'the HTTPS API'), { config, data });
+    const api = new ApiStack(...parts.of('api', 'the HTTPS API'), { config, data, tasks });
     const { alarms } = new OperationsStack(...parts.of('operations', 'dashboard, alarms and queries'), {
       config,
       data,
-      definitions,
+      definitions: tasks.definitions,
       apiId: api.apiId,
     });
     orderDeployment(execution, api);
@@ -74,8 +76,8 @@ export class Millrace extends Construct {
     this.name = config.name;
     this.api = { url: api.url, id: api.apiId };
     this.events = data.eventBus;
-    const { tasks, control, access, statistics } = data;
-    this.tables = { tasks, definitions: data.definitions, control, access, statistics };
+    const { definitions, control, access, statistics } = data;
+    this.tables = { tasks: data.tasks, definitions, control, access, statistics };
     this.alarms = alarms;
     this.stacks = parts.stacks;
     this.#pools = execution.pools;

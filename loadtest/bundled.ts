@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
-import { DOOR_BUILD, filesOf } from '../lib/constructs/door-build.ts';
+import { build } from 'esbuild';
+import { DOOR_BUILD, filesOf, TASK_CATALOG } from '../lib/constructs/door-build.ts';
+import { discoverTasks } from '../lib/task-discovery.ts';
 
 /** A function's environment says this in a deployment of nothing. */
 export const FUNCTION_ENVIRONMENT = {
@@ -38,15 +39,10 @@ export async function bundled(
   catalog?: string,
   hasNames = false,
 ): Promise<string> {
-  const replaced: Plugin = {
-    name: 'catalog',
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /\/tasks\/index\.ts$/ }, () => (catalog ? { path: catalog } : undefined)),
-  };
   const built = await build({
     ...DOOR_BUILD,
     ...(hasNames && { minify: false, minifySyntax: true, minifyWhitespace: true }),
-    plugins: [replaced],
+    alias: { [TASK_CATALOG]: catalog ?? discoverTasks('tasks').catalogFile },
     entryPoints: { [name]: entry },
     outdir: directory,
   });

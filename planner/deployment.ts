@@ -7,10 +7,10 @@ import {
   reservationOf,
   SHARED_LANE_KINDS,
 } from '../functions/contract.ts';
-import type { TaskDefinition } from '../functions/core/define-task.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { readConfig } from '../lib/context.ts';
-import { tasks } from '../tasks/index.ts';
+import { discoverTasks } from '../lib/task-discovery.ts';
+import type { TaskMetadata } from '../lib/task-metadata.ts';
 import { MOST_OF_EVENT_SOURCE, UNRESERVED_CONCURRENCY } from './documented-limits.ts';
 import type { Load } from './simulation/load.ts';
 
@@ -26,11 +26,8 @@ export function deployConfig(context: Readonly<Record<string, string>>): DeployC
   return readConfig({ getAllContext: () => whole });
 }
 
-/** Loads all task types that are deployed. */
-export async function deployedDefinitions(): Promise<TaskDefinition[]> {
-  const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
-  return definitions.filter((definition) => definition !== undefined);
-}
+/** Returns all task types that are deployed. Throws `ConfigError` where one could not be. */
+export const deployedDefinitions = (): readonly TaskMetadata[] => discoverTasks('tasks').definitions;
 
 /** The governor and the sweeper are called by the clock, and each runs one at a time. */
 export const CLOCKWORK_FUNCTIONS = 2;

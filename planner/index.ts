@@ -11,6 +11,6 @@ import { reportOf } from './report.ts';
 await runCommand(planCommand, async () => {
   const args = parsePlanArguments(process.argv.slice(2));
   const config = deployConfig(args.context);
-  const plan = makePlan(args, config, await deployedDefinitions());
+  const plan = makePlan(args, config, deployedDefinitions());
   console.log(args.json ? JSON.stringify(plan, undefined, 2) : reportOf(plan, args, config));
 });

@@ -4,8 +4,8 @@ import {
   type SharedLaneKind,
   TARGET_UTILIZATION,
 } from '../functions/contract.ts';
-import type { TaskDefinition } from '../functions/core/define-task.ts';
 import type { DeployConfig } from '../lib/config.ts';
+import type { TaskMetadata } from '../lib/task-metadata.ts';
 import { type Bound, boundsOf } from './bounds.ts';
 import { busySecondsOf, type PlannedCosts, planCosts } from './costs/plan-costs.ts';
 import type { PlanArguments } from './plan-arguments.ts';
@@ -70,7 +70,7 @@ export type Timeline = {
 };
 
 /** Plays what was asked for on the deployment and says what comes of it. */
-export function makePlan(args: PlanArguments, config: DeployConfig, definitions: readonly TaskDefinition[]): Plan {
+export function makePlan(args: PlanArguments, config: DeployConfig, definitions: readonly TaskMetadata[]): Plan {
   const scenario = scenarioOf(args, config, definitions);
   const simulation = simulate(scenario);
   const costs = planCosts(args, config, definitions, simulation);

@@ -7,11 +7,11 @@ import {
   SLICE_MILLISECONDS,
 } from '../functions/contract.ts';
 import { compact } from '../functions/core/compact.ts';
-import type { TaskDefinition } from '../functions/core/define-task.ts';
 import { FILL_TIMES, LONG_INVOCATION_MILLISECONDS } from '../functions/core/lane/filling.ts';
 import { tasksPerMessage } from '../functions/core/task/message-packing.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { batchWindowOf } from '../lib/constructs/batch-window.ts';
+import type { TaskMetadata } from '../lib/task-metadata.ts';
 import { API_BURST_REQUESTS, API_REQUESTS_PER_SECOND, LONG_POLL_SECONDS } from './documented-limits.ts';
 import type { PlanArguments } from './plan-arguments.ts';
 import { type Control, governed } from './simulation/governor.ts';
@@ -42,11 +42,7 @@ export type Scenario = {
 };
 
 /** Makes the scenario of one shard of the class's executors with its part of the load: the shards are alike. */
-export function scenarioOf(
-  args: PlanArguments,
-  config: DeployConfig,
-  definitions: readonly TaskDefinition[],
-): Scenario {
+export function scenarioOf(args: PlanArguments, config: DeployConfig, definitions: readonly TaskMetadata[]): Scenario {
   const { resourceClass, load, service, tenants, tablePeakPerSecond, seed } = args;
   const { concurrencyPerInvocation, places } = RESOURCE_CLASS_SPECS[resourceClass];
   const { reserved, lanes } = config.concurrency[resourceClass];
@@ -95,7 +91,7 @@ const apiBurst = ({ throttle }: DeployConfig): number => Math.min(throttle.burst
 /** Returns how the batch lane waits: for its window, or as long as a poll where hardly a task comes in that. */
 function batchWindowsOf(
   { resourceClass, load }: PlanArguments,
-  definitions: readonly TaskDefinition[],
+  definitions: readonly TaskMetadata[],
   shards: number,
 ): Scenario['batchWindows'] {
   const { messages, windowSeconds } = batchWindowOf('batch', resourceClass, definitions);

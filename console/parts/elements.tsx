@@ -25,7 +25,7 @@ export const Empty = ({ title, children }: { title: string; children?: Component
   </div>
 );
 
-/** Stands for the types of a deployment whose tasks/index.ts has none. */
+/** Stands for the types of a deployment that has none. */
 export const NoTypes = () => (
   <Empty title="This deployment has no task types.">
     <p>Add one in tasks/, and deploy.</p>

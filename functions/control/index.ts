@@ -1,5 +1,5 @@
+import { tasks } from 'millrace:tasks';
 import type { ScheduledHandler } from 'aws-lambda';
-import { tasks } from '../../tasks/index.ts';
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { LambdaEventSources } from '../adapters/event-sources.ts';
 import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';

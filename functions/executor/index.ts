@@ -1,6 +1,6 @@
+import { tasks } from 'millrace:tasks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSHandler } from 'aws-lambda';
-import { tasks } from '../../tasks/index.ts';
 import { lazyHttpClients } from '../adapters/http/lazy-http-clients.ts';
 import { SqsDeliveries } from '../adapters/sqs/deliveries.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';

@@ -1,5 +1,5 @@
+import { tasks } from 'millrace:tasks';
 import { parentPort, workerData } from 'node:worker_threads';
-import { tasks } from '../../tasks/index.ts';
 import { lazyHttpClients } from '../adapters/http/lazy-http-clients.ts';
 import { installMessages } from '../core/zod-messages.ts';
 import { serveAttempts } from './isolation/serve-attempts.ts';

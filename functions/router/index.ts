@@ -1,5 +1,5 @@
+import { tasks } from 'millrace:tasks';
 import type { APIGatewayProxyHandlerV2WithLambdaAuthorizer } from 'aws-lambda';
-import { tasks } from '../../tasks/index.ts';
 import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
 import { systemIds } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';

@@ -1,5 +1,5 @@
 import { type LaneKind, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
+import type { TaskMetadata } from '../task-metadata.ts';
 
 /** An event source of SQS gathers for so long at most, and so much without a window ("CreateEventSourceMapping"). */
 export const MAX_WINDOW_SECONDS = 300;
@@ -15,7 +15,7 @@ export type BatchWindow = { readonly messages: number; readonly windowSeconds: n
 export function batchWindowOf(
   kind: LaneKind,
   resourceClass: ResourceClass,
-  definitions: readonly TaskDefinition[],
+  definitions: readonly Pick<TaskMetadata, 'resources' | 'batch'>[],
 ): BatchWindow {
   const batches = definitions.flatMap(({ resources, batch }) =>
     kind === 'batch' && resources === resourceClass && batch !== undefined ? [batch] : [],

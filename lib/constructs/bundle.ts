@@ -1,27 +1,29 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
-import { type BundledFiles, DOOR_BUILD, filesOf } from './door-build.ts';
+import type { DiscoveredTasks } from '../task-discovery.ts';
+import { type BundledFiles, DOOR_BUILD, filesOf, SHIPPED_WHOLE, TASK_CATALOG } from './door-build.ts';
 
 const root = join(import.meta.dirname, '../..');
+/** Functions are TypeScript here, and JavaScript in the package. */
+const ending = extname(import.meta.filename);
 const bundles = new WeakMap<Stage, Map<string, string>>();
 
-/**
- * Packages that are more than their code, with the files that are needed of them: they are shipped as they are, for the
- * doors whose threads run handlers. (Only `buildSync` fits into a synth, and it takes no plugin that would embed them.)
- */
-const SHIPPED_WHOLE: Readonly<Record<string, readonly string[]>> = {
-  '@imagemagick/magick-wasm': ['package.json', 'dist/index.js', 'dist/x86/magick.wasm', 'LICENSE', 'NOTICE'],
+export type BundleOptions = {
+  /** The task types, for a door that knows them. */
+  readonly tasks?: DiscoveredTasks | undefined;
+  /** What goes with the code, by path. */
+  readonly files?: BundledFiles | undefined;
 };
 
 /**
- * Bundles the code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`). `files`, by path, go
- * with it. Each door is bundled once in a synth.
+ * Bundles the code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`). Each door is bundled
+ * once in a synth.
  */
-export function bundle(scope: Construct, door: string, files: BundledFiles = {}): Code {
+export function bundle(scope: Construct, door: string, { tasks, files = {} }: BundleOptions = {}): Code {
   const stage = Stage.of(scope) as Stage;
   const bundled = bundles.get(stage) ?? new Map<string, string>();
   bundles.set(stage, bundled);
@@ -30,17 +32,19 @@ export function bundle(scope: Construct, door: string, files: BundledFiles = {})
     directory = join(stage.outdir, `bundle.${door}`);
     const built = buildSync({
       ...DOOR_BUILD,
-      entryPoints: ['index.ts', 'thread.ts'].map((file) => join(root, 'functions', door, file)).filter(existsSync),
-      // Source maps tell files from here: two levels below the root, as /var/task is, and not wherever a synth writes.
-      outdir: join(root, 'dist', door),
-      external: [...DOOR_BUILD.external, ...Object.keys(SHIPPED_WHOLE)],
+      entryPoints: ['index', 'thread']
+        .map((file) => join(root, 'functions', door, `${file}${ending}`))
+        .filter(existsSync),
+      ...(tasks && { alias: { [TASK_CATALOG]: tasks.catalogFile } }),
+      // Source maps tell files from here: two levels below the project, as /var/task is, and not wherever a synth writes.
+      outdir: join(process.cwd(), 'dist', door),
     });
     // A chunk's name has its hash: those of an earlier synth would be deployed too.
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
     const written = {
       ...files,
-      ...(existsSync(join(root, 'functions', door, 'thread.ts')) && filesOfPackages()),
+      ...(existsSync(join(root, 'functions', door, `thread${ending}`)) && filesOfPackages()),
       ...filesOf(built),
     };
     for (const [path, contents] of Object.entries(written)) {

@@ -6,6 +6,9 @@ export type BundledFiles = Readonly<Record<string, Uint8Array>>;
 
 const root = join(import.meta.dirname, '../..');
 
+/** Doors import the task types of a deployment by this name; a bundle has a module of the deployment in its place. */
+export const TASK_CATALOG = 'millrace:tasks';
+
 /** A CommonJS dependency finds `require` only where the bundle brings it. */
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
@@ -21,6 +24,14 @@ const OTHER_CREDENTIALS = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
   '@smithy/credential-provider-imds',
 ];
+
+/**
+ * Packages that are more than their code, with the files that are needed of them: they are shipped as they are, for the
+ * doors whose threads run handlers. (Only `buildSync` fits into a synth, and it takes no plugin that would embed them.)
+ */
+export const SHIPPED_WHOLE: Readonly<Record<string, readonly string[]>> = {
+  '@imagemagick/magick-wasm': ['package.json', 'dist/index.js', 'dist/x86/magick.wasm', 'LICENSE', 'NOTICE'],
+};
 
 /** The code of doors is built as ES modules for Node 24; what is imported dynamically is a chunk of its own. */
 export const DOOR_BUILD = {
@@ -40,7 +51,7 @@ export const DOOR_BUILD = {
   sourcesContent: false,
   legalComments: 'none',
   logLevel: 'error',
-  external: [...ON_DEMAND, ...OTHER_CREDENTIALS],
+  external: [...ON_DEMAND, ...OTHER_CREDENTIALS, ...Object.keys(SHIPPED_WHOLE)],
 } as const satisfies BuildOptions;
 
 type Built = BuildResult<{ write: false; metafile: true }>;

@@ -11,8 +11,8 @@ import {
   type ResourceClass,
   reservationOf,
 } from '../../functions/contract.ts';
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
+import type { DiscoveredTasks } from '../task-discovery.ts';
 import { batchWindowOf } from './batch-window.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
 import { RolesPrincipal } from './roles-principal.ts';
@@ -23,8 +23,7 @@ export type ExecutorPoolProps = {
   readonly config: DeployConfig;
   readonly data: TaskData;
   readonly resourceClass: ResourceClass;
-  /** These are the definitions of all task types. */
-  readonly definitions: readonly TaskDefinition[];
+  readonly tasks: DiscoveredTasks;
 };
 
 /** Runs the tasks of one resource class: an executor for each shard, their lanes, and one dead-letter queue. */
@@ -50,13 +49,14 @@ export class ExecutorPool extends Construct implements IGrantable {
   }
 
   #executor(shard: number): ServiceFunction {
-    const { config, data, resourceClass, definitions } = this.#props;
+    const { config, data, resourceClass, tasks } = this.#props;
     const deadLetterQueue = this.#deadLetterQueue;
     const spec = RESOURCE_CLASS_SPECS[resourceClass];
     const suffix = shard === 0 ? '' : String(shard);
     const executor = new ServiceFunction(this, `Executor${suffix}`, {
       config,
       door: 'executor',
+      tasks,
       name: executorNameOf(resourceClass, shard),
       description: `Runs tasks of class ${resourceClass}, shard ${shard}`,
       memoryMb: spec.memoryMb,
@@ -87,7 +87,7 @@ export class ExecutorPool extends Construct implements IGrantable {
     data.statistics.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
     for (const kind of LANE_KINDS) {
-      const batchWindow = batchWindowOf(kind, resourceClass, definitions);
+      const batchWindow = batchWindowOf(kind, resourceClass, tasks.definitions);
       const lane = { config, resourceClass, kind, shard, executor, deadLetterQueue, batchWindow };
       new Lane(this, `Lane${suffix}-${kind}`, lane);
     }

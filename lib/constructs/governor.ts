@@ -5,6 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { executorNameOf, GOVERN_PERIOD_SECONDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import type { DiscoveredTasks } from '../task-discovery.ts';
 import { laneArns, queueArnPrefix, queueUrlPrefix } from './executor-pool.ts';
 import { shardsOf } from './lane.ts';
 import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
@@ -12,11 +13,16 @@ import type { TaskData } from './task-data.ts';
 
 /** Shares the executors of each class among its lanes, every minute. */
 export class Governor extends Construct {
-  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: TaskData }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, data, tasks }: { config: DeployConfig; data: TaskData; tasks: DiscoveredTasks },
+  ) {
     super(scope, id);
     const governor = new ServiceFunction(this, 'Governor', {
       config,
       door: 'control',
+      tasks,
       handler: 'governor',
       name: 'governor',
       description: 'Shares executors among lanes',

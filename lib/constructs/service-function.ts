@@ -18,6 +18,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IDependable } from 'constructs';
 import { ENV, nodeOptionsOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import type { DiscoveredTasks } from '../task-discovery.ts';
 import { bundle } from './bundle.ts';
 import type { BundledFiles } from './door-build.ts';
 
@@ -27,6 +28,8 @@ export type ServiceFunctionProps = {
   readonly door: string;
   /** The function of `index.ts` that Lambda calls; `handler` unless given. */
   readonly handler?: string;
+  /** The task types, for a door that knows them. */
+  readonly tasks?: DiscoveredTasks;
   /** What the door reads beside its code. */
   readonly files?: BundledFiles;
   /** The function's name behind the deployment's. */
@@ -75,7 +78,7 @@ export class ServiceFunction extends LambdaFunction {
     super(scope, id, {
       functionName,
       description: props.description,
-      code: bundle(scope, props.door, props.files),
+      code: bundle(scope, props.door, { tasks: props.tasks, files: props.files }),
       handler: `index.${props.handler ?? 'handler'}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

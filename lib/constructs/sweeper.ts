@@ -5,17 +5,23 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import type { DiscoveredTasks } from '../task-discovery.ts';
 import { laneArns, queueUrlPrefix } from './executor-pool.ts';
 import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
 /** Sends the tasks that wait for the clock, every minute. */
 export class Sweeper extends Construct {
-  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: TaskData }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, data, tasks }: { config: DeployConfig; data: TaskData; tasks: DiscoveredTasks },
+  ) {
     super(scope, id);
     const sweeper = new ServiceFunction(this, 'Sweeper', {
       config,
       door: 'control',
+      tasks,
       handler: 'sweeper',
       name: 'sweeper',
       description: 'Sends tasks that are due',

@@ -7,8 +7,8 @@ import {
   RESOURCE_CLASSES,
   type ResourceClass,
 } from '../../functions/contract.ts';
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
+import type { TaskMetadata } from '../task-metadata.ts';
 import { nameOfShard, type Watch } from './alarms.ts';
 import { type DeploymentMetrics, FIVE_MINUTES, percentOf } from './deployment-metrics.ts';
 import { deadLetterQueueName } from './executor-pool.ts';
@@ -17,7 +17,7 @@ import { projectorDeadLetterQueueName } from './projector.ts';
 /** Watches whether tasks get on: in each lane, in each class, of each type. */
 export const taskWatches = (
   config: DeployConfig,
-  definitions: readonly TaskDefinition[],
+  definitions: readonly Pick<TaskMetadata, 'type'>[],
   metrics: DeploymentMetrics,
 ): Watch[] => [
   ...RESOURCE_CLASSES.flatMap((resourceClass) => classWatches(resourceClass, config, metrics)),

@@ -23,10 +23,17 @@ import { consoleSite } from '../constructs/console-site.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
 import { deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
+import type { DiscoveredTasks } from '../task-discovery.ts';
 import type { DataStack } from './data-stack.ts';
 
 /** The indexes of a task table that lists are read from. */
 const LIST_INDEXES = ['byType', 'byStatus', 'byAssignee', 'byWorkflow'];
+
+export type ApiStackProps = {
+  readonly config: DeployConfig;
+  readonly data: DataStack;
+  readonly tasks: DiscoveredTasks;
+};
 
 /** Holds what callers reach: the HTTP API, its router and the authorizer of its keys. */
 export class ApiStack extends Construct {
@@ -35,9 +42,9 @@ export class ApiStack extends Construct {
   /** What the API calls of the router: it must never be newer than the executors. */
   readonly router: IFunction;
 
-  constructor(scope: Construct, id: string, { config, data }: { config: DeployConfig; data: DataStack }) {
+  constructor(scope: Construct, id: string, { config, data, tasks }: ApiStackProps) {
     super(scope, id);
-    const router = this.#router(config, data);
+    const router = this.#router({ config, data, tasks });
     const authorizer = config.jwt === undefined ? this.#keyAuthorizer(config, data) : tokenAuthorizer(config.jwt);
     const api = new HttpApi(this, 'Api', { apiName: config.name });
     guardStage(this, api, config);
@@ -58,10 +65,11 @@ export class ApiStack extends Construct {
     addOutput(this, 'ApiId', api.apiId);
   }
 
-  #router(config: DeployConfig, data: DataStack): ServiceFunction {
+  #router({ config, data, tasks }: ApiStackProps): ServiceFunction {
     const router = new ServiceFunction(this, 'Router', {
       config,
       door: 'router',
+      tasks,
       name: 'router',
       description: 'Answers the API: accepts tasks and tells of them',
       memoryMb: ROUTER_MEMORY_MB,

@@ -1,17 +1,17 @@
 import { Construct } from 'constructs';
 import { RESOURCE_CLASSES } from '../../functions/contract.ts';
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
 import { ExecutorPool } from '../constructs/executor-pool.ts';
 import { Governor } from '../constructs/governor.ts';
 import { Projector } from '../constructs/projector.ts';
 import { Sweeper } from '../constructs/sweeper.ts';
+import type { DiscoveredTasks } from '../task-discovery.ts';
 import type { DataStack } from './data-stack.ts';
 
 export type ExecutionStackProps = {
   readonly config: DeployConfig;
   readonly data: DataStack;
-  readonly definitions: readonly TaskDefinition[];
+  readonly tasks: DiscoveredTasks;
 };
 
 /** Holds what runs tasks: a pool of executors for each class, the governor of their lanes, the sweeper, and the projector. */
@@ -19,17 +19,17 @@ export class ExecutionStack extends Construct {
   /** The executors by their class. */
   readonly pools: ReadonlyMap<string, ExecutorPool>;
 
-  constructor(scope: Construct, id: string, { config, data, definitions }: ExecutionStackProps) {
+  constructor(scope: Construct, id: string, { config, data, tasks }: ExecutionStackProps) {
     super(scope, id);
     this.pools = new Map(
       RESOURCE_CLASSES.map((resourceClass) => {
-        const pool = new ExecutorPool(this, resourceClass, { config, data, resourceClass, definitions });
+        const pool = new ExecutorPool(this, resourceClass, { config, data, resourceClass, tasks });
         return [resourceClass, pool];
       }),
     );
     // A governor that knows of a lane more than there is would govern no lane of that class.
-    new Governor(this, 'Governor', { config, data }).node.addDependency(...this.pools.values());
-    new Sweeper(this, 'Sweeper', { config, data });
+    new Governor(this, 'Governor', { config, data, tasks }).node.addDependency(...this.pools.values());
+    new Sweeper(this, 'Sweeper', { config, data, tasks });
     new Projector(this, 'Projector', { config, data });
   }
 }

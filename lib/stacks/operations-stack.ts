@@ -1,6 +1,5 @@
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../config.ts';
 import { alarmActions } from '../constructs/alarm-actions.ts';
 import { Alarms } from '../constructs/alarms.ts';
@@ -9,12 +8,13 @@ import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
 import { SavedQueries } from '../constructs/saved-queries.ts';
 import { serviceWatches } from '../constructs/service-watches.ts';
 import { taskWatches } from '../constructs/task-watches.ts';
+import type { TaskMetadata } from '../task-metadata.ts';
 import type { DataStack } from './data-stack.ts';
 
 export type OperationsStackProps = {
   readonly config: DeployConfig;
   readonly data: DataStack;
-  readonly definitions: readonly TaskDefinition[];
+  readonly definitions: readonly TaskMetadata[];
   readonly apiId: string;
 };
 

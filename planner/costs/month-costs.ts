@@ -6,12 +6,12 @@ import {
   ROUTER_MEMORY_MB,
   SWEEP_PERIOD_SECONDS,
 } from '../../functions/contract.ts';
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import { METRIC_DIMENSIONS, METRICS, type MetricScope } from '../../functions/metrics.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
 import { keptCapacityOf } from '../../lib/constructs/kept-capacity.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
+import type { TaskMetadata } from '../../lib/task-metadata.ts';
 import { CLOCKWORK_FUNCTIONS } from '../deployment.ts';
 import {
   CAPACITY_ALARMS,
@@ -32,7 +32,7 @@ import {
 } from './cost-basis.ts';
 
 /** Returns what a month of a deployment costs whatever comes, so also where nothing does. */
-export function fixedMonthCosts(config: DeployConfig, definitions: readonly TaskDefinition[]): CostLine[] {
+export function fixedMonthCosts(config: DeployConfig, definitions: readonly TaskMetadata[]): CostLine[] {
   const lanes = lanesOf(config);
   const { count, gigabytes } = provisionedOf(config);
   const { scaled, writes, reads } = keptCapacityOf(config);

@@ -1,6 +1,6 @@
-import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
+import type { TaskMetadata } from '../../lib/task-metadata.ts';
 import type { PlanArguments } from '../plan-arguments.ts';
 import { shardsUsed, sliceOf } from '../scenario.ts';
 import type { Simulation } from '../simulation/simulate.ts';
@@ -33,7 +33,7 @@ export type PlannedCosts = {
 export function planCosts(
   args: PlanArguments,
   config: DeployConfig,
-  definitions: readonly TaskDefinition[],
+  definitions: readonly TaskMetadata[],
   simulation: Simulation,
 ): PlannedCosts {
   const { load } = args;

@@ -56,7 +56,7 @@ const probeHttp: SingleTaskDefinition<{ url: string; reads: boolean }> = defineT
   },
 });
 
-/** These tasks take the place of `tasks/index.ts` for as long as a test runs. */
+/** These tasks take the place of the deployment's for as long as a test runs. */
 export const tasks = {
   probe: async () => probe as TaskDefinition,
   'probe.isolated': async () => ({ ...probe, type: 'probe.isolated', isolated: true }) as TaskDefinition,

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createKey } from '../../cli/keys.ts';
 import { DynamoAccessStore } from '../../functions/adapters/dynamo/access-store.ts';
 import type { Scope } from '../../functions/contract.ts';
-import { tasks } from '../../tasks/index.ts';
 import { awsClient } from '../doubles/aws-client.ts';
+import { tasks } from '../doubles/shipped-tasks.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { call, post, submit, until } from './api.ts';
 

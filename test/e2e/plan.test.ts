@@ -79,7 +79,7 @@ async function measured(tasks: number): Promise<{ readonly lasted: number; reado
   };
 }
 
-const definitions = await deployedDefinitions();
+const definitions = deployedDefinitions();
 
 function planned(spread: string, overheadSeconds: number) {
   const overhead = `${Math.round(Math.max(0, overheadSeconds) * 1000)}ms`;

@@ -11,8 +11,8 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
-import { build, type Plugin } from 'esbuild';
-import { DOOR_BUILD, filesOf } from '../../lib/constructs/door-build.ts';
+import { build } from 'esbuild';
+import { DOOR_BUILD, filesOf, TASK_CATALOG } from '../../lib/constructs/door-build.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { call } from '../e2e/api.ts';
 
@@ -64,18 +64,13 @@ async function known(type: string): Promise<void> {
   }
 }
 
-const withProbes: Plugin = {
-  name: 'probes',
-  setup: ({ onResolve }) => onResolve({ filter: /\/tasks\/index\.ts$/ }, () => ({ path: PROBES })),
-};
-
 async function bundled(door: string) {
   const files = door === 'executor' ? ['index.ts', 'thread.ts'] : ['index.ts'];
   const built = await build({
     ...DOOR_BUILD,
     entryPoints: files.map((file) => join(root, 'functions', door, file)),
     outdir: join(root, 'dist', door),
-    plugins: [withProbes],
+    alias: { [TASK_CATALOG]: PROBES },
   });
   return filesOf(built);
 }

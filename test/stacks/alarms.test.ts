@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { LANE_KINDS, LANE_OBJECTIVE_SECONDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
 import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE } from '../../functions/metrics.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
-import { tasks } from '../../tasks/index.ts';
+import { discovered } from '../doubles/shipped-tasks.ts';
 import { type Resource, synthesize } from './synthesis.ts';
 
 type Dimension = { readonly Name: string; readonly Value: unknown };
@@ -14,7 +14,7 @@ const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'),
 const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
 
 const costs = readFileSync(join(import.meta.dirname, '../../docs/costs.md'), 'utf8');
-const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
+const { definitions } = discovered;
 
 describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms of $preset', ({ all, text }) => {
   const alarms = all('AWS::CloudWatch::Alarm');

@@ -5,7 +5,7 @@ import { PROVISIONED_USE, withTablePrices } from '../../planner/costs/table-capa
 import { taskCosts, type Usage } from '../../planner/costs/task-costs.ts';
 import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
 
-const definitions = await deployedDefinitions();
+const definitions = deployedDefinitions();
 
 /** Makes the tables of `docs/costs.md` that the planner's numbers make, by the comment that they follow. */
 export const costTables = (): Record<string, string> => ({

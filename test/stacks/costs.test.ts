@@ -12,7 +12,7 @@ import { synthesize } from './synthesis.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const definitions = await deployedDefinitions();
+const definitions = deployedDefinitions();
 
 const jwt = { issuer: 'https://issuer.example', audience: ['millrace'] };
 const synthesized = await Promise.all([

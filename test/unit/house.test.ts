@@ -15,6 +15,9 @@ const linesOf = (file: string): number => textOf(file).trimEnd().split('\n').len
 const sources = glob(`${ROOMS}/**/*.{ts,tsx,mjs,js,html,css,py,sh}`);
 const deployed = glob('{lib,functions,tasks}/**/*.ts');
 
+/** A synth and a bundle import the modules of a team, wherever they are. */
+const IMPORTS_OF_TASKS = ['lib/discovery/inspect-modules.ts', 'lib/task-discovery.ts'];
+
 describe('the house', () => {
   test('is found', () => {
     expect(sources).toContain('functions/core/task/task.ts');
@@ -41,7 +44,7 @@ describe('the house', () => {
 
   test('imports nothing in a way that the import rules do not see', () => {
     const unseen = /\brequire\(|\bimport\((?!['"])|\bimport\(['"][^'"]*['"]\)\.(?!then\b)/;
-    expect(deployed.filter((file) => unseen.test(textOf(file)))).toEqual([]);
+    expect(deployed.filter((file) => unseen.test(textOf(file)) && !IMPORTS_OF_TASKS.includes(file))).toEqual([]);
   });
 
   test('has the tests of a folder in a folder of its name', () => {

@@ -2,7 +2,7 @@
 export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string[] }> = {
   'bin/millrace.ts': {
     allowed: ['aws-cdk-lib', '../lib/config.ts', '../lib/stacks/data-stack.ts'],
-    forbidden: ['../functions/contract.ts', '../tasks/index.ts', '../local/start.ts', 'zod'],
+    forbidden: ['../functions/contract.ts', '../tasks/greet.ts', '../local/start.ts', 'zod'],
   },
   'lib/config.ts': {
     allowed: [
@@ -12,9 +12,15 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       'node:fs/promises',
       './stacks/data-stack.ts',
       '../functions/contract.ts',
-      '../tasks/index.ts',
+      './discovery/task-files.ts',
     ],
-    forbidden: ['../functions/core/task/task.ts', '../functions/runtime/env.ts', '../cli/http.ts', 'ulid'],
+    forbidden: [
+      '../tasks/greet.ts',
+      '../functions/core/task/task.ts',
+      '../functions/runtime/env.ts',
+      '../cli/http.ts',
+      'ulid',
+    ],
   },
   'lib/stacks/data-stack.ts': {
     allowed: [
@@ -25,9 +31,10 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       '../config.ts',
       '../constructs/lane.ts',
       '../../functions/metrics.ts',
-      '../../tasks/index.ts',
+      '../discovery/task-files.ts',
     ],
     forbidden: [
+      '../../tasks/greet.ts',
       '../../functions/core/task/task.ts',
       '../../functions/router/index.ts',
       '../../local/start.ts',
@@ -46,7 +53,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       '../adapters/system-ids.ts',
       '../executor/index.ts',
       '../runtime/env.ts',
-      '../../tasks/index.ts',
+      '../../tasks/greet.ts',
       './../router/index.ts',
       'node:fs',
     ],
@@ -58,7 +65,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       '../../adapters/dynamo/task-store.ts',
       '../../executor/index.ts',
       '../../runtime/env.ts',
-      '../../../tasks/index.ts',
+      '../../../tasks/greet.ts',
       './../../router/index.ts',
       'node:fs',
       'crypto',
@@ -76,7 +83,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       '../core/task/ids.ts',
       '../contract.ts',
     ],
-    forbidden: ['../router/index.ts', '../router/http/problem.ts', '../runtime/clients.ts', '../../tasks/index.ts'],
+    forbidden: ['../router/index.ts', '../router/http/problem.ts', '../runtime/clients.ts', '../../tasks/greet.ts'],
   },
   'functions/adapters/sqs/task-queue.ts': {
     allowed: [
@@ -93,23 +100,17 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       'aws-cdk-lib/core',
       '../../router/index.ts',
       '../../runtime/clients.ts',
-      '../../../tasks/index.ts',
+      '../../../tasks/greet.ts',
       '../../../lib/config.ts',
       'aws-cdk-lib',
     ],
   },
   'functions/adapters/dynamo/requests/batch-get.ts': {
-    allowed: [
-      './row.ts',
-      '../task-row.ts',
-      '../../../core/ports.ts',
-      '../../../core/task/task.ts',
-      '@aws-sdk/client-dynamodb',
-    ],
+    allowed: ['../task-row.ts', '../../../core/ports.ts', '../../../core/task/task.ts', '@aws-sdk/client-dynamodb'],
     forbidden: [
       '../../../router/index.ts',
       '../../../runtime/clients.ts',
-      '../../../../tasks/index.ts',
+      '../../../../tasks/greet.ts',
       '../../../../lib/config.ts',
       'aws-cdk-lib',
     ],
@@ -132,8 +133,9 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       'aws-cdk-lib/core',
       '../../adapters/dynamo/task-store.ts',
       '../../executor/index.ts',
-      '../../../tasks/index.ts',
+      '../../../tasks/greet.ts',
       'aws-cdk-lib',
+      'millrace:tasks',
     ],
   },
   'functions/executor/attempt/attempt.ts': {
@@ -142,12 +144,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   },
   'functions/executor/handle-batch.ts': {
     allowed: ['./attempt/attempt.ts', '../core/task/task.ts', '../runtime/telemetry.ts', '../contract.ts'],
-    forbidden: [
-      '../adapters/dynamo/task-store.ts',
-      '../router/index.ts',
-      '../control/govern.ts',
-      '../../test/setup/x.ts',
-    ],
+    forbidden: ['../adapters/dynamo/task-store.ts', '../router/index.ts', '../control/govern.ts'],
   },
   'functions/executor/index.ts': {
     allowed: [
@@ -156,7 +153,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       './handle-batch.ts',
       '../adapters/dynamo/task-store.ts',
       '../core/task/task.ts',
-      '../../tasks/index.ts',
+      'millrace:tasks',
     ],
     forbidden: [
       'aws-cdk-lib/core',
@@ -171,7 +168,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       './isolation/serve-attempts.ts',
       '../adapters/http/lazy-http-clients.ts',
       '../core/task/task.ts',
-      '../../tasks/index.ts',
+      'millrace:tasks',
     ],
     forbidden: ['../router/http/problem.ts', '../../lib/config.ts', 'aws-cdk-lib'],
   },
@@ -222,7 +219,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       '../functions/adapters/dynamo/access-store.ts',
       'zod',
     ],
-    forbidden: ['../functions/router/index.ts', '../lib/config.ts', '../local/start.ts', '../tasks/index.ts'],
+    forbidden: ['../functions/router/index.ts', '../lib/config.ts', '../local/start.ts', '../tasks/greet.ts'],
   },
   'console/shell.tsx': {
     allowed: ['./parts/live.ts', './pages/task-page.tsx', 'preact', 'preact/hooks', 'zod/mini'],
@@ -233,7 +230,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     forbidden: [
       '../../functions/contract.ts',
       '../../functions/router/routes/task-view.ts',
-      '../../tasks/index.ts',
+      '../../tasks/greet.ts',
       'aws-cdk-lib',
     ],
   },

@@ -9,7 +9,7 @@ import { makePlan } from '../../../planner/plan.ts';
 import { parsePlanArguments } from '../../../planner/plan-arguments.ts';
 import { reportOf } from '../../../planner/report.ts';
 
-const definitions = await deployedDefinitions();
+const definitions = deployedDefinitions();
 
 function planFor(...given: string[]) {
   const args = parsePlanArguments(given);

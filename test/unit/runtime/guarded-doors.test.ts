@@ -14,6 +14,9 @@ const environment = {
 
 /** What a package does that a task type loads. */
 const SCRIPT = (door: string) => `
+  const { registerHooks } = await import('node:module');
+  const tasks = '${ROOT}test/doubles/probe-tasks.ts';
+  registerHooks({ resolve: (name, context, next) => next(name === 'millrace:tasks' ? tasks : name, context) });
   await import('${ROOT}functions/${door}/index.ts');
   process.removeAllListeners();
   process.on('unhandledRejection', () => process.exit(3));

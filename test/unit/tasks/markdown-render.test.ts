@@ -142,7 +142,7 @@ describe('what it renders', () => {
 });
 
 describe('Markdown that takes time by its square', () => {
-  const entry = new URL('../../../functions/executor/thread.ts', import.meta.url);
+  const entry = new URL('../../doubles/shipped-thread.ts', import.meta.url);
   const { isolate } = new HandlerThreads(entry, { outboundHosts: '' }, () => {});
 
   test.each([

@@ -211,7 +211,7 @@ describe('text.wordcount', () => {
 
 test('ten long texts keep no timer from its turn', { timeout: 120_000 }, async () => {
   const { isolate } = new HandlerThreads(
-    new URL('../../../functions/executor/thread.ts', import.meta.url),
+    new URL('../../doubles/shipped-thread.ts', import.meta.url),
     { outboundHosts: '' },
     () => {},
   );

@@ -7,7 +7,9 @@ import { isSame } from '../../../../console/form/json-value.ts';
 import { placeErrors } from '../../../../console/form/placed-errors.ts';
 import { pointersOf } from '../../../../console/form/pointers.ts';
 import { exampleOf } from '../../../../console/form/submission.ts';
-import { tasks } from '../../../../tasks/index.ts';
+import { shippedDefinitions } from '../../../doubles/shipped-tasks.ts';
+
+const shipped = await shippedDefinitions();
 
 const field = (schema: z.ZodType): Field => fieldOf(z.toJSONSchema(schema, { io: 'input' }));
 const read = (schema: z.ZodType, draft: Parameters<typeof readDraft>[1]) => readDraft(field(schema), draft, true);
@@ -63,9 +65,8 @@ describe('the field of a schema', () => {
     expect(fieldOf(true)).toEqual({ kind: 'json' });
   });
 
-  test.each(Object.keys(tasks))('can be filled in for every type that ships: %s', async (type) => {
-    const definition = await tasks[type as keyof typeof tasks]();
-    const schema = definition.input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
+  test.each(shipped)('can be filled in for every type that ships: $type', ({ input }) => {
+    const schema = input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
     const shaped = fieldOf(schema);
     expect(shaped.kind).toBe('object');
     const example = exampleOf(shaped);

@@ -92,7 +92,7 @@ describe('a handler in a thread', () => {
     expect(await thrownBy(attempt(makeThreads(new URL('nowhere.ts', ENTRY)), 'echo'))).toMatchObject({
       message: expect.stringContaining('Cannot find module'),
     });
-    const others = makeThreads(new URL('../../functions/executor/thread.ts', ENTRY));
+    const others = makeThreads(new URL('shipped-thread.ts', ENTRY));
     expect(await thrownBy(attempt(others, 'echo'))).toMatchObject({ message: 'this thread has no task type echo' });
   });
 });

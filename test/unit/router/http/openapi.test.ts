@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { OPEN_ROUTES, ROUTES } from '../../../../functions/contract.ts';
 import { PROBLEM_STATUS } from '../../../../functions/router/http/problem.ts';
-import { tasks } from '../../../../tasks/index.ts';
+import { shippedDefinitions, tasks } from '../../../doubles/shipped-tasks.ts';
 import { echo, greet } from '../../../doubles/task-definitions.ts';
 import { createWorld } from '../../../doubles/world.ts';
 import { callApi } from '../call-api.ts';
@@ -191,7 +191,7 @@ describe('GET /api/definitions', () => {
   });
 
   it('shows the types that ship, each with a schema that JSON Schema readers understand', async () => {
-    const definitions = await Promise.all(Object.values(tasks).map((load) => load()));
+    const definitions = await shippedDefinitions();
     const { body } = await callApi(createWorld(definitions as never), 'GET /api/definitions');
     const items = body.items as { type: string; inputSchema: never; outputSchema?: never }[];
     expect(items.map(({ type }) => type)).toEqual(Object.keys(tasks));

@@ -1,0 +1,114 @@
+/**
+ * Imports the modules that a request names, which `inspection.ts` writes to it, and tells on a pipe of its own what they export.
+ * It is a program: what it imports may do whatever it likes.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { importFailure, LateImport } from './import-failure.ts';
+import type { FoundDefinition, InspectionReport, InspectionRequest } from './inspection.ts';
+import type { Module } from './module-build.ts';
+
+const REPORTS = 3;
+const { project, modules, importSeconds }: InspectionRequest = JSON.parse(readFileSync(0, 'utf8'));
+
+let importing = '';
+/** Several modules fail for one reason where they import the same. */
+const reasons = new Set<string>();
+
+function fail(error: unknown): void {
+  const reason = importFailure(error, project);
+  if (!reasons.has(reason)) tell({ kind: 'failed', sentence: `${importing} cannot be imported: ${reason}` });
+  reasons.add(reason);
+}
+
+/** JSON has no NaN, and none of the others that a number may be by mistake: each is told by its name. */
+function tell(report: InspectionReport): void {
+  const named = (_: string, value: unknown): unknown =>
+    typeof value === 'function' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value;
+  writeSync(REPORTS, `${JSON.stringify(report, named)}\n`);
+}
+
+function end(): never {
+  tell({ kind: 'ended' });
+  // A connection or a timer of a module would keep this process.
+  process.exit();
+}
+
+process.on('uncaughtException', (error) => {
+  fail(error);
+  end();
+});
+
+type Definition = Record<string, unknown> & { readonly type: string };
+
+/** A definition is known by its parts, so that one needs no `defineTask` to be found; one whose parts are wrong is told of. */
+const isDefinition = (value: unknown): value is Definition =>
+  typeof value === 'object' && value !== null && ['type', 'input', 'run'].every((key) => key in value);
+
+/** Of a CommonJS module, `default` is all that it exports. */
+function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): [string, unknown][] {
+  const whole = namespace.default;
+  return Object.entries(isCommonJs && typeof whole === 'object' && whole !== null ? whole : namespace);
+}
+
+type Schema = {
+  '~standard'?: { jsonSchema?: Record<string, (options: { target: string }) => Record<string, unknown>> };
+};
+
+function factsOf(definition: Definition, file: string, exportName: string): FoundDefinition {
+  const { type, description, resources, priority, timeoutSeconds, retry, batch, isolated, fanOut } = definition;
+  const facts = { type, description, resources, priority, timeoutSeconds, retry, batch, file, exportName };
+  const computed = { isolated: isolated ?? resources === 'cpu-intensive', fansOut: fanOut !== undefined };
+  return { ...facts, ...computed, ...schemasOf(definition) } as FoundDefinition;
+}
+
+/** Writes the schemas as JSON Schema, which the API shows; or says what is wrong with them, or with the handler. */
+function schemasOf({ type, input, output, run }: Definition): Partial<FoundDefinition> {
+  const mustBe = (field: string, value: unknown, expected: string): { mistake: string } => ({
+    mistake: `the task type ${type} has the ${field} ${JSON.stringify(value)}, which must be ${expected}`,
+  });
+  const isSchema = (value: unknown): boolean => (value as Schema | undefined)?.['~standard'] !== undefined;
+  if (typeof run !== 'function') return mustBe('run', run, 'a function');
+  if (!isSchema(input)) return mustBe('input', input, 'a schema, such as z.strictObject({ ... })');
+  if (output !== undefined && !isSchema(output))
+    return mustBe('output', output, 'a schema, such as z.strictObject({ ... })');
+  const written = (field: 'input' | 'output', schema: Schema): Record<string, unknown> => {
+    try {
+      const shown = schema['~standard']?.jsonSchema?.[field]?.({ target: 'draft-2020-12' });
+      if (shown === undefined) throw new Error('its library does not speak Standard JSON Schema');
+      return { [`${field}Schema`]: shown };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { mistake: `the ${field} schema of the task type ${type} cannot become JSON Schema: ${reason}` };
+    }
+  };
+  const outputSchema = output === undefined ? {} : written('output', output as Schema);
+  return { ...outputSchema, ...written('input', input as Schema) };
+}
+
+async function imported({ bundle }: Module): Promise<Record<string, unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const sentence = `it has not come to its end within ${importSeconds} s: an \`await\` at its top level may never be answered`;
+    timer = setTimeout(reject, importSeconds * 1000, new LateImport(sentence));
+  });
+  return Promise.race([import(pathToFileURL(bundle).href), late]).finally(() => clearTimeout(timer));
+}
+
+const seen = new Set<unknown>();
+for (const module of modules) {
+  importing = module.file;
+  tell({ kind: 'importing', file: importing });
+  try {
+    for (const [exportName, value] of exportsOf(await imported(module), module)) {
+      if (!isDefinition(value) || seen.has(value)) continue;
+      seen.add(value);
+      tell({ kind: 'found', definition: factsOf(value, module.file, exportName) });
+    }
+  } catch (error) {
+    fail(error);
+    // Whatever imports this module waits for it, too.
+    if (error instanceof LateImport) end();
+  }
+}
+end();

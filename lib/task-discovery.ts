@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ConfigError } from './config.ts';
+import { type LongestAttempts, problemsOf, SHIPPED_CLASSES } from './discovery/check-definitions.ts';
+import { inspectModules } from './discovery/inspection.ts';
+import { buildModules } from './discovery/module-build.ts';
+import { taskFiles } from './discovery/task-files.ts';
+import type { TaskMetadata } from './task-metadata.ts';
+
+/** The task types of a deployment. */
+export type DiscoveredTasks = {
+  /** They are in the order of their types. */
+  readonly definitions: readonly TaskMetadata[];
+  /** The module that takes the place of `millrace:tasks` in a bundle; it loads the module of a type when that is first needed. */
+  readonly catalogFile: string;
+};
+
+/**
+ * Finds the definitions that are exported below a folder of the project, the directory of the process. Their files are built as
+ * those of a function are, and imported in a process of its own. Throws `ConfigError` with a sentence for each that cannot be
+ * loaded, or could not run as it is; each sentence names its file.
+ */
+export function discoverTasks(folder: string, longestAttempts: LongestAttempts = SHIPPED_CLASSES): DiscoveredTasks {
+  const project = process.cwd();
+  const files = taskFiles(project, folder);
+  const key = JSON.stringify([project, longestAttempts, files.map((file) => [file, statSync(file).mtimeMs])]);
+  const known = discovered.get(key) ?? discover(project, folder, files, longestAttempts);
+  discovered.set(key, known);
+  return known;
+}
+
+/** Several deployments of an app may have the same task types. */
+const discovered = new Map<string, DiscoveredTasks>();
+
+function discover(
+  project: string,
+  folder: string,
+  files: readonly string[],
+  longestAttempts: LongestAttempts,
+): DiscoveredTasks {
+  const { modules, remove } = buildModules(project, files);
+  try {
+    const { found, failures } = inspectModules(project, modules);
+    const definitions = found.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+    const problems = [...failures, ...problemsOf(definitions, longestAttempts)];
+    if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+    if (definitions.length === 0) {
+      throw new ConfigError(
+        `no task definition is exported below ${folder} (${files.length} files): export one, such as ` +
+          '`export const greet = defineTask({ ... })`',
+      );
+    }
+    return { definitions, catalogFile: writeCatalog(project, definitions) };
+  } finally {
+    remove();
+  }
+}
+
+/** Writes the module that loads each definition when it is asked for, where a synth always writes it: source maps name the place. */
+function writeCatalog(project: string, definitions: readonly TaskMetadata[]): string {
+  const loaders = definitions.map(({ type, file, exportName }) => {
+    const path = JSON.stringify(resolve(project, file));
+    return `  ${JSON.stringify(type)}: async () => (await import(${path}))[${JSON.stringify(exportName)}],\n`;
+  });
+  const text = `export const tasks = {\n${loaders.join('')}};\n`;
+  const directory = join(project, '.millrace/catalogs');
+  mkdirSync(directory, { recursive: true });
+  const catalogFile = join(directory, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`);
+  writeFileSync(catalogFile, text);
+  return catalogFile;
+}
