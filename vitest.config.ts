@@ -60,6 +60,8 @@ export default defineConfig({
         testTimeout: 60 * SECOND,
         hookTimeout: 120 * SECOND,
       }),
+      // Installs the packed file as a team does, which takes npm and some minutes.
+      project('package', { testTimeout: 60 * SECOND, hookTimeout: 300 * SECOND, sequence: { groupOrder: 1 } }),
       project('contract', { ...onLocalStack, setupFiles: MESSAGES }),
       // The same files, on another DynamoDB and another SQS; `local/install.mjs` says what it could not install.
       ...(hasDynoxide() && hasElasticMq() ? [secondContract] : []),

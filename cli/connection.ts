@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { compact } from '../functions/core/compact.ts';
 
-const LOCAL = join(import.meta.dirname, '../.millrace/local.json');
+const LOCAL = join(process.cwd(), '.millrace/local.json');
 const localSchema = z.object({
   awsEndpoint: z.url(),
   region: z.string(),

@@ -77,19 +77,22 @@ function grantTable(grants: readonly ListedGrant[]): string {
 /** Finds the access table of a deployment in the outputs of its data stack. */
 export async function accessTableName(cloudFormation: CloudFormationClient, stackName: string): Promise<string> {
   const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
-  const table = stack?.Outputs?.find(({ OutputKey }) => OutputKey === 'AccessTableName')?.OutputValue;
+  // In a stack with others its name begins with the construct's.
+  const table = stack?.Outputs?.find(({ OutputKey }) => OutputKey?.endsWith('AccessTableName'))?.OutputValue;
   if (table === undefined)
     throw new Error(`Stack ${stackName} has no output AccessTableName: is it Millrace's data stack?`);
   return table;
 }
 
-if (import.meta.main) {
-  await runCommand(keysCommand, async () => {
-    const args = parseKeysArguments(process.argv.slice(2));
+/** Is the command `millrace keys`. */
+export const keys = (commandLine: readonly string[]): Promise<void> =>
+  runCommand(keysCommand, async () => {
+    const args = parseKeysArguments(commandLine);
     const connection = await connectionOf(args);
     const tableName = await accessTableName(new CloudFormationClient(connection), args.stackName);
     const { note, result } = await runKeys(args, new DynamoAccessStore(new DynamoDBClient(connection), tableName));
     if (note !== undefined) console.error(note);
     console.log(result);
   });
-}
+
+if (import.meta.main) await keys(process.argv.slice(2));

@@ -61,7 +61,11 @@ async function eventsOf(
   return found;
 }
 
-await runCommand(logsCommand, async () => {
-  const args = parseLogsArguments(process.argv.slice(2));
-  await showLogs(args, new CloudWatchLogsClient(await connectionOf(args)));
-});
+/** Is the command `millrace logs`. */
+export const logs = (commandLine: readonly string[]): Promise<void> =>
+  runCommand(logsCommand, async () => {
+    const args = parseLogsArguments(commandLine);
+    await showLogs(args, new CloudWatchLogsClient(await connectionOf(args)));
+  });
+
+if (import.meta.main) await logs(process.argv.slice(2));

@@ -11,6 +11,14 @@ export type MillraceProps = {
   readonly tasks: string;
 
   /**
+   * Packages that handlers import and that have native parts, such as `sharp`: no bundle carries these. They are installed beside
+   * the code of the executors, for Linux on arm64, in the version that is installed here.
+   *
+   * @default none
+   */
+  readonly nativePackages?: readonly string[];
+
+  /**
    * Where the settings begin. `prod`: data outlives its stack, tasks call only hosts that are named, environments are kept
    * initialized. `dev`: none of it, for a deployment to try and throw away.
    */

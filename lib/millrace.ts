@@ -53,10 +53,10 @@ export class Millrace extends Construct {
   readonly #pools: ReadonlyMap<string, ExecutorPool>;
 
   /** Throws `ConfigError`, with a sentence for each prop that is wrong, or for each task type that could not run. */
-  constructor(scope: Construct, id: string, { tasks: folder, env, ...settings }: MillraceProps) {
+  constructor(scope: Construct, id: string, { tasks: folder, nativePackages, env, ...settings }: MillraceProps) {
     super(scope, id);
     const config = resolveConfig(settings, defaultNameOf(this));
-    const tasks = discoverTasks(folder);
+    const tasks = discoverTasks(folder, { nativePackages: nativePackages ?? [] });
     const parts = this.#partsOf(config, env);
     const data = new DataStack(...parts.of('data', 'tables, payloads and events'), config);
     const execution = new ExecutionStack(...parts.of('execution', 'lanes and executors'), {

@@ -14,6 +14,13 @@ export type DiscoveredTasks = {
   readonly definitions: readonly TaskMetadata[];
   /** The module that takes the place of `millrace:tasks` in a bundle; it loads the module of a type when that is first needed. */
   readonly catalogFile: string;
+  /** Packages with native parts, which are installed beside a bundle. */
+  readonly nativePackages: readonly string[];
+};
+
+export type DiscoveryOptions = {
+  readonly longestAttempts?: LongestAttempts;
+  readonly nativePackages?: readonly string[];
 };
 
 /**
@@ -21,11 +28,11 @@ export type DiscoveredTasks = {
  * those of a function are, and imported in a process of its own. Throws `ConfigError` with a sentence for each that cannot be
  * loaded, or could not run as it is; each sentence names its file.
  */
-export function discoverTasks(folder: string, longestAttempts: LongestAttempts = SHIPPED_CLASSES): DiscoveredTasks {
+export function discoverTasks(folder: string, options: DiscoveryOptions = {}): DiscoveredTasks {
   const project = process.cwd();
   const files = taskFiles(project, folder);
-  const key = JSON.stringify([project, longestAttempts, files.map((file) => [file, statSync(file).mtimeMs])]);
-  const known = discovered.get(key) ?? discover(project, folder, files, longestAttempts);
+  const key = JSON.stringify([project, options, files.map((file) => [file, statSync(file).mtimeMs])]);
+  const known = discovered.get(key) ?? discover(project, folder, files, options);
   discovered.set(key, known);
   return known;
 }
@@ -37,9 +44,9 @@ function discover(
   project: string,
   folder: string,
   files: readonly string[],
-  longestAttempts: LongestAttempts,
+  { longestAttempts = SHIPPED_CLASSES, nativePackages = [] }: DiscoveryOptions,
 ): DiscoveredTasks {
-  const { modules, remove } = buildModules(project, files);
+  const { modules, remove } = buildModules(project, files, nativePackages);
   try {
     const { found, failures } = inspectModules(project, modules);
     const definitions = found.toSorted((a, b) => (a.type < b.type ? -1 : 1));
@@ -51,7 +58,7 @@ function discover(
           '`export const greet = defineTask({ ... })`',
       );
     }
-    return { definitions, catalogFile: writeCatalog(project, definitions) };
+    return { definitions, catalogFile: writeCatalog(project, definitions), nativePackages };
   } finally {
     remove();
   }

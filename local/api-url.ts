@@ -1,5 +1,3 @@
-import type { StackOutputs } from './cdk.ts';
-
 const HEALTHY = '200 {"status":"ok"}';
 
 /**
@@ -9,7 +7,7 @@ const HEALTHY = '200 {"status":"ok"}';
  */
 export async function apiUrl(
   endpoint: string,
-  { ApiId, ApiUrl }: StackOutputs[string],
+  { ApiId, ApiUrl }: { readonly ApiId: string | undefined; readonly ApiUrl: string | undefined },
   signal: AbortSignal,
 ): Promise<string> {
   const emulated = ApiId === undefined ? [] : [`${endpoint}/_aws/execute-api/${ApiId}`];

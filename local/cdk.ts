@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Context } from '../cli/context-option.ts';
 import type { AwsTarget } from './aws-target.ts';
-import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
+import { cleanEnvironment, PROJECT } from './clean-environment.ts';
 import { runProcess } from './process-group.ts';
 
 export type CdkOptions = {
@@ -97,12 +97,14 @@ async function cdk(
 ) {
   const home = homeOf(options);
   await mkdir(home, { recursive: true });
-  await runProcess(join(BINARIES, 'cdk'), [command, ...args, '--no-notices', '--no-color'], {
+  await runProcess('cdk', [command, ...args, '--no-notices', '--no-color'], {
     name: `cdk ${command}`,
     cwd,
     env: {
       ...cleanEnvironment(home, home),
       ...options.target.environment,
+      // Packages with native parts have those of this machine, on which functions run.
+      MILLRACE_FUNCTION_PLATFORM: `${process.platform}-${process.arch}`,
       CDK_HOME: home,
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       CDK_DISABLE_VERSION_CHECK: 'true',

@@ -7,15 +7,12 @@ import { PROJECT } from './clean-environment.ts';
 export type LocalContext = {
   /** What CDK is given: it lays it over `cdk.json`, as it does with `cdk deploy -c`. */
   readonly context: Context;
-  /** Prefix of the stacks. */
-  readonly name: string;
   /** What would not be the same in a deployment elsewhere, in sentences. */
   readonly differences: readonly string[];
 };
 
 const hostsSchema = z.union([z.string(), z.array(z.string())]);
 const shippedSchema = z.looseObject({
-  name: z.string().default('millrace'),
   preset: z.string().optional(),
   // Another value is wrong, which the synth says.
   outboundHosts: hostsSchema.optional().catch(undefined),
@@ -30,7 +27,7 @@ export async function shippedContext(): Promise<unknown> {
 /** Lays over the context of `cdk.json` what was given, and only what has to differ here. */
 export function localContext(shipped: unknown, given: Context, loopback: readonly string[]): LocalContext {
   const { preset = 'dev' } = given;
-  const { name, outboundHosts, preset: shippedPreset } = shippedSchema.parse({ ...(shipped as object), ...given });
+  const { outboundHosts, preset: shippedPreset } = shippedSchema.parse({ ...(shipped as object), ...given });
   // Unless something is said, hosts are as the presets have them.
   const hosts = [outboundHosts ?? (preset === 'dev' ? '*' : [])].flat().filter((host) => host !== '');
   const differences = [
@@ -40,5 +37,5 @@ export function localContext(shipped: unknown, given: Context, loopback: readonl
     ...(loopback.length === 0 ? [] : [`Beside outboundHosts, tasks may call ${loopback.join(' and ')}.`]),
   ];
   const outbound = loopback.length === 0 ? {} : { outboundHosts: [...hosts, ...loopback].join(',') };
-  return { context: { ...given, preset, ...outbound }, name, differences };
+  return { context: { ...given, preset, ...outbound }, differences };
 }

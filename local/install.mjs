@@ -1,20 +1,12 @@
 // Installs what `npm start` and `npm test` need. Runs as their npm hook on a clone that has nothing installed yet, so it
 // is plain JavaScript, imports only Node, and parses on every Node from 18 on.
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
-import { CFN_LINT, hasVenv, MINISTACK, stampVenv } from './python-venvs.mjs';
+import { DISK_FULL, findPython, installVenv, Refusal, run, step } from './python-install.mjs';
+import { CFN_LINT, hasVenv, MINISTACK } from './python-venvs.mjs';
 import {
   DYNOXIDE_ROOT,
   DYNOXIDE_VERSION,
@@ -28,12 +20,6 @@ const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const LOCKFILE = join(PROJECT, 'package-lock.json');
 const INSTALLED = join(PROJECT, 'node_modules/.package-lock.json');
 const BUNDLED_NODE = join(PROJECT, 'node_modules/node/bin/node');
-const TICK_MS = 10_000;
-
-const DISK_FULL = 'The disk is full: the installation needs about 1 GB for its packages and the caches of npm and pip.';
-
-/** Tells what the user has to do; the message is all that there is to say. */
-class Refusal extends Error {}
 
 function checkNode() {
   if (process.platform === 'win32')
@@ -41,21 +27,6 @@ function checkNode() {
   if (Number(process.versions.node.split('.')[0]) >= 20) return;
   throw new Refusal(
     `Millrace needs Node 20 or newer, and this is ${process.version}: install one from https://nodejs.org.`,
-  );
-}
-
-/** Finds the first Python that can make the environment. */
-function findPython() {
-  const check = 'import sys; assert sys.version_info >= (3, 10); import venv, ensurepip';
-  const found = ['python3', 'python'].find((name) => spawnSync(name, ['-c', check]).status === 0);
-  if (found !== undefined) return found;
-  const version = spawnSync('python3', ['--version'], { encoding: 'utf8' }).stdout?.trim();
-  const isRecent = spawnSync('python3', ['-c', check.split(';', 2).join(';')]).status === 0;
-  if (isRecent)
-    throw new Refusal(`${version} lacks the venv module: install it (Debian, Ubuntu: apt install python3-venv).`);
-  const what = version ? `this machine's python3 is ${version}` : 'there is no python3';
-  throw new Refusal(
-    `Millrace needs Python 3.10 or newer to run a cloud on this machine, and ${what}: install one from https://www.python.org.`,
   );
 }
 
@@ -142,61 +113,6 @@ async function installSecondImplementation(signal) {
 
 const leftOut = (reason) =>
   console.error(`  ! The contract tests on dynoxide and ElasticMQ are left out: ${reason.split('\n').at(-1)}`);
-
-async function installVenv(python, which, signal) {
-  const { venv, requirements } = which;
-  rmSync(venv, { recursive: true, force: true });
-  mkdirSync(dirname(venv), { recursive: true });
-  await run(python, ['-m', 'venv', venv], signal);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'];
-  await run(join(venv, 'bin/python'), [...pip, '--requirement', requirements], signal);
-  stampVenv(which);
-}
-
-/** Runs a command as the leader of a process group, so that an interruption ends all that it has started. */
-function run(command, args, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const child = spawn(command, args, { cwd: PROJECT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const kill = () => {
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {} // it is gone already
-    };
-    signal.addEventListener('abort', kill, { once: true });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      signal.removeEventListener('abort', kill);
-      if (signal.aborted) return reject(signal.reason);
-      if (code === 0) return resolve();
-      if (/ENOSPC|no space left on device/i.test(output) || isDiskFull()) return reject(new Refusal(DISK_FULL));
-      reject(new Refusal(`\`${[command, ...args].join(' ')}\` failed (exit code ${code}):\n${output.trimEnd()}`));
-    });
-  });
-}
-
-/** Some of what npm and Python start keeps its reason to itself. */
-function isDiskFull() {
-  return [PROJECT, dirname(MINISTACK.venv)].filter(existsSync).some((path) => {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize < 20_000_000;
-  });
-}
-
-async function step(label, work) {
-  const since = Date.now();
-  const seconds = (digits) => ((Date.now() - since) / 1000).toFixed(digits);
-  console.error(`  … ${label}`);
-  const timer = setInterval(() => console.error(`  … ${label} (${seconds(0)} s)`), TICK_MS);
-  try {
-    await work();
-    console.error(`  ✓ ${label} (${seconds(1)} s)`);
-  } finally {
-    clearInterval(timer);
-  }
-}
 
 async function install() {
   checkNode();

@@ -69,7 +69,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   await chmod(stateDirectory, 0o700);
   const identity = await readIdentity(stateDirectory);
   const loopback = options.target === undefined ? LOOPBACK : [];
-  const { context, name, differences } = localContext(await shippedContext(), options.context ?? {}, loopback);
+  const { context, differences } = localContext(await shippedContext(), options.context ?? {}, loopback);
   for (const sentence of differences) progress.note(sentence);
   let server: MiniStack | undefined;
   try {
@@ -90,9 +90,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       { context, app: options.app, environment: server && MINISTACK_ENVIRONMENT },
       progress,
     );
-    await grantEverything(target, outputs[`${name}-data`]?.AccessTableName, identity.apiKey);
+    await grantEverything(target, outputOf(outputs, 'AccessTableName'), identity.apiKey);
     await server?.keep();
-    const api = outputs[`${name}-api`] ?? {};
+    const api = { ApiId: outputOf(outputs, 'ApiId'), ApiUrl: outputOf(outputs, 'ApiUrl') };
     const url = await progress.step('Calling the API', () => apiUrl(target.endpoint, api, signal));
     await writeIdentity(stateDirectory, { ...identity, ...(server && { port: server.options.port }) });
     return running(server, {
@@ -109,6 +109,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
+/** Finds an output of the first Millrace of an app, whichever stack it is in: where others are, its name begins with the construct's. */
+const outputOf = (outputs: StackOutputs, name: string): string | undefined =>
+  Object.values(outputs)
+    .flatMap((ofStack) => Object.entries(ofStack))
+    .find(([key]) => key.endsWith(name))?.[1];
+
 const running = (
   server: MiniStack | undefined,
   facts: Pick<LocalStack, 'url' | 'apiKey' | 'awsEndpoint' | 'region' | 'outputs'>,
@@ -124,7 +130,7 @@ const running = (
 async function grantEverything(target: AwsTarget, accessTable: string | undefined, apiKey: string): Promise<void> {
   const tenantId = parseTenantId('local');
   if (accessTable === undefined || tenantId === undefined)
-    throw new Error('The data stack has no output AccessTableName.');
+    throw new Error('No stack of the app has an output AccessTableName: does it have a Millrace?');
   const store = new DynamoAccessStore(new DynamoDBClient(target.client), accessTable);
   const found = await store.find(hashAccessKey(apiKey));
   if (SCOPES.every((scope) => found?.scopes.includes(scope))) return;

@@ -1,16 +1,19 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BINARIES, cleanEnvironment, PROJECT } from './clean-environment.ts';
+import { cleanEnvironment } from './clean-environment.ts';
 import { freePort, HOST } from './free-port.ts';
 import { type ProcessGroup, signalGroup, startGroup } from './process-group.ts';
 import { hasVenv, MINISTACK } from './python-venvs.mjs';
 
 /** Its Python, as `local/install.mjs` makes it. */
 const PYTHON = join(MINISTACK.venv, 'bin/python');
-export const SERVER_SCRIPT = join(PROJECT, 'local/ministack-server.py');
+export const SERVER_SCRIPT = join(import.meta.dirname, 'ministack-server.py');
+/** The packages among which the SDK is. */
+const PACKAGES = join(dirname(createRequire(import.meta.url).resolve('@aws-sdk/client-s3/package.json')), '../..');
 
 export type MiniStackOptions = {
   /** Everything that MiniStack writes, for this run and the next. */
@@ -81,7 +84,7 @@ export async function startMiniStack(
 async function startOn(options: MiniStackOptions): Promise<MiniStack> {
   const { directory, port, serverScript = SERVER_SCRIPT, signal } = options;
   if (!hasVenv(MINISTACK))
-    throw new Error('MiniStack is not installed as local/requirements.txt says: run `node local/install.mjs`.');
+    throw new Error('MiniStack is not installed as its requirements.txt says: run `npm start`, which installs it.');
   await removeScratch(directory);
   if (savedState(directory) !== 'complete') await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
@@ -148,7 +151,7 @@ function serverEnvironment({ directory, port, traceDaemon }: MiniStackOptions, t
     GATEWAY_PORT: String(port),
     IOT_MTLS_ENABLED: '0',
     // For custom resources of the CDK, which a deploy calls: the SDK of Lambda's own runtime. No other function sees it.
-    NODE_PATH: join(BINARIES, '..'),
+    NODE_PATH: PACKAGES,
     PERSIST_STATE: '1',
     STATE_DIR: join(directory, 'state'),
     S3_PERSIST: '1',

@@ -1,16 +1,16 @@
-// The virtual environments of Python under `.millrace/`. Plain JavaScript, because `local/install.mjs` makes them.
+// The virtual environments of Python under `.millrace/`. Plain JavaScript, because a clone makes them before it has anything else.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const ROOT = join(PROJECT, '.millrace');
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = join(process.cwd(), '.millrace');
 
-export const MINISTACK = { venv: join(ROOT, 'ministack'), requirements: join(PROJECT, 'local/requirements.txt') };
+export const MINISTACK = { venv: join(ROOT, 'ministack'), requirements: join(HERE, 'requirements.txt') };
 
 /** The linter of templates, for the tests alone. */
-export const CFN_LINT = { venv: join(ROOT, 'cfn-lint'), requirements: join(PROJECT, 'local/cfn-lint.txt') };
+export const CFN_LINT = { venv: join(ROOT, 'cfn-lint'), requirements: join(HERE, 'cfn-lint.txt') };
 
 export const CFN_LINT_COMMAND = join(CFN_LINT.venv, 'bin/cfn-lint');
 

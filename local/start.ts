@@ -7,10 +7,12 @@ import { npmCommand, runCommand } from '../cli/npm-command.ts';
 import { printableLines } from '../cli/printable.ts';
 import { type AwsTarget, foreignTarget } from './aws-target.ts';
 import { PROJECT } from './clean-environment.ts';
+import { exampleTask } from './example-task.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { SERVER_SCRIPT } from './ministack.ts';
 import { CommandFailure, signalGroup } from './process-group.ts';
 import { streamProgress } from './progress.ts';
+import { installMiniStack } from './python-install.mjs';
 import { claimRecord, commandLineOf, earlierRun, readRecord, updateRecord } from './running-instance.ts';
 import { onStopRequest, StopRequest } from './stop-request.ts';
 
@@ -19,7 +21,11 @@ const STATE = join(DIRECTORY, 'state');
 /** Says that a run lives; `CONNECTION` says how to reach it, and is there only while it can be reached. */
 const RECORD = join(DIRECTORY, 'run.json');
 const CONNECTION = join(DIRECTORY, 'local.json');
-const COMMAND_LINES = { run: 'local/start.ts', server: `${SERVER_SCRIPT} ${STATE}` };
+/** A run is known by the command that began it: `npm start` here, `millrace dev` in the app of a team. */
+const COMMAND_LINES = {
+  run: process.argv[1]?.endsWith('.ts') ? 'local/start.ts' : 'millrace',
+  server: `${SERVER_SCRIPT} ${STATE}`,
+};
 const ORPHAN_SECONDS = 60;
 
 const startCommand = npmCommand('npm start --', 'Runs Millrace on this machine, until Ctrl-C.')
@@ -55,6 +61,7 @@ async function run({ fresh, context = {} }: { fresh?: true; context?: Context })
   try {
     rmSync(CONNECTION, { force: true });
     if (fresh === true) rmSync(STATE, { recursive: true, force: true });
+    if (target === undefined) await installMiniStack(startup.signal);
     const since = Date.now();
     stack = await startLocalStack({
       stateDirectory: STATE,
@@ -64,7 +71,8 @@ async function run({ fresh, context = {} }: { fresh?: true; context?: Context })
       onServer: (serverPid) => updateRecord(RECORD, { pid: process.pid, serverPid }),
       target,
     });
-    publish(stack, (Date.now() - since) / 1000);
+    const example = await exampleTask(stack.url, stack.apiKey);
+    publish(stack, example, (Date.now() - since) / 1000);
     const end = await Promise.race([stopRequested, stack.ended]);
     if (!(end instanceof StopRequest)) {
       throw new Refusal(`MiniStack has ended by itself (${end.signal ?? end.code}); its log is in ${STATE}/cloud.`);
@@ -111,7 +119,11 @@ async function endOrphan(pid: number): Promise<void> {
   });
 }
 
-function publish({ url, apiKey, awsEndpoint, region, pid: serverPid }: LocalStack, seconds: number): void {
+function publish(
+  { url, apiKey, awsEndpoint, region, pid: serverPid }: LocalStack,
+  example: string,
+  seconds: number,
+): void {
   const consoleUrl = `${url}/console`;
   // Real credentials are written nowhere: whoever reads this has them in the environment, as this run has.
   const credentials = serverPid === undefined ? 'environment' : 'any';
@@ -131,7 +143,7 @@ Submit a task:
 
   curl -sS ${url}/api/tasks \\
     -H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json' \\
-    -d '{"type": "markdown.render", "input": {"markdown": "# Hello"}}'
+    -d '${example.replaceAll("'", "'\\''")}'
 
 Ctrl-C stops it and keeps its tasks; \`npm start -- --fresh\` begins with none.
 `);
@@ -158,10 +170,14 @@ function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // whoever read them may be gone
+/** Is the command `millrace dev`. Ends the process, whatever a run that failed has left open. */
+export async function start(commandLine: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // whoever read them may be gone
+  await runCommand(startCommand, async () => {
+    const options = startCommand.parse(commandLine, { from: 'user' }).opts();
+    await run(options).catch(report);
+  });
+  process.exit();
+}
 
-await runCommand(startCommand, async () => {
-  const options = startCommand.parse().opts();
-  await run(options).catch(report);
-});
-process.exit();
+if (import.meta.main) await start(process.argv.slice(2));

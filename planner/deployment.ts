@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 import {
   MIN_LANE_CONCURRENCY,
@@ -21,7 +22,7 @@ const cdkJsonSchema = z.object({ context: z.record(z.string(), z.unknown()) });
  * one sentence.
  */
 export function deployConfig(context: Readonly<Record<string, string>>): DeployConfig {
-  const text = readFileSync(new URL('../cdk.json', import.meta.url), 'utf8');
+  const text = readFileSync(join(process.cwd(), 'cdk.json'), 'utf8');
   const whole = { ...cdkJsonSchema.parse(JSON.parse(text)).context, ...context };
   return readConfig({ getAllContext: () => whole });
 }

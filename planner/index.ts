@@ -1,16 +1,19 @@
-/**
- * What Millrace does with a load: waits by lane, executors over time, when submits are refused, and what it costs, played
- * from the documented rules of AWS and this deployment's own: `npm run plan -- --help`.
- */
 import { runCommand } from '../cli/npm-command.ts';
 import { deployConfig, deployedDefinitions } from './deployment.ts';
 import { makePlan } from './plan.ts';
 import { parsePlanArguments, planCommand } from './plan-arguments.ts';
 import { reportOf } from './report.ts';
 
-await runCommand(planCommand, async () => {
-  const args = parsePlanArguments(process.argv.slice(2));
-  const config = deployConfig(args.context);
-  const plan = makePlan(args, config, deployedDefinitions());
-  console.log(args.json ? JSON.stringify(plan, undefined, 2) : reportOf(plan, args, config));
-});
+/**
+ * Is the command `millrace plan`: what Millrace does with a load, waits by lane, executors over time, when submits are refused,
+ * and what it costs, played from the documented rules of AWS and this deployment's own.
+ */
+export const plan = (commandLine: readonly string[]): Promise<void> =>
+  runCommand(planCommand, async () => {
+    const args = parsePlanArguments(commandLine);
+    const config = deployConfig(args.context);
+    const made = makePlan(args, config, deployedDefinitions());
+    console.log(args.json ? JSON.stringify(made, undefined, 2) : reportOf(made, args, config));
+  });
+
+if (import.meta.main) await plan(process.argv.slice(2));

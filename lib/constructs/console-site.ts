@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
@@ -7,8 +7,24 @@ import type { BundledFiles } from './door-build.ts';
 
 const room = join(import.meta.dirname, '../../console');
 
-/** Builds the console: its page, and the script and style that the page names by hash; each plain, brotli and gzip. */
+/** Returns the console: its page, and the script and style that the page names by hash; each plain, brotli and gzip. */
 export function consoleSite(): BundledFiles {
+  const files = Object.entries(existsSync(join(room, 'main.tsx')) ? builtConsole() : readConsole());
+  return Object.fromEntries(
+    files.flatMap(([name, contents]) => [
+      [`${CONSOLE_SITE}/${name}`, contents],
+      [`${CONSOLE_SITE}/${name}.br`, brotli(contents)],
+      [`${CONSOLE_SITE}/${name}.gz`, gzipSync(contents, { level: constants.Z_BEST_COMPRESSION })],
+    ]),
+  );
+}
+
+/** Reads the console that the package has, as `builtConsole` made it. */
+const readConsole = (): BundledFiles =>
+  Object.fromEntries(readdirSync(room).map((name) => [name, readFileSync(join(room, name))]));
+
+/** Builds the page, and the script and style that it names. */
+export function builtConsole(): BundledFiles {
   const { outputFiles } = buildSync({
     entryPoints: [join(room, 'main.tsx'), join(room, 'main.css')],
     tsconfig: join(room, 'tsconfig.json'),
@@ -28,14 +44,8 @@ export function consoleSite(): BundledFiles {
     (html, { name }) => html.replace(`console/main${extname(name)}`, `console/${name}`),
     readFileSync(join(room, 'index.html'), 'utf8'),
   );
-  const files = [...assets, { name: 'index.html', contents: new TextEncoder().encode(page) }];
-  return Object.fromEntries(
-    files.flatMap(({ name, contents }) => [
-      [`${CONSOLE_SITE}/${name}`, contents],
-      [`${CONSOLE_SITE}/${name}.br`, brotli(contents)],
-      [`${CONSOLE_SITE}/${name}.gz`, gzipSync(contents, { level: constants.Z_BEST_COMPRESSION })],
-    ]),
-  );
+  const files = assets.map(({ name, contents }): [string, Uint8Array] => [name, contents]);
+  return { ...Object.fromEntries(files), 'index.html': new TextEncoder().encode(page) };
 }
 
 const brotli = (contents: Uint8Array): Uint8Array =>

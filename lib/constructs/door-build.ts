@@ -1,10 +1,13 @@
-import { basename, join, relative } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
 
 /** Contents by path below the directory of a bundle. */
 export type BundledFiles = Readonly<Record<string, Uint8Array>>;
 
 const root = join(import.meta.dirname, '../..');
+
+/** The sources of functions are TypeScript in this repository, and JavaScript in the package. */
+export const SOURCE_ENDING = extname(import.meta.filename);
 
 /** Doors import the task types of a deployment by this name; a bundle has a module of the deployment in its place. */
 export const TASK_CATALOG = 'millrace:tasks';
@@ -76,7 +79,7 @@ function onDemand(names: readonly string[]): BundledFiles {
     outdir,
     external: OTHER_CREDENTIALS,
     // The X-Ray SDK's own way to know the segment under way hooks every asynchronous step of the process.
-    alias: { 'cls-hooked/context': join(root, 'functions/runtime/async-context.ts') },
+    alias: { 'cls-hooked/context': join(root, `functions/runtime/async-context${SOURCE_ENDING}`) },
   });
   const manifest = new TextEncoder().encode('{"main":"index.mjs"}');
   return {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type BuildFailure, buildSync, type Message, type Metafile } from 'esbuild';
 import { ConfigError } from '../config.ts';
 import { DOOR_BUILD } from '../constructs/door-build.ts';
+import { nativeFailure, nativePackageProblems } from '../constructs/native-packages.ts';
 
 /** A module that may export definitions, and where it has been built to. */
 export type Module = { readonly file: string; readonly bundle: string; readonly isCommonJs: boolean };
@@ -18,7 +19,11 @@ export type BuiltModules = {
  * Builds modules as those of a function are built, for this process to import: so the syntax, the `tsconfig.json` and the packages
  * that work there work here. Modules without an export are left out, as whatever they do is not for a synth.
  */
-export function buildModules(project: string, files: readonly string[]): BuiltModules {
+export function buildModules(
+  project: string,
+  files: readonly string[],
+  nativePackages: readonly string[] = [],
+): BuiltModules {
   const scratch = join(project, '.millrace');
   mkdirSync(scratch, { recursive: true });
   // Packages that are not bundled are found from within the project.
@@ -32,12 +37,20 @@ export function buildModules(project: string, files: readonly string[]): BuiltMo
       outdir,
       write: true,
       minify: false,
+      external: [...DOOR_BUILD.external, ...nativePackages],
+      loader: { '.node': 'empty' },
       logLevel: 'silent',
     });
+    const problems = nativePackageProblems(project, metafile);
+    if (problems.length > 0) throw new ConfigError(problems.join('\n'));
     return { modules: modulesOf(metafile, files, outdir), remove };
   } catch (error) {
     remove();
-    throw isBuildFailure(error) ? new ConfigError(error.errors.map(sentenceOf).join('\n')) : error;
+    if (!isBuildFailure(error)) throw error;
+    const sentences = error.errors.map(
+      (message) => nativeFailure(project, message.location?.file ?? '') ?? sentenceOf(message),
+    );
+    throw new ConfigError([...new Set(sentences)].join('\n'));
   }
 }
 

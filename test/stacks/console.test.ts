@@ -12,7 +12,7 @@ const MAX_GZIP_BYTES = 100_000;
 
 const outdir = mkdtempSync(join(tmpdir(), 'millrace-console-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
-bundle(new Stack(new App({ outdir }), 'Console'), 'console', consoleSite());
+bundle(new Stack(new App({ outdir }), 'Console'), 'console', { files: consoleSite() });
 
 const directory = join(outdir, 'bundle.console');
 const names = readdirSync(join(directory, CONSOLE_SITE));

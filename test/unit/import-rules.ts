@@ -211,6 +211,10 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       'aws-cdk-lib/aws-s3',
     ],
   },
+  'cli/main.ts': {
+    allowed: ['../local/start.ts', '../planner/index.ts', './keys.ts'],
+    forbidden: ['../lib/config.ts'],
+  },
   'cli/keys.ts': {
     allowed: [
       './http.ts',

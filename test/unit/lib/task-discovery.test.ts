@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TaskCatalog } from '../../../functions/core/define-task.ts';
 import { ConfigError } from '../../../lib/config.ts';
+import { installNativePackages } from '../../../lib/constructs/native-packages.ts';
 import { inspectModules } from '../../../lib/discovery/inspection.ts';
 import { buildModules } from '../../../lib/discovery/module-build.ts';
 import { type DiscoveredTasks, discoverTasks } from '../../../lib/task-discovery.ts';
@@ -249,5 +250,47 @@ describe('what cannot be a task is said in one sentence that names the file', ()
     expect(limited('export const a = 1;\nfor (;;) {}')).toEqual([
       'a.ts cannot be imported: it has not come to its end within 2 s',
     ]);
+  });
+});
+
+describe('packages with native parts', () => {
+  const using = `${ZOD}export const a = { type: 'a', ${REST}, run: async () => (await import('native-part')).default };`;
+  const KINDS: Record<string, Record<string, string>> = {
+    'are compiled': { 'binding.gyp': '{}' },
+    'are compiled by npm': { 'package.json': '{ "name": "native-part", "gypfile": true }' },
+    'are found by a tool': {
+      'package.json': '{ "name": "native-part", "dependencies": { "node-gyp-build": "4.0.0" } }',
+    },
+    'are packages of each platform': {
+      'package.json': '{ "name": "native-part", "optionalDependencies": { "@native/part-linux-arm64-gnu": "1.0.0" } }',
+    },
+    'are a file': { 'index.js': "module.exports = require('./part.node');", 'part.node': '' },
+    'are a file that is not there': {
+      'index.js': "module.exports = require('./build/part.node');",
+      'binding.gyp': '{}',
+    },
+  };
+  const filesOf = (kind: Record<string, string>): Record<string, string> => {
+    const whole = { 'package.json': '{ "name": "native-part" }', 'index.js': 'module.exports = 1;', ...kind };
+    const files = Object.entries(whole).map(([path, text]) => [`node_modules/native-part/${path}`, text]);
+    return { ...Object.fromEntries(files), 'a.ts': using };
+  };
+
+  test.each(Object.entries(KINDS))('that %s are refused, with what mends it', (_, kind) => {
+    expect(told(filesOf(kind))).toMatch(
+      /^(a\.ts: )?the package native-part has native parts, which no bundle carries: write `nativePackages: \['native-part'\]`/,
+    );
+  });
+
+  test('are left to be installed once they are named, and others are bundled', () => {
+    const folder = folderOf(filesOf(KINDS['are compiled'] ?? {}));
+    expect(discoverTasks(folder, { nativePackages: ['native-part'] }).nativePackages).toEqual(['native-part']);
+    expect(told(filesOf({}))).toBe('nothing');
+  });
+
+  test('are not looked for where they are not installed', () => {
+    expect(() => installNativePackages(project, ['no-such-part'])).toThrow(
+      'nativePackages names no-such-part, which is not installed: add it by `npm install no-such-part`',
+    );
   });
 });

@@ -7,7 +7,6 @@ describe('the context of a local deployment', () => {
   test('is that of cdk.json but for the preset and the loopback, and says so', async () => {
     expect(localContext(await shippedContext(), {}, loopback)).toEqual({
       context: { preset: 'dev', outboundHosts: '*,localhost,127.0.0.1' },
-      name: 'millrace',
       differences: [
         'The preset is dev instead of prod; `-c preset=prod` takes that.',
         'Beside outboundHosts, tasks may call localhost and 127.0.0.1.',
@@ -28,7 +27,6 @@ describe('the context of a local deployment', () => {
     const given = { preset: 'prod', outboundHosts: 'b.example.com', name: 'other', taskEvents: 'false' };
     expect(localContext(shipped, given, loopback)).toEqual({
       context: { ...given, outboundHosts: 'b.example.com,localhost,127.0.0.1' },
-      name: 'other',
       differences: ['Beside outboundHosts, tasks may call localhost and 127.0.0.1.'],
     });
   });
@@ -43,7 +41,6 @@ describe('the context of a local deployment', () => {
   test('elsewhere differs in nothing but the preset', () => {
     expect(localContext({ preset: 'prod', outboundHosts: ['a.example.com'] }, { tracing: 'false' }, [])).toEqual({
       context: { preset: 'dev', tracing: 'false' },
-      name: 'millrace',
       differences: ['The preset is dev instead of prod; `-c preset=prod` takes that.'],
     });
   });

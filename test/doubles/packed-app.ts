@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+
+/** The shell of a team has the commands of no package, and says of no npm script that it runs in one. */
+export const teamEnvironment = (): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|CI$)/i.test(name))),
+  PATH: (process.env.PATH ?? '')
+    .split(':')
+    .filter((directory) => !directory.includes('node_modules'))
+    .join(':'),
+});
+
+/** Runs a command, and returns what it prints. Throws what it says where it fails. */
+export function run(cwd: string, command: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', env: teamEnvironment() });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** Packs Millrace as it would be published, into a new folder; returns the file. */
+export function packed(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-packed-'));
+  run(ROOT, join(ROOT, 'node_modules/.bin/node'), 'packaging/build.ts');
+  const name = run(ROOT, 'npm', 'pack', '--ignore-scripts', '--pack-destination', directory).trim().split('\n').at(-1);
+  return join(directory, name ?? '');
+}
+
+/** Installs a packed Millrace into an empty folder, and makes an app beside it by its command; returns the app's folder. */
+export function appOf(file: string, name: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-team-'));
+  writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
+  run(directory, 'npm', ...INSTALL, file);
+  run(directory, 'npx', 'millrace', 'init', name);
+  const app = join(directory, name);
+  run(app, 'npm', ...INSTALL);
+  return app;
+}
+
+/** Adds a package to an app. */
+export const addPackage = (app: string, name: string): string => run(app, 'npm', ...INSTALL, name);
