@@ -22,6 +22,8 @@ export type ExecutorPorts = HandlerPorts &
     readonly timeShares?: TimeShares;
     /** Returns the executor's time that an attempt has taken since it was last asked; missing where it is not measured. */
     readonly takeTime?: TimeShare['take'];
+    /** Is called when all that is left of an attempt is a write: the claim of the next one goes in one request with it. */
+    readonly leavePlace?: () => void;
   };
 
 /** What an invocation leaves of its time for answering its event source. */

@@ -15,7 +15,7 @@ import { extendVisibility, type VisibilityLease } from './messages/visibility.ts
 import { groupIntoUnits, type WorkUnit } from './messages/work-unit.ts';
 import { logFieldsOf } from './telemetry.ts';
 
-export type MessagePorts = Omit<ExecutorPorts, 'visibilityExtended'> & {
+export type MessagePorts = Omit<ExecutorPorts, 'visibilityExtended' | 'leavePlace'> & {
   readonly deliveries: Deliveries;
   readonly loadReporter: Pick<LoadReporter, 'record'>;
 };
@@ -50,19 +50,24 @@ export async function handleMessages(
   const { visibility, places, ports } = invocation;
   const started = ports.clock();
   const visibilityExtended = visibility.hold(delivered, areHidden);
-  const run = (unit: WorkUnit): Promise<HandledTask[]> => runUnit(unit, visibilityExtended, invocation);
+  const attemptPorts = { ...ports, visibilityExtended };
+  const run = (unit: WorkUnit, leavePlace: () => void): Promise<HandledTask[]> =>
+    runUnit(unit, leavePlace, invocation, attemptPorts);
   const replaced = await replaceOld(delivered, ports);
   const lost = await findLost(delivered, areHidden, ports);
   const others = delivered.filter(({ task }) => !lost.has(task.id));
   const units = await groupIntoUnits(others, ports);
   const slice = new TimeSlice(units, ports);
   const handled = await Promise.all(
-    units.map((unit) => places.run(async () => ((await slice.wasReturned(unit)) ? acknowledgeAll(unit) : run(unit)))),
+    units.map((unit) =>
+      places.run(async (leave) => ((await slice.wasReturned(unit)) ? acknowledgeAll(unit) : run(unit, leave))),
+    ),
   );
   slice.end();
   // They run one after another, or the one that has ended their executor would end the attempts of the others again.
   for (const one of delivered.filter(({ task }) => lost.has(task.id))) {
-    for (const unit of await groupIntoUnits([one], ports)) handled.push(await places.runAlone(() => run(unit)));
+    for (const unit of await groupIntoUnits([one], ports))
+      handled.push(await places.runAlone((leave) => run(unit, leave)));
   }
   const kept = new Map([...unread, ...(await splitUnfinished(handled.flat(), replaced, ports))]);
   await visibilityExtended;
@@ -80,10 +85,10 @@ const acknowledgeAll = ({ delivered }: WorkUnit): HandledTask[] =>
 /** Makes the attempts of a unit, and says what becomes of each message. Begins none that has too little time left. */
 async function runUnit(
   { delivered, definition }: WorkUnit,
-  visibilityExtended: Promise<void>,
-  { deadline, limit, ports: shared }: Invocation,
+  leavePlace: () => void,
+  { deadline, limit }: Invocation,
+  ports: ExecutorPorts,
 ): Promise<HandledTask[]> {
-  const ports = { ...shared, visibilityExtended };
   const remainingSeconds = (deadline - ports.clock()) / 1000;
   // A batch has the shortest of its tasks' timeouts.
   if (Math.min(...delivered.map(({ task }) => secondsNeeded(task))) > remainingSeconds) {
@@ -93,11 +98,13 @@ async function runUnit(
     }
     return delivered.map((one) => ({ ...one, disposition: { keep: true, seconds: 0 } }));
   }
+  // A batch keeps its place to the end: its claims, and its settlements, fill requests by themselves.
   if (definition !== undefined) return executeBatch(delivered, definition, deadline, limit, ports);
+  const singlePorts = { ...ports, leavePlace };
   const handled: HandledTask[] = [];
   for (const one of delivered) {
     const release = (error: unknown) => releaseAfterFailure(one.task, error, ports);
-    handled.push({ ...one, disposition: await executeTask(one.task, deadline, ports).catch(release) });
+    handled.push({ ...one, disposition: await executeTask(one.task, deadline, singlePorts).catch(release) });
   }
   return handled;
 }

@@ -27,6 +27,7 @@ export async function settleAttempt(
   annotate: (more: Annotations) => void,
 ): Promise<Disposition> {
   const wanted = await settlementOf(task, outcome, definition, settleBy, ports);
+  ports.leavePlace?.();
   const settlement = await settle(task, wanted, settleBy, ports, ports.takeTime?.());
   if (settlement === undefined) {
     ports.log('warn', 'outcome dropped: another attempt holds the task', logFieldsOf(task));

@@ -1,10 +1,15 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
-/** The places of an executor: so many pieces of work are under way at a time, those that come first first. */
+/**
+ * The places of an executor: so many pieces of work have one at a time, those that come first first. A piece of work may leave
+ * its place before its end, so that the next begins with what is left to write of it; as many as there are places may be so.
+ */
 export class Places {
   readonly size: number;
   readonly #limit: LimitFunction;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** How many pieces of work have left their places and have not ended. */
+  #gone = 0;
   /** How many pieces of work wait to be alone, or are. */
   #alone = 0;
 
@@ -18,17 +23,36 @@ export class Places {
     return this.#alone > 0 ? 0 : this.size - this.#limit.activeCount - this.#limit.pendingCount;
   }
 
-  /** Does a piece of work when it has a place. */
-  run<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#limit(work);
+  /** Does a piece of work when it has a place, which that may leave. */
+  run<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
+    const ended = Promise.withResolvers<T>();
+    const done = ended.promise;
     this.#underWay.add(done);
     const over = (): boolean => this.#underWay.delete(done);
     done.then(over, over);
+    void this.#limit(() => this.#leaving(work, ended.resolve));
     return done;
   }
 
+  /** Begins a piece of work. Fulfilled when it has ended or left its place. */
+  #leaving<T>(work: (leave: () => void) => Promise<T>, end: (result: Promise<T>) => void): Promise<unknown> {
+    const left = Promise.withResolvers<void>();
+    let hasLeft = false;
+    const result = work(() => {
+      if (hasLeft || this.#gone >= this.size) return;
+      hasLeft = true;
+      this.#gone++;
+      left.resolve();
+    });
+    end(result);
+    const over = (): void => {
+      if (hasLeft) this.#gone--;
+    };
+    return Promise.race([left.promise, result.then(over, over)]);
+  }
+
   /** Does a piece of work when nothing else is under way; no place is free until then. */
-  async runAlone<T>(work: () => Promise<T>): Promise<T> {
+  async runAlone<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
     this.#alone++;
     try {
       while (this.#underWay.size > 0) await this.ended();
