@@ -4,6 +4,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Meter } from '../core/ports.ts';
+import { log } from './log.ts';
+import { templated } from './request-template.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -37,7 +39,8 @@ function unlogged<T extends { readonly middlewareStack: { remove(name: string): 
 }
 
 /** Makes a client whose calls are timed where it is given a meter. */
-export const dynamoClient = (meter?: Meter): DynamoDBClient => timed(unlogged(new DynamoDBClient(options)), meter);
+export const dynamoClient = (meter?: Meter): DynamoDBClient =>
+  timed(templated(unlogged(new DynamoDBClient(options)), log), meter);
 
 export const eventBridgeClient = (): EventBridgeClient => new EventBridgeClient(options);
 
@@ -45,7 +48,7 @@ export const lambdaClient = (): LambdaClient => new LambdaClient(options);
 
 /** Makes a client that calls its own endpoint, since queue URLs are built from names. */
 export const sqsClient = (meter?: Meter): SQSClient =>
-  timed(unlogged(new SQSClient({ ...options, useQueueUrlAsEndpoint: false })), meter);
+  timed(templated(unlogged(new SQSClient({ ...options, useQueueUrlAsEndpoint: false })), log), meter);
 
 /** Loads a client for objects of several MB; two tries end before any function does that waits for them. */
 export async function s3Client(meter: Meter): Promise<S3Client> {

@@ -26,6 +26,15 @@ export async function beginTrace(): Promise<void> {
   if (sampledTraceOf(invocationHeader()) !== undefined) await loadTracer();
 }
 
+/** Returns the segment under way, where there is one that takes further parts. */
+function openSegment() {
+  const segment = tracer?.provider.getSegment();
+  return segment === undefined || segment.notTraced === true || hasEnded(segment) ? undefined : segment;
+}
+
+/** Returns whether a call that is made now is recorded. */
+export const isRecording = (): boolean => openSegment() !== undefined;
+
 async function loadTracer(): Promise<Tracer> {
   if (tracer !== undefined) return tracer;
   const { Tracer } = await import('@aws-lambda-powertools/tracer');
@@ -64,8 +73,8 @@ export const xrayTracing: Tracing = {
   },
 
   call: (name, work, to = 'remote') => {
-    const segment = tracer?.provider.getSegment();
-    if (segment === undefined || segment.notTraced === true || hasEnded(segment)) return work();
+    const segment = openSegment();
+    if (segment === undefined) return work();
     const part = segment.addNewSubsegment(name);
     part.namespace = to;
     return work().then(

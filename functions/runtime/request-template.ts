@@ -1,0 +1,109 @@
+import type { IncomingMessage } from 'node:http';
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Log } from '../core/ports.ts';
+import { isRecording } from './xray-tracing.ts';
+
+/**
+ * The operations that tasks take. They speak JSON, and no answer to them has bytes in it, which JSON alone would not tell from
+ * text.
+ */
+const TEMPLATED: ReadonlySet<unknown> = new Set([
+  'BatchExecuteStatementCommand',
+  'PutItemCommand',
+  'ChangeMessageVisibilityBatchCommand',
+  'DeleteMessageBatchCommand',
+  'SendMessageCommand',
+  'SendMessageBatchCommand',
+]);
+
+/** It names the invocation, and is another in the next. */
+const TRACE_HEADER = 'X-Amzn-Trace-Id';
+
+type Client = DynamoDBClient;
+type Request = Parameters<Client['config']['requestHandler']['handle']>[0];
+type Template = { readonly request: Request; readonly signer: ReturnType<Client['config']['signer']> };
+
+/**
+ * Has a client send calls of these operations as it has sent the first of their kind, with a body and a signature of their own:
+ * nothing else changes, and to make all of it anew is most of a call's CPU (`docs/decisions/requests-have-templates.md`). What is
+ * not answered with success or refused by its condition, the client does once more, with all that it knows of errors.
+ */
+export function templated<T extends DynamoDBClient | SQSClient>(client: T, log: Log): T {
+  // They share what is asked of them here, and no type.
+  const { config, middlewareStack } = client as unknown as Client;
+  const templates = new Map<unknown, Template>();
+  middlewareStack.add(
+    (next, { commandName, authSchemes }) =>
+      async (args) => {
+        if (TEMPLATED.has(commandName) && !templates.has(commandName)) {
+          const request = (args.request as Request).clone();
+          templates.set(commandName, { request, signer: config.signer(authSchemes?.[0]) });
+        }
+        return next(args);
+      },
+    { step: 'build', priority: 'low', name: 'requestTemplate' },
+  );
+  middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const template = templates.get(commandName);
+        // The SDK of X-Ray records what passes through all of the client.
+        if (template === undefined || isRecording() || hasBytes(args.input)) return next(args);
+        const tried = await tryOnce(JSON.stringify(args.input), template, config);
+        if ('answer' in tried) return tried.answer;
+        if ('refusal' in tried) throw tried.refusal;
+        log('warn', 'AWS call made once more', { operation: commandName, reason: tried.failure });
+        return next(args);
+      },
+    { step: 'initialize', priority: 'low', name: 'templatedRequest' },
+  );
+  return client;
+}
+
+/** Sends a body once, and returns what came of it: an answer, the refusal of a condition, or why there is neither. */
+async function tryOnce(body: string, template: Template, config: Client['config']) {
+  try {
+    const signed = await signedRequest(body, template, config);
+    const { response } = await config.requestHandler.handle(signed);
+    const output = JSON.parse(await textOf(response.body));
+    const { statusCode: httpStatusCode, headers } = response;
+    output.$metadata = { httpStatusCode, requestId: headers['x-amzn-requestid'], attempts: 1, totalRetryDelay: 0 };
+    if (httpStatusCode === 200) return { answer: { response, output } };
+    const [, name] = String(output.__type).split('#');
+    if (name !== 'ConditionalCheckFailedException') return { failure: `${httpStatusCode} ${name}` };
+    return { refusal: new ConditionalCheckFailedException({ ...output, message: output.message ?? output.Message }) };
+  } catch (error) {
+    return { failure: String(error) };
+  }
+}
+
+async function signedRequest(body: string, { request: template, signer }: Template, config: Client['config']) {
+  const request = template.clone();
+  request.body = body;
+  request.headers['content-length'] = String(Buffer.byteLength(body));
+  if (TRACE_HEADER in request.headers) request.headers[TRACE_HEADER] = process.env._X_AMZN_TRACE_ID ?? '';
+  const signingDate = new Date(Date.now() + config.systemClockOffset);
+  return (await (await signer).sign(request, { signingDate })) as Request;
+}
+
+/** Reads an answer to its end, which gives its connection back. */
+function textOf(answer: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    answer.setEncoding('utf8');
+    answer.on('data', (part: string) => {
+      text += part;
+    });
+    answer.on('end', () => resolve(text));
+    answer.on('error', reject);
+  });
+}
+
+/** Returns whether there are bytes anywhere in a value: the SDK writes them as Base64. */
+const hasBytes = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  if (ArrayBuffer.isView(value)) return true;
+  for (const part of Object.values(value)) if (hasBytes(part)) return true;
+  return false;
+};
