@@ -8,6 +8,7 @@ type Run = (commandLine: readonly string[]) => Promise<void>;
 const COMMANDS: Readonly<Record<string, readonly [description: string, load: () => Promise<Run>]>> = {
   init: ['makes a small app in a new folder', async () => (await import('./init.ts')).init],
   dev: ['runs the app of this folder on this machine', async () => (await import('../local/start.ts')).start],
+  doctor: ['says what a deploy would fail for', async () => (await import('./doctor.ts')).doctor],
   keys: ['makes, lists and revokes the keys of callers', async () => (await import('./keys.ts')).keys],
   logs: ['shows what tasks have logged', async () => (await import('./logs.ts')).logs],
   plan: ['says what becomes of a load, and what it costs', async () => (await import('../planner/index.ts')).plan],

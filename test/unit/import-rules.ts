@@ -225,6 +225,10 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     ],
     forbidden: ['../functions/router/index.ts', '../lib/config.ts', '../local/start.ts', '../tasks/greet.ts'],
   },
+  'cli/doctor/examine.ts': {
+    allowed: ['./checks.ts', '../context-option.ts', '../../functions/core/compact.ts'],
+    forbidden: ['../../functions/router/index.ts', '../../lib/config.ts', '../../local/start.ts'],
+  },
   'console/shell.tsx': {
     allowed: ['./parts/live.ts', './pages/task-page.tsx', 'preact', 'preact/hooks', 'zod/mini'],
     forbidden: ['../functions/contract.ts', '../cli/http.ts', 'node:fs', '@aws-sdk/client-sqs'],
@@ -240,12 +244,8 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   },
   'local/start.ts': {
     allowed: [
-      '../functions/adapters/dynamo/access-store.ts',
-      './mini-stack.ts',
-      '../cli/keys.ts',
-      '../functions/core/task/ids.ts',
-      '../functions/contract.ts',
-      'node:fs',
+      ...['../functions/adapters/dynamo/access-store.ts', './mini-stack.ts', '../cli/keys.ts'],
+      ...['../functions/core/task/ids.ts', '../functions/contract.ts', 'node:fs'],
     ],
     forbidden: ['../lib/config.ts', '../functions/executor/index.ts', '../test/setup/local-stack.ts'],
   },
@@ -280,9 +280,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   'planner/simulation/simulate.ts': {
     allowed: ['./load.ts', '../time.ts', '../../functions/contract.ts', '../../functions/core/task/task.ts'],
     forbidden: [
-      '../../functions/executor/index.ts',
-      '../../local/start.ts',
-      '../../loadtest/lanes.ts',
+      ...['../../functions/executor/index.ts', '../../local/start.ts', '../../loadtest/lanes.ts'],
       '../../lib/millrace.ts',
     ],
   },
