@@ -7,7 +7,13 @@ import type { MillraceProps } from './millrace-props.ts';
 import { tableCapacity } from './table-capacity.ts';
 
 /** A mistake in the configuration, in one sentence that names the value. */
-export class ConfigError extends Error {}
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    // An app that does not catch it shows its stack: where Millrace found the mistake helps nobody to mend it.
+    this.stack = message;
+  }
+}
 
 const concurrency = z.strictObject({
   reserved: z.int().min(MIN_RESERVED),
