@@ -29,7 +29,7 @@ const sources = globSync([`{${ROOMS.join()}}/**/*.{ts,tsx,mjs,py}`, '*.ts'], {
 const PATH = new RegExp(`(?<![\\w./$@:<>-])(?:${ROOMS.join('|')})/[\\w./-]*\\w/?`, 'g');
 
 /** These are no paths, or those of files that the reader is to make, or that were there once. */
-const OTHERS = ['bin/app.ts', 'tasks/index.ts', 'tasks/s', 'tasks/greet/definition.ts', 'tasks/index-document.ts'];
+const OTHERS = ['bin/app.ts', 'tasks/index.ts', 'tasks/s', 'tasks/greet.ts', 'tasks/index-document.ts'];
 
 const pathsIn = (text: string): string[] => [...text.matchAll(PATH)].map(([path]) => path);
 const isThere = (path: string): boolean => existsSync(join(ROOT, path)) || OTHERS.includes(path);

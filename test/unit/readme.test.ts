@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SingleTaskDefinition } from '../../entries/index.ts';
@@ -9,12 +9,12 @@ import { runTask } from '../../entries/testing.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-/** Loads the module that README shows below a heading, as if it were at `path`. */
-async function loadShown(heading: string, path: string): Promise<Record<string, unknown>> {
+/** Loads the module that README shows below a heading. */
+async function loadShown(heading: string): Promise<Record<string, unknown>> {
   const shown = new RegExp(`^## ${heading}\\n[\\s\\S]+?\`\`\`ts\\n([\\s\\S]+?)\`\`\``, 'm');
   const [, code = ''] = shown.exec(textOf('README.md')) ?? [];
   const from = (name: string): string =>
-    name.startsWith('.') ? join(ROOT, dirname(path), name) : fileURLToPath(import.meta.resolve(name));
+    name === 'millrace' ? join(ROOT, 'entries/index.ts') : fileURLToPath(import.meta.resolve(name));
   const folder = mkdtempSync(join(tmpdir(), 'millrace-readme-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'shown.ts');
@@ -27,7 +27,7 @@ async function loadShown(heading: string, path: string): Promise<Record<string, 
 
 describe('README', () => {
   it('shows a task that runs as its test says', async () => {
-    const { greet } = (await loadShown('Write a task', 'tasks/greet/definition.ts')) as { greet: SingleTaskDefinition };
+    const { greet } = (await loadShown('Write a task')) as { greet: SingleTaskDefinition };
     expect((await runTask(greet, { name: 'Ada' })).output).toEqual({ greeting: 'Hello Ada' });
     expect((await runTask(greet, { name: 'Voldemort' })).error).toMatchObject({
       code: 'unspeakable',
