@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Log } from '../core/ports.ts';
@@ -66,7 +66,7 @@ async function tryOnce(body: string, template: Template, config: Client['config'
   try {
     const signed = await signedRequest(body, template, config);
     const { response } = await config.requestHandler.handle(signed);
-    const output = JSON.parse(await textOf(response.body));
+    const output = JSON.parse(await text(response.body));
     const { statusCode: httpStatusCode, headers } = response;
     output.$metadata = { httpStatusCode, requestId: headers['x-amzn-requestid'], attempts: 1, totalRetryDelay: 0 };
     if (httpStatusCode === 200) return { answer: { response, output } };
@@ -85,19 +85,6 @@ async function signedRequest(body: string, { request: template, signer }: Templa
   if (TRACE_HEADER in request.headers) request.headers[TRACE_HEADER] = process.env._X_AMZN_TRACE_ID ?? '';
   const signingDate = new Date(Date.now() + config.systemClockOffset);
   return (await (await signer).sign(request, { signingDate })) as Request;
-}
-
-/** Reads an answer to its end, which gives its connection back. */
-function textOf(answer: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    answer.setEncoding('utf8');
-    answer.on('data', (part: string) => {
-      text += part;
-    });
-    answer.on('end', () => resolve(text));
-    answer.on('error', reject);
-  });
 }
 
 /** Returns whether there are bytes anywhere in a value: the SDK writes them as Base64. */

@@ -15,7 +15,7 @@ import { templated } from '../../../functions/runtime/request-template.ts';
 import { beginTrace, traced, xrayTracing } from '../../../functions/runtime/xray-tracing.ts';
 import { bodyOf, serve } from '../adapters/loopback-server.ts';
 
-type Answer = { readonly status?: number; readonly body: unknown; readonly breaks?: boolean };
+type Answer = { readonly status?: number; readonly body: unknown; readonly breaks?: 'before' | 'within' };
 type Seen = { readonly headers: IncomingHttpHeaders; readonly body: string };
 
 /** A request of the SDK's own making says which it is and which try it is; one by a template does not. */
@@ -29,8 +29,11 @@ async function aws(answerOf: (seen: Seen, place: number) => Answer) {
     const one = { headers: request.headers, body: await bodyOf(request) };
     seen.push(one);
     const { status = 200, body, breaks } = answerOf(one, requests++);
-    if (breaks) request.socket.destroy();
-    else
+    if (breaks === 'before') request.socket.destroy();
+    else if (breaks === 'within') {
+      response.writeHead(200, { 'content-length': 100 }).write('{');
+      setTimeout(() => request.socket.destroy(), 20);
+    } else
       response
         .writeHead(status, { 'x-amzn-requestid': 'request' })
         .end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -179,7 +182,8 @@ describe('a call by a template', () => {
     ['failed', { status: 500, body: { __type: 'a#InternalServerError', message: 'oh' } }],
     ['unavailable', { status: 503, body: 'Service Unavailable' }],
     ['no JSON', { body: 'nonsense' }],
-    ['broken off', { body: '', breaks: true }],
+    ['broken off', { body: '', breaks: 'before' }],
+    ['broken off in its body', { body: '', breaks: 'within' }],
   ])(
     'that is %s is made once more by the SDK, which says what became of it, and the log that it was',
     async (_, answer) => {
@@ -204,7 +208,7 @@ describe('a call by a template', () => {
 
   it('that was not answered once ends well by the SDK', async () => {
     const { dynamo, log } = await aws((_, place) =>
-      place === 1 ? { body: '', breaks: true } : { body: { Responses: [] } },
+      place === 1 ? { body: '', breaks: 'before' } : { body: { Responses: [] } },
     );
     await dynamo.send(statement({ S: 'a' }));
     expect(await dynamo.send(statement({ S: 'b' }))).toMatchObject({ Responses: [] });
