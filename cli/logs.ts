@@ -20,7 +20,6 @@ const OVERLAP_MILLISECONDS = 10_000;
 /** Prints what executors have logged, in the order of time; goes on where it is to follow. */
 async function showLogs(args: LogsArguments, client: CloudWatchLogsClient): Promise<void> {
   const groups = await logGroupsOf(args, client);
-  if (groups.length === 0) throw new Error(`There is no executor of "${args.deployment}" that has logged anything.`);
   let since = Date.now() - args.sinceMilliseconds;
   let seen: ReadonlySet<string | undefined> = new Set();
   for (;;) {
@@ -40,12 +39,19 @@ async function showLogs(args: LogsArguments, client: CloudWatchLogsClient): Prom
 }
 
 async function logGroupsOf({ deployment, resourceClass }: LogsArguments, client: CloudWatchLogsClient) {
-  const logGroupNamePrefix = `/aws/lambda/${deployment}-executor-${resourceClass ?? ''}`;
-  const names: string[] = [];
+  const logGroupNamePrefix = `/aws/lambda/${deployment}-executor-`;
+  const groups: { readonly name: string; readonly resourceClass: string }[] = [];
   for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, { logGroupNamePrefix })) {
-    names.push(...logGroups.flatMap(({ logGroupName }) => logGroupName ?? []));
+    for (const { logGroupName: name = '' } of logGroups) {
+      // A shard's number is behind the class.
+      groups.push({ name, resourceClass: name.slice(logGroupNamePrefix.length).replace(/-\d+$/, '') });
+    }
   }
-  return names;
+  if (groups.length === 0) throw new Error(`There is no executor of "${deployment}" that has logged anything.`);
+  const found = groups.filter((group) => resourceClass === undefined || group.resourceClass === resourceClass);
+  if (found.length > 0) return found.map(({ name }) => name);
+  const classes = new Set(groups.map((group) => group.resourceClass));
+  throw new Error(`--class knows no "${resourceClass}"; "${deployment}" has ${[...classes].join(', ')}.`);
 }
 
 async function eventsOf(

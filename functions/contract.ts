@@ -3,9 +3,10 @@
  * synth, `functions/` reads them inside Lambda. It imports nothing, so that either side can load it for free.
  */
 
-/** What a task may ask of the machine; each class is run by an executor function of its own. */
+/** What a task may ask of the machine, where a deployment begins; each class is run by an executor function of its own. */
 export const RESOURCE_CLASSES = ['default', 'io-intensive', 'cpu-intensive', 'memory-intensive'] as const;
-export type ResourceClass = (typeof RESOURCE_CLASSES)[number];
+/** The name of a class: one of these, or one that a deployment adds. */
+export type ResourceClass = (typeof RESOURCE_CLASSES)[number] | (string & {});
 
 export const PRIORITIES = ['high', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -73,78 +74,17 @@ export const queueNameOf = (executorKey: string): string => executorKey.replaceA
 /** Returns the name of a class's dead-letter queue, without the deployment's prefix. */
 export const deadLettersNameOf = (resourceClass: ResourceClass): string => `${resourceClass}-dead-letters`;
 
-export type ResourceClassSpec = {
-  /** Lambda memory in MB. CPU comes with it: one vCPU for each 1,769 MB (Lambda's documentation, "Memory"). */
-  readonly memoryMb: number;
-  /** Space under /tmp in MB; Lambda gives 512 MB unless asked. */
-  readonly ephemeralStorageMb: number;
-  /** One attempt may take so long. */
-  readonly attemptTimeoutSeconds: number;
-  /** Lambda ends an invocation then. */
-  readonly functionTimeoutSeconds: number;
-  /** Messages that an event source hands to one invocation, which begins them at once. */
-  readonly concurrencyPerInvocation: number;
-  /** Tasks that one invocation runs at a time, received ones too: more of those that wait for others and take hardly any CPU. */
-  readonly places: number;
-  /** Threads for isolated handlers: as many as there is work and CPU for at once, and heap in the memory. */
-  readonly threads: number;
-};
+/** Lambda memory of the router in MB. */
+export const ROUTER_MEMORY_MB = 512;
 
 /** An invocation keeps so much for itself beside a task's own timeout: for the claim before it and the settlement after it. */
 export const INVOCATION_MARGIN_SECONDS = 10;
 
 /** Lambda lets no invocation take longer (Lambda's documentation, "Timeout"). */
-const LONGEST_INVOCATION_SECONDS = 900;
+export const LONGEST_INVOCATION_SECONDS = 900;
 
-/**
- * Completes a class. A function of several places lasts for two attempts: it takes further tasks during the first, and the last
- * of them have time to end in the second. See `docs/decisions/leases-are-renewed.md`.
- */
-function classSpec(
-  asked: Partial<ResourceClassSpec> &
-    Pick<ResourceClassSpec, 'memoryMb' | 'attemptTimeoutSeconds' | 'concurrencyPerInvocation'>,
-): ResourceClassSpec {
-  const { attemptTimeoutSeconds, concurrencyPerInvocation, places = concurrencyPerInvocation } = asked;
-  const seconds = attemptTimeoutSeconds * (places > 1 ? 2 : 1) + INVOCATION_MARGIN_SECONDS;
-  const functionTimeoutSeconds = Math.min(seconds, LONGEST_INVOCATION_SECONDS);
-  return { ephemeralStorageMb: 512, functionTimeoutSeconds, places, threads: Math.min(2, places), ...asked };
-}
-
-export const RESOURCE_CLASS_SPECS: Readonly<Record<ResourceClass, ResourceClassSpec>> = {
-  default: classSpec({ memoryMb: 256, attemptTimeoutSeconds: 50, concurrencyPerInvocation: 10 }),
-  'io-intensive': classSpec({
-    memoryMb: 512,
-    ephemeralStorageMb: 2048,
-    attemptTimeoutSeconds: 50,
-    concurrencyPerInvocation: 10,
-    places: 20,
-  }),
-  'cpu-intensive': classSpec({ memoryMb: 3538, attemptTimeoutSeconds: 170, concurrencyPerInvocation: 2 }),
-  'memory-intensive': classSpec({ memoryMb: 4096, attemptTimeoutSeconds: 290, concurrencyPerInvocation: 1 }),
-};
-
-/** A function's heap may take this share of its memory; the rest is for buffers, code and the runtime itself. */
-const HEAP_SHARE = 0.8;
-
-/** Returns the options that a function of so much memory gives Node; Lambda's own command line wins, which allows larger headers. */
-export const nodeOptionsOf = (memoryMb: number): string =>
-  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)} --max-http-header-size=16384`;
-
-/** Lambda memory of the router in MB. */
-export const ROUTER_MEMORY_MB = 512;
-
-/**
- * Returns the heap in MB of each thread of a class. Together they get three eighths of the memory: buffers and WebAssembly
- * are outside of every heap, and the executor has a heap of its own. (With two full heaps of 48 MB, the bundled executor of
- * `default` takes 195 MB of its 256.)
- */
-export function threadHeapMb(resourceClass: ResourceClass): number {
-  const { memoryMb, threads } = RESOURCE_CLASS_SPECS[resourceClass];
-  return Math.floor((memoryMb * 3) / 8 / threads);
-}
-
-/** Returns the seconds that one attempt may take in a class. */
-export const longestAttemptSeconds = (name: ResourceClass): number => RESOURCE_CLASS_SPECS[name].attemptTimeoutSeconds;
+/** An event source of SQS hands over so many messages without waiting for others ("CreateEventSourceMapping"). */
+export const MAX_MESSAGES_WITHOUT_WINDOW = 10;
 
 /** A task type or a submit may ask for no more attempts. */
 export const MAX_ATTEMPTS = 20;
@@ -224,10 +164,8 @@ export const ENV = {
   queueArnPrefix: 'MILLRACE_QUEUE_ARN_PREFIX',
   deadLetterQueueUrl: 'MILLRACE_DEAD_LETTER_QUEUE_URL',
   indexShards: 'MILLRACE_INDEX_SHARDS',
-  /** Executor shards of each class that has more than one: `{"default":2}`. */
-  executorShards: 'MILLRACE_EXECUTOR_SHARDS',
-  /** How the lanes of each class share its executors: `{"default":{"reserved":10,"lanes":{"high":4,...}}}`. */
-  concurrency: 'MILLRACE_CONCURRENCY',
+  /** The settings of each class: `{"default":{"memoryMb":256,"timeoutSeconds":50,...}}`. */
+  classes: 'MILLRACE_CLASSES',
   eventBus: 'MILLRACE_EVENT_BUS',
   /** The claim of a JWT that names the tenant. */
   tenantClaim: 'MILLRACE_TENANT_CLAIM',

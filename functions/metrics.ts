@@ -126,4 +126,7 @@ type PricedStep =
   | 'event'
   | 'storage'
   | 'gigabyteSecond';
-export type StepPrices = Readonly<Record<PricedStep, number>>;
+export type StepPrices = Readonly<Record<PricedStep, number>> & {
+  /** The memory of the executors of each class. */
+  readonly gigabytes: Readonly<Record<string, number>>;
+};

@@ -1,7 +1,20 @@
 import { isIP } from 'node:net';
 import { Token } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { MIN_RESERVED, RESOURCE_CLASSES, type ResourceClass, SHARED_LANE_KINDS } from '../functions/contract.ts';
+import {
+  INVOCATION_MARGIN_SECONDS,
+  LONGEST_INVOCATION_SECONDS,
+  MIN_RESERVED,
+  SHARED_LANE_KINDS,
+} from '../functions/contract.ts';
+import {
+  type ClassSettings,
+  type DeployedClass,
+  type DeployedClasses,
+  deployedClassOf,
+  RESOURCE_CLASS_SPECS,
+  USUAL_SETTINGS,
+} from '../functions/resource-classes.ts';
 import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
 import type { MillraceProps } from './millrace-props.ts';
 import { tableCapacity } from './table-capacity.ts';
@@ -15,9 +28,31 @@ export class ConfigError extends Error {
   }
 }
 
-const concurrency = z.strictObject({
+/** The names of functions and queues are made of it: with the longest name of a deployment, of as many characters as Lambda takes. */
+const CLASS_NAME = /^[a-z][a-z0-9-]{0,19}$/;
+
+/** Another queue for dead letters is called after it. */
+const TAKEN_CLASS_NAME = 'projector';
+
+/** An executor has 50 connections for the tasks that it claims and settles. */
+const MAX_CONCURRENCY = 50;
+
+const classSettings = z.strictObject({
+  memoryMb: z.int().min(128).max(10_240),
+  ephemeralStorageMb: z.int().min(512).max(10_240),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(LONGEST_INVOCATION_SECONDS - INVOCATION_MARGIN_SECONDS),
+  concurrency: z.int().min(1).max(MAX_CONCURRENCY),
   reserved: z.int().min(MIN_RESERVED),
-  lanes: z.record(z.enum(SHARED_LANE_KINDS), z.int().min(2).max(1000)),
+  lanes: z.strictObject(
+    Object.fromEntries(SHARED_LANE_KINDS.map((kind) => [kind, z.int().min(2).max(1000)])) as Record<
+      (typeof SHARED_LANE_KINDS)[number],
+      z.ZodInt
+    >,
+  ),
+  shards: z.int().min(1).max(16),
 });
 
 const provisioned = z.strictObject({
@@ -56,7 +91,6 @@ const configSchema = z.strictObject({
   indexShards: z.int().min(1).max(64),
   tableShards: z.int().min(1).max(16),
   tableCapacity,
-  shards: z.record(z.enum(RESOURCE_CLASSES), z.int().min(1).max(16)),
   taskEvents: z.boolean(),
   jwt: z
     .strictObject({
@@ -72,7 +106,7 @@ const configSchema = z.strictObject({
   apiConcurrency: z.strictObject({ router: z.int().min(1).optional(), authorizer: z.int().min(1).optional() }),
   retainData: z.boolean(),
   deletionProtection: z.boolean(),
-  concurrency: z.record(z.enum(RESOURCE_CLASSES), concurrency),
+  classes: z.record(z.string(), classSettings),
   provisioned: z.union([z.literal(false), provisioned], PROVISIONED_RULE),
   tracing: z.boolean(),
   routineLogs: z.boolean(),
@@ -81,7 +115,7 @@ const configSchema = z.strictObject({
   alarmTopicArn: textWhere((text) => TOPIC_ARN.test(text), 'must be the ARN of an SNS topic').optional(),
   lambdaInsights: z.boolean(),
 });
-export type DeployConfig = z.infer<typeof configSchema>;
+export type DeployConfig = Omit<z.infer<typeof configSchema>, 'classes'> & { readonly classes: DeployedClasses };
 
 /** What of the construct's props is plain data. */
 export type Settings = Omit<MillraceProps, 'tasks' | 'env'>;
@@ -96,21 +130,26 @@ function isOutboundHost(entry: string): boolean {
   return !isWildcard || isIP(new URL(`http://${name}`).hostname.replace(/^\[|\]$|\.$/g, '')) === 0;
 }
 
-/** A class has ten executors unless the configuration asks for more, and its lanes share them so. */
-const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
+/** Returns the settings of a class alone, without what follows from them. */
+export const settingsOf = ({
+  functionTimeoutSeconds: _,
+  concurrencyPerInvocation: _messages,
+  threads: _threads,
+  ...settings
+}: DeployedClass): ClassSettings => settings;
 
-function byClass<T>(value: T): Record<ResourceClass, T> {
-  return Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, value])) as Record<ResourceClass, T>;
-}
+/** Returns what classes begin with: the standard ones as they are, and each of a team's own as `default` is. */
+const classDefaults = (given: unknown): Record<string, ClassSettings> => ({
+  ...Object.fromEntries(Object.keys(isRecord(given) ? given : {}).map((name) => [name, USUAL_SETTINGS])),
+  ...Object.fromEntries(Object.entries(RESOURCE_CLASS_SPECS).map(([name, spec]) => [name, settingsOf(spec)])),
+});
 
 const common = {
   retentionDays: 14,
   tableShards: 1,
   tableCapacity: 'onDemand',
-  shards: byClass(1),
   taskEvents: true,
   tracing: true,
-  concurrency: byClass(TEN),
   alarms: DEFAULT_THRESHOLDS,
   lambdaInsights: false,
   throttle: { rate: 1000, burst: 1000 },
@@ -149,14 +188,33 @@ const MAX_SHOWN_LENGTH = 200;
 export function resolveConfig(settings: Settings, defaultName: string): DeployConfig {
   const named = z.object({ preset: configSchema.shape.preset }).safeParse(settings, { reportInput: true });
   if (!named.success) throw new ConfigError(describeIssues(named.error.issues, settings));
-  const whole = mergeDefaults({ name: defaultName, ...PRESETS[named.data.preset] }, settings);
+  const defaults = { name: defaultName, classes: classDefaults(settings.classes), ...PRESETS[named.data.preset] };
+  const whole = mergeDefaults(defaults, settings);
   const parsed = configSchema.safeParse(whole, { reportInput: true });
   if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, whole));
-  for (const resourceClass of RESOURCE_CLASSES) checkConcurrency(resourceClass, parsed.data);
-  checkProvisioned(parsed.data);
-  checkShards(parsed.data);
-  return parsed.data;
+  const classes = mapValues(parsed.data.classes, deployedClassOf);
+  for (const [name, one] of Object.entries(classes)) {
+    checkClassName(name);
+    checkConcurrency(name, one);
+  }
+  return { ...parsed.data, classes };
 }
+
+/**
+ * Returns the configuration with only those classes that some type of task asks for: no other is made. Throws `ConfigError` where
+ * they do not fit together.
+ */
+export function deployedBy(config: DeployConfig, types: readonly { readonly resources: string }[]): DeployConfig {
+  const used = new Set(types.map(({ resources }) => resources));
+  const classes = Object.fromEntries(Object.entries(config.classes).filter(([name]) => used.has(name)));
+  const deployed = { ...config, classes };
+  checkProvisioned(deployed);
+  checkShards(deployed);
+  return deployed;
+}
+
+const mapValues = <From, To>(values: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 
 /** Puts what is given in place of the default, part by part: whoever names one class leaves the others as they are. */
 function mergeDefaults(base: unknown, given: unknown): unknown {
@@ -174,27 +232,33 @@ function mergeDefaults(base: unknown, given: unknown): unknown {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+function checkClassName(name: string): void {
+  if (CLASS_NAME.test(name) && name !== TAKEN_CLASS_NAME) return;
+  throw new ConfigError(
+    `a class cannot be called ${name}: its name must be up to 20 lower-case letters, digits and hyphens, and not ${TAKEN_CLASS_NAME}`,
+  );
+}
+
 /**
  * An event source asks for as many executors as it may, whatever Lambda reserves; each one that Lambda then refuses
  * costs a message one of its five deliveries, and in the end the task its life.
  */
-function checkConcurrency(resourceClass: ResourceClass, { concurrency }: DeployConfig): void {
-  const { reserved, lanes } = concurrency[resourceClass];
+function checkConcurrency(name: string, { reserved, lanes }: DeployedClass): void {
   const sum = Object.values(lanes).reduce((total, lane) => total + lane, 0);
   if (reserved >= sum) return;
   throw new ConfigError(
-    `concurrency.${resourceClass}.reserved is ${reserved}, but its lanes may ask for ${sum} together: ` +
+    `classes.${name}.reserved is ${reserved}, but its lanes may ask for ${sum} together: ` +
       `raise it to ${sum} or lower the lanes, or messages will be throttled into the dead-letter queue`,
   );
 }
 
 /** Lambda refuses to provision more environments of a function than are reserved for it. */
-function checkProvisioned({ provisioned, concurrency, apiConcurrency }: DeployConfig): void {
+function checkProvisioned({ provisioned, classes, apiConcurrency }: DeployConfig): void {
   if (provisioned === false) return;
   const { min, max } = provisioned;
   if (min > max) throw new ConfigError(`provisioned.min is ${min}, which is more than provisioned.max ${max}`);
-  const ofClasses = RESOURCE_CLASSES.map(
-    (name) => [`concurrency.${name}.reserved`, concurrency[name].reserved] as const,
+  const ofClasses = Object.entries(classes).map(
+    ([name, { reserved }]) => [`classes.${name}.reserved`, reserved] as const,
   );
   for (const [name, reserved = max] of [...ofClasses, ['apiConcurrency.router', apiConcurrency.router] as const]) {
     if (reserved >= max) continue;
@@ -205,12 +269,12 @@ function checkProvisioned({ provisioned, concurrency, apiConcurrency }: DeployCo
 /** All classes together have no more shards: each has 23 resources, and CloudFormation takes 500 a stack ("CloudFormation quotas"). */
 const MAX_SHARDS = 16;
 
-function checkShards({ shards }: DeployConfig): void {
-  const sum = Object.values(shards).reduce((total, number) => total + number, 0);
+function checkShards({ classes }: DeployConfig): void {
+  const sum = Object.values(classes).reduce((total, { shards }) => total + shards, 0);
   if (sum <= MAX_SHARDS) return;
-  const named = RESOURCE_CLASSES.map((name) => `${name} ${shards[name]}`).join(', ');
+  const named = Object.entries(classes).map(([name, { shards }]) => `${name} ${shards}`);
   throw new ConfigError(
-    `shards are ${sum} in all (${named}), which is more than CloudFormation has room for in a stack: lower them to ${MAX_SHARDS} together`,
+    `shards are ${sum} in all (${named.join(', ')}), which is more than CloudFormation has room for in a stack: lower them to ${MAX_SHARDS} together`,
   );
 }
 

@@ -26,12 +26,33 @@ export function settingsFromContext(node: WithContext): Settings {
   if (preset !== 'dev' && preset !== 'prod') {
     throw new ConfigError(`configuration preset is ${JSON.stringify(preset) ?? 'missing'}: ${PRESET_RULE}`);
   }
+  const { shards, concurrency, classes, ...others } = settings;
   // `resolveConfig` says of each other setting what is wrong with it.
-  return settings as Settings;
+  return { ...others, classes: classesOf({ shards, concurrency, classes }) } as Settings;
 }
 
 /** Reads the whole configuration of an app from its context. Throws `ConfigError` with all that is wrong. */
 export const readConfig = (node: WithContext): DeployConfig => resolveConfig(settingsFromContext(node), DEFAULT_NAME);
+
+/** Lays the settings of classes together, of which `shards` and `concurrency` are older spellings: `{<class>: ...}` each. */
+function classesOf({ shards, concurrency, classes }: Record<'shards' | 'concurrency' | 'classes', unknown>) {
+  const parts = {
+    classes: byClass('classes', classes),
+    concurrency: byClass('concurrency', concurrency),
+    shards: byClass('shards', shards).map(([name, value]) => [name, { shards: value }] as const),
+  };
+  const names = new Map<string, object>();
+  for (const [name, settings] of Object.values(parts).flat())
+    names.set(name, { ...names.get(name), ...Object(settings) });
+  return Object.fromEntries(names);
+}
+
+function byClass(key: string, value: unknown = {}): [string, unknown][] {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
+  throw new ConfigError(
+    `configuration ${key} is ${JSON.stringify(value)}: must be an object with the names of classes`,
+  );
+}
 
 /** `-c` hands over every value as text: numbers, truths, objects as JSON, and hosts separated by commas. */
 function settingOf(key: string, value: unknown): unknown {

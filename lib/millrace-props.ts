@@ -1,5 +1,5 @@
 import type { Environment } from 'aws-cdk-lib';
-import type { ResourceClass, SharedLaneKind } from '../functions/contract.ts';
+import type { SharedLaneKind } from '../functions/contract.ts';
 import type { AlarmThresholds } from './alarm-thresholds.ts';
 
 /** What can be said about a deployment. What is not given is as the preset has it. */
@@ -103,18 +103,12 @@ export type MillraceProps = {
       };
 
   /**
-   * Executor functions, each with lanes of its own, that share the tasks of a class; 16 of all classes together. May only grow.
+   * What the resource classes have: those that a team adds by naming them, and changes of the four that there are, `default`,
+   * `io-intensive`, `cpu-intensive` and `memory-intensive`. A class that no type of task asks for is not made.
    *
-   * @default 1 of each class
+   *     classes: { reports: { memoryMb: 2048, timeoutSeconds: 600, concurrency: 4 } }
    */
-  readonly shards?: Partial<Record<ResourceClass, number>>;
-
-  /**
-   * How many executors of each class may work at a time, and how its lanes share them.
-   *
-   * @default 10, of which `high` has 4 and each of the others 2
-   */
-  readonly concurrency?: Partial<Record<ResourceClass, Concurrency>>;
+  readonly classes?: Readonly<Record<string, ClassProps>>;
 
   /**
    * Whether the event bus is told what happens to tasks; EventBridge takes $1 for a million events, so $3 for a million
@@ -225,13 +219,58 @@ export type MillraceProps = {
   readonly lambdaInsights?: boolean;
 };
 
-/** How a class shares its executors. */
-export type Concurrency = {
+/** What can be said about a resource class. */
+export type ClassProps = {
+  /**
+   * Memory of its executors in MB, 128 to 10,240. CPU comes with it: one vCPU for each 1,769 MB (Lambda's documentation,
+   * "Memory").
+   *
+   * @default 256; 512 of `io-intensive`, 3,538 of `cpu-intensive`, 4,096 of `memory-intensive`
+   */
+  readonly memoryMb?: number;
+
+  /**
+   * Space under `/tmp` in MB, 512 to 10,240.
+   *
+   * @default 512; 2,048 of `io-intensive`
+   */
+  readonly ephemeralStorageMb?: number;
+
+  /**
+   * How many seconds one attempt may take, 1 to 890. Each type says its own timeout, which is no longer.
+   *
+   * @default 50; 170 of `cpu-intensive`, 290 of `memory-intensive`
+   */
+  readonly timeoutSeconds?: number;
+
+  /**
+   * How many tasks one executor runs at a time, 1 to 50: many of those that wait for others, one for each vCPU of those that
+   * compute.
+   *
+   * @default 10; 20 of `io-intensive`, 2 of `cpu-intensive`, 1 of `memory-intensive`
+   */
+  readonly concurrency?: number;
+
   /**
    * Executors that the lanes with work share, the express lane among them, 10 at least. Lambda reserves two more for each lane
    * but one, and so many may run for a minute or two after idle lanes wake (docs/decisions/idle-lanes-keep-two.md).
+   *
+   * @default 10
    */
   readonly reserved?: number;
-  /** The most that each lane's event source asks for, 2 to 1,000, until the governor lends it more. */
+
+  /**
+   * The most executors that each lane asks for, 2 to 1,000, until the governor lends it more.
+   *
+   * @default 4 of `high`, and 2 of each of the others
+   */
   readonly lanes?: Partial<Record<SharedLaneKind, number>>;
+
+  /**
+   * Executor functions, each with lanes of its own, that share the tasks of the class; 16 of all classes together. May only
+   * grow: a lane that goes takes what waits in it along.
+   *
+   * @default 1
+   */
+  readonly shards?: number;
 };

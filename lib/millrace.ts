@@ -4,7 +4,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { CfnAlias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { ConfigError, type DeployConfig, resolveConfig } from './config.ts';
+import { ConfigError, type DeployConfig, deployedBy, resolveConfig } from './config.ts';
 import type { ExecutorPool } from './constructs/executor-pool.ts';
 import { defaultNameOf } from './default-name.ts';
 import type { MillraceProps } from './millrace-props.ts';
@@ -55,8 +55,14 @@ export class Millrace extends Construct {
   /** Throws `ConfigError`, with a sentence for each prop that is wrong, or for each task type that could not run. */
   constructor(scope: Construct, id: string, { tasks: folder, nativePackages, env, ...settings }: MillraceProps) {
     super(scope, id);
-    const config = resolveConfig(settings, defaultNameOf(this));
-    const tasks = discoverTasks(folder, { nativePackages: nativePackages ?? [] });
+    const whole = resolveConfig(settings, defaultNameOf(this));
+    const tasks = discoverTasks(folder, { classes: whole.classes, nativePackages: nativePackages ?? [] });
+    const config = deployedBy(whole, tasks.definitions);
+    for (const name of Object.keys(settings.classes ?? {})) {
+      if (config.classes[name] !== undefined) continue;
+      const sentence = `no type of task asks for the class ${name}, so it is not made`;
+      Annotations.of(this).addWarningV2(`millrace:unusedClass-${name}`, sentence);
+    }
     const parts = this.#partsOf(config, env);
     const data = new DataStack(...parts.of('data', 'tables, payloads and events'), config);
     const execution = new ExecutionStack(...parts.of('execution', 'lanes and executors'), {

@@ -1,4 +1,3 @@
-import { RESOURCE_CLASSES } from '../functions/contract.ts';
 import type { DeployConfig } from './config.ts';
 
 export type OnlyGrowing = { readonly data: readonly string[]; readonly execution: readonly string[] };
@@ -7,14 +6,14 @@ export type OnlyGrowing = { readonly data: readonly string[]; readonly execution
  * Says what a deployment must never have fewer of, by the stack that would lose something: a sentence each, where it has grown.
  * A synth does not know what is deployed, so it says so each time.
  */
-export function onlyGrowing({ tableShards, indexShards, shards }: DeployConfig): OnlyGrowing {
+export function onlyGrowing({ tableShards, indexShards, classes }: DeployConfig): OnlyGrowing {
   return {
     data: [
       ...sentence('tableShards', tableShards, 'the tasks of a table that is taken away would be gone'),
       ...sentence('indexShards', indexShards, 'lists and the clock would leave out what lies in the others'),
     ],
-    execution: RESOURCE_CLASSES.flatMap((name) =>
-      sentence(`shards.${name}`, shards[name], 'a shard that is taken away takes along the tasks on its lanes'),
+    execution: Object.entries(classes).flatMap(([name, { shards }]) =>
+      sentence(`classes.${name}.shards`, shards, 'a shard that is taken away takes along the tasks on its lanes'),
     ),
   };
 }

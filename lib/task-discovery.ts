@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { RESOURCE_CLASS_SPECS } from '../functions/resource-classes.ts';
 import { ConfigError } from './config.ts';
-import { type LongestAttempts, problemsOf, SHIPPED_CLASSES } from './discovery/check-definitions.ts';
+import { type ClassLimits, problemsOf } from './discovery/check-definitions.ts';
 import { inspectModules } from './discovery/inspection.ts';
 import { buildModules } from './discovery/module-build.ts';
 import { taskFiles } from './discovery/task-files.ts';
@@ -19,7 +20,7 @@ export type DiscoveredTasks = {
 };
 
 export type DiscoveryOptions = {
-  readonly longestAttempts?: LongestAttempts;
+  readonly classes?: ClassLimits;
   readonly nativePackages?: readonly string[];
 };
 
@@ -44,13 +45,13 @@ function discover(
   project: string,
   folder: string,
   files: readonly string[],
-  { longestAttempts = SHIPPED_CLASSES, nativePackages = [] }: DiscoveryOptions,
+  { classes = RESOURCE_CLASS_SPECS, nativePackages = [] }: DiscoveryOptions,
 ): DiscoveredTasks {
   const { modules, remove } = buildModules(project, files, nativePackages);
   try {
     const { found, failures } = inspectModules(project, modules);
     const definitions = found.toSorted((a, b) => (a.type < b.type ? -1 : 1));
-    const problems = [...failures, ...problemsOf(definitions, longestAttempts)];
+    const problems = [...failures, ...problemsOf(definitions, classes)];
     if (problems.length > 0) throw new ConfigError(problems.join('\n'));
     if (definitions.length === 0) {
       throw new ConfigError(

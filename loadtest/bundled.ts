@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { RESOURCE_CLASS_SPECS } from '../functions/resource-classes.ts';
 import { DOOR_BUILD, filesOf, TASK_CATALOG } from '../lib/constructs/door-build.ts';
 import { discoverTasks } from '../lib/task-discovery.ts';
 
@@ -15,14 +16,13 @@ export const FUNCTION_ENVIRONMENT = {
   MILLRACE_ACCESS_TABLE: 'access',
   MILLRACE_STATISTICS_TABLE: 'statistics',
   MILLRACE_CONTROL_TABLE: 'control',
-  MILLRACE_CONCURRENCY: '{}',
   MILLRACE_PAYLOAD_BUCKET: 'payloads',
   MILLRACE_QUEUE_URL_PREFIX: 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-',
   MILLRACE_QUEUE_ARN_PREFIX: 'arn:aws:sqs:us-east-1:000000000000:millrace-',
   MILLRACE_EVENT_BUS: 'default',
   MILLRACE_INDEX_SHARDS: '8',
   MILLRACE_RETENTION_DAYS: '14',
-  MILLRACE_EXECUTOR_SHARDS: '{}',
+  MILLRACE_CLASSES: JSON.stringify(RESOURCE_CLASS_SPECS),
   MILLRACE_DEAD_LETTER_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-default-dead-letters',
   MILLRACE_OUTBOUND_HOSTS: '*',
   MILLRACE_RESOURCE_CLASS: 'default',

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeOptionsOf, RESOURCE_CLASS_SPECS } from '../functions/contract.ts';
+import { nodeOptionsOf, RESOURCE_CLASS_SPECS } from '../functions/resource-classes.ts';
 import { bundled } from './bundled.ts';
 
 const CSV_BYTES = 500_000_000;

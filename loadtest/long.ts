@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { RESOURCE_CLASS_SPECS } from '../functions/contract.ts';
+import { RESOURCE_CLASS_SPECS } from '../functions/resource-classes.ts';
 import { localTarget } from '../local/aws-target.ts';
 import { type LocalStack, startLocalStack } from '../local/local-stack.ts';
 import { readUsage, sumOf, usageBetween } from './bill/usage.ts';

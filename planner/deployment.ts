@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import {
   MIN_LANE_CONCURRENCY,
-  RESOURCE_CLASSES,
   type ResourceClass,
   reservationOf,
   SHARED_LANE_KINDS,
+  type SharedLaneKind,
 } from '../functions/contract.ts';
+import type { ClassSettings } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { readConfig } from '../lib/context.ts';
 import { discoverTasks } from '../lib/task-discovery.ts';
@@ -38,9 +39,9 @@ export const CLOCKWORK_FUNCTIONS = 2;
  * provisioned of the router, and what Lambda leaves to all others, among which the router's are beyond that.
  */
 export function accountConcurrencyOf(config: DeployConfig, routers = 0): number {
-  const { concurrency, shards, provisioned, apiConcurrency } = config;
-  const executors = RESOURCE_CLASSES.reduce(
-    (sum, name) => sum + reservationOf(concurrency[name].reserved) * shards[name],
+  const { classes, provisioned, apiConcurrency } = config;
+  const executors = Object.values(classes).reduce(
+    (sum, { reserved, shards }) => sum + reservationOf(reserved) * shards,
     0,
   );
   const kept = provisioned === false ? 0 : provisioned.max;
@@ -48,6 +49,9 @@ export function accountConcurrencyOf(config: DeployConfig, routers = 0): number 
   const unreserved = apiConcurrency.router === undefined ? routers - kept : 0;
   return executors + CLOCKWORK_FUNCTIONS + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
 }
+
+/** Executors that classes are given, by the names of the classes. */
+export type GivenExecutors = Readonly<Record<string, Pick<ClassSettings, 'reserved' | 'lanes'>>>;
 
 /**
  * Returns the configuration that gives each of a class's `shards` so many executors: lanes without tasks have the least, and the
@@ -57,22 +61,24 @@ export function withExecutors(
   resourceClass: ResourceClass,
   executors: number,
   { mix }: Pick<Load, 'mix'>,
-): Pick<DeployConfig, 'concurrency'> | undefined {
-  const lanes = Object.fromEntries(SHARED_LANE_KINDS.map((kind) => [kind, MIN_LANE_CONCURRENCY]));
+): GivenExecutors | undefined {
+  const lanes = Object.fromEntries(SHARED_LANE_KINDS.map((kind) => [kind, MIN_LANE_CONCURRENCY])) as Record<
+    SharedLaneKind,
+    number
+  >;
   const least = SHARED_LANE_KINDS.length * MIN_LANE_CONCURRENCY;
   const reserved = Math.max(executors, least);
   let left = reserved - least;
   let share = 1;
-  for (const [kind, part = 0] of Object.entries(mix)) {
+  for (const [kind, part = 0] of Object.entries(mix) as [SharedLaneKind, number | undefined][]) {
     const more = Math.round((left * part) / share);
     lanes[kind] = MIN_LANE_CONCURRENCY + more;
     left -= more;
     share -= part;
   }
   if (Math.max(...Object.values(lanes)) > MOST_OF_EVENT_SOURCE) return undefined;
-  return { concurrency: { [resourceClass]: { reserved, lanes } } } as Pick<DeployConfig, 'concurrency'>;
+  return { [resourceClass]: { reserved, lanes } };
 }
 
 /** Writes a configuration as `cdk deploy` and `npm run plan` take it. */
-export const contextArgument = ({ concurrency }: Pick<DeployConfig, 'concurrency'>): string =>
-  `-c concurrency='${JSON.stringify(concurrency)}'`;
+export const contextArgument = (given: GivenExecutors): string => `-c concurrency='${JSON.stringify(given)}'`;

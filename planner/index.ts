@@ -1,4 +1,5 @@
 import { runCommand } from '../cli/npm-command.ts';
+import { deployedBy } from '../lib/config.ts';
 import { deployConfig, deployedDefinitions } from './deployment.ts';
 import { makePlan } from './plan.ts';
 import { parsePlanArguments, planCommand } from './plan-arguments.ts';
@@ -11,8 +12,10 @@ import { reportOf } from './report.ts';
 export const plan = (commandLine: readonly string[]): Promise<void> =>
   runCommand(planCommand, async () => {
     const args = parsePlanArguments(commandLine);
-    const config = deployConfig(args.context);
-    const made = makePlan(args, config, deployedDefinitions());
+    const definitions = deployedDefinitions();
+    // A class may be planned before there is a type of it.
+    const config = deployedBy(deployConfig(args.context), [...definitions, { resources: args.resourceClass }]);
+    const made = makePlan(args, config, definitions);
     console.log(args.json ? JSON.stringify(made, undefined, 2) : reportOf(made, args, config));
   });
 

@@ -1,7 +1,9 @@
 import { CONTEXT_FLAGS, type Context, withContext } from '../cli/context-option.ts';
 import { ArgumentError, npmCommand, optionWithDefault } from '../cli/npm-command.ts';
 
-import { longestAttemptSeconds, RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
+import { RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
+import { classOf } from '../functions/resource-classes.ts';
+import { deployConfig } from './deployment.ts';
 import { LONGEST_SECONDS, mixOf, oneOf, rateOf, spikeOf, timeBetween, wholeNumber } from './option-values.ts';
 import type { Load, Spike } from './simulation/load.ts';
 import type { Service } from './simulation/service.ts';
@@ -29,8 +31,8 @@ export const planCommand = npmCommand(
   .addOption(
     optionWithDefault(
       '--class <class>',
-      `the tasks' resource class: ${RESOURCE_CLASSES.join(', ')}`,
-      oneOf('class', RESOURCE_CLASSES),
+      `the tasks' resource class: ${RESOURCE_CLASSES.join(', ')}, or one of the deployment's own`,
+      (text) => text,
       'default',
     ),
   )
@@ -127,11 +129,13 @@ export const planCommand = npmCommand(
 /** Reads the arguments behind `npm run plan --`. Throws `ArgumentError`, in one sentence. */
 export function parsePlanArguments(args: readonly string[]): PlanArguments {
   const options = planCommand.parse(args, { from: 'user' }).opts();
-  const { class: resourceClass, rate, backlog, duration, mix, bulk, spike = [] } = options;
+  const { class: name, rate, backlog, duration, mix, bulk, spike = [] } = options;
   if (duration === undefined) throw new ArgumentError('--duration is missing: write --duration 300ms.');
   if (rate === undefined && backlog === 0) {
     throw new ArgumentError('There is nothing to plan: give --rate 2000/s, --backlog 1000000, or both.');
   }
+  const { classes } = deployConfig(options.context ?? {});
+  const resourceClass = oneOf('class', Object.keys(classes))(name);
   return {
     resourceClass,
     load: {
@@ -143,7 +147,7 @@ export function parsePlanArguments(args: readonly string[]): PlanArguments {
       bulk,
     },
     service: {
-      duration: timeBetween('duration', 0.001, longestAttemptSeconds(resourceClass))(duration),
+      duration: timeBetween('duration', 0.001, classOf(classes, resourceClass).timeoutSeconds)(duration),
       spread: options.spread,
       coldStart: options.coldStart,
       overhead: options.overhead,

@@ -1,9 +1,5 @@
-import {
-  LANE_OBJECTIVE_SECONDS,
-  RESOURCE_CLASS_SPECS,
-  type SharedLaneKind,
-  TARGET_UTILIZATION,
-} from '../functions/contract.ts';
+import { LANE_OBJECTIVE_SECONDS, type SharedLaneKind, TARGET_UTILIZATION } from '../functions/contract.ts';
+import { classOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import type { TaskMetadata } from '../lib/task-metadata.ts';
 import { type Bound, boundsOf } from './bounds.ts';
@@ -84,13 +80,14 @@ function planOf(
   simulation: Simulation,
 ): Omit<Plan, 'costs'> {
   const { resourceClass, load, tenants } = args;
+  const deployed = classOf(config.classes, resourceClass);
   const shards = shardsUsed(config, resourceClass, tenants);
   const { lanes, lasted, tick } = simulation;
   const busySeconds = shards * busySecondsOf(simulation);
   const timeline = timelineOf(lanes, shards);
   const busyAtRate = load.tasksPerSecond * executorSecondsOf(scenario);
   const peak = Math.ceil(Math.max(0, ...timeline.executors));
-  const most = config.concurrency[resourceClass].reserved * shards;
+  const most = deployed.reserved * shards;
   const neededAtRate = Math.ceil(busyAtRate / TARGET_UTILIZATION);
   return {
     lastedSeconds: lasted / SECOND,
@@ -113,7 +110,7 @@ function planOf(
       lambda: simulation.lambdaThrottles * shards,
       writeUnits: shards * simulation.writes.reduce((total, { throttledUnits }) => total + throttledUnits, 0),
     },
-    bounds: boundsOf(load, config, simulation, peak, RESOURCE_CLASS_SPECS[resourceClass].places),
+    bounds: boundsOf(load, config, simulation, peak, deployed.concurrency),
   };
 }
 

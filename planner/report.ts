@@ -1,4 +1,5 @@
 import { SHARED_LANE_KINDS } from '../functions/contract.ts';
+import { classOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { COST_ASSUMPTIONS, type CostLine, routineBytes, totalOf } from './costs/cost-basis.ts';
 import { accountConcurrencyOf, contextArgument, withExecutors } from './deployment.ts';
@@ -28,7 +29,7 @@ export function reportOf(plan: Plan, args: PlanArguments, config: DeployConfig):
 }
 
 function headLines({ resourceClass, load, service }: PlanArguments, config: DeployConfig): string[] {
-  const { reserved, lanes } = config.concurrency[resourceClass];
+  const { reserved, lanes, shards } = classOf(config.classes, resourceClass);
   const spikes = load.spikes.map(
     ({ factor, from, to }) => `, ${factor} times that from ${timeText(from / SECOND)} to ${timeText(to / SECOND)}`,
   );
@@ -38,7 +39,7 @@ function headLines({ resourceClass, load, service }: PlanArguments, config: Depl
   const shares = SHARED_LANE_KINDS.map((kind) => `${kind} ${lanes[kind]}`).join(', ');
   return [
     `${parts.join(' and ')}, ${timeText(service.duration / SECOND)} each, class ${resourceClass}`,
-    `deployed as ${config.preset}: ${config.shards[resourceClass]} shard(s) of ${reserved} executors, whose lanes have ${shares}`,
+    `deployed as ${config.preset}: ${shards} shard(s) of ${reserved} executors, whose lanes have ${shares}`,
   ];
 }
 
@@ -109,10 +110,13 @@ function moreExecutorLines(
 ): string[] {
   const more = withExecutors(resourceClass, executors, load);
   if (more === undefined) return ['more than one event source may ask for: give the class more shards (-c shards=...)'];
-  const concurrency = { ...config.concurrency, ...more.concurrency };
+  const classes = {
+    ...config.classes,
+    [resourceClass]: { ...classOf(config.classes, resourceClass), ...more[resourceClass] },
+  };
   return [
     `enough with ${contextArgument(more)}`,
-    `in an account whose Lambda concurrency is ${countText(accountConcurrencyOf({ ...config, concurrency }))} or more`,
+    `in an account whose Lambda concurrency is ${countText(accountConcurrencyOf({ ...config, classes }))} or more`,
   ];
 }
 

@@ -1,6 +1,5 @@
 import {
   INVOCATION_MARGIN_SECONDS,
-  RESOURCE_CLASS_SPECS,
   type ResourceClass,
   reservationOf,
   type SharedLaneKind,
@@ -9,6 +8,7 @@ import {
 import { compact } from '../functions/core/compact.ts';
 import { FILL_TIMES, LONG_INVOCATION_MILLISECONDS } from '../functions/core/lane/filling.ts';
 import { tasksPerMessage } from '../functions/core/task/message-packing.ts';
+import { classOf, type DeployedClass } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { batchWindowOf } from '../lib/constructs/batch-window.ts';
 import type { TaskMetadata } from '../lib/task-metadata.ts';
@@ -44,19 +44,19 @@ export type Scenario = {
 /** Makes the scenario of one shard of the class's executors with its part of the load: the shards are alike. */
 export function scenarioOf(args: PlanArguments, config: DeployConfig, definitions: readonly TaskMetadata[]): Scenario {
   const { resourceClass, load, service, tenants, tablePeakPerSecond, seed } = args;
-  const { concurrencyPerInvocation, places } = RESOURCE_CLASS_SPECS[resourceClass];
-  const { reserved, lanes } = config.concurrency[resourceClass];
+  const deployed = classOf(config.classes, resourceClass);
+  const { concurrency, concurrencyPerInvocation, reserved, lanes } = deployed;
   const shards = shardsUsed(config, resourceClass, tenants);
   const tables = Math.min(config.tableShards, tenants);
-  const { begun } = sliceOf(args);
+  const { begun } = sliceOf(args, deployed);
   return {
     load: { ...load, tasksPerSecond: load.tasksPerSecond / shards, backlog: Math.round(load.backlog / shards) },
-    service: { ...service, concurrencyPerInvocation: places },
+    service: { ...service, concurrencyPerInvocation: concurrency },
     reserved: reservationOf(reserved),
     lanes,
     batchSize: Math.round(concurrencyPerInvocation * begun),
-    filling: fillingOf(args),
-    batchWindows: batchWindowsOf(args, definitions, shards),
+    filling: fillingOf(args, deployed),
+    batchWindows: batchWindowsOf(args, config, definitions, shards),
     writes: [...WRITE_TARGETS, ...HOT_KEYS],
     tableSize: compact({
       capacity: config.tableCapacity === 'onDemand' ? undefined : config.tableCapacity.provisioned,
@@ -71,15 +71,15 @@ export function scenarioOf(args: PlanArguments, config: DeployConfig, definition
 }
 
 /** Returns how executors fill their places. The type's timeout is supposed to be the longest of its class. */
-function fillingOf({ resourceClass, service }: PlanArguments): Filling | undefined {
-  const { attemptTimeoutSeconds, functionTimeoutSeconds, places } = RESOURCE_CLASS_SPECS[resourceClass];
+function fillingOf({ service }: PlanArguments, deployed: DeployedClass): Filling | undefined {
+  const { timeoutSeconds, functionTimeoutSeconds, concurrency } = deployed;
   const first = FILL_TIMES.first * MILLISECOND;
-  if (places === 1 || service.duration + service.overhead <= first) return undefined;
+  if (concurrency === 1 || service.duration + service.overhead <= first) return undefined;
   return {
     first,
     again: FILL_TIMES.again * MILLISECOND,
     waitsFrom: LONG_INVOCATION_MILLISECONDS * MILLISECOND,
-    until: (functionTimeoutSeconds - attemptTimeoutSeconds - INVOCATION_MARGIN_SECONDS / 2) * SECOND,
+    until: (functionTimeoutSeconds - timeoutSeconds - INVOCATION_MARGIN_SECONDS / 2) * SECOND,
   };
 }
 
@@ -91,10 +91,11 @@ const apiBurst = ({ throttle }: DeployConfig): number => Math.min(throttle.burst
 /** Returns how the batch lane waits: for its window, or as long as a poll where hardly a task comes in that. */
 function batchWindowsOf(
   { resourceClass, load }: PlanArguments,
+  { classes }: DeployConfig,
   definitions: readonly TaskMetadata[],
   shards: number,
 ): Scenario['batchWindows'] {
-  const { messages, windowSeconds } = batchWindowOf('batch', resourceClass, definitions);
+  const { messages, windowSeconds } = batchWindowOf('batch', resourceClass, classes, definitions);
   if (windowSeconds === 0) return {};
   const tasksPerSecond = (load.tasksPerSecond * (load.mix.batch ?? 0)) / shards;
   const isQuiet = tasksPerSecond * windowSeconds < 1;
@@ -106,16 +107,16 @@ function batchWindowsOf(
  * Divides the tasks of one message: an invocation begins those that its slice has time for, and the others come again in messages of their
  * own. `begun`: tasks that it begins of each message in the mean of both; `goingBack`: the share of tasks that come again.
  */
-export function sliceOf({ resourceClass, load, service }: PlanArguments): {
-  readonly begun: number;
-  readonly goingBack: number;
-} {
-  const perMessage = Math.min(load.bulk, tasksPerMessage(resourceClass, load.bulk));
+export function sliceOf(
+  { load, service }: PlanArguments,
+  deployed: DeployedClass,
+): { readonly begun: number; readonly goingBack: number } {
+  const perMessage = Math.min(load.bulk, tasksPerMessage(deployed, load.bulk));
   const inSlice = Math.ceil((SLICE_MILLISECONDS * MILLISECOND) / (service.duration + service.overhead));
   const back = perMessage - Math.min(perMessage, inSlice);
   return { begun: perMessage / (1 + back), goingBack: back / perMessage };
 }
 
 /** Returns how many shards a load reaches: a tenant's tasks of one type are all on one shard. */
-export const shardsUsed = ({ shards }: DeployConfig, resourceClass: ResourceClass, tenants: number): number =>
-  Math.min(shards[resourceClass], tenants);
+export const shardsUsed = ({ classes }: DeployConfig, resourceClass: ResourceClass, tenants: number): number =>
+  Math.min(classOf(classes, resourceClass).shards, tenants);

@@ -18,7 +18,7 @@ import { groupIntoUnits, type WorkUnit } from '../functions/executor/messages/wo
 import { Notes, type Told } from './notes.ts';
 import { type TaskResult, taskResult } from './task-result.ts';
 import { TestLane } from './test-lane.ts';
-import { ONE_SHARD, seedOf, type TestOptions } from './test-options.ts';
+import { seedOf, type TestOptions } from './test-options.ts';
 import { testPorts } from './test-ports.ts';
 
 /** So many tasks are at work at a time. */
@@ -84,7 +84,6 @@ function fanOutPorts(definition: SingleTaskDefinition, options: TestOptions, not
     },
     usage: { openTasks: async () => 0 },
     buckets: { charge: async () => 0 },
-    executorShards: ONE_SHARD,
     retentionDays: 14,
     random: Math.random,
     sleep,

@@ -1,9 +1,16 @@
+import { INVOCATION_MARGIN_SECONDS, LONGEST_INVOCATION_SECONDS } from '../functions/contract.ts';
 import type { TaskDefinition } from '../functions/core/define-task.ts';
 import { type JsonValue, jsonValueOf } from '../functions/core/json.ts';
 import { executorKeyFor } from '../functions/core/lane/routing.ts';
 import { type LeaseToken, parseTenantId, taskIdOf } from '../functions/core/task/ids.ts';
 import { newTask, type RunningTask, type TaskSeed } from '../functions/core/task/task.ts';
 import { claimed } from '../functions/core/task/transition.ts';
+import {
+  type DeployedClasses,
+  deployedClassOf,
+  RESOURCE_CLASS_SPECS,
+  USUAL_SETTINGS,
+} from '../functions/resource-classes.ts';
 import type { AnswerRequest } from './test-http.ts';
 
 /** How a task is run in a test; what is not given is as its definition says. */
@@ -25,8 +32,17 @@ export type TestOptions = {
 /** How a task, or an attempt at one, has ended. */
 export type TestError = { readonly code: string; readonly message: string; readonly retryable: boolean };
 
-/** Every class has one shard in a test. */
-export const ONE_SHARD = { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 } as const;
+/** Of a class that a deployment adds, only its app knows the settings: here an attempt may take as long as any could. */
+const ADDED_CLASS = deployedClassOf({
+  ...USUAL_SETTINGS,
+  timeoutSeconds: LONGEST_INVOCATION_SECONDS - INVOCATION_MARGIN_SECONDS,
+});
+
+const STANDARD_CLASSES: DeployedClasses = RESOURCE_CLASS_SPECS;
+
+/** Returns the classes that types ask for. */
+export const classesOf = (definitions: readonly TaskDefinition[]): DeployedClasses =>
+  Object.fromEntries(definitions.map(({ resources }) => [resources, STANDARD_CLASSES[resources] ?? ADDED_CLASS]));
 
 const LEASE_MILLISECONDS = 3_600_000;
 let made = 0;
@@ -42,7 +58,7 @@ export function seedOf(definition: TaskDefinition, input: unknown, options: Test
     type,
     resourceClass,
     priority,
-    executorKey: executorKeyFor(definition, { tenantId, priority }, ONE_SHARD),
+    executorKey: executorKeyFor(definition, { tenantId, priority }, classesOf([definition])),
     maxAttempts: options.maxAttempts ?? retry.maxAttempts,
     timeoutSeconds: options.timeoutSeconds ?? timeoutSeconds,
     input: { inline: jsonValueOf(input) },

@@ -3,7 +3,7 @@ import type { Tracing } from '../functions/core/ports.ts';
 import { callHandler } from '../functions/executor/attempt/run-handler.ts';
 import type { Notes } from './notes.ts';
 import { testHttp } from './test-http.ts';
-import type { TestOptions } from './test-options.ts';
+import { classesOf, type TestOptions } from './test-options.ts';
 
 /** Follows nothing. */
 const tracing: Tracing = {
@@ -24,6 +24,7 @@ export function testPorts(definition: TaskDefinition, { http, tasks = [] }: Test
   );
   return {
     catalog,
+    classes: classesOf([...tasks, definition]),
     clock: Date.now,
     http: testHttp(http),
     // A thread of its own would load the module of the definition, which a test need not have.

@@ -1,10 +1,8 @@
 import {
-  type ClassConcurrency,
   executorKeyOf,
   executorNameOf,
   LANE_KINDS,
   queueNameOf,
-  RESOURCE_CLASSES,
   type ResourceClass,
   reservationOf,
   shareOf,
@@ -21,6 +19,7 @@ import {
   type QueueDepths,
 } from '../core/lane/lane.ts';
 import type { Clock, Log, Meter } from '../core/ports.ts';
+import { classOf, type DeployedClasses } from '../resource-classes.ts';
 import { recordWaiting } from './record-waiting.ts';
 
 export type GovernPorts = {
@@ -28,8 +27,7 @@ export type GovernPorts = {
   readonly depths: QueueDepths;
   readonly loads: LaneLoads;
   readonly snapshot: LaneSnapshot;
-  readonly concurrency: Readonly<Record<ResourceClass, ClassConcurrency>>;
-  readonly executorShards: Readonly<Record<ResourceClass, number>>;
+  readonly classes: DeployedClasses;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -46,10 +44,10 @@ type Pool = { readonly resourceClass: ResourceClass; readonly shard: number };
  * as it is; where there was one, this throws in the end.
  */
 export async function governLanes(ports: GovernPorts): Promise<void> {
-  const { executorShards, snapshot, log } = ports;
+  const { classes, snapshot, log } = ports;
   const before = new Map((await snapshot.read()).map((state) => [state.executorKey, state]));
-  const pools = RESOURCE_CLASSES.flatMap((resourceClass) =>
-    [...Array(executorShards[resourceClass]).keys()].map((shard) => ({ resourceClass, shard })),
+  const pools = Object.entries(classes).flatMap(([resourceClass, { shards }]) =>
+    [...Array(shards).keys()].map((shard) => ({ resourceClass, shard })),
   );
   const failed: string[] = [];
   const lanes = await mapConcurrently(pools, PARALLEL_POOLS, async (pool) => {
@@ -71,7 +69,7 @@ const keysOf = ({ resourceClass, shard }: Pool): string[] =>
 
 /** Decides on the lanes of a pool, and returns them as they are then. Lanes that give executors away come first. */
 async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, ports: GovernPorts) {
-  const concurrency = ports.concurrency[pool.resourceClass];
+  const deployed = classOf(ports.classes, pool.resourceClass);
   const keys = keysOf(pool);
   const loads = await ports.loads.read(keys);
   const observed = await Promise.all(
@@ -84,13 +82,13 @@ async function governPool(pool: Pool, before: ReadonlyMap<string, LaneState>, po
         executorKey,
         ...depth,
         source,
-        share: shareOf(concurrency, kind),
+        share: shareOf(deployed, kind),
         load: loads.get(executorKey) ?? NO_LOAD,
       };
     }),
   );
-  const limits = { executors: concurrency.reserved, reservation: reservationOf(concurrency.reserved) };
-  const governed = govern(observed, before, limits, ports.clock());
+  const limits = { executors: deployed.reserved, reservation: reservationOf(deployed.reserved) };
+  const governed = govern(observed, before, { ...limits, deployed }, ports.clock());
   const isLowered = ({ source, state }: GovernedLane): boolean => state.maxConcurrency < source.maxConcurrency;
   const states = new Map<string, LaneState>();
   for (const lane of governed.toSorted((a, b) => Number(isLowered(b)) - Number(isLowered(a)))) {

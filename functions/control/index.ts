@@ -3,7 +3,7 @@ import type { ScheduledHandler } from 'aws-lambda';
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { LambdaEventSources } from '../adapters/event-sources.ts';
 import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
-import { concurrency, env, executorShards, taskStoreOptions } from '../runtime/env.ts';
+import { deployedClasses, env, taskStoreOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { surviveStrayErrors } from '../runtime/stray-errors.ts';
@@ -33,7 +33,6 @@ export const sweeper: ScheduledHandler = async (_event, context) => {
 export const governor: ScheduledHandler = async () => {
   const sources = new LambdaEventSources(lambda, env('queueArnPrefix'));
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
-  const deployment = { concurrency: concurrency(), executorShards: executorShards() };
-  await governLanes({ ...lanes, ...deployment, clock, log, meter });
+  await governLanes({ ...lanes, classes: deployedClasses(), clock, log, meter });
   meter.flush();
 };

@@ -1,6 +1,7 @@
-import type { ClassConcurrency, ResourceClass } from '../contract.ts';
+import type { ResourceClass } from '../contract.ts';
 import { type LaneState, laneOf, tasksIn } from '../core/lane/lane.ts';
 import type { Meter } from '../core/ports.ts';
+import { classOf, type DeployedClasses } from '../resource-classes.ts';
 
 /**
  * Records what waits: for each lane in all its shards, and for each class by the executors of its fullest shard. `pools` are
@@ -10,14 +11,14 @@ import type { Meter } from '../core/ports.ts';
 export function recordWaiting(
   pools: readonly (readonly LaneState[])[],
   before: ReadonlyMap<string, LaneState>,
-  { concurrency, meter }: { readonly concurrency: Readonly<Record<ResourceClass, ClassConcurrency>>; meter: Meter },
+  { classes, meter }: { readonly classes: DeployedClasses; readonly meter: Meter },
 ): void {
   const recorded = pools.flat().filter((lane) => lane.depth > 0 || (before.get(lane.executorKey)?.depth ?? 0) > 0);
   for (const [lane, shards] of Map.groupBy(recorded, laneNameOf)) meter.record(lane, 'waiting', waitingIn(shards));
   for (const [resourceClass, lanes] of Map.groupBy(recorded, resourceClassOf)) {
     const shards = [...Map.groupBy(lanes, ({ executorKey }) => laneOf(executorKey).shard).values()];
     const most = Math.max(...shards.map(waitingIn));
-    meter.record(resourceClass, 'waitingPerExecutor', most / concurrency[resourceClass].reserved);
+    meter.record(resourceClass, 'waitingPerExecutor', most / classOf(classes, resourceClass).reserved);
   }
 }
 

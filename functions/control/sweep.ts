@@ -2,6 +2,7 @@ import { MAX_QUEUE_DELAY_SECONDS, RECONCILE_PERIOD_SECONDS, SWEEP_PERIOD_SECONDS
 import { mapConcurrently } from '../core/concurrency.ts';
 import { type FanOutPorts, reconcileFanOut } from '../core/fan-out/fan-out.ts';
 import { propagateEnd } from '../core/fan-out/propagate-end.ts';
+import { laneOf } from '../core/lane/lane.ts';
 import { presentExecutorKey } from '../core/lane/routing.ts';
 import type { DueTask, DueTasks } from '../core/ports.ts';
 import { isFinished, type NewTask, type RunningTask } from '../core/task/task.ts';
@@ -57,14 +58,15 @@ async function drain(pages: AsyncIterable<readonly DueTask[]>, deadline: number,
 }
 
 /** Sends, then releases: a crash between the two sends again. Returns how many tasks are sent. */
-async function sendPage(page: readonly DueTask[], { due, queue, executorShards, clock, log }: SweepPorts) {
+async function sendPage(page: readonly DueTask[], ports: SweepPorts) {
+  const { due, queue, clock, log } = ports;
   const now = clock();
-  const waiting = page.flatMap((one) => {
-    const { task } = one;
-    if (!isToSend(task)) return [];
-    const executorKey = presentExecutorKey(task, executorShards);
-    const outgoing = { task: { ...task, executorKey }, delaySeconds: secondsUntilDue(task, now) };
-    return [{ one, outgoing, moved: executorKey === task.executorKey ? undefined : executorKey }];
+  const toSend = page.flatMap((one) => (isToSend(one.task) ? [{ one, task: one.task }] : []));
+  const waiting = await mapConcurrently(toSend, PARALLEL, async ({ one, task }) => {
+    const executorKey = await presentExecutorKey(task, ports);
+    const { resourceClass } = laneOf(executorKey);
+    const outgoing = { task: { ...task, executorKey, resourceClass }, delaySeconds: secondsUntilDue(task, now) };
+    return { one, outgoing, moved: executorKey === task.executorKey ? undefined : executorKey };
   });
   if (waiting.length === 0) return 0;
   const refused = await queue.sendAll(waiting.map(({ outgoing }) => outgoing));

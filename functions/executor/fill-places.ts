@@ -19,7 +19,7 @@ export async function fillPlaces(
   if (!mayFill(first, invocation)) return;
   const { places, deadline, ports } = invocation;
   const started = ports.clock();
-  let needed = millisecondsFor(first);
+  let needed = millisecondsFor(first, invocation);
   const underWay = new Set<Promise<unknown>>();
   const track = (work: Promise<unknown>): void => {
     const end = (): boolean => underWay.delete(work);
@@ -43,7 +43,7 @@ export async function fillPlaces(
     if (deliveries.length > 0) {
       const messages = { deliveries, ...(await decodeDeliveries(deliveries, ports)), areHidden: true } as const;
       const fits = messages.delivered.length <= places.free;
-      needed = Math.max(needed, millisecondsFor(messages));
+      needed = Math.max(needed, millisecondsFor(messages, invocation));
       track(handleReceived(messages, invocation));
       if (!fits) break;
     } else await somethingEnds(underWay, isLong ? 0 : times.again);
@@ -63,8 +63,8 @@ function mayFill({ delivered }: DecodedMessages, { places }: Invocation): boolea
 }
 
 /** Returns the milliseconds that the longest of the tasks needs. */
-const millisecondsFor = ({ delivered }: DecodedMessages): number =>
-  Math.max(0, ...delivered.map(({ task }) => secondsNeeded(task) * 1000));
+const millisecondsFor = ({ delivered }: DecodedMessages, { ports }: Invocation): number =>
+  Math.max(0, ...delivered.map(({ task }) => secondsNeeded(task, ports) * 1000));
 
 /** Fulfilled when a piece of work ends, or after so many milliseconds. */
 async function somethingEnds(underWay: ReadonlySet<Promise<unknown>>, milliseconds: number): Promise<void> {

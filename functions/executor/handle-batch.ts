@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
-import { RESOURCE_CLASS_SPECS } from '../contract.ts';
 import { FILL_TIMES, type FillTimes } from '../core/lane/filling.ts';
 import type { Delivery } from '../core/ports.ts';
+import { classOf } from '../resource-classes.ts';
 import { TimeShares } from './attempt/time-share.ts';
 import { fillPlaces } from './fill-places.ts';
 import { handleMessages, type MessagePorts } from './handle-messages.ts';
@@ -35,7 +35,7 @@ export async function handleBatch(
     const invocation = {
       deadline: started + remainingSeconds * 1000,
       visibility,
-      places: new Places(placesFor(first.delivered)),
+      places: new Places(placesFor(first.delivered, ports)),
       limit: pLimit(PARALLEL_CLAIMS),
       // Lambda gives an environment one invocation at a time, so what is under way in it shares its time.
       ports: { ...ports, timeShares: new TimeShares() },
@@ -49,5 +49,5 @@ export async function handleBatch(
 }
 
 /** One invocation takes from one lane, so its tasks are of one class. */
-const placesFor = ([first]: readonly DeliveredTask[]): number =>
-  first === undefined ? 1 : RESOURCE_CLASS_SPECS[first.task.resourceClass].places;
+const placesFor = ([first]: readonly DeliveredTask[], { classes }: InvocationPorts): number =>
+  first === undefined ? 1 : classOf(classes, first.task.resourceClass).concurrency;

@@ -1,7 +1,8 @@
 import type { LimitFunction } from 'p-limit';
-import { INVOCATION_MARGIN_SECONDS, longestAttemptSeconds } from '../contract.ts';
+import { INVOCATION_MARGIN_SECONDS } from '../contract.ts';
 import type { Deliveries, Delivery } from '../core/ports.ts';
 import type { TaskSeed } from '../core/task/task.ts';
+import { classOf } from '../resource-classes.ts';
 import { executeTask, releaseAfterFailure } from './attempt/attempt.ts';
 import { executeBatch } from './attempt/batch-attempt.ts';
 import type { ExecutorPorts } from './executor-ports.ts';
@@ -91,7 +92,7 @@ async function runUnit(
 ): Promise<HandledTask[]> {
   const remainingSeconds = (deadline - ports.clock()) / 1000;
   // A batch has the shortest of its tasks' timeouts.
-  if (Math.min(...delivered.map(({ task }) => secondsNeeded(task))) > remainingSeconds) {
+  if (Math.min(...delivered.map(({ task }) => secondsNeeded(task, ports))) > remainingSeconds) {
     const fields = { tasks: delivered.length, remaining_seconds: remainingSeconds };
     for (const { task } of delivered) {
       ports.log('warn', 'message returned: too little time is left', { ...logFieldsOf(task), ...fields });
@@ -113,5 +114,7 @@ async function runUnit(
  * Returns what must be left of an invocation to begin an attempt. A task from a time when its class had longer attempts asks for
  * more than one may take now; it begins as the longest of now do.
  */
-export const secondsNeeded = ({ timeoutSeconds, resourceClass }: TaskSeed): number =>
-  Math.min(timeoutSeconds, longestAttemptSeconds(resourceClass)) + INVOCATION_MARGIN_SECONDS / 2;
+export const secondsNeeded = (
+  { timeoutSeconds, resourceClass }: TaskSeed,
+  { classes }: Pick<ExecutorPorts, 'classes'>,
+): number => Math.min(timeoutSeconds, classOf(classes, resourceClass).timeoutSeconds) + INVOCATION_MARGIN_SECONDS / 2;

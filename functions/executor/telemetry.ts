@@ -1,15 +1,15 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { RESOURCE_CLASS_SPECS, type ResourceClass } from '../contract.ts';
+import type { ResourceClass } from '../contract.ts';
 import { compact } from '../core/compact.ts';
 import type { TaskContext, TaskDefinition } from '../core/define-task.ts';
-import { vcpusOf } from '../core/lane/lane.ts';
 import type { Annotations, Clock, Log, Meter, Tracing } from '../core/ports.ts';
 import type { RunningTask, TaskSeed } from '../core/task/task.ts';
 import { traceIdOf } from '../core/task/trace-header.ts';
 import type { Settlement } from '../core/task/transition.ts';
 import { loggedValueOf } from '../core/thrown.ts';
 import { withoutValues } from '../core/without-values.ts';
+import { type DeployedClass, vcpusOf } from '../resource-classes.ts';
 
 /** Each settlement is counted by the metric of this name. */
 const COUNTED = {
@@ -79,6 +79,7 @@ export function lookedAtRarely<T>(look: () => Promise<T>, milliseconds = () => p
 /** Begins to measure what an invocation takes of its machine; the function that it returns ends that, and records it. */
 export function measureUsage(
   resourceClass: ResourceClass,
+  deployed: DeployedClass,
   meter: Meter,
   { usage, milliseconds, temporaryStorage } = machine,
 ): () => Promise<void> {
@@ -88,9 +89,9 @@ export function measureUsage(
     const after = usage();
     const lasted = milliseconds() - started;
     const cpuMicroseconds = after.userCPUTime - before.userCPUTime + after.systemCPUTime - before.systemCPUTime;
-    const memoryKb = RESOURCE_CLASS_SPECS[resourceClass].memoryMb * 1024;
+    const memoryKb = deployed.memoryMb * 1024;
     meter.record(resourceClass, 'cpu', cpuMicroseconds / 1000);
-    meter.record(resourceClass, 'cpuUtilization', cpuMicroseconds / 10 / (lasted * vcpusOf(resourceClass)));
+    meter.record(resourceClass, 'cpuUtilization', cpuMicroseconds / 10 / (lasted * vcpusOf(deployed)));
     meter.record(resourceClass, 'memory', (100 * after.maxRSS) / memoryKb);
     meter.record(resourceClass, 'fileReads', after.fsRead - before.fsRead);
     meter.record(resourceClass, 'fileWrites', after.fsWrite - before.fsWrite);

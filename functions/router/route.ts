@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ClassConcurrency, ResourceClass, Scope } from '../contract.ts';
+import type { Scope } from '../contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { DeadLetters } from '../core/lane/dead-letters.ts';
 import type { QueueDepths } from '../core/lane/lane.ts';
@@ -18,6 +18,7 @@ import type {
 import type { TenantId } from '../core/task/ids.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
+import type { DeployedClasses } from '../resource-classes.ts';
 import type { ProblemCode } from './http/problem.ts';
 import type { LaneGate } from './submit/lane-gate.ts';
 import type { TenantGate } from './submit/tenant-gate.ts';
@@ -33,7 +34,6 @@ export type RouterPorts = {
   readonly lanes: LaneGate;
   readonly tenants: TenantGate;
   readonly depths: QueueDepths;
-  readonly concurrency: Readonly<Record<ResourceClass, ClassConcurrency>>;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -43,7 +43,7 @@ export type RouterPorts = {
   /** Stands before a lane's name in the name of its queue. */
   readonly queueNamePrefix: string;
   readonly tableShards: number;
-  readonly executorShards: Readonly<Record<ResourceClass, number>>;
+  readonly classes: DeployedClasses;
   readonly retentionDays: number;
   /** The claim of a JWT that names the tenant, where callers come with one. */
   readonly tenantClaim: string | undefined;
@@ -85,7 +85,10 @@ export type Route<From = Caller> = {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: (definitions: readonly TaskDefinition[]) => z.ZodType | Record<string, unknown>;
+  readonly requestBody?: (
+    definitions: readonly TaskDefinition[],
+    classes: DeployedClasses,
+  ) => z.ZodType | Record<string, unknown>;
   readonly response: {
     readonly status: number;
     readonly description: string;

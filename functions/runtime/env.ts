@@ -1,6 +1,13 @@
-import { type ClassConcurrency, ENV, RESOURCE_CLASSES, type ResourceClass } from '../contract.ts';
+import { ENV } from '../contract.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 import type { StepPrices } from '../metrics.ts';
+import {
+  type ClassSettings,
+  classOf,
+  type DeployedClass,
+  type DeployedClasses,
+  deployedClassOf,
+} from '../resource-classes.ts';
 
 /** Returns the value of an environment variable that contract.ts names. Throws, naming it, where the deployment did not set it. */
 export function env(name: keyof typeof ENV): string {
@@ -22,21 +29,20 @@ export const taskStoreOptions = () => ({
   retentionDays: envNumber('retentionDays'),
 });
 
-/** Reads how many executors share the work of each class. */
-export function executorShards(): Record<ResourceClass, number> {
-  const given = JSON.parse(env('executorShards')) as Partial<Record<ResourceClass, number>>;
-  return Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, given[name] ?? 1])) as Record<ResourceClass, number>;
+/** Reads the classes of this deployment. */
+export function deployedClasses(): DeployedClasses {
+  const classes = JSON.parse(env('classes')) as Record<string, ClassSettings>;
+  return Object.fromEntries(Object.entries(classes).map(([name, settings]) => [name, deployedClassOf(settings)]));
 }
+
+/** Reads where the queues of an executor are. */
+export const queues = () => ({
+  queueUrlPrefix: env('queueUrlPrefix'),
+  deadLetterQueueUrl: env('deadLetterQueueUrl'),
+});
 
 /** Reads the class whose tasks this executor runs. */
-export function ownResourceClass(): ResourceClass {
-  const own = RESOURCE_CLASSES.find((name) => name === env('resourceClass'));
-  if (own === undefined) throw new Error(`the environment variable ${ENV.resourceClass} is no resource class`);
-  return own;
-}
-
-/** Reads how the lanes of each class share its executors. */
-export const concurrency = () => JSON.parse(env('concurrency')) as Record<ResourceClass, ClassConcurrency>;
+export const ownClass = (): DeployedClass => classOf(deployedClasses(), env('resourceClass'));
 
 /** Reads what the steps of a task cost. */
 export const stepPrices = () => JSON.parse(env('stepPrices')) as StepPrices;
@@ -45,7 +51,6 @@ export const stepPrices = () => JSON.parse(env('stepPrices')) as StepPrices;
 export const routerSettings = () => ({
   queueNamePrefix: env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1),
   tableShards: taskStoreOptions().tableNames.length,
-  concurrency: concurrency(),
   tenantClaim: process.env[ENV.tenantClaim],
   tenantLimits: JSON.parse(process.env[ENV.tenantLimits] ?? '{}') as TenantLimits,
 });

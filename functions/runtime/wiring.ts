@@ -11,7 +11,7 @@ import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
 import { installMessages } from '../core/zod-messages.ts';
 import { s3Client } from './clients.ts';
-import { env, executorShards, taskStoreOptions } from './env.ts';
+import { deployedClasses, env, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
 import { traced, xrayTracing } from './xray-tracing.ts';
 
@@ -33,16 +33,17 @@ export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepth
 export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {
   installMessages();
   const options = taskStoreOptions();
+  const classes = deployedClasses();
   const clock = Date.now;
   const payloadOptions = { ...options, bucket: env('payloadBucket') };
   return {
     store: new DynamoTaskStore(dynamo, options, log, xrayTracing),
     fanOuts: new DynamoFanOuts(dynamo, options),
-    queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog }),
+    queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog, classes }),
     payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloadOptions),
     settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
     catalog,
-    executorShards: executorShards(),
+    classes,
     retentionDays: options.retentionDays,
     clock,
     log,

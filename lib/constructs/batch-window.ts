@@ -1,9 +1,9 @@
-import { type LaneKind, RESOURCE_CLASS_SPECS, type ResourceClass } from '../../functions/contract.ts';
+import { type LaneKind, MAX_MESSAGES_WITHOUT_WINDOW, type ResourceClass } from '../../functions/contract.ts';
+import { classOf, type DeployedClasses } from '../../functions/resource-classes.ts';
 import type { TaskMetadata } from '../task-metadata.ts';
 
-/** An event source of SQS gathers for so long at most, and so much without a window ("CreateEventSourceMapping"). */
+/** An event source of SQS gathers for so long at most ("CreateEventSourceMapping"). */
 export const MAX_WINDOW_SECONDS = 300;
-export const MAX_MESSAGES_WITHOUT_WINDOW = 10;
 
 /** What an event source gathers before it calls the executor: so many messages, or what has come in so many seconds. */
 export type BatchWindow = { readonly messages: number; readonly windowSeconds: number };
@@ -15,13 +15,14 @@ export type BatchWindow = { readonly messages: number; readonly windowSeconds: n
 export function batchWindowOf(
   kind: LaneKind,
   resourceClass: ResourceClass,
+  classes: DeployedClasses,
   definitions: readonly Pick<TaskMetadata, 'resources' | 'batch'>[],
 ): BatchWindow {
   const batches = definitions.flatMap(({ resources, batch }) =>
     kind === 'batch' && resources === resourceClass && batch !== undefined ? [batch] : [],
   );
   if (batches.length === 0) {
-    return { messages: RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation, windowSeconds: 0 };
+    return { messages: classOf(classes, resourceClass).concurrencyPerInvocation, windowSeconds: 0 };
   }
   const messages = Math.max(...batches.map(({ maxSize }) => maxSize));
   const shortest = Math.min(...batches.map(({ windowSeconds }) => windowSeconds));

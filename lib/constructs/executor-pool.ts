@@ -6,12 +6,11 @@ import {
   deadLettersNameOf,
   executorNameOf,
   LANE_KINDS,
-  RESOURCE_CLASS_SPECS,
-  RESOURCE_CLASSES,
   type ResourceClass,
   reservationOf,
 } from '../../functions/contract.ts';
-import type { DeployConfig } from '../config.ts';
+import { classOf } from '../../functions/resource-classes.ts';
+import { type DeployConfig, settingsOf } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import { batchWindowOf } from './batch-window.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
@@ -51,7 +50,7 @@ export class ExecutorPool extends Construct implements IGrantable {
   #executor(shard: number): ServiceFunction {
     const { config, data, resourceClass, tasks } = this.#props;
     const deadLetterQueue = this.#deadLetterQueue;
-    const spec = RESOURCE_CLASS_SPECS[resourceClass];
+    const deployed = classOf(config.classes, resourceClass);
     const suffix = shard === 0 ? '' : String(shard);
     const executor = new ServiceFunction(this, `Executor${suffix}`, {
       config,
@@ -59,10 +58,10 @@ export class ExecutorPool extends Construct implements IGrantable {
       tasks,
       name: executorNameOf(resourceClass, shard),
       description: `Runs tasks of class ${resourceClass}, shard ${shard}`,
-      memoryMb: spec.memoryMb,
-      timeoutSeconds: spec.functionTimeoutSeconds,
-      ephemeralStorageMb: spec.ephemeralStorageMb,
-      reservedConcurrency: reservationOf(config.concurrency[resourceClass].reserved),
+      memoryMb: deployed.memoryMb,
+      timeoutSeconds: deployed.functionTimeoutSeconds,
+      ephemeralStorageMb: deployed.ephemeralStorageMb,
+      reservedConcurrency: reservationOf(deployed.reserved),
       hasAlias: true,
       // A task is sent again when it is retried, returned or fanned out; its attempts and the depth of a fan-out have limits of their own.
       isRecursive: true,
@@ -74,7 +73,7 @@ export class ExecutorPool extends Construct implements IGrantable {
         queueUrlPrefix: queueUrlPrefix(this, config),
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         outboundHosts: config.outboundHosts.join(','),
-        executorShards: JSON.stringify(config.shards),
+        classes: classesText(config),
         resourceClass,
       },
     });
@@ -87,7 +86,7 @@ export class ExecutorPool extends Construct implements IGrantable {
     data.statistics.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
     for (const kind of LANE_KINDS) {
-      const batchWindow = batchWindowOf(kind, resourceClass, tasks.definitions);
+      const batchWindow = batchWindowOf(kind, resourceClass, config.classes, tasks.definitions);
       const lane = { config, resourceClass, kind, shard, executor, deadLetterQueue, batchWindow };
       new Lane(this, `Lane${suffix}-${kind}`, lane);
     }
@@ -117,7 +116,7 @@ export const queueArnPrefix = (scope: Construct, { name }: DeployConfig): string
 
 /** Returns the ARNs of all lanes of the deployment. */
 export const laneArns = (scope: Construct, config: DeployConfig): string[] =>
-  RESOURCE_CLASSES.flatMap((resourceClass) =>
+  Object.keys(config.classes).flatMap((resourceClass) =>
     shardsOf(config, resourceClass).flatMap((shard) =>
       LANE_KINDS.map((kind) => queueArn(scope, laneQueueName(config, resourceClass, kind, shard))),
     ),
@@ -125,7 +124,11 @@ export const laneArns = (scope: Construct, config: DeployConfig): string[] =>
 
 /** Returns the ARNs of the dead-letter queues of all classes. */
 export const deadLetterArns = (scope: Construct, config: DeployConfig): string[] =>
-  RESOURCE_CLASSES.map((resourceClass) => queueArn(scope, deadLetterQueueName(config, resourceClass)));
+  Object.keys(config.classes).map((resourceClass) => queueArn(scope, deadLetterQueueName(config, resourceClass)));
 
 const queueArn = (scope: Construct, resource: string): string =>
   Stack.of(scope).formatArn({ service: 'sqs', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
+
+/** Writes the classes of a deployment as its functions read them. */
+export const classesText = ({ classes }: DeployConfig): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(classes).map(([name, deployed]) => [name, settingsOf(deployed)])));

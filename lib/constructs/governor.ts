@@ -3,10 +3,10 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { executorNameOf, GOVERN_PERIOD_SECONDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { executorNameOf, GOVERN_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
-import { laneArns, queueArnPrefix, queueUrlPrefix } from './executor-pool.ts';
+import { classesText, laneArns, queueArnPrefix, queueUrlPrefix } from './executor-pool.ts';
 import { shardsOf } from './lane.ts';
 import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
@@ -33,8 +33,7 @@ export class Governor extends Construct {
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         queueArnPrefix: queueArnPrefix(this, config),
-        executorShards: JSON.stringify(config.shards),
-        concurrency: JSON.stringify(config.concurrency),
+        classes: classesText(config),
       },
     });
     data.control.grant(governor, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
@@ -54,7 +53,7 @@ export class Governor extends Construct {
 function eventSourceStatements(scope: Construct, config: DeployConfig): PolicyStatement[] {
   const arn = (resource: string, resourceName: string): string =>
     Stack.of(scope).formatArn({ service: 'lambda', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
-  const executors = RESOURCE_CLASSES.flatMap((resourceClass) =>
+  const executors = Object.keys(config.classes).flatMap((resourceClass) =>
     shardsOf(config, resourceClass).map((shard) =>
       arn('function', `${config.name}-${executorNameOf(resourceClass, shard)}`),
     ),

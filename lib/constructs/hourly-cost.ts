@@ -1,5 +1,5 @@
 import { MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { LANE_KINDS, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES, ROUTER_MEMORY_MB } from '../../functions/contract.ts';
+import { LANE_KINDS, ROUTER_MEMORY_MB } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { LIST_PRICES } from '../list-prices.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
@@ -24,10 +24,10 @@ export const hourlyCost = (
   data: Pick<DataStack, 'tasks'>,
 ): MathExpression[] => [
   priced('functions', [
-    ...RESOURCE_CLASSES.flatMap((resourceClass) => [
+    ...Object.entries(config.classes).flatMap(([resourceClass, { memoryMb }]) => [
       ...metrics
         .executors('Duration', resourceClass, 'Sum')
-        .map((metric) => ({ metric, price: durationPrice(RESOURCE_CLASS_SPECS[resourceClass].memoryMb) })),
+        .map((metric) => ({ metric, price: durationPrice(memoryMb) })),
       ...metrics.executors('Invocations', resourceClass, 'Sum').map((metric) => ({ metric, price: INVOCATION })),
     ]),
     ...[
@@ -47,7 +47,7 @@ export const hourlyCost = (
   ),
   priced(
     'queues, at most',
-    RESOURCE_CLASSES.flatMap((resourceClass) =>
+    Object.keys(config.classes).flatMap((resourceClass) =>
       LANE_KINDS.flatMap((kind) =>
         ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives']
           .flatMap((name) => metrics.lane(name, resourceClass, kind))

@@ -8,10 +8,10 @@ import {
   type LaneKind,
   MAX_RECEIVE_COUNT,
   queueNameOf,
-  RESOURCE_CLASS_SPECS,
   type ResourceClass,
   shareOf,
 } from '../../functions/contract.ts';
+import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import type { BatchWindow } from './batch-window.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -44,7 +44,8 @@ export class Lane extends Construct {
     { config, resourceClass, kind, shard, executor, deadLetterQueue, batchWindow }: LaneProps,
   ) {
     super(scope, id);
-    const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resourceClass];
+    const deployed = classOf(config.classes, resourceClass);
+    const { functionTimeoutSeconds } = deployed;
     const { messages, windowSeconds } = batchWindow;
     const longestSeconds = windowSeconds === 0 ? 0 : Math.max(windowSeconds, QUIET_WINDOW_SECONDS);
     this.queue = new Queue(this, 'Queue', {
@@ -60,7 +61,7 @@ export class Lane extends Construct {
       eventSourceArn: this.queue.queueArn,
       batchSize: messages,
       ...(windowSeconds === 0 ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
-      maxConcurrency: shareOf(config.concurrency[resourceClass], kind),
+      maxConcurrency: shareOf(deployed, kind),
       reportBatchItemFailures: true,
     });
     // Lambda asks whether the role may receive. Of an executor that is there already, the policy changes beside this.
@@ -77,6 +78,6 @@ export const laneQueueName = (
 ): string => `${name}-${queueNameOf(executorKeyOf(resourceClass, kind, shard))}`;
 
 /** Returns the shards of a class, from 0 on. */
-export const shardsOf = ({ shards }: DeployConfig, resourceClass: ResourceClass): number[] => [
-  ...Array(shards[resourceClass]).keys(),
+export const shardsOf = ({ classes }: DeployConfig, resourceClass: ResourceClass): number[] => [
+  ...Array(classOf(classes, resourceClass).shards).keys(),
 ];

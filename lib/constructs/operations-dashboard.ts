@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { LANE_KINDS, RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { LANE_KINDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
 import type { DeploymentMetrics } from './deployment-metrics.ts';
@@ -19,12 +19,11 @@ export type OperationsDashboardProps = {
 export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { config, data, metrics }: OperationsDashboardProps) {
     super(scope, id);
+    const classes = Object.keys(config.classes);
     const lanes = (metricName: string) =>
-      RESOURCE_CLASSES.flatMap((resourceClass) =>
-        LANE_KINDS.flatMap((kind) => metrics.lane(metricName, resourceClass, kind)),
-      );
+      classes.flatMap((resourceClass) => LANE_KINDS.flatMap((kind) => metrics.lane(metricName, resourceClass, kind)));
     const deadLetters = [
-      ...RESOURCE_CLASSES.map((name) => deadLetterQueueName(config, name)),
+      ...classes.map((name) => deadLetterQueueName(config, name)),
       projectorDeadLetterQueueName(config),
     ].map((queue) => metrics.queue('ApproximateNumberOfMessagesVisible', queue));
     const dashboard = new Dashboard(this, 'Dashboard', {
@@ -70,13 +69,13 @@ export class OperationsDashboard extends Construct {
       ),
       graph(
         'Throttled executors',
-        RESOURCE_CLASSES.flatMap((name) => metrics.executors('Throttles', name, 'Sum')),
+        classes.flatMap((name) => metrics.executors('Throttles', name, 'Sum')),
       ),
     );
     dashboard.addWidgets(
       graph(
         'Executors at work',
-        RESOURCE_CLASSES.flatMap((name) => metrics.executors('ConcurrentExecutions', name, 'Maximum')),
+        classes.flatMap((name) => metrics.executors('ConcurrentExecutions', name, 'Maximum')),
       ),
       graph('CPU of an invocation (%, and p99 in ms)', [
         metrics.each('cpuUtilization', 'Average'),

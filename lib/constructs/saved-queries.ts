@@ -1,6 +1,6 @@
 import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { executorNameOf, RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { executorNameOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { shardsOf } from './lane.ts';
 import { projectorsOf } from './projector.ts';
@@ -22,7 +22,7 @@ export class SavedQueries extends Construct {
 }
 
 function queriesOf(config: DeployConfig): Query[] {
-  const executors = RESOURCE_CLASSES.flatMap((resourceClass) =>
+  const executors = Object.keys(config.classes).flatMap((resourceClass) =>
     shardsOf(config, resourceClass).map((shard) => executorNameOf(resourceClass, shard)),
   );
   return [

@@ -16,7 +16,8 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IDependable } from 'constructs';
-import { ENV, nodeOptionsOf } from '../../functions/contract.ts';
+import { ENV } from '../../functions/contract.ts';
+import { nodeOptionsOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import { bundle } from './bundle.ts';

@@ -1,5 +1,6 @@
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
-import { RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
+import type { ResourceClass } from '../../functions/contract.ts';
+import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import { TASK_INDEXES } from '../stacks/data-stack.ts';
 import { nameOfShard, type Watch } from './alarms.ts';
@@ -34,7 +35,7 @@ export const serviceWatches = (config: DeployConfig, data: WatchedTables, metric
     above: config.alarms.apiErrorPercent,
     minutes: 5,
   },
-  ...RESOURCE_CLASSES.flatMap((resourceClass) => executorWatches(resourceClass, config, metrics)),
+  ...Object.keys(config.classes).flatMap((resourceClass) => executorWatches(resourceClass, config, metrics)),
   ...(config.jwt === undefined ? ['router', 'authorizer'] : ['router']).map((name) => ({
     heading: 'Throttles',
     of: name,
@@ -71,20 +72,21 @@ export const serviceWatches = (config: DeployConfig, data: WatchedTables, metric
 ];
 
 function executorWatches(resourceClass: ResourceClass, config: DeployConfig, metrics: DeploymentMetrics): Watch[] {
-  const { alarms, concurrency } = config;
+  const { alarms, classes } = config;
+  const { reserved, shards } = classOf(classes, resourceClass);
   return [
     ...metrics.executors('Throttles', resourceClass, 'Sum').map((metric, shard) => ({
       heading: 'Throttles',
-      of: nameOfShard(resourceClass, shard, config.shards[resourceClass]),
+      of: nameOfShard(resourceClass, shard, shards),
       metric,
       above: 0,
       minutes: 5,
     })),
     ...metrics.executors('ConcurrentExecutions', resourceClass, 'Maximum').map((metric, shard) => ({
       heading: 'Concurrency',
-      of: nameOfShard(resourceClass, shard, config.shards[resourceClass]),
+      of: nameOfShard(resourceClass, shard, shards),
       metric,
-      above: (concurrency[resourceClass].reserved * alarms.concurrencyPercent) / 100,
+      above: (reserved * alarms.concurrencyPercent) / 100,
       minutes: 5,
     })),
     {

@@ -37,5 +37,8 @@ export function stepPricesOf(config: DeployConfig): StepPrices {
     event: taskEvents ? LIST_PRICES.events * PER_MILLION : 0,
     storage: storedBytesPerTask * (retentionDays / MONTH_DAYS) * LIST_PRICES.storedGigabyteMonth,
     gigabyteSecond: gigabyteSecond * 1e9,
+    gigabytes: Object.fromEntries(
+      Object.entries(config.classes).map(([name, { memoryMb }]) => [name, memoryMb / 1024]),
+    ),
   };
 }

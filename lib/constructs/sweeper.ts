@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
-import { laneArns, queueUrlPrefix } from './executor-pool.ts';
+import { classesText, laneArns, queueUrlPrefix } from './executor-pool.ts';
 import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
@@ -31,7 +31,7 @@ export class Sweeper extends Construct {
       environment: {
         ...data.taskEnvironment,
         queueUrlPrefix: queueUrlPrefix(this, config),
-        executorShards: JSON.stringify(config.shards),
+        classes: classesText(config),
       },
     });
     const actions = ['BatchGetItem', 'GetItem', 'PutItem', 'PartiQLInsert', 'UpdateItem'].map(

@@ -3,10 +3,9 @@ import {
   LANE_KINDS,
   LANE_OBJECTIVE_SECONDS,
   type LaneKind,
-  longestAttemptSeconds,
-  RESOURCE_CLASSES,
   type ResourceClass,
 } from '../../functions/contract.ts';
+import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import type { TaskMetadata } from '../task-metadata.ts';
 import { nameOfShard, type Watch } from './alarms.ts';
@@ -20,7 +19,7 @@ export const taskWatches = (
   definitions: readonly Pick<TaskMetadata, 'type'>[],
   metrics: DeploymentMetrics,
 ): Watch[] => [
-  ...RESOURCE_CLASSES.flatMap((resourceClass) => classWatches(resourceClass, config, metrics)),
+  ...Object.keys(config.classes).flatMap((resourceClass) => classWatches(resourceClass, config, metrics)),
   {
     heading: 'Dead letters',
     of: 'projector',
@@ -28,7 +27,7 @@ export const taskWatches = (
     above: 0,
     minutes: 1,
   },
-  ...RESOURCE_CLASSES.flatMap((resourceClass) =>
+  ...Object.keys(config.classes).flatMap((resourceClass) =>
     LANE_KINDS.flatMap((kind) => laneWatches(resourceClass, kind, config, metrics)),
   ),
   ...definitions.map(({ type }) => ({
@@ -82,24 +81,25 @@ function classWatches(resourceClass: ResourceClass, config: DeployConfig, metric
 function laneWatches(
   resourceClass: ResourceClass,
   kind: LaneKind,
-  { alarms, shards }: DeployConfig,
+  { alarms, classes }: DeployConfig,
   metrics: DeploymentMetrics,
 ): Watch[] {
   const of = `${resourceClass}-${kind}`;
   const objectiveSeconds = LANE_OBJECTIVE_SECONDS[kind];
   // The age counts until a message is deleted, so it holds the run as well as the wait.
-  const runSeconds = longestAttemptSeconds(resourceClass) + INVOCATION_MARGIN_SECONDS;
+  const { timeoutSeconds, shards } = classOf(classes, resourceClass);
+  const runSeconds = timeoutSeconds + INVOCATION_MARGIN_SECONDS;
   return [
     ...metrics.lane('ApproximateAgeOfOldestMessage', resourceClass, kind).map((metric, shard) => ({
       heading: 'Oldest message',
-      of: nameOfShard(of, shard, shards[resourceClass]),
+      of: nameOfShard(of, shard, shards),
       metric,
       above: (objectiveSeconds * alarms.waitPercent) / 100 + runSeconds,
       minutes: 3,
     })),
     ...metrics.lane('ApproximateAgeOfOldestMessageInQuietGroups', resourceClass, kind).map((metric, shard) => ({
       heading: 'Quiet tenants wait',
-      of: nameOfShard(of, shard, shards[resourceClass]),
+      of: nameOfShard(of, shard, shards),
       metric,
       above: (objectiveSeconds * alarms.quietWaitPercent) / 100 + runSeconds,
       minutes: 3,

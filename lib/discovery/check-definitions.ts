@@ -1,13 +1,9 @@
-import { longestAttemptSeconds, MAX_ATTEMPTS, PRIORITIES, RESOURCE_CLASSES } from '../../functions/contract.ts';
-import { MAX_MESSAGES_WITHOUT_WINDOW, MAX_WINDOW_SECONDS } from '../constructs/batch-window.ts';
+import { MAX_ATTEMPTS, MAX_MESSAGES_WITHOUT_WINDOW, PRIORITIES } from '../../functions/contract.ts';
+import { MAX_WINDOW_SECONDS } from '../constructs/batch-window.ts';
 import type { FoundDefinition } from './inspection.ts';
 
-/** How long an attempt may take at most, in seconds, by the name of each resource class of the deployment. */
-export type LongestAttempts = Readonly<Record<string, number>>;
-
-export const SHIPPED_CLASSES: LongestAttempts = Object.fromEntries(
-  RESOURCE_CLASSES.map((name) => [name, longestAttemptSeconds(name)]),
-);
+/** What of the resource classes of a deployment definitions are held against: how long an attempt may take. */
+export type ClassLimits = Readonly<Record<string, { readonly timeoutSeconds: number }>>;
 
 /** A batch has no more tasks than this: each is claimed and settled by itself, in the time that the leases of the others leave. */
 const MAX_BATCH_SIZE = 1_000;
@@ -15,7 +11,7 @@ const MAX_BATCH_SIZE = 1_000;
 const TYPE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 
 /** Says of each definition that could not run as it is what is wrong with it, in a sentence that begins with its file. */
-export function problemsOf(definitions: readonly FoundDefinition[], longestAttempts: LongestAttempts): string[] {
+export function problemsOf(definitions: readonly FoundDefinition[], classes: ClassLimits): string[] {
   const first = new Map<string, FoundDefinition>();
   return definitions.flatMap((definition) => {
     const { type, file, exportName } = definition;
@@ -25,7 +21,7 @@ export function problemsOf(definitions: readonly FoundDefinition[], longestAttem
       return [`the task type ${type} is defined twice, ${places}: give one of them another name`];
     }
     first.set(type, definition);
-    const problem = kindProblem(definition, longestAttempts) ?? limitProblem(definition, longestAttempts);
+    const problem = kindProblem(definition, classes) ?? limitProblem(definition, classes);
     return problem === undefined ? [] : [`${file}: ${problem}`];
   });
 }
@@ -33,7 +29,7 @@ export function problemsOf(definitions: readonly FoundDefinition[], longestAttem
 /** A type is a part of URLs and metrics; the other fields choose from a few, which a cast can get around. */
 function kindProblem(
   { type, resources, priority, mistake }: FoundDefinition,
-  classes: LongestAttempts,
+  classes: ClassLimits,
 ): string | undefined {
   const mustBe = (field: string, value: unknown, expected: string): string =>
     `the task type ${type} has the ${field} ${JSON.stringify(value)}, which must be ${expected}`;
@@ -45,16 +41,16 @@ function kindProblem(
   return mistake;
 }
 
-const limitProblem = (definition: FoundDefinition, classes: LongestAttempts): string | undefined =>
+const limitProblem = (definition: FoundDefinition, classes: ClassLimits): string | undefined =>
   timeoutProblem(definition, classes) ?? retryProblem(definition) ?? batchProblem(definition);
 
 function timeoutProblem(
   { type, resources, timeoutSeconds }: FoundDefinition,
-  classes: LongestAttempts,
+  classes: ClassLimits,
 ): string | undefined {
   const asked = `the task type ${type} asks for timeoutSeconds ${timeoutSeconds}`;
   if (!(timeoutSeconds > 0)) return `${asked}, which must be more than 0`;
-  const longest = classes[resources] ?? 0;
+  const longest = classes[resources]?.timeoutSeconds ?? 0;
   if (timeoutSeconds > longest) return `${asked}, but its class ${resources} gives an attempt at most ${longest} s`;
   return undefined;
 }

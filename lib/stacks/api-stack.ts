@@ -21,7 +21,7 @@ import type { DeployConfig } from '../config.ts';
 import { guardStage } from '../constructs/api-stage.ts';
 import { consoleSite } from '../constructs/console-site.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
-import { deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
+import { classesText, deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import type { DataStack } from './data-stack.ts';
@@ -82,8 +82,7 @@ export class ApiStack extends Construct {
         statisticsTable: data.statistics.tableName,
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
-        executorShards: JSON.stringify(config.shards),
-        concurrency: JSON.stringify(config.concurrency),
+        classes: classesText(config),
         ...(config.jwt && { tenantClaim: config.jwt.tenantClaim, tenantLimits: JSON.stringify(limitsOf(config.jwt)) }),
       },
     });

@@ -1,5 +1,4 @@
 import { Construct } from 'constructs';
-import { RESOURCE_CLASSES } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { ExecutorPool } from '../constructs/executor-pool.ts';
 import { Governor } from '../constructs/governor.ts';
@@ -22,7 +21,7 @@ export class ExecutionStack extends Construct {
   constructor(scope: Construct, id: string, { config, data, tasks }: ExecutionStackProps) {
     super(scope, id);
     this.pools = new Map(
-      RESOURCE_CLASSES.map((resourceClass) => {
+      Object.keys(config.classes).map((resourceClass) => {
         const pool = new ExecutorPool(this, resourceClass, { config, data, resourceClass, tasks });
         return [resourceClass, pool];
       }),

@@ -1,4 +1,5 @@
-import { RESOURCE_CLASS_SPECS, ROUTER_MEMORY_MB } from '../../functions/contract.ts';
+import { ROUTER_MEMORY_MB } from '../../functions/contract.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { PROJECTOR_MEMORY_MB } from '../../lib/constructs/projector.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';

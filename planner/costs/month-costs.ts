@@ -1,11 +1,4 @@
-import {
-  GOVERN_PERIOD_SECONDS,
-  LANE_KINDS,
-  RESOURCE_CLASS_SPECS,
-  RESOURCE_CLASSES,
-  ROUTER_MEMORY_MB,
-  SWEEP_PERIOD_SECONDS,
-} from '../../functions/contract.ts';
+import { GOVERN_PERIOD_SECONDS, LANE_KINDS, ROUTER_MEMORY_MB, SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import { METRIC_DIMENSIONS, METRICS, type MetricScope } from '../../functions/metrics.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { alarmMetricsOf } from '../../lib/constructs/alarm-metrics.ts';
@@ -82,18 +75,16 @@ export function metricCosts(config: DeployConfig, lanes: number, executors: numb
 /** Returns how many metrics each value of a scope has. */
 const metricsBy = (scope: MetricScope): number => Object.values(METRICS).filter(({ by }) => by === scope).length;
 
-const lanesOf = ({ shards }: DeployConfig): number =>
-  RESOURCE_CLASSES.reduce((sum, name) => sum + shards[name] * LANE_KINDS.length, 0);
+const lanesOf = ({ classes }: DeployConfig): number =>
+  Object.values(classes).reduce((sum, { shards }) => sum + shards * LANE_KINDS.length, 0);
 
 /** Returns how many functions have environments kept, and how much memory these have together at least. */
-function provisionedOf({ provisioned, shards }: DeployConfig): {
+function provisionedOf({ provisioned, classes }: DeployConfig): {
   readonly count: number;
   readonly gigabytes: number;
 } {
   if (provisioned === false) return { count: 0, gigabytes: 0 };
-  const executors = RESOURCE_CLASSES.flatMap((name) =>
-    Array<number>(shards[name]).fill(RESOURCE_CLASS_SPECS[name].memoryMb),
-  );
+  const executors = Object.values(classes).flatMap(({ shards, memoryMb }) => Array<number>(shards).fill(memoryMb));
   const memories = [ROUTER_MEMORY_MB, ...executors];
   const megabytes = provisioned.min * memories.reduce((sum, memoryMb) => sum + memoryMb, 0);
   return { count: memories.length, gigabytes: megabytes / 1024 };

@@ -1,3 +1,4 @@
+import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
 import type { TaskMetadata } from '../../lib/task-metadata.ts';
@@ -77,7 +78,7 @@ function usageOf(args: PlanArguments, config: DeployConfig, simulation: Simulati
     tasks,
     requests: sum(({ submitted }) => submitted) / load.bulk,
     bulk: load.bulk,
-    sentBack: tasks * sliceOf(args).goingBack,
+    sentBack: tasks * sliceOf(args, classOf(config.classes, args.resourceClass)).goingBack,
     invocations: sum(({ invocations }) => invocations),
     // Each is followed by a request that deletes what it gave.
     receives: sum(({ receives, asking }) => 2 * receives + asking / SECOND),

@@ -2,10 +2,10 @@ import {
   AUTHORIZER_CACHE_SECONDS,
   CHECK_PERIOD_SECONDS,
   MAX_REQUEST_MESSAGES,
-  RESOURCE_CLASS_SPECS,
   type ResourceClass,
   ROUTER_MEMORY_MB,
 } from '../../functions/contract.ts';
+import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { PROJECTOR_MEMORY_MB, STREAM_PACES, STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
@@ -89,7 +89,7 @@ export function taskCosts(usage: Usage, config: DeployConfig): TaskCosts {
   const traces = config.tracing
     ? tracesOf(requests, seconds) + executors * tracesOf(invocations / executors, seconds)
     : 0;
-  const gigabyteSeconds = (busySeconds * RESOURCE_CLASS_SPECS[resourceClass].memoryMb) / 1024;
+  const gigabyteSeconds = (busySeconds * classOf(config.classes, resourceClass).memoryMb) / 1024;
   return {
     platform: withTablePrices(platformCosts(usage, config), useOf(config)),
     tracing: linesOf([['X-Ray traces', traces, LIST_PRICES.traces / MILLION]]),

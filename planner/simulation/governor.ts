@@ -2,7 +2,6 @@ import {
   executorKeyOf,
   GOVERN_PERIOD_SECONDS,
   MIN_LANE_CONCURRENCY,
-  RESOURCE_CLASS_SPECS,
   type ResourceClass,
   reservationOf,
   type SharedLaneKind,
@@ -10,6 +9,7 @@ import {
 import { withAdmission } from '../../functions/core/lane/admission.ts';
 import { govern } from '../../functions/core/lane/govern.ts';
 import type { LaneState } from '../../functions/core/lane/lane.ts';
+import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { MILLISECOND, type Micros, SECOND } from '../time.ts';
 
@@ -38,10 +38,10 @@ export type Control = {
  * `tasksPerMessage` tasks.
  */
 export function governed(resourceClass: ResourceClass, config: DeployConfig, tasksPerMessage: number): Control {
-  const { reserved, lanes: shares } = config.concurrency[resourceClass];
-  const { concurrencyPerInvocation: batchSize } = RESOURCE_CLASS_SPECS[resourceClass];
+  const deployed = classOf(config.classes, resourceClass);
+  const { reserved, lanes: shares, concurrencyPerInvocation: batchSize } = deployed;
   // The express lane is not simulated, and lends nothing.
-  const limits = { executors: reserved, reservation: reservationOf(reserved) - MIN_LANE_CONCURRENCY };
+  const limits = { executors: reserved, reservation: reservationOf(reserved) - MIN_LANE_CONCURRENCY, deployed };
   const keyOf = ({ kind }: LaneReading): string => executorKeyOf(resourceClass, kind, 0);
   const messages = (tasks: number): number => Math.ceil(tasks / tasksPerMessage);
   let before: ReadonlyMap<string, LaneState> = new Map();

@@ -11,6 +11,7 @@ import { SqsTaskQueue } from '../../functions/adapters/sqs/task-queue.ts';
 import type { Delivery } from '../../functions/core/ports.ts';
 import { decodeMessage } from '../../functions/core/task/message.ts';
 import type { TaskSeed } from '../../functions/core/task/task.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 
@@ -19,7 +20,7 @@ const prefix = `contract-${Date.now()}-`;
 const queueUrlPrefix = `${awsClient.endpoint}/000000000000/${prefix}`;
 const deadLetterQueueUrl = `${queueUrlPrefix}dead-letters`;
 const traceHeader = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
-const queue = new SqsTaskQueue(client, { queueUrlPrefix, catalog: {} });
+const queue = new SqsTaskQueue(client, { queueUrlPrefix, catalog: {}, classes: RESOURCE_CLASS_SPECS });
 const deliveries = new SqsDeliveries(client, { queueUrlPrefix, deadLetterQueueUrl });
 
 beforeAll(async () => {
@@ -70,7 +71,7 @@ describe('a lane on SQS', () => {
       },
       { step: 'initialize' },
     );
-    const many = new SqsTaskQueue(counting, { queueUrlPrefix, catalog: {} });
+    const many = new SqsTaskQueue(counting, { queueUrlPrefix, catalog: {}, classes: RESOURCE_CLASS_SPECS });
     expect(await many.sendAll(tasks.map((task) => ({ task, delaySeconds: 0 })))).toEqual(new Set());
     expect(requests).toBe(2);
     const delivered: TaskSeed[] = [];

@@ -13,6 +13,7 @@ import { TieredPayloadStore } from '../../functions/adapters/payload-store.ts';
 import { SqsTaskQueue } from '../../functions/adapters/sqs/task-queue.ts';
 import type { LeaseToken, TaskId } from '../../functions/core/task/ids.ts';
 import { newTask } from '../../functions/core/task/task.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { type Authorization, answer } from '../../functions/router/router.ts';
 import { CALL_COSTS } from '../../planner/costs/cost-basis.ts';
 import { type ApiRequest, apiEvent } from '../doubles/api-event.ts';
@@ -66,7 +67,7 @@ const ports = {
   ...world.ports,
   clock: Date.now,
   store: new DynamoTaskStore(dynamo, options, () => {}),
-  queue: new SqsTaskQueue(sqs, { queueUrlPrefix, catalog: world.ports.catalog }),
+  queue: new SqsTaskQueue(sqs, { queueUrlPrefix, catalog: world.ports.catalog, classes: RESOURCE_CLASS_SPECS }),
   payloads: new TieredPayloadStore(dynamo, () => Promise.reject(new Error('nothing here is so large')), options),
   settings: new DynamoSettingsStore(dynamo, { tableName: definitionsTable, clock: () => 1, log: () => {} }),
 };

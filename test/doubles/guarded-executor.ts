@@ -4,6 +4,7 @@ import type { JsonValue } from '../../functions/core/json.ts';
 import type { TaskSeed } from '../../functions/core/task/task.ts';
 import { guardProcess } from '../../functions/executor/isolation/guard-process.ts';
 import { HandlerThreads } from '../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { bulk, bulkSeed } from './bulk-world.ts';
 import { greet, invoke, read, submit } from './executor-world.ts';
 import { part } from './fan-out-world.ts';
@@ -23,7 +24,12 @@ const SECONDS = 45;
 
 const lines: Record<string, unknown>[] = [];
 guardProcess((level, event, fields) => lines.push({ level, event, ...fields }));
-const { isolate } = new HandlerThreads(new URL('thread.ts', import.meta.url), { outboundHosts: '' }, () => {});
+const { isolate } = new HandlerThreads(
+  new URL('thread.ts', import.meta.url),
+  { outboundHosts: '' },
+  () => {},
+  RESOURCE_CLASS_SPECS,
+);
 
 const culprit = { ...echo, type: 'misbehave', resources: 'default', timeoutSeconds: SECONDS } as const;
 const WAYS: Readonly<Record<string, readonly TaskDefinition[]>> = {

@@ -5,6 +5,7 @@ import type { TaskId } from '../../functions/core/task/ids.ts';
 import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { batchSizesOf, type Outgoing, packed } from '../../functions/core/task/message-packing.ts';
 import type { TaskSeed } from '../../functions/core/task/task.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 
 type Message = { readonly id: string; readonly body: string; visibleAt: number; receiveCount: number };
 
@@ -29,7 +30,11 @@ export class MemoryTaskQueue implements TaskQueue, Deliveries {
   }
 
   async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {
-    for (const { messages, delaySeconds } of packed(outgoing, await batchSizesOf(outgoing, this.#catalog))) {
+    for (const { messages, delaySeconds } of packed(
+      outgoing,
+      await batchSizesOf(outgoing, this.#catalog),
+      RESOURCE_CLASS_SPECS,
+    )) {
       for (const { body } of messages) this.put(body, delaySeconds);
     }
     return new Set();

@@ -11,7 +11,10 @@ export const PRICES: StepPrices = {
   event: 1_000_000,
   storage: 10_000_000,
   gigabyteSecond: 100_000_000,
+  gigabytes: { default: 0.25, 'io-intensive': 0.5, 'cpu-intensive': 3538 / 1024, 'memory-intensive': 4 },
 };
 
+const { gigabytes, ...steps } = PRICES;
+
 /** Nothing costs anything, so that nothing of it is in a tally. */
-export const FREE = Object.fromEntries(Object.keys(PRICES).map((step) => [step, 0])) as StepPrices;
+export const FREE = { ...Object.fromEntries(Object.keys(steps).map((step) => [step, 0])), gigabytes } as StepPrices;

@@ -8,6 +8,7 @@ import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { LeaseToken } from '../../functions/core/task/ids.ts';
 import { callHandler } from '../../functions/executor/attempt/run-handler.ts';
 import type { InvocationPorts } from '../../functions/executor/handle-batch.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
 import { TenantGate } from '../../functions/router/submit/tenant-gate.ts';
@@ -19,9 +20,6 @@ import { MemoryStatistics } from './memory-statistics.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
 
 const TRACE = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
-
-const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
-const CONCURRENCY = { default: TEN, 'io-intensive': TEN, 'cpu-intensive': TEN, 'memory-intensive': TEN };
 
 /** Makes everything around the doors in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = [], { lag = NO_LAG } = {}) {
@@ -63,9 +61,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     deliveries: queue,
     payloads,
     loadReporter: { record: () => {} },
-    lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
+    lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, classes: RESOURCE_CLASS_SPECS, clock, log }),
     depths: lanes.depths,
-    concurrency: CONCURRENCY,
     tenants: new TenantGate({ buckets, usage, clock, log }),
     usage,
     buckets,
@@ -74,7 +71,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     deadLetters: new MemoryDeadLetters(clock),
     retentionDays: 14,
     tableShards: 1,
-    executorShards: { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 },
+    classes: RESOURCE_CLASS_SPECS,
     tenantClaim: undefined,
     tenantLimits: {},
     catalog,

@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PRIORITIES, RESOURCE_CLASS_SPECS } from '../../functions/contract.ts';
+import { PRIORITIES } from '../../functions/contract.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { submit } from '../e2e/api.ts';
 import { endedTasks, repeatedAmong, startWitness } from './attempts-seen.ts';

@@ -5,10 +5,10 @@ import {
   INVOCATION_MARGIN_SECONDS,
   LANE_KINDS,
   LANE_OBJECTIVE_SECONDS,
-  longestAttemptSeconds,
   RESOURCE_CLASSES,
 } from '../../functions/contract.ts';
 import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE } from '../../functions/metrics.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
 import { discovered } from '../doubles/shipped-tasks.ts';
 import { type Resource, synthesize } from './synthesis.ts';
@@ -236,7 +236,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
       const queue = `millrace-${resourceClass}-${kind}-0`;
       const alarm = under('Oldest message').find(({ Properties }) => dimensionOf(Properties, 'QueueName') === queue);
       // The longest run of a task, which is less than the function's own time: that has room for a second one.
-      const runSeconds = longestAttemptSeconds(resourceClass) + INVOCATION_MARGIN_SECONDS;
+      const runSeconds = RESOURCE_CLASS_SPECS[resourceClass].timeoutSeconds + INVOCATION_MARGIN_SECONDS;
       expect(alarm?.Properties.MetricName).toBe('ApproximateAgeOfOldestMessage');
       expect(alarm?.Properties.Threshold, queue).toBe(LANE_OBJECTIVE_SECONDS[kind] + runSeconds);
     }

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ENV } from '../../functions/contract.ts';
 import { fail, type SingleTaskDefinition, type TaskContext } from '../../functions/core/define-task.ts';
 import { HandlerThreads } from '../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { bundle } from '../../lib/constructs/bundle.ts';
 import { imageResize } from '../../tasks/image-resize/definition.ts';
 import { png } from '../doubles/png.ts';
@@ -101,7 +102,7 @@ describe('the bundles', () => {
 
   test('have the threads of the executor, which run the handlers of the deployment', async () => {
     const entry = pathToFileURL(join(directoryOf('executor'), 'thread.mjs'));
-    const { isolate } = new HandlerThreads(entry, { outboundHosts: '' }, () => {});
+    const { isolate } = new HandlerThreads(entry, { outboundHosts: '' }, () => {}, RESOURCE_CLASS_SPECS);
     const task = { id: 'a', tenantId: 'acme', type: 'image.resize', attempt: 1, maxAttempts: 1 };
     const signal = AbortSignal.timeout(10_000);
     const ctx = { task, signal, http: { request: fail }, log: fail, fail } as unknown as TaskContext;

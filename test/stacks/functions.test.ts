@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ENV, RESOURCE_CLASS_SPECS, RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
+import { ENV, RESOURCE_CLASSES, type ResourceClass } from '../../functions/contract.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { queueArn, synthesize } from './synthesis.ts';
 
 /** Each class has ten executors, and for each other lane the two that SQS takes at least. */

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  executorKeyOf,
-  LANE_KINDS,
-  queueNameOf,
-  RESOURCE_CLASS_SPECS,
-  RESOURCE_CLASSES,
-} from '../../functions/contract.ts';
+import { executorKeyOf, LANE_KINDS, queueNameOf, RESOURCE_CLASSES } from '../../functions/contract.ts';
+import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { httpBulk } from '../../tasks/http-bulk/definition.ts';
 import { queueArn, synthesize } from './synthesis.ts';
 

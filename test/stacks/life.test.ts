@@ -149,10 +149,11 @@ test.each(STAGES)('a synth %s says what may only grow', (stage) => {
   const told = assembly.stacks.flatMap(({ messages }) =>
     messages.flatMap(({ level, entry }) => (level === 'info' ? [String(entry.data)] : [])),
   );
+  const shards = config.classes.default?.shards ?? 1;
   const grown = [
     ...(config.tableShards > 1 ? [`tableShards is ${config.tableShards} and may only grow`] : []),
     ...(config.indexShards > 1 ? [`indexShards is ${config.indexShards} and may only grow`] : []),
-    ...(config.shards.default > 1 ? [`shards.default is ${config.shards.default} and may only grow`] : []),
+    ...(shards > 1 ? [`classes.default.shards is ${shards} and may only grow`] : []),
   ];
   expect(told.map((sentence) => sentence.split(':')[0])).toEqual(grown);
 });

@@ -38,7 +38,10 @@ describe('two executor shards', () => {
   });
 
   test('are known to the router', () => {
-    expect(JSON.parse(variable('router', 'executorShards'))).toMatchObject({ default: 2, 'io-intensive': 1 });
+    expect(JSON.parse(variable('router', 'classes'))).toMatchObject({
+      default: { shards: 2 },
+      'io-intensive': { shards: 1 },
+    });
   });
 
   test('are watched each', () => {

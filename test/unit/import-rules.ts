@@ -47,6 +47,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   },
   'functions/metrics.ts': { allowed: [], forbidden: ['./contract.ts', './core/task/task.ts', 'zod'] },
   'functions/contract.ts': { allowed: [], forbidden: ['./core/task/task.ts', 'zod', 'node:crypto'] },
+  'functions/resource-classes.ts': { allowed: ['./contract.ts'], forbidden: ['./metrics.ts', 'zod'] },
   'functions/core/ports.ts': {
     allowed: ['./json.ts', './task/ids.ts', '../contract.ts', '@standard-schema/spec', 'zod', 'node:crypto', 'p-limit'],
     forbidden: [

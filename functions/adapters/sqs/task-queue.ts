@@ -15,12 +15,14 @@ import type { TaskId } from '../../core/task/ids.ts';
 import { encodeMessage, encodeTask } from '../../core/task/message.ts';
 import { batchSizesOf, type Outgoing, type OutgoingRequest, packed } from '../../core/task/message-packing.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
+import type { DeployedClasses } from '../../resource-classes.ts';
 
 export type SqsTaskQueueOptions = {
   /** Everything of a lane's queue URL before its name. */
   readonly queueUrlPrefix: string;
   /** Says which types run in batches. */
   readonly catalog: TaskCatalog;
+  readonly classes: DeployedClasses;
 };
 
 const PARALLEL_REQUESTS = 5;
@@ -45,7 +47,7 @@ export class SqsTaskQueue implements TaskQueue {
   }
 
   async sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>> {
-    const requests = packed(outgoing, await batchSizesOf(outgoing, this.#options.catalog));
+    const requests = packed(outgoing, await batchSizesOf(outgoing, this.#options.catalog), this.#options.classes);
     const refused = await mapConcurrently(requests, PARALLEL_REQUESTS, (request) => this.#sendRequest(request));
     return new Set(refused.flat());
   }

@@ -1,11 +1,6 @@
 import * as z from 'zod';
-import {
-  longestAttemptSeconds,
-  MAX_ATTEMPTS,
-  MAX_FAN_OUT_DEPTH,
-  PRIORITIES,
-  type ResourceClass,
-} from '../../contract.ts';
+import { MAX_ATTEMPTS, MAX_FAN_OUT_DEPTH, PRIORITIES } from '../../contract.ts';
+import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import { compact } from '../compact.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import { type Subtask, type SubtaskResult, type TaskCatalog, TaskFailure } from '../define-task.ts';
@@ -26,7 +21,7 @@ export type FanOutPorts = PropagateEndPorts & {
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
   readonly catalog: TaskCatalog;
-  readonly executorShards: Readonly<Record<ResourceClass, number>>;
+  readonly classes: DeployedClasses;
   readonly retentionDays: number;
 };
 
@@ -49,11 +44,11 @@ const subtaskSchema = z.strictObject({
 export async function validateSubtasks(
   subtasks: readonly Subtask[],
   parent: TaskSeed,
-  catalog: TaskCatalog,
+  ports: Pick<FanOutPorts, 'catalog' | 'classes'>,
 ): Promise<string | undefined> {
   if ((parent.parent?.depth ?? 0) >= MAX_FAN_OUT_DEPTH) return `fan-outs within ${MAX_FAN_OUT_DEPTH} fan-outs`;
   for (const [place, subtask] of subtasks.entries()) {
-    const refusal = await subtaskRefusal(subtask, catalog);
+    const refusal = await subtaskRefusal(subtask, ports);
     if (refusal !== undefined) return `subtask ${place}: ${refusal}`;
   }
   // They are kept as one payload, which may have no more bytes than that.
@@ -61,13 +56,16 @@ export async function validateSubtasks(
   return bytes <= MAX_WIRE_BYTES ? undefined : `${bytes} bytes of subtasks, where ${MAX_WIRE_BYTES} fit`;
 }
 
-async function subtaskRefusal(subtask: unknown, catalog: TaskCatalog): Promise<string | undefined> {
+async function subtaskRefusal(
+  subtask: unknown,
+  { catalog, classes }: Pick<FanOutPorts, 'catalog' | 'classes'>,
+): Promise<string | undefined> {
   const parsed = subtaskSchema.safeParse(subtask);
   if (!parsed.success) return issueTexts(parsed.error.issues);
   const { type, input, timeoutSeconds = 0 } = parsed.data;
   const definition = await findDefinition(catalog, type);
   if (definition === undefined) return `there is no task type ${type}`;
-  const longest = longestAttemptSeconds(definition.resources);
+  const longest = classOf(classes, definition.resources).timeoutSeconds;
   if (timeoutSeconds > longest) return `an attempt of class ${definition.resources} may take ${longest} s`;
   const { issues } = await validated(definition, input);
   return issues && issueTexts(issues, (path) => `input ${path}`.trim());
@@ -186,7 +184,7 @@ async function seedOfSubtask(
     type: subtask.type,
     resourceClass: definition.resources,
     priority,
-    executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.executorShards),
+    executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.classes),
     maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
     input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),

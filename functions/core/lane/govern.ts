@@ -2,22 +2,13 @@ import {
   INVOCATION_MARGIN_SECONDS,
   MAX_BULK_TASKS,
   MIN_LANE_CONCURRENCY,
-  RESOURCE_CLASS_SPECS,
   TARGET_UTILIZATION,
   WAITING_PER_EXECUTOR,
 } from '../../contract.ts';
+import { type DeployedClass, vcpusOf } from '../../resource-classes.ts';
 import { compact } from '../compact.ts';
 import { tasksPerMessage } from '../task/message-packing.ts';
-import {
-  type Depth,
-  type EventSource,
-  type LaneLoad,
-  type LaneState,
-  laneOf,
-  loadOf,
-  vcpusOf,
-  waitingTasks,
-} from './lane.ts';
+import { type Depth, type EventSource, type LaneLoad, type LaneState, laneOf, loadOf, waitingTasks } from './lane.ts';
 import { type ClassLimits, shareExecutors } from './share-executors.ts';
 
 /** A lane as the governor finds it. */
@@ -42,10 +33,13 @@ const REMEMBERED_DEMANDS = 3;
 export function govern(
   lanes: readonly ObservedLane[],
   before: ReadonlyMap<string, LaneState>,
-  limits: ClassLimits,
+  { deployed, ...limits }: ClassLimits & { readonly deployed: DeployedClass },
   now: number,
 ): GovernedLane[] {
-  const found = lanes.map((lane) => ({ ...lane, state: laneStateOf(lane, before.get(lane.executorKey), now) }));
+  const found = lanes.map((lane) => ({
+    ...lane,
+    state: laneStateOf(lane, before.get(lane.executorKey), deployed, now),
+  }));
   const targets = shareExecutors(
     found.map(({ share, state }) => ({
       share,
@@ -66,7 +60,10 @@ export function govern(
   return found.map(({ source, state }, index) => {
     const target = source.isSettled ? (targets[index] ?? 0) : state.maxConcurrency;
     const to = Math.min(target, raises[index] ?? 0);
-    return { source, state: to < state.maxConcurrency ? lowered(state, to, now) : { ...state, maxConcurrency: to } };
+    return {
+      source,
+      state: to < state.maxConcurrency ? lowered(state, to, deployed, now) : { ...state, maxConcurrency: to },
+    };
   });
 }
 
@@ -89,8 +86,12 @@ function raised(lanes: readonly { from: number; to: number; share: number }[], f
 }
 
 /** Lowers a lane. The executors that run now go on to their end, and count until then, unless none runs. */
-function lowered(state: LaneState, maxConcurrency: number, now: number): LaneState {
-  const { functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[laneOf(state.executorKey).resourceClass];
+function lowered(
+  state: LaneState,
+  maxConcurrency: number,
+  { functionTimeoutSeconds }: DeployedClass,
+  now: number,
+): LaneState {
   // No attempt begins that would not end half a margin before the function does.
   const until = now + (functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS / 2) * 1000;
   return {
@@ -100,7 +101,12 @@ function lowered(state: LaneState, maxConcurrency: number, now: number): LaneSta
   };
 }
 
-function laneStateOf(lane: ObservedLane, before: LaneState | undefined, now: number): LaneState {
+function laneStateOf(
+  lane: ObservedLane,
+  before: LaneState | undefined,
+  deployed: DeployedClass,
+  now: number,
+): LaneState {
   const { executorKey, depth, inFlight, source, load } = lane;
   const done = since(load, before?.load);
   const { held } = before ?? {};
@@ -123,12 +129,12 @@ function laneStateOf(lane: ObservedLane, before: LaneState | undefined, now: num
     tasksPerMessage:
       done.messages > 0
         ? done.tasks / done.messages
-        : (before?.tasksPerMessage ?? tasksPerMessage(laneOf(executorKey).resourceClass, MAX_BULK_TASKS)),
+        : (before?.tasksPerMessage ?? tasksPerMessage(deployed, MAX_BULK_TASKS)),
     secondsPerInvocation,
     isAdmitting: before?.isAdmitting ?? true,
   });
   const vcpusTaken = before === undefined ? 0 : done.cpuMilliseconds / (now - before.at);
-  const demand = demandOf(state, done.messages > 0, vcpusTaken);
+  const demand = demandOf(state, done.messages > 0, vcpusTaken / vcpusOf(deployed));
   return { ...state, demands: [demand, ...(before?.demands ?? [])].slice(0, REMEMBERED_DEMANDS) };
 }
 
@@ -141,16 +147,15 @@ const isExpress = (executorKey: string): boolean => laneOf(executorKey).kind ===
 
 /**
  * Returns how many executors a lane has work for: 100 waiting tasks for each, and 70 % of them at work, or of the CPU of all of
- * them, whichever is more. `vcpusTaken`: how many it has kept busy since the last period.
+ * them, whichever is more. `computing`: of how many it has kept the CPU busy since the last period.
  */
-function demandOf(state: LaneState, hasWorked: boolean, vcpusTaken: number): number {
+function demandOf(state: LaneState, hasWorked: boolean, computing: number): number {
   const { executorKey, depth, inFlight, maxConcurrency, batchSize } = state;
   if (depth + inFlight === 0 && !hasWorked) return 0;
   if (isExpress(executorKey)) return MIN_LANE_CONCURRENCY;
   // Where a whole batch waits, nobody is free to take it.
   const occupied = depth >= batchSize ? maxConcurrency : Math.ceil(inFlight / batchSize);
   // An executor with free places has no CPU left for them where its handlers compute.
-  const computing = vcpusTaken / vcpusOf(laneOf(executorKey).resourceClass);
   const busy = Math.min(maxConcurrency, Math.max(occupied, computing));
   return Math.max(1, Math.ceil(waitingTasks(state) / WAITING_PER_EXECUTOR), Math.ceil(busy / TARGET_UTILIZATION));
 }

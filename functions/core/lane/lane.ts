@@ -1,12 +1,6 @@
 import * as z from 'zod';
-import {
-  executorKeyOf,
-  LANE_KINDS,
-  type LaneKind,
-  RESOURCE_CLASS_SPECS,
-  RESOURCE_CLASSES,
-  type ResourceClass,
-} from '../../contract.ts';
+import { executorKeyOf, LANE_KINDS, type LaneKind, type ResourceClass } from '../../contract.ts';
+import type { DeployedClasses } from '../../resource-classes.ts';
 import { once } from '../concurrency.ts';
 
 /** What executors have done for a lane, counted since its first task. */
@@ -98,11 +92,9 @@ export interface LaneSnapshot {
 }
 
 /** Returns the keys of all lanes of a deployment, class by class and shard by shard. */
-export const executorKeysOf = (executorShards: Readonly<Record<ResourceClass, number>>): string[] =>
-  RESOURCE_CLASSES.flatMap((resourceClass) =>
-    [...Array(executorShards[resourceClass]).keys()].flatMap((shard) =>
-      LANE_KINDS.map((kind) => executorKeyOf(resourceClass, kind, shard)),
-    ),
+export const executorKeysOf = (classes: DeployedClasses): string[] =>
+  Object.entries(classes).flatMap(([resourceClass, { shards }]) =>
+    [...Array(shards).keys()].flatMap((shard) => LANE_KINDS.map((kind) => executorKeyOf(resourceClass, kind, shard))),
   );
 
 /** Returns the parts of an executor key that the code itself made. */
@@ -126,9 +118,3 @@ export const waitingTasks = ({ depth, tasksPerMessage }: LaneState): number => d
  */
 export const tasksIn = (messages: number, state: LaneState | undefined): number =>
   messages * (state === undefined || state.load.messages === 0 ? 1 : state.tasksPerMessage);
-
-/** Lambda gives one vCPU for so much memory (Lambda's documentation, "Memory"). */
-const VCPU_MB = 1_769;
-
-/** Returns the vCPUs of an executor of a class: `default` has a seventh of one. */
-export const vcpusOf = (resourceClass: ResourceClass): number => RESOURCE_CLASS_SPECS[resourceClass].memoryMb / VCPU_MB;

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
-import { executorKeyOf, type Priority, type ResourceClass } from '../../contract.ts';
-import type { TaskDefinition } from '../define-task.ts';
+import { executorKeyOf, type Priority } from '../../contract.ts';
+import { classOf, type DeployedClasses } from '../../resource-classes.ts';
+import type { TaskCatalog, TaskDefinition } from '../define-task.ts';
+import { findDefinition } from '../definition/find-definition.ts';
 import type { TaskSeed } from '../task/task.ts';
 import { laneOf } from './lane.ts';
 
@@ -32,20 +34,32 @@ const executorShardOf = (
 export function executorKeyFor(
   { type, resources, batch }: TaskDefinition,
   { priority, ...owner }: { priority: Priority; tenantId: string; workflowInstanceId?: string | undefined },
-  executorShards: Readonly<Record<ResourceClass, number>>,
+  classes: DeployedClasses,
 ): string {
   const lane = batch === undefined ? priority : 'batch';
-  return executorKeyOf(resources, lane, executorShardOf({ type, ...owner }, executorShards[resources]));
+  return executorKeyOf(resources, lane, executorShardOf({ type, ...owner }, classOf(classes, resources).shards));
 }
 
 /**
- * Returns the executor key for a task that was given one a while ago: the lane of a shard that is gone has given way to
- * another.
+ * Returns the executor key for a task that was given one a while ago: the lane of a shard that is gone has given way to another,
+ * and that of a class to the one which its type has now. A task of a type that is gone as well goes to any class, whose executor
+ * ends it.
  */
-export function presentExecutorKey(task: TaskSeed, executorShards: Readonly<Record<ResourceClass, number>>): string {
+export async function presentExecutorKey(
+  task: TaskSeed,
+  { classes, catalog }: { readonly classes: DeployedClasses; readonly catalog: TaskCatalog },
+): Promise<string> {
   const { resourceClass, kind, shard } = laneOf(task.executorKey);
-  const shards = executorShards[resourceClass];
-  return shard < shards ? task.executorKey : executorKeyOf(resourceClass, kind, executorShardOf(task, shards));
+  const deployed = classes[resourceClass];
+  if (deployed === undefined) {
+    // Of a definition that is broken, the executor says so.
+    const definition = await findDefinition(catalog, task.type).catch(() => undefined);
+    if (definition !== undefined) return executorKeyFor(definition, task, classes);
+    return executorKeyOf(Object.keys(classes)[0] ?? resourceClass, task.priority, 0);
+  }
+  return shard < deployed.shards
+    ? task.executorKey
+    : executorKeyOf(resourceClass, kind, executorShardOf(task, deployed.shards));
 }
 
 /** Returns which table gets a new task. A task with an idempotency key must be found by its tenant and key alone. */

@@ -1,4 +1,4 @@
-import { CHECK_PERIOD_SECONDS, RESOURCE_CLASS_SPECS } from '../../contract.ts';
+import { CHECK_PERIOD_SECONDS } from '../../contract.ts';
 import type { StepPrices } from '../../metrics.ts';
 import { isFinished, type Task } from './task.ts';
 import { sampledTraceOf } from './trace-header.ts';
@@ -64,7 +64,8 @@ function attemptOf(attempt: Attempt, usage: TaskUsage, prices: StepPrices): numb
 
 function computeOf(attempt: Attempt, usage: TaskUsage, prices: StepPrices): number {
   const { executorMilliseconds = lastedOf(attempt, usage) } = usage;
-  const gigabytes = RESOURCE_CLASS_SPECS[attempt.after.resourceClass].memoryMb / 1024;
+  // Of a class that is gone nobody knows it any more.
+  const gigabytes = prices.gigabytes[attempt.after.resourceClass] ?? 0;
   return (executorMilliseconds / 1000) * gigabytes * prices.gigabyteSecond;
 }
 

@@ -1,10 +1,5 @@
-import {
-  MAX_MESSAGE_BYTES,
-  MAX_REQUEST_BYTES,
-  MAX_REQUEST_MESSAGES,
-  RESOURCE_CLASS_SPECS,
-  type ResourceClass,
-} from '../../contract.ts';
+import { MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, MAX_REQUEST_MESSAGES } from '../../contract.ts';
+import { classOf, type DeployedClass, type DeployedClasses } from '../../resource-classes.ts';
 import type { TaskCatalog } from '../define-task.ts';
 import { findBatchDefinition } from '../definition/find-definition.ts';
 import { encodeMessage, encodeTask } from './message.ts';
@@ -41,11 +36,8 @@ const MOST_ROUNDS = 5;
  * Returns how many tasks share a message, where `count` are sent together. With more of them the tasks of others would wait
  * behind, and those at its end would begin too late to end within the invocation.
  */
-export const tasksPerMessage = (resourceClass: ResourceClass, count: number): number =>
-  Math.max(
-    Math.min(FEW_ROUNDS, RESOURCE_CLASS_SPECS[resourceClass].concurrencyPerInvocation),
-    Math.min(MOST_ROUNDS, Math.ceil(count / SHARED_MESSAGES)),
-  );
+export const tasksPerMessage = ({ concurrencyPerInvocation }: DeployedClass, count: number): number =>
+  Math.max(Math.min(FEW_ROUNDS, concurrencyPerInvocation), Math.min(MOST_ROUNDS, Math.ceil(count / SHARED_MESSAGES)));
 
 /** The most tasks that one call of a type takes, for each type that runs in batches. */
 type BatchSizes = ReadonlyMap<string, number>;
@@ -58,7 +50,11 @@ export async function batchSizesOf(outgoing: readonly Outgoing[], catalog: TaskC
 }
 
 /** Lays tasks into messages and messages into requests. A message of a type that runs in batches has one batch. */
-export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): OutgoingRequest[] {
+export function packed(
+  outgoing: readonly Outgoing[],
+  batchSizes: BatchSizes,
+  classes: DeployedClasses,
+): OutgoingRequest[] {
   const groups = Map.groupBy(outgoing, ({ task, delaySeconds, isAlone = false }) =>
     [task.executorKey, task.tenantId, delaySeconds, isAlone, batchSizes.has(task.type) ? task.type : ''].join('\n'),
   );
@@ -67,7 +63,7 @@ export function packed(outgoing: readonly Outgoing[], batchSizes: BatchSizes): O
     if (first === undefined) return [];
     const { task, delaySeconds, isAlone = false } = first;
     const { executorKey, tenantId } = task;
-    const most = batchSizes.get(task.type) ?? tasksPerMessage(task.resourceClass, group.length);
+    const most = batchSizes.get(task.type) ?? tasksPerMessage(classOf(classes, task.resourceClass), group.length);
     const messages = messagesOf(group, isAlone ? 1 : most);
     return requestsOf(messages).map((part) => ({ executorKey, tenantId, delaySeconds, messages: part }));
   });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { PRIORITIES, RESOURCE_CLASSES } from '../../contract.ts';
+import { PRIORITIES } from '../../contract.ts';
+import type { DeployedClasses } from '../../resource-classes.ts';
 import { once } from '../concurrency.ts';
 import type { JsonValue } from '../json.ts';
 import { parseTaskId, parseTenantId, type TaskId, type TenantId } from './ids.ts';
@@ -12,7 +13,7 @@ const seedSchema = once(() => {
     id: taskIdSchema,
     tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
     type: z.string().min(1),
-    resourceClass: z.enum(RESOURCE_CLASSES),
+    resourceClass: z.string().min(1),
     priority: z.enum(PRIORITIES),
     executorKey: z.string().min(1),
     maxAttempts: z.int().positive(),
@@ -70,12 +71,15 @@ const newerSchema = once(() => z.object({ v: z.int().min(2) }));
 
 const MAX_REASON_LENGTH = 300;
 
-/** Reads a message back. What is no message of ours comes with the reason, in one line. */
-export function decodeMessage(body: string): DecodedMessage {
+/**
+ * Reads a message back. What is no message of ours comes with the reason, in one line; so does one with a task of a class that is
+ * not among `classes`, where they are given.
+ */
+export function decodeMessage(body: string, classes?: DeployedClasses): DecodedMessage {
   try {
     const value: unknown = JSON.parse(body);
     const parsed = messageSchema().safeParse(value);
-    if (parsed.success) return { result: 'tasks', tasks: parsed.data.tasks };
+    if (parsed.success) return withClasses(parsed.data.tasks, classes);
     if (newerSchema().safeParse(value).success) return { result: 'newer' };
     const issue = parsed.error.issues[0];
     // The name of an unknown field is in the message, and may have any length and character.
@@ -85,4 +89,12 @@ export function decodeMessage(body: string): DecodedMessage {
     // JSON.parse throws on what is not JSON, and the schema on what nests deeper than the stack.
     return { result: 'malformed', reason: 'the body is not JSON that can be read' };
   }
+}
+
+function withClasses(tasks: readonly TaskSeed[], classes: DeployedClasses | undefined): DecodedMessage {
+  if (classes === undefined) return { result: 'tasks', tasks };
+  const place = tasks.findIndex(({ resourceClass }) => !Object.hasOwn(classes, resourceClass));
+  if (place === -1) return { result: 'tasks', tasks };
+  const reason = `tasks.${place}.resourceClass: must be one of ${Object.keys(classes).join(', ')}`;
+  return { result: 'malformed', reason: reason.slice(0, MAX_REASON_LENGTH) };
 }

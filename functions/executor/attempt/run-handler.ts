@@ -20,6 +20,7 @@ import { failed, fanOutOf, isDelay, type Outcome, outcomeOfThrown, outputOf } fr
 import type { RunningTask } from '../../core/task/task.ts';
 import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
 import { issueTexts } from '../../core/zod-messages.ts';
+import type { DeployedClasses } from '../../resource-classes.ts';
 import { logFieldsOf, loggable } from '../telemetry.ts';
 import { AttemptScope, attemptHttp } from './attempt-scope.ts';
 import { type AttemptWatch, type WatchPorts, watchAttempt } from './watch-attempt.ts';
@@ -28,6 +29,7 @@ export type HandlerPorts = WatchPorts & {
   readonly http: HttpClients;
   readonly tracing: Tracing;
   readonly catalog: TaskCatalog;
+  readonly classes: DeployedClasses;
   /** Calls the handler of an isolated type in a thread, as `callHandler` would. */
   readonly isolate: (
     definition: SingleTaskDefinition,
@@ -129,12 +131,12 @@ async function outcomeOfFanOut(
   { subtasks }: FanOut,
   { type, fanOut }: SingleTaskDefinition,
   task: RunningTask,
-  { catalog }: HandlerPorts,
+  ports: HandlerPorts,
 ): Promise<Outcome> {
   if (fanOut === undefined || task.fanOut !== undefined) {
     return failed('invalid_output', `${type} fanned out, and has no fanOut.combine that would follow`, false);
   }
-  const refusal = await validateSubtasks(subtasks, task, catalog);
+  const refusal = await validateSubtasks(subtasks, task, ports);
   if (refusal !== undefined) return failed('invalid_subtasks', `${type} fanned out into ${refusal}`, false);
   return { kind: 'fanned_out', subtasks, onFailure: fanOut.onFailure };
 }

@@ -1,5 +1,5 @@
-import { RESOURCE_CLASS_SPECS, threadHeapMb } from '../../contract.ts';
 import type { Log } from '../../core/ports.ts';
+import { classOf, type DeployedClasses, threadHeapMb } from '../../resource-classes.ts';
 import type { HandlerPorts } from '../attempt/run-handler.ts';
 import { HandlerThread, NotBegun } from './handler-thread.ts';
 import type { ThreadData } from './thread-messages.ts';
@@ -12,26 +12,29 @@ export class HandlerThreads {
   readonly #entry: URL;
   readonly #data: ThreadData;
   readonly #log: Log;
+  readonly #classes: DeployedClasses;
   #taken = 0;
   readonly #idle: HandlerThread[] = [];
   /** The attempts that wait for a thread; the first come are the first. */
   readonly #waiting = new Set<() => void>();
 
   /** `entry` is what each thread runs; it serves attempts (`serve-attempts.ts`). */
-  constructor(entry: URL, data: ThreadData, log: Log) {
+  constructor(entry: URL, data: ThreadData, log: Log, classes: DeployedClasses) {
     this.#entry = entry;
     this.#data = data;
     this.#log = log;
+    this.#classes = classes;
   }
 
   /** Makes an attempt as `definition.run` would, in a thread: an abort ends it wherever it is. */
   readonly isolate: HandlerPorts['isolate'] = async ({ resources }, call, ctx) => {
     // An executor runs tasks of one class, so all its threads are of one size.
-    await this.#turn(RESOURCE_CLASS_SPECS[resources].threads, ctx.signal);
+    const deployed = classOf(this.#classes, resources);
+    await this.#turn(deployed.threads, ctx.signal);
     try {
       for (;;) {
         const thread =
-          this.#idleThread() ?? new HandlerThread(this.#entry, threadHeapMb(resources), this.#data, this.#log);
+          this.#idleThread() ?? new HandlerThread(this.#entry, threadHeapMb(deployed), this.#data, this.#log);
         try {
           return await thread.run(call, ctx);
         } catch (error) {

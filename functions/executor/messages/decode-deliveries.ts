@@ -1,8 +1,13 @@
 import type { Deliveries, Delivery, Log } from '../../core/ports.ts';
 import { decodeMessage } from '../../core/task/message.ts';
+import type { DeployedClasses } from '../../resource-classes.ts';
 import type { DeliveredTask } from './delivery.ts';
 
-type DecodePorts = { readonly deliveries: Pick<Deliveries, 'quarantine'>; readonly log: Log };
+type DecodePorts = {
+  readonly deliveries: Pick<Deliveries, 'quarantine'>;
+  readonly classes: DeployedClasses;
+  readonly log: Log;
+};
 
 /** A message that this version cannot read comes again after this, for an executor that can. */
 const NEWER_VERSION_SECONDS = 60;
@@ -19,7 +24,7 @@ export async function decodeDeliveries(
   const unread = new Map<Delivery, number>();
   await Promise.all(
     deliveries.map(async (delivery) => {
-      const message = decodeMessage(delivery.body);
+      const message = decodeMessage(delivery.body, ports.classes);
       switch (message.result) {
         case 'tasks':
           delivered.push(...message.tasks.map((task) => ({ task, delivery })));

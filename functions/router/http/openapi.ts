@@ -3,6 +3,7 @@ import { ROUTES } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
+import type { DeployedClasses } from '../../resource-classes.ts';
 import type { OpenRoute, Route, RouterPorts } from '../route.ts';
 import { type BrokenType, inputJsonSchema, ofAllDefinitions, outputJsonSchema } from '../routes/all-definitions.ts';
 import { PROBLEM_STATUS, type ProblemCode, problemSchema } from './problem.ts';
@@ -24,6 +25,7 @@ const gatewayMessage = once(() => z.strictObject({ message: z.string() }));
 export function openapiDocument(
   { routes, openRoutes }: DocumentedRoutes,
   definitions: readonly TaskDefinition[],
+  classes: DeployedClasses,
   broken: readonly BrokenType[] = [],
 ): Record<string, unknown> {
   const schemas: Record<string, JsonSchema> = {};
@@ -33,7 +35,7 @@ export function openapiDocument(
   for (const [key, route] of Object.entries({ ...routes, ...openRoutes })) {
     const [method = '', path = ''] = key.split(' ');
     paths[path] ??= {};
-    paths[path][method.toLowerCase()] = operation(key, route, definitions, schemaOf);
+    paths[path][method.toLowerCase()] = operation(key, route, schemaOf, (write) => write(definitions, classes));
   }
   addOutputs(schemas, definitions);
   return {
@@ -61,7 +63,14 @@ const missingFromDocument = ({ type }: BrokenType): string =>
 type SchemaOf = (schema: z.ZodType, io?: 'input' | 'output') => JsonSchema;
 type Documented = Pick<Route, 'operationId' | 'summary' | 'parameters' | 'requestBody' | 'response' | 'problems'>;
 
-function operation(key: string, route: Documented, definitions: readonly TaskDefinition[], schemaOf: SchemaOf) {
+type WriteBody = NonNullable<Route['requestBody']>;
+
+function operation(
+  key: string,
+  route: Documented,
+  schemaOf: SchemaOf,
+  bodyOf: (write: WriteBody) => ReturnType<WriteBody>,
+) {
   const { operationId, summary, parameters = [], requestBody, response, problems } = route;
   const scope = Object.hasOwn(ROUTES, key) ? ROUTES[key as keyof typeof ROUTES] : undefined;
   const codes: ProblemCode[] = [...problems, 'internal_error'];
@@ -72,7 +81,7 @@ function operation(key: string, route: Documented, definitions: readonly TaskDef
     description: scope && `Needs a key with the scope \`${scope}\`.`,
     security: scope === undefined ? [] : [{ key: [] }],
     parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: schemaOf(schema(), 'input') })),
-    requestBody: requestBody && documentedBody(requestBody(definitions), schemaOf),
+    requestBody: requestBody && documentedBody(bodyOf(requestBody), schemaOf),
     responses: {
       [response.status]: compact({
         description: response.description,
@@ -172,7 +181,7 @@ async function describeAll(routes: DocumentedRoutes, ports: RouterPorts): Promis
     outputJsonSchema(definition);
     return definition;
   });
-  const document = openapiDocument(routes, made, broken);
+  const document = openapiDocument(routes, made, ports.classes, broken);
   if (broken.length === 0) documents.set(ports.catalog, document);
   return document;
 }

@@ -31,9 +31,9 @@ const laneParameter: Parameter = {
 /** Returns the lane that the path names. Throws the problem of one that the deployment does not have. */
 function parseLane(
   { parameters: { name = '' } }: Request,
-  { executorShards }: RouterPorts,
+  { classes }: RouterPorts,
 ): { readonly laneName: string; readonly resourceClass: ResourceClass } {
-  const executorKeys = executorKeysOf(executorShards);
+  const executorKeys = executorKeysOf(classes);
   const found = executorKeys.find((key) => queueNameOf(key) === name);
   if (found === undefined) throw new Problem('not_found', noSuch('lane', name, executorKeys.map(queueNameOf)));
   return { laneName: name, resourceClass: laneOf(found).resourceClass };

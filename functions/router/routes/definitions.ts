@@ -1,17 +1,11 @@
 import * as z from 'zod';
-import {
-  DEFINITION_EFFECT_SECONDS,
-  longestAttemptSeconds,
-  MAX_ATTEMPTS,
-  PRIORITIES,
-  RESOURCE_CLASSES,
-  type ResourceClass,
-} from '../../contract.ts';
+import { DEFINITION_EFFECT_SECONDS, MAX_ATTEMPTS, PRIORITIES, type ResourceClass } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
 import { findDefinition, isBrokenDefinition } from '../../core/definition/find-definition.ts';
 import { effective, patchAt, type TaskSettings } from '../../core/task-settings.ts';
+import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import { parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Parameter, Request, Route, RouterPorts } from '../route.ts';
@@ -34,7 +28,7 @@ const definitionSchema = once(() =>
     .strictObject({
       type: z.string(),
       description: z.string(),
-      resources: z.enum(RESOURCE_CLASSES),
+      resources: z.string(),
       priority: z.enum(PRIORITIES),
       timeoutSeconds: z.number(),
       retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
@@ -69,8 +63,12 @@ const typeParameter: Parameter = {
 };
 
 /** Returns what is wrong with the timeout of an attempt, if it is longer than the class allows. */
-export function timeoutErrors(timeoutSeconds: unknown, resources: ResourceClass): FieldError[] {
-  const longest = longestAttemptSeconds(resources);
+export function timeoutErrors(
+  timeoutSeconds: unknown,
+  resources: ResourceClass,
+  classes: DeployedClasses,
+): FieldError[] {
+  const longest = classOf(classes, resources).timeoutSeconds;
   if (typeof timeoutSeconds !== 'number' || timeoutSeconds <= longest) return [];
   return [{ field: '/timeoutSeconds', message: `an attempt of class ${resources} may take ${longest} s at most` }];
 }
@@ -176,7 +174,11 @@ export const changeDefinition: Route = {
     const parsed = patchSchema().safeParse(body.value);
     const errors = body.numberErrors.concat(parsed.success ? [] : fieldErrors(parsed.error.issues));
     errors.push(
-      ...timeoutErrors((body.value as { timeoutSeconds?: unknown } | null)?.timeoutSeconds, definition.resources),
+      ...timeoutErrors(
+        (body.value as { timeoutSeconds?: unknown } | null)?.timeoutSeconds,
+        definition.resources,
+        ports.classes,
+      ),
     );
     if (!parsed.success || errors.length > 0) {
       throw new Problem('invalid_request', 'the definition cannot be changed so', { errors });

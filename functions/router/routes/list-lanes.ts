@@ -1,15 +1,9 @@
 import * as z from 'zod';
-import {
-  deadLettersNameOf,
-  LANE_KINDS,
-  queueNameOf,
-  RESOURCE_CLASSES,
-  SNAPSHOT_VALID_SECONDS,
-  shareOf,
-} from '../../contract.ts';
+import { deadLettersNameOf, LANE_KINDS, queueNameOf, SNAPSHOT_VALID_SECONDS, shareOf } from '../../contract.ts';
 import { mapConcurrently, once } from '../../core/concurrency.ts';
 import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/lane/admission.ts';
 import { type Depth, executorKeysOf, type LaneState, laneOf, tasksIn } from '../../core/lane/lane.ts';
+import { classOf } from '../../resource-classes.ts';
 import { orUnavailable } from '../http/problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
 
@@ -18,7 +12,7 @@ const laneSchema = once(() => {
   return z
     .strictObject({
       name: z.string().describe("The name of its queue, less the deployment's"),
-      resourceClass: z.enum(RESOURCE_CLASSES),
+      resourceClass: z.string(),
       kind: z
         .enum(LANE_KINDS)
         .describe(
@@ -48,22 +42,21 @@ export const listLanes: Route = {
 
   async handle(_request, _caller, ports) {
     const states = await ports.lanes.states();
-    const letters = await Promise.all(
-      RESOURCE_CLASSES.map((name) => orUnavailable(ports.depths.read(deadLettersNameOf(name)))),
-    );
+    const names = Object.keys(ports.classes);
+    const letters = await Promise.all(names.map((name) => orUnavailable(ports.depths.read(deadLettersNameOf(name)))));
     const items = await orUnavailable(
-      mapConcurrently(executorKeysOf(ports.executorShards), PARALLEL, async (key) => {
+      mapConcurrently(executorKeysOf(ports.classes), PARALLEL, async (key) => {
         const { resourceClass, kind } = laneOf(key);
         const state = states.get(key);
         const name = queueNameOf(key);
         const messages = await ports.depths.read(name);
-        const share = shareOf(ports.concurrency[resourceClass], kind);
+        const share = shareOf(classOf(ports.classes, resourceClass), kind);
         return {
           name,
           resourceClass,
           kind,
           priority: kind,
-          deadLetters: letters[RESOURCE_CLASSES.indexOf(resourceClass)]?.depth ?? 0,
+          deadLetters: letters[names.indexOf(resourceClass)]?.depth ?? 0,
           ...inTasks(messages, state),
           ...governed(state, share, messages.depth, ports),
         };

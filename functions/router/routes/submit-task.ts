@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { longestAttemptSeconds } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { sendOrDefer } from '../../core/task/send-or-defer.ts';
 import { type NewTask, newTask } from '../../core/task/task.ts';
+import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
 import { type Acceptance, findEarlier, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
 import { chooseLane } from '../submit/admit.ts';
@@ -23,7 +23,7 @@ export const submitTask: Route = {
   operationId: 'submitTask',
   summary: 'Submit a task',
   parameters: [idempotencyKeyParameter],
-  requestBody: (definitions) => ({ oneOf: definitions.map(submitOfType) }),
+  requestBody: (definitions, classes) => ({ oneOf: definitions.map((one) => submitOfType(one, classes)) }),
   response: {
     status: 202,
     description: 'The task is accepted and will run',
@@ -72,7 +72,7 @@ async function acceptedResponse(
 }
 
 /** Describes what a submit of one type takes, in JSON Schema: its own input, and the longest attempt of its class. */
-function submitOfType(definition: TaskDefinition) {
+function submitOfType(definition: TaskDefinition, classes: DeployedClasses) {
   const { type, description, resources } = definition;
   const { $schema: _, properties, ...schema } = z.toJSONSchema(submitSchema(), { io: 'input' });
   const { $schema: _draft, ...inputSchema } = inputJsonSchema(definition);
@@ -87,7 +87,7 @@ function submitOfType(definition: TaskDefinition) {
       input: JSON.stringify(inputSchema).includes('"$ref"')
         ? { $id: `urn:millrace:${type}`, ...inputSchema }
         : inputSchema,
-      timeoutSeconds: { type: 'integer', minimum: 1, maximum: longestAttemptSeconds(resources) },
+      timeoutSeconds: { type: 'integer', minimum: 1, maximum: classOf(classes, resources).timeoutSeconds },
     },
     required: ['type', 'input'],
     not: { required: ['delaySeconds', 'runAt'] },

@@ -1,6 +1,7 @@
-import { MIN_LANE_CONCURRENCY, RESOURCE_CLASS_SPECS } from '../../contract.ts';
+import { MIN_LANE_CONCURRENCY } from '../../contract.ts';
 import { laneOf } from '../../core/lane/lane.ts';
 import { formerShardsOf, newTableShardOf } from '../../core/lane/routing.ts';
+import { classOf } from '../../resource-classes.ts';
 import { Problem } from '../http/problem.ts';
 import type { Caller, RouterPorts } from '../route.ts';
 import { findByKey } from './accept.ts';
@@ -55,10 +56,10 @@ async function expressFor(
   { executorKey, delaySeconds }: AdmissionRequest,
   together: number,
   { tenantId }: Caller,
-  { lanes, tenants }: RouterPorts,
+  { lanes, tenants, classes }: RouterPorts,
 ): Promise<string | undefined> {
   if (delaySeconds > 0) return undefined;
-  const { concurrencyPerInvocation } = RESOURCE_CLASS_SPECS[laneOf(executorKey).resourceClass];
+  const { concurrencyPerInvocation } = classOf(classes, laneOf(executorKey).resourceClass);
   const few = FEW_ROUNDS * MIN_LANE_CONCURRENCY * concurrencyPerInvocation;
   return lanes.expressFor(executorKey, () => tenants.hasAtMostOpen(few, tenantId, together));
 }

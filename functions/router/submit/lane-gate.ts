@@ -1,10 +1,4 @@
-import {
-  executorKeyOf,
-  MIN_LANE_CONCURRENCY,
-  queueNameOf,
-  RESOURCE_CLASS_SPECS,
-  SNAPSHOT_VALID_SECONDS,
-} from '../../contract.ts';
+import { executorKeyOf, MIN_LANE_CONCURRENCY, queueNameOf, SNAPSHOT_VALID_SECONDS } from '../../contract.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import { type Admission, admission, estimatedWaitSeconds } from '../../core/lane/admission.ts';
 import {
@@ -16,11 +10,13 @@ import {
   tasksPerExecutorSecond,
 } from '../../core/lane/lane.ts';
 import type { Clock, Log } from '../../core/ports.ts';
+import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import { PolledValue } from './polled-value.ts';
 
 export type LaneGatePorts = {
   readonly snapshot: Pick<LaneSnapshot, 'read'>;
   readonly depths: QueueDepths;
+  readonly classes: DeployedClasses;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -68,7 +64,7 @@ export class LaneGate {
    */
   async expressFor(executorKey: string, hasLittleToDo: () => Promise<boolean>): Promise<string | undefined> {
     const { resourceClass, kind, shard } = laneOf(executorKey);
-    const { concurrencyPerInvocation: batch } = RESOURCE_CLASS_SPECS[resourceClass];
+    const { concurrencyPerInvocation: batch } = classOf(this.#ports.classes, resourceClass);
     if (kind === 'batch') return undefined;
     const own = await this.#estimate(executorKey);
     this.#drain(own, tasksPerSecond(own));

@@ -100,8 +100,8 @@ function typeNameOf(submit: unknown): string | undefined {
 }
 
 /** Returns the lane of a task whose submit says no more than its type. */
-const usualExecutorKey = (definition: TaskDefinition, { tenantId }: Caller, { executorShards }: RouterPorts): string =>
-  executorKeyFor(definition, { tenantId, priority: definition.priority }, executorShards);
+const usualExecutorKey = (definition: TaskDefinition, { tenantId }: Caller, { classes }: RouterPorts): string =>
+  executorKeyFor(definition, { tenantId, priority: definition.priority }, classes);
 
 type ValidSubmit = {
   readonly submit: Submit;
@@ -122,7 +122,7 @@ async function validateSubmit(
     parsed.success ? [] : fieldErrors(parsed.error.issues),
     definition === undefined || checked === undefined
       ? typeErrors(type, ports)
-      : [...checked.errors, ...limitErrors(value as Partial<Submit>, definition, ports.clock())],
+      : [...checked.errors, ...limitErrors(value as Partial<Submit>, definition, ports.clock(), ports)],
   );
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalidSubmit(errors);
   return { submit: parsed.data, definition, parsedInput: checked?.parsedInput };
@@ -145,9 +145,14 @@ async function validateInput(submit: Partial<Submit>, definition: TaskDefinition
 }
 
 /** Returns what is wrong that the schema cannot tell; the submit may be wrong otherwise, too. */
-function limitErrors(submit: Partial<Submit>, { resources }: TaskDefinition, now: number): FieldError[] {
+function limitErrors(
+  submit: Partial<Submit>,
+  { resources }: TaskDefinition,
+  now: number,
+  { classes }: RouterPorts,
+): FieldError[] {
   const { timeoutSeconds, runAt, delaySeconds } = submit;
-  const errors = timeoutErrors(timeoutSeconds, resources);
+  const errors = timeoutErrors(timeoutSeconds, resources, classes);
   if (runAt !== undefined && delaySeconds !== undefined) {
     errors.push({ field: '/runAt', message: 'is given beside delaySeconds: give one of them' });
   }
@@ -195,7 +200,7 @@ async function submissionOf(
   idempotencyKey: string | undefined,
   within: Patience,
   { tenantId, limits }: Caller,
-  { clock, ids, tracing, settings, tableShards, executorShards }: RouterPorts,
+  { clock, ids, tracing, settings, tableShards, classes }: RouterPorts,
 ): Promise<Submission> {
   const { submit, definition } = valid;
   const defaults = effective(definition, await settings.get(definition.type));
@@ -226,7 +231,7 @@ async function submissionOf(
   return {
     draft,
     input: submit.input as JsonValue,
-    executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, executorShards),
+    executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, classes),
     idempotencyKey,
     delaySeconds: Math.max(0, ((runAt ?? 0) - createdAt) / 1000),
     within,

@@ -8,7 +8,6 @@ describe('the arguments of logs', () => {
   test.each([
     [['me'], /nothing to do with "me"/],
     [['--task', 'x'], /--task "x" must be the id of a task/],
-    [['--class', 'gpu'], /knows no "gpu"; there are default, io-intensive/],
     [['--since', '10'], /--since "10" must be a number of s, m, h or d/],
     [['--since', '0m'], /--since "0m" must be/],
     [['--tail'], /--tail/],

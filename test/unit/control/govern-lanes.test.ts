@@ -1,12 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ClassConcurrency, RESOURCE_CLASSES, type ResourceClass } from '../../../functions/contract.ts';
 import { type GovernPorts, governLanes } from '../../../functions/control/govern-lanes.ts';
 import { type LaneState, NO_LOAD } from '../../../functions/core/lane/lane.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { MemoryLanes } from '../../doubles/memory-lanes.ts';
-
-const byClass = <T>(value: T) =>
-  Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, value])) as Record<ResourceClass, T>;
-const TEN: ClassConcurrency = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 
 let lanes: MemoryLanes;
 let now: number;
@@ -23,8 +19,7 @@ beforeEach(() => {
     sources: lanes.sources,
     loads: lanes.loads,
     snapshot: lanes.snapshot,
-    concurrency: byClass(TEN),
-    executorShards: { ...byClass(1), default: 2 },
+    classes: { ...RESOURCE_CLASS_SPECS, default: { ...RESOURCE_CLASS_SPECS.default, shards: 2 } },
     clock: () => now,
     log: (_level, event, fields) => logged.push({ event, ...fields }),
     meter: { record: (of, metric, value) => recorded.push([of, metric, value]) },

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { executorNameOf, RESOURCE_CLASSES, reservationOf } from '../../../functions/contract.ts';
+import { USUAL_SETTINGS } from '../../../functions/resource-classes.ts';
 import { COST_ASSUMPTIONS } from '../../../planner/costs/cost-basis.ts';
 
 /** Answers as an AWS does in which nothing waits: tables and queues are empty, and each queue has its event source. */
@@ -48,8 +49,7 @@ beforeAll(async () => {
   vi.stubEnv('MILLRACE_QUEUE_ARN_PREFIX', 'arn:aws:sqs:us-east-1:000000000000:millrace-');
   vi.stubEnv('MILLRACE_INDEX_SHARDS', '2');
   vi.stubEnv('MILLRACE_RETENTION_DAYS', '14');
-  vi.stubEnv('MILLRACE_EXECUTOR_SHARDS', byClass(1));
-  vi.stubEnv('MILLRACE_CONCURRENCY', byClass({ reserved: reservationOf(8), lanes }));
+  vi.stubEnv('MILLRACE_CLASSES', byClass({ ...USUAL_SETTINGS, reserved: reservationOf(8), lanes }));
 });
 afterEach(() => {
   asked.length = 0;

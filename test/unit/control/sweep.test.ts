@@ -116,6 +116,17 @@ describe('the sweeper', () => {
     expect(await read(world, kept)).toMatchObject({ status: 'succeeded', executorKey: 'default/low/0' });
   });
 
+  it('sends a task whose class is gone to the one that its type has now, and one of a type that is gone to any', async () => {
+    const world = createWorld([hello]);
+    const moved = taskSeed({ executorKey: 'reports/high/2', resourceClass: 'reports', priority: 'high' });
+    const orphan = taskSeed({ ...moved, id: taskSeed().id, type: 'gone' });
+    for (const seed of [moved, orphan]) await world.ports.store.insert(newTask(seed), world.now);
+    await run(world);
+    await invoke(world);
+    expect(await read(world, moved)).toMatchObject({ status: 'succeeded', executorKey: 'default/high/0' });
+    expect(await read(world, orphan)).toMatchObject({ executorKey: 'default/high/0' });
+  });
+
   it('stops at its deadline', async () => {
     const world = createWorld([hello]);
     await scheduled(world, 0);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RESOURCE_CLASS_SPECS } from '../../../functions/contract.ts';
 import type { TaskSeed } from '../../../functions/core/task/task.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { greet, read, submit } from '../../doubles/executor-world.ts';
 import { invoke, makeWorld, pass, SECONDS } from '../../doubles/long-attempts.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';
@@ -86,13 +86,13 @@ describe('an executor with free places', () => {
   });
 
   it('takes further tasks for as long as the longest attempt of its class may last, and ends in time', async () => {
-    const { attemptTimeoutSeconds, functionTimeoutSeconds } = RESOURCE_CLASS_SPECS.default;
+    const { timeoutSeconds, functionTimeoutSeconds } = RESOURCE_CLASS_SPECS.default;
     const world = makeWorld(() => new Promise((resolve) => setTimeout(() => resolve('hello'), 30_000)));
-    const long = () => submit(world, taskSeed({ timeoutSeconds: attemptTimeoutSeconds }));
+    const long = () => submit(world, taskSeed({ timeoutSeconds }));
     const seeds = [await long()];
     const began = world.now;
     const { state, done } = invoke(world, functionTimeoutSeconds);
-    for (const at of [25, attemptTimeoutSeconds + 2, attemptTimeoutSeconds + 12]) {
+    for (const at of [25, timeoutSeconds + 2, timeoutSeconds + 12]) {
       await pass(world, at - (world.now - began) / 1000);
       seeds.push(await long());
     }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
 import { runDry } from '../../doubles/fan-out-world.ts';
 import { isolatedTasks } from '../../doubles/isolated-tasks.ts';
@@ -11,6 +12,7 @@ const { isolate } = new HandlerThreads(
   new URL('../../doubles/thread.ts', import.meta.url),
   { outboundHosts: '' },
   () => {},
+  RESOURCE_CLASS_SPECS,
 );
 const definitions = await Promise.all(Object.values(isolatedTasks).map((load) => load()));
 

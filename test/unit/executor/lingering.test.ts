@@ -5,6 +5,7 @@ import { findDefinition } from '../../../functions/core/definition/find-definiti
 import type { JsonValue } from '../../../functions/core/json.ts';
 import { baseContext } from '../../../functions/executor/attempt/run-handler.ts';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { bulk, bulkSeed, sent, standings } from '../../doubles/bulk-world.ts';
 import { greet, invoke, read, submit } from '../../doubles/executor-world.ts';
 import { isolatedTasks } from '../../doubles/isolated-tasks.ts';
@@ -14,7 +15,12 @@ const ENTRY = new URL('../../doubles/thread.ts', import.meta.url);
 
 function makeThread() {
   const lines: unknown[][] = [];
-  const { isolate } = new HandlerThreads(ENTRY, { outboundHosts: '' }, (...line) => lines.push(line));
+  const { isolate } = new HandlerThreads(
+    ENTRY,
+    { outboundHosts: '' },
+    (...line) => lines.push(line),
+    RESOURCE_CLASS_SPECS,
+  );
   const told: unknown[][] = [];
   /** Makes one attempt after another, in the same thread for as long as it serves. */
   const run = async (type: string, input: JsonValue, id = type) => {

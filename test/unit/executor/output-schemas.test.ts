@@ -8,6 +8,7 @@ import type {
   TaskSchema,
 } from '../../../functions/core/define-task.ts';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { read, submit } from '../../doubles/executor-world.ts';
 import { runDry } from '../../doubles/fan-out-world.ts';
 import { isolatedTasks } from '../../doubles/isolated-tasks.ts';
@@ -63,6 +64,7 @@ const threads = new HandlerThreads(
   new URL('../../doubles/thread.ts', import.meta.url),
   { outboundHosts: '' },
   () => {},
+  RESOURCE_CLASS_SPECS,
 );
 
 describe.each([...Object.keys(WAYS), 'in a thread'])('an output of a type with a schema, %s', (way) => {

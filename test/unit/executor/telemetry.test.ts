@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { logFieldsOf, loggable, lookedAtRarely, measureUsage } from '../../../functions/executor/telemetry.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { greet, invoke, submit } from '../../doubles/executor-world.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
@@ -22,7 +23,7 @@ it('records what an invocation took of its machine, and what that is of what its
   const { ports, recorded } = createWorld();
   const usages = [idle, { userCPUTime: 1_030_000, systemCPUTime: 502_500, maxRSS: 131_072, fsRead: 43, fsWrite: 18 }];
   const times = [1000, 1449.1];
-  const record = measureUsage('default', ports.meter, {
+  const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, ports.meter, {
     usage: () => usages.shift() ?? idle,
     milliseconds: () => times.shift() ?? 0,
     temporaryStorage: async () => ({ blocks: 1000, bavail: 150 }),
@@ -45,7 +46,7 @@ it('takes all CPU of a class for a hundred per cent, on all of its threads', asy
   const { ports, recorded } = createWorld();
   const usages = [idle, { ...idle, userCPUTime: idle.userCPUTime + 2_000_000 }];
   const times = [0, 1000];
-  const record = measureUsage('cpu-intensive', ports.meter, {
+  const record = measureUsage('cpu-intensive', RESOURCE_CLASS_SPECS['cpu-intensive'], ports.meter, {
     usage: () => usages.shift() ?? idle,
     milliseconds: () => times.shift() ?? 0,
     temporaryStorage: async () => ({ blocks: 1, bavail: 1 }),
@@ -56,7 +57,7 @@ it('takes all CPU of a class for a hundred per cent, on all of its threads', asy
 
 it('measures this process and this machine', async () => {
   const { ports, recorded } = createWorld();
-  const record = measureUsage('memory-intensive', ports.meter);
+  const record = measureUsage('memory-intensive', RESOURCE_CLASS_SPECS['memory-intensive'], ports.meter);
   const until = performance.now() + 30;
   while (performance.now() < until);
   await record();

@@ -1,8 +1,9 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
+import { deployedBy } from '../../../lib/config.ts';
 import { readConfig } from '../../../lib/context.ts';
 
-const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
+const read = (context: Record<string, unknown>) => deployedBy(readConfig(new App({ context }).node), []);
 
 describe('what the API takes', () => {
   test.each([

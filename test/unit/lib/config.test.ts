@@ -3,11 +3,15 @@ import { describe, expect, test } from 'vitest';
 import cdk from '../../../cdk.json' with { type: 'json' };
 import { parseOutboundHosts } from '../../../functions/adapters/http/outbound-policy.ts';
 import { RESOURCE_CLASSES } from '../../../functions/contract.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { DEFAULT_THRESHOLDS } from '../../../lib/alarm-thresholds.ts';
-import { ConfigError } from '../../../lib/config.ts';
+import { ConfigError, deployedBy } from '../../../lib/config.ts';
 import { readConfig } from '../../../lib/context.ts';
 
-const read = (context: Record<string, unknown>) => readConfig(new App({ context, outdir: 'cdk.out/test-config' }).node);
+/** Some type asks for each of the classes. */
+const TYPES = RESOURCE_CLASSES.map((resources) => ({ resources }));
+const read = (context: Record<string, unknown>) =>
+  deployedBy(readConfig(new App({ context, outdir: 'cdk.out/test-config' }).node), TYPES);
 const dev = (context: Record<string, unknown> = {}) => read({ preset: 'dev', ...context });
 
 /** Returns what the deployer is told. */
@@ -21,14 +25,13 @@ function complaint(context: Record<string, unknown>): string {
   return '';
 }
 
-const TEN = { reserved: 10, lanes: { high: 4, normal: 2, low: 2, batch: 2 } };
 const HOST_RULE = 'must be a host name, *.a.domain, an address or *';
 const NAME_RULE = 'must be up to 31 lower-case letters, digits and hyphens';
 
 describe('the shards of all classes together', () => {
   test('are 16 at most, which is what a stack has room for', () => {
     const most = { default: 6, 'io-intensive': 4, 'cpu-intensive': 3, 'memory-intensive': 3 };
-    expect(dev({ shards: most }).shards).toEqual(most);
+    expect(Object.values(dev({ shards: most }).classes).map(({ shards }) => shards)).toEqual([6, 4, 3, 3]);
     expect(complaint({ preset: 'dev', shards: { ...most, default: 7 } })).toBe(
       'shards are 17 in all (default 7, io-intensive 4, cpu-intensive 3, memory-intensive 3), which is more than ' +
         'CloudFormation has room for in a stack: lower them to 16 together',
@@ -38,14 +41,12 @@ describe('the shards of all classes together', () => {
 
 describe('the configuration', () => {
   test('comes from a preset', () => {
-    const concurrency = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, TEN]));
-    const one = Object.fromEntries(RESOURCE_CLASSES.map((name) => [name, 1]));
-    const shards = { shards: one, tableShards: 1, tableCapacity: 'onDemand' };
     const both = {
       name: 'millrace',
       retentionDays: 14,
-      concurrency,
-      ...shards,
+      classes: RESOURCE_CLASS_SPECS,
+      tableShards: 1,
+      tableCapacity: 'onDemand',
       taskEvents: true,
       tracing: true,
       alarms: DEFAULT_THRESHOLDS,
@@ -88,13 +89,13 @@ describe('the configuration', () => {
     [{ min: 0 }, 'configuration provisioned'],
     [{ utilization: 1 }, 'configuration provisioned'],
     [{ min: 11 }, 'provisioned.min is 11, which is more than provisioned.max 10'],
-    [{ max: 11 }, 'provisioned.max is 11, but concurrency.default.reserved is 10: lower the one or raise the other'],
+    [{ max: 11 }, 'provisioned.max is 11, but classes.default.reserved is 10: lower the one or raise the other'],
   ])('cannot provision %j', (provisioned, told) => {
     expect(complaint({ preset: 'prod', provisioned })).toContain(told);
   });
 
   test('may have its objects as JSON, as -c hands them over', () => {
-    expect(dev({ shards: '{"default":2}' }).shards).toEqual({ ...dev().shards, default: 2 });
+    expect(dev({ shards: '{"default":2}' }).classes.default?.shards).toBe(2);
     expect(complaint({ preset: 'dev', shards: '{"default":' })).toContain('configuration shards is "{');
   });
 
@@ -124,12 +125,9 @@ describe('the configuration', () => {
   });
 
   test('changes one lane of one class, and leaves the others', () => {
-    const { concurrency } = dev({ concurrency: { default: { reserved: 30, lanes: { high: 20 } } } });
-    expect(concurrency).toEqual({
-      ...dev().concurrency,
-      default: { reserved: 30, lanes: { high: 20, normal: 2, low: 2, batch: 2 } },
-    });
-    expect(dev().concurrency.default).toEqual(TEN);
+    const { classes } = dev({ concurrency: { default: { reserved: 30, lanes: { high: 20 } } } });
+    const lanes = { high: 20, normal: 2, low: 2, batch: 2 };
+    expect(classes).toEqual({ ...dev().classes, default: { ...dev().classes.default, reserved: 30, lanes } });
   });
 });
 
@@ -211,9 +209,9 @@ describe('a wrong configuration is told in one sentence that names the value', (
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
     '(neither of it) under "context" in cdk.json';
   const KEYS =
-    'name, retentionDays, tableShards, tableCapacity, shards, taskEvents, tracing, concurrency, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
+    'name, classes, retentionDays, tableShards, tableCapacity, taskEvents, tracing, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
   const outOfTen = (given: number, asked: number) =>
-    `concurrency.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
+    `classes.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';
 
   test.each([
@@ -243,22 +241,22 @@ describe('a wrong configuration is told in one sentence that names the value', (
     [{ indexShards: '65' }, 'indexShards is 65: must be at most 64'],
     [{ retainData: 'yes' }, 'retainData is "yes": must be true or false, not a string'],
     [{ retainData: '1' }, 'retainData is 1: must be true or false, not a number'],
-    [{ concurrency: 'ten' }, 'concurrency is "ten": must be an object, not a string'],
-    [{ concurrency: null }, 'concurrency is null: must be an object, not null'],
+    [{ concurrency: 'ten' }, 'concurrency is "ten": must be an object with the names of classes'],
+    [{ concurrency: null }, 'concurrency is null: must be an object with the names of classes'],
     [
       { concurrency: { default: { reserved: '20' } } },
-      'concurrency.default.reserved is "20": must be a number, not a string',
+      'classes.default.reserved is "20": must be a number, not a string',
     ],
     [{ tableShards: 0 }, 'tableShards is 0: must be at least 1'],
     [{ tableShards: '17' }, 'tableShards is 17: must be at most 16'],
-    [{ shards: { default: 0 } }, 'shards.default is 0: must be at least 1'],
+    [{ shards: { default: 0 } }, 'classes.default.shards is 0: must be at least 1'],
     [{ taskEvents: 'yes' }, 'taskEvents is "yes": must be true or false, not a string'],
     [{ jwt: { issuer: 'http://a.b', audience: ['x'] } }, 'jwt.issuer is "http://a.b": must be an https URL'],
     [{ jwt: { issuer: 'https://a.b', audience: [] } }, 'jwt.audience is []: must not be empty'],
-    [{ concurrency: { default: { lanes: { high: 1 } } } }, 'concurrency.default.lanes.high is 1: must be at least 2'],
+    [{ concurrency: { default: { lanes: { high: 1 } } } }, 'classes.default.lanes.high is 1: must be at least 2'],
     [
       { concurrency: { default: { lanes: { high: 1001 } } } },
-      'concurrency.default.lanes.high is 1001: must be at most 1000',
+      'classes.default.lanes.high is 1001: must be at most 1000',
     ],
   ])('%o', (context, told) => {
     expect(complaint({ preset: 'dev', ...context })).toBe(`configuration ${told}`);
@@ -267,11 +265,13 @@ describe('a wrong configuration is told in one sentence that names the value', (
   test.each<[Record<string, unknown>, string]>([
     [{ parts: 2 }, `parts; there is: ${KEYS}`],
     [{ parts: 2, tables: 3 }, `parts, tables; there is: ${KEYS}`],
-    [{ concurrency: { gpu: TEN } }, `concurrency.gpu; there is: ${RESOURCE_CLASSES.join(', ')}`],
-    [{ concurrency: { default: { max: 9 } } }, 'concurrency.default.max; there is: reserved, lanes'],
+    [
+      { concurrency: { default: { max: 9 } } },
+      'classes.default.max; there is: memoryMb, ephemeralStorageMb, timeoutSeconds, concurrency, reserved, lanes, shards',
+    ],
     [
       { concurrency: { default: { lanes: { urgent: 2 } } } },
-      'concurrency.default.lanes.urgent; there is: high, normal, low, batch',
+      'classes.default.lanes.urgent; there is: high, normal, low, batch',
     ],
   ])('%o', (context, told) => {
     expect(complaint({ preset: 'dev', ...context })).toBe(`unknown configuration ${told}`);
@@ -287,7 +287,7 @@ describe('a wrong configuration is told in one sentence that names the value', (
   test('fewer executors than two for each of its five lanes, which may all have work', () => {
     const concurrency = { default: { reserved: 9, lanes: { high: 2 } } };
     expect(complaint({ preset: 'dev', concurrency })).toBe(
-      'configuration concurrency.default.reserved is 9: must be at least 10',
+      'configuration classes.default.reserved is 9: must be at least 10',
     );
   });
 

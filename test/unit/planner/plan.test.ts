@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { batchWindowOf } from '../../../lib/constructs/batch-window.ts';
 import { MONTH_SECONDS, totalOf } from '../../../planner/costs/cost-basis.ts';
 import { accountConcurrencyOf, deployConfig, deployedDefinitions } from '../../../planner/deployment.ts';
@@ -134,7 +135,7 @@ describe('a plan', () => {
   test('knows that the batch lane gathers: for its window, and for a poll where little comes', () => {
     const waitOf = (...load: string[]) =>
       laneOf(planFor(...load, '--duration', '1s', '--class', 'io-intensive', '--mix', 'batch=1'), 'batch')?.waitSeconds;
-    const { windowSeconds } = batchWindowOf('batch', 'io-intensive', definitions);
+    const { windowSeconds } = batchWindowOf('batch', 'io-intensive', RESOURCE_CLASS_SPECS, definitions);
     expect(windowSeconds).toBeGreaterThan(0);
     const [quiet, some, many] = ['2/min', '20/s', '150/s'].map((rate) => waitOf('--rate', rate, '--for', '10m'));
     const { args, config, plan } = planFor(

@@ -23,7 +23,7 @@ export type ApiAnswer = {
   readonly body: Readonly<Record<string, unknown>>;
 };
 
-const document = openapiDocument({ routes, openRoutes }, []) as {
+const document = openapiDocument({ routes, openRoutes }, [], {}) as {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
 };

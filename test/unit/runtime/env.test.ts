@@ -1,12 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ENV } from '../../../functions/contract.ts';
-import {
-  env,
-  executorShards,
-  ownResourceClass,
-  routerSettings,
-  taskStoreOptions,
-} from '../../../functions/runtime/env.ts';
+import { RESOURCE_CLASS_SPECS, USUAL_SETTINGS } from '../../../functions/resource-classes.ts';
+import { deployedClasses, env, routerSettings, taskStoreOptions } from '../../../functions/runtime/env.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -52,24 +47,30 @@ describe('taskStoreOptions', () => {
   });
 });
 
-describe('executorShards', () => {
-  it('is 1 of each class that is not named', () => {
-    stub({ [ENV.executorShards]: '{"default":3}' });
-    const shards = { default: 3, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 };
-    expect(executorShards()).toEqual(shards);
+describe('deployedClasses', () => {
+  it('are those that were set, with what follows from their settings', () => {
+    const { default: standard } = RESOURCE_CLASS_SPECS;
+    stub({ [ENV.classes]: JSON.stringify({ reports: { ...USUAL_SETTINGS, timeoutSeconds: 600, concurrency: 4 } }) });
+    expect(deployedClasses()).toEqual({
+      reports: {
+        ...standard,
+        timeoutSeconds: 600,
+        concurrency: 4,
+        functionTimeoutSeconds: 900,
+        concurrencyPerInvocation: 4,
+      },
+    });
   });
 });
 
 describe('routerSettings', () => {
-  const concurrency = '{"default":{"reserved":20}}';
-  const router = { ...set, [ENV.queueUrlPrefix]: 'https://sqs.test/123/millrace-', [ENV.concurrency]: concurrency };
+  const router = { ...set, [ENV.queueUrlPrefix]: 'https://sqs.test/123/millrace-' };
 
   it('have no claim and no limits where callers have keys', () => {
     stub({ ...router, [ENV.tenantClaim]: undefined, [ENV.tenantLimits]: undefined });
     expect(routerSettings()).toEqual({
       queueNamePrefix: 'millrace-',
       tableShards: 2,
-      concurrency: JSON.parse(concurrency),
       tenantClaim: undefined,
       tenantLimits: {},
     });
@@ -78,17 +79,5 @@ describe('routerSettings', () => {
   it('have those of tokens', () => {
     stub({ ...router, [ENV.tenantClaim]: 'org', [ENV.tenantLimits]: '{"ratePerSecond":5}' });
     expect(routerSettings()).toMatchObject({ tenantClaim: 'org', tenantLimits: { ratePerSecond: 5 } });
-  });
-});
-
-describe('ownResourceClass', () => {
-  it('is what was set', () => {
-    stub({ [ENV.resourceClass]: 'io-intensive' });
-    expect(ownResourceClass()).toBe('io-intensive');
-  });
-
-  it('throws where there is no such class', () => {
-    stub({ [ENV.resourceClass]: 'gpu' });
-    expect(ownResourceClass).toThrow(`${ENV.resourceClass} is no resource class`);
   });
 });

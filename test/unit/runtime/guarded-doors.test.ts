@@ -5,7 +5,7 @@ import { ENV } from '../../../functions/contract.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 
-const JSON_VALUES = [ENV.executorShards, ENV.concurrency, ENV.tenantLimits] as const;
+const JSON_VALUES = [ENV.classes, ENV.tenantLimits] as const;
 const environment = {
   ...Object.fromEntries(Object.values(ENV).map((name) => [name, '1'])),
   ...Object.fromEntries(JSON_VALUES.map((name) => [name, '{}'])),

@@ -13,7 +13,7 @@ const SETTINGS = {
   payloadBucket: 'payloads',
   queueUrlPrefix: 'https://sqs.eu-central-1.amazonaws.com/1/millrace-',
   definitionsTable: 'definitions',
-  executorShards: '{}',
+  classes: '{}',
 } as const;
 
 afterEach(() => {

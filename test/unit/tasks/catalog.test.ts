@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { INVOCATION_MARGIN_SECONDS, RESOURCE_CLASS_SPECS } from '../../../functions/contract.ts';
+import { INVOCATION_MARGIN_SECONDS } from '../../../functions/contract.ts';
+import { classOf, RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { discovered, tasks } from '../../doubles/shipped-tasks.ts';
 
 test('the catalog has the task types that ship, each under its own type', async () => {
@@ -21,10 +22,10 @@ const SHIPPED = discovered.definitions.filter(({ type }) => !type.startsWith('te
 
 describe.each(SHIPPED)('$type', ({ resources, timeoutSeconds, inputSchema }) => {
   test('has a timeout that fits into an invocation of its class', () => {
-    const { attemptTimeoutSeconds, functionTimeoutSeconds } = RESOURCE_CLASS_SPECS[resources];
+    const deployed = classOf(RESOURCE_CLASS_SPECS, resources);
     expect(timeoutSeconds).toBeGreaterThan(0);
-    expect(timeoutSeconds).toBeLessThanOrEqual(attemptTimeoutSeconds);
-    expect(attemptTimeoutSeconds).toBeLessThanOrEqual(functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS);
+    expect(timeoutSeconds).toBeLessThanOrEqual(deployed.timeoutSeconds);
+    expect(deployed.timeoutSeconds).toBeLessThanOrEqual(deployed.functionTimeoutSeconds - INVOCATION_MARGIN_SECONDS);
   });
 
   test('has an input that converts to JSON Schema, strict and with every field described', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { SingleTaskDefinition } from '../../../functions/core/define-task.ts';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { markdownRender } from '../../../tasks/markdown-render/definition.ts';
 import { attempt, issuesOf, taskContext } from './task-context.ts';
 
@@ -143,7 +144,7 @@ describe('what it renders', () => {
 
 describe('Markdown that takes time by its square', () => {
   const entry = new URL('../../doubles/shipped-thread.ts', import.meta.url);
-  const { isolate } = new HandlerThreads(entry, { outboundHosts: '' }, () => {});
+  const { isolate } = new HandlerThreads(entry, { outboundHosts: '' }, () => {}, RESOURCE_CLASS_SPECS);
 
   test.each([
     ['unclosed emphasis', '**a_'.repeat(25_000)],

@@ -10,6 +10,7 @@ import type {
 } from '../../../functions/core/define-task.ts';
 import type { JsonValue } from '../../../functions/core/json.ts';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { textWordcount, textWordcountPart } from '../../../tasks/text-wordcount/definition.ts';
 import { partsOf } from '../../../tasks/text-wordcount/parts-of.ts';
 import { issuesOf, taskContext } from './task-context.ts';
@@ -214,6 +215,7 @@ test('ten long texts keep no timer from its turn', { timeout: 120_000 }, async (
     new URL('../../doubles/shipped-thread.ts', import.meta.url),
     { outboundHosts: '' },
     () => {},
+    RESOURCE_CLASS_SPECS,
   );
   const words = Array.from({ length: 100_000 }, (_, number) => number.toString(36).padStart(4, '0'));
   const input = { text: words.join(' ') };

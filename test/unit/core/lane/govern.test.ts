@@ -5,13 +5,13 @@ import {
   LANE_KINDS,
   type LaneKind,
   MIN_RESERVED,
-  RESOURCE_CLASS_SPECS,
   reservationOf,
   type SharedLaneKind,
   shareOf,
 } from '../../../../functions/contract.ts';
 import { govern } from '../../../../functions/core/lane/govern.ts';
 import { type LaneState, NO_LOAD } from '../../../../functions/core/lane/lane.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 
 const SHARES: Readonly<Record<SharedLaneKind, number>> = { high: 4, normal: 2, low: 2, batch: 2 };
 const limitsOf = (executors: number) => ({ executors, reservation: reservationOf(executors) });
@@ -46,7 +46,7 @@ function governed({ shares = SHARES, limits = LIMITS } = {}) {
         source: { id: kind, maxConcurrency: max.get(kind) ?? 0, batchSize: 10, isSettled: !broken.has(kind) },
         load: load.get(kind) ?? NO_LOAD,
       }));
-      const result = govern(lanes, before, limits, now);
+      const result = govern(lanes, before, { ...limits, deployed: RESOURCE_CLASS_SPECS.default }, now);
       before = new Map(result.map(({ state }) => [state.executorKey, state]));
       for (const [index, kind] of LANE_KINDS.entries()) max.set(kind, result[index]?.state.maxConcurrency ?? 0);
       return [...max.values()];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { executorKeyOf, PRIORITIES, queueNameOf } from '../../../../functions/contract.ts';
 import { executorKeyFor, formerShardsOf, shardOf } from '../../../../functions/core/lane/routing.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { bulk, doubled } from '../../../doubles/bulk-world.ts';
 import { greet } from '../../../doubles/task-definitions.ts';
 
@@ -62,12 +63,11 @@ it('an executor key names its queue', () => {
 });
 
 describe('executorKeyFor', () => {
-  const shards = { default: 1, 'io-intensive': 1, 'cpu-intensive': 1, 'memory-intensive': 1 };
   const single = { ...greet, resources: 'io-intensive' } as const;
 
   it.each(PRIORITIES)('is that of the priority %s, or of batches whatever the priority', (priority) => {
     const owner = { priority, tenantId: 'acme' };
-    expect(executorKeyFor(single, owner, shards)).toBe(`io-intensive/${priority}/0`);
-    expect(executorKeyFor(bulk(doubled), owner, shards)).toBe('default/batch/0');
+    expect(executorKeyFor(single, owner, RESOURCE_CLASS_SPECS)).toBe(`io-intensive/${priority}/0`);
+    expect(executorKeyFor(bulk(doubled), owner, RESOURCE_CLASS_SPECS)).toBe('default/batch/0');
   });
 });

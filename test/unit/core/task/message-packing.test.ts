@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '../../../../functions/core/task/message.ts';
 import { packed } from '../../../../functions/core/task/message-packing.ts';
 import type { TaskSeed } from '../../../../functions/core/task/task.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { taskSeeds } from '../../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';
 
@@ -12,6 +13,7 @@ const pack = (tasks: readonly TaskSeed[], delaySeconds = 0) =>
   packed(
     tasks.map((task) => ({ task, delaySeconds })),
     BATCH_SIZES,
+    RESOURCE_CLASS_SPECS,
   );
 const sizes = (tasks: readonly TaskSeed[]) =>
   pack(tasks).map(({ messages }) => messages.map((message) => message.tasks.length));
@@ -35,7 +37,7 @@ describe('packing', () => {
     const tasks = [taskSeed(), taskSeed({ executorKey: 'default/high/0' }), taskSeed({ tenantId: 'other' as never })];
     expect(pack(tasks)).toHaveLength(3);
     const delayed = [0, 1, 1].map((delaySeconds) => ({ task: taskSeed(), delaySeconds }));
-    expect(packed(delayed, BATCH_SIZES)).toHaveLength(2);
+    expect(packed(delayed, BATCH_SIZES, RESOURCE_CLASS_SPECS)).toHaveLength(2);
   });
 
   it('sends each task once, in messages and requests of a size that SQS takes and bills as few', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMessage, encodeMessage, encodeTask } from '../../../../functions/core/task/message.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { taskSeeds, tasks } from '../../../doubles/task-arbitraries.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';
 
@@ -61,7 +62,7 @@ describe('a message that is none of ours is malformed, with a reason in one line
     ['half an assignee', changed({ assignee: { type: 'user' } }), 'tasks.0.assignee.id: '],
     ['a trace of null', changed({ traceHeader: null }), 'tasks.0.traceHeader: '],
   ])('%s', (_, body, reason) => {
-    const decoded = decodeMessage(body);
+    const decoded = decodeMessage(body, RESOURCE_CLASS_SPECS);
     if (decoded.result !== 'malformed') throw new Error('it was taken');
     expect(decoded.reason.slice(0, reason.length)).toBe(reason);
     expect(decoded.reason).toMatch(/^.{10,400}$/);

@@ -6,13 +6,14 @@ import { findDefinition } from '../../../../functions/core/definition/find-defin
 import type { JsonValue } from '../../../../functions/core/json.ts';
 import { baseContext } from '../../../../functions/executor/attempt/run-handler.ts';
 import { HandlerThreads } from '../../../../functions/executor/isolation/handler-threads.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { isolatedTasks } from '../../../doubles/isolated-tasks.ts';
 import { serve } from '../../adapters/loopback-server.ts';
 
 const ENTRY = new URL('../../../doubles/thread.ts', import.meta.url);
 
 const makeThreads = (entry = ENTRY, lines: unknown[] = []) =>
-  new HandlerThreads(entry, { outboundHosts: '127.0.0.1' }, (...line) => lines.push(line));
+  new HandlerThreads(entry, { outboundHosts: '127.0.0.1' }, (...line) => lines.push(line), RESOURCE_CLASS_SPECS);
 
 /** Makes an attempt of a type of `isolatedTasks` in one of `threads`; `told` gets the lines that it logs. */
 async function attempt(
@@ -167,7 +168,8 @@ describe('a thread that dies', () => {
     const program = `
       const { HandlerThreads } = await import('./functions/executor/isolation/handler-threads.ts');
       const { isolatedTasks } = await import('./test/doubles/isolated-tasks.ts');
-      const { isolate } = new HandlerThreads(new URL('file://${ENTRY.pathname}'), { outboundHosts: '' }, () => {});
+      const { RESOURCE_CLASS_SPECS } = await import('./functions/resource-classes.ts');
+      const { isolate } = new HandlerThreads(new URL('file://${ENTRY.pathname}'), { outboundHosts: '' }, () => {}, RESOURCE_CLASS_SPECS);
       const ctx = { task: { type: 'hoard' }, signal: new AbortController().signal };
       const before = process.resourceUsage().maxRSS;
       const error = await isolate(await isolatedTasks.hoard(), { handler: 'run', input: null }, ctx).catch((e) => e);

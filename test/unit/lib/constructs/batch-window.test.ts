@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchPolicy } from '../../../../functions/core/define-task.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { batchWindowOf } from '../../../../lib/constructs/batch-window.ts';
 import { bulk, doubled } from '../../../doubles/bulk-world.ts';
 import { greet } from '../../../doubles/task-definitions.ts';
@@ -19,11 +20,17 @@ describe('a batch lane', () => {
     [types([100, 5], [4, 0]), { messages: 100, windowSeconds: 1 }],
     [types(), { messages: 10, windowSeconds: 0 }],
   ])('gathers what its largest type takes, and waits as its most impatient does: %#', (definitions, expected) => {
-    expect(batchWindowOf('batch', 'default', definitions)).toEqual(expected);
+    expect(batchWindowOf('batch', 'default', RESOURCE_CLASS_SPECS, definitions)).toEqual(expected);
   });
 
   it('is moved by no type of another class, and moves no other lane', () => {
-    expect(batchWindowOf('batch', 'memory-intensive', types([100, 5]))).toEqual({ messages: 1, windowSeconds: 0 });
-    expect(batchWindowOf('normal', 'default', types([100, 5]))).toEqual({ messages: 10, windowSeconds: 0 });
+    expect(batchWindowOf('batch', 'memory-intensive', RESOURCE_CLASS_SPECS, types([100, 5]))).toEqual({
+      messages: 1,
+      windowSeconds: 0,
+    });
+    expect(batchWindowOf('normal', 'default', RESOURCE_CLASS_SPECS, types([100, 5]))).toEqual({
+      messages: 10,
+      windowSeconds: 0,
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { RESOURCE_CLASS_SPECS, RESOURCE_CLASSES } from '../../../../functions/contract.ts';
+import { RESOURCE_CLASSES } from '../../../../functions/contract.ts';
 import { DEFAULT_RETRY } from '../../../../functions/core/task/retry.ts';
-import { problemsOf, SHIPPED_CLASSES } from '../../../../lib/discovery/check-definitions.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
+import { problemsOf } from '../../../../lib/discovery/check-definitions.ts';
 import type { FoundDefinition } from '../../../../lib/discovery/inspection.ts';
 import { discovered } from '../../../doubles/shipped-tasks.ts';
 
@@ -20,11 +21,11 @@ const greet: FoundDefinition = {
 };
 
 const longestOf = (resources: (typeof RESOURCE_CLASSES)[number]) =>
-  RESOURCE_CLASS_SPECS[resources].attemptTimeoutSeconds;
+  RESOURCE_CLASS_SPECS[resources]?.timeoutSeconds ?? 0;
 
 /** Returns the one thing that is said of a definition, without its file; nothing where it is as it may be. */
 function told(changes: object): string | undefined {
-  const [sentence, ...more] = problemsOf([{ ...greet, ...changes }], SHIPPED_CLASSES);
+  const [sentence, ...more] = problemsOf([{ ...greet, ...changes }], RESOURCE_CLASS_SPECS);
   expect(more).toEqual([]);
   expect(sentence?.startsWith('tasks/greet.ts: ') ?? true).toBe(true);
   return sentence?.slice('tasks/greet.ts: '.length);
@@ -32,7 +33,7 @@ function told(changes: object): string | undefined {
 
 describe('checking the task definitions', () => {
   test('passes those that ship', () => {
-    expect(problemsOf(discovered.definitions, SHIPPED_CLASSES)).toEqual([]);
+    expect(problemsOf(discovered.definitions, RESOURCE_CLASS_SPECS)).toEqual([]);
   });
 
   test.each(RESOURCE_CLASSES)('passes the longest timeout of %s, and refuses one second more', (resources) => {
@@ -46,9 +47,9 @@ describe('checking the task definitions', () => {
 
   test('takes the classes of the deployment', () => {
     const reports = { ...greet, resources: 'reports', timeoutSeconds: 600 } as unknown as FoundDefinition;
-    expect(problemsOf([reports], { reports: 600 })).toEqual([]);
-    expect(problemsOf([reports], { reports: 599 })).toHaveLength(1);
-    expect(problemsOf([greet], { reports: 600 })).toEqual([
+    expect(problemsOf([reports], { reports: { timeoutSeconds: 600 } })).toEqual([]);
+    expect(problemsOf([reports], { reports: { timeoutSeconds: 599 } })).toHaveLength(1);
+    expect(problemsOf([greet], { reports: { timeoutSeconds: 600 } })).toEqual([
       'tasks/greet.ts: the task type greet has the resources "default", which must be one of reports',
     ]);
   });
@@ -141,7 +142,7 @@ describe('checking the task definitions', () => {
 
   test('refuses two of one name, and says where both are', () => {
     const other = { ...greet, file: 'tasks/more/hello.ts', exportName: 'hello' };
-    expect(problemsOf([greet, other], SHIPPED_CLASSES)).toEqual([
+    expect(problemsOf([greet, other], RESOURCE_CLASS_SPECS)).toEqual([
       'the task type greet is defined twice, in tasks/greet.ts (greet) and in tasks/more/hello.ts (hello): ' +
         'give one of them another name',
     ]);

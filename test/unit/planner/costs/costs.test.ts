@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { ENV } from '../../../../functions/contract.ts';
 import { traceIdOf } from '../../../../functions/core/task/trace-header.ts';
 import { measureUsage, recordAttempt } from '../../../../functions/executor/telemetry.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { log } from '../../../../functions/runtime/log.ts';
 import { EmfMeter } from '../../../../functions/runtime/meter.ts';
 import { STREAM_PACES } from '../../../../lib/constructs/projector.ts';
@@ -146,7 +147,7 @@ describe('the lines of the log', () => {
     );
   };
   const invocation = (attempts: number) => async (meter: EmfMeter) => {
-    const record = measureUsage('default', meter);
+    const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, meter);
     for (let one = 0; one < attempts; one++) attempt(meter);
     for (let call = 0; call < 2; call++) called(meter, 'DynamoDB.BatchExecuteStatement');
     await record();

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NO_LOAD } from '../../../../functions/core/lane/lane.ts';
+import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { saturate } from '../../../doubles/saturated-lane.ts';
 import { createWorld, type World } from '../../../doubles/world.ts';
 import { callApi } from '../call-api.ts';
@@ -13,7 +14,8 @@ const lane = async (name: string) => (await lanes()).find((item) => item.name ==
 
 describe('GET /api/lanes', () => {
   it('has each lane of each class and shard, as deployed where the governor has not run', async () => {
-    Object.assign(world.ports, { executorShards: { ...world.ports.executorShards, default: 2 } });
+    const deployed = { ...RESOURCE_CLASS_SPECS.default, shards: 2 };
+    Object.assign(world.ports, { classes: { ...RESOURCE_CLASS_SPECS, default: deployed } });
     expect((await lanes()).map(({ name }) => name)).toHaveLength(25);
     expect(await lane('default-high-1')).toEqual({
       name: 'default-high-1',

@@ -138,9 +138,9 @@ describe('nobody is refused', () => {
   });
 
   it('where the snapshot cannot be read; what is known of it holds for a while', async () => {
-    const { clock, log } = world.ports;
+    const { clock, log, classes } = world.ports;
     const snapshot = { read: () => Promise.reject(new Error('throttled')) };
-    Object.assign(world.ports, { lanes: new LaneGate({ snapshot, depths: world.lanes.depths, clock, log }) });
+    Object.assign(world.ports, { lanes: new LaneGate({ snapshot, depths: world.lanes.depths, classes, clock, log }) });
     expect((await submit()).status).toBe(202);
     expect(world.logged).toContainEqual(
       expect.objectContaining({ event: 'lanes not read: what was last known holds', reason: 'Error: throttled' }),
@@ -164,10 +164,10 @@ describe('a table or a queue that does not answer', () => {
     world.lanes.snapshot.read = never;
     world.lanes.depths.read = never;
     const { buckets, lanes } = world;
-    const { clock, log } = world.ports;
+    const { clock, log, classes } = world.ports;
     Object.assign(world.ports, {
       tenants: new TenantGate({ buckets, usage: { openTasks: never }, clock, log }),
-      lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, clock, log }),
+      lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, classes, clock, log }),
     });
   };
 
