@@ -4,6 +4,7 @@ import * as z from 'zod';
 import {
   INVOCATION_MARGIN_SECONDS,
   LONGEST_INVOCATION_SECONDS,
+  MIN_LANE_CONCURRENCY,
   MIN_RESERVED,
   SHARED_LANE_KINDS,
 } from '../functions/contract.ts';
@@ -34,6 +35,9 @@ const CLASS_NAME = /^[a-z][a-z0-9-]{0,19}$/;
 /** Another queue for dead letters is called after it. */
 const TAKEN_CLASS_NAME = 'projector';
 
+/** So many executors of a class have one lane with work beside the express lane. */
+const MIN_UNRESERVED = 2 * MIN_LANE_CONCURRENCY;
+
 /** An executor has 50 connections for the tasks that it claims and settles. */
 const MAX_CONCURRENCY = 50;
 
@@ -45,7 +49,7 @@ const classSettings = z.strictObject({
     .min(1)
     .max(LONGEST_INVOCATION_SECONDS - INVOCATION_MARGIN_SECONDS),
   concurrency: z.int().min(1).max(MAX_CONCURRENCY),
-  reserved: z.int().min(MIN_RESERVED),
+  reserved: z.int().min(MIN_UNRESERVED),
   lanes: z.strictObject(
     Object.fromEntries(SHARED_LANE_KINDS.map((kind) => [kind, z.int().min(2).max(1000)])) as Record<
       (typeof SHARED_LANE_KINDS)[number],
@@ -64,8 +68,11 @@ const provisioned = z.strictObject({
 const PROVISIONED_RULE =
   'must be false, or {min, max, utilization}: whole numbers from 1 on, and a share from 0.1 to 0.9';
 
+const ALARMS_RULE = 'must be false, or thresholds (lib/alarm-thresholds.ts)';
+
 const PRESET_RULE =
-  'must be "prod" (data outlives its stack, and tasks call only hosts that are named) or "dev" (neither of it)';
+  'must be "prod" (data outlives its stack, and tasks call only hosts that are named), "dev" (neither of it) or "trial" ' +
+  '("dev" for an account of small limits)';
 
 /** Some texts are known to CloudFormation alone, such as the ARN of a topic of the same app: what they are, nothing checks here. */
 const textWhere = (isRight: (text: string) => boolean, rule: string) =>
@@ -83,7 +90,7 @@ const TOPIC_ARN = /^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
 
 /** What can be said about a deployment, and what of it makes sense; `millrace-props.ts` says what each is for. */
 const configSchema = z.strictObject({
-  preset: z.enum(['dev', 'prod'], PRESET_RULE),
+  preset: z.enum(['dev', 'prod', 'trial'], PRESET_RULE),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be up to 31 lower-case letters, digits and hyphens'),
   outboundHosts: hosts,
   retentionDays: z.int().min(1).max(365),
@@ -107,10 +114,11 @@ const configSchema = z.strictObject({
   retainData: z.boolean(),
   deletionProtection: z.boolean(),
   classes: z.record(z.string(), classSettings),
+  reservations: z.boolean(),
   provisioned: z.union([z.literal(false), provisioned], PROVISIONED_RULE),
   tracing: z.boolean(),
   routineLogs: z.boolean(),
-  alarms: alarmThresholds,
+  alarms: z.union([z.literal(false), alarmThresholds], ALARMS_RULE),
   alarmEmail: z.email('must be an e-mail address').optional(),
   alarmTopicArn: textWhere((text) => TOPIC_ARN.test(text), 'must be the ARN of an SNS topic').optional(),
   lambdaInsights: z.boolean(),
@@ -139,16 +147,19 @@ export const settingsOf = ({
 }: DeployedClass): ClassSettings => settings;
 
 /** Returns what classes begin with: the standard ones as they are, and each of a team's own as `default` is. */
-const classDefaults = (given: unknown): Record<string, ClassSettings> => ({
-  ...Object.fromEntries(Object.keys(isRecord(given) ? given : {}).map((name) => [name, USUAL_SETTINGS])),
-  ...Object.fromEntries(Object.entries(RESOURCE_CLASS_SPECS).map(([name, spec]) => [name, settingsOf(spec)])),
-});
+const classDefaults = (given: unknown, isReserved: boolean): Record<string, ClassSettings> => {
+  const own = Object.keys(isRecord(given) ? given : {}).map((name) => [name, USUAL_SETTINGS] as const);
+  const standard = Object.entries(RESOURCE_CLASS_SPECS).map(([name, spec]) => [name, settingsOf(spec)] as const);
+  const limits = isReserved ? {} : UNRESERVED;
+  return Object.fromEntries([...own, ...standard].map(([name, settings]) => [name, { ...settings, ...limits }]));
+};
 
 const common = {
   retentionDays: 14,
   tableShards: 1,
   tableCapacity: 'onDemand',
   taskEvents: true,
+  reservations: true,
   tracing: true,
   alarms: DEFAULT_THRESHOLDS,
   lambdaInsights: false,
@@ -156,18 +167,20 @@ const common = {
   apiConcurrency: {},
 };
 
+const dev = {
+  ...common,
+  outboundHosts: ['*'],
+  logRetentionDays: 7,
+  indexShards: 1,
+  retainData: false,
+  deletionProtection: false,
+  provisioned: false,
+  accessLogs: false,
+  routineLogs: true,
+} as const;
+
 const PRESETS = {
-  dev: {
-    ...common,
-    outboundHosts: ['*'],
-    logRetentionDays: 7,
-    indexShards: 1,
-    retainData: false,
-    deletionProtection: false,
-    provisioned: false,
-    accessLogs: false,
-    routineLogs: true,
-  },
+  dev,
   prod: {
     ...common,
     outboundHosts: [],
@@ -179,7 +192,12 @@ const PRESETS = {
     accessLogs: true,
     routineLogs: false,
   },
+  // A new account may run ten functions at a time, all of which Lambda wants unreserved.
+  trial: { ...dev, reservations: false, alarms: false, retentionDays: 3, logRetentionDays: 3 },
 } as const;
+
+/** What a class begins with where nothing is reserved for it: each of its lanes has two executors, and one alone has no more. */
+const UNRESERVED = { reserved: MIN_UNRESERVED, lanes: { high: 2, normal: 2, low: 2, batch: 2 } };
 
 /** A sentence shows no more characters of a wrong value than this. */
 const MAX_SHOWN_LENGTH = 200;
@@ -188,14 +206,17 @@ const MAX_SHOWN_LENGTH = 200;
 export function resolveConfig(settings: Settings, defaultName: string): DeployConfig {
   const named = z.object({ preset: configSchema.shape.preset }).safeParse(settings, { reportInput: true });
   if (!named.success) throw new ConfigError(describeIssues(named.error.issues, settings));
-  const defaults = { name: defaultName, classes: classDefaults(settings.classes), ...PRESETS[named.data.preset] };
-  const whole = mergeDefaults(defaults, settings);
+  const preset = PRESETS[named.data.preset];
+  const classDefault = classDefaults(settings.classes, settings.reservations ?? preset.reservations);
+  // Whoever asks for alarms that the preset has not asks for the usual ones.
+  const alarms = isRecord(settings.alarms) ? DEFAULT_THRESHOLDS : preset.alarms;
+  const whole = mergeDefaults({ name: defaultName, classes: classDefault, ...preset, alarms }, settings);
   const parsed = configSchema.safeParse(whole, { reportInput: true });
   if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, whole));
   const classes = mapValues(parsed.data.classes, deployedClassOf);
   for (const [name, one] of Object.entries(classes)) {
     checkClassName(name);
-    checkConcurrency(name, one);
+    if (parsed.data.reservations) checkConcurrency(name, one);
   }
   return { ...parsed.data, classes };
 }
@@ -244,6 +265,9 @@ function checkClassName(name: string): void {
  * costs a message one of its five deliveries, and in the end the task its life.
  */
 function checkConcurrency(name: string, { reserved, lanes }: DeployedClass): void {
+  if (reserved < MIN_RESERVED) {
+    throw new ConfigError(`configuration classes.${name}.reserved is ${reserved}: must be at least ${MIN_RESERVED}`);
+  }
   const sum = Object.values(lanes).reduce((total, lane) => total + lane, 0);
   if (reserved >= sum) return;
   throw new ConfigError(

@@ -5,8 +5,8 @@ import { ConfigError, type DeployConfig, resolveConfig, type Settings } from './
 const DEFAULT_NAME = 'millrace';
 
 const PRESET_RULE =
-  'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
-  '(neither of it) under "context" in cdk.json';
+  'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named), "preset": "dev" ' +
+  '(neither of it) or "preset": "trial" ("dev" for an account of small limits) under "context" in cdk.json';
 
 /** The CDK itself puts such context beside ours. */
 const FOREIGN_CONTEXT = /^(@aws-cdk[\w-]*\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
@@ -23,7 +23,7 @@ export function settingsFromContext(node: WithContext): Settings {
   );
   const settings = Object.fromEntries(context.map(([key, value]) => [key, settingOf(key, value)]));
   const { preset } = settings;
-  if (preset !== 'dev' && preset !== 'prod') {
+  if (preset !== 'dev' && preset !== 'prod' && preset !== 'trial') {
     throw new ConfigError(`configuration preset is ${JSON.stringify(preset) ?? 'missing'}: ${PRESET_RULE}`);
   }
   const { shards, concurrency, classes, ...others } = settings;

@@ -20,9 +20,10 @@ export type MillraceProps = {
 
   /**
    * Where the settings begin. `prod`: data outlives its stack, tasks call only hosts that are named, environments are kept
-   * initialized. `dev`: none of it, for a deployment to try and throw away.
+   * initialized. `dev`: none of it, for a deployment to try and throw away. `trial`: `dev` for an account of small limits, as new
+   * ones have them: it reserves nothing, has no alarms, and forgets tasks and logs after three days.
    */
-  readonly preset: 'dev' | 'prod';
+  readonly preset: 'dev' | 'prod' | 'trial';
 
   /**
    * The prefix of every stack, function and queue: two names are two deployments in one account. Another name is another
@@ -109,6 +110,15 @@ export type MillraceProps = {
    *     classes: { reports: { memoryMb: 2048, timeoutSeconds: 600, concurrency: 4 } }
    */
   readonly classes?: Readonly<Record<string, ClassProps>>;
+
+  /**
+   * Whether Lambda keeps executions for the executors of each class, and for the functions of the clock. Without, they compete with
+   * all functions of the account: an executor that finds no room is asked again later, and the API may answer 5xx. Lambda
+   * reserves nothing in an account whose limit is 10.
+   *
+   * @default true in `dev` and `prod`, false in `trial`
+   */
+  readonly reservations?: boolean;
 
   /**
    * Whether the event bus is told what happens to tasks; EventBridge takes $1 for a million events, so $3 for a million
@@ -199,11 +209,11 @@ export type MillraceProps = {
   readonly routineLogs?: boolean;
 
   /**
-   * From these values on the alarms call (docs/runbook.md).
+   * From these values on the alarms call (docs/runbook.md); or `false` for none of them.
    *
-   * @default as in `lib/alarm-thresholds.ts`
+   * @default as in `lib/alarm-thresholds.ts`, `false` in `trial`
    */
-  readonly alarms?: Partial<AlarmThresholds>;
+  readonly alarms?: false | Partial<AlarmThresholds>;
 
   /** Who is told of alarms by mail, once they have confirmed the subscription. */
   readonly alarmEmail?: string;

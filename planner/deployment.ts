@@ -39,15 +39,15 @@ export const CLOCKWORK_FUNCTIONS = 2;
  * provisioned of the router, and what Lambda leaves to all others, among which the router's are beyond that.
  */
 export function accountConcurrencyOf(config: DeployConfig, routers = 0): number {
-  const { classes, provisioned, apiConcurrency } = config;
+  const { classes, provisioned, apiConcurrency, reservations } = config;
   const executors = Object.values(classes).reduce(
-    (sum, { reserved, shards }) => sum + reservationOf(reserved) * shards,
+    (sum, { reserved, shards }) => sum + (reservations ? reservationOf(reserved) : 0) * shards,
     0,
   );
   const kept = provisioned === false ? 0 : provisioned.max;
   const ofApi = (apiConcurrency.router ?? kept) + (apiConcurrency.authorizer ?? 0);
   const unreserved = apiConcurrency.router === undefined ? routers - kept : 0;
-  return executors + CLOCKWORK_FUNCTIONS + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
+  return executors + (reservations ? CLOCKWORK_FUNCTIONS : 0) + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
 }
 
 /** Executors that classes are given, by the names of the classes. */

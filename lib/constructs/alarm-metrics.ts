@@ -1,12 +1,14 @@
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { DeployConfig } from '../config.ts';
 import type { TaskMetadata } from '../task-metadata.ts';
+import { isWatched } from './alarms.ts';
 import { DeploymentMetrics } from './deployment-metrics.ts';
 import { serviceWatches } from './service-watches.ts';
 import { taskWatches } from './task-watches.ts';
 
 /** Counts the metrics that the alarms of a deployment look at, as CloudWatch bills them: one as often as alarms look at it. */
 export function alarmMetricsOf(config: DeployConfig, definitions: readonly Pick<TaskMetadata, 'type'>[]): number {
+  if (!isWatched(config)) return 0;
   const metrics = new DeploymentMetrics(config, 'api');
   const tables = {
     tasks: Array.from({ length: config.tableShards }, (_, shard) => ({ tableName: `tasks-${shard}` })),

@@ -7,6 +7,13 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { AlarmThresholds } from '../alarm-thresholds.ts';
+import type { DeployConfig } from '../config.ts';
+
+/** The configuration of a deployment that has alarms. */
+export type WatchedConfig = DeployConfig & { readonly alarms: AlarmThresholds };
+
+export const isWatched = (config: DeployConfig): config is WatchedConfig => config.alarms !== false;
 
 /** What an alarm looks at. */
 export type Watch = {

@@ -61,7 +61,7 @@ export class ExecutorPool extends Construct implements IGrantable {
       memoryMb: deployed.memoryMb,
       timeoutSeconds: deployed.functionTimeoutSeconds,
       ephemeralStorageMb: deployed.ephemeralStorageMb,
-      reservedConcurrency: reservationOf(deployed.reserved),
+      reservedConcurrency: config.reservations ? reservationOf(deployed.reserved) : undefined,
       hasAlias: true,
       // A task is sent again when it is retried, returned or fanned out; its attempts and the depth of a fan-out have limits of their own.
       isRecursive: true,

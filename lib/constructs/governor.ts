@@ -28,7 +28,7 @@ export class Governor extends Construct {
       description: 'Shares executors among lanes',
       memoryMb: 256,
       timeoutSeconds: GOVERN_PERIOD_SECONDS - 5,
-      reservedConcurrency: 1,
+      reservedConcurrency: config.reservations ? 1 : undefined,
       environment: {
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),

@@ -22,6 +22,12 @@ const VISIBILITY_FACTOR = 6;
 /** With little traffic, Lambda waits that long however short the window is (its guide, "Using Lambda with Amazon SQS"). */
 const QUIET_WINDOW_SECONDS = 20;
 
+/**
+ * Where nothing is reserved, Lambda may refuse a message in vain as often as there is no room for it, and each time counts. Tasks that
+ * crash their executors end by their attempts all the same.
+ */
+const UNRESERVED_RECEIVE_COUNT = 1_000;
+
 export const DEAD_LETTER_RETENTION_DAYS = 14;
 
 export type LaneProps = {
@@ -53,7 +59,10 @@ export class Lane extends Construct {
       queueName: laneQueueName(config, resourceClass, kind, shard),
       visibilityTimeout: Duration.seconds(functionTimeoutSeconds * VISIBILITY_FACTOR + longestSeconds),
       retentionPeriod: Duration.days(LANE_RETENTION_DAYS),
-      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
+      deadLetterQueue: {
+        queue: deadLetterQueue,
+        maxReceiveCount: config.reservations ? MAX_RECEIVE_COUNT : UNRESERVED_RECEIVE_COUNT,
+      },
     });
     this.queue.grantConsumeMessages(executor);
     const mapping = new EventSourceMapping(this, 'EventSource', {

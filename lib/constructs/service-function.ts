@@ -39,7 +39,7 @@ export type ServiceFunctionProps = {
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly ephemeralStorageMb?: number;
-  readonly reservedConcurrency?: number;
+  readonly reservedConcurrency?: number | undefined;
   /** Called by an alias, whose environments the deployment may keep initialized: they belong to a version. */
   readonly hasAlias?: boolean;
   /** Sends messages that come back to it. Lambda would end a chain of 16, and SQS count that as failed deliveries. */

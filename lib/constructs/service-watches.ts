@@ -1,9 +1,8 @@
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ResourceClass } from '../../functions/contract.ts';
 import { classOf } from '../../functions/resource-classes.ts';
-import type { DeployConfig } from '../config.ts';
 import { TASK_INDEXES } from '../stacks/data-stack.ts';
-import { nameOfShard, type Watch } from './alarms.ts';
+import { nameOfShard, type Watch, type WatchedConfig } from './alarms.ts';
 import { type DeploymentMetrics, FIVE_MINUTES, percentOf, sum } from './deployment-metrics.ts';
 import { projectorsOf } from './projector.ts';
 
@@ -18,7 +17,7 @@ type Named = { readonly tableName: string };
 export type WatchedTables = { readonly tasks: readonly Named[]; readonly control: Named; readonly statistics: Named };
 
 /** Watches whether the parts of AWS keep up: the API, the functions, the tables. */
-export const serviceWatches = (config: DeployConfig, data: WatchedTables, metrics: DeploymentMetrics): Watch[] => [
+export const serviceWatches = (config: WatchedConfig, data: WatchedTables, metrics: DeploymentMetrics): Watch[] => [
   {
     heading: 'API latency',
     metric: metrics.api('Latency', 'p99'),
@@ -71,7 +70,7 @@ export const serviceWatches = (config: DeployConfig, data: WatchedTables, metric
   ...CLOCKWORK.map((name) => stillness(name, metrics)),
 ];
 
-function executorWatches(resourceClass: ResourceClass, config: DeployConfig, metrics: DeploymentMetrics): Watch[] {
+function executorWatches(resourceClass: ResourceClass, config: WatchedConfig, metrics: DeploymentMetrics): Watch[] {
   const { alarms, classes } = config;
   const { reserved, shards } = classOf(classes, resourceClass);
   return [

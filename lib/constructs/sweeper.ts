@@ -27,7 +27,7 @@ export class Sweeper extends Construct {
       description: 'Sends tasks that are due',
       memoryMb: 256,
       timeoutSeconds: SWEEP_PERIOD_SECONDS - 5,
-      reservedConcurrency: 1,
+      reservedConcurrency: config.reservations ? 1 : undefined,
       environment: {
         ...data.taskEnvironment,
         queueUrlPrefix: queueUrlPrefix(this, config),

@@ -6,16 +6,15 @@ import {
   type ResourceClass,
 } from '../../functions/contract.ts';
 import { classOf } from '../../functions/resource-classes.ts';
-import type { DeployConfig } from '../config.ts';
 import type { TaskMetadata } from '../task-metadata.ts';
-import { nameOfShard, type Watch } from './alarms.ts';
+import { nameOfShard, type Watch, type WatchedConfig } from './alarms.ts';
 import { type DeploymentMetrics, FIVE_MINUTES, percentOf } from './deployment-metrics.ts';
 import { deadLetterQueueName } from './executor-pool.ts';
 import { projectorDeadLetterQueueName } from './projector.ts';
 
 /** Watches whether tasks get on: in each lane, in each class, of each type. */
 export const taskWatches = (
-  config: DeployConfig,
+  config: WatchedConfig,
   definitions: readonly Pick<TaskMetadata, 'type'>[],
   metrics: DeploymentMetrics,
 ): Watch[] => [
@@ -40,7 +39,7 @@ export const taskWatches = (
   })),
 ];
 
-function classWatches(resourceClass: ResourceClass, config: DeployConfig, metrics: DeploymentMetrics): Watch[] {
+function classWatches(resourceClass: ResourceClass, config: WatchedConfig, metrics: DeploymentMetrics): Watch[] {
   const { alarms } = config;
   const count = (metric: 'platformFailed' | 'succeeded' | 'failed') =>
     metrics.own(metric, [resourceClass], 'Sum', FIVE_MINUTES);
@@ -81,7 +80,7 @@ function classWatches(resourceClass: ResourceClass, config: DeployConfig, metric
 function laneWatches(
   resourceClass: ResourceClass,
   kind: LaneKind,
-  { alarms, classes }: DeployConfig,
+  { alarms, classes }: WatchedConfig,
   metrics: DeploymentMetrics,
 ): Watch[] {
   const of = `${resourceClass}-${kind}`;

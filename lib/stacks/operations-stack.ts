@@ -2,7 +2,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { DeployConfig } from '../config.ts';
 import { alarmActions } from '../constructs/alarm-actions.ts';
-import { Alarms } from '../constructs/alarms.ts';
+import { Alarms, isWatched } from '../constructs/alarms.ts';
 import { DeploymentMetrics } from '../constructs/deployment-metrics.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
 import { SavedQueries } from '../constructs/saved-queries.ts';
@@ -27,7 +27,9 @@ export class OperationsStack extends Construct {
     const metrics = new DeploymentMetrics(config, apiId);
     const { all } = new Alarms(this, 'Alarms', {
       name: config.name,
-      watches: [...serviceWatches(config, data, metrics), ...taskWatches(config, definitions, metrics)],
+      watches: isWatched(config)
+        ? [...serviceWatches(config, data, metrics), ...taskWatches(config, definitions, metrics)]
+        : [],
       actions: alarmActions(this, config),
     });
     this.alarms = all;

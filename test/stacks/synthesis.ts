@@ -25,7 +25,7 @@ export type SynthesisOptions = {
 };
 
 /** Makes the templates of a whole deployment as `cdk deploy` would send them, once for all who ask. */
-export function synthesize(preset: 'dev' | 'prod', options: SynthesisOptions = {}): Promise<Synthesis> {
+export function synthesize(preset: 'dev' | 'prod' | 'trial', options: SynthesisOptions = {}): Promise<Synthesis> {
   const key = JSON.stringify([preset, options]);
   const synthesis = syntheses.get(key) ?? synthesizeAnew(preset, options, `test-${syntheses.size}`);
   syntheses.set(key, synthesis);
@@ -33,7 +33,7 @@ export function synthesize(preset: 'dev' | 'prod', options: SynthesisOptions = {
 }
 
 async function synthesizeAnew(
-  preset: 'dev' | 'prod',
+  preset: 'dev' | 'prod' | 'trial',
   { context = {}, validation = false }: SynthesisOptions,
   directory: string,
 ) {

@@ -48,6 +48,7 @@ describe('the configuration', () => {
       tableShards: 1,
       tableCapacity: 'onDemand',
       taskEvents: true,
+      reservations: true,
       tracing: true,
       alarms: DEFAULT_THRESHOLDS,
       lambdaInsights: false,
@@ -206,10 +207,10 @@ describe('outbound hosts', () => {
 
 describe('a wrong configuration is told in one sentence that names the value', () => {
   const PRESET_RULE =
-    'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named) or "preset": "dev" ' +
-    '(neither of it) under "context" in cdk.json';
+    'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named), "preset": "dev" ' +
+    '(neither of it) or "preset": "trial" ("dev" for an account of small limits) under "context" in cdk.json';
   const KEYS =
-    'name, classes, retentionDays, tableShards, tableCapacity, taskEvents, tracing, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
+    'name, classes, retentionDays, tableShards, tableCapacity, taskEvents, reservations, tracing, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
   const outOfTen = (given: number, asked: number) =>
     `classes.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';
