@@ -175,6 +175,10 @@ export const ENV = {
   /** Comma-separated hosts that tasks may call; see `functions/adapters/http/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
   resourceClass: 'MILLRACE_RESOURCE_CLASS',
+  /** Names of the variables that a deployment has given the class, comma-separated. */
+  ownVariables: 'MILLRACE_OWN_VARIABLES',
+  /** Where the secrets of the class are: `{"STRIPE":{"secret":"arn:..."},"KEY":{"parameter":"/shop/key"}}`. */
+  secrets: 'MILLRACE_SECRETS',
   /** What the steps of a task cost: `{"request":1481,...}`. */
   stepPrices: 'MILLRACE_STEP_PRICES',
   /** `false`: the log has no lines of what went well. */

@@ -107,10 +107,12 @@ export const ERROR_CODES = [
   'out_of_memory',
   'output_too_large',
   'rate_limited',
+  'secret_unavailable',
   'subtask_failed',
   'subtasks_missing',
   'timeout',
   'too_many_redirects',
+  'unknown_secret',
   'unknown_task_type',
 ] as const;
 export const OTHER_ERROR = 'other';

@@ -17,7 +17,7 @@ import {
   USUAL_SETTINGS,
 } from '../functions/resource-classes.ts';
 import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
-import type { MillraceProps } from './millrace-props.ts';
+import type { Settings } from './millrace-props.ts';
 import { tableCapacity } from './table-capacity.ts';
 
 /** A mistake in the configuration, in one sentence that names the value. */
@@ -124,9 +124,6 @@ const configSchema = z.strictObject({
   lambdaInsights: z.boolean(),
 });
 export type DeployConfig = Omit<z.infer<typeof configSchema>, 'classes'> & { readonly classes: DeployedClasses };
-
-/** What of the construct's props is plain data. */
-export type Settings = Omit<MillraceProps, 'tasks' | 'env'>;
 
 /** The rule of `functions/adapters/http/outbound-policy.ts`, whose refusal would come too late: when a function starts. */
 function isOutboundHost(entry: string): boolean {

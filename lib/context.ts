@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
-import { ConfigError, type DeployConfig, resolveConfig, type Settings } from './config.ts';
+import { ConfigError, type DeployConfig, resolveConfig } from './config.ts';
+import type { Settings } from './millrace-props.ts';
 
 /** An app of this repository is called so, unless its context says otherwise. */
 const DEFAULT_NAME = 'millrace';

@@ -1,6 +1,6 @@
 import type { Environment } from 'aws-cdk-lib';
-import type { SharedLaneKind } from '../functions/contract.ts';
 import type { AlarmThresholds } from './alarm-thresholds.ts';
+import type { ClassProps, ClassSettingsProps } from './class-props.ts';
 
 /** What can be said about a deployment. What is not given is as the preset has it. */
 export type MillraceProps = {
@@ -229,58 +229,7 @@ export type MillraceProps = {
   readonly lambdaInsights?: boolean;
 };
 
-/** What can be said about a resource class. */
-export type ClassProps = {
-  /**
-   * Memory of its executors in MB, 128 to 10,240. CPU comes with it: one vCPU for each 1,769 MB (Lambda's documentation,
-   * "Memory").
-   *
-   * @default 256; 512 of `io-intensive`, 3,538 of `cpu-intensive`, 4,096 of `memory-intensive`
-   */
-  readonly memoryMb?: number;
-
-  /**
-   * Space under `/tmp` in MB, 512 to 10,240.
-   *
-   * @default 512; 2,048 of `io-intensive`
-   */
-  readonly ephemeralStorageMb?: number;
-
-  /**
-   * How many seconds one attempt may take, 1 to 890. Each type says its own timeout, which is no longer.
-   *
-   * @default 50; 170 of `cpu-intensive`, 290 of `memory-intensive`
-   */
-  readonly timeoutSeconds?: number;
-
-  /**
-   * How many tasks one executor runs at a time, 1 to 50: many of those that wait for others, one for each vCPU of those that
-   * compute.
-   *
-   * @default 10; 20 of `io-intensive`, 2 of `cpu-intensive`, 1 of `memory-intensive`
-   */
-  readonly concurrency?: number;
-
-  /**
-   * Executors that the lanes with work share, the express lane among them, 10 at least. Lambda reserves two more for each lane
-   * but one, and so many may run for a minute or two after idle lanes wake (docs/decisions/idle-lanes-keep-two.md).
-   *
-   * @default 10
-   */
-  readonly reserved?: number;
-
-  /**
-   * The most executors that each lane asks for, 2 to 1,000, until the governor lends it more.
-   *
-   * @default 4 of `high`, and 2 of each of the others
-   */
-  readonly lanes?: Partial<Record<SharedLaneKind, number>>;
-
-  /**
-   * Executor functions, each with lanes of its own, that share the tasks of the class; 16 of all classes together. May only
-   * grow: a lane that goes takes what waits in it along.
-   *
-   * @default 1
-   */
-  readonly shards?: number;
+/** What of the construct's props is plain data. */
+export type Settings = Omit<MillraceProps, 'tasks' | 'env' | 'classes'> & {
+  readonly classes?: Readonly<Record<string, ClassSettingsProps>>;
 };

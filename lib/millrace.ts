@@ -4,6 +4,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { CfnAlias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { splitClasses } from './class-attachments.ts';
 import { ConfigError, type DeployConfig, deployedBy, resolveConfig } from './config.ts';
 import type { ExecutorPool } from './constructs/executor-pool.ts';
 import { defaultNameOf } from './default-name.ts';
@@ -53,12 +54,17 @@ export class Millrace extends Construct {
   readonly #pools: ReadonlyMap<string, ExecutorPool>;
 
   /** Throws `ConfigError`, with a sentence for each prop that is wrong, or for each task type that could not run. */
-  constructor(scope: Construct, id: string, { tasks: folder, nativePackages, env, ...settings }: MillraceProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { tasks: folder, nativePackages = [], env, classes, ...others }: MillraceProps,
+  ) {
     super(scope, id);
-    const whole = resolveConfig(settings, defaultNameOf(this));
-    const tasks = discoverTasks(folder, { classes: whole.classes, nativePackages: nativePackages ?? [] });
+    const { settings, attachments } = splitClasses(classes);
+    const whole = resolveConfig({ ...others, classes: settings }, defaultNameOf(this));
+    const tasks = discoverTasks(folder, { classes: whole.classes, nativePackages });
     const config = deployedBy(whole, tasks.definitions);
-    for (const name of Object.keys(settings.classes ?? {})) {
+    for (const name of Object.keys(settings)) {
       if (config.classes[name] !== undefined) continue;
       const sentence = `no type of task asks for the class ${name}, so it is not made`;
       Annotations.of(this).addWarningV2(`millrace:unusedClass-${name}`, sentence);
@@ -69,6 +75,7 @@ export class Millrace extends Construct {
       config,
       data,
       tasks,
+      attachments,
     });
     const api = new ApiStack(...parts.of('api', 'the HTTPS API'), { config, data, tasks });
     const { alarms } = new OperationsStack(...parts.of('operations', 'dashboard, alarms and queries'), {

@@ -14,7 +14,8 @@ import ministack.app as server
 import ministack_queues
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc
+from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, secretsmanager
+from ministack.services.cloudformation import provisioners
 
 # Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
 STREAM_POLL_SECONDS = 0.25
@@ -194,6 +195,22 @@ def end_deploy():
     lambda_runtime.kill_workers(unbound)
 
 
+def name_secrets_by_arn():
+    """`Ref` of a secret is its ARN (CloudFormation's reference, "AWS::SecretsManager::Secret"), and policies name it so."""
+    handlers = provisioners._RESOURCE_HANDLERS['AWS::SecretsManager::Secret']
+    create, update, delete = handlers['create'], handlers['update'], handlers['delete']
+
+    def name_of(arn):
+        return secretsmanager._resolve(arn)[0] or arn
+
+    def with_arn(made):
+        return made[1]['Arn'], made[1]
+
+    handlers['create'] = lambda *given, **more: with_arn(create(*given, **more))
+    handlers['update'] = lambda arn, *given, **more: with_arn(update(name_of(arn), *given, **more))
+    handlers['delete'] = lambda arn, *given, **more: delete(name_of(arn), *given, **more)
+
+
 def apply():
     lambda_runtime._NODEJS_WORKER_SCRIPT = node_worker(lambda_runtime._NODEJS_WORKER_SCRIPT)
     server.pin_request_origin = over_tls
@@ -217,3 +234,4 @@ def apply():
     iam_actions.extract_iam_action = iam_action
     iam_actions.dynamodb_resource_arns = dynamodb_resource_arns
     server._parse_execute_api_url = execute_api_url
+    name_secrets_by_arn()

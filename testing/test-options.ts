@@ -23,6 +23,8 @@ export type TestOptions = {
   readonly tenantId?: string;
   /** Answers the requests of the handler, or names the hosts that it may really call, such as `127.0.0.1`. */
   readonly http?: AnswerRequest | string;
+  /** What `ctx.secret` gives, by name. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Cancels the task when it aborts, as `POST /api/tasks/{id}/cancel` does. */
   readonly signal?: AbortSignal;
   /** The definitions of the types that it fans out into, beside its own. */

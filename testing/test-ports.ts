@@ -1,4 +1,4 @@
-import type { TaskCatalog, TaskDefinition } from '../functions/core/define-task.ts';
+import { type TaskCatalog, type TaskDefinition, TaskFailure } from '../functions/core/define-task.ts';
 import type { Tracing } from '../functions/core/ports.ts';
 import { callHandler } from '../functions/executor/attempt/run-handler.ts';
 import type { Notes } from './notes.ts';
@@ -17,7 +17,7 @@ const tracing: Tracing = {
 const CHECK_MILLISECONDS = 10;
 
 /** Makes what an attempt needs of its executor, beside the store. */
-export function testPorts(definition: TaskDefinition, { http, tasks = [] }: TestOptions, notes: Notes) {
+export function testPorts(definition: TaskDefinition, { http, secrets = {}, tasks = [] }: TestOptions, notes: Notes) {
   const noted = (one: TaskDefinition) => (one.batch === undefined ? notes.noting(one) : one);
   const catalog: TaskCatalog = Object.fromEntries(
     [...tasks, definition].map((one) => [one.type, async () => noted(one)]),
@@ -27,6 +27,7 @@ export function testPorts(definition: TaskDefinition, { http, tasks = [] }: Test
     classes: classesOf([...tasks, definition]),
     clock: Date.now,
     http: testHttp(http),
+    secret: async (name: string) => secrets[name] ?? fail(name, Object.keys(secrets)),
     // A thread of its own would load the module of the definition, which a test need not have.
     isolate: callHandler,
     log: notes.log,
@@ -34,4 +35,8 @@ export function testPorts(definition: TaskDefinition, { http, tasks = [] }: Test
     tracing,
     checkMilliseconds: CHECK_MILLISECONDS,
   };
+}
+
+function fail(name: string, names: readonly string[]): never {
+  throw new TaskFailure('unknown_secret', `there is no secret ${name}; the test has ${names.join(', ') || 'none'}`);
 }

@@ -77,13 +77,12 @@ export type TaskContext = {
     readonly attempt: number;
     readonly maxAttempts: number;
   };
-  /**
-   * Aborts at the task's timeout, when the task is cancelled, and when the attempt is over: what it has left open ends with
-   * it. Pass it on to whatever can wait.
-   */
+  /** Aborts at the task's timeout, when the task is cancelled, and when the attempt is over. Pass it on to whatever can wait. */
   readonly signal: AbortSignal;
   /** Sends requests, only to the hosts that the deployment allows. */
   readonly http: AttemptHttp;
+  /** Reads a secret of its class: fetched once, and kept for five minutes. */
+  readonly secret: (name: string) => Promise<string>;
   /**
    * Writes one structured line that carries the task's id and attempt, as each line of `console` does. Never throws: what
    * JSON cannot carry is written as `util.inspect` shows it.
@@ -147,8 +146,8 @@ export type SingleTaskDefinition<
 > = CommonDefinition<Input, Submitted, Type, Given, Kept> & {
   readonly batch?: undefined;
   /**
-   * Runs the handler in a thread that a timeout can end, whatever it does: for work that takes the CPU. The thread has no
-   * environment variables, and gets its input as a structured clone. If not given, tasks of `cpu-intensive` are isolated.
+   * Runs the handler in a thread that a timeout can end, whatever it does: for work that takes the CPU. It has the variables of
+   * its class, no credentials of AWS, and its input as a structured clone. If not given, tasks of `cpu-intensive` are isolated.
    */
   readonly isolated?: boolean;
   /** Says what becomes of the subtasks that `run` may return. */
@@ -199,7 +198,7 @@ export type BatchItem<Input = unknown> = { readonly task: TaskContext['task']; r
 export type BatchOutcome<Returned = JsonValue> = Returned | Error;
 
 /** What a batch handler is given beside its items; `fail` fails all of them. */
-export type BatchContext = Pick<TaskContext, 'signal' | 'http' | 'log' | 'map' | 'fail'>;
+export type BatchContext = Pick<TaskContext, 'signal' | 'http' | 'secret' | 'log' | 'map' | 'fail'>;
 
 export type FanOutPolicy<Input = unknown, Part = unknown, Combined = unknown> = {
   /**

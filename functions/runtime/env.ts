@@ -1,3 +1,4 @@
+import type { SecretPlaces } from '../adapters/parameters.ts';
 import { ENV } from '../contract.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 import type { StepPrices } from '../metrics.ts';
@@ -34,6 +35,16 @@ export function deployedClasses(): DeployedClasses {
   const classes = JSON.parse(env('classes')) as Record<string, ClassSettings>;
   return Object.fromEntries(Object.entries(classes).map(([name, settings]) => [name, deployedClassOf(settings)]));
 }
+
+/** Reads what the threads of an executor are given: of its environment what the deployment has given the class. */
+export function threadData() {
+  const names = (process.env[ENV.ownVariables] ?? '').split(',').filter((name) => name !== '');
+  const environment = Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
+  return { outboundHosts: env('outboundHosts'), environment };
+}
+
+/** Reads where the secrets of an executor's class are. */
+export const secretPlaces = () => JSON.parse(process.env[ENV.secrets] ?? '{}') as SecretPlaces;
 
 /** Reads where the queues of an executor are. */
 export const queues = () => ({

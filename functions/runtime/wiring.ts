@@ -5,13 +5,15 @@ import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo/task-store.ts';
+import { lazyHttpClients } from '../adapters/http/lazy-http-clients.ts';
+import { secretReader } from '../adapters/parameters.ts';
 import { TieredPayloadStore } from '../adapters/payload-store.ts';
 import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
 import { installMessages } from '../core/zod-messages.ts';
 import { s3Client } from './clients.ts';
-import { deployedClasses, env, taskStoreOptions } from './env.ts';
+import { deployedClasses, env, secretPlaces, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
 import { traced, xrayTracing } from './xray-tracing.ts';
 
@@ -28,6 +30,13 @@ export const rateBuckets = (dynamo: DynamoDBClient): DynamoRateBuckets =>
   new DynamoRateBuckets(dynamo, env('controlTable'));
 
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
+
+/** Makes what handlers are given beside their tasks. */
+export const handlerPorts = () => ({
+  http: lazyHttpClients(env('outboundHosts')),
+  secret: secretReader(secretPlaces()),
+  tracing: xrayTracing,
+});
 
 /** Makes the ports of every door that accepts, runs or sends tasks, and gives the schemas that it asks their messages. */
 export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {

@@ -20,7 +20,13 @@ const REQUIRE =
  * Packages that a door loads when it first needs them, if ever. They are bundled apart: of what they share with a door,
  * esbuild would make chunks, and each is one more file that every cold start has to load.
  */
-const ON_DEMAND = ['@aws-sdk/client-s3', '@aws-lambda-powertools/tracer', 'aws-xray-sdk-core'];
+const ON_DEMAND = [
+  '@aws-sdk/client-s3',
+  '@aws-lambda-powertools/parameters/secrets',
+  '@aws-lambda-powertools/parameters/ssm',
+  '@aws-lambda-powertools/tracer',
+  'aws-xray-sdk-core',
+];
 
 /** Where the SDK would look for credentials next: Lambda gives its functions theirs in the environment, where it looks first. */
 const OTHER_CREDENTIALS = [
@@ -81,11 +87,29 @@ function onDemand(names: readonly string[]): BundledFiles {
     // The X-Ray SDK's own way to know the segment under way hooks every asynchronous step of the process.
     alias: { 'cls-hooked/context': join(root, `functions/runtime/async-context${SOURCE_ENDING}`) },
   });
-  const manifest = new TextEncoder().encode('{"main":"index.mjs"}');
   return {
-    ...Object.fromEntries(names.map((name) => [`node_modules/${name}/package.json`, manifest])),
+    ...Object.fromEntries(
+      [...Map.groupBy(names, packageOf)].map(([name, entries]) => [
+        `node_modules/${name}/package.json`,
+        manifestOf(name, entries),
+      ]),
+    ),
     ...Object.fromEntries(
       outputFiles.map(({ path, contents }) => [`node_modules/${relative(outdir, path)}`, contents]),
     ),
   };
+}
+
+/** Returns the package of a name that may be of a part of it: `@scope/name/part`. */
+const packageOf = (name: string): string =>
+  name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+
+/** Writes the manifest of a package of which these entries were built. */
+function manifestOf(name: string, entries: readonly string[]): Uint8Array {
+  const exported = entries.map((entry) => entry.slice(name.length));
+  const exports = Object.fromEntries(exported.map((path) => [`.${path}`, `.${path}/index.mjs`]));
+  return new TextEncoder().encode(JSON.stringify({ exports }));
 }

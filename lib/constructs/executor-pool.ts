@@ -1,18 +1,22 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, type IPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   deadLettersNameOf,
+  type ENV,
   executorNameOf,
   LANE_KINDS,
   type ResourceClass,
   reservationOf,
 } from '../../functions/contract.ts';
 import { classOf } from '../../functions/resource-classes.ts';
-import { type DeployConfig, settingsOf } from '../config.ts';
+import type { ClassAttachments } from '../class-props.ts';
+import { ConfigError, type DeployConfig, settingsOf } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import { batchWindowOf } from './batch-window.ts';
+import { type ClassNetwork, connectionsOf, networkOf } from './class-network.ts';
 import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
 import { RolesPrincipal } from './roles-principal.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -23,32 +27,46 @@ export type ExecutorPoolProps = {
   readonly data: TaskData;
   readonly resourceClass: ResourceClass;
   readonly tasks: DiscoveredTasks;
+  readonly attachments: ClassAttachments;
 };
 
 /** Runs the tasks of one resource class: an executor for each shard, their lanes, and one dead-letter queue. */
-export class ExecutorPool extends Construct implements IGrantable {
+export class ExecutorPool extends Construct implements IGrantable, IConnectable {
   /** The executors of the class by their shard; any of them may run a task. */
   readonly executors: readonly ServiceFunction[];
   /** What is granted to it is granted to each of its executors. */
   readonly grantPrincipal: IPrincipal;
+  readonly #network: ClassNetwork | undefined;
   readonly #props: ExecutorPoolProps;
   readonly #deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, props: ExecutorPoolProps) {
     super(scope, id);
-    const { config, resourceClass } = props;
+    const { config, resourceClass, attachments } = props;
     this.#props = props;
+    this.#network = networkOf(this, resourceClass, attachments);
     this.#deadLetterQueue = new Queue(this, 'DeadLetters', {
       enforceSSL: true,
       queueName: deadLetterQueueName(config, resourceClass),
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });
     this.executors = shardsOf(config, resourceClass).map((shard) => this.#executor(shard));
-    this.grantPrincipal = new RolesPrincipal(this.executors.map(({ serviceRole }) => serviceRole));
+    this.grantPrincipal = new RolesPrincipal(
+      this,
+      this.executors.map(({ serviceRole }) => serviceRole),
+    );
+    for (const secret of Object.values(attachments.secrets ?? {})) secret.grantRead(this);
+  }
+
+  /** What may reach its executors, and what they may reach, in their network. Throws `ConfigError` where they are in none. */
+  get connections(): Connections {
+    if (this.#network !== undefined) return connectionsOf(this.#network);
+    const { resourceClass } = this.#props;
+    throw new ConfigError(`the executors of ${resourceClass} are in no network: give classes.${resourceClass}.vpc`);
   }
 
   #executor(shard: number): ServiceFunction {
-    const { config, data, resourceClass, tasks } = this.#props;
+    const { config, data, resourceClass, tasks, attachments } = this.#props;
     const deadLetterQueue = this.#deadLetterQueue;
     const deployed = classOf(config.classes, resourceClass);
     const suffix = shard === 0 ? '' : String(shard);
@@ -75,7 +93,11 @@ export class ExecutorPool extends Construct implements IGrantable {
         outboundHosts: config.outboundHosts.join(','),
         classes: classesText(config),
         resourceClass,
+        ...attachedEnvironment(attachments),
       },
+      ownEnvironment: attachments.environment ?? {},
+      layers: attachments.layers ?? [],
+      ...(this.#network && { network: this.#network }),
     });
     // `PartiQLUpdate` and `PartiQLInsert` write several rows in one request, BatchExecuteStatement.
     const actions = ['UpdateItem', 'PartiQLUpdate', 'GetItem', 'PutItem', 'PartiQLInsert', 'BatchGetItem'];
@@ -132,3 +154,18 @@ const queueArn = (scope: Construct, resource: string): string =>
 /** Writes the classes of a deployment as its functions read them. */
 export const classesText = ({ classes }: DeployConfig): string =>
   JSON.stringify(Object.fromEntries(Object.entries(classes).map(([name, deployed]) => [name, settingsOf(deployed)])));
+
+/** Says which variables are the team's own, which threads get too, and where the secrets are: by ARN, and parameters by name. */
+function attachedEnvironment({
+  environment = {},
+  secrets = {},
+}: ClassAttachments): Partial<Record<keyof typeof ENV, string>> {
+  const places = Object.entries(secrets).map(([name, source]) => [
+    name,
+    'secretArn' in source ? { secret: source.secretArn } : { parameter: source.parameterName },
+  ]);
+  return {
+    ...(Object.keys(environment).length === 0 ? {} : { ownVariables: Object.keys(environment).join(',') }),
+    ...(places.length === 0 ? {} : { secrets: JSON.stringify(Object.fromEntries(places)) }),
+  };
+}

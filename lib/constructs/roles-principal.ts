@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import {
   type AddToPrincipalPolicyResult,
   type IPrincipal,
@@ -5,7 +6,7 @@ import {
   type PolicyStatement,
   PrincipalPolicyFragment,
 } from 'aws-cdk-lib/aws-iam';
-import { DependencyGroup } from 'constructs';
+import { type Construct, DependencyGroup } from 'constructs';
 
 /** Stands for several roles that are granted the same: each gets every statement in its own policy. */
 export class RolesPrincipal implements IPrincipal {
@@ -14,8 +15,12 @@ export class RolesPrincipal implements IPrincipal {
   readonly policyFragment: PrincipalPolicyFragment;
   readonly #roles: readonly IRole[];
 
-  constructor(roles: readonly IRole[]) {
+  /** What is of the same account is granted by the policies of the roles alone, and not by its own. */
+  readonly principalAccount: string;
+
+  constructor(scope: Construct, roles: readonly IRole[]) {
     this.#roles = roles;
+    this.principalAccount = Stack.of(scope).account;
     this.policyFragment = new PrincipalPolicyFragment({ AWS: roles.map(({ roleArn }) => roleArn) });
   }
 

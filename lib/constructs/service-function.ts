@@ -5,6 +5,7 @@ import {
   Alias,
   Architecture,
   type IFunction,
+  type ILayerVersion,
   type IVersion,
   Function as LambdaFunction,
   LambdaInsightsVersion,
@@ -21,6 +22,7 @@ import { nodeOptionsOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import { bundle } from './bundle.ts';
+import { type ClassNetwork, networkStatement } from './class-network.ts';
 import type { BundledFiles } from './door-build.ts';
 
 export type ServiceFunctionProps = {
@@ -47,6 +49,10 @@ export type ServiceFunctionProps = {
   /** Followed by X-Ray, where the deployment wants traces; the others only hand on what they are told. */
   readonly isTraced?: boolean;
   readonly environment: Partial<Record<keyof typeof ENV, string>>;
+  /** What the team has its handlers read. */
+  readonly ownEnvironment?: Readonly<Record<string, string>>;
+  readonly layers?: readonly ILayerVersion[];
+  readonly network?: ClassNetwork;
 };
 
 const LIVE = 'live';
@@ -76,6 +82,7 @@ export class ServiceFunction extends LambdaFunction {
         resources: [logGroup.logGroupArn],
       }),
     );
+    if (props.network !== undefined) role.addToPolicy(networkStatement());
     super(scope, id, {
       functionName,
       description: props.description,
@@ -97,7 +104,10 @@ export class ServiceFunction extends LambdaFunction {
       ...(props.config.routineLogs ? {} : { systemLogLevelV2: SystemLogLevel.WARN }),
       logGroup,
       role,
+      ...props.network,
+      layers: [...(props.layers ?? [])],
       environment: {
+        ...props.ownEnvironment,
         NODE_OPTIONS: nodeOptionsOf(props.memoryMb),
         POWERTOOLS_SERVICE_NAME: props.config.name,
         // A request that is made for several tasks is in the trace of none.

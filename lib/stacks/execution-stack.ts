@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import type { ClassAttachments } from '../class-props.ts';
 import type { DeployConfig } from '../config.ts';
 import { ExecutorPool } from '../constructs/executor-pool.ts';
 import { Governor } from '../constructs/governor.ts';
@@ -11,6 +12,8 @@ export type ExecutionStackProps = {
   readonly config: DeployConfig;
   readonly data: DataStack;
   readonly tasks: DiscoveredTasks;
+  /** What classes are given of the team's app. */
+  readonly attachments: ReadonlyMap<string, ClassAttachments>;
 };
 
 /** Holds what runs tasks: a pool of executors for each class, the governor of their lanes, the sweeper, and the projector. */
@@ -18,11 +21,17 @@ export class ExecutionStack extends Construct {
   /** The executors by their class. */
   readonly pools: ReadonlyMap<string, ExecutorPool>;
 
-  constructor(scope: Construct, id: string, { config, data, tasks }: ExecutionStackProps) {
+  constructor(scope: Construct, id: string, { config, data, tasks, attachments }: ExecutionStackProps) {
     super(scope, id);
     this.pools = new Map(
       Object.keys(config.classes).map((resourceClass) => {
-        const pool = new ExecutorPool(this, resourceClass, { config, data, resourceClass, tasks });
+        const pool = new ExecutorPool(this, resourceClass, {
+          config,
+          data,
+          resourceClass,
+          tasks,
+          attachments: attachments.get(resourceClass) ?? {},
+        });
         return [resourceClass, pool];
       }),
     );

@@ -64,6 +64,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, classes: RESOURCE_CLASS_SPECS, clock, log }),
     depths: lanes.depths,
     tenants: new TenantGate({ buckets, usage, clock, log }),
+    secret: async (name) => `the secret ${name}`,
     usage,
     buckets,
     settings: new MemorySettingsStore(),

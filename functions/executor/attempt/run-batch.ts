@@ -126,13 +126,18 @@ async function outcomesOfCall(
   items: readonly Item[],
   late: Promise<never>,
   scope: AttemptScope,
-  { http, log, tracing }: BatchHandlerPorts,
+  { http, secret, log, tracing }: BatchHandlerPorts,
 ): Promise<Outcomes> {
   const { type } = definition;
   const { signal } = scope;
   // All items are of one tenant.
   const tenantHttp = http.of(items[0]?.task.tenantId ?? '');
-  const context = { ...baseContext(signal), http: attemptHttp(tenantHttp, signal, tracing.call), log: logOf(scope) };
+  const context = {
+    ...baseContext(signal),
+    http: attemptHttp(tenantHttp, signal, tracing.call),
+    secret,
+    log: logOf(scope),
+  };
   const outcomeOfError = (error: unknown, about: object): Outcome =>
     // An abort is thrown in many forms, and all say the same.
     outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });

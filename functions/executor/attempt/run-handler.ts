@@ -27,6 +27,7 @@ import { type AttemptWatch, type WatchPorts, watchAttempt } from './watch-attemp
 
 export type HandlerPorts = WatchPorts & {
   readonly http: HttpClients;
+  readonly secret: TaskContext['secret'];
   readonly tracing: Tracing;
   readonly catalog: TaskCatalog;
   readonly classes: DeployedClasses;
@@ -145,12 +146,13 @@ function contextOf(
   task: RunningTask,
   { progress }: AttemptWatch,
   scope: AttemptScope,
-  { http, tracing }: HandlerPorts,
+  { http, secret, tracing }: HandlerPorts,
 ): TaskContext {
   return {
     ...baseContext(scope.signal),
     task: taskForHandler(task),
     http: attemptHttp(http.of(task.tenantId), scope.signal, tracing.call),
+    secret,
     log: logOf(scope),
     progress,
   };

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { FanOut, type TaskContext, TaskFailure } from '../../core/define-task.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Log } from '../../core/ports.ts';
@@ -11,7 +11,9 @@ import {
   type Job,
   packThrown,
   type Report,
+  type SecretAnswer,
   type ThreadData,
+  type Thrown,
   unpackThrown,
 } from './thread-messages.ts';
 
@@ -34,7 +36,7 @@ export class HandlerThread {
   #isRetired = false;
   #error: NodeJS.ErrnoException | undefined;
 
-  /** Neither the environment, which has credentials, nor the flags of the process are for the thread. */
+  /** Of the environment the thread has what the class was given, and no credentials; the flags of the process are not for it. */
   constructor(entry: URL, heapMb: number, data: ThreadData, log: Log) {
     this.#heapMb = heapMb;
     this.#log = log;
@@ -43,7 +45,7 @@ export class HandlerThread {
     setFlagsFromString('--max-old-space-size=0');
     this.#worker = new Worker(entry, {
       workerData: data,
-      env: {},
+      env: { ...data.environment },
       execArgv: [],
       resourceLimits: {
         maxOldGenerationSizeMb: heapMb,
@@ -94,6 +96,7 @@ export class HandlerThread {
         hasBegun = true;
         this.#last = task;
       } else if ('log' in report) ctx.log(...report.log);
+      else if ('secret' in report) void answerSecret(report.secret, ctx, port);
       else if ('progress' in report) ctx.progress(report.progress.fraction, report.progress.note);
       else if ('left' in report) this.#retire(report.left);
       else if ('output' in report) resolve(report.output);
@@ -152,4 +155,18 @@ export class HandlerThread {
     const retryable = this.#attempts > 1;
     return new TaskFailure('out_of_memory', `the handler took more than ${this.#heapMb} MB of heap`, { retryable });
   }
+}
+
+/** Fetches a secret for an attempt in a thread. Where that has ended meanwhile, nobody hears it. */
+async function answerSecret(
+  { place, name }: { readonly place: number; readonly name: string },
+  ctx: TaskContext,
+  port: MessagePort,
+): Promise<void> {
+  const answer = (rest: { value: string } | { thrown: Thrown }): void =>
+    port.postMessage({ secret: { place, ...rest } } satisfies SecretAnswer);
+  await ctx.secret(name).then(
+    (value) => answer({ value }),
+    (error: unknown) => answer({ thrown: packThrown(error) }),
+  );
 }

@@ -8,6 +8,7 @@ import { AttemptScope, attemptHttp } from '../attempt/attempt-scope.ts';
 import { baseContext, callHandler } from '../attempt/run-handler.ts';
 import { progressOf } from '../attempt/watch-attempt.ts';
 import { loggable } from '../telemetry.ts';
+import { AskedSecrets } from './asked-secrets.ts';
 import { guardProcess } from './guard-process.ts';
 import {
   type Abort,
@@ -15,6 +16,7 @@ import {
   type Job,
   packThrown,
   type Report,
+  type SecretAnswer,
   type Thrown,
   unpackThrown,
 } from './thread-messages.ts';
@@ -36,12 +38,17 @@ async function makeAttempt(job: Job, log: Log, { catalog, http }: ThreadPorts): 
   const fail = (thrown: unknown): void => ended.resolve({ thrown: packReadable(thrown) });
   const fields = { task_id: task.id, task_type: task.type, attempt: task.attempt };
   const scope = new AttemptScope({ fields, log, fail });
-  port.on('message', ({ abort }: Abort) => scope.abort(unpackThrown(abort)));
+  const secrets = new AskedSecrets(report);
+  port.on('message', (message: Abort | SecretAnswer) => {
+    if ('abort' in message) scope.abort(unpackThrown(message.abort));
+    else secrets.hear(message);
+  });
   const before = process.getActiveResourcesInfo();
   const ctx: TaskContext = {
     ...baseContext(scope.signal),
     task,
     http: attemptHttp(http.of(task.tenantId), scope.signal),
+    secret: secrets.ask,
     log: (...line) => report({ log: loggable(...line) }),
     // It is checked here, where the handler can catch what is wrong with it.
     progress: (...progress) => report({ progress: progressOf(...progress) }),

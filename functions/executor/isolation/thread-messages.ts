@@ -8,7 +8,11 @@ import { describeThrown, type ThrownError, thrownOf } from '../../core/thrown.ts
 import type { HandlerCall } from '../attempt/run-handler.ts';
 
 /** A thread is given this when it starts. */
-export type ThreadData = { readonly outboundHosts: string };
+export type ThreadData = {
+  readonly outboundHosts: string;
+  /** What its handlers read from `process.env`. */
+  readonly environment?: Readonly<Record<string, string>>;
+};
 
 /** Asks a thread to make an attempt. All that is said of it goes through its own `port`, and ends with it. */
 export type Job = {
@@ -21,6 +25,11 @@ export type Job = {
 /** Tells an attempt that its signal aborts. */
 export type Abort = { readonly abort: Thrown };
 
+/** Answers an attempt that has asked for a secret, by the place of its question. */
+export type SecretAnswer = {
+  readonly secret: { readonly place: number } & ({ readonly value: string } | { readonly thrown: Thrown });
+};
+
 /** A thread writes a line, which names its attempt. */
 export type FromThread = { readonly line: Parameters<Log> };
 
@@ -29,6 +38,7 @@ export type Report =
   | { readonly begun: true }
   | { readonly log: Parameters<TaskContext['log']> }
   | { readonly progress: Progress }
+  | { readonly secret: { readonly place: number; readonly name: string } }
   | { readonly left: readonly string[] }
   | { readonly output: JsonValue }
   | { readonly subtasks: readonly Subtask[] }

@@ -30,6 +30,7 @@ function makeThread() {
       ...baseContext(new AbortController().signal),
       task: { id, tenantId: 'acme', type, attempt: 1, maxAttempts: 1 },
       http: { request: () => Promise.reject(new Error('a thread has HTTP of its own')) },
+      secret: async () => '',
       log: (...line: unknown[]) => told.push(line),
       progress: (...progress: unknown[]) => told.push(progress),
     };

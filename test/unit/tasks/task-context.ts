@@ -14,6 +14,7 @@ export function taskContext(signal: AbortSignal = new AbortController().signal):
     task: { id: TASK_ID, tenantId: 'acme', type: 'test', attempt: 1, maxAttempts: 3 },
     signal,
     http,
+    secret: async () => '',
     log: () => {},
     progress: () => {},
     map: (items, work) => Promise.all(items.map(work)),

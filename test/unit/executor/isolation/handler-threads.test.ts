@@ -27,6 +27,10 @@ async function attempt(
   const ctx: TaskContext = {
     task: { id: 'a-task', tenantId: 'acme', type, attempt: 2, maxAttempts: 3 },
     http: { request: () => Promise.reject(new Error('a thread has HTTP of its own')) },
+    secret: async (name) => {
+      if (name === 'STRIPE') return 'sk_live';
+      throw new TaskFailure('unknown_secret', `there is no secret ${name}`);
+    },
     log: (...line) => told.push(line),
     progress: (...progress) => told.push(progress),
     ...baseContext(signal),
@@ -47,6 +51,20 @@ describe('a handler in a thread', () => {
     expect(await attempt(threads, 'echo', { a: [1, 'ä', null] })).toEqual({ a: [1, 'ä', null] });
     expect(await attempt(threads, 'look')).toMatchObject({
       task: { id: 'a-task', tenantId: 'acme', type: 'look', attempt: 2, maxAttempts: 3 },
+    });
+  });
+
+  it('has of the environment what its class was given', async () => {
+    const data = { outboundHosts: '', environment: { TABLE: 'orders' } };
+    const given = new HandlerThreads(ENTRY, data, () => {}, RESOURCE_CLASS_SPECS);
+    expect(await attempt(given, 'look')).toMatchObject({ environment: ['TABLE'] });
+  });
+
+  it('reads secrets through its executor, which has the credentials', async () => {
+    expect(await attempt(threads, 'read a secret', 'STRIPE')).toBe('sk_live');
+    expect(await thrownBy(attempt(threads, 'read a secret', 'OTHER'))).toMatchObject({
+      code: 'unknown_secret',
+      message: 'there is no secret OTHER',
     });
   });
 
