@@ -18,6 +18,7 @@ import {
 } from '../functions/resource-classes.ts';
 import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
 import type { Settings } from './millrace-props.ts';
+import { PRESETS } from './presets.ts';
 import { tableCapacity } from './table-capacity.ts';
 
 /** A mistake in the configuration, in one sentence that names the value. */
@@ -150,48 +151,6 @@ const classDefaults = (given: unknown, isReserved: boolean): Record<string, Clas
   const limits = isReserved ? {} : UNRESERVED;
   return Object.fromEntries([...own, ...standard].map(([name, settings]) => [name, { ...settings, ...limits }]));
 };
-
-const common = {
-  retentionDays: 14,
-  tableShards: 1,
-  tableCapacity: 'onDemand',
-  taskEvents: true,
-  reservations: true,
-  tracing: true,
-  alarms: DEFAULT_THRESHOLDS,
-  lambdaInsights: false,
-  throttle: { rate: 1000, burst: 1000 },
-  apiConcurrency: {},
-};
-
-const dev = {
-  ...common,
-  outboundHosts: ['*'],
-  logRetentionDays: 7,
-  indexShards: 1,
-  retainData: false,
-  deletionProtection: false,
-  provisioned: false,
-  accessLogs: false,
-  routineLogs: true,
-} as const;
-
-const PRESETS = {
-  dev,
-  prod: {
-    ...common,
-    outboundHosts: [],
-    logRetentionDays: 30,
-    indexShards: 8,
-    retainData: true,
-    deletionProtection: true,
-    provisioned: { min: 3, max: 10, utilization: 0.7 },
-    accessLogs: true,
-    routineLogs: false,
-  },
-  // A new account may run ten functions at a time, all of which Lambda wants unreserved.
-  trial: { ...dev, reservations: false, alarms: false, retentionDays: 3, logRetentionDays: 3 },
-} as const;
 
 /** What a class begins with where nothing is reserved for it: each of its lanes has two executors, and one alone has no more. */
 const UNRESERVED = { reserved: MIN_UNRESERVED, lanes: { high: 2, normal: 2, low: 2, batch: 2 } };

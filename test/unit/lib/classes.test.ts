@@ -1,10 +1,15 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
+import { RESOURCE_CLASSES } from '../../../functions/contract.ts';
 import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { ConfigError, deployedBy } from '../../../lib/config.ts';
 import { readConfig } from '../../../lib/context.ts';
 
 const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
+
+/** Some type asks for each of the classes. */
+const TYPES = RESOURCE_CLASSES.map((resources) => ({ resources }));
+const deployed = (context: object) => deployedBy(read({ preset: 'dev', ...context }), TYPES);
 
 /** Returns what is said of classes that are wrong. */
 function complaint(classes: object): string {
@@ -65,4 +70,15 @@ describe('a class of a team', () => {
 test('takes settings of classes by their older spellings, too', () => {
   const older = read({ preset: 'dev', shards: { default: 2 }, concurrency: { default: { reserved: 30 } } });
   expect(older).toEqual(read({ preset: 'dev', classes: { default: { shards: 2, reserved: 30 } } }));
+});
+
+describe('the shards of all classes together', () => {
+  test('are 16 at most, which is what a stack has room for', () => {
+    const most = { default: 6, 'io-intensive': 4, 'cpu-intensive': 3, 'memory-intensive': 3 };
+    expect(Object.values(deployed({ shards: most }).classes).map(({ shards }) => shards)).toEqual([6, 4, 3, 3]);
+    expect(() => deployed({ shards: { ...most, default: 7 } })).toThrow(
+      'shards are 17 in all (default 7, io-intensive 4, cpu-intensive 3, memory-intensive 3), which is more than ' +
+        'CloudFormation has room for in a stack: lower them to 16 together',
+    );
+  });
 });

@@ -28,17 +28,6 @@ function complaint(context: Record<string, unknown>): string {
 const HOST_RULE = 'must be a host name, *.a.domain, an address or *';
 const NAME_RULE = 'must be up to 31 lower-case letters, digits and hyphens';
 
-describe('the shards of all classes together', () => {
-  test('are 16 at most, which is what a stack has room for', () => {
-    const most = { default: 6, 'io-intensive': 4, 'cpu-intensive': 3, 'memory-intensive': 3 };
-    expect(Object.values(dev({ shards: most }).classes).map(({ shards }) => shards)).toEqual([6, 4, 3, 3]);
-    expect(complaint({ preset: 'dev', shards: { ...most, default: 7 } })).toBe(
-      'shards are 17 in all (default 7, io-intensive 4, cpu-intensive 3, memory-intensive 3), which is more than ' +
-        'CloudFormation has room for in a stack: lower them to 16 together',
-    );
-  });
-});
-
 describe('the configuration', () => {
   test('comes from a preset', () => {
     const both = {

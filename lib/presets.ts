@@ -1,0 +1,44 @@
+import { DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
+
+const common = {
+  retentionDays: 14,
+  tableShards: 1,
+  tableCapacity: 'onDemand',
+  taskEvents: true,
+  reservations: true,
+  tracing: true,
+  alarms: DEFAULT_THRESHOLDS,
+  lambdaInsights: false,
+  throttle: { rate: 1000, burst: 1000 },
+  apiConcurrency: {},
+};
+
+const dev = {
+  ...common,
+  outboundHosts: ['*'],
+  logRetentionDays: 7,
+  indexShards: 1,
+  retainData: false,
+  deletionProtection: false,
+  provisioned: false,
+  accessLogs: false,
+  routineLogs: true,
+} as const;
+
+/** Where the settings of a deployment begin. */
+export const PRESETS = {
+  dev,
+  prod: {
+    ...common,
+    outboundHosts: [],
+    logRetentionDays: 30,
+    indexShards: 8,
+    retainData: true,
+    deletionProtection: true,
+    provisioned: { min: 3, max: 10, utilization: 0.7 },
+    accessLogs: true,
+    routineLogs: false,
+  },
+  // A new account may run ten functions at a time, all of which Lambda wants unreserved.
+  trial: { ...dev, reservations: false, alarms: false, retentionDays: 3, logRetentionDays: 3 },
+} as const;
