@@ -3,7 +3,12 @@ import { parseTenantId, type TenantId } from '../functions/core/task/ids.ts';
 import { type AccessGrant, parseScope, SCOPES } from '../functions/core/tenant/access-key.ts';
 import { ArgumentError, npmCommand } from './npm-command.ts';
 
-type Target = { readonly tenantId: TenantId; readonly stackName: string; readonly isLocal: boolean };
+type Target = {
+  readonly tenantId: TenantId;
+  /** The data stack of the deployment that is meant; without it, the only one there is. */
+  readonly stackName?: string;
+  readonly isLocal: boolean;
+};
 export type CreateKey = Target & { readonly command: 'create' } & Pick<AccessGrant, 'scopes' | 'name' | 'limits'>;
 export type ListKeys = Target & { readonly command: 'list' };
 export type RevokeKey = Target & { readonly command: 'revoke'; readonly id: string };
@@ -17,7 +22,7 @@ const tenantCommand = (name: string, description: string) =>
       'whose tasks the key reaches: up to 63 lower-case letters, digits and hyphens',
       tenantOf,
     )
-    .option('--stack <name>', "the deployment's data stack", 'millrace-data')
+    .option('--stack <name>', "the deployment's data stack (default: the only one there is)")
     .option('--local', 'in the cloud that npm start runs here, instead of the AWS of your environment');
 
 const create = tenantCommand('create', 'Makes a key, and shows it this once.')
@@ -78,11 +83,15 @@ export function parseKeysArguments(args: readonly string[]): KeysArguments {
   }
 }
 
-const targetOf = ({ tenant, stack, local }: { tenant: TenantId; stack: string; local?: true }): Target => ({
-  tenantId: tenant,
-  stackName: stack,
-  isLocal: local === true,
-});
+const targetOf = ({
+  tenant,
+  stack,
+  local,
+}: {
+  tenant: TenantId;
+  stack?: string | undefined;
+  local?: true | undefined;
+}): Target => compact({ tenantId: tenant, stackName: stack, isLocal: local === true });
 
 function tenantOf(text: string): TenantId {
   const tenantId = parseTenantId(text);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoAccessStore } from '../functions/adapters/dynamo/access-store.ts';
 import { AUTHORIZER_CACHE_SECONDS } from '../functions/contract.ts';
@@ -74,14 +74,33 @@ function grantTable(grants: readonly ListedGrant[]): string {
     .join('\n');
 }
 
-/** Finds the access table of a deployment in the outputs of its data stack. */
-export async function accessTableName(cloudFormation: CloudFormationClient, stackName: string): Promise<string> {
-  const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
-  // In a stack with others its name begins with the construct's.
-  const table = stack?.Outputs?.find(({ OutputKey }) => OutputKey?.endsWith('AccessTableName'))?.OutputValue;
-  if (table === undefined)
-    throw new Error(`Stack ${stackName} has no output AccessTableName: is it Millrace's data stack?`);
-  return table;
+type DeployedStack = Pick<Stack, 'StackName' | 'Outputs'>;
+
+/**
+ * Finds the table of keys in the outputs of a deployment's data stack: of the stack named, or of the only one that has such a table.
+ * Throws `ArgumentError` where it cannot be told which is meant.
+ */
+export function accessTableIn(stacks: readonly DeployedStack[], stackName?: string): string {
+  const found = stacks.flatMap(({ StackName: name = '', Outputs = [] }) => {
+    // In a stack with others its name begins with the construct's.
+    const table = Outputs.find(({ OutputKey }) => OutputKey?.endsWith('AccessTableName'))?.OutputValue;
+    return table === undefined ? [] : [{ name, table }];
+  });
+  const [meant, another] = stackName === undefined ? found : found.filter(({ name }) => name === stackName);
+  if (meant !== undefined && another === undefined) return meant.table;
+  const there = found.map(({ name }) => name).join(', ');
+  if (there === '') throw new ArgumentError('Nothing of Millrace is deployed here: no stack has a table of keys.');
+  throw new ArgumentError(
+    stackName === undefined
+      ? `There are several deployments: name one by --stack, which may be ${there}.`
+      : `--stack "${stackName}" has no table of keys; ${there} has.`,
+  );
+}
+
+async function accessTableName(client: CloudFormationClient, stackName?: string): Promise<string> {
+  const stacks: Stack[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) stacks.push(...Stacks);
+  return accessTableIn(stacks, stackName);
 }
 
 /** Is the command `millrace keys`. */

@@ -1,6 +1,9 @@
 import { Command, type CommanderError, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { printableLines } from './printable.ts';
 
+/** What takes the place of the AWS SDK's own words, which name no remedy. */
+const NO_REGION = 'No region is set: set AWS_REGION, or `region` in the profile that AWS_PROFILE names.';
+
 /** A command line that cannot be followed; the message says which part and why. */
 export class ArgumentError extends Error {
   override readonly name = 'ArgumentError';
@@ -60,7 +63,8 @@ export async function runCommand(command: CommandUnknownOpts, run: () => Promise
     await run();
   } catch (error) {
     if (isHelp(error)) return;
-    const text = error instanceof Error ? error.message : String(error);
+    const told = error instanceof Error ? error.message : String(error);
+    const text = told === 'Region is missing' ? NO_REGION : told;
     console.error(printableLines(error instanceof ArgumentError ? withUsage(text, command) : text));
     process.exitCode = 1;
   }

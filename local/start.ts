@@ -106,7 +106,9 @@ async function claimDirectory(): Promise<void> {
   }
   if (earlier.kind === 'running' || !claimRecord(RECORD, { pid: process.pid })) {
     const url = earlier.kind === 'running' ? earlier.url : undefined;
-    throw new Refusal(`Millrace already runs here${url === undefined ? ' and is starting' : ` at ${url}`}.`);
+    throw new Refusal(
+      `Millrace already runs here${url === undefined ? ' and is starting' : ` at ${url}`}: stop it by Ctrl-C to start what you have changed.`,
+    );
   }
 }
 
@@ -145,7 +147,7 @@ Submit a task:
     -H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json' \\
     -d '${example.replaceAll("'", "'\\''")}'
 
-Ctrl-C stops it and keeps its tasks; \`npm start -- --fresh\` begins with none.
+Ctrl-C stops it and keeps its tasks, and a new start takes what you have changed; \`npm start -- --fresh\` begins with no tasks.
 `);
 }
 

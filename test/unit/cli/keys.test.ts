@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runKeys } from '../../../cli/keys.ts';
+import { accessTableIn, runKeys } from '../../../cli/keys.ts';
 import { parseKeysArguments } from '../../../cli/keys-arguments.ts';
 import { accessKeyId, hashAccessKey } from '../../../functions/core/tenant/access-key.ts';
 import { MemoryAccessStore } from '../../doubles/memory-access-store.ts';
@@ -41,7 +41,6 @@ describe('the arguments of keys', () => {
       tenantId: 'acme',
       scopes: ['submit', 'read'],
       name: 'acme',
-      stackName: 'millrace-data',
       isLocal: false,
     });
   });
@@ -63,6 +62,30 @@ describe('the arguments of keys', () => {
       stackName: 'other-data',
       isLocal: true,
     });
+  });
+});
+
+describe('the table of keys', () => {
+  const stack = (StackName: string, ...keys: string[]) => ({
+    StackName,
+    Outputs: keys.map((OutputKey) => ({ OutputKey, OutputValue: `${StackName}-table` })),
+  });
+  const others = [stack('CDKToolkit'), stack('shop-api', 'ApiUrl')];
+  const mine = stack('shop-data', 'TasksTableNames', 'AccessTableName');
+  const embedded = stack('whole', 'MillraceAccessTableName');
+
+  test('is that of the only deployment, or of the stack that is named', () => {
+    expect(accessTableIn([...others, mine])).toBe('shop-data-table');
+    expect(accessTableIn([...others, embedded])).toBe('whole-table');
+    expect(accessTableIn([mine, embedded], 'whole')).toBe('whole-table');
+  });
+
+  test('is not guessed', () => {
+    expect(() => accessTableIn([mine, embedded])).toThrow(/name one by --stack, which may be shop-data, whole\./);
+    expect(() => accessTableIn([...others, mine], 'millrace-data')).toThrow(
+      '--stack "millrace-data" has no table of keys; shop-data has.',
+    );
+    expect(() => accessTableIn(others)).toThrow('Nothing of Millrace is deployed here');
   });
 });
 
