@@ -15,20 +15,25 @@ import { templated } from '../../../functions/runtime/request-template.ts';
 import { beginTrace, traced, xrayTracing } from '../../../functions/runtime/xray-tracing.ts';
 import { bodyOf, serve } from '../adapters/loopback-server.ts';
 
-type Answer = { readonly status?: number; readonly body: unknown; readonly breaks?: 'before' | 'within' };
+type Answer = {
+  readonly status?: number;
+  readonly body: unknown;
+  readonly breaks?: 'before' | 'within' | 'never' | undefined;
+};
 type Seen = { readonly headers: IncomingHttpHeaders; readonly body: string };
 
 /** A request of the SDK's own making says which it is and which try it is; one by a template does not. */
 const isOfSdk = ({ headers }: Seen): boolean => headers['amz-sdk-invocation-id'] !== undefined;
 
 /** Starts an AWS that answers as it is told; makes a client of each service by a template, and a plain one beside it. */
-async function aws(answerOf: (seen: Seen, place: number) => Answer) {
+async function aws(answerOf: (seen: Seen, place: number) => Answer, more: object = {}) {
   const seen: Seen[] = [];
   let requests = 0;
   const { url } = await serve(async (request, response) => {
     const one = { headers: request.headers, body: await bodyOf(request) };
     seen.push(one);
     const { status = 200, body, breaks } = answerOf(one, requests++);
+    if (breaks === 'never') return;
     if (breaks === 'before') request.socket.destroy();
     else if (breaks === 'within') {
       response.writeHead(200, { 'content-length': 100 }).write('{');
@@ -43,6 +48,7 @@ async function aws(answerOf: (seen: Seen, place: number) => Answer) {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'secret', sessionToken: 'session' },
     maxAttempts: 2,
+    ...more,
   };
   const log = vi.fn();
   return {
@@ -119,18 +125,10 @@ describe('a call by a template', () => {
         expect([isOfSdk(request), isOfSdk(usualRequest)]).toEqual([false, true]);
         expect(JSON.parse(request.body)).toEqual(JSON.parse(usualRequest.body));
         expect(request.headers.authorization).toMatch(new RegExp(`Signature=${signatureOf(request)}$`));
-        const own = [
-          'authorization',
-          'x-amz-date',
-          'amz-sdk-invocation-id',
-          'amz-sdk-request',
-          'content-length',
-          'user-agent',
-          'x-amz-user-agent',
-        ];
+        const own = /^(authorization|x-amz-date|amz-sdk-.*|content-length|(x-amz-)?user-agent)$/;
         const shared = ({ headers }: Seen) =>
           Object.entries(headers)
-            .filter(([name]) => !own.includes(name))
+            .filter(([name]) => !own.test(name))
             .toSorted();
         expect(shared(request)).toEqual(shared(usualRequest));
         expect(request.headers['content-length']).toBe(String(Buffer.byteLength(request.body)));
@@ -213,6 +211,15 @@ describe('a call by a template', () => {
     await dynamo.send(statement({ S: 'a' }));
     expect(await dynamo.send(statement({ S: 'b' }))).toMatchObject({ Responses: [] });
     expect(log).toHaveBeenCalledOnce();
+  });
+
+  it.each([1, 2, 3])('that nobody answers has no more tries than a call of the SDK: %i', async (maxAttempts) => {
+    const more = { maxAttempts, requestHandler: { requestTimeout: 50, throwOnRequestTimeout: true } };
+    const { dynamo, seen } = await aws((_, place) => ({ body: {}, breaks: place > 0 ? 'never' : undefined }), more);
+    await dynamo.send(put({ pk: { S: 'a' } }));
+    const { name, $metadata } = await dynamo.send(put({ pk: { S: 'a' } })).catch((error) => error);
+    expect([name, $metadata.attempts]).toEqual(['TimeoutError', maxAttempts]);
+    expect(seen.map(isOfSdk)).toEqual([true, false, ...Array(maxAttempts - 1).fill(true)]);
   });
 
   it('is of an operation without bytes: others, and bytes, are sent by the SDK', async () => {
