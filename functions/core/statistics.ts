@@ -40,7 +40,7 @@ export function contributionsOf({ id, at, before, after, usage }: TaskChange, pr
   const former = before?.createdAt === after.createdAt ? before : undefined;
   const open = Number(isOpen(after)) - Number(isOpen(former));
   const change = { sequenceNumber: id, at };
-  const tally = { ...transitionOf(former, after), ...costTally(costOfChange(former, after, usage, prices)) };
+  const tally = { ...transitionOf(former, after), ...costTally(costOfChange(former, after, at, usage, prices)) };
   return [
     ...(Object.keys(tally).length === 0 ? [] : [{ row: { tenantId, type, minute: minuteOf(at) }, ...change, tally }]),
     ...(open === 0 ? [] : [{ row: { tenantId }, ...change, tally: { open }, type }]),

@@ -126,7 +126,7 @@ export class TaskHistory {
       usage: USAGE,
     });
     const former = before?.createdAt === after.createdAt ? before : undefined;
-    const cost = costOfChange(former, after, USAGE, PRICES);
+    const cost = costOfChange(former, after, at, USAGE, PRICES);
     const paid = Object.fromEntries(Object.entries(cost).filter(([, amount]) => amount > 0));
     this.#counted.push([rowOf(after.tenantId, after.type, minuteOf(at)), { ...counted, ...paid }]);
   }

@@ -22,12 +22,18 @@ const RENEWAL_SECONDS = 2 * CHECK_PERIOD_SECONDS;
 const FREE: Cost = { nanodollars: 0, computeNanodollars: 0 };
 
 /**
- * Returns what it cost to bring a task from its `former` state to that `after` it, at list prices: an estimate, by what its row
- * tells. Reads, and what is paid by the second, are not in it.
+ * Returns what it cost to bring a task from its `former` state to that `after` it, `at` a time (milliseconds since the epoch), at list
+ * prices: an estimate, by what its row tells. Reads, and what is paid by the second, are not in it.
  */
-export function costOfChange(former: Task | undefined, after: Task, usage: TaskUsage, prices: StepPrices): Cost {
+export function costOfChange(
+  former: Task | undefined,
+  after: Task,
+  at: number,
+  usage: TaskUsage,
+  prices: StepPrices,
+): Cost {
   if (former?.status === after.status && former.attempt === after.attempt) return FREE;
-  const attempt = former?.status === 'running' && after.status !== 'running' ? { former, after } : undefined;
+  const attempt = former?.status === 'running' && after.status !== 'running' ? { former, after, at } : undefined;
   const compute = attempt === undefined ? 0 : computeOf(attempt, usage, prices);
   const platform =
     usage.writeUnits * prices.write +
@@ -49,15 +55,17 @@ function submitOf(task: Task, { submittedTogether }: TaskUsage, prices: StepPric
 const isAskedFor = (former: Task, after: Task): boolean =>
   isFinished(former) || (after.status === 'cancelled' && former.status !== 'running');
 
-type Attempt = { readonly former: Extract<Task, { status: 'running' }>; readonly after: Task };
+type Attempt = { readonly former: Extract<Task, { status: 'running' }>; readonly after: Task; readonly at: number };
 
-const lastedOf = ({ former, after }: Attempt, { executorMilliseconds = 0 }: TaskUsage): number =>
-  'finishedAt' in after ? Math.max(0, after.finishedAt - former.startedAt) : executorMilliseconds;
+/** A task that goes on has no end of its own: its attempt ended when the row was changed, which a stream tells to the second. */
+const lastedOf = ({ former, after, at }: Attempt, { executorMilliseconds = 0 }: TaskUsage): number =>
+  Math.max(executorMilliseconds, ('finishedAt' in after ? after.finishedAt : at) - former.startedAt);
 
-/** An attempt that had half of its executor's time had half of its invocation, too. */
+/** An attempt that had half of its executor's time had half of its invocation, too; one that had none had no part of it. */
 function attemptOf(attempt: Attempt, usage: TaskUsage, prices: StepPrices): number {
   const lasted = lastedOf(attempt, usage);
-  const share = lasted === 0 ? 1 : Math.min(1, (usage.executorMilliseconds ?? lasted) / lasted);
+  const { executorMilliseconds } = usage;
+  const share = executorMilliseconds === undefined ? 1 : executorMilliseconds / Math.max(1, lasted);
   const renewals = Math.floor(lasted / 1000 / RENEWAL_SECONDS);
   return renewals * prices.write + share * (prices.invocation + traceOf(attempt.after, prices)) + prices.attempt;
 }

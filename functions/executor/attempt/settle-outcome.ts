@@ -28,7 +28,7 @@ export async function settleAttempt(
 ): Promise<Disposition> {
   const wanted = await settlementOf(task, outcome, definition, settleBy, ports);
   ports.leavePlace?.();
-  const settlement = await settle(task, wanted, settleBy, ports, ports.takeTime?.());
+  const settlement = await settle(task, wanted, settleBy, ports);
   if (settlement === undefined) {
     ports.log('warn', 'outcome dropped: another attempt holds the task', logFieldsOf(task));
     return releaseIn(0);
@@ -81,13 +81,16 @@ function settlementOfRefusal(
   return settlementOfWait(error, clock(), retryAfterSeconds);
 }
 
-/** Settles the task, and returns how: as wanted, or as cancelled if it is to be; `undefined` where it has lost. */
+/**
+ * Settles the task, and returns how: as wanted, or as cancelled if it is to be; `undefined` where it has lost. The time is written
+ * always: the row may have that of an attempt before.
+ */
 async function settle(
   task: RunningTask,
   wanted: Settlement,
   settleBy: number,
   ports: ExecutorPorts,
-  executorMilliseconds?: number,
+  executorMilliseconds = ports.takeTime?.() ?? 0,
 ): Promise<Settlement | undefined> {
   const write = () => ports.store.settle(task, wanted, executorMilliseconds);
   const result = await retryUntil(write, settleBy, ports);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
 import { bulk, bulkSeed, doubled, standings } from '../../doubles/bulk-world.ts';
 import { hello, invoke, metrics, read, submit } from '../../doubles/executor-world.ts';
@@ -50,6 +50,19 @@ describe('a claim whose answer is lost', () => {
     expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 0 });
     expect(metrics(world)).toEqual(['platformFailed']);
   });
+});
+
+it('a task that ends without a run takes the time of its executor, not that of an attempt before', async () => {
+  for (const isCancelled of [true, false]) {
+    const world = createWorld([hello]);
+    const seed = await submit(world, taskSeed({ maxAttempts: 1 }));
+    await world.ports.store.claim(seed, { token: 'lost' as never, expiresAt: world.now }, world.now);
+    if (isCancelled) await world.ports.store.cancel(seed.tenantId, seed.id, world.now);
+    const settle = vi.spyOn(world.ports.store, 'settle');
+    await invoke(world);
+    expect(await read(world, seed)).toMatchObject({ status: isCancelled ? 'cancelled' : 'failed' });
+    expect(settle.mock.calls.map(([, , milliseconds]) => milliseconds)).toEqual([expect.any(Number)]);
+  }
 });
 
 describe('a task whose last attempt had no end', () => {

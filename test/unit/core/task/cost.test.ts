@@ -30,7 +30,7 @@ function stepsOf({ nanodollars, computeNanodollars }: Cost): Record<string, numb
   );
 }
 const cost = (before: Task | undefined, after: Task, usage: Partial<TaskUsage> = {}) =>
-  costOfChange(before, after, { submittedTogether: 1, writeUnits: 1, ...usage }, PRICES);
+  costOfChange(before, after, NOW, { submittedTogether: 1, writeUnits: 1, ...usage }, PRICES);
 const steps = (...given: Parameters<typeof cost>) => stepsOf(cost(...given));
 
 describe('a change is paid for by its steps', () => {
@@ -87,6 +87,27 @@ describe('a change is paid for by its steps', () => {
     expect(half.computeNanodollars).toBe(Math.round(0.5 * 0.25 * PRICES.gigabyteSecond));
     expect(half.nanodollars - half.computeNanodollars).toBe(PRICES.event + PRICES.attempt + PRICES.invocation / 2);
   });
+
+  const AFTER = 10_000;
+  it.each<[string, Task]>([
+    ['succeed', success(AFTER)],
+    ['fail', settled(running, { status: 'failed', error, finishedAt: NOW + AFTER })],
+    ['are cancelled', settled(running, { status: 'cancelled', finishedAt: NOW + AFTER })],
+    ['are tried again', settled(running, { status: 'queued', error, notBefore: NOW + 60_000 })],
+    [
+      'fan out',
+      settled(running, { status: 'waiting', fanOut: { attempt: 1, count: 2 }, reconcileAt: NOW + 60_000 }) as Task,
+    ],
+  ])('attempts that %s pay for one invocation together, side by side or in a batch', (_, after) => {
+    const prices = { ...PRICES, write: 0, event: 0, attempt: 0, gigabyteSecond: 0 };
+    const invocationsOf = (shares: readonly number[]): number =>
+      shares.reduce((sum, executorMilliseconds) => {
+        const usage = { submittedTogether: 1, executorMilliseconds, writeUnits: 0 };
+        return sum + costOfChange(running, after, NOW + AFTER, usage, prices).nanodollars;
+      }, 0) / prices.invocation;
+    expect(invocationsOf(Array(10).fill(AFTER / 10))).toBeCloseTo(1);
+    expect(invocationsOf([AFTER, ...Array(99).fill(0)])).toBe(1);
+  });
 });
 
 describe('what the statistics say of a million tasks is what the planner says of them', () => {
@@ -110,9 +131,9 @@ describe('what the statistics say of a million tasks is what the planner says of
       const { writes } = costOf('submit a task');
       const half = costOf('claim and settle').writes / 2;
       return [
-        costOfChange(undefined, task, { ...usage, writeUnits: writes }, prices),
-        costOfChange(task, started, { ...usage, writeUnits: half }, prices),
-        costOfChange(started, ended, { ...usage, writeUnits: half }, prices),
+        costOfChange(undefined, task, NOW, { ...usage, writeUnits: writes }, prices),
+        costOfChange(task, started, NOW, { ...usage, writeUnits: half }, prices),
+        costOfChange(started, ended, NOW, { ...usage, writeUnits: half }, prices),
       ].reduce((sum, { nanodollars }) => sum + nanodollars, 0);
     };
     const traceHeader = 'Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1';
