@@ -26,12 +26,20 @@ export async function fillPlaces(
     underWay.add(work);
     work.then(end, end);
   };
+  let kept: ReadonlySet<Delivery> | undefined;
+  // The event source deletes the first messages when the invocation is over: that would be late where it goes on.
+  const deleteFirst = (): void => {
+    if (kept === undefined || underWay.size === 0) return;
+    void deleteDone(first, kept, invocation);
+    kept = undefined;
+  };
+  const endFirst = (result: ReadonlySet<Delivery>): void => {
+    kept = result;
+    deleteFirst();
+  };
   track(firstHandled);
+  firstHandled.then(endFirst, () => {});
   await somethingEnds(underWay, times.first);
-  // The event source deletes them when the invocation is over: that would be late.
-  const deleteFirst = (kept: ReadonlySet<Delivery>) =>
-    underWay.size === 0 ? undefined : deleteDone(first, kept, invocation);
-  firstHandled.then(deleteFirst).catch(() => {});
   while (underWay.size > 0 && ports.clock() + needed <= deadline) {
     if (places.free <= 0) {
       await places.ended();
@@ -44,8 +52,13 @@ export async function fillPlaces(
       const messages = { deliveries, ...(await decodeDeliveries(deliveries, ports)), areHidden: true } as const;
       const fits = messages.delivered.length <= places.free;
       needed = Math.max(needed, millisecondsFor(messages, invocation));
-      track(handleReceived(messages, invocation));
+      const queued = Promise.withResolvers<void>();
+      const work = handleReceived(messages, invocation, queued.resolve);
+      track(work);
+      deleteFirst();
       if (!fits) break;
+      // Until then, the places that they are to have would be given once more.
+      await Promise.race([queued.promise, work]);
     } else await somethingEnds(underWay, isLong ? 0 : times.again);
   }
   await Promise.allSettled(underWay);
@@ -53,12 +66,13 @@ export async function fillPlaces(
 
 /**
  * Returns whether there can be places for further messages. Where more tasks came than there are places, the rest goes back to
- * the lane. A batch lane gathers its messages for batches, which would be small ones. And a task that may have ended its last
- * executor takes nobody with it where it stays alone.
+ * the lane. A class of one place has it free when its task has ended, and the invocation with it. A batch lane gathers its
+ * messages for batches, which would be small ones. And a task that may have ended its last executor takes nobody with it where
+ * it stays alone.
  */
 function mayFill({ delivered }: DecodedMessages, { places }: Invocation): boolean {
   const [one] = delivered;
-  if (one === undefined || laneOf(one.task.executorKey).kind === 'batch') return false;
+  if (one === undefined || places.size === 1 || laneOf(one.task.executorKey).kind === 'batch') return false;
   return delivered.length === 1 ? one.delivery.receiveCount === 1 : delivered.length <= places.size;
 }
 
@@ -93,9 +107,9 @@ async function receive(
 }
 
 /** Runs received messages, and deletes those that are done. Where the platform fails, they come again. */
-async function handleReceived(messages: DecodedMessages, invocation: Invocation): Promise<void> {
+async function handleReceived(messages: DecodedMessages, invocation: Invocation, queued: () => void): Promise<void> {
   try {
-    await deleteDone(messages, await handleMessages(messages, invocation), invocation);
+    await deleteDone(messages, await handleMessages(messages, invocation, queued), invocation);
   } catch (error) {
     const fields = { messages: messages.deliveries.length, reason: String(error) };
     invocation.ports.log('error', 'received messages not handled: they come again', fields);

@@ -43,10 +43,12 @@ export type DecodedMessages = {
 /**
  * Runs the tasks in messages of a lane: groups them into units, and brings each unit to its end when it has a place. Returns
  * the messages that stay on the lane, each of which is visible again when its time has come; the others are to be deleted.
+ * `queued` is called when the units have their places, or wait for them.
  */
 export async function handleMessages(
   { deliveries, delivered, unread, areHidden = false }: DecodedMessages,
   invocation: Invocation,
+  queued?: () => void,
 ): Promise<ReadonlySet<Delivery>> {
   const { visibility, places, ports } = invocation;
   const started = ports.clock();
@@ -59,11 +61,11 @@ export async function handleMessages(
   const others = delivered.filter(({ task }) => !lost.has(task.id));
   const units = await groupIntoUnits(others, ports);
   const slice = new TimeSlice(units, ports);
-  const handled = await Promise.all(
-    units.map((unit) =>
-      places.run(async (leave) => ((await slice.wasReturned(unit)) ? acknowledgeAll(unit) : run(unit, leave))),
-    ),
+  const running = units.map((unit) =>
+    places.run(async (leave) => ((await slice.wasReturned(unit)) ? acknowledgeAll(unit) : run(unit, leave))),
   );
+  queued?.();
+  const handled = await Promise.all(running);
   slice.end();
   // They run one after another, or the one that has ended their executor would end the attempts of the others again.
   for (const one of delivered.filter(({ task }) => lost.has(task.id))) {

@@ -28,10 +28,9 @@ const ports = { ...taskPorts(dynamo, sqs, meter, tasks), ...attemptPorts, ...lim
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
   await beginTrace();
-  const recordUsage = measureUsage(env('resourceClass'), ownClass(), meter);
+  const recordUsage = measureUsage(env('resourceClass'), ownClass(), ports);
   const work = handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
-  const [kept] = await Promise.all([work, ports.loadReporter.flush()]);
-  await recordUsage();
-  meter.flush();
+  const ended = Promise.all([work, ports.loadReporter.flush()]);
+  const [kept] = await ended.finally(recordUsage).finally(() => meter.flush());
   return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };
 };

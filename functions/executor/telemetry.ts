@@ -76,11 +76,14 @@ export function lookedAtRarely<T>(look: () => Promise<T>, milliseconds = () => p
   };
 }
 
-/** Begins to measure what an invocation takes of its machine; the function that it returns ends that, and records it. */
+/**
+ * Begins to measure what an invocation takes of its machine; the function that it returns ends that, and records it. A disk
+ * that cannot be looked at (a handler may have removed the folder) is no reason for an invocation to fail.
+ */
 export function measureUsage(
   resourceClass: ResourceClass,
   deployed: DeployedClass,
-  meter: Meter,
+  { meter, log }: { readonly meter: Meter; readonly log: Log },
   { usage, milliseconds, temporaryStorage } = machine,
 ): () => Promise<void> {
   const before = usage();
@@ -95,8 +98,12 @@ export function measureUsage(
     meter.record(resourceClass, 'memory', (100 * after.maxRSS) / memoryKb);
     meter.record(resourceClass, 'fileReads', after.fsRead - before.fsRead);
     meter.record(resourceClass, 'fileWrites', after.fsWrite - before.fsWrite);
-    const { blocks, bavail } = await temporaryStorage();
-    meter.record(resourceClass, 'temporaryStorage', (100 * (blocks - bavail)) / blocks);
+    try {
+      const { blocks, bavail } = await temporaryStorage();
+      meter.record(resourceClass, 'temporaryStorage', (100 * (blocks - bavail)) / blocks);
+    } catch (error) {
+      log('warn', 'temporary storage not measured', { reason: String(error) });
+    }
   };
 }
 

@@ -21,6 +21,15 @@ export function makeWorld(
   return Object.assign(world, { received });
 }
 
+/** Has each receive take ten milliseconds, as that of SQS does. */
+export function receiveSlowly({ queue }: World): void {
+  const receive = queue.receive.bind(queue);
+  queue.receive = async (...args) => {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return receive(...args);
+  };
+}
+
 export async function pass(world: World, seconds: number): Promise<void> {
   for (let tenths = 0; tenths < seconds * 10; tenths++) {
     world.advance(0.1);

@@ -12,6 +12,8 @@ export class Places {
   #gone = 0;
   /** How many pieces of work wait to be alone, or are. */
   #alone = 0;
+  /** Begins what has come meanwhile. */
+  readonly #held: (() => void)[] = [];
 
   constructor(size: number) {
     this.size = size;
@@ -23,8 +25,15 @@ export class Places {
     return this.#alone > 0 ? 0 : this.size - this.#limit.activeCount - this.#limit.pendingCount;
   }
 
-  /** Does a piece of work when it has a place, which that may leave. */
+  /** Does a piece of work when it has a place, which that may leave. What was to be alone before it has ended by then. */
   run<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
+    if (this.#alone === 0) return this.#queue(work);
+    const queued = Promise.withResolvers<T>();
+    this.#held.push(() => queued.resolve(this.#queue(work)));
+    return queued.promise;
+  }
+
+  #queue<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
     const ended = Promise.withResolvers<T>();
     const done = ended.promise;
     this.#underWay.add(done);
@@ -51,14 +60,15 @@ export class Places {
     return Promise.race([left.promise, result.then(over, over)]);
   }
 
-  /** Does a piece of work when nothing else is under way; no place is free until then. */
+  /** Does a piece of work when nothing else is under way. No place is free, and nothing begins, until it has ended. */
   async runAlone<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
     this.#alone++;
     try {
       while (this.#underWay.size > 0) await this.ended();
-      return await this.run(work);
+      return await this.#queue(work);
     } finally {
       this.#alone--;
+      if (this.#alone === 0) for (const queue of this.#held.splice(0)) queue();
     }
   }
 

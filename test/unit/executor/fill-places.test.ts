@@ -196,29 +196,6 @@ describe('an executor with free places', () => {
     expect(other.queue.messages.size).toBe(0);
   });
 
-  it('runs alone what may have ended its last executor', async () => {
-    const beside: number[] = [];
-    let underWay = 0;
-    const world = makeWorld(async () => {
-      beside.push(underWay++);
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
-      underWay--;
-      return 'hello';
-    });
-    await submit(world);
-    const { done } = invoke(world);
-    const suspect = await submit(world);
-    const lease = { token: 'of-a-killed-one' as never, expiresAt: world.now };
-    await world.ports.store.claim(suspect, lease, world.now);
-    for (const message of world.queue.messages.values()) if (message.visibleAt <= world.now) message.receiveCount = 1;
-    await pass(world, 2);
-    await submit(world);
-    await pass(world, 12);
-    await done;
-    expect(await read(world, suspect)).toMatchObject({ status: 'succeeded', attempt: 2 });
-    expect(beside[1]).toBe(0);
-  });
-
   it('sets aside what it cannot read, and takes turns between tenants', async () => {
     const order: string[] = [];
     const world = createWorld([

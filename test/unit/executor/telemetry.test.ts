@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { logFieldsOf, loggable, lookedAtRarely, measureUsage } from '../../../functions/executor/telemetry.ts';
 import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
@@ -23,7 +24,7 @@ it('records what an invocation took of its machine, and what that is of what its
   const { ports, recorded } = createWorld();
   const usages = [idle, { userCPUTime: 1_030_000, systemCPUTime: 502_500, maxRSS: 131_072, fsRead: 43, fsWrite: 18 }];
   const times = [1000, 1449.1];
-  const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, ports.meter, {
+  const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, ports, {
     usage: () => usages.shift() ?? idle,
     milliseconds: () => times.shift() ?? 0,
     temporaryStorage: async () => ({ blocks: 1000, bavail: 150 }),
@@ -46,7 +47,7 @@ it('takes all CPU of a class for a hundred per cent, on all of its threads', asy
   const { ports, recorded } = createWorld();
   const usages = [idle, { ...idle, userCPUTime: idle.userCPUTime + 2_000_000 }];
   const times = [0, 1000];
-  const record = measureUsage('cpu-intensive', RESOURCE_CLASS_SPECS['cpu-intensive'], ports.meter, {
+  const record = measureUsage('cpu-intensive', RESOURCE_CLASS_SPECS['cpu-intensive'], ports, {
     usage: () => usages.shift() ?? idle,
     milliseconds: () => times.shift() ?? 0,
     temporaryStorage: async () => ({ blocks: 1, bavail: 1 }),
@@ -55,9 +56,23 @@ it('takes all CPU of a class for a hundred per cent, on all of its threads', asy
   expect(recorded).toContainEqual({ of: 'cpu-intensive', metric: 'cpuUtilization', value: 100 });
 });
 
+it('says so where the disk cannot be looked at, and records the rest', async () => {
+  const { ports, recorded, logged } = createWorld();
+  const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, ports, {
+    usage: () => idle,
+    milliseconds: () => performance.now(),
+    temporaryStorage: () => statfs('/tmp/folder-that-a-handler-has-removed'),
+  });
+  await record();
+  expect(recorded.map(({ metric }) => metric)).toEqual(['cpu', 'cpuUtilization', 'memory', 'fileReads', 'fileWrites']);
+  expect(logged).toMatchObject([
+    { event: 'temporary storage not measured', reason: expect.stringContaining('ENOENT') },
+  ]);
+});
+
 it('measures this process and this machine', async () => {
   const { ports, recorded } = createWorld();
-  const record = measureUsage('memory-intensive', RESOURCE_CLASS_SPECS['memory-intensive'], ports.meter);
+  const record = measureUsage('memory-intensive', RESOURCE_CLASS_SPECS['memory-intensive'], ports);
   const until = performance.now() + 30;
   while (performance.now() < until);
   await record();

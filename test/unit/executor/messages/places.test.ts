@@ -115,6 +115,28 @@ describe('places', () => {
     expect([await first, order]).toEqual(['first', ['ended', 'alone']]);
   });
 
+  it('are given to nobody while a piece of work is alone, or waits to be', async () => {
+    const places = new Places(3);
+    const order: string[] = [];
+    const work = (name: string) => async () => {
+      order.push(`${name} begins`);
+      await turn();
+      order.push(`${name} ends`);
+      if (name === 'alone') throw new Error('fails');
+    };
+    const all = [places.run(work('first')), places.runAlone(work('alone')).catch(() => {})];
+    all.push(places.run(work('early')), places.runAlone(work('other')));
+    await turn();
+    await turn();
+    expect(places.free).toBe(0);
+    all.push(places.run(work('late')));
+    await Promise.all(all);
+    const apart = ['first', 'alone', 'other'].flatMap((name) => [`${name} begins`, `${name} ends`]);
+    expect(order).toEqual([...apart, 'early begins', 'late begins', 'early ends', 'late ends']);
+    await turn();
+    expect(places.free).toBe(3);
+  });
+
   it('are kept by work that fails, and by work that would leave where another has not ended', async () => {
     const places = new Places(1);
     const ended = Promise.withResolvers<void>();

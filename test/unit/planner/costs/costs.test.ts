@@ -147,7 +147,7 @@ describe('the lines of the log', () => {
     );
   };
   const invocation = (attempts: number) => async (meter: EmfMeter) => {
-    const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, meter);
+    const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, { meter, log });
     for (let one = 0; one < attempts; one++) attempt(meter);
     for (let call = 0; call < 2; call++) called(meter, 'DynamoDB.BatchExecuteStatement');
     await record();
