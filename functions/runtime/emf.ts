@@ -1,7 +1,8 @@
-import { METRIC_DIMENSIONS, METRICS_NAMESPACE, type Metric, type MetricScope, SERVICE_DIMENSION } from '../metrics.ts';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { METRIC_DIMENSIONS, METRICS_NAMESPACE, type Metric, type MetricScope } from '../metrics.ts';
 
-/** A line takes so many values of a metric (CloudWatch's documentation, "Embedded metric format specification"). */
-export const MAX_VALUES = 100;
+/** Powertools writes a line of its own with the hundredth value of a metric, which is as many as CloudWatch takes. */
+export const MAX_VALUES = 99;
 
 /** What is to be told of one value of a scope's dimensions: by metric, its values. */
 export type Directive = {
@@ -16,20 +17,53 @@ type Line = { readonly dimensions: Map<string, string>; readonly directives: Dir
 
 /**
  * Writes directives in CloudWatch's embedded metric format, as few lines as their dimensions allow: the frame of a line is most
- * of its bytes, and of the time to write it. (The library of Powertools makes a line for each set of dimensions.)
+ * of its bytes. Powertools serializes each set of dimensions, and those that fit share a line.
  */
-export function emfLines(directives: readonly Directive[], service: string, timestamp: number): string[] {
-  const lines: Line[] = [];
-  for (const directive of directives.flatMap(parted)) {
-    const dimensions = dimensionsOf(directive);
-    const line = lines.find((one) => fits(directive, dimensions, one));
-    if (line === undefined) lines.push({ dimensions: new Map(dimensions), directives: [directive] });
-    else {
-      for (const [name, value] of dimensions) line.dimensions.set(name, value);
-      line.directives.push(directive);
+export class EmfLines {
+  /** By scope and dimensions. */
+  readonly #metrics = new Map<string, Metrics>();
+
+  of(directives: readonly Directive[]): string[] {
+    const lines: Line[] = [];
+    for (const directive of directives.flatMap(parted)) {
+      const dimensions = dimensionsOf(directive);
+      const line = lines.find((one) => fits(directive, dimensions, one));
+      if (line === undefined) lines.push({ dimensions: new Map(dimensions), directives: [directive] });
+      else {
+        for (const [name, value] of dimensions) line.dimensions.set(name, value);
+        line.directives.push(directive);
+      }
     }
+    return lines.map(({ directives }) => joined(directives.map((directive) => this.#serialized(directive))));
   }
-  return lines.map((line) => lineOf(line, service, timestamp));
+
+  #serialized(directive: Directive): Emf {
+    const metrics = this.#metricsOf(directive);
+    for (const [{ name, unit }, values] of directive.metrics) {
+      for (const value of values) metrics.addMetric(name, unit, rounded(value));
+    }
+    const emf = metrics.serializeMetrics();
+    metrics.clearMetrics();
+    return emf;
+  }
+
+  #metricsOf(directive: Directive): Metrics {
+    const key = `${directive.by} ${directive.of.join('/')}`;
+    const known = this.#metrics.get(key);
+    if (known !== undefined) return known;
+    const defaultDimensions = Object.fromEntries(dimensionsOf(directive));
+    const metrics = new Metrics({ namespace: METRICS_NAMESPACE, defaultDimensions });
+    this.#metrics.set(key, metrics);
+    return metrics;
+  }
+}
+
+type Emf = ReturnType<Metrics['serializeMetrics']>;
+
+/** Puts what shares its dimensions, as far as they go, into one line. */
+function joined(parts: readonly Emf[]): string {
+  const CloudWatchMetrics = parts.flatMap(({ _aws }) => _aws.CloudWatchMetrics);
+  return JSON.stringify({ ...Object.assign({}, ...parts), _aws: { ...parts[0]?._aws, CloudWatchMetrics } });
 }
 
 /** Cuts a directive into ones whose metrics have no more values than a line takes. */
@@ -52,24 +86,4 @@ const fits = (directive: Directive, dimensions: readonly [string, string][], lin
   !line.directives.some(({ by }) => by === directive.by);
 
 /** Nobody reads more of a time or a percentage, and each digit is a byte of the log. */
-const rounded = (value = 0): number => Math.round(value * 1_000) / 1_000;
-
-function lineOf({ dimensions, directives }: Line, service: string, timestamp: number): string {
-  const line: Record<string, unknown> = {
-    _aws: {
-      Timestamp: timestamp,
-      CloudWatchMetrics: directives.map(({ by, metrics }) => ({
-        Namespace: METRICS_NAMESPACE,
-        Dimensions: [[SERVICE_DIMENSION, ...METRIC_DIMENSIONS[by]]],
-        Metrics: Array.from(metrics.keys(), ({ name, unit }) => ({ Name: name, Unit: unit })),
-      })),
-    },
-    [SERVICE_DIMENSION]: service,
-  };
-  for (const [name, value] of dimensions) line[name] = value;
-  for (const { metrics } of directives) {
-    for (const [{ name }, values] of metrics)
-      line[name] = values.length === 1 ? rounded(values[0]) : values.map((value) => rounded(value));
-  }
-  return JSON.stringify(line);
-}
+const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;

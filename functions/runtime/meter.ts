@@ -8,7 +8,7 @@ import {
   type MetricScope,
   OTHER_ERROR,
 } from '../metrics.ts';
-import { emfLines } from './emf.ts';
+import { EmfLines } from './emf.ts';
 import { Folded } from './folded.ts';
 import { Reservoir } from './reservoir.ts';
 
@@ -38,7 +38,7 @@ export class EmfMeter implements Meter {
     string,
     { readonly of: string; readonly metric: Metric; readonly values: Gathering }
   >();
-  readonly #service = process.env.POWERTOOLS_SERVICE_NAME ?? '';
+  readonly #lines = new EmfLines();
   readonly #startedAt: number;
   #gatheredWrittenAt: number | undefined;
 
@@ -63,7 +63,7 @@ export class EmfMeter implements Meter {
   flush(): void {
     if (this.#areGatheringsDue()) this.#recordGatherings();
     if (this.#told.size === 0) return;
-    const lines = emfLines([...this.#told.values()], this.#service, this.#clock());
+    const lines = this.#lines.of([...this.#told.values()]);
     this.#told.clear();
     process.stdout.write(`${lines.join('\n')}\n`);
   }

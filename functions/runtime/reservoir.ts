@@ -1,7 +1,7 @@
 import { MAX_VALUES } from './emf.ts';
 
 /**
- * Keeps at most a hundred of any number of values, each as likely among them as any other (algorithm R), so that their
+ * Keeps as many of any number of values as a line takes, each as likely among them as any other (algorithm R), so that their
  * percentiles are about those of all.
  */
 export class Reservoir {

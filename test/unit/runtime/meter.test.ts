@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { METRIC_DIMENSIONS, METRICS, METRICS_NAMESPACE, type MetricName } from '../../../functions/metrics.ts';
+import { MAX_VALUES } from '../../../functions/runtime/emf.ts';
 import { EmfMeter } from '../../../functions/runtime/meter.ts';
 import { writtenLines } from './written-lines.ts';
 
@@ -201,7 +202,7 @@ describe('EmfMeter', () => {
     ]);
   });
 
-  it('tells a fair sample of a hundred where there were more calls of AWS, in one line', () => {
+  it('tells a fair sample of those that a line takes where there were more calls of AWS, in one line', () => {
     let now = 0;
     const meter = new EmfMeter(() => now);
     flushed(meter);
@@ -210,7 +211,7 @@ describe('EmfMeter', () => {
     const [line, ...more] = flushed(meter);
     expect(more).toEqual([]);
     const values = line?.AwsCallTime as number[];
-    expect(new Set(values).size).toBe(100);
+    expect(new Set(values).size).toBe(MAX_VALUES);
     // Half of them come from either half, with a standard deviation of five.
     expect(Math.abs(values.filter((value) => value < 5000).length - 50)).toBeLessThan(35);
     meter.record('DynamoDB.PutItem', 'awsCall', 7);
