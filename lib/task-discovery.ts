@@ -32,22 +32,32 @@ export type DiscoveryOptions = {
 export function discoverTasks(folder: string, options: DiscoveryOptions = {}): DiscoveredTasks {
   const project = process.cwd();
   const files = taskFiles(project, folder);
-  const key = JSON.stringify([project, options, files.map((file) => [file, statSync(file).mtimeMs])]);
-  const known = discovered.get(key) ?? discover(project, folder, files, options);
-  discovered.set(key, known);
-  return known;
+  const key = JSON.stringify([project, options, files]);
+  const known = discovered.get(key);
+  if (known !== undefined && known.versions === versionsOf(project, known.inputs)) return known.tasks;
+  const discovery = discover(project, folder, files, options);
+  discovered.set(key, discovery);
+  return discovery.tasks;
 }
 
+/** What was found in files as they were then. */
+type Discovery = { readonly tasks: DiscoveredTasks; readonly inputs: readonly string[]; readonly versions: string };
+
 /** Several deployments of an app may have the same task types. */
-const discovered = new Map<string, DiscoveredTasks>();
+const discovered = new Map<string, Discovery>();
+
+/** Returns when files were last written, those that definitions import from elsewhere among them. */
+const versionsOf = (project: string, inputs: readonly string[]): string =>
+  JSON.stringify(inputs.map((input) => statSync(join(project, input), { throwIfNoEntry: false })?.mtimeMs));
 
 function discover(
   project: string,
   folder: string,
   files: readonly string[],
   { classes = RESOURCE_CLASS_SPECS, nativePackages = [] }: DiscoveryOptions,
-): DiscoveredTasks {
-  const { modules, remove } = buildModules(project, files, nativePackages);
+): Discovery {
+  const { modules, inputs, remove } = buildModules(project, files, nativePackages);
+  const versions = versionsOf(project, inputs);
   try {
     const { found, failures } = inspectModules(project, modules);
     const definitions = found.toSorted((a, b) => (a.type < b.type ? -1 : 1));
@@ -59,7 +69,11 @@ function discover(
           '`export const greet = defineTask({ ... })`',
       );
     }
-    return { definitions, catalogFile: writeCatalog(project, definitions), nativePackages };
+    return {
+      tasks: { definitions, catalogFile: writeCatalog(project, definitions), nativePackages },
+      inputs,
+      versions,
+    };
   } finally {
     remove();
   }

@@ -41,14 +41,22 @@ process.on('uncaughtException', (error) => {
 
 type Definition = Record<string, unknown> & { readonly type: string };
 
-/** A definition is known by its parts, so that one needs no `defineTask` to be found; one whose parts are wrong is told of. */
+/**
+ * A definition is known by its parts, so that one needs no `defineTask` to be found; one whose parts are wrong, or of which the handler
+ * or the input is missing, is told of. A schema may have parts of these names, too.
+ */
 const isDefinition = (value: unknown): value is Definition =>
-  typeof value === 'object' && value !== null && ['type', 'input', 'run'].every((key) => key in value);
+  typeof value === 'object' &&
+  value !== null &&
+  !('~standard' in value) &&
+  'type' in value &&
+  ('input' in value || 'run' in value);
 
-/** Of a CommonJS module, `default` is all that it exports. */
+/** Of a CommonJS module, `default` is all that it exports: a definition itself, or an object of them. */
 function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): [string, unknown][] {
   const whole = namespace.default;
-  return Object.entries(isCommonJs && typeof whole === 'object' && whole !== null ? whole : namespace);
+  if (!isCommonJs || typeof whole !== 'object' || whole === null) return Object.entries(namespace);
+  return isDefinition(whole) ? [['default', whole]] : Object.entries(whole);
 }
 
 type Schema = {

@@ -11,6 +11,8 @@ export type Module = { readonly file: string; readonly bundle: string; readonly 
 export type BuiltModules = {
   /** Each comes behind those that it imports: of a re-exported definition, the module that defines it is first. */
   readonly modules: readonly Module[];
+  /** All files that they are made of, packages among them, as paths from the project's directory on. */
+  readonly inputs: readonly string[];
   /** Removes what was built. */
   readonly remove: () => void;
 };
@@ -43,7 +45,7 @@ export function buildModules(
     });
     const problems = nativePackageProblems(project, metafile);
     if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-    return { modules: modulesOf(metafile, files, outdir), remove };
+    return { modules: modulesOf(metafile, files, outdir), inputs: Object.keys(metafile.inputs), remove };
   } catch (error) {
     remove();
     if (!isBuildFailure(error)) throw error;
