@@ -17,7 +17,7 @@ export const COST_ASSUMPTIONS = {
    */
   logBytes: {
     platform: 600,
-    submit: 270,
+    submit: 275,
     requestLine: 200,
     invocation: 710,
     attempt: 17,
