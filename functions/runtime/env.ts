@@ -2,13 +2,7 @@ import type { SecretPlaces } from '../adapters/parameters.ts';
 import { ENV } from '../contract.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 import type { StepPrices } from '../metrics.ts';
-import {
-  type ClassSettings,
-  classOf,
-  type DeployedClass,
-  type DeployedClasses,
-  deployedClassOf,
-} from '../resource-classes.ts';
+import { type ClassSettings, type DeployedClasses, deployedClassOf } from '../resource-classes.ts';
 
 /** Returns the value of an environment variable that contract.ts names. Throws, naming it, where the deployment did not set it. */
 export function env(name: keyof typeof ENV): string {
@@ -51,9 +45,6 @@ export const queues = () => ({
   queueUrlPrefix: env('queueUrlPrefix'),
   deadLetterQueueUrl: env('deadLetterQueueUrl'),
 });
-
-/** Reads the class whose tasks this executor runs. */
-export const ownClass = (): DeployedClass => classOf(deployedClasses(), env('resourceClass'));
 
 /** Reads what the steps of a task cost. */
 export const stepPrices = () => JSON.parse(env('stepPrices')) as StepPrices;
