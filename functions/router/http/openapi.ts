@@ -5,7 +5,13 @@ import { once } from '../../core/concurrency.ts';
 import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
 import type { DeployedClasses } from '../../resource-classes.ts';
 import type { OpenRoute, Route, RouterPorts } from '../route.ts';
-import { type BrokenType, inputJsonSchema, ofAllDefinitions, outputJsonSchema } from '../routes/all-definitions.ts';
+import {
+  type BrokenType,
+  embedded,
+  inputJsonSchema,
+  ofAllDefinitions,
+  outputJsonSchema,
+} from '../routes/all-definitions.ts';
 import { PROBLEM_STATUS, type ProblemCode, problemSchema } from './problem.ts';
 
 export type DocumentedRoutes = {
@@ -146,11 +152,9 @@ function addOutputs(schemas: Record<string, JsonSchema>, definitions: readonly T
   const conditions: JsonSchema[] = [];
   for (const definition of definitions) {
     const { type } = definition;
-    const { $schema: _, ...schema } = outputJsonSchema(definition) ?? { $schema: undefined };
-    if (definition.output === undefined) continue;
-    // References of a type's own schema stay within it.
-    const isWhole = !JSON.stringify(schema).includes('"$ref"');
-    schemas[`${type}.output`] = isWhole ? schema : { $id: `urn:millrace:${type}:output`, ...schema };
+    const schema = outputJsonSchema(definition);
+    if (schema === undefined) continue;
+    schemas[`${type}.output`] = embedded(`${type}:output`, schema);
     conditions.push({
       if: { properties: { type: { const: type } }, required: ['type'] },
       // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema

@@ -43,23 +43,30 @@ export async function ofAllDefinitions<Made>(
   return { made: made.flat(), broken: failures.map(({ type, message }) => ({ type, reason: message })) };
 }
 
+type JsonSchema = Record<string, unknown>;
+
+const DRAFT = { target: 'draft-2020-12' } as const;
+
 /** Returns the schema of a type's input in JSON Schema. Throws `definition_broken` where it cannot be written so. */
-export function inputJsonSchema({ type, input }: TaskDefinition): Record<string, unknown> {
-  try {
-    return input['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
-  } catch (cause) {
-    throw brokenDefinition(type, 'has a schema that cannot be shown', cause);
-  }
-}
+export const inputJsonSchema = ({ type, input }: TaskDefinition): JsonSchema =>
+  written(type, 'a schema', () => input['~standard'].jsonSchema.input(DRAFT));
 
 /**
  * Returns the schema of a type's output in JSON Schema; `undefined` where it has none. Throws `definition_broken` where it cannot
  * be written so.
  */
-export function outputJsonSchema({ type, output }: TaskDefinition): Record<string, unknown> | undefined {
+export const outputJsonSchema = ({ type, output }: TaskDefinition): JsonSchema | undefined =>
+  written(type, 'an output schema', () => output?.['~standard'].jsonSchema.output(DRAFT));
+
+function written<Written>(type: string, what: string, write: () => Written): Written {
   try {
-    return output?.['~standard'].jsonSchema.output({ target: 'draft-2020-12' });
+    return write();
   } catch (cause) {
-    throw brokenDefinition(type, 'has an output schema that cannot be shown', cause);
+    throw brokenDefinition(type, `has ${what} that cannot be shown`, cause);
   }
+}
+
+/** Returns a schema of a type as a part of another document. Its own references stay within it, by an id of its own. */
+export function embedded(id: string, { $schema: _, ...schema }: JsonSchema): JsonSchema {
+  return JSON.stringify(schema).includes('"$ref"') ? { $id: `urn:millrace:${id}`, ...schema } : schema;
 }

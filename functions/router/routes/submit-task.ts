@@ -16,7 +16,7 @@ import {
   submitSchema,
   submittedBody,
 } from '../submit/submission.ts';
-import { inputJsonSchema } from './all-definitions.ts';
+import { embedded, inputJsonSchema } from './all-definitions.ts';
 import { taskAnswer, taskSchema, taskView } from './task-view.ts';
 
 export const submitTask: Route = {
@@ -75,7 +75,6 @@ async function acceptedResponse(
 function submitOfType(definition: TaskDefinition, classes: DeployedClasses) {
   const { type, description, resources } = definition;
   const { $schema: _, properties, ...schema } = z.toJSONSchema(submitSchema(), { io: 'input' });
-  const { $schema: _draft, ...inputSchema } = inputJsonSchema(definition);
   return {
     ...schema,
     title: type,
@@ -83,10 +82,7 @@ function submitOfType(definition: TaskDefinition, classes: DeployedClasses) {
     properties: {
       ...properties,
       type: { const: type },
-      // References of a type's own schema stay within it.
-      input: JSON.stringify(inputSchema).includes('"$ref"')
-        ? { $id: `urn:millrace:${type}`, ...inputSchema }
-        : inputSchema,
+      input: embedded(type, inputJsonSchema(definition)),
       timeoutSeconds: { type: 'integer', minimum: 1, maximum: classOf(classes, resources).timeoutSeconds },
     },
     required: ['type', 'input'],
