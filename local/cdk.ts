@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type AssembledStack, readStacks as readAssembly } from '../cli/cloud-assembly.ts';
 import type { Context } from '../cli/context-option.ts';
 import type { AwsTarget } from './aws-target.ts';
 import { cleanEnvironment, PROJECT } from './clean-environment.ts';
@@ -32,27 +33,10 @@ export const readTemplate = async (directory: string, { id }: AssembledStack): P
 export const readManifest = async (directory: string, { id }: AssembledStack): Promise<unknown> =>
   JSON.parse(await readFile(join(assemblyOf(directory), `${id}.assets.json`), 'utf8'));
 
-export type AssembledStack = {
-  /** Its files are called after this: `<id>.template.json`. */
-  readonly id: string;
-  readonly stackName: string;
-};
-
-const manifestSchema = z.object({
-  artifacts: z.record(
-    z.string(),
-    z.object({ type: z.string(), properties: z.object({ stackName: z.string().optional() }).default({}) }),
-  ),
-});
-
-/** Reads the stacks of the assembly that `synthesize` has written, whoever put them into the app. */
+/** Reads the stacks of the assembly that `synthesize` has written, without those of stages, which the CLI's `--all` leaves out. */
 export async function readStacks(directory: string): Promise<AssembledStack[]> {
-  const { artifacts } = manifestSchema.parse(
-    JSON.parse(await readFile(join(assemblyOf(directory), 'manifest.json'), 'utf8')),
-  );
-  return Object.entries(artifacts).flatMap(([id, { type, properties }]) =>
-    type === 'aws:cloudformation:stack' ? [{ id, stackName: properties.stackName ?? id }] : [],
-  );
+  const assembly = assemblyOf(directory);
+  return (await readAssembly(assembly)).filter((stack) => stack.directory === assembly);
 }
 
 /**
