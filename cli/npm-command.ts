@@ -1,8 +1,11 @@
 import { Command, type CommanderError, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { printableLines } from './printable.ts';
 
+/** Whoever has no region is told this. */
+export const SET_REGION = 'set AWS_REGION, or `region` in the profile that AWS_PROFILE names';
+
 /** What takes the place of the AWS SDK's own words, which name no remedy. */
-const NO_REGION = 'No region is set: set AWS_REGION, or `region` in the profile that AWS_PROFILE names.';
+const NO_REGION = `No region is set: ${SET_REGION}.`;
 
 /** A command line that cannot be followed; the message says which part and why. */
 export class ArgumentError extends Error {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../context-option.ts';
+import { SET_REGION } from '../npm-command.ts';
 import type { Account, Identity } from './account.ts';
 import { checkBootstrap, checkConcurrency, checkIdentity, checkNode, checkPython, checkStack } from './checks.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
@@ -64,7 +65,7 @@ async function regionOf(account: Account): Promise<string | Finding> {
   try {
     return await account.region();
   } catch {
-    return failed('region', 'none is set', 'set AWS_REGION, or `region` in the profile that AWS_PROFILE names');
+    return failed('region', 'none is set', SET_REGION);
   }
 }
 

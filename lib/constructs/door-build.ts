@@ -101,7 +101,7 @@ function onDemand(names: readonly string[]): BundledFiles {
 }
 
 /** Returns the package of a name that may be of a part of it: `@scope/name/part`. */
-const packageOf = (name: string): string =>
+export const packageOf = (name: string): string =>
   name
     .split('/')
     .slice(0, name.startsWith('@') ? 2 : 1)

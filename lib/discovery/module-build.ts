@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildFailure, buildSync, type Message, type Metafile } from 'esbuild';
 import { ConfigError } from '../config.ts';
-import { DOOR_BUILD } from '../constructs/door-build.ts';
+import { DOOR_BUILD, packageOf } from '../constructs/door-build.ts';
 import { nativeFailure, nativePackageProblems } from '../constructs/native-packages.ts';
 
 /** A module that may export definitions, and where it has been built to. */
@@ -94,6 +94,6 @@ function reasonOf(text: string): string {
   const missing = /^Could not resolve "(.+)"$/.exec(text)?.[1];
   if (missing === undefined) return text;
   if (/^[./]/.test(missing)) return `there is no file ${missing}`;
-  const name = missing.split('/', missing.startsWith('@') ? 2 : 1).join('/');
+  const name = packageOf(missing);
   return `there is no package ${name}: add it by \`npm install ${name}\``;
 }

@@ -5,6 +5,7 @@ import {
   type ResourceClass,
   ROUTER_MEMORY_MB,
 } from '../../functions/contract.ts';
+import { RENEWAL_SECONDS } from '../../functions/core/task/cost.ts';
 import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { PROJECTOR_MEMORY_MB, STREAM_PACES, STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
@@ -76,8 +77,7 @@ const EVENTS_PER_TASK = 3;
 /** A batch writes for each tenant its minute of a type, of up to 2 KB, and what it has open. */
 const STATISTICS_WRITE_UNITS = 3;
 
-/** A lease is renewed this often, and what an executor works on is hidden again. */
-const RENEWAL_SECONDS = 10;
+/** What an executor works on is hidden again this often. */
 const HOLD_SECONDS = 7;
 
 /** While they work, the router's environments look at the lanes again, and executors tell their load, this often. */

@@ -17,7 +17,7 @@ export type TaskUsage = {
 export type Cost = { readonly nanodollars: number; readonly computeNanodollars: number };
 
 /** An attempt's lease is renewed so often, by a write each time. */
-const RENEWAL_SECONDS = 2 * CHECK_PERIOD_SECONDS;
+export const RENEWAL_SECONDS = 2 * CHECK_PERIOD_SECONDS;
 
 const FREE: Cost = { nanodollars: 0, computeNanodollars: 0 };
 
