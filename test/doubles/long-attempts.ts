@@ -1,7 +1,21 @@
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
+import type { TaskSeed } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
-import { greet } from './executor-world.ts';
+import { greet, read } from './executor-world.ts';
 import { createWorld, type World } from './world.ts';
+
+/** Has the timers of each test of a file go as the test says. */
+export function playTimers(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+}
+
+export const statuses = async (world: World, seeds: readonly TaskSeed[]) =>
+  Promise.all(seeds.map(async (seed) => (await read(world, seed))?.status));
 
 /** A task may take ten. */
 export const SECONDS = 8;

@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TaskSeed } from '../../../functions/core/task/task.ts';
+import { describe, expect, it } from 'vitest';
 import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { greet, read, submit } from '../../doubles/executor-world.ts';
-import { invoke, makeWorld, pass, SECONDS } from '../../doubles/long-attempts.ts';
+import { invoke, makeWorld, pass, playTimers, SECONDS, statuses } from '../../doubles/long-attempts.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';
-import { createWorld, type World } from '../../doubles/world.ts';
+import { createWorld } from '../../doubles/world.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const statuses = async (world: World, seeds: readonly TaskSeed[]) =>
-  Promise.all(seeds.map(async (seed) => (await read(world, seed))?.status));
+playTimers();
 
 describe('an executor with free places', () => {
   it('takes tasks that come one by one, and ends with the last of them', async () => {

@@ -1,19 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TaskSeed } from '../../../functions/core/task/task.ts';
 import { greet, read, submit } from '../../doubles/executor-world.ts';
-import { invoke, makeWorld, pass, receiveSlowly, SECONDS } from '../../doubles/long-attempts.ts';
+import { invoke, makeWorld, pass, playTimers, receiveSlowly, SECONDS, statuses } from '../../doubles/long-attempts.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
-import { createWorld, type World } from '../../doubles/world.ts';
+import { createWorld } from '../../doubles/world.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const statuses = async (world: World, seeds: readonly TaskSeed[]) =>
-  Promise.all(seeds.map(async (seed) => (await read(world, seed))?.status));
+playTimers();
 
 describe('an executor that fills its places', () => {
   it('gives its free places once, however long what it has received takes to begin', async () => {
