@@ -121,7 +121,7 @@ type CommonDefinition<Input, Submitted, Type extends string, Given, Kept> = {
   readonly description: string;
   readonly resources: ResourceClass;
   readonly priority: Priority;
-  /** How long one attempt may take: at most the `attemptTimeoutSeconds` of its class. */
+  /** How long one attempt may take: at most the `timeoutSeconds` of its class. */
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
   readonly input: TaskSchema<Submitted, Input>;

@@ -112,13 +112,13 @@ type Fields = NonNullable<Line[1]>;
 
 /** Returns what `ctx.log` was given, as JSON and messages between threads carry it. Never throws: a line is no reason to fail. */
 export function loggable(message: unknown, fields?: unknown): Line {
-  const text = messageText(message);
+  const text = loggedText(message);
   if (fields === undefined) return [text];
   const value = loggedValueOf(fields);
   return [text, typeof value === 'object' && value !== null ? (value as Fields) : { value }];
 }
 
-function messageText(message: unknown): string {
+function loggedText(message: unknown): string {
   if (typeof message === 'string') return message;
   const isPrimitive = message === null || !['object', 'function'].includes(typeof message);
   return isPrimitive ? String(message) : JSON.stringify(loggedValueOf(message));

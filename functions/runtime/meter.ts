@@ -8,7 +8,7 @@ import {
   type MetricScope,
   OTHER_ERROR,
 } from '../metrics.ts';
-import { EmfLines } from './emf.ts';
+import { type Directive, EmfLines } from './emf.ts';
 import { Folded } from './folded.ts';
 import { Reservoir } from './reservoir.ts';
 
@@ -17,8 +17,8 @@ const errorCodes: ReadonlySet<string> = new Set(ERROR_CODES);
 /** Values of several invocations, and what is to be told of them. */
 type Gathering = { add(value: number): void; take(): readonly number[] };
 
-/** Values of one invocation, by metric. */
-type Told = { readonly by: MetricScope; readonly of: readonly string[]; readonly metrics: Map<Metric, number[]> };
+/** Values of one invocation, which are still added to. */
+type Told = Directive & { readonly metrics: Map<Metric, number[]> };
 
 /** Values are gathered for so long. */
 const SHORTEST_MILLISECONDS = 1_000;
