@@ -74,7 +74,9 @@ export function scenarioOf(args: PlanArguments, config: DeployConfig, definition
 function fillingOf({ service }: PlanArguments, deployed: DeployedClass): Filling | undefined {
   const { timeoutSeconds, functionTimeoutSeconds, concurrency } = deployed;
   const first = FILL_TIMES.first * MILLISECOND;
-  if (concurrency === 1 || service.duration + service.overhead <= first) return undefined;
+  // Of unlike lengths, some last long enough even where the mean does not.
+  const areOverBefore = service.spread === 'fixed' && service.duration + service.overhead <= first;
+  if (concurrency === 1 || areOverBefore) return undefined;
   return {
     first,
     again: FILL_TIMES.again * MILLISECOND,

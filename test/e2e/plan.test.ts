@@ -21,8 +21,7 @@ const DELAYS = {
 
 /** The machine does other things too, and takes its chances with lengths: the plan has to be right within these. */
 const LEAST_RATIO = 0.5;
-/** Of unlike lengths, executors that fill their places take half of what the plan has them take: it has them ask too seldom. */
-const MOST_RATIO = 3;
+const MOST_RATIO = 2;
 
 const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 const QueueUrl = `${awsClient.endpoint}/000000000000/millrace-io-intensive-normal-0`;
