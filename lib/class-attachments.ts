@@ -1,6 +1,6 @@
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { ClassAttachments, ClassProps, ClassSettingsProps } from './class-props.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 
 /** Lambda takes names of letters, digits and _ ("Using Lambda environment variables"); these beginnings are its own, or ours. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;

@@ -17,18 +17,10 @@ import {
   USUAL_SETTINGS,
 } from '../functions/resource-classes.ts';
 import { alarmThresholds, DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
+import { ConfigError } from './config-error.ts';
 import type { Settings } from './millrace-props.ts';
-import { PRESETS } from './presets.ts';
+import { describePresets, PRESETS } from './presets.ts';
 import { tableCapacity } from './table-capacity.ts';
-
-/** A mistake in the configuration, in one sentence that names the value. */
-export class ConfigError extends Error {
-  constructor(message: string) {
-    super(message);
-    // An app that does not catch it shows its stack: where Millrace found the mistake helps nobody to mend it.
-    this.stack = message;
-  }
-}
 
 /** The names of functions and queues are made of it: with the longest name of a deployment, of as many characters as Lambda takes. */
 const CLASS_NAME = /^[a-z][a-z0-9-]{0,19}$/;
@@ -71,9 +63,7 @@ const PROVISIONED_RULE =
 
 const ALARMS_RULE = 'must be false, or thresholds (lib/alarm-thresholds.ts)';
 
-const PRESET_RULE =
-  'must be "prod" (data outlives its stack, and tasks call only hosts that are named), "dev" (neither of it) or "trial" ' +
-  '("dev" for an account of small limits)';
+const PRESET_RULE = `must be ${describePresets((name) => `"${name}"`)}`;
 
 /** Some texts are known to CloudFormation alone, such as the ARN of a topic of the same app: what they are, nothing checks here. */
 const textWhere = (isRight: (text: string) => boolean, rule: string) =>

@@ -1,13 +1,13 @@
 import type { Node } from 'constructs';
-import { ConfigError, type DeployConfig, resolveConfig } from './config.ts';
+import { type DeployConfig, resolveConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import type { Settings } from './millrace-props.ts';
+import { describePresets, PRESETS } from './presets.ts';
 
 /** An app of this repository is called so, unless its context says otherwise. */
 const DEFAULT_NAME = 'millrace';
 
-const PRESET_RULE =
-  'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named), "preset": "dev" ' +
-  '(neither of it) or "preset": "trial" ("dev" for an account of small limits) under "context" in cdk.json';
+const PRESET_RULE = `write ${describePresets((name) => `"preset": "${name}"`)} under "context" in cdk.json`;
 
 /** The CDK itself puts such context beside ours. */
 const FOREIGN_CONTEXT = /^(@aws-cdk[\w-]*\/|aws:|aws-cdk:|cdk-|availability-zones:|hosted-zone:|vpc-provider:|ssm:)/;
@@ -24,7 +24,7 @@ export function settingsFromContext(node: WithContext): Settings {
   );
   const settings = Object.fromEntries(context.map(([key, value]) => [key, settingOf(key, value)]));
   const { preset } = settings;
-  if (preset !== 'dev' && preset !== 'prod' && preset !== 'trial') {
+  if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
     throw new ConfigError(`configuration preset is ${JSON.stringify(preset) ?? 'missing'}: ${PRESET_RULE}`);
   }
   const { shards, concurrency, classes, ...others } = settings;

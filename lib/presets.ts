@@ -42,3 +42,15 @@ export const PRESETS = {
   // A new account may run ten functions at a time, all of which Lambda wants unreserved.
   trial: { ...dev, reservations: false, alarms: false, retentionDays: 3, logRetentionDays: 3 },
 } as const;
+
+const MEANINGS: Readonly<Record<keyof typeof PRESETS, string>> = {
+  prod: 'data outlives its stack, and tasks call only hosts that are named',
+  dev: 'neither of it',
+  trial: '"dev" for an account of small limits',
+};
+
+/** Names all presets in a part of a sentence, each with what it is for. */
+export function describePresets(write: (name: string) => string): string {
+  const described = Object.entries(MEANINGS).map(([name, meaning]) => `${write(name)} (${meaning})`);
+  return `${described.slice(0, -1).join(', ')} or ${described.at(-1)}`;
+}

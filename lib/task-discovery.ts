@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RESOURCE_CLASS_SPECS } from '../functions/resource-classes.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { type ClassLimits, problemsOf } from './discovery/check-definitions.ts';
 import { inspectModules } from './discovery/inspection.ts';
 import { buildModules } from './discovery/module-build.ts';

@@ -13,7 +13,8 @@ import {
 } from '../../functions/contract.ts';
 import { classOf } from '../../functions/resource-classes.ts';
 import type { ClassAttachments } from '../class-props.ts';
-import { ConfigError, type DeployConfig, settingsOf } from '../config.ts';
+import { type DeployConfig, settingsOf } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import { batchWindowOf } from './batch-window.ts';
 import { type ClassNetwork, connectionsOf, networkOf } from './class-network.ts';

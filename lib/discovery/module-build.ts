@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildFailure, buildSync, type Message, type Metafile } from 'esbuild';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 import { DOOR_BUILD, packageOf } from '../constructs/door-build.ts';
 import { nativeFailure, nativePackageProblems } from '../constructs/native-packages.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 
 const MODULE = /\.[cm]?[jt]sx?$/;
 const NO_TASKS = /\.d\.[cm]?ts$|\.(test|spec)\.[cm]?[jt]sx?$/;

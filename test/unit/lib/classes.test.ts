@@ -2,7 +2,8 @@ import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { RESOURCE_CLASSES } from '../../../functions/contract.ts';
 import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
-import { ConfigError, deployedBy } from '../../../lib/config.ts';
+import { deployedBy } from '../../../lib/config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { readConfig } from '../../../lib/context.ts';
 
 const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);

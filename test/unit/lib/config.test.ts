@@ -5,7 +5,8 @@ import { parseOutboundHosts } from '../../../functions/adapters/http/outbound-po
 import { RESOURCE_CLASSES } from '../../../functions/contract.ts';
 import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { DEFAULT_THRESHOLDS } from '../../../lib/alarm-thresholds.ts';
-import { ConfigError, deployedBy } from '../../../lib/config.ts';
+import { deployedBy } from '../../../lib/config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { readConfig } from '../../../lib/context.ts';
 
 /** Some type asks for each of the classes. */
