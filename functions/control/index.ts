@@ -26,13 +26,11 @@ const lambda = lambdaClient();
 export const sweeper: ScheduledHandler = async (_event, context) => {
   const due = new DynamoDueTasks(dynamo, taskStoreOptions(), log);
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
-  await sweep(deadline, { ...taskPorts(dynamo, sqs, meter, tasks), due });
-  meter.flush();
+  await sweep(deadline, { ...taskPorts(dynamo, sqs, meter, tasks), due }).finally(() => meter.flush());
 };
 
 export const governor: ScheduledHandler = async () => {
   const sources = new LambdaEventSources(lambda, env('queueArnPrefix'));
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
-  await governLanes({ ...lanes, classes: deployedClasses(), clock, log, meter });
-  meter.flush();
+  await governLanes({ ...lanes, classes: deployedClasses(), clock, log, meter }).finally(() => meter.flush());
 };

@@ -100,6 +100,7 @@ export function measureUsage(
     meter.record(resourceClass, 'fileWrites', after.fsWrite - before.fsWrite);
     try {
       const { blocks, bavail } = await temporaryStorage();
+      if (!(blocks > 0)) throw new Error(`a file system of ${blocks} blocks`);
       meter.record(resourceClass, 'temporaryStorage', (100 * (blocks - bavail)) / blocks);
     } catch (error) {
       log('warn', 'temporary storage not measured', { reason: String(error) });

@@ -56,18 +56,21 @@ it('takes all CPU of a class for a hundred per cent, on all of its threads', asy
   expect(recorded).toContainEqual({ of: 'cpu-intensive', metric: 'cpuUtilization', value: 100 });
 });
 
-it('says so where the disk cannot be looked at, and records the rest', async () => {
+it.each([
+  ['cannot be looked at', () => statfs('/tmp/folder-that-a-handler-has-removed'), 'ENOENT'],
+  // Those of some containers and of FUSE say so.
+  ['has no blocks', async () => ({ blocks: 0, bavail: 0 }), 'a file system of 0 blocks'],
+])('says so where the disk %s, and records the rest', async (_, temporaryStorage, reason) => {
   const { ports, recorded, logged } = createWorld();
+  let now = 0;
   const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, ports, {
     usage: () => idle,
-    milliseconds: () => performance.now(),
-    temporaryStorage: () => statfs('/tmp/folder-that-a-handler-has-removed'),
+    milliseconds: () => now++,
+    temporaryStorage,
   });
   await record();
   expect(recorded.map(({ metric }) => metric)).toEqual(['cpu', 'cpuUtilization', 'memory', 'fileReads', 'fileWrites']);
-  expect(logged).toMatchObject([
-    { event: 'temporary storage not measured', reason: expect.stringContaining('ENOENT') },
-  ]);
+  expect(logged).toMatchObject([{ event: 'temporary storage not measured', reason: expect.stringContaining(reason) }]);
 });
 
 it('measures this process and this machine', async () => {
