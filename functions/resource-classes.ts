@@ -80,6 +80,10 @@ export function classOf(classes: DeployedClasses, name: ResourceClass): Deployed
   return found;
 }
 
+/** Says whether tasks of a type run in a thread: as it says, and otherwise those that take the CPU. */
+export const isIsolated = ({ isolated, resources }: { isolated?: boolean | undefined; resources: string }): boolean =>
+  isolated ?? resources === 'cpu-intensive';
+
 /** A function's heap may take this share of its memory; the rest is for buffers, code and the runtime itself. */
 const HEAP_SHARE = 0.8;
 

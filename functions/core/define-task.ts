@@ -1,6 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
-import type { Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
+import type { Advice, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
@@ -12,6 +12,9 @@ import { messageText } from './thrown.ts';
  */
 export type TaskSchema<Taken = unknown, Made = unknown> = StandardSchemaV1<Taken, Made> &
   StandardJSONSchemaV1<Taken, Made>;
+
+/** A handler need not be async. */
+type Awaitable<T> = T | Promise<T>;
 
 /** No value has it: by its type alone a subtask tells what its output will be. */
 declare const OUTPUT: unique symbol;
@@ -153,7 +156,7 @@ export type SingleTaskDefinition<
   /** Says what becomes of the subtasks that `run` may return. */
   readonly fanOut?: FanOutPolicy<Input, Part, Combined>;
   /** Does the work of one attempt. What it returns is the output; what it throws fails the attempt. */
-  run(input: Input, ctx: TaskContext): Promise<Returned | FanOut<Part>>;
+  run(input: Input, ctx: TaskContext): Awaitable<Returned | FanOut<Part>>;
 };
 
 /** A type whose tasks run many at a time, on the batch lane of its class whatever their priority. */
@@ -174,7 +177,7 @@ export type BatchTaskDefinition<
    * many outcomes, in the order of the items: the output of a task, or the error that fails it alone, a `TaskFailure` or
    * any other. What it throws fails them all. At a timeout, what it returns within 250 ms still counts.
    */
-  run(items: readonly BatchItem<Input>[], ctx: BatchContext): Promise<readonly BatchOutcome<Returned>[]>;
+  run(items: readonly BatchItem<Input>[], ctx: BatchContext): Awaitable<readonly BatchOutcome<Returned>[]>;
 };
 
 /** Everything that Millrace needs to know of one type of task. */
@@ -207,11 +210,18 @@ export type FanOutPolicy<Input = unknown, Part = unknown, Combined = unknown> = 
    */
   readonly onFailure: 'fail' | 'collect';
   /** Makes the output once every subtask has ended, in an attempt of its own; `results` in the order of the subtasks. */
-  combine(results: readonly SubtaskResult<Part>[], input: Input, ctx: TaskContext): Promise<Combined>;
+  combine(results: readonly SubtaskResult<Part>[], input: Input, ctx: TaskContext): Awaitable<Combined>;
 };
 
 /** What a handler may return: what JSON can carry, or with an output schema what that takes. */
 type Returnable<Returned, Given> = [Given] extends [never] ? JsonableReturn<Returned> : Frozen<Given>;
+
+/** Says at a handler what would be right in place of all that it returns, where JSON would lose that. */
+type Advised<Handler extends string, Returned, Given> = [Given] extends [never]
+  ? [Advice<Returned>] extends [never]
+    ? unknown
+    : { readonly [Name in Handler]: Advice<Returned> }
+  : unknown;
 
 /** What comes of a handler: what it returns, unless an output schema makes something of that. */
 type Result<Returned, Given, Kept> = [Given] extends [never] ? Exclude<Returned, FanOut> : Kept;
@@ -235,7 +245,7 @@ export function defineTask<
   Given = never,
   Kept = never,
 >(
-  definition: BatchTaskDefinition<Input, Returned, Submitted, Type, Given, Kept>,
+  definition: BatchTaskDefinition<Input, Returned, Submitted, Type, Given, Kept> & Advised<'run', Returned, Given>,
 ): BatchTaskDefinition<Input, Result<Returned, Given, Kept>, Submitted, Type>;
 export function defineTask<
   const Type extends string,
@@ -247,7 +257,8 @@ export function defineTask<
   Given = never,
   Kept = never,
 >(
-  definition: SingleTaskDefinition<Input, Returned, Submitted, Type, Part, Combined, Given, Kept>,
+  definition: SingleTaskDefinition<Input, Returned, Submitted, Type, Part, Combined, Given, Kept> &
+    Advised<'run', Returned, Given> & { readonly fanOut?: Advised<'combine', Combined, Given> },
 ): SingleTaskDefinition<Input, Result<Returned | Combined, Given, Kept>, Submitted, Type, Part>;
 export function defineTask(definition: TaskDefinition): TaskDefinition {
   return definition;
@@ -259,9 +270,6 @@ export type InputOf<Definition extends TaskDefinition> = StandardSchemaV1.InferI
 /** Tells what a task of a type has for its output, as JSON. */
 export type OutputOf<Definition extends TaskDefinition> =
   Definition extends TaskDefinition<infer _Input, infer Returned> ? Jsonified<Returned> : never;
-
-export const isIsolated = ({ isolated, resources }: TaskDefinition): boolean =>
-  isolated ?? resources === 'cpu-intensive';
 
 /** People search for codes and clients decide by them, so a code has to stay the same: no sentence, and nothing that varies. */
 const FAILURE_CODE = /^[A-Za-z0-9][\w.:-]{0,63}$/;

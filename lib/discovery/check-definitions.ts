@@ -1,4 +1,5 @@
 import { MAX_ATTEMPTS, MAX_MESSAGES_WITHOUT_WINDOW, PRIORITIES } from '../../functions/contract.ts';
+import { isIsolated } from '../../functions/resource-classes.ts';
 import { MAX_WINDOW_SECONDS } from '../constructs/batch-window.ts';
 import type { FoundDefinition } from './inspection.ts';
 
@@ -81,6 +82,6 @@ function batchProblem({ type, resources, batch, fansOut, isolated }: FoundDefini
   const both = (what: string): string => `the task type ${type} has batch, and ${what}: leave one of them out`;
   if (fansOut) return both('fanOut, which is for the outcome of one task');
   if (!isolated) return undefined;
-  const why = resources === 'cpu-intensive' ? `, as types of ${resources} are unless they say isolated: false` : '';
+  const why = isIsolated({ resources }) ? `, as types of ${resources} are unless they say isolated: false` : '';
   return both(`is isolated${why}, in a thread that runs one task at a time`);
 }

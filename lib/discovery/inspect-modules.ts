@@ -4,8 +4,11 @@
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import type { TaskDefinition } from '../../functions/core/define-task.ts';
+import { isIsolated } from '../../functions/resource-classes.ts';
 import { importFailure, LateImport } from './import-failure.ts';
 import type { FoundDefinition, InspectionReport, InspectionRequest } from './inspection.ts';
+import { jsonSchemaOf, type WritableSchema } from './json-schema.ts';
 import type { Module } from './module-build.ts';
 
 const REPORTS = 3;
@@ -52,6 +55,32 @@ const isDefinition = (value: unknown): value is Definition =>
   'type' in value &&
   ('input' in value || 'run' in value);
 
+/** So deep within what is exported definitions are looked for. */
+const LEVELS = 3;
+
+/** Returns the definitions in a list, a map or a plain object. What only resembles one is left alone: nobody has exported it as such. */
+function definitionsWithin(value: unknown, levels = LEVELS): Definition[] {
+  if (levels === 0 || isDefinition(value)) return [];
+  return partsOf(value).flatMap((part) =>
+    isDefinition(part) && typeof part.run === 'function' && isSchema(part.input)
+      ? [part]
+      : definitionsWithin(part, levels - 1),
+  );
+}
+
+function partsOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (value instanceof Map || value instanceof Set) return [...value.values()];
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return [];
+  try {
+    return Object.values(value);
+  } catch {
+    // A getter throws: whatever it would give is not data.
+    return [];
+  }
+}
+
 /** Of a CommonJS module, `default` is all that it exports: a definition itself, or an object of them. */
 function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): [string, unknown][] {
   const whole = namespace.default;
@@ -59,14 +88,12 @@ function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): 
   return isDefinition(whole) ? [['default', whole]] : Object.entries(whole);
 }
 
-type Schema = {
-  '~standard'?: { jsonSchema?: Record<string, (options: { target: string }) => Record<string, unknown>> };
-};
+const isSchema = (value: unknown): boolean => (value as WritableSchema | undefined)?.['~standard'] !== undefined;
 
 function factsOf(definition: Definition, file: string, exportName: string): FoundDefinition {
-  const { type, description, resources, priority, timeoutSeconds, retry, batch, isolated, fanOut } = definition;
+  const { type, description, resources, priority, timeoutSeconds, retry, batch, fanOut } = definition;
   const facts = { type, description, resources, priority, timeoutSeconds, retry, batch, file, exportName };
-  const computed = { isolated: isolated ?? resources === 'cpu-intensive', fansOut: fanOut !== undefined };
+  const computed = { isolated: isIsolated(definition as TaskDefinition), fansOut: fanOut !== undefined };
   return { ...facts, ...computed, ...schemasOf(definition) } as FoundDefinition;
 }
 
@@ -75,23 +102,20 @@ function schemasOf({ type, input, output, run }: Definition): Partial<FoundDefin
   const mustBe = (field: string, value: unknown, expected: string): { mistake: string } => ({
     mistake: `the task type ${type} has the ${field} ${JSON.stringify(value)}, which must be ${expected}`,
   });
-  const isSchema = (value: unknown): boolean => (value as Schema | undefined)?.['~standard'] !== undefined;
   if (typeof run !== 'function') return mustBe('run', run, 'a function');
   if (!isSchema(input)) return mustBe('input', input, 'a schema, such as z.strictObject({ ... })');
   if (output !== undefined && !isSchema(output))
     return mustBe('output', output, 'a schema, such as z.strictObject({ ... })');
-  const written = (field: 'input' | 'output', schema: Schema): Record<string, unknown> => {
+  const written = (field: 'input' | 'output', schema: WritableSchema): Record<string, unknown> => {
     try {
-      const shown = schema['~standard']?.jsonSchema?.[field]?.({ target: 'draft-2020-12' });
-      if (shown === undefined) throw new Error('its library does not speak Standard JSON Schema');
-      return { [`${field}Schema`]: shown };
+      return { [`${field}Schema`]: jsonSchemaOf(schema, field) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { mistake: `the ${field} schema of the task type ${type} cannot become JSON Schema: ${reason}` };
     }
   };
-  const outputSchema = output === undefined ? {} : written('output', output as Schema);
-  return { ...outputSchema, ...written('input', input as Schema) };
+  const outputSchema = output === undefined ? {} : written('output', output as WritableSchema);
+  return { ...outputSchema, ...written('input', input as WritableSchema) };
 }
 
 async function imported({ bundle }: Module): Promise<Record<string, unknown>> {
@@ -104,11 +128,14 @@ async function imported({ bundle }: Module): Promise<Record<string, unknown>> {
 }
 
 const seen = new Set<unknown>();
+/** Definitions that stand within something that is exported, and where: some may be exported by themselves elsewhere. */
+const within = new Map<Definition, { readonly file: string; readonly exportName: string }>();
 for (const module of modules) {
   importing = module.file;
   tell({ kind: 'importing', file: importing });
   try {
     for (const [exportName, value] of exportsOf(await imported(module), module)) {
+      for (const definition of definitionsWithin(value)) within.set(definition, { file: module.file, exportName });
       if (!isDefinition(value) || seen.has(value)) continue;
       seen.add(value);
       tell({ kind: 'found', definition: factsOf(value, module.file, exportName) });
@@ -118,5 +145,13 @@ for (const module of modules) {
     // Whatever imports this module waits for it, too.
     if (error instanceof LateImport) end();
   }
+}
+for (const [definition, { file, exportName }] of within) {
+  if (seen.has(definition)) continue;
+  const place = `stands in the export ${exportName}, and is exported by itself nowhere`;
+  tell({
+    kind: 'failed',
+    sentence: `${file}: the task type ${definition.type} ${place}: write \`export const\` before it`,
+  });
 }
 end();

@@ -178,7 +178,7 @@ async function outcomesOfCall(
  * Returns what a handler has returned for each task; where that is a promise, as `items.map(async ...)` makes them, what
  * becomes of it. What has not come when `late` is rejected is rejected likewise.
  */
-async function allSettledBefore(late: Promise<never>, returned: Promise<unknown>): Promise<unknown> {
+async function allSettledBefore(late: Promise<never>, returned: unknown): Promise<unknown> {
   const outcomes = await Promise.race([returned, late]);
   if (!Array.isArray(outcomes)) return outcomes;
   return Promise.allSettled(Array.from(outcomes, (outcome) => Promise.race([outcome, late])));

@@ -3,7 +3,6 @@ import { mapConcurrently } from '../../core/concurrency.ts';
 import {
   FanOut,
   fail,
-  isIsolated,
   type SingleTaskDefinition,
   type SubtaskResult,
   type TaskCatalog,
@@ -20,7 +19,7 @@ import { failed, fanOutOf, isDelay, type Outcome, outcomeOfThrown, outputOf } fr
 import type { RunningTask } from '../../core/task/task.ts';
 import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
 import { issueTexts } from '../../core/zod-messages.ts';
-import type { DeployedClasses } from '../../resource-classes.ts';
+import { type DeployedClasses, isIsolated } from '../../resource-classes.ts';
 import { logFieldsOf, loggable } from '../telemetry.ts';
 import { AttemptScope, attemptHttp } from './attempt-scope.ts';
 import { type AttemptWatch, type WatchPorts, watchAttempt } from './watch-attempt.ts';

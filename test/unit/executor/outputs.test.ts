@@ -50,6 +50,28 @@ it.each(names.filter((name) => name !== 'nothing'))('%s is the same alone, combi
   expect((await endsOf(inBatches, all))[all.indexOf(name)]).toEqual(end);
 });
 
+it('is the same of handlers that are not async, and so is what they throw', async () => {
+  const oneByOne: readonly SingleTaskDefinition[] = [
+    { ...alone, run: (name) => made(name) },
+    { ...combining, run: (_, ctx) => ctx.fanOut([{ type: 'echo', input: 1 }]) },
+    { ...combining, fanOut: { onFailure: 'fail', combine: (_, name) => made(name) } },
+  ];
+  const batch: BatchTaskDefinition = { ...inBatches, run: (items) => items.map(({ input }) => made(input)) };
+  const some = names.filter((name) => name !== 'nothing').slice(0, 5);
+  for (const definition of [...oneByOne, batch])
+    expect(await endsOf(definition, some)).toEqual(await endsOf(alone, some));
+  const boom = (): never => {
+    throw new RangeError('out of range');
+  };
+  for (const definition of [
+    { ...alone, run: boom },
+    { ...batch, run: boom },
+  ]) {
+    const [end] = await endsOf({ ...definition, retry: { ...base.retry, maxAttempts: 1 } }, some.slice(0, 1));
+    expect(end).toMatchObject({ code: 'handler_error', message: 'RangeError: out of range' });
+  }
+});
+
 it('is null where nothing is returned', async () => {
   expect(await endsOf(alone, ['nothing'])).toEqual([{ inline: null }]);
   expect(await endsOf(combining, ['nothing'])).toEqual([{ inline: null }]);

@@ -9,7 +9,7 @@ import { taskContext } from './task-context.ts';
 type Input = { readonly endpoint: string; readonly record: JsonValue };
 
 /** Makes one call for these inputs, as the executor does. */
-export function send(inputs: readonly Input[], ctx = taskContext()): Promise<readonly BatchOutcome[]> {
+export async function send(inputs: readonly Input[], ctx = taskContext()): Promise<readonly BatchOutcome[]> {
   const items = inputs.map((input, place) => ({ input, task: { ...ctx.task, id: `task-${place}` } }));
   return httpBulk.run(items, ctx);
 }

@@ -31,7 +31,51 @@ const WRONG: readonly (readonly [line: string, told: string])[] = [
     `Type 'Promise<number>' is not assignable to type '"JSON would lose what a promise gives: await it"'.`,
   ],
   [
+    'defineTask({ ...base, run: async () => new Map([[1, 2]]) });',
+    `Type '() => Promise<Map<number, number>>' is not assignable to type '"JSON would lose what a Map holds: return Object.fromEntries(map), or [...map]"'.`,
+  ],
+  [
+    'defineTask({ ...base, run: () => new Map([[1, 2]]) });',
+    `Type '() => Map<number, number>' is not assignable to type '"JSON would lose what a Map holds: return Object.fromEntries(map), or [...map]"'.`,
+  ],
+  [
+    'defineTask({ ...base, run: async ({ n }) => (n > 1 ? new Set([n]) : { n }) });',
+    `Type '({ n }: { n: number; }) => Promise<Set<number> | { readonly n: number; }>' is not assignable to type '"JSON would lose what a Set holds: return [...set]"'.`,
+  ],
+  [
+    'defineTask({ ...base, run: ({ n }) => BigInt(n) });',
+    `Type '({ n }: { n: number; }) => bigint' is not assignable to type '"JSON has no bigint: return its text, String(value)"'.`,
+  ],
+  [
+    'defineTask({ ...base, run: async () => Symbol() });',
+    `Type '() => Promise<symbol>' is not assignable to type '"JSON has no symbol: return data alone"'.`,
+  ],
+  [
+    'defineTask({ ...base, run: async () => () => 1 });',
+    `Type '() => Promise<() => number>' is not assignable to type '"JSON would leave a function out: return data alone"'.`,
+  ],
+  [
+    "defineTask({ ...base, run: async () => Buffer.from('a') });",
+    `Type '() => Promise<Buffer<ArrayBuffer>>' is not assignable to type '"JSON has no bytes: return text, such as Buffer.from(bytes).toString('base64')"'.`,
+  ],
+  [
+    'defineTask({ ...base, run: async ({ n }) => [n, undefined] });',
+    `Type 'undefined' is not assignable to type '"JSON would make null of undefined in a list: put null there"'.`,
+  ],
+  [
+    'class Point { x = 1; norm() { return this.x; } }\ndefineTask({ ...base, run: async () => new Point() });',
+    `Type '() => number' is not assignable to type '"JSON would leave a function out: return data alone"'.`,
+  ],
+  [
+    "defineTask({ ...base, run: async (_, ctx) => ctx.fanOut([]), fanOut: { onFailure: 'fail', combine: async () => new Map([[1, 2]]) } });",
+    `Type '() => Promise<Map<number, number>>' is not assignable to type '"JSON would lose what a Map holds: return Object.fromEntries(map), or [...map]"'.`,
+  ],
+  [
     'defineTask({ ...base, output: z.object({ a: z.string() }), run: async () => ({ a: 1 }) });',
+    "Type 'number' is not assignable to type 'string'.",
+  ],
+  [
+    'defineTask({ ...base, output: z.object({ a: z.string() }), run: () => ({ a: 1 }) });',
     "Type 'number' is not assignable to type 'string'.",
   ],
   [

@@ -95,6 +95,37 @@ describe('a handler may return', () => {
     defineTask({ ...base, type: 'instance', run: async () => new Point() });
   });
 
+  it('a value itself, as one that is not async does', () => {
+    const plain = defineTask({ ...base, type: 'plain', run: ({ n }) => ({ n, list: [n] }) });
+    expectTypeOf<OutputOf<typeof plain>>().toEqualTypeOf<{ readonly n: number; readonly list: readonly [number] }>();
+    const nothing = defineTask({ ...base, type: 'nothing', run: () => {} });
+    expectTypeOf<OutputOf<typeof nothing>>().toEqualTypeOf<null>();
+    const given = defineTask({ ...base, type: 'given', output: z.object({ n: z.number() }), run: ({ n }) => ({ n }) });
+    expectTypeOf<OutputOf<typeof given>>().toEqualTypeOf<{ n: number }>();
+    const batch = { maxSize: 10, windowSeconds: 1 };
+    const bulk = defineTask({ ...base, type: 'bulk', batch, run: (items) => items.map(({ input }) => input.n) });
+    expectTypeOf<OutputOf<typeof bulk>>().toEqualTypeOf<number>();
+    const parts = defineTask({
+      ...base,
+      type: 'parts',
+      run: (_, ctx) => ctx.fanOut([subtask(plain, { n: 1 })]),
+      fanOut: {
+        onFailure: 'fail',
+        combine: ([first]) => (first?.status === 'succeeded' ? first.output.n : 0),
+      },
+    });
+    expectTypeOf<OutputOf<typeof parts>>().toEqualTypeOf<number>();
+  });
+
+  it('what says itself what JSON keeps of it', () => {
+    const now = defineTask({ ...base, type: 'now', run: async () => new Date() });
+    expectTypeOf<OutputOf<typeof now>>().toEqualTypeOf<string>();
+    const link = defineTask({ ...base, type: 'link', run: ({ n }) => (n > 1 ? new URL('https://example.com') : null) });
+    expectTypeOf<OutputOf<typeof link>>().toEqualTypeOf<string | null>();
+    // @ts-expect-error what it says is a bigint
+    defineTask({ ...base, type: 'big', run: async () => ({ toJSON: () => 1n }) });
+  });
+
   it('nothing that JSON would lose', () => {
     // @ts-expect-error a Map has no members of its own
     defineTask({ ...base, type: 'map', run: async () => ({ counts: new Map([['a', 1]]) }) });
@@ -106,6 +137,8 @@ describe('a handler may return', () => {
     defineTask({ ...base, type: 'promise', run: async () => ({ later: Promise.resolve(1) }) });
     // @ts-expect-error it is bytes
     defineTask({ ...base, type: 'bytes', run: async () => ({ body: new Uint8Array(1) }) });
+    // @ts-expect-error it is bytes too, though it has a toJSON
+    defineTask({ ...base, type: 'buffer', run: async () => ({ body: Buffer.from('a') }) });
     // @ts-expect-error a list has no gap
     defineTask({ ...base, type: 'gap', run: async ({ n }) => ({ list: [n > 1 ? n : undefined] }) });
     const fanOut = { onFailure: 'fail', combine: async () => ({ all: new Set([1]) }) } as const;
