@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TaskCatalog } from '../../../functions/core/define-task.ts';
-import { ConfigError } from '../../../lib/config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { installNativePackages } from '../../../lib/constructs/native-packages.ts';
 import { inspectModules } from '../../../lib/discovery/inspection.ts';
 import { buildModules } from '../../../lib/discovery/module-build.ts';
@@ -185,12 +185,14 @@ describe('what cannot be a task is said in one sentence that names the file', ()
       'a.ts: the task type greet has the input undefined, which must be a schema, such as z.strictObject({ ... })',
     ],
     'a schema that cannot become JSON Schema': [
-      { 'a.ts': `${ZOD}export const a = { type: 'greet', ${REST}, input: z.object({ at: z.date() }) };` },
-      /^a\.ts: the input schema of the task type greet cannot become JSON Schema: Date cannot be represented/,
+      { 'a.ts': `${ZOD}export const a = { type: 'greet', ${REST}, input: z.object({ at: z.coerce.date() }) };` },
+      'a.ts: the input schema of the task type greet cannot become JSON Schema: Date cannot be represented in JSON Schema, ' +
+        'at "at": write z.iso.datetime(), with .transform((text) => new Date(text)) where the handler wants a Date',
     ],
     'an output that cannot become JSON Schema': [
       { 'a.ts': `${ZOD}export const a = { type: 'greet', ${REST}, output: z.bigint() };` },
-      /^a\.ts: the output schema of the task type greet cannot become JSON Schema: /,
+      'a.ts: the output schema of the task type greet cannot become JSON Schema: BigInt cannot be represented in JSON Schema: ' +
+        'write z.string().regex(/^-?\\d+$/), and return String(value)',
     ],
     'an output that is no schema': [
       { 'a.ts': `${ZOD}export const a = { type: 'greet', ${REST}, output: 'text' };` },

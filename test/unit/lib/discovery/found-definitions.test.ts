@@ -68,6 +68,34 @@ describe('what is meant as a definition is not passed over beside one that is go
   });
 });
 
+describe('definitions that are exported within something else', () => {
+  const MAIL = `{ type: 'mail.send', ${FACTS}, ${INPUT}, ${RUN} }`;
+
+  test.each([
+    ['a list', `const mail = ${MAIL};\nexport const all = [mail];`],
+    ['an object', `export const all = { mail: ${MAIL} };`],
+    ['a map within an object', `export const all = { byType: new Map([['mail', ${MAIL}]]) };`],
+    ['a default export', `export default [${MAIL}];`],
+  ])('are not passed over: %s', (_, text) => {
+    expect(() => discoverTasks(folderOf({ ...GOOD, 'mail.ts': ZOD + text }))).toThrow(
+      /\/mail\.ts: the task type mail\.send stands in the export (all|default), and is exported by itself nowhere: write `export const` before it$/,
+    );
+  });
+
+  test('are found where each is also exported by itself, in whatever file', () => {
+    const all = `import * as mails from './mail.ts';\nimport { send } from './mail.ts';
+      export const all = [send, mails.send];\nexport { mails };\nexport const byType = { send, nested: { mails } };`;
+    const found = discoverTasks(folderOf({ 'a-all.ts': all, 'mail.ts': `${ZOD}export const send = ${MAIL};` }));
+    expect(found.definitions.map(({ exportName }) => exportName)).toEqual(['send']);
+  });
+
+  test('are told from what only resembles them, and from what cannot be read', () => {
+    const others = `export const fields = [{ type: 'text', input: true }, { type: 'number', run: () => 1 }];
+      export const lazy = { get secret() { throw new Error('read'); } };\nexport const self = [];\nself.push(self);`;
+    expect(discoverTasks(folderOf({ ...GOOD, 'others.ts': others })).definitions).toHaveLength(1);
+  });
+});
+
 test('definitions are looked at again once a file has changed that they import, wherever it lies', () => {
   const folder = folderOf({
     'tasks/a.ts': `${ZOD}import { seconds } from '../limits.ts';
