@@ -1,6 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
-import type { Advice, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
+import type { Advised, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
@@ -215,13 +215,6 @@ export type FanOutPolicy<Input = unknown, Part = unknown, Combined = unknown> = 
 
 /** What a handler may return: what JSON can carry, or with an output schema what that takes. */
 type Returnable<Returned, Given> = [Given] extends [never] ? JsonableReturn<Returned> : Frozen<Given>;
-
-/** Says at a handler what would be right in place of all that it returns, where JSON would lose that. */
-type Advised<Handler extends string, Returned, Given> = [Given] extends [never]
-  ? [Advice<Returned>] extends [never]
-    ? unknown
-    : { readonly [Name in Handler]: Advice<Returned> }
-  : unknown;
 
 /** What comes of a handler: what it returns, unless an output schema makes something of that. */
 type Result<Returned, Given, Kept> = [Given] extends [never] ? Exclude<Returned, FanOut> : Kept;

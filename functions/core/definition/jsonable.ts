@@ -16,7 +16,7 @@ type Bytes = ArrayBufferView | ArrayBuffer;
 type Serializable = { toJSON(...args: never): unknown };
 
 /** Says what would be right in place of what JSON would lose; of all else it is `never`. TypeScript shows it beside the place. */
-export type Advice<T> = unknown extends T
+type Advice<T> = unknown extends T
   ? never
   : T extends bigint
     ? 'JSON has no bigint: return its text, String(value)'
@@ -76,6 +76,13 @@ export type JsonableReturn<T> =
   | ([Extract<T, Lost>] extends [never] ? never : Lost)
   | ([Extract<T, Serializable>] extends [never] ? never : JsonableBySelf<Extract<T, Serializable>>)
   | ([T] extends [NonNullable<unknown> | null | Nothing] ? never : unknown);
+
+/** Says at a handler what would be right in place of all that it returns, where JSON would lose that. */
+export type Advised<Handler extends string, Returned, Given> = [Given] extends [never]
+  ? [Advice<Returned>] extends [never]
+    ? unknown
+    : { readonly [Name in Handler]: Advice<Returned> }
+  : unknown;
 
 /** Tells what is kept of a value: dates and whatever else has a `toJSON` by what that returns, and nothing at all as `null`. */
 export type Jsonified<T> = unknown extends T
