@@ -1,6 +1,7 @@
 import { tasks } from 'millrace:tasks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSHandler } from 'aws-lambda';
+import { lazyHttpClients } from '../adapters/http/lazy-http-clients.ts';
 import { SqsDeliveries } from '../adapters/sqs/deliveries.ts';
 import { systemIds as ids } from '../adapters/system-ids.ts';
 import { classOf } from '../resource-classes.ts';
@@ -22,10 +23,10 @@ guardProcess(log, meter);
 const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
 const shared = taskPorts(dynamo, sqs, meter, tasks);
 const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), threadData(), log, shared.classes);
-const attemptPorts = { ...handlerPorts(), isolate, sleep, random: Math.random, ids };
-const limitPorts = { usage: statistics(dynamo), buckets: rateBuckets(dynamo) };
+const http = lazyHttpClients(env('outboundHosts'));
+const attemptPorts = { ...handlerPorts(), http, isolate, sleep, random: Math.random, ids };
 const lane = { deliveries: new SqsDeliveries(sqs, queues()), loadReporter: new LoadReporter(laneLoads(dynamo), log) };
-const ports = { ...shared, ...attemptPorts, ...limitPorts, ...lane };
+const ports = { ...shared, ...attemptPorts, ...lane, usage: statistics(dynamo), buckets: rateBuckets(dynamo) };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
   await beginTrace();

@@ -12,7 +12,8 @@ const MONITOR = 'uncaughtExceptionMonitor';
 /**
  * Gives each error that nobody catches to `take`, which must not throw, and lets the process live. Nothing that is loaded later
  * changes that: such errors are taken before any listener, so it is of no use to add or to remove one, to put another `emit` in
- * the place of the process's, or to set a capture callback. To be called once.
+ * the place of the process's, or to set a capture callback. To be called once, and `syncBuiltinESMExports` after it: who imports a
+ * function of the process by name has the former one until then.
  */
 export function catchStrayErrors(take: (thrown: unknown) => void): void {
   const guarded = (emit: Emit): Emit =>
@@ -32,7 +33,6 @@ export function catchStrayErrors(take: (thrown: unknown) => void): void {
   });
   // It would take the errors of all before anybody is told of them.
   process.setUncaughtExceptionCaptureCallback = () => {};
-  syncBuiltinESMExports();
 }
 
 /**
@@ -44,4 +44,5 @@ export function surviveStrayErrors(door: string, meter: Meter): void {
     log('error', 'error nobody caught', fieldsOfThrown(describeThrown(thrown)));
     meter.record(door, 'uncaught', 1);
   });
+  syncBuiltinESMExports();
 }

@@ -5,7 +5,6 @@ import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo/task-store.ts';
-import { lazyHttpClients } from '../adapters/http/lazy-http-clients.ts';
 import { secretReader } from '../adapters/parameters.ts';
 import { TieredPayloadStore } from '../adapters/payload-store.ts';
 import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
@@ -31,12 +30,8 @@ export const rateBuckets = (dynamo: DynamoDBClient): DynamoRateBuckets =>
 
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 
-/** Makes what handlers are given beside their tasks. */
-export const handlerPorts = () => ({
-  http: lazyHttpClients(env('outboundHosts')),
-  secret: secretReader(secretPlaces()),
-  tracing: xrayTracing,
-});
+/** Makes what handlers are given beside their tasks and outgoing HTTP, whose library would be in the code of every door. */
+export const handlerPorts = () => ({ secret: secretReader(secretPlaces()), tracing: xrayTracing });
 
 /** Makes the ports of every door that accepts, runs or sends tasks, and gives the schemas that it asks their messages. */
 export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {

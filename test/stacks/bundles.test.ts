@@ -62,6 +62,10 @@ describe('the bundles', () => {
     expect(tracesIn(door, loadedAtStart(door))).toEqual([]);
   });
 
+  test('leave outgoing HTTP to the executor: what it shares with a door would be one more file to load', () => {
+    expect(tracesIn('router', chunksOf('router'))).not.toContain('undici');
+  });
+
   test('have the handlers and their libraries for when they are needed', () => {
     expect(tracesIn('executor', chunksOf('executor'))).toEqual(Object.keys(TRACES));
   });

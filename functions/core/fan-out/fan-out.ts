@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MAX_ATTEMPTS, MAX_FAN_OUT_DEPTH, PRIORITIES } from '../../contract.ts';
 import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import { compact } from '../compact.ts';
-import { mapConcurrently } from '../concurrency.ts';
+import { mapConcurrently, once } from '../concurrency.ts';
 import { type Subtask, type SubtaskResult, type TaskCatalog, TaskFailure } from '../define-task.ts';
 import { findDefinition, validated } from '../definition/find-definition.ts';
 import type { JsonValue } from '../json.ts';
@@ -31,14 +31,16 @@ const PARALLEL = 50;
 /** A subtask needs no fingerprint: nobody else can ask for its id, so there is nothing to compare. */
 const NO_SUBTASK_FINGERPRINT = '-';
 
-const subtaskSchema = z.strictObject({
-  type: z.string(),
-  // It is not z.json(), whose copy has no key `__proto__`.
-  input: z.custom<JsonValue>((value) => value !== undefined, 'is missing'),
-  priority: z.enum(PRIORITIES).exactOptional(),
-  maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).exactOptional(),
-  timeoutSeconds: z.int().min(1).exactOptional(),
-});
+const subtaskSchema = once(() =>
+  z.strictObject({
+    type: z.string(),
+    // It is not z.json(), whose copy has no key `__proto__`.
+    input: z.custom<JsonValue>((value) => value !== undefined, 'is missing'),
+    priority: z.enum(PRIORITIES).exactOptional(),
+    maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).exactOptional(),
+    timeoutSeconds: z.int().min(1).exactOptional(),
+  }),
+);
 
 /** Says what is wrong with subtasks that a handler has returned; `undefined` where they can all run. */
 export async function validateSubtasks(
@@ -60,7 +62,7 @@ async function subtaskRefusal(
   subtask: unknown,
   { catalog, classes }: Pick<FanOutPorts, 'catalog' | 'classes'>,
 ): Promise<string | undefined> {
-  const parsed = subtaskSchema.safeParse(subtask);
+  const parsed = subtaskSchema().safeParse(subtask);
   if (!parsed.success) return issueTexts(parsed.error.issues);
   const { type, input, timeoutSeconds = 0 } = parsed.data;
   const definition = await findDefinition(catalog, type);
@@ -146,7 +148,7 @@ export async function createSubtasks(
   if (places.length > 0) {
     const value = await ports.payloads.get(parent.tenantId, kept);
     if (value === undefined) return failForGood(parent, ports);
-    const subtasks = z.array(subtaskSchema).parse(value);
+    const subtasks = z.array(subtaskSchema()).parse(value);
     const making = mapConcurrently(places, PARALLEL, (place) => seedOfSubtask(parent, subtasks[place], place, ports));
     const seeds = await making.catch((thrown: unknown) => failInTheEnd(parent, thrown, ports));
     if (seeds === undefined) return;
@@ -164,7 +166,7 @@ export async function createSubtasks(
 
 async function seedOfSubtask(
   parent: WaitingTask,
-  subtask: z.infer<typeof subtaskSchema> | undefined,
+  subtask: z.infer<ReturnType<typeof subtaskSchema>> | undefined,
   place: number,
   ports: FanOutPorts,
 ): Promise<TaskSeed> {

@@ -1,6 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { Writable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
+import { once } from '../../core/concurrency.ts';
 import type { Log, Meter } from '../../core/ports.ts';
 import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
 import { catchStrayErrors } from '../../runtime/stray-errors.ts';
@@ -15,6 +16,8 @@ export function guardProcess(log: Log, meter?: Meter): void {
   catchStrayErrors((thrown) => handleUncaught(thrown, log, meter));
   guardExits();
   guardConsole();
+  // It takes as long as loading a small library, so that it is done once, for all that has changed.
+  syncBuiltinESMExports();
 }
 
 function handleUncaught(thrown: unknown, log: Log, meter?: Meter): void {
@@ -47,7 +50,6 @@ function guardExits(): void {
     };
     Object.assign(process, { [name]: guarded });
   }
-  syncBuiltinESMExports();
 }
 
 /** Returns whether a call of `process.kill` would end this process: a group, 0 or negative, may be its own. Signal 0 only asks. */
@@ -69,19 +71,22 @@ type Write = (...values: unknown[]) => void;
 /** Lets a line of a handler, or of a library that it calls, carry its task's id as those of `ctx.log` do. */
 function guardConsole(): void {
   const { console } = globalThis;
+  const { Console } = console;
   let written = '';
-  const stream = new Writable({
-    write: (text, _encoding, done) => {
-      written += text;
-      done();
-    },
-  });
   // It holds what the console would write, at once and without the indentation of a group: that would be of all attempts.
-  const inMemory = new console.Console({ stdout: stream, stderr: stream, groupIndentation: 0 });
+  const inMemory = once(() => {
+    const stream = new Writable({
+      write: (text, _encoding, done) => {
+        written += text;
+        done();
+      },
+    });
+    return new Console({ stdout: stream, stderr: stream, groupIndentation: 0 });
+  });
   for (const level of ['info', 'warn', 'error'] as const) {
     for (const name of CONSOLE_METHODS[level]) {
       const usual = console[name].bind(console) as Write;
-      const captured = inMemory[name].bind(inMemory) as Write;
+      const captured: Write = (...values) => Reflect.apply(inMemory()[name], inMemory(), values);
       const guarded: Write = (...values) => {
         const scope = AttemptScope.current();
         if (scope === undefined) return usual(...values);
