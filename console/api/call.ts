@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ApiFailure, failureOf } from './problem.ts';
+import { refusalOf } from './refusal.ts';
 import { apiKey, signOut } from './session.ts';
 
 // The page's policy forbids the compiled parsers that zod would try to make.
@@ -35,7 +36,8 @@ export async function call<T>(path: string, schema: z.ZodMiniType<T>, options: C
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof ApiFailure)) throw new ApiFailure('The API cannot be reached.', { code: 'network' });
-    if (error.code === 'unauthenticated' && options.key === undefined && key === apiKey.value) signOut(error.message);
+    if (error.code === 'unauthenticated' && options.key === undefined && key === apiKey.value)
+      signOut(refusalOf(key, error));
     throw error;
   }
 }

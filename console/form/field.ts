@@ -69,12 +69,27 @@ function textOf({ maxLength, format }: Schema): FieldKind {
 const onOneLine = (field: Field): Field =>
   field.kind === 'text' && field.maxLength === undefined ? { ...field, isLong: false } : field;
 
-const numberOf = ({ type, minimum, maximum }: Schema): FieldKind => ({
-  kind: 'number',
-  isWhole: type === 'integer',
-  ...(typeof minimum === 'number' ? { minimum } : {}),
-  ...(typeof maximum === 'number' ? { maximum } : {}),
-});
+function numberOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): FieldKind {
+  const isWhole = type === 'integer';
+  const least = limit(minimum) ?? (isWhole ? limit(exclusiveMinimum, 1) : undefined);
+  const most = limit(maximum) ?? (isWhole ? limit(exclusiveMaximum, -1) : undefined);
+  return {
+    kind: 'number',
+    isWhole,
+    ...(least === undefined ? {} : { minimum: least }),
+    ...(most === undefined ? {} : { maximum: most }),
+  };
+}
+
+/** A schema names the ends of what a number can hold, too: they limit nobody. */
+const limit = (bound: unknown, step = 0): number | undefined =>
+  typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound + step : undefined;
+
+/** Says between what a number may be. */
+export function limitsOf({ minimum, maximum }: { readonly minimum?: number; readonly maximum?: number }): string {
+  if (minimum === undefined) return maximum === undefined ? '' : `At most ${maximum}.`;
+  return maximum === undefined ? `At least ${minimum}.` : `From ${minimum} to ${maximum}.`;
+}
 
 /** An object that also takes names of the caller's own has more than a form of its properties could show. */
 function objectOf(

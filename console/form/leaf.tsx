@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks';
-import type { Field } from './field.ts';
+import { type Field, limitsOf } from './field.ts';
 import type { FieldProps } from './field-props.ts';
 
 /** Shows a field that holds one text: typed, chosen, or JSON. */
@@ -84,11 +84,7 @@ const blankOf = ({ fallback }: Field, isRequired: boolean): string => {
 const wordOf = (option: unknown): string => (typeof option === 'string' ? option : JSON.stringify(option));
 
 /** Says in one line what the schema says of a field. */
-function hintOf(field: Field): string {
-  const limits =
-    field.kind === 'number' && field.minimum !== undefined && field.maximum !== undefined
-      ? `From ${field.minimum} to ${field.maximum}.`
-      : '';
-  const json = field.kind === 'json' ? 'As JSON.' : '';
-  return [field.description, limits, json].filter(Boolean).join(' ');
-}
+const hintOf = (field: Field): string =>
+  [field.description, field.kind === 'number' ? limitsOf(field) : '', field.kind === 'json' ? 'As JSON.' : '']
+    .filter(Boolean)
+    .join(' ');

@@ -64,6 +64,12 @@ export function dollars(usd: number): string {
     : `$${usd.toFixed(2)}`;
 }
 
+/** Writes US dollars where there is little room: less than a cent is said to be just that. */
+export function shortDollars(usd: number): string {
+  if (usd > 0 && usd < 0.01) return '<$0.01';
+  return usd < 10_000 ? dollars(usd) : `$${few.format(usd)}`;
+}
+
 /** Writes how many there are: `1 task`, `2 tasks`. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${countText(value)} ${value === 1 ? one : many}`;

@@ -48,6 +48,13 @@ export function percentilePlot(statistics: Statistics, name: 'waitMilliseconds' 
   };
 }
 
+/** Returns the places of values that no stroke leads to or from, as those before and behind them are missing. */
+export const lonePlaces = (values: readonly (number | null | undefined)[]): number[] =>
+  values.flatMap((_, place) => {
+    const [before, value, behind] = [place - 1, place, place + 1].map((one) => values[one] ?? undefined);
+    return value !== undefined && before === undefined && behind === undefined ? [place] : [];
+  });
+
 function byMinute({ from, to, items }: Statistics): { times: number[]; items: (Item | undefined)[] } {
   const start = Date.parse(from);
   const count = Math.max(0, Math.round((Date.parse(to) - start) / MINUTE_MS));

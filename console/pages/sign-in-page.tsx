@@ -2,11 +2,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from '../api/call.ts';
 import { definitionsSchema } from '../api/definition.ts';
 import { ApiFailure } from '../api/problem.ts';
+import { refusalOf } from '../api/refusal.ts';
 import { endReason, signIn } from '../api/session.ts';
 
 /** Asks for a key, and tries it before it lets the reader in. */
 export function SignInPage() {
-  const [failure, setFailure] = useState<ApiFailure>();
+  const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -23,13 +24,13 @@ export function SignInPage() {
       await call('api/definitions', definitionsSchema, { key });
       signIn(key);
     } catch (error) {
-      if (error instanceof ApiFailure) setFailure(error);
+      if (error instanceof ApiFailure) setRefusal(refusalOf(key, error));
       setBusy(false);
       field.current?.focus();
     }
   };
 
-  const message = failure === undefined ? endReason.value : reasonOf(failure);
+  const message = refusal ?? endReason.value;
   return (
     <main class="sign-in">
       <form class="card" onSubmit={submit} aria-labelledby="sign-in-title">
@@ -57,12 +58,10 @@ export function SignInPage() {
           {isBusy ? 'Signing in…' : 'Sign in'}
         </button>
         <p class="muted small">
-          <code>npm start</code> prints a key; <code>npm run keys</code> makes one for a deployment.
+          <code>npm start</code> prints a key of this machine’s deployment;{' '}
+          <code>npx millrace keys create --tenant acme --scopes submit,read</code> makes one of any other.
         </p>
       </form>
     </main>
   );
 }
-
-const reasonOf = ({ code, message }: ApiFailure): string =>
-  code === 'missing_scope' ? `${message} The console shows nothing without it.` : message;

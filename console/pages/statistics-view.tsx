@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { Statistics } from '../api/statistics.ts';
-import { dollars, duration, shortCount } from '../model/format.ts';
+import { dollars, duration, shortCount, shortDollars } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { percentilePlot, throughputPlot } from '../model/series.ts';
 import { Tile, TypeName } from '../parts/elements.tsx';
@@ -35,8 +35,9 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
         <Tile name="Run, p95" value={runMilliseconds === null ? '–' : duration(runMilliseconds.p95)} />
         <Tile
           name="Cost, estimated"
-          value={dollars(cost.usd)}
-          note={`${dollars(cost.computeUsd)} of it executors’ time`}
+          value={shortDollars(cost.usd)}
+          title={dollars(cost.usd)}
+          note={cost.usd === 0 ? undefined : `${percent(cost.computeUsd / cost.usd)} of it executors’ time`}
         />
       </dl>
       <div class="plots">
@@ -80,9 +81,9 @@ const COLUMNS: readonly Column<OfType>[] = [
   },
   { head: 'Cost', class: 'number', cell: ({ cost }) => dollars(cost.usd) },
   {
-    head: 'For a thousand',
+    head: 'For a million',
     class: 'wide number',
-    cell: ({ accepted, cost }) => (accepted === 0 ? '–' : dollars((1_000 * cost.usd) / accepted)),
+    cell: ({ accepted, cost }) => (accepted === 0 ? '–' : dollars((1_000_000 * cost.usd) / accepted)),
   },
 ];
 

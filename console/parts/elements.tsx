@@ -46,15 +46,17 @@ type TileProps = {
   readonly name: string;
   readonly value: string;
   readonly note?: string | undefined;
+  /** It is shown where the pointer rests: the number itself, where that is rounded. */
+  readonly title?: string;
   /** Whether someone should look. */
   readonly isBad?: boolean;
 };
 
 /** Shows one number, within a list of them. */
-export const Tile = ({ name, value, note, isBad = false }: TileProps) => (
+export const Tile = ({ name, value, note, title, isBad = false }: TileProps) => (
   <div class={isBad ? 'card tile bad' : 'card tile'}>
     <dt>{name}</dt>
-    <dd>
+    <dd title={title}>
       {value}
       {note !== undefined && <small class="muted">{note}</small>}
     </dd>

@@ -1,9 +1,10 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import UPlot, { type AlignedData, type Options } from 'uplot';
 import { moment, timeOfDay } from '../model/format.ts';
-import type { Plot } from '../model/series.ts';
+import { lonePlaces, type Plot } from '../model/series.ts';
 
 const HEIGHT = 190;
+const POINT_SIZE = 6;
 /** The table behind a plot has so many rows at most, the latest of those that have values. */
 const MAX_ROWS = 120;
 
@@ -60,7 +61,7 @@ function optionsOf({ series }: Plot, format: (value: number) => string, width: n
   return {
     width,
     height: HEIGHT,
-    cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+    cursor: { points: { size: POINT_SIZE }, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
       { ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map((second) => timeOfDay(second * 1000)) },
@@ -73,7 +74,13 @@ function optionsOf({ series }: Plot, format: (value: number) => string, width: n
         stroke: () => colourOf(colour),
         width: 1.75,
         ...(dash === undefined ? {} : { dash }),
-        points: { show: false },
+        // A line of one value has no length.
+        points: {
+          show: false,
+          filter: ({ data }: UPlot, index: number) => lonePlaces([...(data[index] ?? [])]),
+          size: POINT_SIZE,
+          fill: () => colourOf(colour),
+        },
         value: (_: UPlot, value: number | null) => (value === null ? '–' : format(value)),
       })),
     ],

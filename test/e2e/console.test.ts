@@ -18,7 +18,7 @@ describe('the way in', () => {
   it('refuses a key that is not known, and lets in with one that is', async () => {
     const { page, wrongs } = await openPage(browser());
     await signIn(page, 'mr_wrong');
-    expect(await page.getByRole('alert').textContent()).toMatch(/API key is not known/);
+    expect(await page.getByRole('alert').textContent()).toMatch(/API key is not known: .* this has 8 in all/);
     await page.getByLabel('API key').fill(apiKey);
     await page.keyboard.press('Enter');
     await button(page, 'Sign out').waitFor();
@@ -48,6 +48,17 @@ describe('the way in', () => {
     );
   });
 });
+
+/** Counts the pixels of each plot that are of a strong colour: those of its axes are grey. */
+const COLOURED = `[...document.querySelectorAll('.plot canvas')].map((canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    const [red, green, blue, opacity] = data.subarray(at, at + 4);
+    if (opacity > 200 && Math.max(red, green, blue) - Math.min(red, green, blue) > 80) count++;
+  }
+  return count;
+})`;
 
 describe('every page', () => {
   const places: Record<string, () => Promise<string>> = {
@@ -100,6 +111,34 @@ describe('every page', () => {
     await page.getByLabel('API key').waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     await page.context().close();
+  });
+});
+
+it('what one minute alone has is seen on its plots, and a cost of less than a cent is said to be just that', async () => {
+  await inConsole('#/tasks', async (page) => {
+    const percentiles = { p50: 100, p95: 200, p99: 300 };
+    const counts = {
+      accepted: 1,
+      succeeded: 1,
+      failed: 0,
+      cancelled: 0,
+      retried: 0,
+      cost: { usd: 0.000076, computeUsd: 0.00006 },
+    };
+    const one = { ...counts, waitMilliseconds: percentiles, runMilliseconds: percentiles };
+    await page.route('**/api/stats*', async (route) => {
+      const { searchParams } = new URL(route.request().url());
+      const [from, to] = [searchParams.get('from'), searchParams.get('to')];
+      const minute = new Date(Date.parse(to ?? '') - 30 * 60_000).toISOString();
+      await route.fulfill({ json: { from, to, total: one, byType: [], items: [{ minute, ...one }] } });
+    });
+    await page.goto(`${CONSOLE}#/`);
+    await page.getByRole('heading', { name: 'Run time of the last attempt' }).waitFor();
+    await expect.poll(async () => Math.min(...(await page.evaluate<number[]>(COLOURED)))).toBeGreaterThan(0);
+    const cost = page.getByText('<$0.01');
+    expect(await cost.getAttribute('title')).toBe('$0.000076');
+    const hidden = `[...document.querySelectorAll('.tile')].map((tile) => tile.scrollWidth - tile.clientWidth)`;
+    expect(Math.max(...(await page.evaluate<number[]>(hidden)))).toBe(0);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { draftOf, readDraft } from '../../../../console/form/draft.ts';
-import { type Field, fieldOf } from '../../../../console/form/field.ts';
+import { type Field, fieldOf, limitsOf } from '../../../../console/form/field.ts';
 import { isSame } from '../../../../console/form/json-value.ts';
 import { placeErrors } from '../../../../console/form/placed-errors.ts';
 import { pointersOf } from '../../../../console/form/pointers.ts';
@@ -21,6 +21,13 @@ describe('the field of a schema', () => {
     [z.url(), { kind: 'text', isLong: false }],
     [z.int().min(1).max(9), { kind: 'number', isWhole: true, minimum: 1, maximum: 9 }],
     [z.number(), { kind: 'number', isWhole: false }],
+    [z.int(), { kind: 'number', isWhole: true }],
+    [z.int().min(1), { kind: 'number', isWhole: true, minimum: 1 }],
+    [z.int().positive(), { kind: 'number', isWhole: true, minimum: 1 }],
+    [z.int().lt(10), { kind: 'number', isWhole: true, maximum: 9 }],
+    [z.float32(), { kind: 'number', isWhole: false }],
+    [z.float64().max(0.5), { kind: 'number', isWhole: false, maximum: 0.5 }],
+    [z.number().positive(), { kind: 'number', isWhole: false }],
     [z.boolean(), { kind: 'choice', options: [true, false] }],
     [z.enum(['a', 'b']).default('a'), { kind: 'choice', options: ['a', 'b'], fallback: 'a' }],
     [z.literal('only'), { kind: 'choice', options: ['only'] }],
@@ -33,6 +40,15 @@ describe('the field of a schema', () => {
     [z.unknown(), { kind: 'json' }],
   ])('%#', (schema, expected) => {
     expect(field(schema)).toEqual(expected);
+  });
+
+  test('of a number is told with what limits it, on whichever side', () => {
+    expect([{}, { minimum: 0 }, { maximum: 9 }, { minimum: 0, maximum: 9 }].map(limitsOf)).toEqual([
+      '',
+      'At least 0.',
+      'At most 9.',
+      'From 0 to 9.',
+    ]);
   });
 
   test('has the properties of an object, and which of them are needed', () => {

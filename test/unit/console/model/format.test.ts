@@ -6,6 +6,7 @@ import {
   duration,
   fromNow,
   shortCount,
+  shortDollars,
   timeOf,
 } from '../../../../console/model/format.ts';
 
@@ -47,6 +48,18 @@ test.each([
   [12.345, '$12.35'],
 ])('%s dollars read %s', (usd, text) => {
   expect(dollars(usd)).toBe(text);
+});
+
+test.each([
+  [0, '$0'],
+  [0.000076, '<$0.01'],
+  [0.00999, '<$0.01'],
+  [0.01, '$0.01'],
+  [9_876.5, '$9876.50'],
+  [12_345.6, '$12.3K'],
+  [4_200_000, '$4.2M'],
+])('%s dollars read %s where there is little room', (usd, text) => {
+  expect(shortDollars(usd)).toBe(text);
 });
 
 test('counts have their noun, and are short where there is little room', () => {

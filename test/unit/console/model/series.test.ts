@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Statistics } from '../../../../console/api/statistics.ts';
-import { percentilePlot, throughputPlot } from '../../../../console/model/series.ts';
+import { lonePlaces, percentilePlot, throughputPlot } from '../../../../console/model/series.ts';
 
 const counts = { accepted: 3, succeeded: 2, failed: 1, cancelled: 0, retried: 0 };
 const none = { waitMilliseconds: null, runMilliseconds: null, cost: { usd: 0, computeUsd: 0 } };
@@ -46,4 +46,19 @@ describe('a plot', () => {
       expect(new Set(series.map(({ dash }) => String(dash))).size).toBe(series.length);
     }
   });
+});
+
+test.each([
+  [[null, 10, null], [1]],
+  [
+    [10, null, null, 20],
+    [0, 3],
+  ],
+  [[0], [0]],
+  [[null, 10, 20, null, 30], [4]],
+  [[null, 10, 20], []],
+  [[undefined, 0, undefined], [1]],
+  [[], []],
+])('the lone values of %j are at %j', (values, places) => {
+  expect(lonePlaces(values)).toEqual(places);
 });
