@@ -11,6 +11,7 @@ import type { ExecutorPool } from './constructs/executor-pool.ts';
 import { defaultNameOf } from './default-name.ts';
 import type { MillraceProps } from './millrace-props.ts';
 import { onlyGrowing } from './only-growing.ts';
+import { limitResources } from './resource-limit.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { ExecutionStack } from './stacks/execution-stack.ts';
@@ -115,6 +116,7 @@ export class Millrace extends Construct {
     if (this.node.scopes.some((one) => Stack.isStack(one))) {
       if (env !== undefined)
         throw new ConfigError('env is of the stacks that Millrace makes: in a stack, leave it out');
+      limitResources(this);
       const of = (part: string): Place => [this, `${part[0]?.toUpperCase()}${part.slice(1)}`];
       return { of, stacks };
     }
