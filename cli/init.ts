@@ -1,12 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { clashesIn } from './init/clashes.ts';
+import { manifestIn } from './init/manifest.ts';
+import { besideOthers, type Written } from './init/written.ts';
 import { ArgumentError, npmCommand, runCommand } from './npm-command.ts';
-import { type Manifest, packageDirectory, readManifest } from './package-manifest.ts';
 
 const initCommand = npmCommand(
   'millrace init',
   'Makes a small app: one type of task with its test, and what it takes to run and to deploy it.',
-).argument('<folder>', 'where, such as `my-tasks`, or `.`; nothing that is there is written over');
+).argument(
+  '<folder>',
+  'where, such as `my-tasks`, or `.`; what is there stays: a README, a .gitignore and a package.json may be',
+);
 
 const APP = join(import.meta.dirname, '../packaging/app');
 
@@ -14,49 +19,55 @@ const APP = join(import.meta.dirname, '../packaging/app');
 export const init = (commandLine: readonly string[]): Promise<void> =>
   runCommand(initCommand, async () => {
     const [folder = ''] = initCommand.parse(commandLine, { from: 'user' }).processedArgs;
-    makeApp(resolve(folder));
+    const notes = [...makeApp(resolve(folder)), ...npmWarnings(process.versions.node)];
     const here = relative(process.cwd(), resolve(folder));
     const steps = [...(here === '' ? [] : [`cd ${here}`]), 'npm install', 'npm start'];
-    console.log(`Made an app${here === '' ? '' : ` in ${here}`}. Go on with:\n\n  ${steps.join('\n  ')}\n`);
+    const made = [`Made an app${here === '' ? '' : ` in ${here}`}.`, ...notes, 'Go on with:'].join('\n');
+    console.log(`${made}\n\n  ${steps.join('\n  ')}\n`);
   });
 
-/** Makes the app in a folder, whose name it takes. Throws `ArgumentError` where a file would be written over. */
-export function makeApp(folder: string): void {
+/** The newest Node that some package of an app asks for. */
+const ASKED_NODE = { major: 22, minor: 19 };
+
+/** Returns what to think of npm's warnings, where the Node that runs it is older than a package asks for. */
+export function npmWarnings(version: string): string[] {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const { major: asked, minor: askedMinor } = ASKED_NODE;
+  if (major > asked || (major === asked && minor >= askedMinor)) return [];
+  return [
+    `npm will say EBADENGINE of packages that ask for Node ${asked}.${askedMinor}, as this is ${version}. That does no harm: they run on the Node that is installed with them.`,
+  ];
+}
+
+/**
+ * Makes the app in a folder, whose name it takes; returns a sentence for each file that was there before. Throws `ArgumentError`
+ * with all that would be written over.
+ */
+export function makeApp(folder: string): string[] {
   const name = nameOf(folder);
-  const files = readdirSync(APP, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    statSync(join(APP, path)).isFile(),
+  const paths = readdirSync(APP, { recursive: true, encoding: 'utf8' }).toSorted();
+  const files = paths.filter((path) => statSync(join(APP, path)).isFile());
+  const app = files.map(
+    (path): Written => ({
+      // npm packs no `.gitignore`.
+      file: path === 'gitignore' ? '.gitignore' : path,
+      text: readFileSync(join(APP, path), 'utf8').replaceAll('__NAME__', name),
+    }),
   );
-  const written = files.map((path) => ({
-    // npm packs no `.gitignore`.
-    file: path === 'gitignore' ? '.gitignore' : path,
-    text: readFileSync(join(APP, path), 'utf8').replaceAll('__NAME__', name),
-  }));
-  const inTheWay = written.find(({ file }) => file !== 'package.json' && existsSync(join(folder, file)));
-  if (inTheWay !== undefined) {
-    throw new ArgumentError(`There is a ${inTheWay.file} in ${folder}: name another folder, such as a new one.`);
+  const [first, ...others] = clashesIn(folder, app);
+  if (first !== undefined) {
+    const also = others.length === 0 ? '' : ` Also in the way: ${others.join(', ')}.`;
+    throw new ArgumentError(`There is a ${first} in ${folder}: name another folder, such as a new one.${also}`);
   }
-  for (const { file, text } of written) {
+  const placed = app.map((written) =>
+    written.file === 'package.json' ? manifestIn(folder, written) : besideOthers(folder, written),
+  );
+  for (const { file, text } of placed) {
+    if (text === undefined) continue;
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), file === 'package.json' ? manifestOf(folder, JSON.parse(text)) : text);
+    writeFileSync(join(folder, file), text);
   }
-}
-
-/** Adds what the app needs to a manifest that is there, as `npm install millrace` leaves it; its versions stay. */
-function manifestOf(folder: string, app: Manifest): string {
-  const there = existsSync(join(folder, 'package.json')) ? readManifest(folder) : undefined;
-  const dependencies = { ...app.dependencies, millrace: millraceFrom(folder), ...there?.dependencies };
-  const merged = { ...there, ...app, scripts: { ...there?.scripts, ...app.scripts }, dependencies };
-  return `${JSON.stringify(merged, undefined, 2)}\n`;
-}
-
-/** Returns where npm finds this Millrace: its version, or the packed file that it was installed from. */
-function millraceFrom(folder: string): string {
-  const installer = resolve(packageDirectory, '../..');
-  const asked = existsSync(join(installer, 'package.json'))
-    ? readManifest(installer).dependencies?.millrace
-    : undefined;
-  if (!asked?.startsWith('file:')) return readManifest(packageDirectory).version;
-  return `file:${relative(folder, resolve(installer, asked.slice('file:'.length)))}`;
+  return placed.flatMap(({ note }) => note ?? []);
 }
 
 /** Returns what the deployment is called: as the folder, as far as npm and AWS take that. */

@@ -6,6 +6,8 @@ export type Manifest = {
   readonly version: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly allowScripts?: Readonly<Record<string, boolean>>;
 };
 
 /** Millrace's own: around `dist/` in the package, and around this folder in the repository. */

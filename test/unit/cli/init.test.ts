@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { makeApp } from '../../../cli/init.ts';
+import cdk from '../../../cdk.json' with { type: 'json' };
+import { makeApp, npmWarnings } from '../../../cli/init.ts';
 import { ArgumentError } from '../../../cli/npm-command.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 
@@ -12,6 +13,14 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const made = (name: string): string => {
   makeApp(join(scratch, name));
   return join(scratch, name);
+};
+const folderOf = (name: string, files: Readonly<Record<string, string>>): string => {
+  const folder = join(scratch, name);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  return folder;
 };
 const textOf = (folder: string, file: string): string => readFileSync(join(folder, file), 'utf8');
 const manifestOf = (folder: string) => JSON.parse(textOf(folder, 'package.json'));
@@ -58,6 +67,13 @@ describe('making an app', () => {
     }
   });
 
+  test('has the flags that the CDK recommends, with which the stacks are tested', () => {
+    const { context } = JSON.parse(textOf(made('flags'), 'cdk.json'));
+    expect(context).toEqual(cdk.context);
+    const file = 'node_modules/aws-cdk/lib/init-templates/.recommended-feature-flags.json';
+    expect(Object.keys(context)).toEqual(expect.arrayContaining(Object.keys(JSON.parse(textOf(process.cwd(), file)))));
+  });
+
   test('adds itself to what npm has left in the folder, whose versions stay', () => {
     const folder = join(scratch, 'begun');
     mkdirSync(folder);
@@ -76,11 +92,88 @@ describe('making an app', () => {
     });
   });
 
-  test('writes over nothing', () => {
-    const folder = join(scratch, 'taken');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'README.md'), 'mine');
-    expect(() => makeApp(folder)).toThrow(ArgumentError);
-    expect(readdirSync(folder)).toEqual(['README.md']);
+  test('leaves the versions of both kinds of dependencies, the name and the rest of a manifest as they are', () => {
+    const there = {
+      name: 'mine',
+      version: '1.2.3',
+      scripts: { test: 'echo "Error: no test specified" && exit 1' },
+      devDependencies: { typescript: '6.0.0', millrace: '0.1.0', zod: '4.0.0' },
+      allowScripts: { mine: true },
+    };
+    const folder = folderOf('with-manifest', { 'package.json': JSON.stringify(there) });
+    expect(makeApp(folder)).toEqual(['package.json has the scripts and packages of the app now, beside its own.']);
+    const { dependencies, ...made } = manifestOf(folder);
+    expect(dependencies).toEqual({});
+    expect(made).toMatchObject({
+      name: 'mine',
+      version: '1.2.3',
+      scripts: { test: 'tsc && vitest run' },
+      devDependencies: { ...there.devDependencies, vitest: manifest.devDependencies.vitest },
+      allowScripts: { mine: true, esbuild: true },
+    });
   });
+
+  test('makes it in a repository that was just made, whose files stay', () => {
+    const files = {
+      'README.md': '# mine\n',
+      LICENSE: 'mine',
+      '.gitignore': '/node_modules/\n*.log',
+      '.git/HEAD': 'ref',
+    };
+    const folder = folderOf('cloned', files);
+    expect(makeApp(folder)).toEqual(['README.md stays as it is.', '.gitignore has cdk.out/ and .millrace now, too.']);
+    for (const file of ['README.md', 'LICENSE', '.git/HEAD'] as const) expect(textOf(folder, file)).toBe(files[file]);
+    expect(textOf(folder, '.gitignore')).toBe('/node_modules/\n*.log\ncdk.out/\n.millrace\n');
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['bin', 'cdk.json', 'package.json', 'tasks', 'test']));
+  });
+
+  test.each(['README', 'readme.md', 'Readme.rst'])('takes a %s for a README', (name) => {
+    const folder = folderOf(`with-${name}`, { [name]: 'mine', '.gitignore': 'node_modules\ncdk.out\n.millrace\n' });
+    expect(makeApp(folder)).toEqual([`${name} stays as it is.`]);
+    expect(readdirSync(folder).filter((file) => /readme/i.test(file))).toEqual([name]);
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['a file', { 'cdk.json': '{}' }, 'There is a cdk.json in <folder>: name another folder, such as a new one.'],
+    [
+      'several',
+      { 'bin/app.ts': '', 'test/greet.test.ts': '', 'tsconfig.json': '' },
+      'There is a bin/app.ts in <folder>: name another folder, such as a new one. Also in the way: test/greet.test.ts, tsconfig.json.',
+    ],
+    [
+      'a file where a folder goes',
+      { tasks: '' },
+      'There is a tasks in <folder>: name another folder, such as a new one.',
+    ],
+    [
+      'a script of its own',
+      { 'package.json': '{ "scripts": { "start": "mine", "build": "mine" } }' },
+      'There is a script start of package.json in <folder>: name another folder, such as a new one.',
+    ],
+    [
+      'a manifest that is none',
+      { 'package.json': '{' },
+      "The package.json in <folder> cannot be read: Expected property name or '}' in JSON at position 1 (line 1 column 2).",
+    ],
+  ])('writes over nothing, and says all that is in the way: %s', (name, files, told) => {
+    const folder = folderOf(`clash-${name}`, files);
+    const before = readdirSync(folder, { recursive: true });
+    expect(() => makeApp(folder)).toThrow(new ArgumentError(told.replace('<folder>', folder)));
+    expect(readdirSync(folder, { recursive: true })).toEqual(before);
+    for (const [file, text] of Object.entries(files)) expect(textOf(folder, file)).toBe(text);
+  });
+});
+
+test.each([
+  [
+    '20.20.2',
+    /^npm will say EBADENGINE of packages that ask for Node 22\.19, as this is 20\.20\.2\. That does no harm/,
+  ],
+  ['22.18.0', /EBADENGINE/],
+  ['22.19.0', undefined],
+  ['24.0.0', undefined],
+])('what npm warns of with Node %s is told before', (version, told) => {
+  const [warning] = npmWarnings(version);
+  if (told === undefined) expect(warning).toBeUndefined();
+  else expect(warning).toMatch(told);
 });
