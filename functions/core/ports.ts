@@ -20,6 +20,7 @@ import type {
 import type { TaskEvent } from './task/task-event.ts';
 import type { TaskPage, TaskQuery } from './task/task-list.ts';
 import type { Claimability, Lease, Settlement } from './task/transition.ts';
+import type { KeyBinding, KeyHolder } from './tenant/key-binding.ts';
 
 /**
  * Keeps what happened to tasks. Each verb is one conditional write, and its result names the loser. A claim or a settlement
@@ -29,6 +30,10 @@ import type { Claimability, Lease, Settlement } from './task/transition.ts';
 export interface TaskStore {
   /** Adds the row of a new task, unless there is one. With `dueAt`, the sweeper will send the task then. */
   insert(task: NewTask, dueAt?: number): Promise<InsertResult>;
+  /** Binds a key to a task that is to be made, unless the key stands for a task already. */
+  bindKey(binding: KeyBinding, now: number): Promise<InsertResult>;
+  /** Returns what a key stands for at `now`: the task with the id that derives from it, or its binding. */
+  getByKey(tenantId: TenantId, keyId: TaskId, now: number): Promise<KeyHolder | undefined>;
   /**
    * Takes the task for one attempt and counts it. A row that is missing is made from `task`: the queue is the truth of
    * what is to run. A task that is due stays due until it ends: the message that claims it may be deleted by whoever was
@@ -124,7 +129,11 @@ export interface DueTasks {
 /** A task that has ended is due where it ended without its subtasks: they have to end, too. */
 export type DueTask = { readonly task: Task; readonly dueAt: number };
 
-export type InsertResult = { readonly result: 'inserted' } | { readonly result: 'exists'; readonly task: Task };
+export type InsertResult =
+  | { readonly result: 'inserted' }
+  | { readonly result: 'exists'; readonly task: Task }
+  /** The id derives from a key that is bound to another task. */
+  | { readonly result: 'bound'; readonly binding: KeyBinding };
 
 export type ClaimResult =
   | { readonly result: 'claimed'; readonly task: RunningTask }

@@ -10,6 +10,7 @@ import { awsClient } from '../doubles/aws-client.ts';
 import { NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { fanOutsContract } from './fan-outs-contract.ts';
+import { keyBindingsContract } from './key-bindings-contract.ts';
 import { lateAttemptsContract } from './late-attempts-contract.ts';
 import { taskListContract } from './task-list-contract.ts';
 import { taskOperationsContract } from './task-operations-contract.ts';
@@ -32,7 +33,7 @@ function accompanied(store: DynamoTaskStore): TaskStore {
   return new Proxy(store, {
     get: (target, verb: 'claim' | 'settle' | 'check') => {
       const method = target[verb].bind(target) as (...given: unknown[]) => unknown;
-      if (!['insert', 'claim', 'settle', 'check'].includes(verb)) return method;
+      if (!['insert', 'bindKey', 'claim', 'settle', 'check'].includes(verb)) return method;
       return async (...given: unknown[]) => (await Promise.all([method(...given), target.claim(other, lease, 1)]))[0];
     },
   });
@@ -43,6 +44,8 @@ taskStoreContract('DynamoDB, among other writes', () => accompanied(makeStore())
 const makeStores = () => ({ store: makeStore(), due: new DynamoDueTasks(client, options, () => {}) });
 taskOperationsContract('DynamoDB', makeStores);
 lateAttemptsContract('DynamoDB', makeStores);
+keyBindingsContract('DynamoDB', makeStore);
+keyBindingsContract('DynamoDB, among other writes', () => accompanied(makeStore()));
 fanOutsContract('DynamoDB', () => ({
   store: makeStore(),
   due: new DynamoDueTasks(client, options, () => {}),

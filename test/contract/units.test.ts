@@ -95,6 +95,7 @@ const small = { type: 'units.nothing-runs', input: { name: 'Ada' }, delaySeconds
 const submit = async (task: Record<string, unknown> = small): Promise<TaskId> =>
   (await call('POST /api/tasks', { body: task })).id as unknown as TaskId;
 const keyed = (key: string) => ({ body: small, headers: { 'idempotency-key': key } });
+const endingKey = (key: string) => ({ ...keyed(key), body: { ...small, idempotencyKeyTtlSeconds: 3600 } });
 const tenantId = tenant(caller.tenantId ?? '');
 /** Runs a task as its executor would, to success. */
 async function run(id: TaskId): Promise<void> {
@@ -126,6 +127,13 @@ const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
     const key = `key-${++count}-${Date.now()}`;
     await call('POST /api/tasks', keyed(key));
     return () => call('POST /api/tasks', keyed(key));
+  },
+  'submit a task with a key that is free again in an hour': async () => () =>
+    call('POST /api/tasks', endingKey(`key-${++count}-${Date.now()}`)),
+  'submit again with that key': async () => {
+    const request = endingKey(`key-${++count}-${Date.now()}`);
+    await call('POST /api/tasks', request);
+    return () => call('POST /api/tasks', request);
   },
   'submit 100 small tasks at once': async () => () =>
     call('POST /api/tasks/batch', { body: { tasks: Array(100).fill(small) } }),

@@ -1,8 +1,11 @@
 """What Schemathesis has to know beyond the OpenAPI document to send what is valid."""
 
 from datetime import datetime, timedelta, timezone
+from uuid import uuid4
 
 import schemathesis
+
+MOST_KEY_SECONDS = 86_400
 
 
 @schemathesis.hook
@@ -12,7 +15,17 @@ def map_body(context, body):
         return body
     if _is_time(body.get("runAt")):
         body["runAt"] = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat()
+    seconds = body.get("idempotencyKeyTtlSeconds")
+    if isinstance(seconds, int) and seconds > MOST_KEY_SECONDS:
+        body["idempotencyKeyTtlSeconds"] = MOST_KEY_SECONDS
     return body
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A time for a key goes with a key, and a deployment takes none that is longer than it keeps tasks."""
+    if isinstance(case.body, dict) and "idempotencyKeyTtlSeconds" in case.body:
+        case.headers.setdefault("Idempotency-Key", f"fuzz-{uuid4()}")
 
 
 def _is_time(value):

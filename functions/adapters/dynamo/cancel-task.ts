@@ -3,6 +3,7 @@ import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import type { CancelResult } from '../../core/ports.ts';
 import { type TaskId, type TenantId, tableShardOf } from '../../core/task/ids.ts';
 import { type CancelledTask, isFinished, type RunningTask } from '../../core/task/task.ts';
+import { isTaskRow } from './key-holders.ts';
 import { equals } from './requests/condition.ts';
 import { type ConditionalUpdate, conditionalUpdate, ifMissing } from './requests/conditional-update.ts';
 import { n, type Row, s } from './requests/row.ts';
@@ -30,8 +31,9 @@ export async function cancelInTable(
     remove: WAITS_FOR_EXECUTOR,
   });
   if ('written' in ended) return { result: 'cancelled', task: taskOfRow(ended.written) as CancelledTask };
-  if (ended.refusedBy === undefined || isExpired(ended.refusedBy, now)) return { result: 'missing' };
-  const found = taskOfRow(ended.refusedBy);
+  const { refusedBy: row } = ended;
+  if (row === undefined || !isTaskRow(row) || isExpired(row, now)) return { result: 'missing' };
+  const found = taskOfRow(row);
   if (isFinished(found)) return { result: 'finished', task: found };
   if (found.status === 'waiting') {
     const left = await update({

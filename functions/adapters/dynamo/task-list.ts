@@ -3,6 +3,7 @@ import { compact } from '../../core/compact.ts';
 import { parseTaskOrder, type TaskOrder } from '../../core/task/ids.ts';
 import { statusAt, type TaskStatus, type TaskSummary } from '../../core/task/task.ts';
 import { MAX_EXAMINED_TASKS, type TaskFilter, type TaskPage, type TaskQuery } from '../../core/task/task-list.ts';
+import { isTaskRow } from './key-holders.ts';
 import { batchGet } from './requests/batch-get.ts';
 import { n, type Row, s } from './requests/row.ts';
 import { groupsWith, isExpired, STATUS_GROUPS, summaryOfRow, type TaskTables } from './task-row.ts';
@@ -26,9 +27,9 @@ const MAX_MILLISECONDS = 5_000;
 const SHOWN =
   'pk type status priority executorKey attempt maxAttempts attemptsBeforeRetry timeoutSeconds fingerprint order runAt ' +
   'notBefore startedAt finishedAt expiresAt shownUntil leaseToken leaseExpiresAt cancelRequestedAt errorCode ' +
-  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId trace parent fanOut progress progressNote';
+  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId trace parent fanOut progress progressNote boundTo';
 /** The attributes that a filter looks at. */
-const FILTERED = 'pk type status runAt expiresAt assigneeType assigneeId workflowInstanceId';
+const FILTERED = 'pk type status runAt expiresAt assigneeType assigneeId workflowInstanceId boundTo';
 
 function projectionOf(attributes: string) {
   const names = attributes.split(' ');
@@ -157,6 +158,8 @@ function streamOf(client: DynamoDBClient, tableName: string, indexName: string, 
 function fits(row: Row, { status, type, assignee, workflowInstanceId }: TaskFilter, now: number): boolean {
   const runAt = row.runAt?.N === undefined ? {} : { runAt: Number(row.runAt.N) };
   return (
+    // Where its task was, an index that lags lists the binding of a key.
+    isTaskRow(row) &&
     !isExpired(row, now) &&
     (status === undefined || statusAt({ status: row.status?.S as TaskStatus, ...runAt }, now) === status) &&
     (type === undefined || row.type?.S === type) &&

@@ -1,10 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  type GetItemCommandInput,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, type GetItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type {
   CancelResult,
   ClaimResult,
@@ -33,14 +27,15 @@ import {
   type Lease,
   type Settlement,
 } from '../../core/task/transition.ts';
+import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
 import { cancelInTable } from './cancel-task.ts';
+import { holderOfRow, insertRow, isTaskRow, rowOfBinding } from './key-holders.ts';
 import { batchGet } from './requests/batch-get.ts';
 import { BatchedWrites, type CallTracing } from './requests/batched-writes.ts';
 import { all, equals, missing } from './requests/condition.ts';
 import {
   type ConditionalUpdate,
   conditionalUpdate,
-  conditionInput,
   ifMissing,
   plus,
   type Updated,
@@ -48,7 +43,7 @@ import {
 import { n, type Row, s } from './requests/row.ts';
 import type { BatchedUpdate } from './requests/update-statement.ts';
 import { ERROR_ATTRIBUTES, settlementAttributes, settlementRemovals } from './settlement-attributes.ts';
-import { claimable, holdable, insertable, leased } from './task-conditions.ts';
+import { claimable, holdable, leased } from './task-conditions.ts';
 import { queryTasks } from './task-list.ts';
 import {
   dueAttributes,
@@ -88,36 +83,16 @@ export class DynamoTaskStore implements TaskStore {
     return this.#insert(task, task.createdAt, dueAt);
   }
 
-  /**
-   * Makes the row in one request with others of this turn of the event loop. One that is there already is looked at by
-   * itself.
-   */
-  async #insert(task: NewTask, now: number, dueAt?: number): Promise<InsertResult> {
-    const { indexShards } = this.#options;
-    const tableName = tableOf(this.#options, task.id);
-    const row = rowOfNew(task, dueAt, indexShards);
-    const put = () => this.#put(tableName, row, now);
-    const inserted = await this.#writes.insert({ tableName, row }, put);
-    if (inserted === 'inserted') return { result: 'inserted' };
-    return inserted === 'exists' ? put() : inserted;
+  #insert(task: NewTask, now: number, dueAt?: number): Promise<InsertResult> {
+    return this.#insertRow(task.id, rowOfNew(task, dueAt, this.#options.indexShards), now);
   }
 
-  /** Makes the row in a request of its own. A row past its retention gives way: TTL has not come to it yet. */
-  async #put(tableName: string, row: Row, now: number): Promise<InsertResult> {
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: tableName,
-          Item: row,
-          ...conditionInput(insertable(now)),
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
-      return { result: 'inserted' };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
-      return { result: 'exists', task: taskOfRow(error.Item) };
-    }
+  bindKey(binding: KeyBinding, now: number): Promise<InsertResult> {
+    return this.#insertRow(binding.keyId, rowOfBinding(binding), now);
+  }
+
+  #insertRow(id: TaskId, row: Row, now: number): Promise<InsertResult> {
+    return insertRow(this.#client, this.#writes, { tableName: tableOf(this.#options, id), row }, now);
   }
 
   /** Takes one more write, and a second try, where there is no row, or one past its retention that has to give way. */
@@ -139,12 +114,14 @@ export class DynamoTaskStore implements TaskStore {
     });
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
     const { refusedBy: row } = update;
-    if (row === undefined || (isExpired(row, now) && givesWayTo(taskOfRow(row), task))) {
+    const holder = row && holderOfRow(row);
+    if (row === undefined || holder === undefined || (isExpired(row, now) && givesWayTo(holder, task))) {
       if (isInserted) throw new Error('the row of a task was inserted, and is not there');
       await this.#insert(newTask(task), now);
       return this.#claim(task, lease, now, true);
     }
-    const found = taskOfRow(row);
+    if (isBinding(holder)) return { result: 'conflict' };
+    const found = holder;
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const refusal = claimability(found, task.fingerprint, now);
     if (refusal.result !== 'claimable') return refusal;
@@ -255,9 +232,14 @@ export class DynamoTaskStore implements TaskStore {
   }
 
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
-    if (!this.#hasTable(taskId)) return undefined;
-    const row = await this.#read({ tenantId, id: taskId }, { ConsistentRead: true });
-    return row === undefined || isExpired(row, now) ? undefined : taskOfRow(row);
+    const holder = await this.getByKey(tenantId, taskId, now);
+    return holder === undefined || isBinding(holder) ? undefined : holder;
+  }
+
+  async getByKey(tenantId: TenantId, keyId: TaskId, now: number): Promise<KeyHolder | undefined> {
+    if (!this.#hasTable(keyId)) return undefined;
+    const row = await this.#read({ tenantId, id: keyId }, { ConsistentRead: true });
+    return row === undefined || isExpired(row, now) ? undefined : holderOfRow(row);
   }
 
   /** Takes a consistent read for each task, and a request for each hundred. */
@@ -266,7 +248,7 @@ export class DynamoTaskStore implements TaskStore {
       .filter((id) => this.#hasTable(id))
       .map((id) => ({ tableName: tableOf(this.#options, id), pk: pkOf(tenantId, id) }));
     const rows = await batchGet(this.#client, addresses, { ConsistentRead: true });
-    return [...rows.values()].filter((row) => !isExpired(row, now)).map(taskOfRow);
+    return [...rows.values()].filter((row) => isTaskRow(row) && !isExpired(row, now)).map(taskOfRow);
   }
 
   list(query: TaskQuery, now: number): Promise<TaskPage> {

@@ -36,8 +36,9 @@ import {
   type Settlement,
   settled,
 } from '../../core/task/transition.ts';
-
+import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
+import { MemoryKeyBindings } from './memory-key-bindings.ts';
 
 const DAY = 86_400_000;
 
@@ -46,6 +47,7 @@ type Wait = { readonly dueAt: number; readonly heldType?: string };
 /** Keeps tasks in a map, by the domain's own transitions and under the same contract as on DynamoDB. */
 export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
+  readonly #bindings = new MemoryKeyBindings();
   readonly #waits: LaggingIndex<Wait>;
   readonly #retentionDays: number;
   /** A test that sets this is told of every write of a row. */
@@ -58,14 +60,29 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   async insert(task: NewTask, dueAt?: number): Promise<InsertResult> {
-    const found = this.#find(task, task.createdAt);
-    if (found !== undefined) return { result: 'exists', task: found };
+    const holder = this.#holder(task, task.createdAt);
+    if (holder !== undefined) return foundInstead(holder);
     this.#write(task);
     if (dueAt !== undefined) this.#waits.put(keyOf(task), { dueAt });
     return { result: 'inserted' };
   }
 
+  async bindKey(binding: KeyBinding, now: number): Promise<InsertResult> {
+    const place = { tenantId: binding.tenantId, id: binding.keyId };
+    const holder = this.#holder(place, now);
+    if (holder !== undefined) return foundInstead(holder);
+    this.#rows.delete(keyOf(place));
+    this.#waits.remove(keyOf(place));
+    this.#bindings.put(keyOf(place), binding);
+    return { result: 'inserted' };
+  }
+
+  async getByKey(tenantId: TenantId, keyId: TaskId, now: number): Promise<KeyHolder | undefined> {
+    return this.#holder({ tenantId, id: keyId }, now);
+  }
+
   async claim(seed: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
+    if (this.#bindings.refuses(keyOf(seed), seed, now)) return { result: 'conflict' };
     const found = this.#rowFor(seed, now) ?? newTask(seed);
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const allowed = claimability(found, seed.fingerprint, now);
@@ -150,6 +167,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   async hold(seed: TaskSeed, now: number): Promise<'held' | 'lost'> {
+    if (this.#bindings.refuses(keyOf(seed), seed, now)) return 'lost';
     const found = this.#rowFor(seed, now) ?? newTask(seed);
     if (found.fingerprint !== seed.fingerprint) return 'lost';
     if (found.status !== 'scheduled' && found.status !== 'queued') return 'lost';
@@ -247,6 +265,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   #write(task: Task): void {
+    this.#bindings.remove(keyOf(task));
     this.watch(this.#rows.get(keyOf(task)), task);
     this.#rows.set(keyOf(task), task);
   }
@@ -259,6 +278,10 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return this.#find(seed, now) === undefined && givesWayTo(row, seed) ? undefined : row;
   }
 
+  #holder(place: Key, now: number): KeyHolder | undefined {
+    return this.#bindings.at(keyOf(place), now) ?? this.#find(place, now);
+  }
+
   #find(key: Key, now: number): Task | undefined {
     const found = this.#rows.get(keyOf(key));
     const expired = found !== undefined && isFinished(found) && found.finishedAt + this.#retentionDays * DAY <= now;
@@ -269,6 +292,9 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
 type Listed = readonly [key: string, wait: Wait];
 const inOrder = ([key, { dueAt }]: Listed, [other, wait]: Listed): number =>
   dueAt - wait.dueAt || (key < other ? -1 : Number(key > other));
+
+const foundInstead = (holder: KeyHolder): InsertResult =>
+  isBinding(holder) ? { result: 'bound', binding: holder } : { result: 'exists', task: holder };
 
 type Key = { readonly tenantId: TenantId; readonly id: TaskId };
 const keyOf = ({ tenantId, id }: Key): string => `${tenantId}#${id}`;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { JsonValue } from '../json.ts';
-import { attemptsGranted, type Task } from './task.ts';
+import { attemptsGranted, type TaskSeed } from './task.ts';
 
 const CHARACTERS = 16;
 
@@ -19,11 +19,16 @@ export const submitFingerprint = (sent: JsonValue, meant: JsonValue): string =>
 export const sentPart = (fingerprint: string): string => fingerprint.slice(0, CHARACTERS);
 const meantPart = (fingerprint: string): string => fingerprint.slice(CHARACTERS);
 
+/** What tells a submit from another of its key. */
+export type SubmitTerms = Pick<TaskSeed, 'fingerprint' | 'priority' | 'timeoutSeconds' | 'maxAttempts'> & {
+  readonly attemptsBeforeRetry?: number;
+};
+
 /**
  * Says whether two tasks stand for one submit: the same was sent, even if the type's defaults have changed meanwhile, or the
  * same was meant, even if one says what the other leaves to the defaults.
  */
-export const isSameSubmit = (one: Task, other: Task): boolean =>
+export const isSameSubmit = (one: SubmitTerms, other: SubmitTerms): boolean =>
   sentPart(one.fingerprint) === sentPart(other.fingerprint) ||
   (meantPart(one.fingerprint) === meantPart(other.fingerprint) &&
     one.priority === other.priority &&

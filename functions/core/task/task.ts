@@ -118,8 +118,10 @@ export const statusAt = (task: { readonly status: TaskStatus; readonly runAt?: n
   task.status === 'scheduled' && (task.runAt ?? 0) <= now ? 'queued' : task.status;
 
 /** Returns how many attempts a submit, or an explicit retry, gives the task. */
-export const attemptsGranted = ({ maxAttempts, attemptsBeforeRetry = 0 }: Omit<Attempted, 'input'>): number =>
-  maxAttempts - attemptsBeforeRetry;
+export const attemptsGranted = ({
+  maxAttempts,
+  attemptsBeforeRetry = 0,
+}: Pick<Attempted, 'maxAttempts' | 'attemptsBeforeRetry'>): number => maxAttempts - attemptsBeforeRetry;
 
 /** Returns what of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {

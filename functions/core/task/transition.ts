@@ -1,5 +1,6 @@
 import { LANE_RETENTION_DAYS, MAX_QUEUE_DELAY_SECONDS } from '../../contract.ts';
 import { compact } from '../compact.ts';
+import { isBinding, type KeyHolder } from '../tenant/key-binding.ts';
 import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
@@ -107,8 +108,8 @@ export const canHaveEnded = ({ createdAt, runAt = 0 }: TaskSeed, now: number, re
   now >= Math.max(createdAt, runAt) + rowDaysOf(retentionDays) * DAY_MILLISECONDS;
 
 /** Says whether a row past its retention gives way to a task of its id: to one that was submitted after it had ended. */
-export const givesWayTo = (row: Task, { createdAt }: TaskSeed): boolean =>
-  'finishedAt' in row && createdAt > row.finishedAt;
+export const givesWayTo = (row: KeyHolder, { createdAt }: TaskSeed): boolean =>
+  isBinding(row) ? createdAt >= row.freeAt : 'finishedAt' in row && createdAt > row.finishedAt;
 
 /** Says whether `fingerprint` may claim `task` now, and if not, why: the same as the condition of the claim's write. */
 export function claimability(task: Task, fingerprint: string, now: number): Claimability {

@@ -1,21 +1,13 @@
 import * as z from 'zod';
 import { compact } from '../../core/compact.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
-import type { JsonValue } from '../../core/json.ts';
-import { sendOrDefer } from '../../core/task/send-or-defer.ts';
-import { type NewTask, newTask } from '../../core/task/task.ts';
 import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
-import { type Acceptance, findEarlier, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
+import { type Acceptance, accept } from '../submit/accept.ts';
 import { chooseLane } from '../submit/admit.ts';
-import {
-  idempotencyKeyOf,
-  idempotencyKeyParameter,
-  parseSubmission,
-  storeInput,
-  submitSchema,
-  submittedBody,
-} from '../submit/submission.ts';
+import { makeTask, parseSubmission, submittedBody } from '../submit/submission.ts';
+import { resolveKey } from '../submit/submit-key.ts';
+import { idempotencyKeyOf, idempotencyKeyParameter, submitSchema } from '../submit/submit-schema.ts';
 import { embedded, inputJsonSchema } from './all-definitions.ts';
 import { taskAnswer, taskSchema, taskView } from './task-view.ts';
 
@@ -43,33 +35,24 @@ export const submitTask: Route = {
     const body = await submittedBody(request, caller, ports);
     const submission = await parseSubmission(body, idempotencyKey, caller, ports);
     const executorKey = await chooseLane(submission, 1, caller, ports);
-    const task = newTask({ ...submission.draft, executorKey, input: await storeInput(submission, ports) });
-    const acceptance =
-      (await findEarlier(task, idempotencyKey, ports)) ?? (await accept(task, idempotencyKey !== undefined, ports));
-    return acceptedResponse(acceptance, task, submission.input, caller, ports);
+    const keyed = await resolveKey(submission.draft, submission.submitKey, ports);
+    if ('earlier' in keyed) return acceptedResponse({ task: keyed.earlier, isReplay: true }, caller, ports);
+    const task = await makeTask(submission, keyed.id, executorKey, ports);
+    const acceptance = await accept(task, idempotencyKey !== undefined, ports);
+    if (acceptance.task !== task) return acceptedResponse(acceptance, caller, ports);
+    const { input } = submission;
+    return { status: 202, headers: headersOf(acceptance), body: taskView(task, { input }, ports) };
   },
 };
 
-/** Sends first: once the message is there the task will run, whatever becomes of its row. */
-async function accept(task: NewTask, isKeyed: boolean, ports: RouterPorts): Promise<Acceptance> {
-  const isSent = fitsQueue(task) && (await sendOrDefer(task, queueDelayOf(task), ports));
-  return recordAcceptance(task, isKeyed, isSent, ports);
-}
+const acceptedResponse = async (acceptance: Acceptance, caller: Caller, ports: RouterPorts): Promise<Response> => ({
+  status: 202,
+  headers: headersOf(acceptance),
+  ...(await taskAnswer(acceptance.task, caller, ports)),
+});
 
-async function acceptedResponse(
-  acceptance: Acceptance,
-  submitted: NewTask,
-  input: JsonValue,
-  caller: Caller,
-  ports: RouterPorts,
-): Promise<Response> {
-  const { task, isReplay } = acceptance;
-  return {
-    status: 202,
-    headers: compact({ location: `/api/tasks/${task.id}`, 'idempotent-replayed': isReplay ? 'true' : undefined }),
-    ...(task === submitted ? { body: taskView(task, { input }, ports) } : await taskAnswer(task, caller, ports)),
-  };
-}
+const headersOf = ({ task, isReplay }: Acceptance): Readonly<Record<string, string>> =>
+  compact({ location: `/api/tasks/${task.id}`, 'idempotent-replayed': isReplay ? 'true' : undefined });
 
 /** Describes what a submit of one type takes, in JSON Schema: its own input, and the longest attempt of its class. */
 function submitOfType(definition: TaskDefinition, classes: DeployedClasses) {

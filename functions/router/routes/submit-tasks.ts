@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MAX_BULK_TASKS } from '../../contract.ts';
 import { mapConcurrently, once } from '../../core/concurrency.ts';
 import type { TaskId } from '../../core/task/ids.ts';
-import { type NewTask, newTask } from '../../core/task/task.ts';
+import type { NewTask, Task } from '../../core/task/task.ts';
 import type { JsonBody } from '../http/body.ts';
 import {
   charactersOf,
@@ -14,15 +14,11 @@ import {
   toProblem,
 } from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
-import { type Acceptance, findEarlier, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
+import { type Acceptance, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
 import { checkRate, chooseLane } from '../submit/admit.ts';
-import {
-  idempotencyKeyOf,
-  idempotencyKeyParameter,
-  parseSubmission,
-  storeInput,
-  submittedBody,
-} from '../submit/submission.ts';
+import { makeTask, parseSubmission, submittedBody } from '../submit/submission.ts';
+import { checkSameSubmit, resolveKey } from '../submit/submit-key.ts';
+import { bulkTaskSchema, idempotencyKeyOf, idempotencyKeyParameter, ownKeyOf } from '../submit/submit-schema.ts';
 import { summaryOf, taskSummarySchema, withoutResult } from './task-view.ts';
 
 const bulkSchema = once(() =>
@@ -56,7 +52,9 @@ export const submitTasks: Route = {
   parameters: [
     {
       ...idempotencyKeyParameter,
-      description: 'Submitting again with the same key and tasks answers with the first tasks, place by place',
+      description:
+        'Submitting again with the same key and tasks answers with the first tasks, place by place; a task with a key of its own ' +
+        'goes by that',
     },
   ],
   requestBody: bulkSchema,
@@ -90,8 +88,8 @@ export const submitTasks: Route = {
 /** Holds either what a step has made of one task, or why it ends here. */
 type Step<T> = { readonly value: T } | { readonly problem: Problem };
 
-/** Holds a task that is let in and whose payload is stored; of a key that was used, the task of the earlier submit, too. */
-type Prepared = { readonly task: NewTask; readonly isKeyed: boolean; readonly earlier: Acceptance | undefined };
+/** Holds a task that is let in and whose payload is stored, or that an earlier submit of its key has made. */
+type Prepared = { readonly task: NewTask; readonly isKeyed: boolean } | { readonly earlier: Task };
 
 /** Stores all payloads, then sends all messages, then writes all rows: the order of a single submit, a thousand at a time. */
 async function submitAll(
@@ -102,18 +100,35 @@ async function submitAll(
 ): Promise<Result[]> {
   const prepared = await mapConcurrently(bodies, PARALLEL, (body, place) =>
     // No header can carry a line break, so that no single submit has this key.
-    step(ports, () => prepare(body, key && `${key}\n${place}`, bodies.length, caller, ports)),
+    step(ports, () => prepare(body, ownKeyOf(body) ?? (key && `${key}\n${place}`), bodies.length, caller, ports)),
   );
-  const fresh = prepared.flatMap((one) => ('value' in one && one.value.earlier === undefined ? one.value.task : []));
-  const unsent = await send(fresh, ports);
+  const fresh = firstOfEach(prepared);
+  const unsent = await send([...fresh.values()], ports);
+  const recorded = new Map<TaskId, Promise<Acceptance>>();
   const ends = await mapConcurrently(prepared, PARALLEL, (one) =>
     step(ports, async () => {
       if ('problem' in one) throw one.problem;
-      const { task, isKeyed, earlier } = one.value;
-      return earlier ?? (await recordAcceptance(task, isKeyed, !unsent.has(task.id), ports));
+      if ('earlier' in one.value) return { task: one.value.earlier, isReplay: true };
+      const { task, isKeyed } = one.value;
+      const first = fresh.get(task.id) ?? task;
+      checkSameSubmit(first, task);
+      const acceptance = recorded.get(task.id) ?? recordAcceptance(first, isKeyed, !unsent.has(task.id), ports);
+      recorded.set(task.id, acceptance);
+      return first === task ? acceptance : { ...(await acceptance), isReplay: true };
     }),
   );
   return resultsOf(ends, caller, ports);
+}
+
+/** Returns the tasks to be sent by their ids. Of tasks with one key the first is sent; the others stand for it, or are refused. */
+function firstOfEach(prepared: readonly Step<Prepared>[]): ReadonlyMap<TaskId, NewTask> {
+  const first = new Map<TaskId, NewTask>();
+  for (const one of prepared) {
+    if ('problem' in one || 'earlier' in one.value) continue;
+    const { task } = one.value;
+    if (!first.has(task.id)) first.set(task.id, task);
+  }
+  return first;
 }
 
 /** Does what a single submit does before it sends. */
@@ -124,11 +139,12 @@ async function prepare(
   caller: Caller,
   ports: RouterPorts,
 ): Promise<Prepared> {
-  const submission = await parseSubmission(body, idempotencyKey, caller, ports);
+  const submission = await parseSubmission(body, idempotencyKey, caller, ports, bulkTaskSchema);
   const executorKey = await chooseLane(submission, together, caller, ports);
-  const task = newTask({ ...submission.draft, executorKey, input: await storeInput(submission, ports) });
-  const earlier = await findEarlier(task, idempotencyKey, ports);
-  return { task: { ...task, submittedTogether: together }, isKeyed: idempotencyKey !== undefined, earlier };
+  const keyed = await resolveKey(submission.draft, submission.submitKey, ports);
+  if ('earlier' in keyed) return keyed;
+  const task = await makeTask(submission, keyed.id, executorKey, ports);
+  return { task: { ...task, submittedTogether: together }, isKeyed: idempotencyKey !== undefined };
 }
 
 /** Sends what SQS can hold; returns the ids of the tasks that the sweeper has to send. */

@@ -1,11 +1,11 @@
 import { MAX_QUEUE_DELAY_SECONDS } from '../../contract.ts';
-import { formerShardsOf } from '../../core/lane/routing.ts';
 import type { InsertResult } from '../../core/ports.ts';
-import { isSameSubmit } from '../../core/task/fingerprint.ts';
-import { type TenantId, taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
+import { sendOrDefer } from '../../core/task/send-or-defer.ts';
 import type { NewTask, Task } from '../../core/task/task.ts';
-import { NOTHING_KEPT, orUnavailable, Problem } from '../http/problem.ts';
+import type { KeyBinding } from '../../core/tenant/key-binding.ts';
+import { NOTHING_KEPT, orUnavailable } from '../http/problem.ts';
 import type { RouterPorts } from '../route.ts';
+import { checkSameSubmit, followHolder } from './submit-key.ts';
 
 /** Names the task that a submit stands for: its own, or the first one of its idempotency key. */
 export type Acceptance = { readonly task: Task; readonly isReplay: boolean };
@@ -17,34 +17,10 @@ export const queueDelayOf = ({ runAt, createdAt }: NewTask): number =>
 /** Returns whether SQS itself can hold the message back so long. What is due later is sent by the sweeper. */
 export const fitsQueue = (task: NewTask): boolean => queueDelayOf(task) <= MAX_QUEUE_DELAY_SECONDS;
 
-/** Finds the task of an idempotency key in the shards of the task table where it may be: `homes`, the likeliest first. */
-export async function findByKey(
-  idempotencyKey: string,
-  tenantId: TenantId,
-  homes: readonly number[],
-  { store, clock }: RouterPorts,
-): Promise<Task | undefined> {
-  for (const shard of homes) {
-    const id = taskIdOf(uniqueFromKey(tenantId, idempotencyKey), shard);
-    const found = await orUnavailable(store.get(tenantId, id, clock()), NOTHING_KEPT);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/**
- * Finds the task that an earlier submit of the same key has made while there were fewer tables; the insert finds one in the
- * present table. Throws the problem of a key that belongs to another submit.
- */
-export async function findEarlier(
-  task: NewTask,
-  idempotencyKey: string | undefined,
-  ports: RouterPorts,
-): Promise<Acceptance | undefined> {
-  if (idempotencyKey === undefined) return undefined;
-  const formerHomes = formerShardsOf(task.tenantId, ports.tableShards);
-  const found = await findByKey(idempotencyKey, task.tenantId, formerHomes, ports);
-  return found && { task: sameSubmit(found, task), isReplay: true };
+/** Sends first: once the message is there the task will run, whatever becomes of its row. */
+export async function accept(task: NewTask, isKeyed: boolean, ports: RouterPorts): Promise<Acceptance> {
+  const isSent = fitsQueue(task) && (await sendOrDefer(task, queueDelayOf(task), ports));
+  return recordAcceptance(task, isKeyed, isSent, ports);
 }
 
 /**
@@ -58,7 +34,9 @@ export async function recordAcceptance(
   ports: RouterPorts,
 ): Promise<Acceptance> {
   const insert = await insertRow(task, isKeyed, isSent, ports);
-  const found = insert.result === 'exists' ? sameSubmit(insert.task, task) : task;
+  if (insert.result === 'bound') return acceptBound(insert.binding, task, ports);
+  const found = insert.result === 'exists' ? insert.task : task;
+  checkSameSubmit(found, task);
   // Without a key the id is nobody else's. A row with an attempt may be ours as well, claimed before our insert.
   const isReplay = isKeyed && found !== task && (found.attempt === 0 || found.createdAt !== task.createdAt);
   if (!isReplay) ports.meter.record(task.executorKey, 'accepted', 1);
@@ -89,8 +67,9 @@ async function insertRow(
   }
 }
 
-/** Returns the task that was found. Throws where it is of another submit than `task`. */
-function sameSubmit(found: Task, task: NewTask): Task {
-  if (isSameSubmit(found, task)) return found;
-  throw new Problem('idempotency_conflict', `this Idempotency-Key belongs to another submit: task ${found.id}`);
+/** Accepts a submit whose key another one has bound by then. What was sent of it does not run, since its claim loses. */
+async function acceptBound(binding: KeyBinding, task: NewTask, ports: RouterPorts): Promise<Acceptance> {
+  const keyed = await followHolder(binding, task, ports);
+  if ('earlier' in keyed) return { task: keyed.earlier, isReplay: true };
+  return accept({ ...task, id: keyed.id }, true, ports);
 }

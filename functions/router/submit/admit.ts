@@ -1,11 +1,10 @@
 import { MIN_LANE_CONCURRENCY } from '../../contract.ts';
 import { laneOf } from '../../core/lane/lane.ts';
-import { formerShardsOf, newTableShardOf } from '../../core/lane/routing.ts';
 import { classOf } from '../../resource-classes.ts';
 import { Problem } from '../http/problem.ts';
 import type { Caller, RouterPorts } from '../route.ts';
-import { findByKey } from './accept.ts';
 import { type Patience, patience } from './polled-value.ts';
+import { findByKey } from './submit-key.ts';
 import type { Refusal } from './tenant-gate.ts';
 
 /** Asks for a task to be let into a lane. */
@@ -108,7 +107,5 @@ async function isRepeated(
   ports: RouterPorts,
 ): Promise<boolean> {
   if (idempotencyKey === undefined) return false;
-  const home = newTableShardOf({ tenantId }, true, ports.tableShards);
-  const homes = [home, ...formerShardsOf(tenantId, ports.tableShards)];
-  return (await findByKey(idempotencyKey, tenantId, homes, ports)) !== undefined;
+  return (await findByKey(idempotencyKey, tenantId, ports)) !== undefined;
 }

@@ -1,67 +1,30 @@
-import * as z from 'zod';
-import { MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../../contract.ts';
+import { MAX_DELAY_SECONDS } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
-import { once } from '../../core/concurrency.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
 import { findDefinition, validated } from '../../core/definition/find-definition.ts';
 import { type JsonValue, jsonValueOf } from '../../core/json.ts';
 import { executorKeyFor, newTableShardOf } from '../../core/lane/routing.ts';
 import { sentPart, submitFingerprint } from '../../core/task/fingerprint.ts';
-import { taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
+import { type TaskId, taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
 import { keptUntil, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core/task/payload.ts';
-import type { TaskSeed } from '../../core/task/task.ts';
+import { type NewTask, newTask, type TaskSeed } from '../../core/task/task.ts';
 import { effective } from '../../core/task-settings.ts';
 import { type JsonBody, parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, NOTHING_KEPT, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Request, RouterPorts } from '../route.ts';
 import { timeoutErrors } from '../routes/definitions.ts';
-import { assigneeSchema, nameSchema } from '../routes/task-view.ts';
 import { type AdmissionRequest, checkRate } from './admit.ts';
 import { crowdedPart, MAX_MEMBERS } from './crowded-part.ts';
 import { type Patience, patience } from './polled-value.ts';
-
-/** Describes the body of a submit. */
-export const submitSchema = once(() =>
-  z.strictObject({
-    type: z.string().min(1).describe('One of those that GET /api/definitions lists'),
-    input: z.unknown().nonoptional().describe("What the type's schema takes"),
-    priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
-    assignee: assigneeSchema().optional(),
-    workflowInstanceId: nameSchema(128).optional(),
-    delaySeconds: z.int().min(0).max(MAX_DELAY_SECONDS).optional().describe('Run so much later; not with runAt'),
-    runAt: z.iso
-      .datetime({ offset: true })
-      .optional()
-      .describe('Run then, within a year; at once if it is past; not with delaySeconds'),
-    maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).optional(),
-    timeoutSeconds: z.int().min(1).optional().describe('For one attempt'),
-  }),
-);
-type Submit = z.infer<ReturnType<typeof submitSchema>>;
+import type { SubmitKey } from './submit-key.ts';
+import { type bulkTaskSchema, invalidSubmit, type Submit, submitSchema } from './submit-schema.ts';
 
 /** Holds a submit that asks for nothing wrong. Its lane and the place of its input are still to be found. */
 export type Submission = AdmissionRequest & {
+  readonly submitKey: SubmitKey | undefined;
   readonly draft: Omit<TaskSeed, 'executorKey' | 'input'>;
   readonly input: JsonValue;
 };
-
-const IDEMPOTENCY_KEY = 'idempotency-key';
-
-export const idempotencyKeyParameter = {
-  in: 'header',
-  name: 'Idempotency-Key',
-  required: false,
-  description:
-    'Submitting again with the same key and what means the same answers with the first task: 1 to 128 visible characters',
-  schema: once(() => z.string().regex(/^[\x21-\x7e]{1,128}$/)),
-} as const;
-
-/** Returns the key of a request; `undefined` where it has none. Throws the problem of one that cannot be a key. */
-export function idempotencyKeyOf({ headers }: Request): string | undefined {
-  const key = headers[IDEMPOTENCY_KEY];
-  if (key === undefined || idempotencyKeyParameter.schema().safeParse(key).success) return key;
-  throw invalidSubmit([{ field: 'Idempotency-Key', message: 'must have 1 to 128 visible ASCII characters' }]);
-}
 
 /** Reads the JSON of a request that submits. One that cannot be read counts against its tenant's rate like a task. */
 export async function submittedBody(request: Request, caller: Caller, ports: RouterPorts): Promise<JsonBody> {
@@ -82,13 +45,14 @@ export async function parseSubmission(
   idempotencyKey: string | undefined,
   caller: Caller,
   ports: RouterPorts,
+  schema: typeof submitSchema | typeof bulkTaskSchema = submitSchema,
 ): Promise<Submission> {
   const type = typeNameOf(body.value);
   const definition = type === undefined ? undefined : await findDefinition(ports.catalog, type);
   const within = patience();
   const executorKey = definition && usualExecutorKey(definition, caller, ports);
   await checkRate(caller, ports, { idempotencyKey, executorKey, within });
-  const valid = await validateSubmit(body, type, definition, ports);
+  const valid = await validateSubmit(body, { schema, type, definition, idempotencyKey }, ports);
   checkSize(valid.submit.input as JsonValue);
   return submissionOf(valid, idempotencyKey, within, caller, ports);
 }
@@ -110,19 +74,27 @@ type ValidSubmit = {
   readonly parsedInput: unknown;
 };
 
+/** What is known of a submit before it is validated. */
+type Expected = {
+  readonly schema: typeof submitSchema | typeof bulkTaskSchema;
+  readonly type: string | undefined;
+  readonly definition: TaskDefinition | undefined;
+  readonly idempotencyKey: string | undefined;
+};
+
 async function validateSubmit(
   { value, numberErrors }: JsonBody,
-  type: string | undefined,
-  definition: TaskDefinition | undefined,
+  { schema, type, definition, idempotencyKey }: Expected,
   ports: RouterPorts,
 ): Promise<ValidSubmit> {
-  const parsed = submitSchema().safeParse(value);
+  const parsed = schema().safeParse(value);
   const checked = definition && (await validateInput(value as Partial<Submit>, definition));
   const errors = numberErrors.concat(
     parsed.success ? [] : fieldErrors(parsed.error.issues),
     definition === undefined || checked === undefined
       ? typeErrors(type, ports)
       : [...checked.errors, ...limitErrors(value as Partial<Submit>, definition, ports.clock(), ports)],
+    keyErrors(value, idempotencyKey, ports),
   );
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalidSubmit(errors);
   return { submit: parsed.data, definition, parsedInput: checked?.parsedInput };
@@ -162,6 +134,15 @@ function limitErrors(
   return errors;
 }
 
+function keyErrors(submit: unknown, idempotencyKey: string | undefined, { retentionDays }: RouterPorts): FieldError[] {
+  const { idempotencyKeyTtlSeconds: ttlSeconds } = (submit ?? {}) as Partial<Submit>;
+  const field = '/idempotencyKeyTtlSeconds';
+  if (typeof ttlSeconds !== 'number') return [];
+  if (idempotencyKey === undefined) return [{ field, message: 'is given, and no idempotency key' }];
+  const most = retentionDays * 86_400;
+  return ttlSeconds > most ? [{ field, message: `is more than ${most}: so long a task is kept` }] : [];
+}
+
 /** An input is below the limit whatever its characters are, and need not be written out to be measured. */
 const SURELY_SMALL_CHARACTERS = 10_000;
 
@@ -178,12 +159,13 @@ function checkSize(input: JsonValue): void {
 
 /**
  * Names what was sent, and what it asks for however it says it: the input with the defaults of its schema, no delay for
- * one of none, an instant for all texts of it. The settings are left out, since the task has them.
+ * one of none, an instant for all texts of it. The settings are left out, since the task has them, and so is the key.
  */
 function fingerprintOfSubmit({ submit, parsedInput }: ValidSubmit): string {
-  const { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, delaySeconds = 0, runAt, ...rest } = submit;
+  const { idempotencyKey: _key, idempotencyKeyTtlSeconds: _ttl, ...sent } = submit;
+  const { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, delaySeconds = 0, runAt, ...rest } = sent;
   const meant = { ...rest, delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
-  return submitFingerprint(submit as JsonValue, meaningOf(meant, parsedInput));
+  return submitFingerprint(sent as JsonValue, meaningOf(meant, parsedInput));
 }
 
 function meaningOf(meant: object, parsedInput: unknown): JsonValue {
@@ -207,10 +189,13 @@ async function submissionOf(
   const createdAt = clock();
   const runAt = runAtOf(submit, createdAt);
   const { assignee, workflowInstanceId, priority = defaults.priority } = submit;
+  const { idempotencyKeyTtlSeconds: ttlSeconds } = submit;
   const isKeyed = idempotencyKey !== undefined;
-  const unique = isKeyed ? uniqueFromKey(tenantId, idempotencyKey) : ids.unique(createdAt);
+  // A key with an end is to stand for one task after another.
+  const derives = isKeyed && ttlSeconds === undefined;
+  const unique = derives ? uniqueFromKey(tenantId, idempotencyKey) : ids.unique(createdAt);
   const draft = {
-    id: taskIdOf(unique, newTableShardOf({ tenantId, workflowInstanceId }, isKeyed, tableShards)),
+    id: taskIdOf(unique, newTableShardOf({ tenantId, workflowInstanceId }, derives, tableShards)),
     tenantId,
     type: definition.type,
     resourceClass: definition.resources,
@@ -233,14 +218,24 @@ async function submissionOf(
     input: submit.input as JsonValue,
     executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, classes),
     idempotencyKey,
+    submitKey: isKeyed ? { key: idempotencyKey, ttlSeconds } : undefined,
     delaySeconds: Math.max(0, ((runAt ?? 0) - createdAt) / 1000),
     within,
   };
 }
 
+/** Makes the task of a submit that was let into a lane, once its input is stored. */
+export const makeTask = async (
+  submission: Submission,
+  id: TaskId,
+  executorKey: string,
+  ports: RouterPorts,
+): Promise<NewTask> =>
+  newTask({ ...submission.draft, id, executorKey, input: await storeInput(submission, id, ports) });
+
 /** Stores the input of a submit for as long as its task may need it. */
-export function storeInput({ draft, input, idempotencyKey }: Submission, ports: RouterPorts): Promise<Payload> {
-  const { tenantId, id, fingerprint, createdAt, runAt = createdAt } = draft;
+function storeInput({ draft, input, idempotencyKey }: Submission, id: TaskId, ports: RouterPorts): Promise<Payload> {
+  const { tenantId, fingerprint, createdAt, runAt = createdAt } = draft;
   // The input is named by its content: a second submit of one key must not replace what the first one's task runs on.
   const name = idempotencyKey === undefined ? 'input' : `input-${sentPart(fingerprint)}`;
   const keepUntil = keptUntil(runAt, ports.retentionDays);
@@ -252,6 +247,3 @@ function runAtOf({ delaySeconds = 0, runAt }: Submit, now: number): number | und
   const time = runAt === undefined ? now + delaySeconds * 1000 : Date.parse(runAt);
   return time > now ? time : undefined;
 }
-
-const invalidSubmit = (errors: readonly FieldError[]): Problem =>
-  new Problem('invalid_request', 'the task cannot be accepted as it is', { errors });

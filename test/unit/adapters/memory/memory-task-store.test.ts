@@ -1,6 +1,7 @@
 import { MemoryFanOuts } from '../../../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryTaskStore } from '../../../../functions/adapters/memory/memory-task-store.ts';
 import { fanOutsContract } from '../../../contract/fan-outs-contract.ts';
+import { keyBindingsContract } from '../../../contract/key-bindings-contract.ts';
 import { lateAttemptsContract } from '../../../contract/late-attempts-contract.ts';
 import { taskListContract } from '../../../contract/task-list-contract.ts';
 import { taskOperationsContract } from '../../../contract/task-operations-contract.ts';
@@ -20,3 +21,4 @@ fanOutsContract('the memory', () => {
   return { store, due: store, fanOuts: new MemoryFanOuts(store) };
 });
 taskListContract('the memory', makeStore);
+keyBindingsContract('the memory', makeStore);

@@ -1,0 +1,85 @@
+import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Priority } from '../../contract.ts';
+import type { InsertResult } from '../../core/ports.ts';
+import { parseTaskId, parseTenantId, type TaskId, type TenantId } from '../../core/task/ids.ts';
+import { bindingKeptUntil, isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
+import type { BatchedInsert, BatchedWrites } from './requests/batched-writes.ts';
+import { conditionInput } from './requests/conditional-update.ts';
+import { n, type Row, s } from './requests/row.ts';
+import { insertable } from './task-conditions.ts';
+import { rowKey, taskOfRow } from './task-row.ts';
+
+const seconds = (milliseconds: number) => n(Math.ceil(milliseconds / 1000));
+
+/**
+ * Returns the row of a binding. It has none of the keys of an index, and ends like the row of a task: not shown any more, it
+ * gives way.
+ */
+export const rowOfBinding = (binding: KeyBinding): Row => ({
+  ...rowKey(binding.tenantId, binding.keyId),
+  boundTo: s(binding.taskId),
+  fingerprint: s(binding.fingerprint),
+  priority: s(binding.priority),
+  maxAttempts: n(binding.maxAttempts),
+  timeoutSeconds: n(binding.timeoutSeconds),
+  shownUntil: seconds(binding.freeAt),
+  expiresAt: seconds(bindingKeptUntil(binding)),
+});
+
+/** Says whether a row is that of a task: bindings of keys have their own in the same tables. */
+export const isTaskRow = ({ boundTo }: Row): boolean => boundTo === undefined;
+
+/** Reads a row back, as the task or the binding that it is. */
+export function holderOfRow(row: Row): KeyHolder {
+  if (isTaskRow(row)) return taskOfRow(row);
+  const [tenantId = '', keyId = ''] = row.pk?.S?.split('#') ?? [];
+  return {
+    tenantId: parsed(parseTenantId(tenantId), 'tenantId'),
+    keyId: parsed(parseTaskId(keyId), 'keyId'),
+    taskId: parsed(parseTaskId(row.boundTo?.S ?? ''), 'boundTo'),
+    fingerprint: parsed(row.fingerprint?.S, 'fingerprint'),
+    priority: parsed(row.priority?.S, 'priority') as Priority,
+    maxAttempts: Number(parsed(row.maxAttempts?.N, 'maxAttempts')),
+    timeoutSeconds: Number(parsed(row.timeoutSeconds?.N, 'timeoutSeconds')),
+    freeAt: Number(parsed(row.shownUntil?.N, 'shownUntil')) * 1000,
+  };
+}
+
+function parsed<T extends TaskId | TenantId | string>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the row of a key has no valid ${name}`);
+  return value;
+}
+
+/**
+ * Makes a row in one request with others of this turn of the event loop. One that is there already is looked at by itself.
+ */
+export async function insertRow(
+  client: DynamoDBClient,
+  writes: BatchedWrites,
+  insert: BatchedInsert,
+  now: number,
+): Promise<InsertResult> {
+  const put = () => putRow(client, insert, now);
+  const inserted = await writes.insert(insert, put);
+  if (inserted === 'inserted') return { result: 'inserted' };
+  return inserted === 'exists' ? put() : inserted;
+}
+
+/** Makes the row in a request of its own. A row past its retention gives way: TTL has not come to it yet. */
+async function putRow(client: DynamoDBClient, { tableName, row }: BatchedInsert, now: number): Promise<InsertResult> {
+  try {
+    await client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: row,
+        ...conditionInput(insertable(now)),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+    return { result: 'inserted' };
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
+    const holder = holderOfRow(error.Item);
+    return isBinding(holder) ? { result: 'bound', binding: holder } : { result: 'exists', task: holder };
+  }
+}
