@@ -67,6 +67,16 @@ describe('the packed file', () => {
   });
 });
 
+test('the client loads nothing but itself', () => {
+  const script = `
+    const { registerHooks } = await import('node:module');
+    registerHooks({ load: (url, context, next) => (console.log(url), next(url, context)) });
+    await import('millrace/client');`;
+  const loaded = run(app, 'npx', 'node', '--input-type=module', '--eval', script).trim().split('\n');
+  expect(loaded).toContainEqual(expect.stringContaining('millrace/dist/entries/client.js'));
+  expect(loaded.filter((url) => !/millrace\/dist\/(client|entries)\//.test(url))).toEqual([]);
+});
+
 describe('the app that it makes', () => {
   test('passes its own check of types and its own tests', () => {
     expect(run(app, 'npm', 'test')).toMatch(/2 passed/);

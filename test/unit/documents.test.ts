@@ -6,6 +6,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const ROOMS = [
   'bin',
   'lib',
+  'client',
   'entries',
   'testing',
   'functions',

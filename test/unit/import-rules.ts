@@ -177,6 +177,11 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     allowed: ['../functions/core/define-task.ts'],
     forbidden: ['../functions/contract.ts', '../testing/run-task.ts', 'zod'],
   },
+  'entries/client.ts': { allowed: ['../client/create-client.ts'], forbidden: ['../functions/core/json.ts', 'zod'] },
+  'client/transport.ts': {
+    allowed: ['./pause.ts'],
+    forbidden: ['../functions/core/json.ts', '../functions/contract.ts', 'node:crypto', 'zod', 'undici'],
+  },
   'entries/testing.ts': { allowed: ['../testing/run-task.ts'], forbidden: ['../functions/core/define-task.ts'] },
   'testing/run-fan-out.ts': {
     allowed: ['./notes.ts', '../functions/adapters/memory/memory-fan-outs.ts', '../functions/control/sweep.ts'],
@@ -234,9 +239,7 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   'console/pages/task-page.tsx': {
     allowed: ['./task-table.tsx', '../parts/live.ts', '../api/task.ts', '@preact/signals', 'uplot'],
     forbidden: [
-      '../../functions/contract.ts',
-      '../../functions/router/routes/task-view.ts',
-      '../../tasks/greet.ts',
+      ...['../../functions/contract.ts', '../../functions/router/routes/task-view.ts', '../../tasks/greet.ts'],
       'aws-cdk-lib',
     ],
   },
@@ -257,10 +260,8 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       ...['../local/find-chromium.mjs', '../local/local-stack.ts'],
     ],
     forbidden: [
-      '../functions/adapters/dynamo/access-store.ts',
-      '../functions/executor/index.ts',
-      '../lib/stacks/data-stack.ts',
-      '../test/setup/local-stack.ts',
+      ...['../functions/adapters/dynamo/access-store.ts', '../functions/executor/index.ts'],
+      ...['../lib/stacks/data-stack.ts', '../test/setup/local-stack.ts'],
     ],
   },
   'loadtest/scenarios/load.ts': {

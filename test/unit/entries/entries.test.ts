@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
@@ -36,6 +37,24 @@ async function packagesOf(entry: string): Promise<{ readonly atOnce: string[]; r
 describe('what a team imports', () => {
   it('loads no package for its tasks', async () => {
     expect(await packagesOf('index')).toEqual({ atOnce: [], later: [] });
+  });
+
+  it('loads nothing to call the API, and is small, without what only Node has', async () => {
+    const { metafile, outputFiles } = await build({
+      absWorkingDir: ROOT,
+      entryPoints: ['entries/client.ts'],
+      bundle: true,
+      minify: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'neutral',
+    });
+    const code = outputFiles[0]?.text ?? '';
+    expect(Object.keys(metafile.inputs).filter((path) => !/^(client|entries)\//.test(path))).toEqual([]);
+    expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
+    expect(code).not.toMatch(/\b(process|Buffer|require|global|setImmediate|__dirname)\b/);
+    expect(gzipSync(code).length).toBeLessThan(6_000);
   });
 
   it('loads none of AWS for their tests, and outgoing HTTP only for a request', async () => {

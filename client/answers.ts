@@ -1,0 +1,156 @@
+import type { FieldError } from './millrace-error.ts';
+
+/** The error of a task that failed, or of its latest attempt. */
+export type TaskError = { readonly code: string; readonly message: string; readonly retryable: boolean };
+
+export type Priority = 'high' | 'normal' | 'low';
+
+export type TaskStatus = 'scheduled' | 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
+
+/** A task as lists show it. */
+export type TaskSummary = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly type: string;
+  readonly priority: Priority;
+  readonly status: TaskStatus;
+  /** Attempts so far. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly timeoutSeconds: number;
+  readonly error?: TaskError;
+  readonly assignee?: { readonly type: string; readonly id: string };
+  readonly workflowInstanceId?: string;
+  /** The task whose subtask this one is. */
+  readonly parentId?: string;
+  /** Into how many subtasks it was fanned out. */
+  readonly subtaskCount?: number;
+  /** How far the attempt under way is. */
+  readonly progress?: { readonly fraction: number; readonly note?: string };
+  readonly executorKey: string;
+  readonly queueName: string;
+  readonly createdAt: string;
+  /** When it was asked to run, or when its next attempt may start. */
+  readonly runAt?: string;
+  /** When the latest attempt started. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** It is running, and is to end as cancelled. */
+  readonly cancelRequestedAt?: string;
+  readonly traceId?: string;
+};
+
+/** One page of a list; the last where `nextCursor` is null. */
+export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
+
+type LaneKind = Priority | 'batch' | 'express';
+
+export type Lane = {
+  readonly name: string;
+  readonly resourceClass: string;
+  readonly kind: LaneKind;
+  /** What `kind` was called before. */
+  readonly priority: LaneKind;
+  /** Tasks that wait, about. */
+  readonly depth: number;
+  /** Tasks that executors hold, about. */
+  readonly inFlight: number;
+  readonly deadLetters: number;
+  readonly maxConcurrency: number;
+  readonly estimatedWaitSeconds: number | null;
+  readonly worstWaitSeconds: number | null;
+  readonly admission: 'open' | 'closed';
+};
+
+/** What a call has not seen of the dead letters. */
+type Unseen = {
+  readonly hasMore: boolean;
+  /** What `hasMore` was called before. */
+  readonly isMoreLeft: boolean;
+  readonly isAnotherUnderWay?: true;
+};
+
+export type DeadLetter = {
+  readonly messageId: string;
+  readonly sentAt: string;
+  readonly reason: { readonly code: 'malformed' | 'newer_version' | 'deliveries_exhausted'; readonly message: string };
+  readonly task?: {
+    readonly id: string;
+    readonly type: string;
+    readonly status?: TaskStatus;
+    readonly attempt?: number;
+    readonly error?: TaskError;
+  };
+  readonly tenantId?: string;
+};
+export type DeadLetters = Unseen & { readonly items: readonly DeadLetter[] };
+
+/** How many dead letters were sent again, and why others were not. */
+export type Redriven = Unseen & {
+  readonly messages: number;
+  readonly tasks: number;
+  readonly unreadable: number;
+  readonly refused: number;
+  readonly ofOthers: number;
+};
+
+type Percentiles = { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+
+export type Counts = {
+  readonly accepted: number;
+  readonly started: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly retried: number;
+  readonly reopened: number;
+  readonly waitMilliseconds: Percentiles;
+  readonly runMilliseconds: Percentiles;
+  readonly cost: { readonly usd: number; readonly computeUsd: number };
+};
+
+/** What happened to tasks, by minute. */
+export type Statistics = {
+  readonly from: string;
+  readonly to: string;
+  readonly total: Counts;
+  readonly byType: readonly (Counts & { readonly type: string })[];
+  readonly items: readonly (Counts & { readonly minute: string })[];
+};
+
+/** What of a task type can be changed without a deploy. */
+export type DefinitionSettings = {
+  readonly paused: boolean;
+  readonly priority: Priority;
+  readonly timeoutSeconds: number;
+  readonly maxAttempts: number;
+};
+
+export type Definition = DefinitionSettings & {
+  readonly type: string;
+  readonly description: string;
+  readonly resources: string;
+  readonly retry: { readonly maxAttempts: number; readonly baseDelaySeconds: number; readonly maxDelaySeconds: number };
+  readonly batch?: { readonly maxSize: number; readonly windowSeconds: number };
+  readonly settings: Partial<DefinitionSettings>;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+};
+
+/** The task types of a deployment, and those whose definition cannot be loaded. */
+export type Definitions = {
+  readonly items: readonly Definition[];
+  readonly broken?: readonly { readonly type: string; readonly reason: string }[];
+};
+
+/** A problem document of the API (RFC 9457). */
+export type ProblemDocument = {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
+  readonly estimatedWaitSeconds?: number;
+};

@@ -1,0 +1,115 @@
+import type { InputOf, TaskDefinition } from '../functions/core/define-task.ts';
+import type {
+  DeadLetters,
+  Definition,
+  DefinitionSettings,
+  Definitions,
+  Lane,
+  Redriven,
+  Statistics,
+  TaskStatus,
+  TaskSummary,
+} from './answers.ts';
+import type { Listing } from './listing.ts';
+import type { ResultOptions } from './result.ts';
+import type {
+  AnyDefinition,
+  DefinitionOf,
+  SubmitOptions,
+  Submitted,
+  SucceededTask,
+  Task,
+  TaskReference,
+  TaskToSubmit,
+} from './tasks.ts';
+import type { CallOptions } from './transport.ts';
+
+/**
+ * The calls of the API. Those that read, and submits, are made again where they have no answer, or where the API asks for it (429 and
+ * 5xx), when `Retry-After` says; the others only where they were refused with 429. What fails throws a `MillraceError`.
+ */
+export type Client = {
+  /**
+   * Submits a task. `submit<typeof summarize>('csv.summarize', { url })` knows the input and the output of the type. However
+   * often it has to be tried, it is one task.
+   */
+  submit<Of extends TaskDefinition = AnyDefinition>(
+    type: Of['type'],
+    input: InputOf<Of>,
+    options?: SubmitOptions & CallOptions,
+  ): Promise<Task<Of>>;
+  /**
+   * Submits any number of tasks, in requests of up to 1,000, and says of each in their order whether it was accepted. Those that
+   * are refused for now are submitted again, each under its own key, until the deadline, which each request has for itself.
+   */
+  submitAll<Of extends TaskDefinition = AnyDefinition>(
+    tasks: readonly TaskToSubmit<Of>[],
+    options?: CallOptions,
+  ): Promise<Submitted<Of>[]>;
+  /**
+   * Waits until a task has ended, and returns it with its output. Throws the error of a task that failed, by its own code;
+   * `cancelled`; or `not_finished`, after `timeoutSeconds` (300). The type of the output is known of a task that was submitted with its type.
+   */
+  result<Of extends TaskDefinition = AnyDefinition>(id: string, options?: ResultOptions): Promise<SucceededTask<Of>>;
+  result<Of extends TaskReference<TaskDefinition>>(
+    task: Of,
+    options?: ResultOptions,
+  ): Promise<SucceededTask<DefinitionOf<Of>>>;
+  /** Reads a task, with its input and what came of it. */
+  get<Of extends TaskDefinition = AnyDefinition>(id: string, options?: CallOptions): Promise<Task<Of>>;
+  get<Of extends TaskReference<TaskDefinition>>(task: Of, options?: CallOptions): Promise<Task<DefinitionOf<Of>>>;
+  /** Lists tasks, the newest first. */
+  list(filter?: TaskFilter, options?: CallOptions): Listing<TaskSummary>;
+  /** Lists the subtasks of a task, in the order in which they were fanned out. */
+  subtasks(task: AnyReference, page?: PageSize, options?: CallOptions): Listing<TaskSummary>;
+  /** Cancels a task; one that runs ends within some seconds. */
+  cancel(task: AnyReference, options?: CallOptions): Promise<Task>;
+  /** Runs a task again that failed or was cancelled. */
+  retry(task: AnyReference, options?: CallOptions): Promise<Task>;
+  /** Lists the lanes, with what waits in them. */
+  lanes(options?: CallOptions): Promise<readonly Lane[]>;
+  /** Lists some of a lane's dead letters, and why they are dead. */
+  deadLetters(lane: string, page?: PageSize, options?: CallOptions): Promise<DeadLetters>;
+  /** Sends a lane's dead letters to it again. */
+  redrive(lane: string, options?: CallOptions): Promise<Redriven>;
+  /** Counts what happened to tasks, by minute. */
+  statistics(range?: StatisticsRange, options?: CallOptions): Promise<Statistics>;
+  /** Lists the task types of the deployment. */
+  definitions(options?: CallOptions): Promise<Definitions>;
+  /** Reads a task type. */
+  definition(type: string, options?: CallOptions): Promise<Definition>;
+  /** Changes a task type for all tenants, without a deploy. */
+  changeDefinition(type: string, change: DefinitionChange, options?: CallOptions): Promise<Definition>;
+  /** Asks whether the API answers. */
+  health(options?: CallOptions): Promise<{ readonly status: 'ok' }>;
+  /** Reads the OpenAPI document of the deployment. */
+  openapi(options?: CallOptions): Promise<Readonly<Record<string, unknown>>>;
+};
+
+/** A task, or its id. */
+export type AnyReference = string | TaskReference<TaskDefinition>;
+
+/** How many items a page has at most. */
+export type PageSize = { readonly limit?: number | undefined };
+
+/** Which tasks a list has. */
+export type TaskFilter = PageSize & {
+  readonly status?: TaskStatus | undefined;
+  readonly type?: string | undefined;
+  /** With `assigneeId`. */
+  readonly assigneeType?: string | undefined;
+  readonly assigneeId?: string | undefined;
+  readonly workflowInstanceId?: string | undefined;
+};
+
+/** Which minutes the statistics have: the last hour, of all types, unless given. */
+export type StatisticsRange = {
+  readonly type?: string | undefined;
+  readonly from?: Date | string | undefined;
+  readonly to?: Date | string | undefined;
+};
+
+/** What to change of a task type; `null` puts a setting back to that of its definition. */
+export type DefinitionChange = {
+  readonly [Name in keyof DefinitionSettings]?: DefinitionSettings[Name] | null | undefined;
+};

@@ -1,0 +1,88 @@
+import type { Lane } from './answers.ts';
+import type { AnyReference, Client } from './client.ts';
+import { Listing } from './listing.ts';
+import { randomKey } from './random-key.ts';
+import { type ResultOptions, waitForResult } from './result.ts';
+import { submitAll } from './submit-all.ts';
+import type { AnyDefinition, TaskToSubmit } from './tasks.ts';
+import { type CallOptions, createTransport, type TransportOptions } from './transport.ts';
+
+export type ClientOptions = {
+  /** The URL of the API, as a deploy or `npm start` prints it. */
+  readonly url: string;
+  /** A key of the deployment, or what returns one or a token: it is asked before each request. */
+  readonly key: TransportOptions['key'];
+  /** Is called in the place of the global `fetch`. */
+  readonly fetch?: TransportOptions['fetch'] | undefined;
+  /** So long one try waits for its answer: 30 unless given. */
+  readonly timeoutSeconds?: number | undefined;
+  /** For so long a call is tried, all its tries together: 60 unless given. */
+  readonly deadlineSeconds?: number | undefined;
+  /** So many requests are under way at a time: 20 unless given. */
+  readonly concurrency?: number | undefined;
+};
+
+/** Makes a client of the HTTP API of a deployment. */
+export function createClient({
+  url,
+  key,
+  fetch: send = (address, init) => fetch(address, init),
+  timeoutSeconds = 30,
+  deadlineSeconds = 60,
+  concurrency = 20,
+}: ClientOptions): Client {
+  const base = url.replace(/\/+$/, '');
+  const transport = createTransport({ url: base, key, fetch: send, timeoutSeconds, deadlineSeconds, concurrency });
+  const get = async <T>(path: string, query: Query = {}, options?: CallOptions): Promise<T> =>
+    (await transport({ method: 'GET', path: path + queryOf(query), isRepeatable: true }, options)).body as T;
+  /** Makes a call of which nobody knows what it has done where it is not answered. */
+  const act = async <T>(method: 'POST' | 'PATCH', path: string, options?: CallOptions, body?: string): Promise<T> =>
+    (await transport({ method, path, body, isRepeatable: false }, options)).body as T;
+  const list = <Item>(path: string, query: Query = {}, options?: CallOptions): Listing<Item> =>
+    new Listing((cursor) => get(path, { ...query, cursor }, options));
+
+  return {
+    async submit(type, input, { signal, deadlineSeconds: seconds, idempotencyKey = randomKey(), ...options } = {}) {
+      const body = JSON.stringify({ type, input, ...options });
+      const call = { method: 'POST', path: '/api/tasks', body, idempotencyKey, isRepeatable: true } as const;
+      return (await transport(call, { signal, deadlineSeconds: seconds })).body as never;
+    },
+    submitAll: (tasks, { signal, deadlineSeconds: seconds = deadlineSeconds } = {}) =>
+      submitAll(tasks as readonly TaskToSubmit<AnyDefinition>[], transport, {
+        signal,
+        deadlineSeconds: seconds,
+      }) as never,
+    result: (task: AnyReference, options: ResultOptions = {}) =>
+      waitForResult((looking) => get(taskPath(task), {}, looking), { ...options, deadlineSeconds }) as never,
+    get: (task: AnyReference, options?: CallOptions) => get(taskPath(task), {}, options) as never,
+    list: (filter, options) => list('/api/tasks', filter, options),
+    subtasks: (task, page, options) => list(taskPath(task, '/subtasks'), page, options),
+    cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
+    retry: (task, options) => act('POST', taskPath(task, '/retry'), options),
+    lanes: async (options) => (await get<{ items: readonly Lane[] }>('/api/lanes', {}, options)).items,
+    deadLetters: (lane, page, options) => get(lanePath(lane, '/dead-letters'), page, options),
+    redrive: (lane, options) => act('POST', lanePath(lane, '/redrive'), options),
+    statistics: (range, options) => get('/api/stats', range, options),
+    definitions: (options) => get('/api/definitions', {}, options),
+    definition: (type, options) => get(definitionPath(type), {}, options),
+    changeDefinition: (type, change, options) => act('PATCH', definitionPath(type), options, JSON.stringify(change)),
+    health: (options) => get('/api/health', {}, options),
+    openapi: (options) => get('/api/openapi.json', {}, options),
+  };
+}
+
+type Query = Readonly<Record<string, string | number | Date | undefined>>;
+
+const taskPath = (task: AnyReference, below = ''): string =>
+  `/api/tasks/${encodeURIComponent(typeof task === 'string' ? task : task.id)}${below}`;
+const lanePath = (lane: string, below: string): string => `/api/lanes/${encodeURIComponent(lane)}${below}`;
+const definitionPath = (type: string): string => `/api/definitions/${encodeURIComponent(type)}`;
+
+function queryOf(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(name, value instanceof Date ? value.toISOString() : String(value));
+  }
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}

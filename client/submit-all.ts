@@ -1,0 +1,113 @@
+import type { ProblemDocument } from './answers.ts';
+import { MillraceError } from './millrace-error.ts';
+import { pause } from './pause.ts';
+import { randomKey } from './random-key.ts';
+import type { AnyDefinition, Submitted, TaskOf, TaskToSubmit } from './tasks.ts';
+import { type CallOptions, delayAfter, problemError, type Transport } from './transport.ts';
+
+/** One bulk submit has at most so many tasks. */
+export const MOST_TASKS = 1_000;
+/** The body of a submit has at most so many bytes. */
+export const MOST_BYTES = 2_500_000;
+/** Each task is counted with a comma, and the first has none. */
+const BYTES_AROUND = '{"tasks":[]}'.length - 1;
+
+/** A task as it is sent, and its place among those that were given. */
+type Item = { readonly index: number; readonly json: string };
+
+/** What ends a request and its tries. */
+type Limits = { readonly signal: AbortSignal | undefined; readonly deadlineSeconds: number };
+
+/** What the API says of each task of a bulk; `index` is its place in that. */
+type Result =
+  | {
+      readonly index: number;
+      readonly status: 'accepted';
+      readonly task: TaskOf<AnyDefinition>;
+      readonly replayed?: true;
+    }
+  | { readonly index: number; readonly status: 'rejected'; readonly problem: ProblemDocument };
+
+/**
+ * Submits any number of tasks, one request after the other, and says in their order what became of each. Throws only where the
+ * signal aborts.
+ */
+export async function submitAll(
+  tasks: readonly TaskToSubmit<AnyDefinition>[],
+  transport: Transport,
+  options: Limits,
+): Promise<Submitted[]> {
+  const prefix = randomKey();
+  const items = tasks.map((task, index): Item => {
+    const { idempotencyKey = `${prefix}-${index}`, ...rest } = task;
+    return { index, json: JSON.stringify({ ...rest, idempotencyKey }) };
+  });
+  const results: Submitted[] = [];
+  for (const part of partsOf(items)) results.push(...(await submitPart(part, transport, options)));
+  return results;
+}
+
+/** Lays tasks into requests: as many as one takes. */
+function* partsOf(items: readonly Item[]): Generator<readonly Item[]> {
+  const encoder = new TextEncoder();
+  let part: Item[] = [];
+  let bytes = BYTES_AROUND;
+  for (const item of items) {
+    const size = encoder.encode(item.json).length + 1;
+    if (part.length === MOST_TASKS || (part.length > 0 && bytes + size > MOST_BYTES)) {
+      yield part;
+      part = [];
+      bytes = BYTES_AROUND;
+    }
+    part.push(item);
+    bytes += size;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** Submits the tasks of one request; those that are refused for now again, each under its key, until the deadline. */
+async function submitPart(
+  part: readonly Item[],
+  transport: Transport,
+  { signal, deadlineSeconds }: Limits,
+): Promise<Submitted[]> {
+  const deadline = performance.now() + deadlineSeconds * 1000;
+  const results = new Map<number, Submitted>();
+  let left = part;
+  for (let tries = 1; ; tries++) {
+    const secondsLeft = (deadline - performance.now()) / 1000;
+    const outcome = await submitOnce(left, transport, { signal, deadlineSeconds: secondsLeft });
+    for (const result of outcome.results) results.set(result.index, result);
+    if (outcome.isOver) break;
+    left = left.filter(({ index }) => isRefusedForNow(results.get(index)));
+    const delay = Math.max(0, ...left.map(({ index }) => delayOf(results.get(index), tries)));
+    if (left.length === 0 || performance.now() + delay >= deadline) break;
+    await pause(delay, signal);
+  }
+  return part.flatMap(({ index }) => results.get(index) ?? []);
+}
+
+type Outcome = { readonly results: readonly Submitted[]; readonly isOver?: true };
+
+/** Makes one request. Where it fails as a whole, so does each of its tasks, and it has been tried as often as there was time for. */
+async function submitOnce(items: readonly Item[], transport: Transport, options: CallOptions): Promise<Outcome> {
+  const body = `{"tasks":[${items.map(({ json }) => json).join(',')}]}`;
+  try {
+    const answer = await transport({ method: 'POST', path: '/api/tasks/batch', body, isRepeatable: true }, options);
+    const results = (answer.body as { results: Result[] }).results.map((result, place): Submitted => {
+      const index = items[place]?.index ?? result.index;
+      if (result.status === 'accepted') return { ...result, index };
+      return { index, status: 'rejected', error: problemError(result.problem) };
+    });
+    return { results };
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    return { results: items.map(({ index }) => ({ index, status: 'rejected', error })), isOver: true };
+  }
+}
+
+const isRefusedForNow = (result: Submitted | undefined): boolean =>
+  result?.status === 'rejected' && result.error.isPassing;
+
+const delayOf = (result: Submitted | undefined, tries: number): number =>
+  result?.status === 'rejected' ? delayAfter(result.error, tries) : 0;

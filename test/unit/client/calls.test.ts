@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import { createClient } from '../../../entries/client.ts';
+import { OPEN_ROUTES, ROUTES } from '../../../functions/contract.ts';
+import { startUnkindApi } from './unkind-api.ts';
+
+it('has every call of the API, as it is', async () => {
+  const { client, seen, world } = await startUnkindApi();
+  const task = await client.submit(
+    'greet',
+    { name: 'Ada' },
+    { priority: 'high', assignee: { type: 'user', id: 'u-1' } },
+  );
+  expect(task).toMatchObject({ status: 'queued', priority: 'high', assignee: { id: 'u-1' }, input: { name: 'Ada' } });
+  expect(await client.submitAll([{ type: 'greet', input: { name: 'Bob' } }])).toMatchObject([{ status: 'accepted' }]);
+  expect(await client.get(task)).toEqual(task);
+  expect((await client.list({ assigneeType: 'user', assigneeId: 'u-1', limit: 1 }).page()).items).toHaveLength(1);
+  expect((await client.subtasks(task).page()).items).toEqual([]);
+  expect(await client.cancel(task)).toMatchObject({ id: task.id, status: 'cancelled' });
+  expect(await client.retry(task.id)).toMatchObject({ id: task.id, status: 'queued' });
+  expect((await client.lanes()).map(({ name }) => name)).toContain('default-high-0');
+  expect(await client.deadLetters('default-high-0', { limit: 1 })).toMatchObject({ items: [], hasMore: false });
+  expect(await client.redrive('default-high-0')).toMatchObject({ messages: 0 });
+  const to = new Date(world.now);
+  expect(await client.statistics({ type: 'greet', from: new Date(world.now - 60_000), to })).toMatchObject({
+    to: to.toISOString(),
+  });
+  expect((await client.definitions()).items.map(({ type }) => type)).toContain('greet');
+  expect(await client.changeDefinition('greet', { maxAttempts: 2, paused: null })).toMatchObject({
+    settings: { maxAttempts: 2 },
+  });
+  expect(await client.definition('greet')).toMatchObject({ retry: { maxAttempts: 2 } });
+  expect(await client.health()).toEqual({ status: 'ok' });
+  expect(await client.openapi()).toMatchObject({ openapi: '3.1.0' });
+  const made = new Set(
+    seen.map(({ request }) =>
+      request
+        .replace(/\?.*/, '')
+        .replace(task.id, '{id}')
+        .replace('default-high-0', '{name}')
+        .replace(/definitions\/greet/, 'definitions/{type}'),
+    ),
+  );
+  expect([...made].toSorted()).toEqual([...Object.keys(ROUTES), ...OPEN_ROUTES].toSorted());
+});
+
+it('goes through a list of any length, page by page', async () => {
+  const { client, seen } = await startUnkindApi();
+  const tasks = Array.from({ length: 25 }, (_, number) => ({ type: 'greet', input: { name: `Ada ${number}` } }));
+  await client.submitAll(tasks);
+  const before = seen.length;
+  const ids = new Set<string>();
+  for await (const { id } of client.list({ type: 'greet', limit: 10 })) ids.add(id);
+  expect(ids.size).toBe(25);
+  expect(seen.length - before).toBe(3);
+  for await (const { id } of client.list({ limit: 10 })) {
+    expect(ids).toContain(id);
+    break;
+  }
+  expect(seen.length - before).toBe(4);
+  const first = await client.list({ limit: 10 }).page();
+  const second = await client.list({ limit: 10 }).page(first.nextCursor ?? '');
+  expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(20);
+});
+
+it('sends its key, or what a function returns before each request', async () => {
+  const { url, seen } = await startUnkindApi();
+  await createClient({ url: `${url}/`, key: 'mr_one' }).health();
+  let count = 0;
+  const rotating = createClient({ url, key: async () => `token-${++count}` });
+  await rotating.health();
+  await rotating.health();
+  expect(seen.map(({ request, headers }) => `${request} ${headers.authorization}`)).toEqual([
+    'GET /api/health Bearer mr_one',
+    'GET /api/health Bearer token-1',
+    'GET /api/health Bearer token-2',
+  ]);
+});
+
+it('sends what a name may have of any character', async () => {
+  const { client, seen } = await startUnkindApi();
+  await client.get('a/../b?c#d').catch(() => {});
+  await client.list({ workflowInstanceId: 'a&b=c d' }).page();
+  expect(seen.map(({ request }) => request)).toEqual([
+    'GET /api/tasks/a%2F..%2Fb%3Fc%23d',
+    'GET /api/tasks?workflowInstanceId=a%26b%3Dc+d',
+  ]);
+});
+
+it('has no more requests under way than it may', async () => {
+  const { url } = await startUnkindApi();
+  let underWay = 0;
+  let most = 0;
+  const client = createClient({
+    url,
+    key: 'k',
+    concurrency: 3,
+    fetch: async (address, init) => {
+      most = Math.max(most, ++underWay);
+      return fetch(address, init).finally(() => underWay--);
+    },
+  });
+  await Promise.all(Array.from({ length: 20 }, () => client.health()));
+  expect(most).toBe(3);
+});
