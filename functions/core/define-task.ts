@@ -150,9 +150,17 @@ export type SingleTaskDefinition<
   readonly batch?: undefined;
   /**
    * Runs the handler in a thread that a timeout can end, whatever it does: for work that takes the CPU. It has the variables of
-   * its class, no credentials of AWS, and its input as a structured clone. If not given, tasks of `cpu-intensive` are isolated.
+   * its class, its input as a structured clone, and no credentials of AWS unless it says `credentials`. If not given, tasks of
+   * `cpu-intensive` are isolated.
    */
   readonly isolated?: boolean;
+  /**
+   * Gives an isolated handler the credentials of its executor's role, by which it calls what was granted to its class. Every other
+   * handler has them.
+   *
+   * @default false
+   */
+  readonly credentials?: boolean;
   /** Says what becomes of the subtasks that `run` may return. */
   readonly fanOut?: FanOutPolicy<Input, Part, Combined>;
   /** Does the work of one attempt. What it returns is the output; what it throws fails the attempt. */

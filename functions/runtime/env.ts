@@ -30,11 +30,17 @@ export function deployedClasses(): DeployedClasses {
   return Object.fromEntries(Object.entries(classes).map(([name, settings]) => [name, deployedClassOf(settings)]));
 }
 
-/** Reads what the threads of an executor are given: of its environment what the deployment has given the class. */
-export function threadData() {
+/** What an SDK goes by. Those of Lambda's runtime are for this process. */
+const OF_SDK = /^AWS_(?!LAMBDA_)/;
+
+/** Reads what an executor has for its threads: of its environment what the deployment has given the class, and its credentials. */
+export function threadOptions() {
   const names = (process.env[ENV.ownVariables] ?? '').split(',').filter((name) => name !== '');
   const environment = Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
-  return { outboundHosts: env('outboundHosts'), environment };
+  const credentials = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value = '']) => (OF_SDK.test(name) ? [[name, value] as const] : [])),
+  );
+  return { outboundHosts: env('outboundHosts'), environment, credentials };
 }
 
 /** Reads where the secrets of an executor's class are. */

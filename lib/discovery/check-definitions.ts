@@ -43,7 +43,10 @@ function kindProblem(
 }
 
 const limitProblem = (definition: FoundDefinition, classes: ClassLimits): string | undefined =>
-  timeoutProblem(definition, classes) ?? retryProblem(definition) ?? batchProblem(definition);
+  timeoutProblem(definition, classes) ??
+  retryProblem(definition) ??
+  batchProblem(definition) ??
+  credentialsProblem(definition);
 
 function timeoutProblem(
   { type, resources, timeoutSeconds }: FoundDefinition,
@@ -84,4 +87,10 @@ function batchProblem({ type, resources, batch, fansOut, isolated }: FoundDefini
   if (!isolated) return undefined;
   const why = isIsolated({ resources }) ? `, as types of ${resources} are unless they say isolated: false` : '';
   return both(`is isolated${why}, in a thread that runs one task at a time`);
+}
+
+/** Whoever says that a handler in the executor's own thread has none would be wrong. */
+function credentialsProblem({ type, credentials, isolated }: FoundDefinition): string | undefined {
+  if (credentials === undefined || isolated) return undefined;
+  return `the task type ${type} says credentials: ${credentials}, and is not isolated: only a thread of its own can be without those of its class`;
 }

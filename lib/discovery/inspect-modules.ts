@@ -91,8 +91,8 @@ function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): 
 const isSchema = (value: unknown): boolean => (value as WritableSchema | undefined)?.['~standard'] !== undefined;
 
 function factsOf(definition: Definition, file: string, exportName: string): FoundDefinition {
-  const { type, description, resources, priority, timeoutSeconds, retry, batch, fanOut } = definition;
-  const facts = { type, description, resources, priority, timeoutSeconds, retry, batch, file, exportName };
+  const { type, description, resources, priority, timeoutSeconds, retry, batch, credentials, fanOut } = definition;
+  const facts = { type, description, resources, priority, timeoutSeconds, retry, batch, credentials, file, exportName };
   const computed = { isolated: isIsolated(definition as TaskDefinition), fansOut: fanOut !== undefined };
   return { ...facts, ...computed, ...schemasOf(definition) } as FoundDefinition;
 }

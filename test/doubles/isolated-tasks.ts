@@ -44,6 +44,11 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   look: async (_, { task }) => ({ task, environment: Object.keys(process.env), flags: process.execArgv, threadId }),
   'read a secret': async (name, { secret }) => secret(String(name)),
   call: async (url, { http, signal }) => (await http.request(String(url), { signal })).body.text(),
+  'call AWS': async (endpoint) => {
+    const { DynamoDBClient, ListTablesCommand } = await import('@aws-sdk/client-dynamodb');
+    const client = new DynamoDBClient({ endpoint: String(endpoint), region: 'us-east-1', maxAttempts: 1 });
+    return (await client.send(new ListTablesCommand({}))).TableNames ?? [];
+  },
   function: async () => (() => {}) as never,
   misbehave,
   rest: async (milliseconds) => sleep(Number(milliseconds), 'rested'),

@@ -25,6 +25,8 @@ export class NotBegun extends Error {}
 
 /** A thread that runs one handler at a time. An abort, or whatever ends it, is a failure of that attempt alone. */
 export class HandlerThread {
+  /** It keeps what it was started with, whatever attempts it makes. */
+  readonly data: ThreadData;
   readonly #heapMb: number;
   readonly #worker: Worker;
   readonly #log: Log;
@@ -36,8 +38,9 @@ export class HandlerThread {
   #isRetired = false;
   #error: NodeJS.ErrnoException | undefined;
 
-  /** Of the environment the thread has what the class was given, and no credentials; the flags of the process are not for it. */
+  /** Of the environment the thread has what `data` says; the flags of the process are not for it. */
   constructor(entry: URL, heapMb: number, data: ThreadData, log: Log) {
+    this.data = data;
     this.#heapMb = heapMb;
     this.#log = log;
     // The flag of NODE_OPTIONS would take the place of every limit below (Node's documentation, `resourceLimits`). The
@@ -85,7 +88,7 @@ export class HandlerThread {
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
       port.postMessage({ abort: packThrown(signal.reason) } satisfies Abort);
-      grace = setTimeout(() => this.#terminate(), GRACE_MILLISECONDS);
+      grace = setTimeout(() => this.terminate(), GRACE_MILLISECONDS);
     };
     const exit = (): void => {
       if (signal.aborted) reject(signal.reason);
@@ -103,7 +106,7 @@ export class HandlerThread {
       else if ('subtasks' in report) resolve(new FanOut(report.subtasks));
       else {
         // Nobody foresaw it, so what it leaves behind (half a cache, the memory of a WebAssembly that trapped) is unknown.
-        if ('error' in report.thrown) this.#terminate();
+        if ('error' in report.thrown) this.terminate();
         reject(unpackThrown(report.thrown));
       }
     };
@@ -128,7 +131,7 @@ export class HandlerThread {
       this.#worker.unref();
       this.#isRunning = false;
       port.close();
-      if (this.#isRetired) this.#terminate();
+      if (this.#isRetired) this.terminate();
     }
   }
 
@@ -143,7 +146,8 @@ export class HandlerThread {
     this.#log('warn', event, { task_id: id, task_type: type, attempt, ...more });
   }
 
-  #terminate(): void {
+  /** Ends it, with whatever runs in it. */
+  terminate(): void {
     this.#alive = false;
     void this.#worker.terminate();
   }

@@ -1,8 +1,16 @@
+import { devNull } from 'node:os';
 import type { Log } from '../../core/ports.ts';
-import { classOf, type DeployedClasses, threadHeapMb } from '../../resource-classes.ts';
+import { classOf, type DeployedClass, type DeployedClasses, threadHeapMb } from '../../resource-classes.ts';
 import type { HandlerPorts } from '../attempt/run-handler.ts';
 import { HandlerThread, NotBegun } from './handler-thread.ts';
-import type { ThreadData } from './thread-messages.ts';
+import type { ThreadData, ThreadOptions } from './thread-messages.ts';
+
+/** Where the environment has no credentials, an SDK looks into files of the user, and asks the machine that it runs on. */
+const NO_CREDENTIALS = {
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
 
 /**
  * Keeps the threads of an executor for handlers that could block it: in the executor's own thread an endless loop would keep
@@ -11,6 +19,7 @@ import type { ThreadData } from './thread-messages.ts';
 export class HandlerThreads {
   readonly #entry: URL;
   readonly #data: ThreadData;
+  readonly #dataWithCredentials: ThreadData;
   readonly #log: Log;
   readonly #classes: DeployedClasses;
   #taken = 0;
@@ -19,22 +28,22 @@ export class HandlerThreads {
   readonly #waiting = new Set<() => void>();
 
   /** `entry` is what each thread runs; it serves attempts (`serve-attempts.ts`). */
-  constructor(entry: URL, data: ThreadData, log: Log, classes: DeployedClasses) {
+  constructor(entry: URL, { credentials, environment, ...data }: ThreadOptions, log: Log, classes: DeployedClasses) {
     this.#entry = entry;
-    this.#data = data;
+    this.#data = { ...data, environment: { ...NO_CREDENTIALS, ...environment } };
+    this.#dataWithCredentials = { ...data, environment: { ...credentials, ...environment } };
     this.#log = log;
     this.#classes = classes;
   }
 
   /** Makes an attempt as `definition.run` would, in a thread: an abort ends it wherever it is. */
-  readonly isolate: HandlerPorts['isolate'] = async ({ resources }, call, ctx) => {
+  readonly isolate: HandlerPorts['isolate'] = async ({ resources, credentials = false }, call, ctx) => {
     // An executor runs tasks of one class, so all its threads are of one size.
     const deployed = classOf(this.#classes, resources);
     await this.#turn(deployed.threads, ctx.signal);
     try {
       for (;;) {
-        const thread =
-          this.#idleThread() ?? new HandlerThread(this.#entry, threadHeapMb(deployed), this.#data, this.#log);
+        const thread = this.#threadWith(credentials ? this.#dataWithCredentials : this.#data, deployed);
         try {
           return await thread.run(call, ctx);
         } catch (error) {
@@ -50,11 +59,15 @@ export class HandlerThreads {
     }
   };
 
-  #idleThread(): HandlerThread | undefined {
-    for (;;) {
-      const thread = this.#idle.pop();
-      if (thread === undefined || thread.alive) return thread;
-    }
+  /** Takes an idle thread with credentials, or one without, as is asked, or starts one. */
+  #threadWith(data: ThreadData, deployed: DeployedClass): HandlerThread {
+    const idle = this.#idle.splice(0).filter(({ alive }) => alive);
+    const found = idle.findLast((thread) => thread.data === data);
+    const others = idle.filter((thread) => thread !== found);
+    // One of the other kind makes room: the heaps of all threads have to fit into the memory of the class.
+    if (found === undefined && others.length + this.#taken > deployed.threads) others.shift()?.terminate();
+    this.#idle.push(...others);
+    return found ?? new HandlerThread(this.#entry, threadHeapMb(deployed), data, this.#log);
   }
 
   /** Waits until one of `most` threads is free, and takes it. Throws the signal's reason when that aborts first. */

@@ -14,6 +14,12 @@ export type ThreadData = {
   readonly environment?: Readonly<Record<string, string>>;
 };
 
+/** What an executor has to give to its threads. */
+export type ThreadOptions = ThreadData & {
+  /** The variables by which an SDK finds its credentials, region and endpoints: for handlers that ask for credentials. */
+  readonly credentials?: Readonly<Record<string, string>>;
+};
+
 /** Asks a thread to make an attempt. All that is said of it goes through its own `port`, and ends with it. */
 export type Job = {
   readonly task: TaskContext['task'];

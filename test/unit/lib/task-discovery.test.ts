@@ -75,13 +75,13 @@ describe('finding the definitions of a folder', () => {
       'a.ts': `${ZOD}export const a = { type: 'a', ${REST}, fanOut: { onFailure: 'fail', combine: async () => null }, output: z.string() };`,
       'b.ts': `${ZOD}export const b = { type: 'b', ${REST}, batch: { maxSize: 5, windowSeconds: 1 } };`,
       'c.ts': `${ZOD}export const c = { type: 'c', ${REST}, resources: 'cpu-intensive' };`,
-      'd.ts': `${ZOD}export const d = { type: 'd', ${REST}, isolated: true };`,
+      'd.ts': `${ZOD}export const d = { type: 'd', ${REST}, isolated: true, credentials: true };`,
     });
     expect(definitions).toMatchObject([
       { fansOut: true, isolated: false, outputSchema: { type: 'string' } },
       { fansOut: false, batch: { maxSize: 5, windowSeconds: 1 } },
       { isolated: true },
-      { isolated: true },
+      { isolated: true, credentials: true },
     ]);
   });
 

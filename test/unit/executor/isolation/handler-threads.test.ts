@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type FanOut, type TaskContext, TaskFailure } from '../../../../functions/core/define-task.ts';
 import { findDefinition } from '../../../../functions/core/definition/find-definition.ts';
 import type { JsonValue } from '../../../../functions/core/json.ts';
@@ -12,6 +15,9 @@ import { serve } from '../../adapters/loopback-server.ts';
 
 const ENTRY = new URL('../../../doubles/thread.ts', import.meta.url);
 
+/** A thread without credentials is told where an SDK finds none. */
+const NOWHERE = ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_EC2_METADATA_DISABLED'];
+
 const makeThreads = (entry = ENTRY, lines: unknown[] = []) =>
   new HandlerThreads(entry, { outboundHosts: '127.0.0.1' }, (...line) => lines.push(line), RESOURCE_CLASS_SPECS);
 
@@ -20,7 +26,7 @@ async function attempt(
   threads: HandlerThreads,
   type: string,
   input: JsonValue = null,
-  { signal = new AbortController().signal, told = [] as unknown[] } = {},
+  { signal = new AbortController().signal, told = [] as unknown[], credentials = false } = {},
 ): Promise<JsonValue | FanOut> {
   const definition = await findDefinition(isolatedTasks, type);
   if (definition === undefined || definition.batch !== undefined) throw new Error(type);
@@ -35,7 +41,7 @@ async function attempt(
     progress: (...progress) => told.push(progress),
     ...baseContext(signal),
   };
-  return threads.isolate(definition, { handler: 'run', input }, ctx);
+  return threads.isolate({ ...definition, credentials }, { handler: 'run', input }, ctx);
 }
 
 const thrownBy = (attempted: Promise<unknown>): Promise<unknown> =>
@@ -57,7 +63,7 @@ describe('a handler in a thread', () => {
   it('has of the environment what its class was given', async () => {
     const data = { outboundHosts: '', environment: { TABLE: 'orders' } };
     const given = new HandlerThreads(ENTRY, data, () => {}, RESOURCE_CLASS_SPECS);
-    expect(await attempt(given, 'look')).toMatchObject({ environment: ['TABLE'] });
+    expect(await attempt(given, 'look')).toMatchObject({ environment: [...NOWHERE, 'TABLE'] });
   });
 
   it('reads secrets through its executor, which has the credentials', async () => {
@@ -69,7 +75,7 @@ describe('a handler in a thread', () => {
   });
 
   it('sees nothing of the environment, which has credentials', async () => {
-    expect(await attempt(threads, 'look')).toMatchObject({ environment: [], flags: [] });
+    expect(await attempt(threads, 'look')).toMatchObject({ environment: NOWHERE, flags: [] });
   });
 
   it('logs through the executor, in order', async () => {
@@ -113,6 +119,59 @@ describe('a handler in a thread', () => {
     });
     const others = makeThreads(new URL('shipped-thread.ts', ENTRY));
     expect(await thrownBy(attempt(others, 'echo'))).toMatchObject({ message: 'this thread has no task type echo' });
+  });
+});
+
+describe('credentials', () => {
+  const variables = { AWS_ACCESS_KEY_ID: 'ofRole', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
+  const data = { outboundHosts: '', environment: { TABLE: 'orders' }, credentials: variables };
+  const makeOf = () => new HandlerThreads(ENTRY, data, () => {}, RESOURCE_CLASS_SPECS);
+  const threadOf = async (threads: HandlerThreads, credentials: boolean): Promise<unknown> =>
+    ((await attempt(threads, 'look', null, { credentials })) as { threadId: number }).threadId;
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('are had by a handler that asks for them, with all that an SDK goes by', async () => {
+    const calls: unknown[] = [];
+    const { url } = await serve(({ headers }, response) => {
+      calls.push([headers.authorization?.match(/Credential=(\w+)/)?.[1], headers['x-amz-security-token']]);
+      response.setHeader('content-type', 'application/x-amz-json-1.0').end('{"TableNames":["orders"]}');
+    });
+    expect(await attempt(makeOf(), 'call AWS', url, { credentials: true })).toEqual(['orders']);
+    expect(calls).toEqual([['ofRole', 'token']]);
+    expect(await attempt(makeOf(), 'look', null, { credentials: true })).toMatchObject({
+      environment: [...Object.keys(variables), 'TABLE'],
+    });
+  });
+
+  it('are found by no other, wherever an SDK may look', async () => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    const home = mkdtempSync(join(tmpdir(), 'millrace-home-'));
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(join(home, '.aws/credentials'), '[default]\naws_access_key_id = a\naws_secret_access_key = b\n');
+    vi.stubEnv('HOME', home);
+    let calls = 0;
+    const { url } = await serve((_, response) => response.end(String(calls++)));
+    const threads = makeOf();
+    expect(await attempt(threads, 'look', null, { credentials: true })).toMatchObject({ threadId: expect.anything() });
+    expect(await thrownBy(attempt(threads, 'call AWS', url))).toMatchObject({ name: 'CredentialsProviderError' });
+    expect(calls).toBe(0);
+  });
+
+  it('are in threads of their own, which are no more in all', async () => {
+    const threads = makeOf();
+    const two = await Promise.all([threadOf(threads, false), threadOf(threads, false)]);
+    const trusted = await threadOf(threads, true);
+    expect(two).not.toContain(trusted);
+    const kept = await threadOf(threads, false);
+    expect(two).toContain(kept);
+    expect([await threadOf(threads, true), await threadOf(threads, false)]).toEqual([trusted, kept]);
+    // One of the two made room for the third, and that makes room in its turn.
+    const again = await Promise.all([threadOf(threads, false), threadOf(threads, false)]);
+    expect(again.filter((thread) => two.includes(thread))).toEqual([kept]);
+    expect(await threadOf(threads, true)).not.toBe(trusted);
   });
 });
 

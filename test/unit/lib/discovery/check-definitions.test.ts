@@ -140,6 +140,13 @@ describe('checking the task definitions', () => {
     );
   });
 
+  test.each([true, false])('refuses credentials: %s of a handler that has them, whatever it says', (credentials) => {
+    expect(told({ credentials, isolated: true })).toBeUndefined();
+    expect(told({ credentials, isolated: false })).toBe(
+      `the task type greet says credentials: ${credentials}, and is not isolated: only a thread of its own can be without those of its class`,
+    );
+  });
+
   test('refuses two of one name, and says where both are', () => {
     const other = { ...greet, file: 'tasks/more/hello.ts', exportName: 'hello' };
     expect(problemsOf([greet, other], RESOURCE_CLASS_SPECS)).toEqual([
