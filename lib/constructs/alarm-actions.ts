@@ -6,6 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { DeployConfig } from '../config.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** Returns whom alarms tell: a topic that there is already, an address that has to confirm first, both or nobody. */
 export function alarmActions(scope: Construct, { name, alarmEmail, alarmTopicArn }: DeployConfig): IAlarmAction[] {
@@ -21,6 +22,11 @@ export function alarmActions(scope: Construct, { name, alarmEmail, alarmTopicArn
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   );
-  mailed.addSubscription(new EmailSubscription(alarmEmail));
+  const subscription = mailed.addSubscription(new EmailSubscription(alarmEmail));
+  acknowledge(
+    subscription,
+    'Serverless-SNSRedrivePolicy',
+    'A mail that cannot be delivered is an alarm that CloudWatch still shows',
+  );
   return [...topics, mailed].map((topic) => new SnsAction(topic));
 }

@@ -3,6 +3,7 @@ import { CfnStage, type HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { DeployConfig } from '../config.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** A line of the access log has these fields ("Variables for customizing HTTP API access logs"): no header, no query, no body. */
 const LOGGED = {
@@ -28,7 +29,11 @@ export function guardStage(
   const stage = api.defaultStage?.node.defaultChild;
   if (!(stage instanceof CfnStage)) throw new Error('the API has no stage to guard');
   stage.defaultRouteSettings = { throttlingRateLimit: throttle.rate, throttlingBurstLimit: throttle.burst };
-  if (!accessLogs) return;
+  if (!accessLogs) {
+    for (const rule of ['AwsSolutions-APIG1', 'Serverless-APIGWAccessLogging'])
+      acknowledge(stage, rule, 'The deployment has asked for none: accessLogs is false');
+    return;
+  }
   const logGroup = new LogGroup(scope, 'AccessLogs', {
     // Under this prefix the log's resource policy does not grow with each API ("Enabling logging from AWS services").
     logGroupName: `/aws/vendedlogs/apigateway/${name}`,

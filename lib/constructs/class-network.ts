@@ -1,5 +1,4 @@
 import { Connections, type ISecurityGroup, type IVpc, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { ClassAttachments } from '../class-props.ts';
 
@@ -25,16 +24,12 @@ export function networkOf(
 
 export const connectionsOf = ({ securityGroups }: ClassNetwork): Connections => new Connections({ securityGroups });
 
-/** Lets Lambda put a function into a network, which takes no resource (Lambda's documentation, "Attaching Lambda functions to a VPC"). */
-export const networkStatement = (): PolicyStatement =>
-  new PolicyStatement({
-    actions: [
-      'CreateNetworkInterface',
-      'DescribeNetworkInterfaces',
-      'DescribeSubnets',
-      'DeleteNetworkInterface',
-      'AssignPrivateIpAddresses',
-      'UnassignPrivateIpAddresses',
-    ].map((action) => `ec2:${action}`),
-    resources: ['*'],
-  });
+/** By these, which take no resource, Lambda puts a function into a network (its documentation, "Attaching Lambda functions to a VPC"). */
+export const NETWORK_ACTIONS = [
+  'CreateNetworkInterface',
+  'DescribeNetworkInterfaces',
+  'DescribeSubnets',
+  'DeleteNetworkInterface',
+  'AssignPrivateIpAddresses',
+  'UnassignPrivateIpAddresses',
+].map((action) => `ec2:${action}`);

@@ -1,7 +1,6 @@
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, type IPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   deadLettersNameOf,
@@ -18,7 +17,8 @@ import { ConfigError } from '../config-error.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import { batchWindowOf } from './batch-window.ts';
 import { type ClassNetwork, connectionsOf, networkOf } from './class-network.ts';
-import { DEAD_LETTER_RETENTION_DAYS, Lane, laneQueueName, shardsOf } from './lane.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { Lane, laneQueueName, shardsOf } from './lane.ts';
 import { RolesPrincipal } from './roles-principal.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
@@ -39,18 +39,14 @@ export class ExecutorPool extends Construct implements IGrantable, IConnectable 
   readonly grantPrincipal: IPrincipal;
   readonly #network: ClassNetwork | undefined;
   readonly #props: ExecutorPoolProps;
-  readonly #deadLetterQueue: Queue;
+  readonly #deadLetterQueue: DeadLetters;
 
   constructor(scope: Construct, id: string, props: ExecutorPoolProps) {
     super(scope, id);
     const { config, resourceClass, attachments } = props;
     this.#props = props;
     this.#network = networkOf(this, resourceClass, attachments);
-    this.#deadLetterQueue = new Queue(this, 'DeadLetters', {
-      enforceSSL: true,
-      queueName: deadLetterQueueName(config, resourceClass),
-      retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
-    });
+    this.#deadLetterQueue = new DeadLetters(this, deadLetterQueueName(config, resourceClass));
     this.executors = shardsOf(config, resourceClass).map((shard) => this.#executor(shard));
     this.grantPrincipal = new RolesPrincipal(
       this,

@@ -1,14 +1,14 @@
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { executorNameOf, GOVERN_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
+import { acknowledgeWildcards } from './acknowledge.ts';
+import { callEvery } from './clock.ts';
 import { classesText, laneArns, queueArnPrefix, queueUrlPrefix } from './executor-pool.ts';
 import { shardsOf } from './lane.ts';
-import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
+import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
 /** Shares the executors of each class among its lanes, every minute. */
@@ -29,6 +29,8 @@ export class Governor extends Construct {
       memoryMb: 256,
       timeoutSeconds: GOVERN_PERIOD_SECONDS - 5,
       reservedConcurrency: config.reservations ? 1 : undefined,
+      // Lists take no resource (Service Authorization Reference, "AWS Lambda").
+      unscopedActions: ['lambda:ListEventSourceMappings'],
       environment: {
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
@@ -40,31 +42,32 @@ export class Governor extends Construct {
     governor.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: laneArns(this, config) }),
     );
-    for (const statement of eventSourceStatements(this, config)) governor.addToRolePolicy(statement);
-    governor.configureAsyncInvoke(LATEST_ONLY);
-    new Rule(this, 'EveryMinute', {
-      schedule: Schedule.rate(Duration.seconds(GOVERN_PERIOD_SECONDS)),
-      targets: [new LambdaFunction(governor, LATEST_ONLY)],
-    });
+    permitEventSources(governor, config);
+    callEvery(this, GOVERN_PERIOD_SECONDS, governor);
   }
 }
 
-/** A mapping's ARN holds an id that Lambda makes up, so the mappings to be changed are named by their function. */
-function eventSourceStatements(scope: Construct, config: DeployConfig): PolicyStatement[] {
+/** Lets it change the event sources of executors. The ARN of one holds an id that Lambda makes up, so they are named by their function. */
+function permitEventSources(governor: ServiceFunction, config: DeployConfig): void {
   const arn = (resource: string, resourceName: string): string =>
-    Stack.of(scope).formatArn({ service: 'lambda', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    Stack.of(governor).formatArn({
+      service: 'lambda',
+      resource,
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
   const executors = Object.keys(config.classes).flatMap((resourceClass) =>
     shardsOf(config, resourceClass).map((shard) =>
       arn('function', `${config.name}-${executorNameOf(resourceClass, shard)}`),
     ),
   );
-  return [
-    // Lists take no resource (Service Authorization Reference, "AWS Lambda").
-    new PolicyStatement({ actions: ['lambda:ListEventSourceMappings'], resources: ['*'] }),
+  const everyMapping = arn('event-source-mapping', '*');
+  governor.addToRolePolicy(
     new PolicyStatement({
       actions: ['lambda:UpdateEventSourceMapping'],
-      resources: [arn('event-source-mapping', '*')],
+      resources: [everyMapping],
       conditions: { ArnLike: { 'lambda:FunctionArn': executors.flatMap((executor) => [executor, `${executor}:*`]) } },
     }),
-  ];
+  );
+  acknowledgeWildcards(governor.policy, 'A condition names the functions that they may belong to', [everyMapping]);
 }

@@ -13,6 +13,7 @@ import {
 } from '../../functions/contract.ts';
 import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { BatchWindow } from './batch-window.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -27,8 +28,6 @@ const QUIET_WINDOW_SECONDS = 20;
  * crash their executors end by their attempts all the same.
  */
 const UNRESERVED_RECEIVE_COUNT = 1_000;
-
-export const DEAD_LETTER_RETENTION_DAYS = 14;
 
 export type LaneProps = {
   readonly config: DeployConfig;
@@ -75,6 +74,11 @@ export class Lane extends Construct {
     });
     // Lambda asks whether the role may receive. Of an executor that is there already, the policy changes beside this.
     mapping.node.addDependency(executor.policy);
+    acknowledge(
+      mapping,
+      'Serverless-LambdaEventSourceMappingDestination',
+      'An event source of SQS takes no destination: the queue has its dead letters',
+    );
   }
 }
 

@@ -2,13 +2,13 @@ import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, type DynamoEventSourceProps, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_CHANGE_AGE_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
+import { acknowledge } from './acknowledge.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { queueUrlPrefix } from './executor-pool.ts';
-import { DEAD_LETTER_RETENTION_DAYS } from './lane.ts';
 import { ServiceFunction } from './service-function.ts';
 import { stepPricesOf } from './step-prices.ts';
 
@@ -42,11 +42,12 @@ type ProjectorProps = { readonly config: DeployConfig; readonly data: DataStack 
 export class Projector extends Construct {
   constructor(scope: Construct, id: string, { config, data }: ProjectorProps) {
     super(scope, id);
-    const deadLetters = new Queue(this, 'DeadLetters', {
-      enforceSSL: true,
-      queueName: projectorDeadLetterQueueName(config),
-      retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
-    });
+    const deadLetters = new DeadLetters(this, projectorDeadLetterQueueName(config));
+    acknowledge(
+      deadLetters,
+      'AwsSolutions-SQS3',
+      'It is itself where dead letters go, of streams rather than of a queue',
+    );
     const counter = new ServiceFunction(this, 'Projector', {
       config,
       door: 'projector',
@@ -82,7 +83,7 @@ export class Projector extends Construct {
 function follow(
   reader: ServiceFunction,
   { tasks }: Pick<DataStack, 'tasks'>,
-  deadLetters: Queue,
+  deadLetters: DeadLetters,
   pace: Pick<DynamoEventSourceProps, 'batchSize' | 'parallelizationFactor' | 'tumblingWindow'>,
 ): void {
   for (const table of tasks) {

@@ -1,9 +1,10 @@
 import { ArnFormat, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
-import { type CfnRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type CfnRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
   Architecture,
+  type CfnFunction,
   type IFunction,
   type ILayerVersion,
   type IVersion,
@@ -13,16 +14,16 @@ import {
   RecursiveLoop,
   Runtime,
   SystemLogLevel,
-  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Construct, IDependable } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { ENV } from '../../functions/contract.ts';
 import { nodeOptionsOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
+import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import { bundle } from './bundle.ts';
-import { type ClassNetwork, networkStatement } from './class-network.ts';
+import { type ClassNetwork, NETWORK_ACTIONS } from './class-network.ts';
 import type { BundledFiles } from './door-build.ts';
 
 export type ServiceFunctionProps = {
@@ -48,6 +49,8 @@ export type ServiceFunctionProps = {
   readonly isRecursive?: boolean;
   /** Followed by X-Ray, where the deployment wants traces; the others only hand on what they are told. */
   readonly isTraced?: boolean;
+  /** Actions of AWS that it calls and that take no resource. */
+  readonly unscopedActions?: readonly string[];
   readonly environment: Partial<Record<keyof typeof ENV, string>>;
   /** What the team has its handlers read. */
   readonly ownEnvironment?: Readonly<Record<string, string>>;
@@ -57,8 +60,12 @@ export type ServiceFunctionProps = {
 
 const LIVE = 'live';
 
-/** The clock calls each minute: a run that could not begin is not made up for, since the next one does its work. */
-export const LATEST_ONLY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+const DLQ_REASON = 'Queues, streams and the API, which call it, keep what fails; the clock calls it again';
+const UNSCOPED_REASON = 'Only actions that take no resource (Service Authorization Reference)';
+const TRACING_REASON = 'Not followed, by choice: a trace costs as much as all the rest of a task (docs/costs.md)';
+
+/** X-Ray takes no resource for these (Service Authorization Reference, "AWS X-Ray"). */
+const TRACE_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 
 /** Makes a Lambda function as all of ours are: arm64, Node 24, with a log group and a role of its own. */
 export class ServiceFunction extends LambdaFunction {
@@ -66,7 +73,7 @@ export class ServiceFunction extends LambdaFunction {
   readonly live: IFunction;
   readonly serviceRole: Role;
   /** What its role may do: whatever needs that beside the function depends on it. */
-  readonly policy: IDependable;
+  readonly policy: IConstruct;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const functionName = `${props.config.name}-${props.name}`;
@@ -75,14 +82,18 @@ export class ServiceFunction extends LambdaFunction {
       retention: props.config.logRetentionDays as RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const isTraced = props.isTraced === true && props.config.tracing;
+    const role = roleOf(scope, `${id}Role`, [
+      ...(isTraced ? TRACE_ACTIONS : []),
+      ...(props.network === undefined ? [] : NETWORK_ACTIONS),
+      ...(props.unscopedActions ?? []),
+    ]);
     role.addToPolicy(
       new PolicyStatement({
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         resources: [logGroup.logGroupArn],
       }),
     );
-    if (props.network !== undefined) role.addToPolicy(networkStatement());
     super(scope, id, {
       functionName,
       description: props.description,
@@ -96,7 +107,6 @@ export class ServiceFunction extends LambdaFunction {
         ? {}
         : { ephemeralStorageSize: Size.mebibytes(props.ephemeralStorageMb) }),
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
-      tracing: props.isTraced === true && props.config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       recursiveLoop: props.isRecursive === true ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
       ...(props.config.lambdaInsights && { insightsVersion: LambdaInsightsVersion.VERSION_1_0_498_0 }),
       loggingFormat: LoggingFormat.JSON,
@@ -118,9 +128,14 @@ export class ServiceFunction extends LambdaFunction {
         ),
       },
     });
-    if (props.config.lambdaInsights) permitInsights(role);
+    // The CDK's own setting would grant what it takes in the policy that a team's grants go to.
+    if (isTraced) (this.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
     this.serviceRole = role;
     this.policy = role.node.findChild('DefaultPolicy');
+    if (props.config.lambdaInsights) permitInsights(this);
+    acknowledge(this, 'AwsSolutions-L1', 'Tested on this version of Node: a newer one comes with a newer Millrace');
+    acknowledge(this, 'Serverless-LambdaDLQ', DLQ_REASON);
+    if (!isTraced) acknowledge(this, 'Serverless-LambdaTracing', TRACING_REASON);
     this.live = props.hasAlias === true ? this.#alias(functionName, props.config) : this;
   }
 
@@ -174,20 +189,35 @@ function keepInitialized(
   });
 }
 
+/**
+ * Makes the role of a function. What takes no resource stands in the role itself, and all else in its policy, where a team's grants
+ * go, too: so a grant of theirs that names no resource is still found by whatever looks for that.
+ */
+function roleOf(scope: Construct, id: string, unscopedActions: readonly string[]): Role {
+  const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
+  if (unscopedActions.length === 0) return new Role(scope, id, { assumedBy });
+  const statement = new PolicyStatement({ actions: [...unscopedActions], resources: ['*'] });
+  const inlinePolicies = { Unscoped: new PolicyDocument({ statements: [statement] }) };
+  const role = new Role(scope, id, { assumedBy, inlinePolicies });
+  acknowledge(role, 'AwsSolutions-IAM5', UNSCOPED_REASON, ['Resource::*']);
+  acknowledge(role, 'Serverless-LambdaStarPermissions', UNSCOPED_REASON);
+  return role;
+}
+
 /** Takes the place of the managed policy that the CDK attaches, which lets every log group be made. */
-function permitInsights(role: Role): void {
-  (role.node.defaultChild as CfnRole).addPropertyDeletionOverride('ManagedPolicyArns');
-  const logGroup = (resourceName: string): string =>
-    Stack.of(role).formatArn({
-      service: 'logs',
-      resource: 'log-group',
-      resourceName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+function permitInsights({ serviceRole: role, policy }: ServiceFunction): void {
+  (role.node.defaultChild as CfnRole).managedPolicyArns = undefined;
+  const logGroup = Stack.of(role).formatArn({
+    service: 'logs',
+    resource: 'log-group',
+    resourceName: '/aws/lambda-insights',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
   role.addToPolicy(
     new PolicyStatement({
       actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup('/aws/lambda-insights'), logGroup('/aws/lambda-insights:*')],
+      resources: [logGroup, `${logGroup}:*`],
     }),
   );
+  acknowledgeWildcards(policy, 'All streams of one log group', [`${logGroup}:*`]);
 }

@@ -1,13 +1,11 @@
-import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
+import { callEvery } from './clock.ts';
 import { classesText, laneArns, queueUrlPrefix } from './executor-pool.ts';
-import { LATEST_ONLY, ServiceFunction } from './service-function.ts';
+import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
 /** Sends the tasks that wait for the clock, every minute. */
@@ -47,10 +45,6 @@ export class Sweeper extends Construct {
     );
     data.definitions.grant(sweeper, 'dynamodb:GetItem');
     sweeper.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: laneArns(this, config) }));
-    sweeper.configureAsyncInvoke(LATEST_ONLY);
-    new Rule(this, 'EveryMinute', {
-      schedule: Schedule.rate(Duration.seconds(SWEEP_PERIOD_SECONDS)),
-      targets: [new LambdaFunction(sweeper, LATEST_ONLY)],
-    });
+    callEvery(this, SWEEP_PERIOD_SECONDS, sweeper);
   }
 }

@@ -1,6 +1,6 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { ENV } from '../../functions/contract.ts';
+import type { ServiceFunction } from './service-function.ts';
 
 /** What a function that works on tasks needs of the place where they are kept. */
 export interface TaskData {
@@ -12,7 +12,7 @@ export interface TaskData {
   readonly statistics: TableV2;
   readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
   /** Grants actions on every table of tasks. */
-  grantTasks(grantee: IGrantable, ...actions: string[]): void;
+  grantTasks(grantee: ServiceFunction, ...actions: string[]): void;
   /** Lets a function put and get payloads, and nothing else of the bucket. */
-  grantPayloads(grantee: IGrantable): void;
+  grantPayloads(grantee: ServiceFunction): void;
 }

@@ -9,12 +9,14 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { MAX_DELAY_SECONDS, PAYLOAD_SLACK_DAYS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
+import { acknowledge, acknowledgeWildcards } from '../constructs/acknowledge.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
+import type { ServiceFunction } from '../constructs/service-function.ts';
 import { billingOf } from '../constructs/table-billing.ts';
 import type { TaskData } from '../constructs/task-data.ts';
 
@@ -50,6 +52,9 @@ export const TASK_INDEXES = INDEXES.map(({ indexName }) => indexName);
 
 /** Names a table of tasks in the template: the first has no number, so that a deployment with one knows of no shards. */
 const tableId = (shard: number): string => (shard === 0 ? 'Tasks' : `Tasks${shard}`);
+
+const NO_ACCESS_LOG_REASON =
+  'Functions of Millrace alone read it, by keys of one task each; who submits and reads tasks is in the access log of the API';
 
 const namesOf = ({ tableName, tableArn }: TableV2): string[] => [tableName, tableArn];
 
@@ -110,6 +115,7 @@ export class DataStack extends Construct implements TaskData {
         { prefix: 'scheduled/', expiration: Duration.days(lifetimeDays + MAX_DELAY_SECONDS / 86_400) },
       ],
     });
+    acknowledge(this.#payloads, 'AwsSolutions-S1', NO_ACCESS_LOG_REASON);
     this.eventBus = new EventBus(this, 'TaskEvents', { eventBusName: `${config.name}-tasks` });
     this.taskEnvironment = {
       tasksTables: this.tasks.map(({ tableName }) => tableName).join(','),
@@ -142,20 +148,17 @@ export class DataStack extends Construct implements TaskData {
     });
   }
 
-  grantTasks(grantee: IGrantable, ...actions: string[]): void {
-    for (const table of this.tasks) table.grant(grantee, ...actions);
+  /** Grants the rows alone: a grant of the CDK's holds for every index, too. */
+  grantTasks(grantee: ServiceFunction, ...actions: string[]): void {
+    grantee.addToRolePolicy(new PolicyStatement({ actions, resources: this.tasks.map(({ tableArn }) => tableArn) }));
   }
 
   /** Grants the list, too: without it S3 says of a missing object that access is denied, which could not be told from a fault. */
-  grantPayloads(grantee: IGrantable): void {
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.#payloads.bucketArn] }),
-    );
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions: ['s3:GetObject', 's3:PutObject'],
-        resources: ['payloads/*', 'scheduled/*'].map((keys) => this.#payloads.arnForObjects(keys)),
-      }),
-    );
+  grantPayloads(grantee: ServiceFunction): void {
+    const { bucketArn } = this.#payloads;
+    grantee.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucketArn] }));
+    const resources = ['payloads/*', 'scheduled/*'].map((keys) => this.#payloads.arnForObjects(keys));
+    grantee.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources }));
+    acknowledgeWildcards(grantee.policy, 'Each payload has a key of its own, which is its task', resources);
   }
 }
