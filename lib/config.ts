@@ -114,6 +114,7 @@ const configSchema = z.strictObject({
   alarmTopicArn: textWhere((text) => TOPIC_ARN.test(text), 'must be the ARN of an SNS topic').optional(),
   lambdaInsights: z.boolean(),
 });
+export const SETTING_NAMES = Object.keys(configSchema.shape);
 export type DeployConfig = Omit<z.infer<typeof configSchema>, 'classes'> & { readonly classes: DeployedClasses };
 
 /** The rule of `functions/adapters/http/outbound-policy.ts`, whose refusal would come too late: when a function starts. */

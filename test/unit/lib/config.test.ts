@@ -30,6 +30,20 @@ const HOST_RULE = 'must be a host name, *.a.domain, an address or *';
 const NAME_RULE = 'must be up to 31 lower-case letters, digits and hyphens';
 
 describe('the configuration', () => {
+  test('is not disturbed by context of others, whatever that looks like', () => {
+    const others = {
+      stage: 'blue',
+      vpcId: 'vpc-1',
+      environments: { blue: { account: '1' } },
+      tags: ['a'],
+      '@aws-cdk/core:checkSecretUsage': true,
+      'hosted-zone:account=1:domainName=a.example:region=eu-west-1': { Id: 'Z' },
+      'load-balancer:account=1': {},
+      'ami:account=1:filters.name.0=x': 'ami-1',
+    };
+    expect(dev(others)).toEqual(dev());
+  });
+
   test('comes from a preset', () => {
     const both = {
       name: 'millrace',
@@ -199,8 +213,6 @@ describe('a wrong configuration is told in one sentence that names the value', (
   const PRESET_RULE =
     'write "preset": "prod" (data outlives its stack, and tasks call only hosts that are named), "preset": "dev" ' +
     '(neither of it) or "preset": "trial" ("dev" for an account of small limits) under "context" in cdk.json';
-  const KEYS =
-    'name, classes, retentionDays, tableShards, tableCapacity, taskEvents, reservations, tracing, alarms, lambdaInsights, throttle, apiConcurrency, outboundHosts, logRetentionDays, indexShards, retainData, deletionProtection, provisioned, accessLogs, routineLogs, preset';
   const outOfTen = (given: number, asked: number) =>
     `classes.default.reserved is ${given}, but its lanes may ask for ${asked} together: raise it to ${asked} ` +
     'or lower the lanes, or messages will be throttled into the dead-letter queue';
@@ -254,8 +266,6 @@ describe('a wrong configuration is told in one sentence that names the value', (
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ parts: 2 }, `parts; there is: ${KEYS}`],
-    [{ parts: 2, tables: 3 }, `parts, tables; there is: ${KEYS}`],
     [
       { concurrency: { default: { max: 9 } } },
       'classes.default.max; there is: memoryMb, ephemeralStorageMb, timeoutSeconds, concurrency, reserved, lanes, shards',
@@ -266,6 +276,18 @@ describe('a wrong configuration is told in one sentence that names the value', (
     ],
   ])('%o', (context, told) => {
     expect(complaint({ preset: 'dev', ...context })).toBe(`unknown configuration ${told}`);
+  });
+
+  test.each([
+    ['retentionDay', 'retentionDays'],
+    ['retainDate', 'retainData'],
+    ['PRESETS', 'preset'],
+    ['shard', 'shards'],
+    ['outbound_hosts', 'outboundHosts'],
+  ])('%s, which is mistyped', (key, meant) => {
+    expect(complaint({ preset: 'dev', [key]: 1 })).toBe(
+      `unknown configuration ${key}: ${meant} is meant, or if it is a key of your own it needs a name that looks less like it`,
+    );
   });
 
   test.each<[Record<string, unknown>, string]>([
