@@ -41,7 +41,12 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
   throw: async () => {
     throw new RangeError('out of range', { cause: new Error('the cause') });
   },
-  look: async (_, { task }) => ({ task, environment: Object.keys(process.env), flags: process.execArgv, threadId }),
+  look: async (_, { task }) => ({
+    task,
+    environment: Object.keys(process.env).sort(),
+    flags: process.execArgv,
+    threadId,
+  }),
   'read a secret': async (name, { secret }) => secret(String(name)),
   call: async (url, { http, signal }) => (await http.request(String(url), { signal })).body.text(),
   'call AWS': async (endpoint) => {

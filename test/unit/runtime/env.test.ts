@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ENV } from '../../../functions/contract.ts';
 import { RESOURCE_CLASS_SPECS, USUAL_SETTINGS } from '../../../functions/resource-classes.ts';
-import { deployedClasses, env, routerSettings, taskStoreOptions, threadOptions } from '../../../functions/runtime/env.ts';
+import {
+  deployedClasses,
+  env,
+  routerSettings,
+  taskStoreOptions,
+  threadOptions,
+} from '../../../functions/runtime/env.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -66,7 +72,12 @@ describe('deployedClasses', () => {
 describe('threadOptions', () => {
   it('have the variables of the class, and those that an SDK goes by apart', () => {
     for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
-    const credentials = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', AWS_REGION: 'eu-west-1' };
+    const credentials = {
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      AWS_SECRET_ACCESS_KEY: 's',
+      AWS_SESSION_TOKEN: 't',
+      AWS_REGION: 'eu-west-1',
+    };
     stub({ ...credentials, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001', NODE_OPTIONS: '' });
     stub({ [ENV.outboundHosts]: '*', [ENV.ownVariables]: 'TABLE,LIMIT', TABLE: 'orders', LIMIT: '3', OTHER: 'x' });
     expect(threadOptions()).toEqual({ outboundHosts: '*', environment: { TABLE: 'orders', LIMIT: '3' }, credentials });

@@ -16,7 +16,7 @@ import { serve } from '../../adapters/loopback-server.ts';
 const ENTRY = new URL('../../../doubles/thread.ts', import.meta.url);
 
 /** A thread without credentials is told where an SDK finds none. */
-const NOWHERE = ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_EC2_METADATA_DISABLED'];
+const NOWHERE = ['AWS_CONFIG_FILE', 'AWS_EC2_METADATA_DISABLED', 'AWS_SHARED_CREDENTIALS_FILE'];
 
 const makeThreads = (entry = ENTRY, lines: unknown[] = []) =>
   new HandlerThreads(entry, { outboundHosts: '127.0.0.1' }, (...line) => lines.push(line), RESOURCE_CLASS_SPECS);
