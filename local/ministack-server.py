@@ -20,6 +20,7 @@ from pathlib import Path
 import ministack.app as server
 
 sys.dont_write_bytecode = True
+import ministack_denials
 import ministack_guard
 import ministack_http
 import ministack_mends
@@ -112,6 +113,7 @@ logging.getLogger('persistence').addHandler(failures)
 server.save_all = save_and_end
 move_to_port()
 ministack_queues.apply()
+ministack_denials.apply()
 ministack_mends.apply()
 ministack_requests.apply()
 ministack_workers.apply()

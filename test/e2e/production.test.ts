@@ -110,7 +110,12 @@ describe('a deployment for production', () => {
     const Key = { id: { S: 'none' } };
     expect(await dynamo.send(new GetItemCommand({ TableName: ORDERS, Key }))).not.toHaveProperty('Item');
     const denied = { name: 'AccessDeniedException' };
-    await expect(dynamo.send(new PutItemCommand({ TableName: ORDERS, Item: Key }))).rejects.toMatchObject(denied);
+    await expect(dynamo.send(new PutItemCommand({ TableName: ORDERS, Item: Key }))).rejects.toMatchObject({
+      ...denied,
+      message: expect.stringMatching(
+        `not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:.*:table/${ORDERS} because no identity-based policy allows`,
+      ),
+    });
     const { AccessTableName: TableName } = stack.outputs['acme-data'] ?? {};
     await expect(dynamo.send(new ScanCommand({ TableName }))).rejects.toMatchObject(denied);
   });
