@@ -12,6 +12,16 @@ const NO_CREDENTIALS = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
+/** An SDK says so where the environment has nothing: no bundle has the packages by which it would look elsewhere. */
+const FOUND_NOTHING = /Region is missing|Could not load credentials|\/credential-provider-/;
+
+/** Says of what an SDK throws for want of credentials how a type gets them. */
+function withRemedy(error: unknown): unknown {
+  if (!(error instanceof Error && FOUND_NOTHING.test(error.message))) return error;
+  const remedy = 'an isolated handler has no credentials of AWS unless its type says `credentials: true`';
+  return new Error(remedy, { cause: error });
+}
+
 /**
  * Keeps the threads of an executor for handlers that could block it: in the executor's own thread an endless loop would keep
  * every timer from its turn, the task's own timeout too. A thread is started when a task needs one, and kept for the next.
@@ -47,7 +57,7 @@ export class HandlerThreads {
         try {
           return await thread.run(call, ctx);
         } catch (error) {
-          if (!(error instanceof NotBegun)) throw error;
+          if (!(error instanceof NotBegun)) throw credentials ? error : withRemedy(error);
         } finally {
           if (thread.alive) this.#idle.push(thread);
         }

@@ -156,7 +156,10 @@ describe('credentials', () => {
     const { url } = await serve((_, response) => response.end(String(calls++)));
     const threads = makeOf();
     expect(await attempt(threads, 'look', null, { credentials: true })).toMatchObject({ threadId: expect.anything() });
-    expect(await thrownBy(attempt(threads, 'call AWS', url))).toMatchObject({ name: 'CredentialsProviderError' });
+    expect(await thrownBy(attempt(threads, 'call AWS', url))).toMatchObject({
+      message: 'an isolated handler has no credentials of AWS unless its type says `credentials: true`',
+      cause: { name: 'CredentialsProviderError' },
+    });
     expect(calls).toBe(0);
   });
 
