@@ -6,10 +6,7 @@ import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
 import { messageText } from './thrown.ts';
 
-/**
- * A schema of any library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot): what it takes, and
- * what it makes of that.
- */
+/** A schema of a library that speaks Standard Schema and Standard JSON Schema (zod 4, arktype, valibot): what it takes, and makes of it. */
 export type TaskSchema<Taken = unknown, Made = unknown> = StandardSchemaV1<Taken, Made> &
   StandardJSONSchemaV1<Taken, Made>;
 
@@ -154,12 +151,7 @@ export type SingleTaskDefinition<
    * `cpu-intensive` are isolated.
    */
   readonly isolated?: boolean;
-  /**
-   * Gives an isolated handler the credentials of its executor's role, by which it calls what was granted to its class. Every other
-   * handler has them.
-   *
-   * @default false
-   */
+  /** Gives an isolated handler the credentials of its class, which every other handler has: it may call what that was granted. */
   readonly credentials?: boolean;
   /** Says what becomes of the subtasks that `run` may return. */
   readonly fanOut?: FanOutPolicy<Input, Part, Combined>;
