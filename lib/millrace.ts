@@ -9,6 +9,7 @@ import { type DeployConfig, deployedBy, resolveConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { ExecutorPool } from './constructs/executor-pool.ts';
 import { defaultNameOf } from './default-name.ts';
+import { recordDeployment } from './deployment-record.ts';
 import type { MillraceProps } from './millrace-props.ts';
 import { onlyGrowing } from './only-growing.ts';
 import { limitResources } from './resource-limit.ts';
@@ -66,6 +67,11 @@ export class Millrace extends Construct {
     const whole = resolveConfig({ ...others, classes: settings }, defaultNameOf(this));
     const tasks = discoverTasks(folder, { classes: whole.classes, nativePackages });
     const config = deployedBy(whole, tasks.definitions);
+    recordDeployment(this, {
+      settings: { ...others, name: config.name, classes: settings },
+      tasks: folder,
+      nativePackages,
+    });
     for (const name of Object.keys(settings)) {
       if (config.classes[name] !== undefined) continue;
       const sentence = `no type of task asks for the class ${name}, so it is not made`;

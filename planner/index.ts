@@ -1,8 +1,8 @@
 import { runCommand } from '../cli/npm-command.ts';
 import { deployedBy } from '../lib/config.ts';
-import { deployConfig, deployedDefinitions } from './deployment.ts';
 import { makePlan } from './plan.ts';
-import { parsePlanArguments, planCommand } from './plan-arguments.ts';
+import { parsePlanArguments, planCommand, planOptions } from './plan-arguments.ts';
+import { plannedDeployment } from './planned-app.ts';
 import { reportOf } from './report.ts';
 
 /**
@@ -11,10 +11,11 @@ import { reportOf } from './report.ts';
  */
 export const plan = (commandLine: readonly string[]): Promise<void> =>
   runCommand(planCommand, async () => {
-    const args = parsePlanArguments(commandLine);
-    const definitions = deployedDefinitions();
+    const { context = {}, name } = planOptions(commandLine);
+    const { config: whole, definitions } = await plannedDeployment(context, name);
+    const args = parsePlanArguments(commandLine, whole);
     // A class may be planned before there is a type of it.
-    const config = deployedBy(deployConfig(args.context), [...definitions, { resources: args.resourceClass }]);
+    const config = deployedBy(whole, [...definitions, { resources: args.resourceClass }]);
     const made = makePlan(args, config, definitions);
     console.log(args.json ? JSON.stringify(made, undefined, 2) : reportOf(made, args, config));
   });

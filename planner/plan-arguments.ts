@@ -3,6 +3,7 @@ import { ArgumentError, npmCommand, optionWithDefault } from '../cli/npm-command
 
 import { RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
 import { classOf } from '../functions/resource-classes.ts';
+import type { DeployConfig } from '../lib/config.ts';
 import { deployConfig } from './deployment.ts';
 import { LONGEST_SECONDS, mixOf, oneOf, rateOf, spikeOf, timeBetween, wholeNumber } from './option-values.ts';
 import type { Load, Spike } from './simulation/load.ts';
@@ -119,22 +120,28 @@ export const planCommand = npmCommand(
       '1',
     ),
   )
-  .option(
-    CONTEXT_FLAGS,
-    'configuration of the deployment beside cdk.json, as for cdk deploy: -c preset=dev',
-    withContext,
-  )
+  .option(CONTEXT_FLAGS, 'context for the app beside that of cdk.json, as for cdk deploy: -c preset=dev', withContext)
+  .option('--name <name>', "which of the app's deployments, by its name or path (default: the only one there is)")
   .option('--json', 'show the plan for machines');
 
-/** Reads the arguments behind `npm run plan --`. Throws `ArgumentError`, in one sentence. */
-export function parsePlanArguments(args: readonly string[]): PlanArguments {
-  const options = planCommand.parse(args, { from: 'user' }).opts();
-  const { class: name, rate, backlog, duration, mix, bulk, spike = [] } = options;
+/** Reads the options behind `npm run plan --`, as far as they say nothing of a deployment. Throws `ArgumentError`, in one sentence. */
+export function planOptions(args: readonly string[]) {
+  const { duration, ...options } = planCommand.parse(args, { from: 'user' }).opts();
   if (duration === undefined) throw new ArgumentError('--duration is missing: write --duration 300ms.');
-  if (rate === undefined && backlog === 0) {
+  if (options.rate === undefined && options.backlog === 0) {
     throw new ArgumentError('There is nothing to plan: give --rate 2000/s, --backlog 1000000, or both.');
   }
-  const { classes } = deployConfig(options.context ?? {});
+  return { ...options, duration };
+}
+
+/**
+ * Reads the arguments behind `npm run plan --` for a deployment; if none is given, for that of `cdk.json`. Throws `ArgumentError`, in
+ * one sentence.
+ */
+export function parsePlanArguments(args: readonly string[], deployed?: Pick<DeployConfig, 'classes'>): PlanArguments {
+  const options = planOptions(args);
+  const { class: name, rate, backlog, duration, mix, bulk, spike = [] } = options;
+  const { classes } = deployed ?? deployConfig(options.context ?? {});
   const resourceClass = oneOf('class', Object.keys(classes))(name);
   return {
     resourceClass,

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../context-option.ts';
 import { SET_REGION } from '../npm-command.ts';
+import { SynthesisFailure } from '../synthesis.ts';
 import type { Account, Identity } from './account.ts';
 import { checkBootstrap, checkConcurrency, checkIdentity, checkNode, checkPython, checkStack } from './checks.ts';
 import { type Finding, failed, ok, skipped } from './finding.ts';
-import { type PlannedStack, SynthesisFailure, synthesize } from './synthesis.ts';
+import { type PlannedStack, synthesize } from './synthesis.ts';
 
 export type Examination = {
   /** The directory of the app's `cdk.json`. */

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Stage } from 'aws-cdk-lib';
+import { Stack, Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync, type Metafile } from 'esbuild';
@@ -18,11 +18,15 @@ export type BundleOptions = {
   readonly files?: BundledFiles | undefined;
 };
 
+/** Stands for the code of a function in a template that nobody deploys. */
+const NO_CODE = 'not bundled';
+
 /**
  * Bundles the code of a door (`functions/<door>/index.ts`), and of its threads if it has any (`thread.ts`). Each door is bundled
- * once in a synth for the same task types.
+ * once in a synth for the same task types; and not at all where the CDK wants no code, as for `cdk list` and `cdk destroy`.
  */
 export function bundle(scope: Construct, door: string, { tasks, files = {} }: BundleOptions = {}): Code {
+  if (!Stack.of(scope).bundlingRequired) return Code.fromInline(NO_CODE);
   const stage = Stage.of(scope) as Stage;
   const bundled = bundles.get(stage) ?? new Map<string, string>();
   bundles.set(stage, bundled);

@@ -272,6 +272,10 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
     allowed: ['../peers/peer.ts', '../../planner/costs/task-costs.ts', '../../lib/constructs/projector.ts'],
     forbidden: ['../../planner/simulation/simulate.ts', '../../functions/executor/index.ts'],
   },
+  'planner/planned-app.ts': {
+    allowed: ['../cli/synthesis.ts', '../lib/config.ts', '../lib/deployment-record.ts', '../lib/task-discovery.ts'],
+    forbidden: ['../lib/millrace.ts', '../lib/stacks/data-stack.ts'],
+  },
   'planner/plan.ts': {
     allowed: ['./simulation/load.ts', '../cli/http.ts', '../functions/contract.ts', '../functions/core/task/task.ts'],
     forbidden: ['../functions/executor/index.ts', '../local/start.ts', '../loadtest/lanes.ts'],
