@@ -1,8 +1,8 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { METRIC_DIMENSIONS, METRICS_NAMESPACE, type Metric, type MetricScope } from '../metrics.ts';
 
-/** Powertools writes a line of its own with the hundredth value of a metric, which is as many as CloudWatch takes. */
-export const MAX_VALUES = 99;
+/** CloudWatch takes so many values of a metric in a line (its documentation of the embedded metric format). */
+export const MAX_VALUES = 100;
 
 /** What is to be told of one value of a scope's dimensions: by metric, its values. */
 export type Directive = {
@@ -39,12 +39,15 @@ export class EmfLines {
 
   #serialized(directive: Directive): Emf {
     const metrics = this.#metricsOf(directive);
-    for (const [{ name, unit }, values] of directive.metrics) {
-      for (const value of values) metrics.addMetric(name, unit, rounded(value));
-    }
+    const values = [...directive.metrics].map(([metric, all]) => [metric, all.map(rounded)] as const);
+    // It is given one value of each: with each further one it would copy those before.
+    for (const [{ name, unit }, [first = 0]] of values) metrics.addMetric(name, unit, first);
     const emf = metrics.serializeMetrics();
     metrics.clearMetrics();
-    return emf;
+    return {
+      ...emf,
+      ...Object.fromEntries(values.flatMap(([{ name }, all]) => (all.length > 1 ? [[name, all]] : []))),
+    };
   }
 
   #metricsOf(directive: Directive): Metrics {

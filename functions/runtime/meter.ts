@@ -9,8 +9,7 @@ import {
   OTHER_ERROR,
 } from '../metrics.ts';
 import { type Directive, EmfLines } from './emf.ts';
-import { Folded } from './folded.ts';
-import { Reservoir } from './reservoir.ts';
+import { Folded, Reservoir } from './gatherings.ts';
 
 const errorCodes: ReadonlySet<string> = new Set(ERROR_CODES);
 

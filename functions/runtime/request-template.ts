@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Log } from '../core/ports.ts';
+import { Signature } from './request-signature.ts';
 import { isRecording } from './xray-tracing.ts';
 
 /**
@@ -18,11 +19,14 @@ const TEMPLATED: ReadonlySet<unknown> = new Set([
 ]);
 
 /** It names the invocation, and is another in the next. */
-const TRACE_HEADER = 'X-Amzn-Trace-Id';
+const TRACE_HEADER = 'x-amzn-trace-id';
+
+/** What the SDK says with a request of itself: which try of which call it is, who signs it and how. */
+const OF_ONE_REQUEST = /^(amz-sdk-.*|authorization|x-amz-security-token)$/;
 
 type Client = DynamoDBClient;
 type Request = Parameters<Client['config']['requestHandler']['handle']>[0];
-type Template = { readonly request: Request; readonly signer: ReturnType<Client['config']['signer']> };
+type Template = { readonly request: Request; readonly signature: Signature };
 
 /**
  * Has a client send calls of these operations as it has sent the first of their kind, with a body and a signature of their own:
@@ -37,15 +41,15 @@ export function templated<T extends DynamoDBClient | SQSClient>(client: T, log: 
   /** The time-out of a call's try by its template, by the context of the call. */
   const unanswered = new WeakMap<object, unknown>();
   middlewareStack.add(
-    (next, { commandName, authSchemes }) =>
+    (next, { commandName }) =>
       async (args) => {
         if (TEMPLATED.has(commandName) && !templates.has(commandName)) {
-          const request = (args.request as Request).clone();
-          templates.set(commandName, { request, signer: config.signer(authSchemes?.[0]) });
+          const template = templateOf(args.request as Request);
+          if (template !== undefined) templates.set(commandName, template);
         }
         return next(args);
       },
-    { step: 'build', priority: 'low', name: 'requestTemplate' },
+    { step: 'finalizeRequest', priority: 'low', name: 'requestTemplate' },
   );
   middlewareStack.add(
     (next, context) => async (args) => {
@@ -95,13 +99,26 @@ async function tryOnce(body: string, template: Template, config: Client['config'
 const isTimeout = (failure: unknown): boolean =>
   failure instanceof Error && failure.name === 'TimeoutError' && (!('code' in failure) || failure.code === 'ETIMEDOUT');
 
-async function signedRequest(body: string, { request: template, signer }: Template, config: Client['config']) {
+/** Makes a template of a request that the SDK has signed; `undefined` where it would not do for the next. */
+function templateOf(signed: Request): Template | undefined {
+  const signature = Signature.like(signed.headers.authorization);
+  if (signature === undefined || signed.path !== '/' || Object.keys(signed.query).length > 0) return undefined;
+  const request = signed.clone();
+  const kept = Object.entries<string>(signed.headers).filter(([name]) => !OF_ONE_REQUEST.test(name));
+  // What is signed of a header has one space in place of several.
+  request.headers = Object.fromEntries(
+    kept.map(([name, value]) => [name.toLowerCase(), value.trim().replace(/\s+/g, ' ')]),
+  );
+  return { request, signature };
+}
+
+async function signedRequest(body: string, { request: template, signature }: Template, config: Client['config']) {
   const request = template.clone();
   request.body = body;
   request.headers['content-length'] = String(Buffer.byteLength(body));
   if (TRACE_HEADER in request.headers) request.headers[TRACE_HEADER] = process.env._X_AMZN_TRACE_ID ?? '';
-  const signingDate = new Date(Date.now() + config.systemClockOffset);
-  return (await (await signer).sign(request, { signingDate })) as Request;
+  signature.sign(request, await config.credentials(), new Date(Date.now() + config.systemClockOffset));
+  return request;
 }
 
 /** Returns whether there are bytes anywhere in a value: the SDK writes them as Base64. */
