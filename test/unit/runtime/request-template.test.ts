@@ -1,71 +1,16 @@
-import { createHash, createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import { createHash } from 'node:crypto';
 import {
   type AttributeValue,
-  BatchExecuteStatementCommand,
   ConditionalCheckFailedException,
-  DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { ChangeMessageVisibilityBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { templated } from '../../../functions/runtime/request-template.ts';
 import { beginTrace, traced, xrayTracing } from '../../../functions/runtime/xray-tracing.ts';
-import { bodyOf, serve } from '../adapters/loopback-server.ts';
+import { type Answer, aws, isOfSdk, namesOf, type Seen, signatureOf, statement } from './templated-clients.ts';
 
-type Answer = {
-  readonly status?: number;
-  readonly body: unknown;
-  readonly breaks?: 'before' | 'within' | 'never' | undefined;
-};
-type Seen = { readonly headers: IncomingHttpHeaders; readonly body: string };
-
-/** A request of the SDK's own making says which it is and which try it is; one by a template does not. */
-const isOfSdk = ({ headers }: Seen): boolean => headers['amz-sdk-invocation-id'] !== undefined;
-
-type AwsOptions = { readonly path?: string } & Record<string, unknown>;
-
-/** Starts an AWS that answers as it is told; makes a client of each service by a template, and a plain one beside it. */
-async function aws(answerOf: (seen: Seen, place: number) => Answer, { path = '', ...more }: AwsOptions = {}) {
-  const seen: Seen[] = [];
-  let requests = 0;
-  const { url } = await serve(async (request, response) => {
-    const one = { headers: request.headers, body: await bodyOf(request) };
-    seen.push(one);
-    // The SDK would set its clock by it.
-    response.sendDate = false;
-    const { status = 200, body, breaks } = answerOf(one, requests++);
-    if (breaks === 'never') return;
-    if (breaks === 'before') request.socket.destroy();
-    else if (breaks === 'within') {
-      response.writeHead(200, { 'content-length': 100 }).write('{');
-      setTimeout(() => request.socket.destroy(), 20);
-    } else
-      response
-        .writeHead(status, { 'x-amzn-requestid': 'request' })
-        .end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
-  const options = {
-    endpoint: url + path,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'secret', sessionToken: 'session' },
-    maxAttempts: 2,
-    ...more,
-  };
-  const log = vi.fn();
-  return {
-    seen,
-    log,
-    dynamo: templated(new DynamoDBClient(options), log),
-    sqs: templated(new SQSClient({ ...options, useQueueUrlAsEndpoint: false }), log),
-    plain: new DynamoDBClient(options),
-  };
-}
-
-const statement = (value: AttributeValue) =>
-  new BatchExecuteStatementCommand({ Statements: [{ Statement: 'UPDATE "t" SET "a" = ?', Parameters: [value] }] });
 const put = (item: Record<string, AttributeValue>) => new PutItemCommand({ TableName: 't', Item: item });
 
 const value: fc.Arbitrary<AttributeValue> = fc.letrec<{ any: AttributeValue }>((tie) => ({
@@ -88,26 +33,7 @@ const value: fc.Arbitrary<AttributeValue> = fc.letrec<{ any: AttributeValue }>((
   ),
 })).any;
 
-/** Signs a request as AWS documents it (Signature Version 4), with nothing of the SDK. */
-function signatureOf({ headers, body }: Seen, secret = 'secret'): string {
-  const [, scope = '', names = ''] =
-    /Credential=test\/([^,]+), SignedHeaders=([^,]+)/.exec(headers.authorization ?? '') ?? [];
-  const sha = (text: string) => createHash('sha256').update(text).digest('hex');
-  const lines = names.split(';').map((name) => `${name}:${String(headers[name])}\n`);
-  const canonical = ['POST', '/', '', lines.join(''), names, sha(body)].join('\n');
-  const text = ['AWS4-HMAC-SHA256', String(headers['x-amz-date']), scope, sha(canonical)].join('\n');
-  const mac = (key: string | Buffer, part: string) => createHmac('sha256', key).update(part).digest();
-  return createHmac('sha256', scope.split('/').reduce<string | Buffer>(mac, `AWS4${secret}`))
-    .update(text)
-    .digest('hex');
-}
-
-/** Returns the names of the headers that a request is signed with. */
-const namesOf = ({ headers }: Seen): string[] =>
-  /SignedHeaders=([^,]+)/.exec(headers.authorization ?? '')?.[1]?.split(';') ?? [];
-
 afterEach(() => {
-  vi.useRealTimers();
   vi.unstubAllEnvs();
 });
 
@@ -276,41 +202,6 @@ describe('a call by a template', () => {
     expect(await extend()).toMatchObject({ Successful: [] });
     expect(seen.map(isOfSdk)).toEqual([true, true, false, false, false]);
     expect(seen[4]?.body).toBe(seen[1]?.body);
-  });
-
-  it('is signed for its day, and by the credentials of the moment', async () => {
-    vi.useFakeTimers({ now: new Date('2026-01-31T23:59:50Z'), toFake: ['Date'] });
-    let secretAccessKey = '';
-    let sessionToken: string | undefined;
-    // The SDK asks again for what ends within minutes.
-    const expiration = new Date(0);
-    const credentials = async () => ({ accessKeyId: 'test', secretAccessKey, sessionToken, expiration });
-    const { dynamo, seen, log } = await aws(() => ({ body: { Responses: [] } }), { credentials });
-    const moments = [
-      { day: '20260131', time: '2026-01-31T23:59:55Z', secret: 'a', token: undefined },
-      { day: '20260201', time: '2026-02-01T00:00:05Z', secret: 'a', token: 'b' },
-      { day: '20260201', time: '2026-02-01T09:00:00Z', secret: 'b', token: undefined },
-      { day: '20260201', time: '2026-02-01T09:00:10Z', secret: 'c', token: 'c' },
-    ];
-    for (const { day, time, secret, token } of moments) {
-      vi.setSystemTime(time);
-      secretAccessKey = secret;
-      sessionToken = token;
-      await dynamo.send(statement({ S: 'a' }));
-      const request = seen.at(-1) as Seen;
-      expect(request.headers.authorization).toContain(`Credential=test/${day}/us-east-1/dynamodb/aws4_request`);
-      expect(request.headers.authorization).toMatch(new RegExp(`Signature=${signatureOf(request, secret)}$`));
-      expect(request.headers['x-amz-security-token']).toBe(token);
-      expect(namesOf(request).includes('x-amz-security-token')).toBe(token !== undefined);
-    }
-    expect(seen.map(isOfSdk)).toEqual([true, false, false, false]);
-    expect(log).not.toHaveBeenCalled();
-  });
-
-  it('is the SDK’s own where its endpoint has a path, which the signature would have to say', async () => {
-    const { dynamo, seen } = await aws(() => ({ body: { Responses: [] } }), { path: '/dynamo' });
-    for (const name of ['a', 'b']) await dynamo.send(statement({ S: name }));
-    expect(seen.map(isOfSdk)).toEqual([true, true]);
   });
 
   it('is of the invocation that makes it: the header of its trace is that of no other', async () => {
