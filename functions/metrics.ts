@@ -31,7 +31,8 @@ export type Metric = {
   readonly by: MetricScope;
   /**
    * What becomes of its values of several invocations, where they are told together: a fair sample, their sum, or the greatest. A
-   * line of the log for each invocation would cost more than it tells. Without it, each value is told with its own invocation.
+   * line of the log for each invocation would cost more than it tells. Without it, each value is told with its own invocation: of
+   * what became of tasks, that is one of the projector, which reads the changes of many.
    */
   readonly gathered?: 'sample' | 'sum' | 'greatest';
   /** Each value says that something has happened so often: those of one invocation are told as their sum. */
@@ -48,7 +49,7 @@ export const METRICS = {
   /** Attempts that ended in subtasks, which their task now waits for. */
   fannedOut: { name: 'TasksFannedOut', unit: 'Count', by: 'resourceClass', isTally: true },
   /** Tasks of one call of a batch handler. */
-  batchSize: { name: 'BatchSize', unit: 'Count', by: 'resourceClass' },
+  batchSize: { name: 'BatchSize', unit: 'Count', by: 'resourceClass', gathered: 'sample' },
   /** Messages kept because a part of the platform failed: nothing is lost, and nothing runs. */
   platformFailed: { name: 'PlatformFailures', unit: 'Count', by: 'resourceClass', isTally: true },
   /** What one invocation of an executor took: CPU of all its threads, and blocks read from and written to its file system. */

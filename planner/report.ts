@@ -185,7 +185,7 @@ function assumptionLines({ stepSeconds }: Plan, { service, seed }: PlanArguments
   const milliseconds = (micros: number): string => `${micros / MILLISECOND} ms`;
   return [
     `ASSUMED    cold start ${milliseconds(service.coldStart)}, claim and settle ${milliseconds(service.overhead)}, delivery ${milliseconds(service.delivery)}, durations ${service.spread}, seed ${seed},`,
-    `           router ${routerMilliseconds} ms, ${countText(routineBytes(config, logBytes.requestLine) + logBytes.submit)} bytes of log a submit (${logBytes.access} more with access logs), ${countText(routineBytes(config) + logBytes.invocation)} an executor’s invocation and ${countText(logBytes.attempt + (config.routineLogs ? logBytes.attemptLine : 0))} an attempt,`,
+    `           router ${routerMilliseconds} ms, ${countText(routineBytes(config, logBytes.requestLine) + logBytes.submit)} bytes of log a submit (${logBytes.access} more with access logs), ${countText(routineBytes(config) + logBytes.invocation)} an executor’s invocation, ${countText(config.routineLogs ? logBytes.attemptLine : 0)} an attempt, ${countText(logBytes.batch)} a batch of statistics and ${countText(logBytes.task)} a task in it,`,
     `           ${countText(storedBytesPerTask)} bytes stored a task; us-east-1`,
     stepSeconds === null
       ? 'PLAYED     task by task'

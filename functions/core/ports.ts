@@ -47,7 +47,7 @@ export interface TaskStore {
   settle(
     task: RunningTask,
     settlement: Settlement,
-    executorMilliseconds?: number,
+    usage?: AttemptUsage,
   ): Promise<'settled' | 'lost' | 'cancel_requested'>;
   /** Looks after a claimed task; keeps its progress, and renews its lease, where the heartbeat says so. */
   check(task: RunningTask, heartbeat?: Heartbeat): Promise<LeaseState>;
@@ -72,6 +72,14 @@ export interface TaskStore {
    */
   list(query: TaskQuery, now: number): Promise<TaskPage>;
 }
+
+/** What an attempt took, as its executor knows it. */
+export type AttemptUsage = {
+  /** Its part of the time that it shared with the attempts beside it. */
+  readonly executorMilliseconds: number;
+  /** Milliseconds since the epoch. */
+  readonly endedAt: number;
+};
 
 /** What an executor has to write of an attempt under way; nothing where it only looks. */
 export type Heartbeat = { readonly progress?: Progress | undefined; readonly leaseExpiresAt?: number | undefined };

@@ -2,7 +2,7 @@ import type { StepPrices } from '../metrics.ts';
 import { type Cost, costOfChange } from './task/cost.ts';
 import type { TenantId } from './task/ids.ts';
 import { isFinished, type Task } from './task/task.ts';
-import type { TaskChange } from './task/task-event.ts';
+import { formerOf, type TaskChange, transitionsOf } from './task/task-change.ts';
 
 type DurationName = 'wait' | 'run';
 
@@ -33,11 +33,11 @@ export const MINUTE = 60_000;
 export const minuteOf = (milliseconds: number): number => Math.floor(milliseconds / MINUTE) * MINUTE;
 
 /** Returns what a change, whose id is its sequence number, adds to the statistics: mostly to one row or to two. */
-export function contributionsOf({ id, at, before, after, usage }: TaskChange, prices: StepPrices): Contribution[] {
+export function contributionsOf(taskChange: TaskChange, prices: StepPrices): Contribution[] {
+  const { id, at, after, usage } = taskChange;
   if (after === undefined) return [];
   const { tenantId, type } = after;
-  // A row past its retention gives way to another task of the same idempotency key.
-  const former = before?.createdAt === after.createdAt ? before : undefined;
+  const former = formerOf(taskChange, after);
   const open = Number(isOpen(after)) - Number(isOpen(former));
   const change = { sequenceNumber: id, at };
   const tally = { ...transitionOf(former, after), ...costTally(costOfChange(former, after, at, usage, prices)) };
@@ -52,17 +52,17 @@ const costTally = (cost: Cost): Tally => Object.fromEntries(Object.entries(cost)
 
 const isOpen = (task: Task | undefined): boolean => task !== undefined && !isFinished(task);
 
-/** Counts what happened to a task between its `former` state and that `after` it. A status that is not counted adds nothing. */
+/** Counts what happened to a task between its `former` state and that `after` it. A fan-out is no transition that is counted. */
 function transitionOf(former: Task | undefined, after: Task): Tally {
-  const isStarted = after.status === 'running' && after.attempt > (former?.attempt ?? 0);
-  const isEnded = isFinished(after) && !(former !== undefined && isFinished(former));
+  const counted = transitionsOf(former, after).filter((transition) => transition !== 'fannedOut');
   return {
-    ...(former === undefined ? { accepted: 1 } : {}),
-    ...(isStarted ? { started: 1, ...(after.attempt === 1 ? durationIn('wait', waitOf(after)) : {}) } : {}),
-    ...(isEnded ? { [after.status]: 1 } : {}),
-    ...(isEnded && former?.status === 'running' ? durationIn('run', after.finishedAt - former.startedAt) : {}),
-    ...(former?.status === 'running' && after.status === 'queued' ? { retried: 1 } : {}),
-    ...(former !== undefined && isFinished(former) && isOpen(after) ? { reopened: 1 } : {}),
+    ...Object.fromEntries(counted.map((transition) => [transition, 1])),
+    ...(after.status === 'running' && after.attempt === 1 && counted.includes('started')
+      ? durationIn('wait', waitOf(after))
+      : {}),
+    ...(former?.status === 'running' && isFinished(after)
+      ? durationIn('run', after.finishedAt - former.startedAt)
+      : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
 import type { FanOutLimitPorts } from '../core/fan-out/fan-out-limits.ts';
-import type { Ids, Random, Sleep, TaskStore } from '../core/ports.ts';
+import type { Ids, Meter, Random, Sleep, TaskStore } from '../core/ports.ts';
 import type { RunningTask } from '../core/task/task.ts';
 import { attemptEndOf } from './attempt/lease-times.ts';
 import type { HandlerPorts } from './attempt/run-handler.ts';
@@ -10,6 +10,7 @@ export type ExecutorPorts = HandlerPorts &
   FanOutPorts &
   FanOutLimitPorts & {
     readonly store: TaskStore;
+    readonly meter: Meter;
     readonly sleep: Sleep;
     readonly random: Random;
     readonly ids: Ids;

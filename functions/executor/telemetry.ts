@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { ResourceClass } from '../contract.ts';
 import { compact } from '../core/compact.ts';
-import type { TaskContext, TaskDefinition } from '../core/define-task.ts';
+import type { TaskContext } from '../core/define-task.ts';
 import type { Annotations, Clock, Log, Meter, Tracing } from '../core/ports.ts';
 import type { RunningTask, TaskSeed } from '../core/task/task.ts';
 import { traceIdOf } from '../core/task/trace-header.ts';
@@ -11,35 +11,16 @@ import { loggedValueOf } from '../core/thrown.ts';
 import { withoutValues } from '../core/without-values.ts';
 import { type DeployedClass, vcpusOf } from '../resource-classes.ts';
 
-/** Each settlement is counted by the metric of this name. */
-const COUNTED = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  queued: 'retried',
-  waiting: 'fannedOut',
-} as const;
-
-/** Counts and logs an attempt that has been settled. */
-export function recordAttempt(
+/** Logs an attempt that has been settled. What it counts for is read from its row's change (`projector/record-metrics.ts`). */
+export function logAttempt(
   task: RunningTask,
   settlement: Settlement,
-  definition: TaskDefinition | undefined,
-  { clock, log, meter }: { readonly clock: Clock; readonly log: Log; readonly meter: Meter },
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): void {
   const { status } = settlement;
-  const durationMilliseconds = clock() - task.startedAt;
-  meter.record(task.executorKey, COUNTED[status], 1);
-  // Nobody would look at the times of a type that is no more, and whatever was once queued would cost a metric.
-  if (definition !== undefined) {
-    meter.record(definition.type, 'execution', durationMilliseconds);
-    meter.record(definition.type, 'timeoutUse', durationMilliseconds / 10 / task.timeoutSeconds);
-    if (status !== 'queued' && status !== 'waiting') meter.record(definition.type, 'attempts', task.attempt);
-  }
-  const fields = { ...logFieldsOf(task), duration_ms: durationMilliseconds };
+  const fields = { ...logFieldsOf(task), duration_ms: clock() - task.startedAt };
   if ('error' in settlement) {
     const { code, message } = settlement.error;
-    meter.record(code, 'error', 1);
     const details = { max_attempts: task.maxAttempts, error: code, error_message: withoutValues(message) };
     log('warn', status === 'queued' ? 'attempt failed' : 'task failed', { ...fields, ...details });
   } else {

@@ -1,8 +1,7 @@
 import type { DynamoDBRecord, DynamoDBStreamEvent, AttributeValue as StreamValue } from 'aws-lambda';
 import type { Log } from '../core/ports.ts';
-import type { TaskUsage } from '../core/task/cost.ts';
 import type { Task } from '../core/task/task.ts';
-import type { TaskChange } from '../core/task/task-event.ts';
+import type { TaskChange, TaskUsage } from '../core/task/task-change.ts';
 
 /** One change of a row, as the stream brings it. */
 export type Change = {
@@ -50,12 +49,14 @@ export const streamShardOf = ({ Records: [record], shardId = '' }: ShardEvent): 
 
 type Image = Readonly<Record<string, StreamValue>>;
 
+/** How rows are read, whose images the stream brings. */
+export type RowReaders = {
+  readonly readTask: (image: Image) => Task;
+  readonly readUsage: (before: Image | undefined, after: Image) => TaskUsage;
+};
+
 /** Returns a record of the stream as a change. Items that are payloads have no status, and are no tasks. */
-export function changeOf(
-  { dynamodb = {} }: DynamoDBRecord,
-  readTask: (image: Image) => Task,
-  readUsage: (before: Image | undefined, after: Image) => TaskUsage,
-): Change {
+export function changeOf({ dynamodb = {} }: DynamoDBRecord, { readTask, readUsage }: RowReaders): Change {
   const { SequenceNumber = '', ApproximateCreationDateTime: seconds = 0, OldImage, NewImage } = dynamodb;
   const read = (image: Image | undefined) => () => (image?.status === undefined ? undefined : readTask(image));
   return {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Row } from '../adapters/dynamo/requests/row.ts';
 import { taskOfRow } from '../adapters/dynamo/task-row.ts';
 import { usageOfRows } from '../adapters/dynamo/task-usage.ts';
 import { EventBridgeTaskEvents } from '../adapters/task-events.ts';
@@ -7,30 +6,31 @@ import { once } from '../core/concurrency.ts';
 import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';
 import { env, stepPrices } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { statistics } from '../runtime/wiring.ts';
-import { changeOf, type Projection, projectChanges, type ShardEvent, streamShardOf } from './changes.ts';
+import { EmfMeter } from '../runtime/meter.ts';
+import { settingsStore, statistics } from '../runtime/wiring.ts';
+import { type RowReaders, type ShardEvent, streamShardOf } from './changes.ts';
+import { countChanges } from './count-changes.ts';
+import { projectEvent } from './project-event.ts';
 import { publishEvents } from './publish-events.ts';
-import { updateStatistics } from './update-statistics.ts';
 
-const statisticsPorts = once(() => ({ statistics: statistics(dynamoClient()), prices: stepPrices(), log }));
+const meter = new EmfMeter();
+const statisticsPorts = once(() => {
+  const dynamo = dynamoClient();
+  return { statistics: statistics(dynamo), settings: settingsStore(dynamo), prices: stepPrices(), meter, log };
+});
 const publishPorts = once(() => {
   const queueNamePrefix = env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1);
   const events = new EventBridgeTaskEvents(eventBridgeClient(), { busName: env('eventBus'), queueNamePrefix });
   return { events, sleep, log };
 });
 
+// A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.
+const readers = { readTask: taskOfRow, readUsage: usageOfRows } as RowReaders;
+
 // They are two functions of one bundle: each has only the environment and the role of its own.
 export const handler = (event: ShardEvent) =>
-  handleEvent(event, (changes) => updateStatistics(streamShardOf(event), changes, statisticsPorts()));
-export const events = (event: ShardEvent) => handleEvent(event, (changes) => publishEvents(changes, publishPorts()));
-
-async function handleEvent(event: ShardEvent, projection: Projection) {
-  // A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.
-  const readTask = (image: object) => taskOfRow(image as Row);
-  const readUsage = (before: object | undefined, after: object) => usageOfRows(before as Row | undefined, after as Row);
-  const changes = event.Records.map((record) => changeOf(record, readTask, readUsage));
-  const failed = await projectChanges(changes, projection, log);
-  log('info', 'projected', { records: changes.length, failed_from: failed ?? null });
-  // A window wants its state back, be it empty.
-  return { state: {}, batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };
-}
+  projectEvent(event, readers, (changes) => countChanges(streamShardOf(event), changes, statisticsPorts())).finally(
+    () => meter.flush(),
+  );
+export const events = (event: ShardEvent) =>
+  projectEvent(event, readers, (changes) => publishEvents(changes, publishPorts()));

@@ -1,5 +1,6 @@
 import type { Log, Sleep, TaskEvents } from '../core/ports.ts';
-import { eventsOf, type TaskChange, type TaskEvent } from '../core/task/task-event.ts';
+import type { TaskChange } from '../core/task/task-change.ts';
+import { eventsOf, type TaskEvent } from '../core/task/task-event.ts';
 
 export type PublishPorts = {
   readonly events: TaskEvents;

@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../core/concurrency.ts';
 import type { Log, Statistics } from '../core/ports.ts';
 import { contributionsOf } from '../core/statistics.ts';
-import type { TaskChange } from '../core/task/task-event.ts';
+import type { TaskChange } from '../core/task/task-change.ts';
 import type { StepPrices } from '../metrics.ts';
 
 export type StatisticsPorts = {

@@ -25,8 +25,8 @@ const LONGEST_MILLISECONDS = 60_000;
 
 /**
  * Gathers the numbers of one invocation and writes them as EMF, in one line where their dimensions allow it. Lambda freezes an
- * environment between invocations and ends it without a word, so that all counts, waits and runs are written at the end of their
- * own invocation. Times of AWS calls, and what invocations take of their machine, are gathered over several.
+ * environment between invocations and ends it without a word, so that all that is counted is written at the end of its own
+ * invocation. Times of AWS calls, and what invocations take of their machine, are gathered over several.
  */
 export class EmfMeter implements Meter {
   readonly #clock: Clock;

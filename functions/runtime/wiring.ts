@@ -20,6 +20,10 @@ import { traced, xrayTracing } from './xray-tracing.ts';
 export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
   new DynamoStatistics(dynamo, { tableName: env('statisticsTable'), clock: Date.now });
 
+/** Makes the settings of task types. */
+export const settingsStore = (dynamo: DynamoDBClient): DynamoSettingsStore =>
+  new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock: Date.now, log });
+
 export const laneSnapshot = (dynamo: DynamoDBClient): DynamoLaneSnapshot =>
   new DynamoLaneSnapshot(dynamo, env('controlTable'));
 
@@ -45,7 +49,7 @@ export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, 
     fanOuts: new DynamoFanOuts(dynamo, options),
     queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog, classes }),
     payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloadOptions),
-    settings: new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock, log }),
+    settings: settingsStore(dynamo),
     catalog,
     classes,
     retentionDays: options.retentionDays,

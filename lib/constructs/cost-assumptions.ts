@@ -12,15 +12,17 @@ export const COST_ASSUMPTIONS = {
   sweeperMilliseconds: 500,
   /**
    * Lines of the log with the 26 bytes that CloudWatch adds to each. Lambda's own two of an invocation (`platform.start` and
-   * `platform.report`), and ours: metrics of a submit, of an executor's invocation and of each attempt in it, and the lines of a
-   * request and of an attempt that went well; and that of API Gateway, of a request.
+   * `platform.report`), and ours: the part of a submit, and of an executor's invocation, in the metrics that are gathered over
+   * many; those of a batch of changes, and of each task in it; the lines of a request and of an attempt that went well; and that
+   * of API Gateway, of a request.
    */
   logBytes: {
     platform: 600,
-    submit: 275,
+    submit: 4,
     requestLine: 200,
-    invocation: 710,
-    attempt: 17,
+    invocation: 6.5,
+    batch: 800,
+    task: 17,
     attemptLine: 290,
     short: 150,
     access: 300,

@@ -55,9 +55,15 @@ export class Projector extends Construct {
       description: 'Counts what happens to tasks',
       memoryMb: PROJECTOR_MEMORY_MB,
       timeoutSeconds: 60,
-      environment: { statisticsTable: data.statistics.tableName, stepPrices: JSON.stringify(stepPricesOf(config)) },
+      environment: {
+        statisticsTable: data.statistics.tableName,
+        definitionsTable: data.definitions.tableName,
+        stepPrices: JSON.stringify(stepPricesOf(config)),
+      },
     });
     data.statistics.grant(counter, 'dynamodb:UpdateItem');
+    // A task of a paused type waits from when that went on.
+    data.definitions.grant(counter, 'dynamodb:GetItem');
     follow(counter, data, deadLetters, {
       ...STREAM_PACES.statistics,
       // Only an event of a window says of which shard its records are; the state that it could carry is not used.

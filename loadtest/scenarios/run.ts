@@ -1,7 +1,7 @@
 import type { Fates } from './drain.ts';
 import type { GarbageNote } from './garbage.ts';
 import type { RequestRecord } from './generate-load.ts';
-import type { Mix } from './mix.ts';
+import type { Kind, Mix } from './mix.ts';
 import type { ProcessSample } from './process-usage.ts';
 
 /** All that was seen of a run. Times are milliseconds of this machine's clock. */
@@ -24,6 +24,8 @@ export type Run = {
 
 /** A task from the moment at which its submit was due. */
 export type TaskTimes = {
+  /** Of the request that submitted it. */
+  readonly kind: Kind;
   readonly lane: string;
   readonly dueAt: number;
   /** `undefined` where it has not ended, or was lost. */
@@ -39,13 +41,19 @@ export const isPrompt = ({ lane }: Pick<TaskTimes, 'lane'>): boolean => !lane.en
 export function taskTimes({ requests, fates }: Pick<Run, 'requests' | 'fates'>): TaskTimes[] {
   const ahead = clockAhead(requests);
   const times = new Map<string, TaskTimes>();
-  for (const { accepted, dueAt } of requests) {
+  for (const { kind, accepted, dueAt } of requests) {
     for (const { id, lane } of accepted) {
       const earlier = times.get(id);
       if (earlier !== undefined && earlier.dueAt <= dueAt) continue;
       const { finishedAt, status = 'lost', error } = fates.get(id) ?? {};
       const fate = error === undefined ? status : `${status}: ${error.code}`;
-      times.set(id, { lane, dueAt, status: fate, endedAt: finishedAt === undefined ? undefined : finishedAt - ahead });
+      times.set(id, {
+        kind,
+        lane,
+        dueAt,
+        status: fate,
+        endedAt: finishedAt === undefined ? undefined : finishedAt - ahead,
+      });
     }
   }
   return [...times.values()];

@@ -100,6 +100,7 @@ export function taskCosts(usage: Usage, config: DeployConfig): TaskCosts {
 
 function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
   const { tasks, requests, bulk, sentBack, invocations, receives, busySeconds, seconds, lanes, tenants } = usage;
+  const { logBytes } = COST_ASSUMPTIONS;
   const holds = Math.floor(busySeconds / Math.max(1, invocations) / HOLD_SECONDS) * invocations;
   const timesBefore = (periodSeconds: number): number =>
     Math.max(0, Math.ceil(usage.attemptSeconds / periodSeconds) - 1);
@@ -144,7 +145,9 @@ function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
     [
       'batches of statistics',
       counted,
-      readerDollars(config) + (tenantsOfBatch * STATISTICS_WRITE_UNITS * LIST_PRICES.writeUnits) / MILLION,
+      readerDollars(config) +
+        (tenantsOfBatch * STATISTICS_WRITE_UNITS * LIST_PRICES.writeUnits) / MILLION +
+        ((logBytes.batch + (logBytes.task * tasks) / counted) / GIGABYTE) * LIST_PRICES.loggedGigabyte,
     ],
     ['log GB', loggedBytes(usage, config) / GIGABYTE, LIST_PRICES.loggedGigabyte],
   ]);
@@ -165,14 +168,12 @@ const changesOf = ({ tasks, requests, invocations, isShort, seconds }: Usage): C
   seconds,
 });
 
-function loggedBytes(usage: Usage, config: DeployConfig): number {
-  const { tasks, requests, invocations } = usage;
-  const { submit, requestLine, invocation, attempt, attemptLine, access } = COST_ASSUMPTIONS.logBytes;
+function loggedBytes({ tasks, requests, invocations }: Usage, config: DeployConfig): number {
+  const { submit, requestLine, invocation, attemptLine, access } = COST_ASSUMPTIONS.logBytes;
   const { lambdaInsights, accessLogs, routineLogs } = config;
   const byLambda = routineBytes(config) + (lambdaInsights ? INSIGHTS_LOG_BYTES : 0);
   const ofRequest = byLambda + submit + (routineLogs ? requestLine : 0) + (accessLogs ? access : 0);
-  const ofAttempt = attempt + (routineLogs ? attemptLine : 0);
-  return requests * ofRequest + invocations * (byLambda + invocation) + tasks * ofAttempt;
+  return requests * ofRequest + invocations * (byLambda + invocation) + (routineLogs ? tasks * attemptLine : 0);
 }
 
 /** Returns what one call costs of a function that reads a stream, or of the authorizer. */

@@ -8,6 +8,7 @@ import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
 import type { LeaseToken } from '../../functions/core/task/ids.ts';
 import { callHandler } from '../../functions/executor/attempt/run-handler.ts';
 import type { InvocationPorts } from '../../functions/executor/handle-batch.ts';
+import { recordMetrics } from '../../functions/projector/record-metrics.ts';
 import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
@@ -28,6 +29,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
   const buckets = new MemoryRateBuckets();
   const clock = () => world.now;
   const store = new MemoryTaskStore({ lag });
+  const settings = new MemorySettingsStore();
   const payloads = new MemoryPayloadStore();
   const usage = { openTasks: async () => world.openTasks };
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
@@ -36,6 +38,11 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
   let ids = 0;
   const log: Log = (level, event, fields) => logged.push({ level, event, ...fields });
   const meter: Meter = { record: (of, metric, value) => recorded.push({ of, metric, value }) };
+  // Every write is a change of a row, and the stream brings it to the projector.
+  store.watch = (before, after) => {
+    const change = { id: '', at: world.now, before, after, usage: { submittedTogether: 1, writeUnits: 1 } };
+    void recordMetrics([change], { meter, settings });
+  };
   const tracing: Tracing = {
     header: () => TRACE,
     call: (_name, work) => work(),
@@ -67,7 +74,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     secret: async (name) => `the secret ${name}`,
     usage,
     buckets,
-    settings: new MemorySettingsStore(),
+    settings,
     statistics: new MemoryStatistics(),
     deadLetters: new MemoryDeadLetters(clock),
     retentionDays: 14,

@@ -1,5 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, type GetItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type {
+  AttemptUsage,
   CancelResult,
   ClaimResult,
   Heartbeat,
@@ -59,7 +60,7 @@ import {
   tableOf,
   taskOfRow,
 } from './task-row.ts';
-import { executorTimeAttributes } from './task-usage.ts';
+import { usageAttributes } from './task-usage.ts';
 
 const CHECKED = 'leaseToken, cancelRequestedAt';
 
@@ -133,14 +134,14 @@ export class DynamoTaskStore implements TaskStore {
   async settle(
     task: RunningTask,
     settlement: Settlement,
-    executorMilliseconds?: number,
+    usage?: AttemptUsage,
   ): Promise<'settled' | 'lost' | 'cancel_requested'> {
     const goesOn = settlement.status === 'queued' || settlement.status === 'waiting';
     const update = await this.#updateBatched(task, {
       condition: goesOn ? all(leased(task.leaseToken), missing('cancelRequestedAt')) : leased(task.leaseToken),
       set: {
         ...settlementAttributes(settlement, task, this.#options),
-        ...executorTimeAttributes(executorMilliseconds),
+        ...usageAttributes(usage, goesOn),
       },
       remove: settlementRemovals(settlement),
       blind: true,

@@ -1,24 +1,31 @@
 import { compact } from '../../core/compact.ts';
-import type { TaskUsage } from '../../core/task/cost.ts';
+import type { AttemptUsage } from '../../core/ports.ts';
+import type { TaskUsage } from '../../core/task/task-change.ts';
 import { n, type Row } from './requests/row.ts';
 
 /** Returns what a submit with others adds to the row of its task for the sake of its cost. */
 export const togetherAttributes = (submittedTogether: number | undefined): Row =>
   submittedTogether === undefined || submittedTogether === 1 ? {} : { together: n(submittedTogether) };
 
-/** Returns what a settlement adds to the row of its task for the sake of its cost. */
-export const executorTimeAttributes = (executorMilliseconds: number | undefined): Row =>
-  executorMilliseconds === undefined ? {} : { executorMs: n(executorMilliseconds) };
+/** Returns what a settlement adds to the row of its task to say what the attempt took. The end of a task that ended is there. */
+export const usageAttributes = (usage: AttemptUsage | undefined, goesOn: boolean): Row =>
+  usage === undefined
+    ? {}
+    : { executorMs: n(usage.executorMilliseconds), ...(goesOn && { attemptEndedAt: n(usage.endedAt) }) };
 
 /** Reads what the images of a row, before and after a change, tell of what the change took. Nothing is before a new row. */
 export function usageOfRows(before: Row | undefined, after: Row): TaskUsage {
-  const { together, executorMs } = after;
+  const { together, executorMs, attemptEndedAt } = after;
   return compact({
     submittedTogether: Number(together?.N ?? 1),
-    executorMilliseconds: executorMs?.N === undefined ? undefined : Number(executorMs.N),
+    executorMilliseconds: numberIn(executorMs),
+    attemptEndedAt: numberIn(attemptEndedAt),
     writeUnits: writeUnitsOf(before, after),
   });
 }
+
+const numberIn = (value: Row[string] | undefined): number | undefined =>
+  value?.N === undefined ? undefined : Number(value.N);
 
 /** Every task is in these indexes from the first, and in the others where it has what they list by. */
 const INDEXES_OF_ALL = 2;

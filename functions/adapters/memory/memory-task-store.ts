@@ -1,6 +1,7 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import type {
+  AttemptUsage,
   CancelResult,
   ClaimResult,
   DueTask,
@@ -92,11 +93,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return { result: 'claimed', task };
   }
 
-  async settle(
-    task: RunningTask,
-    settlement: Settlement,
-    _executorMilliseconds?: number,
-  ): Promise<'settled' | 'lost' | 'cancel_requested'> {
+  async settle(task: RunningTask, settlement: Settlement, _usage?: AttemptUsage): ReturnType<TaskStore['settle']> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== 'running' || found.leaseToken !== task.leaseToken) {
       return found !== undefined && isSettledBy(found, task.attempt, settlement) ? 'settled' : 'lost';

@@ -1,6 +1,6 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import type { Clock, FanOuts, Log, Meter, ParentKey, TaskQueue, TaskStore } from '../ports.ts';
+import type { Clock, FanOuts, Log, ParentKey, TaskQueue, TaskStore } from '../ports.ts';
 import type { TaskId, TenantId } from '../task/ids.ts';
 import { taskError } from '../task/outcome.ts';
 import { sendOrDefer } from '../task/send-or-defer.ts';
@@ -10,7 +10,6 @@ export type PropagateEndPorts = {
   readonly store: Pick<TaskStore, 'cancel'>;
   readonly fanOuts: FanOuts;
   readonly queue: TaskQueue;
-  readonly meter: Meter;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -64,9 +63,7 @@ async function cancelSubtask(
   ports: PropagateEndPorts,
 ): Promise<CancelledTask | undefined> {
   const cancel = await ports.store.cancel(tenantId, id, ports.clock());
-  if (cancel.result !== 'cancelled') return undefined;
-  ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
-  return cancel.task;
+  return cancel.result === 'cancelled' ? cancel.task : undefined;
 }
 
 /**
@@ -101,8 +98,6 @@ export async function failWaiting(parent: ParentKey, error: TaskError, ports: Pr
   const now = ports.clock();
   const failed = await ports.fanOuts.fail(parent, error, now, nextSweep(now));
   if (failed.result === 'lost') return;
-  ports.meter.record(failed.task.executorKey, 'failed', 1);
-  ports.meter.record(error.code, 'error', 1);
   await propagateEnd(failed.task, ports);
 }
 

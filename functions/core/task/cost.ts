@@ -1,17 +1,8 @@
 import { CHECK_PERIOD_SECONDS } from '../../contract.ts';
 import type { StepPrices } from '../../metrics.ts';
 import { isFinished, type Task } from './task.ts';
+import { type EndedAttempt, endedAttemptOf, type TaskUsage } from './task-change.ts';
 import { sampledTraceOf } from './trace-header.ts';
-
-/** What a change of a row tells of what it took, beside the task. */
-export type TaskUsage = {
-  /** How many tasks the request submitted that submitted this one. */
-  readonly submittedTogether: number;
-  /** The time of its executor that the last attempt took, shared with those that ran beside it; missing where it was not measured. */
-  readonly executorMilliseconds?: number;
-  /** Of the row, its indexes and its payloads. */
-  readonly writeUnits: number;
-};
 
 /** Nanodollars in all, and those of the executors' time among them. */
 export type Cost = { readonly nanodollars: number; readonly computeNanodollars: number };
@@ -33,7 +24,7 @@ export function costOfChange(
   prices: StepPrices,
 ): Cost {
   if (former?.status === after.status && former.attempt === after.attempt) return FREE;
-  const attempt = former?.status === 'running' && after.status !== 'running' ? { former, after, at } : undefined;
+  const attempt = endedAttemptOf(former, after, at, usage);
   const compute = attempt === undefined ? 0 : computeOf(attempt, usage, prices);
   const platform =
     usage.writeUnits * prices.write +
@@ -55,25 +46,22 @@ function submitOf(task: Task, { submittedTogether }: TaskUsage, prices: StepPric
 const isAskedFor = (former: Task, after: Task): boolean =>
   isFinished(former) || (after.status === 'cancelled' && former.status !== 'running');
 
-type Attempt = { readonly former: Extract<Task, { status: 'running' }>; readonly after: Task; readonly at: number };
-
-/** A task that goes on has no end of its own: its attempt ended when the row was changed, which a stream tells to the second. */
-const lastedOf = ({ former, after, at }: Attempt, { executorMilliseconds = 0 }: TaskUsage): number =>
-  Math.max(executorMilliseconds, ('finishedAt' in after ? after.finishedAt : at) - former.startedAt);
+const lastedOf = ({ former, endedAt }: EndedAttempt, { executorMilliseconds = 0 }: TaskUsage): number =>
+  Math.max(executorMilliseconds, endedAt - former.startedAt);
 
 /** An attempt that had half of its executor's time had half of its invocation, too; one that had none had no part of it. */
-function attemptOf(attempt: Attempt, usage: TaskUsage, prices: StepPrices): number {
+function attemptOf(attempt: EndedAttempt, usage: TaskUsage, prices: StepPrices): number {
   const lasted = lastedOf(attempt, usage);
   const { executorMilliseconds } = usage;
   const share = executorMilliseconds === undefined ? 1 : executorMilliseconds / Math.max(1, lasted);
   const renewals = Math.floor(lasted / 1000 / RENEWAL_SECONDS);
-  return renewals * prices.write + share * (prices.invocation + traceOf(attempt.after, prices)) + prices.attempt;
+  return renewals * prices.write + share * (prices.invocation + traceOf(attempt.former, prices)) + prices.attempt;
 }
 
-function computeOf(attempt: Attempt, usage: TaskUsage, prices: StepPrices): number {
+function computeOf(attempt: EndedAttempt, usage: TaskUsage, prices: StepPrices): number {
   const { executorMilliseconds = lastedOf(attempt, usage) } = usage;
   // Of a class that is gone nobody knows it any more.
-  const gigabytes = prices.gigabytes[attempt.after.resourceClass] ?? 0;
+  const gigabytes = prices.gigabytes[attempt.former.resourceClass] ?? 0;
   return (executorMilliseconds / 1000) * gigabytes * prices.gigabyteSecond;
 }
 

@@ -1,6 +1,6 @@
 import type { TaskEventName } from '../../contract.ts';
-import type { TaskUsage } from './cost.ts';
 import type { Task } from './task.ts';
+import type { TaskChange } from './task-change.ts';
 
 /** What happened to a task, as the event bus tells it. */
 export type TaskEvent = {
@@ -10,18 +10,6 @@ export type TaskEvent = {
   readonly task: Task;
   /** Milliseconds since the epoch. */
   readonly at: number;
-};
-
-/** One change of a task's row. */
-export type TaskChange = {
-  /** Names the change among all others of the task. */
-  readonly id: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** The task as it was and as it is; missing where there was or is none. */
-  readonly before: Task | undefined;
-  readonly after: Task | undefined;
-  readonly usage: TaskUsage;
 };
 
 /** Returns what happened to a task by a change of its row: mostly one event, two where its time has come unnoticed, or none. */

@@ -36,7 +36,6 @@ async function attemptTask(queued: TaskSeed, deadline: number, ports: ExecutorPo
   if ('disposition' in claim) return claim.disposition;
   const { task } = claim.claimed;
   return inTrace(task, ports, async (annotate) => {
-    await recordWait(task, ports);
     const settleBy = settleByOf(task, deadline);
     const loaded = await loadDefinition(task, ports);
     if ('failure' in loaded) return settleAttempt(task, loaded.failure, undefined, settleBy, ports, annotate);
@@ -105,15 +104,6 @@ export async function claimTask(
 /** Returns whether a message is so old that its task may have ended, and has no row any more: it is not to be made anew. */
 const isPastRetention = async (queued: TaskSeed, { store, clock, retentionDays }: ExecutorPorts): Promise<boolean> =>
   canHaveEnded(queued, clock(), retentionDays) && (await store.get(queued.tenantId, queued.id, clock())) === undefined;
-
-/** Records how long a task has waited since it was due and its type was not paused. */
-export async function recordWait(task: RunningTask, { meter, settings }: ExecutorPorts): Promise<void> {
-  // One that was cancelled before it began, and retried, has waited since then: no row tells when that was.
-  if (task.attempt > 1 || task.attemptsBeforeRetry !== undefined) return;
-  const { resumedAt = 0 } = await settings.get(task.type);
-  const dueSince = Math.max(task.createdAt, task.runAt ?? 0, resumedAt);
-  meter.record(task.executorKey, 'wait', Math.max(0, task.startedAt - dueSince));
-}
 
 type LoadedDefinition = { readonly definition: TaskDefinition } | { readonly failure: Outcome };
 

@@ -4,14 +4,7 @@ import { type ExecutorPorts, settleByOf } from '../executor-ports.ts';
 import type { DeliveredTask } from '../messages/delivery.ts';
 import type { Disposition, HandledTask } from '../messages/disposition.ts';
 import { inTrace } from '../telemetry.ts';
-import {
-  attemptMilliseconds,
-  type ClaimedTask,
-  claimTask,
-  recordWait,
-  refusalOf,
-  releaseAfterFailure,
-} from './attempt.ts';
+import { attemptMilliseconds, type ClaimedTask, claimTask, refusalOf, releaseAfterFailure } from './attempt.ts';
 import { runBatch } from './run-batch.ts';
 import { settleAttempt } from './settle-outcome.ts';
 import { TimeShares } from './time-share.ts';
@@ -62,7 +55,6 @@ function beginAttempts(
   return (one) =>
     inTrace(one.task, ports, async (annotate) => {
       const { task } = one;
-      await recordWait(task, ports);
       const outcome = refusalOf(one, definition) ?? (await outcomes)(task);
       return limit(() => settleAttempt(task, outcome, definition, settleByOf(task, deadline), ports, annotate));
     });

@@ -3,7 +3,7 @@ import type { TaskDefinition } from '../../core/define-task.ts';
 import { createSubtasks, openFanOut } from '../../core/fan-out/fan-out.ts';
 import { fanOutRefusal } from '../../core/fan-out/fan-out-limits.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
-import type { Annotations } from '../../core/ports.ts';
+import type { Annotations, AttemptUsage } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import { keptUntil } from '../../core/task/payload.ts';
 import { DEFAULT_RETRY } from '../../core/task/retry.ts';
@@ -12,7 +12,7 @@ import { type Settlement, settled, settlementOfFailure, settlementOfWait } from 
 import { withoutValues } from '../../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from '../executor-ports.ts';
 import { ACK, type Disposition, releaseIn } from '../messages/disposition.ts';
-import { inTrace, logFieldsOf, recordAttempt } from '../telemetry.ts';
+import { inTrace, logAttempt, logFieldsOf } from '../telemetry.ts';
 
 /**
  * Brings a claimed task to what its outcome makes of it, and does what has to follow. `settleBy` is in milliseconds since the
@@ -34,7 +34,7 @@ export async function settleAttempt(
     return releaseIn(0);
   }
   annotate(annotationsOf(settlement));
-  recordAttempt(task, settlement, definition, ports);
+  logAttempt(task, settlement, ports);
   // The sweeper will send a task that waits longer than a queue can delay.
   if ('dueAt' in settlement) return ACK;
   return completeSettlement(settled(task, settlement), ports);
@@ -90,14 +90,14 @@ async function settle(
   wanted: Settlement,
   settleBy: number,
   ports: ExecutorPorts,
-  executorMilliseconds = ports.takeTime?.() ?? 0,
+  usage: AttemptUsage = { executorMilliseconds: ports.takeTime?.() ?? 0, endedAt: ports.clock() },
 ): Promise<Settlement | undefined> {
-  const write = () => ports.store.settle(task, wanted, executorMilliseconds);
+  const write = () => ports.store.settle(task, wanted, usage);
   const result = await retryUntil(write, settleBy, ports);
   if (result === 'settled') return wanted;
   if (result === 'lost') return undefined;
   const cancelled = { status: 'cancelled', finishedAt: ports.clock() } as const;
-  return settle(task, cancelled, settleBy, ports, executorMilliseconds);
+  return settle(task, cancelled, settleBy, ports, usage);
 }
 
 /** Says what became of the attempt, and of its task: where the attempt failed, the task may be tried again. */
@@ -156,7 +156,6 @@ export async function settleAsCancelled(
   const settlement = await settle(task, cancelled, deadline - ANSWER_MILLISECONDS, ports);
   // Whoever was faster may have died before the rest was done: the message comes again to see to it.
   if (settlement === undefined) return releaseIn(0);
-  ports.meter.record(task.executorKey, 'cancelled', 1);
   return completeSettlement(settled(task, settlement), ports);
 }
 

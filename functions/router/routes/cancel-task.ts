@@ -22,10 +22,7 @@ export const cancelTask: Route = {
     if (cancel.result === 'finished') {
       throw new Problem('invalid_status', `the task is ${cancel.task.status}: there is nothing to cancel`);
     }
-    if (cancel.result === 'cancelled') {
-      ports.meter.record(cancel.task.executorKey, 'cancelled', 1);
-      await propagateCancel(cancel.task, ports);
-    }
+    if (cancel.result === 'cancelled') await propagateCancel(cancel.task, ports);
     return { status: 202, ...(await taskAnswer(cancel.task, caller, ports)) };
   },
 };

@@ -39,7 +39,6 @@ export async function recordAcceptance(
   checkSameSubmit(found, task);
   // Without a key the id is nobody else's. A row with an attempt may be ours as well, claimed before our insert.
   const isReplay = isKeyed && found !== task && (found.attempt === 0 || found.createdAt !== task.createdAt);
-  if (!isReplay) ports.meter.record(task.executorKey, 'accepted', 1);
   return { task: found, isReplay };
 }
 

@@ -30,7 +30,7 @@ describe('a batch', () => {
     expect(world.recorded.filter(({ metric }) => metric === 'batchSize')).toEqual([
       { of: 'default/batch/0', metric: 'batchSize', value: 3 },
     ]);
-    const each = tasks.flatMap(() => ['attempts', 'execution', 'succeeded', 'timeoutUse', 'wait']);
+    const each = tasks.flatMap(() => ['accepted', 'attempts', 'execution', 'succeeded', 'timeoutUse', 'wait']);
     expect(metrics(world).toSorted()).toEqual(['batchSize', ...each].toSorted());
     expect(world.annotated).toEqual(
       tasks.map(({ id }) => ({

@@ -176,7 +176,7 @@ describe('an executor that is lost', () => {
     Object.assign(world.ports, { catalog: { greet: async () => slow } });
     expect(await invoke(world)).toHaveLength(1);
     expect(await read(world, seed)).toMatchObject({ status: 'running', attempt: 2, leaseToken: 'thief' });
-    expect(metrics(world)).toEqual(['wait']);
+    expect(metrics(world)).toEqual(['accepted', 'wait']);
   });
 });
 
@@ -229,7 +229,7 @@ describe('a platform that fails', () => {
     world.ports.payloads.get = () => Promise.reject(new Error('throttled'));
     expect(await invoke(world)).toHaveLength(1);
     expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 0 });
-    expect(metrics(world)).toEqual(['platformFailed']);
+    expect(metrics(world)).toEqual(['accepted', 'platformFailed']);
   });
 
   it.each(['settle', 'put'] as const)('at %s for a while does not cost the outcome', async (verb) => {

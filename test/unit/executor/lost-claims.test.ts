@@ -48,7 +48,7 @@ describe('a claim whose answer is lost', () => {
     expect(await invoke(world)).toHaveLength(1);
     expect(world.now - started).toBeLessThanOrEqual(10_000);
     expect(await read(world, seed)).toMatchObject({ status: 'queued', attempt: 0 });
-    expect(metrics(world)).toEqual(['platformFailed']);
+    expect(metrics(world)).toEqual(['accepted', 'platformFailed']);
   });
 });
 
@@ -61,7 +61,7 @@ it('a task that ends without a run takes the time of its executor, not that of a
     const settle = vi.spyOn(world.ports.store, 'settle');
     await invoke(world);
     expect(await read(world, seed)).toMatchObject({ status: isCancelled ? 'cancelled' : 'failed' });
-    expect(settle.mock.calls.map(([, , milliseconds]) => milliseconds)).toEqual([expect.any(Number)]);
+    expect(settle.mock.calls.map(([, , usage]) => usage?.executorMilliseconds)).toEqual([expect.any(Number)]);
   }
 });
 

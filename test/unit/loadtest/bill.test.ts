@@ -34,8 +34,7 @@ const usage: WireUsage = {
       'SQS requests of ChangeMessageVisibilityBatch': TASKS / 10,
       'write units of millrace-data-Tasks0BA': 2 * TASKS,
       'log bytes of attempt ended': TASKS * COST_ASSUMPTIONS.logBytes.attemptLine,
-      'log bytes of metrics':
-        (TASKS / 10) * COST_ASSUMPTIONS.logBytes.invocation + TASKS * COST_ASSUMPTIONS.logBytes.attempt,
+      'log bytes of metrics': (TASKS / 10) * COST_ASSUMPTIONS.logBytes.invocation,
     },
     'event sources': { 'SQS requests of ReceiveMessage': TASKS / 10, 'SQS requests of DeleteMessageBatch': TASKS / 10 },
     'millrace-governor': { invocations: 1, 'write units of millrace-data-Control42': 7 },

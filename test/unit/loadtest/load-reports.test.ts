@@ -109,7 +109,7 @@ describe('the times of tasks', () => {
   test('count from the first submit of each, when it was due', () => {
     const repeat = submit(1, 5, { isReplayed: true });
     expect(taskTimes(runOf([submit(1, 1), repeat], () => 300))).toEqual([
-      { lane: 'default-high', dueAt: START + 1_000, status: 'succeeded', endedAt: expect.any(Number) },
+      { kind: 'single', lane: 'default-high', dueAt: START + 1_000, status: 'succeeded', endedAt: expect.any(Number) },
     ]);
   });
 
@@ -190,6 +190,17 @@ describe('the scenarios', () => {
       { name: '1/s', acceptedPerSecond: 0.1, endedPerSecond: 0, refused: 0, p50: 20 },
       { name: '2/s', acceptedPerSecond: 0.1, endedPerSecond: 0.1, refused: 1 },
     ]);
+  });
+
+  test('stress has a step keep up whose tasks are soon over, those of bulks left out, which wait for others', () => {
+    const steps = [0, 31].map((second, index) => submit(index, second, { phase: index === 0 ? '1/s' : '2/s' }));
+    const bulk = submit(2, 5, { phase: '1/s', kind: 'bulk' });
+    const endOf = (lastOf: (id: string) => number) => {
+      const run = runOf([...steps, bulk], lastOf);
+      return stepsOf(run, taskTimes(run)).map(({ endedInTime }) => endedInTime);
+    };
+    expect(endOf((id) => (id === 't2' ? 25_000 : 200))).toEqual([1, 1]);
+    expect(endOf(() => 25_000)).toEqual([0, 0]);
   });
 
   test('stress goes two steps beyond the one that is refused or answered too late', () => {

@@ -164,8 +164,10 @@ describe('a record of the stream', () => {
   const of = (dynamodb: DynamoDBRecord['dynamodb']) =>
     changeOf(
       { dynamodb: dynamodb as object },
-      (image) => taskOfRow(image as never),
-      (before, after) => usageOfRows(before as never, after as never),
+      {
+        readTask: (image) => taskOfRow(image as never),
+        readUsage: (before, after) => usageOfRows(before as never, after as never),
+      },
     );
 
   it('that is of a payload is of no task', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dueAttributes, rowOfNew } from '../../../../functions/adapters/dynamo/task-row.ts';
-import { executorTimeAttributes, usageOfRows } from '../../../../functions/adapters/dynamo/task-usage.ts';
+import { usageAttributes, usageOfRows } from '../../../../functions/adapters/dynamo/task-usage.ts';
 import { newTask } from '../../../../functions/core/task/task.ts';
 import { costOf } from '../../../../planner/costs/cost-basis.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';
@@ -52,10 +52,13 @@ describe('the write units of a change are those that docs/costs.md tells of', ()
   });
 });
 
-it('a row says how many were submitted with its task, unless it was alone, and the time of its executor', () => {
+it('a row says how many were submitted with its task, unless it was alone, the time of its executor, and when a task that goes on did', () => {
   const together = rowOfNew({ ...newTask(seed), submittedTogether: 100 }, undefined, 1);
   expect(usageOfRows(undefined, together).submittedTogether).toBe(100);
   expect(rowOfNew({ ...newTask(seed), submittedTogether: 1 }, undefined, 1)).toEqual(row);
-  expect(usageOfRows(row, { ...row, ...executorTimeAttributes(12) }).executorMilliseconds).toBe(12);
+  const usage = { executorMilliseconds: 12, endedAt: NOW };
+  expect(usageOfRows(row, { ...row, ...usageAttributes(usage, false) })).toMatchObject({ executorMilliseconds: 12 });
+  expect(usageAttributes(usage, false)).not.toHaveProperty('attemptEndedAt');
+  expect(usageOfRows(row, { ...row, ...usageAttributes(usage, true) }).attemptEndedAt).toBe(NOW);
   expect(usageOfRows(undefined, row)).toEqual({ submittedTogether: 1, writeUnits: 3 });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Cost, costOfChange, type TaskUsage } from '../../../../functions/core/task/cost.ts';
+import { type Cost, costOfChange } from '../../../../functions/core/task/cost.ts';
 import { newTask, type Task, type WaitingTask } from '../../../../functions/core/task/task.ts';
+import type { TaskUsage } from '../../../../functions/core/task/task-change.ts';
 import { cancelled, claimed, resumed, retried, settled } from '../../../../functions/core/task/transition.ts';
 import { stepPricesOf } from '../../../../lib/constructs/step-prices.ts';
 import { costOf, totalOf } from '../../../../planner/costs/cost-basis.ts';

@@ -22,7 +22,7 @@ describe('a task that succeeds', () => {
       metric: 'wait',
       value: expect.any(Number),
     });
-    expect(metrics(world)).toEqual(['wait', 'succeeded', 'execution', 'timeoutUse', 'attempts']);
+    expect(metrics(world)).toEqual(['accepted', 'wait', 'succeeded', 'execution', 'timeoutUse', 'attempts']);
     expect(world.annotated).toEqual([
       { task_id: seed.id, task_type: 'greet', task_status: 'succeeded', attempt_status: 'completed' },
     ]);
@@ -75,17 +75,10 @@ describe('an attempt that fails', () => {
     await invoke(world);
     expect(await read(world, seed)).toMatchObject({ status: 'failed', attempt: 2, error: { code: 'handler_error' } });
     expect(world.queue.messages.size).toBe(0);
+    const times = ['execution', 'timeoutUse'];
     expect(metrics(world)).toEqual([
-      'wait',
-      'retried',
-      'execution',
-      'timeoutUse',
-      'error',
-      'failed',
-      'execution',
-      'timeoutUse',
-      'attempts',
-      'error',
+      ...['accepted', 'wait', 'retried', 'error', ...times],
+      ...['failed', 'error', ...times, 'attempts'],
     ]);
     const error = { error: 'handler_error', error_message: 'the printer is on fire' };
     expect(world.annotated).toMatchObject([

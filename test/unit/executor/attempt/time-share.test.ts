@@ -65,8 +65,8 @@ describe('an attempt is settled with the time that it took of its executor', () 
     const world = await sent(definition, tasks);
     const { settle } = world.ports.store;
     const taken: number[] = [];
-    world.ports.store.settle = (task, settlement, executorMilliseconds) => {
-      taken.push(executorMilliseconds ?? Number.NaN);
+    world.ports.store.settle = (task, settlement, usage) => {
+      taken.push(usage?.executorMilliseconds ?? Number.NaN);
       return settle.call(world.ports.store, task, settlement);
     };
     await invoke(world);

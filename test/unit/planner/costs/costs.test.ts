@@ -1,7 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ENV } from '../../../../functions/contract.ts';
+import { newTask } from '../../../../functions/core/task/task.ts';
 import { traceIdOf } from '../../../../functions/core/task/trace-header.ts';
-import { measureUsage, recordAttempt } from '../../../../functions/executor/telemetry.ts';
+import { claimed, settled } from '../../../../functions/core/task/transition.ts';
+import { logAttempt, measureUsage } from '../../../../functions/executor/telemetry.ts';
+import { recordMetrics } from '../../../../functions/projector/record-metrics.ts';
 import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { log } from '../../../../functions/runtime/log.ts';
 import { EmfMeter } from '../../../../functions/runtime/meter.ts';
@@ -15,6 +18,7 @@ import {
   type Usage,
 } from '../../../../planner/costs/task-costs.ts';
 import { deployConfig } from '../../../../planner/deployment.ts';
+import { taskSeed } from '../../../doubles/task-seed.ts';
 
 const config = deployConfig({});
 
@@ -137,20 +141,34 @@ describe('the lines of the log', () => {
     timeoutSeconds: 30,
   };
   const traceHeader = 'Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0';
-  const attempt = (meter: EmfMeter) => {
-    meter.record('default/normal/0', 'wait', 123);
-    recordAttempt(
-      { ...task, executorKey: 'default/normal/0', traceHeader } as never,
-      { status: 'succeeded' } as never,
-      { type: 'markdown.render' } as never,
-      { clock: () => 123, log, meter } as never,
-    );
+  const attempt = () => {
+    logAttempt({ ...task, executorKey: 'default/normal/0', traceHeader } as never, { status: 'succeeded' } as never, {
+      clock: () => 123,
+      log,
+    });
   };
   const invocation = (attempts: number) => async (meter: EmfMeter) => {
     const record = measureUsage('default', RESOURCE_CLASS_SPECS.default, { meter, log });
-    for (let one = 0; one < attempts; one++) attempt(meter);
+    for (let one = 0; one < attempts; one++) attempt();
     for (let call = 0; call < 2; call++) called(meter, 'DynamoDB.BatchExecuteStatement');
     await record();
+  };
+
+  /** A batch of the changes of so many tasks, each from its submit to its end. */
+  const batchOf = (tasks: number) => (meter: EmfMeter) => {
+    const queued = newTask(taskSeed({ createdAt: 0, timeoutSeconds: 30 }));
+    const changes = Array.from({ length: tasks }, () => {
+      const running = claimed(queued, { token: 'a' as never, expiresAt: 60_000 }, 50 + Math.round(500 * Math.random()));
+      const finishedAt = running.startedAt + 5 + Math.round(500 * Math.random());
+      const succeeded = settled(running, { status: 'succeeded', output: { inline: 1 }, finishedAt });
+      const usage = { submittedTogether: 1, writeUnits: 1 };
+      return [
+        { id: '1', at: 0, before: undefined, after: queued, usage },
+        { id: '2', at: 0, before: queued, after: running, usage },
+        { id: '3', at: 0, before: running, after: succeeded, usage },
+      ];
+    });
+    return recordMetrics(changes.flat(), { meter, settings: { get: async () => ({}) } });
   };
 
   const attemptBytes = async (routineLogs: string): Promise<number> => {
@@ -167,12 +185,16 @@ describe('the lines of the log', () => {
       assumed: logBytes.submit,
       written: () =>
         meanOf((meter) => {
-          meter.record('default/normal/0', 'accepted', 1);
           called(meter, 'DynamoDB.PutItem');
           called(meter, 'SQS.SendMessage');
         }),
     },
-    { name: 'an attempt', assumed: logBytes.attempt, written: () => attemptBytes('false') },
+    { name: 'a batch of statistics', assumed: logBytes.batch, written: () => meanOf(batchOf(1)) },
+    {
+      name: 'a task in a batch of statistics',
+      assumed: logBytes.task,
+      written: async () => ((await meanOf(batchOf(50))) - (await meanOf(batchOf(1)))) / 49,
+    },
     {
       name: 'an attempt that went well',
       assumed: logBytes.attemptLine,
