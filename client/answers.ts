@@ -126,7 +126,7 @@ export type DefinitionSettings = {
   readonly maxAttempts: number;
 };
 
-export type Definition = DefinitionSettings & {
+export type Definition = Omit<DefinitionSettings, 'maxAttempts'> & {
   readonly type: string;
   readonly description: string;
   readonly resources: string;

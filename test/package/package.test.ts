@@ -67,6 +67,29 @@ describe('the packed file', () => {
   });
 });
 
+test('the client knows the types of an app, in another project', () => {
+  const script = `import { createClient } from 'millrace/client';
+    import type { greet } from './tasks/greet.ts';
+    const client = createClient({ url: 'http://localhost', key: 'k' });
+    const { output } = await client.result(await client.submit<typeof greet>('greet', { name: 'Ada' }));
+    export const greeting: string = output.greeting;
+    // @ts-expect-error there is no such input
+    await client.submit<typeof greet>('greet', { nom: 'Ada' });`;
+  writeFileSync(join(app, 'call.ts'), script);
+  const check = [
+    '--noEmit',
+    '--ignoreConfig',
+    '--module',
+    'nodenext',
+    '--strict',
+    '--allowImportingTsExtensions',
+    '--target',
+    'es2024',
+  ];
+  run(app, 'npx', 'tsc', ...check, 'call.ts');
+  rmSync(join(app, 'call.ts'));
+}, 60_000);
+
 test('the client loads nothing but itself', () => {
   const script = `
     const { registerHooks } = await import('node:module');
