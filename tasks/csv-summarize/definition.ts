@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
+import { asGiven } from '../as-given.ts';
 
 /** So much fits into the body of a submit, less what is around it. */
 const MAX_TEXT_LENGTH = 2_000_000;
+
+const extreme = z.union([z.number(), z.string()]).nullable().describe('A text where a number would lose digits.');
 
 export const csvSummarize = defineTask({
   type: 'csv.summarize',
@@ -35,6 +38,14 @@ export const csvSummarize = defineTask({
       oneOf: [{ required: ['text'] }, { required: ['url'] }],
       examples: [{ text: 'city,people\nUlm,126000\n' }],
     }),
+  output: asGiven(
+    z.object({
+      rows: z.int().describe('Without the first, which names the columns.'),
+      columns: z
+        .record(z.string(), z.object({ count: z.int(), min: extreme, max: extreme, mean: z.number().nullable() }))
+        .describe('What the numbers of each column come to, by its name.'),
+    }),
+  ),
   async run({ text, url }, ctx) {
     const { summarizeCsv } = await import('./summarize-csv.ts');
     const { csvOfText, csvAt } = await import('./csv-source.ts');

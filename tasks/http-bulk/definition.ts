@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
 import { httpBulkInput } from './http-bulk-input.ts';
@@ -16,6 +17,7 @@ export const httpBulk = defineTask({
   retry: { ...DEFAULT_RETRY, maxAttempts: 5 },
   batch: { maxSize: 100, windowSeconds: 2 },
   input: httpBulkInput,
+  output: z.object({ status: z.int().describe('What the endpoint answered for the record.') }),
   async run(items, ctx) {
     const { sendRecords } = await import('./send-records.ts');
     return sendRecords(items, ctx);

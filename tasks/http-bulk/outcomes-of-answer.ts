@@ -6,6 +6,9 @@ import { httpFailure, isGood } from '../fail-unless-ok.ts';
 
 type HttpResponse = Awaited<ReturnType<TaskContext['http']['request']>>;
 
+/** What became of a record: the status that its endpoint gave it, or why it failed. */
+export type RecordOutcome = BatchOutcome<{ readonly status: number }>;
+
 /** An answer may have so many bytes, decompressed: 20 KB for each record of the largest batch. */
 const MAX_ANSWER_BYTES = 2_000_000;
 
@@ -30,7 +33,7 @@ const ACTIONS = ['index', 'create', 'update', 'delete'];
  * says nothing of each. Throws `response_too_large`, and `invalid_answer` where it says what cannot be understood: that may be
  * that a record was refused, so it never counts as good.
  */
-export async function outcomesOfAnswer(response: HttpResponse, count: number): Promise<BatchOutcome[]> {
+export async function outcomesOfAnswer(response: HttpResponse, count: number): Promise<RecordOutcome[]> {
   const { status, headers, body, retryAfterSeconds } = response;
   const { bytes, isComplete } = await bytesUpTo(body, MAX_ANSWER_BYTES);
   if (!isComplete) throw new TaskFailure('response_too_large', `the response is larger than ${MAX_ANSWER_BYTES} bytes`);

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { BatchContext, BatchItem, BatchOutcome } from '../../functions/core/define-task.ts';
+import type { BatchContext, BatchItem } from '../../functions/core/define-task.ts';
 import { failUnlessOk } from '../fail-unless-ok.ts';
 import type { HttpBulkInput } from './http-bulk-input.ts';
-import { outcomesOfAnswer } from './outcomes-of-answer.ts';
+import { outcomesOfAnswer, type RecordOutcome } from './outcomes-of-answer.ts';
 
 /** A record, and the place of its task in the batch. */
 type Line = BatchItem<HttpBulkInput> & { readonly place: number };
@@ -14,8 +14,8 @@ type Line = BatchItem<HttpBulkInput> & { readonly place: number };
 export async function sendRecords(
   items: readonly BatchItem<HttpBulkInput>[],
   ctx: BatchContext,
-): Promise<BatchOutcome[]> {
-  const outcomes = new Array<BatchOutcome>(items.length);
+): Promise<RecordOutcome[]> {
+  const outcomes = new Array<RecordOutcome>(items.length);
   // They go in the order of their ids: the same tasks make the same request, under the same key.
   const lines = items
     .map((item, place): Line => ({ ...item, place }))
@@ -25,13 +25,14 @@ export async function sendRecords(
   await Promise.all(
     [...groups].map(async ([endpoint, group]) => {
       const answered = await outcomesAt(endpoint, group, ctx);
-      for (const [index, { place }] of group.entries()) outcomes[place] = answered[index] ?? null;
+      for (const [index, { place }] of group.entries())
+        outcomes[place] = answered[index] ?? new Error('the endpoint was not asked for it');
     }),
   );
   return outcomes;
 }
 
-async function outcomesAt(endpoint: string, lines: readonly Line[], ctx: BatchContext): Promise<BatchOutcome[]> {
+async function outcomesAt(endpoint: string, lines: readonly Line[], ctx: BatchContext): Promise<RecordOutcome[]> {
   try {
     const response = await ctx.http.request(endpoint, {
       method: 'POST',

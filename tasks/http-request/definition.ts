@@ -1,5 +1,7 @@
+import * as z from 'zod';
 import { defineTask } from '../../functions/core/define-task.ts';
 import { DEFAULT_RETRY } from '../../functions/core/task/retry.ts';
+import { asGiven } from '../as-given.ts';
 import { httpRequestInput } from './http-request-input.ts';
 
 export const httpRequest = defineTask({
@@ -14,6 +16,18 @@ export const httpRequest = defineTask({
   timeoutSeconds: 45,
   retry: { ...DEFAULT_RETRY, maxAttempts: 5 },
   input: httpRequestInput,
+  output: asGiven(
+    z.object({
+      status: z.int(),
+      url: z.string().describe('The one that answered.'),
+      redirected: z.boolean().describe('Redirects led there.'),
+      headers: z
+        .record(z.string(), z.union([z.string(), z.array(z.string())]).optional())
+        .describe('Names in lower case; `set-cookie` is a list.'),
+      body: z.string(),
+      encoding: z.enum(['text', 'base64']),
+    }),
+  ),
   async run(input, ctx) {
     const { sendRequest } = await import('./send-request.ts');
     return sendRequest(input, ctx);

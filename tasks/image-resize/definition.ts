@@ -40,6 +40,12 @@ export const imageResize = defineTask({
       oneOf: [{ required: ['image'] }, { required: ['url'] }],
       examples: [{ url: 'https://example.com/photo.jpg', width: 800, format: 'webp' }],
     }),
+  output: z.object({
+    width: z.int(),
+    height: z.int(),
+    bytes: z.int().describe('Those of the image, before they are base64.'),
+    image: z.string().describe('In base64.'),
+  }),
   async run({ image, url, width, format }, ctx) {
     const { resizeImage } = await import('./resize-image.ts');
     const { imageAt } = await import('./image-at.ts');

@@ -3,6 +3,7 @@ import { ROUTES } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
+import { validated } from '../../core/definition/find-definition.ts';
 import type { DeployedClasses } from '../../resource-classes.ts';
 import type { OpenRoute, Route, RouterPorts } from '../route.ts';
 import {
@@ -12,6 +13,8 @@ import {
   ofAllDefinitions,
   outputJsonSchema,
 } from '../routes/all-definitions.ts';
+import { exampleOf } from './example-of.ts';
+import { answerExamples, bodyExamples } from './openapi-examples.ts';
 import { PROBLEM_STATUS, type ProblemCode, problemSchema } from './problem.ts';
 
 export type DocumentedRoutes = {
@@ -20,6 +23,12 @@ export type DocumentedRoutes = {
 };
 
 type JsonSchema = Record<string, unknown>;
+
+type DocumentDetails = {
+  readonly broken?: readonly BrokenType[];
+  /** An example of the input of each type that has one. */
+  readonly inputs?: ReadonlyMap<string, unknown>;
+};
 
 /** Describes what API Gateway itself answers: without a key, and where a function fails. */
 const gatewayMessage = once(() => z.strictObject({ message: z.string() }));
@@ -32,7 +41,7 @@ export function openapiDocument(
   { routes, openRoutes }: DocumentedRoutes,
   definitions: readonly TaskDefinition[],
   classes: DeployedClasses,
-  broken: readonly BrokenType[] = [],
+  { broken = [], inputs = new Map() }: DocumentDetails = {},
 ): Record<string, unknown> {
   const schemas: Record<string, JsonSchema> = {};
   const schemaOf = schemaWriter(schemas);
@@ -41,7 +50,7 @@ export function openapiDocument(
   for (const [key, route] of Object.entries({ ...routes, ...openRoutes })) {
     const [method = '', path = ''] = key.split(' ');
     paths[path] ??= {};
-    paths[path][method.toLowerCase()] = operation(key, route, schemaOf, (write) => write(definitions, classes));
+    paths[path][method.toLowerCase()] = operation(key, route, { schemaOf, definitions, classes, inputs });
   }
   addOutputs(schemas, definitions);
   return {
@@ -69,14 +78,14 @@ const missingFromDocument = ({ type }: BrokenType): string =>
 type SchemaOf = (schema: z.ZodType, io?: 'input' | 'output') => JsonSchema;
 type Documented = Pick<Route, 'operationId' | 'summary' | 'parameters' | 'requestBody' | 'response' | 'problems'>;
 
-type WriteBody = NonNullable<Route['requestBody']>;
+type Described = {
+  readonly schemaOf: SchemaOf;
+  readonly definitions: readonly TaskDefinition[];
+  readonly classes: DeployedClasses;
+  readonly inputs: ReadonlyMap<string, unknown>;
+};
 
-function operation(
-  key: string,
-  route: Documented,
-  schemaOf: SchemaOf,
-  bodyOf: (write: WriteBody) => ReturnType<WriteBody>,
-) {
+function operation(key: string, route: Documented, { schemaOf, definitions, classes, inputs }: Described) {
   const { operationId, summary, parameters = [], requestBody, response, problems } = route;
   const scope = Object.hasOwn(ROUTES, key) ? ROUTES[key as keyof typeof ROUTES] : undefined;
   const codes: ProblemCode[] = [...problems, 'internal_error'];
@@ -87,22 +96,27 @@ function operation(
     description: scope && `Needs a key with the scope \`${scope}\`.`,
     security: scope === undefined ? [] : [{ key: [] }],
     parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: schemaOf(schema(), 'input') })),
-    requestBody: requestBody && documentedBody(bodyOf(requestBody), schemaOf),
+    requestBody:
+      requestBody && documentedBody(requestBody(definitions, classes), bodyExamples(operationId, inputs), schemaOf),
     responses: {
       [response.status]: compact({
         description: response.description,
         headers: response.headers && documentedHeaders(response.headers),
-        content: { 'application/json': { schema: schemaOf(response.schema()) } },
+        content: {
+          'application/json': { schema: schemaOf(response.schema()), example: answerExamples()[operationId] },
+        },
       }),
       ...problemResponses(codes, schemaOf),
     },
   });
 }
 
-const documentedBody = (schema: z.ZodType | JsonSchema, schemaOf: SchemaOf) => ({
-  required: true,
-  content: { 'application/json': { schema: isZod(schema) ? schemaOf(schema, 'input') : schema } },
-});
+function documentedBody(schema: z.ZodType | JsonSchema, bodies: Readonly<Record<string, unknown>>, schemaOf: SchemaOf) {
+  const examples = Object.fromEntries(Object.entries(bodies).map(([name, value]) => [name, { value }]));
+  const body = { schema: isZod(schema) ? schemaOf(schema, 'input') : schema };
+  const isShown = Object.keys(examples).length > 0;
+  return { required: true, content: { 'application/json': isShown ? { ...body, examples } : body } };
+}
 
 const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => '_zod' in schema;
 
@@ -169,7 +183,7 @@ export const getOpenapi = (routes: () => DocumentedRoutes): OpenRoute => ({
   operationId: 'getOpenapi',
   summary: 'Read this document',
   response: { status: 200, description: 'OpenAPI 3.1', schema: () => z.record(z.string(), z.unknown()) },
-  problems: [],
+  problems: ['answer_too_large'],
 
   async handle(_request, _caller, ports) {
     return { status: 200, body: documents.get(ports.catalog) ?? (await describeAll(routes(), ports)) };
@@ -185,7 +199,18 @@ async function describeAll(routes: DocumentedRoutes, ports: RouterPorts): Promis
     outputJsonSchema(definition);
     return definition;
   });
-  const document = openapiDocument(routes, made, ports.classes, broken);
+  const document = openapiDocument(routes, made, ports.classes, { broken, inputs: await exampleInputs(made) });
   if (broken.length === 0) documents.set(ports.catalog, document);
   return document;
+}
+
+/** Returns an example of the input of each type whose schema has one, or shows what it could be: only what that takes. */
+async function exampleInputs(definitions: readonly TaskDefinition[]): Promise<Map<string, unknown>> {
+  const inputs = new Map<string, unknown>();
+  for (const definition of definitions) {
+    const input = exampleOf(inputJsonSchema(definition));
+    const checked = input !== undefined && (await validated(definition, input));
+    if (checked && checked.issues === undefined) inputs.set(definition.type, input);
+  }
+  return inputs;
 }

@@ -122,7 +122,7 @@ export const listDefinitions: Route = {
     description: 'The definitions, by type',
     schema: () => z.strictObject({ items: z.array(definitionSchema()), broken: brokenSchema() }),
   },
-  problems: [],
+  problems: ['answer_too_large'],
 
   async handle(_request, _caller, ports) {
     const { made, broken } = await ofAllDefinitions(ports, async (definition) =>
@@ -137,7 +137,7 @@ export const getDefinition: Route = {
   summary: 'Read a task type',
   parameters: [typeParameter],
   response: { status: 200, description: 'The definition', schema: definitionSchema },
-  problems: ['not_found'],
+  problems: ['not_found', 'answer_too_large'],
 
   async handle(request, _caller, ports) {
     const definition = await loadDefinition(request, ports);
@@ -166,7 +166,10 @@ export const changeDefinition: Route = {
     description: `The definition as it is everywhere after ${DEFINITION_EFFECT_SECONDS} s. Tasks that were accepted before keep their priority, timeout and attempts`,
     schema: definitionSchema,
   },
-  problems: ['invalid_request', 'not_found', 'payload_too_large', 'unsupported_media_type', 'unavailable'],
+  problems: [
+    ...(['invalid_request', 'not_found', 'answer_too_large', 'payload_too_large'] as const),
+    ...(['unsupported_media_type', 'unavailable'] as const),
+  ],
 
   async handle(request, _caller, ports) {
     const definition = await loadDefinition(request, ports);

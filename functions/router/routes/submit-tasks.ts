@@ -24,7 +24,13 @@ import { summaryOf, taskSummarySchema, withoutResult } from './task-view.ts';
 const bulkSchema = once(() =>
   z.strictObject({
     tasks: z
-      .array(z.unknown().describe('What POST /api/tasks takes; each is accepted or rejected by itself'))
+      .array(
+        z
+          .unknown()
+          .describe(
+            'What POST /api/tasks takes, and `idempotencyKey`, a header there; each is accepted or rejected by itself',
+          ),
+      )
       .min(1)
       .max(MAX_BULK_TASKS),
   }),

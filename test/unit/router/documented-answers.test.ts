@@ -28,8 +28,8 @@ const promised = Object.entries(document.paths as Paths).flatMap(([path, methods
 );
 
 /** Makes a world with one task, queued or cancelled, that all `{id}` stand for. */
-async function setUp(status: 'queued' | 'cancelled') {
-  const world = createWorld([greet]);
+async function setUp(status: 'queued' | 'cancelled', definition = greet) {
+  const world = createWorld([definition]);
   const { body } = await callApi(world, 'POST /api/tasks', { body: ada });
   if (status === 'cancelled') await callApi(world, `POST /api/tasks/${body.id}/cancel`);
   const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
@@ -94,7 +94,7 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     return ask(routeKey, request);
   },
   answer_too_large: async (routeKey) => {
-    const { world, ask } = await ready(routeKey);
+    const { world, ask } = await setUp('queued', { ...greet, description: 'x'.repeat(6_200_001) });
     Object.assign(world.ports.payloads, { get: async () => 'x'.repeat(6_200_001) });
     return ask(routeKey);
   },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { OPEN_ROUTES, ROUTES } from '../../../../functions/contract.ts';
 import { PROBLEM_STATUS } from '../../../../functions/router/http/problem.ts';
+import { openRoutes, routes } from '../../../../functions/router/router.ts';
 import { shippedDefinitions, tasks } from '../../../doubles/shipped-tasks.ts';
 import { echo, greet } from '../../../doubles/task-definitions.ts';
 import { createWorld } from '../../../doubles/world.ts';
@@ -15,7 +16,11 @@ const readable = (schema: unknown): Parameters<typeof z.fromJSONSchema>[0] =>
 
 /** Takes JSON Schema as far as zod reads it: zod throws on what it does not know. */
 const jsonSchema = z.custom<object>((value) => z.fromJSONSchema(readable(value)) !== undefined);
-const content = z.record(z.string(), z.strictObject({ schema: jsonSchema }));
+const examples = z.record(z.string(), z.strictObject({ value: z.unknown() }));
+const content = z.record(
+  z.string(),
+  z.strictObject({ schema: jsonSchema, example: z.unknown().optional(), examples: examples.optional() }),
+);
 const headers = z.record(z.string(), z.strictObject({ description: z.string().min(1), schema: jsonSchema }));
 
 /**
@@ -113,6 +118,47 @@ describe('the OpenAPI document', () => {
       );
       expect(new Set(codes)).toEqual(new Set([Number(status)]));
     }
+  });
+});
+
+type Media = { readonly examples?: Readonly<Record<string, { readonly value: unknown }>> };
+type Body = { readonly content: Readonly<Record<string, Media>> };
+type Paths = Readonly<Record<string, Readonly<Record<string, { readonly requestBody?: Body }>>>>;
+
+describe('the examples', () => {
+  it.each(operations)('of $key are what it answers', ({ key, responses }) => {
+    const [status, answer] = Object.entries(responses).find(([one]) => one < '300') ?? [];
+    const { response } =
+      key in routes ? routes[key as keyof typeof routes] : openRoutes[key as keyof typeof openRoutes];
+    expect(Number(status)).toBe(response.status);
+    expect(response.schema().safeParse(answer?.content['application/json']?.example).error).toBeUndefined();
+  });
+
+  it('of bodies are taken, those of each type that ships', async () => {
+    const world = createWorld(await shippedDefinitions());
+    const { body: shipped } = await callApi(world, 'GET /api/openapi.json', { caller: null });
+    const shown = Object.entries(shipped.paths as Paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { requestBody }]) =>
+        Object.entries(requestBody?.content['application/json']?.examples ?? {}).map(([name, { value }]) => ({
+          request: `${method.toUpperCase()} ${path.replace('{type}', 'markdown.render')}`,
+          name,
+          value,
+        })),
+      ),
+    );
+    expect(shown.map(({ name }) => name)).toEqual(expect.arrayContaining([...Object.keys(tasks), 'several', 'pause']));
+    for (const { request, name, value } of shown) {
+      const answer = await callApi(world, request, { body: value });
+      expect([name, answer.status]).toEqual([name, request.startsWith('POST') ? 202 : 200]);
+      if (name === 'several') expect(answer.body).toMatchObject({ accepted: 2, rejected: 0 });
+    }
+  });
+
+  it('of types whose schemas show none are made of what they take', () => {
+    const submit = operations.find(({ key }) => key === 'POST /api/tasks');
+    expect(submit?.requestBody?.content['application/json']?.examples).toMatchObject({
+      greet: { value: { type: 'greet', input: { name: 'text' } } },
+    });
   });
 });
 

@@ -1,0 +1,138 @@
+import { once } from '../../core/concurrency.ts';
+
+const AT = '2026-11-28T09:30:00.000Z';
+
+const summary = {
+  id: '01KB59FY21NP7H6QB49KRATWQ0-0',
+  tenantId: 'acme',
+  type: 'markdown.render',
+  priority: 'normal',
+  status: 'succeeded',
+  attempt: 1,
+  maxAttempts: 3,
+  timeoutSeconds: 10,
+  executorKey: 'default/normal/0',
+  queueName: 'millrace-default-normal-0',
+  createdAt: AT,
+  startedAt: '2026-11-28T09:30:00.120Z',
+  finishedAt: '2026-11-28T09:30:00.180Z',
+  traceId: '1-6b04c28d-e8be8acc27b5c47405b6f5a2',
+};
+const { startedAt: _, finishedAt: _finished, ...accepted } = { ...summary, status: 'queued', attempt: 0 };
+const input = { markdown: '# Hello' };
+const task = { ...summary, input, output: { html: '<h1>Hello</h1>\n' } };
+const page = { items: [summary], nextCursor: null };
+
+const lane = {
+  name: 'default-normal-0',
+  resourceClass: 'default',
+  kind: 'normal',
+  priority: 'normal',
+  depth: 120,
+  inFlight: 20,
+  deadLetters: 0,
+  maxConcurrency: 2,
+  estimatedWaitSeconds: 3.5,
+  worstWaitSeconds: 3.5,
+  admission: 'open',
+};
+
+const unseen = { hasMore: false, isMoreLeft: false };
+
+const counts = {
+  accepted: 1000,
+  started: 1003,
+  succeeded: 998,
+  failed: 2,
+  cancelled: 0,
+  retried: 3,
+  reopened: 0,
+  waitMilliseconds: { p50: 120, p95: 480, p99: 900 },
+  runMilliseconds: { p50: 60, p95: 110, p99: 240 },
+  cost: { usd: 0.0093, computeUsd: 0.0011 },
+};
+
+const definition = {
+  type: 'markdown.render',
+  description: 'Makes HTML of Markdown.',
+  resources: 'default',
+  priority: 'normal',
+  timeoutSeconds: 10,
+  retry: { maxAttempts: 3, baseDelaySeconds: 2, maxDelaySeconds: 300 },
+  paused: false,
+  settings: {},
+  inputSchema: { type: 'object', properties: { markdown: { type: 'string' } }, required: ['markdown'] },
+};
+
+const conflict = {
+  type: 'about:blank',
+  title: 'Conflict',
+  status: 409,
+  code: 'idempotency_conflict',
+  detail: 'this Idempotency-Key belongs to another submit: task 01KB59FY21NP7H6QB49KRATWQ0-0',
+};
+
+/** Shows what the body of an operation may be, by names that say what it is for. */
+type Bodies = Readonly<Record<string, unknown>>;
+
+/** Shows the bodies that each operation takes, by its `operationId`; those of submits by the inputs that are examples of their types. */
+export function bodyExamples(operationId: string, inputs: ReadonlyMap<string, unknown>): Bodies {
+  const submits = [...inputs].map(([type, value]) => ({ type, input: value }));
+  switch (operationId) {
+    case 'submitTask':
+      return Object.fromEntries(submits.map((submit) => [submit.type, submit]));
+    case 'submitTasks': {
+      const tasks = submits.slice(0, 2).map((submit, place) => ({ ...submit, idempotencyKey: `import-7/${place}` }));
+      return tasks.length === 0 ? {} : { several: { tasks } };
+    }
+    case 'changeDefinition':
+      return { pause: { paused: true }, 'as it was deployed': { paused: null } };
+    default:
+      return {};
+  }
+}
+
+/** Shows what each operation answers, by its `operationId`. */
+export const answerExamples = once(
+  (): Readonly<Record<string, unknown>> => ({
+    submitTask: { ...accepted, input },
+    submitTasks: {
+      accepted: 1,
+      rejected: 1,
+      results: [
+        { index: 0, status: 'accepted', task: accepted },
+        { index: 1, status: 'rejected', problem: conflict },
+      ],
+    },
+    listTasks: page,
+    getTask: task,
+    listSubtasks: page,
+    cancelTask: { ...accepted, status: 'cancelled', finishedAt: AT, input },
+    retryTask: { ...accepted, input },
+    listLanes: { items: [lane] },
+    listDeadLetters: {
+      items: [
+        {
+          messageId: '5fea7756-0ea4-451a-a703-a558b933e274',
+          sentAt: AT,
+          reason: { code: 'deliveries_exhausted', message: 'it was delivered 5 times, and never deleted' },
+          task: { id: summary.id, type: summary.type, status: 'queued', attempt: 0 },
+        },
+      ],
+      ...unseen,
+    },
+    redriveLane: { messages: 1, tasks: 2, unreadable: 0, refused: 0, ofOthers: 0, ...unseen },
+    getStatistics: {
+      from: AT,
+      to: '2026-11-28T09:31:00.000Z',
+      total: counts,
+      byType: [{ type: 'markdown.render', ...counts }],
+      items: [{ minute: AT, ...counts }],
+    },
+    listDefinitions: { items: [definition] },
+    getDefinition: definition,
+    changeDefinition: { ...definition, paused: true, settings: { paused: true } },
+    getHealth: { status: 'ok' },
+    getOpenapi: { openapi: '3.1.0', info: { title: 'Millrace', version: '1' }, paths: {} },
+  }),
+);
