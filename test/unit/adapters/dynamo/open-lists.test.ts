@@ -63,7 +63,9 @@ describe('behind 12,000 newer tasks that have succeeded', () => {
   it.each(['queued', 'running'] as const)('the tasks that are %s are found on some page', async (status) => {
     for (const filter of [{ status }, { status, type: taskSeed().type }]) {
       const { pages, dearest } = await pagesOf(tasks, filter);
-      expect(pages).toEqual([[], [], found[status]]);
+      // On a busy machine a page may end by its time.
+      expect(pages.length).toBeGreaterThanOrEqual(3);
+      expect(pages.flat()).toEqual(found[status]);
       // The keys of twenty tasks take half a unit, and up to as many again are read in vain.
       expect(dearest).toBeLessThan(0.5 * (MAX_EXAMINED_TASKS + (2 * MAX_EXAMINED_TASKS) / 20 + 20));
     }
