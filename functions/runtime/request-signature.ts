@@ -22,7 +22,8 @@ export class Signature {
   /** `<region>/<service>/aws4_request` */
   readonly #scope: string;
   readonly #names: readonly string[];
-  #key: { readonly day: string; readonly of: Credentials; readonly key: KeyObject } | undefined;
+  /** The key of a day, made of a secret. */
+  #key: { readonly day: string; readonly secret: string; readonly key: KeyObject } | undefined;
 
   private constructor(scope: string, names: readonly string[]) {
     this.#scope = scope;
@@ -49,17 +50,17 @@ export class Signature {
     const request = [method, '/', '', lines, names.join(';'), bodyHash].join('\n');
     const scope = `${day}/${this.#scope}`;
     const signed = [ALGORITHM, time, scope, hash('sha256', request)].join('\n');
-    const signature = createHmac('sha256', this.#keyOf(day, credentials)).update(signed).digest('hex');
+    const signature = createHmac('sha256', this.#keyOf(day, credentials.secretAccessKey)).update(signed).digest('hex');
     const credential = `Credential=${credentials.accessKeyId}/${scope}`;
     headers.authorization = `${ALGORITHM} ${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   }
 
-  #keyOf(day: string, of: Credentials): KeyObject {
-    if (this.#key?.day !== day || this.#key.of !== of) {
+  #keyOf(day: string, secret: string): KeyObject {
+    if (this.#key?.day !== day || this.#key.secret !== secret) {
       const mac = (key: string | Buffer, part: string) => createHmac('sha256', key).update(part).digest();
       const parts = [day, ...this.#scope.split('/')];
-      const key = createSecretKey(parts.reduce<string | Buffer>(mac, `AWS4${of.secretAccessKey}`) as Buffer);
-      this.#key = { day, of, key };
+      const key = createSecretKey(parts.reduce<string | Buffer>(mac, `AWS4${secret}`) as Buffer);
+      this.#key = { day, secret, key };
     }
     return this.#key.key;
   }
