@@ -145,6 +145,12 @@ export const SNAPSHOT_VALID_SECONDS = 180;
 /** How often the governor looks at the lanes. */
 export const GOVERN_PERIOD_SECONDS = 60;
 
+/** Of a router's environment the first submit of so many seconds is traced, whatever the share: few tasks are nearly all traced. */
+export const TRACED_EVERY_SECONDS = 5;
+
+/** Each environment of the router joins at most so many traces of its callers a second. */
+export const MAX_JOINED_TRACES_PER_SECOND = 5;
+
 /** A change of a definition is seen everywhere after this. */
 export const DEFINITION_EFFECT_SECONDS = 10;
 
@@ -183,6 +189,8 @@ export const ENV = {
   stepPrices: 'MILLRACE_STEP_PRICES',
   /** `false`: the log has no lines of what went well. */
   routineLogs: 'MILLRACE_ROUTINE_LOGS',
+  /** The share of requests that are traced: `0.01`. Without it nothing is. */
+  tracedShare: 'MILLRACE_TRACED_SHARE',
 } as const;
 
 /** How long API Gateway remembers what a key may do, and so how long a revoked key still works. */

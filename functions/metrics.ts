@@ -80,6 +80,8 @@ export const METRICS = {
   error: { name: 'Errors', unit: 'Count', by: 'errorCode', isTally: true },
   /** Errors that nobody caught, of no attempt that is known: one that is fails by them. */
   uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door', isTally: true },
+  /** Segments that X-Ray has not taken: their traces lack them. */
+  lostSegments: { name: 'LostTraceSegments', unit: 'Count', by: 'door', isTally: true },
   /** One call of AWS as the function waited for it, tries of the SDK included. */
   awsCall: { name: 'AwsCallTime', unit: 'Milliseconds', by: 'operation', gathered: 'sample' },
 } as const satisfies Record<string, Metric>;

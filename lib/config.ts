@@ -61,6 +61,10 @@ const provisioned = z.strictObject({
 const PROVISIONED_RULE =
   'must be false, or {min, max, utilization}: whole numbers from 1 on, and a share from 0.1 to 0.9';
 
+const tracing = z.strictObject({ share: z.number().min(0).max(1) });
+
+const TRACING_RULE = 'must be true, false, or {share}: of requests, from 0 to 1';
+
 const ALARMS_RULE = 'must be false, or thresholds (lib/alarm-thresholds.ts)';
 
 const PRESET_RULE = `must be ${describePresets((name) => `"${name}"`)}`;
@@ -107,7 +111,7 @@ const configSchema = z.strictObject({
   classes: z.record(z.string(), classSettings),
   reservations: z.boolean(),
   provisioned: z.union([z.literal(false), provisioned], PROVISIONED_RULE),
-  tracing: z.boolean(),
+  tracing: z.union([z.literal(false), tracing], TRACING_RULE),
   routineLogs: z.boolean(),
   alarms: z.union([z.literal(false), alarmThresholds], ALARMS_RULE),
   alarmEmail: z.email('must be an e-mail address').optional(),
@@ -157,7 +161,9 @@ export function resolveConfig(settings: Settings, defaultName: string): DeployCo
   const classDefault = classDefaults(settings.classes, settings.reservations ?? preset.reservations);
   // Whoever asks for alarms that the preset has not asks for the usual ones.
   const alarms = isRecord(settings.alarms) ? DEFAULT_THRESHOLDS : preset.alarms;
-  const whole = mergeDefaults({ name: defaultName, classes: classDefault, ...preset, alarms }, settings);
+  // `true` asks for what the preset has.
+  const given = { ...settings, tracing: settings.tracing === true ? undefined : settings.tracing };
+  const whole = mergeDefaults({ name: defaultName, classes: classDefault, ...preset, alarms }, given);
   const parsed = configSchema.safeParse(whole, { reportInput: true });
   if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, whole));
   const classes = mapValues(parsed.data.classes, deployedClassOf);

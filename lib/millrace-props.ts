@@ -194,12 +194,13 @@ export type MillraceProps = {
   readonly provisioned?: false | { readonly min?: number; readonly max?: number; readonly utilization?: number };
 
   /**
-   * Whether X-Ray follows requests and tasks: of each traced function the first request of a second and 5 % of the others
-   * (Lambda's documentation, "X-Ray"), at $5 for a million traces: nearly as much as all the rest where tasks come one by one.
+   * Whether X-Ray follows requests and their tasks: a `share` of requests, the first submit in each five seconds of each environment
+   * of the router, and, of requests whose callers are traced themselves, up to five a second of each environment. At $5 for a million
+   * traces that is $0.08 for a million tasks at 200 a second (docs/costs.md).
    *
-   * @default true
+   * @default { share: 0.01 }, which `true` stands for
    */
-  readonly tracing?: boolean;
+  readonly tracing?: boolean | { readonly share?: number };
 
   /**
    * Whether the log has a line of each request, attempt and batch that went well, about 0.5 KB for a task.

@@ -6,7 +6,7 @@ const common = {
   tableCapacity: 'onDemand',
   taskEvents: true,
   reservations: true,
-  tracing: true,
+  tracing: { share: 0.01 },
   alarms: DEFAULT_THRESHOLDS,
   lambdaInsights: false,
   throttle: { rate: 1000, burst: 1000 },

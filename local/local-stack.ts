@@ -26,8 +26,6 @@ export type LocalStackOptions = {
   readonly app?: string;
   /** Somewhere that speaks AWS, to be used instead of starting MiniStack. */
   readonly target?: AwsTarget | undefined;
-  /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Only with MiniStack. */
-  readonly traceDaemon?: string;
   /** What runs MiniStack in place of our own script, and in the end runs that. */
   readonly serverScript?: string;
   readonly progress?: Progress;
@@ -79,8 +77,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       if (savedState(directory) === 'incomplete') {
         progress.note('The last run ended before its state was saved: starting with an empty one.');
       }
-      const { traceDaemon, serverScript } = options;
-      const settings = { directory, traceDaemon, serverScript, signal };
+      const settings = { directory, serverScript: options.serverScript, signal };
       server = await progress.step('Starting MiniStack', () => startMiniStack(ports, settings));
       options.onServer?.(server.pid);
     }

@@ -29,6 +29,7 @@ import ministack_requests
 import ministack_resume
 import ministack_retention
 import ministack_tables
+import ministack_traces
 import ministack_workers
 
 # What the mends replace is as this version has it: for another, compare each with what it replaces.
@@ -120,6 +121,7 @@ ministack_workers.apply()
 ministack_http.apply()
 ministack_retention.apply()
 ministack_tables.apply()
+ministack_traces.apply()
 ministack_resume.apply()
 server.app = ministack_guard.guarded(named(server.app), PORT)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too

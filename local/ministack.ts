@@ -19,8 +19,6 @@ export type MiniStackOptions = {
   /** Everything that MiniStack writes, for this run and the next. */
   readonly directory: string;
   readonly port: number;
-  /** Where functions send their traces, over UDP: `127.0.0.1:<port>`. Unless given, nobody listens. */
-  readonly traceDaemon?: string | undefined;
   /** What is run in place of `SERVER_SCRIPT`, and runs it: a measurement may count what is asked of the server. */
   readonly serverScript?: string | undefined;
   readonly signal: AbortSignal;
@@ -143,7 +141,7 @@ async function answering(pid: number | undefined, url: string, text: string, sig
 }
 
 /** The server's settings. Its functions inherit them all, so there is nothing here that would change what they do. */
-function serverEnvironment({ directory, port, traceDaemon }: MiniStackOptions, temporary: string) {
+function serverEnvironment({ directory, port }: MiniStackOptions, temporary: string) {
   return {
     ...cleanEnvironment(temporary, temporary),
     // By default it listens on every interface, and for MQTT on 8883.
@@ -158,7 +156,6 @@ function serverEnvironment({ directory, port, traceDaemon }: MiniStackOptions, t
     S3_DATA_DIR: join(directory, 's3'),
     // Lambda sets this; without it the tracer believes that it is somewhere else and does nothing.
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    ...(traceDaemon === undefined ? {} : { AWS_XRAY_DAEMON_ADDRESS: traceDaemon }),
     LOG_LEVEL: 'WARNING',
   };
 }

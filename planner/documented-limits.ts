@@ -19,10 +19,6 @@ export const UNRESERVED_CONCURRENCY = 100;
 /** Executors that an event source of SQS may be allowed ("ScalingConfig"). */
 export const MOST_OF_EVENT_SOURCE = 1_000;
 
-/** Of each traced function Lambda traces the first request of a second and 5 % of the others ("Visualize Lambda … X-Ray"). */
-export const TRACED_AT_ONCE_PER_SECOND = 1;
-export const TRACED_SHARE = 0.05;
-
 /** Metrics of each function that Lambda Insights has, and its line of the log for each invocation ("Lambda Insights"). */
 export const INSIGHTS_METRICS = 8;
 export const INSIGHTS_LOG_BYTES = 1_024;

@@ -8,9 +8,10 @@ import { classesOf, type TestOptions } from './test-options.ts';
 /** Follows nothing. */
 const tracing: Tracing = {
   header: () => undefined,
+  isRecording: () => false,
   call: (_name, work) => work(),
   apart: (work) => work(),
-  segment: (_name, _header, _annotations, work) => work(() => {}),
+  segment: (_name, _trace, _annotations, work) => work(() => {}),
 };
 
 /** A cancelled attempt ends so soon; in a deployment, an executor looks every few seconds. */

@@ -19,6 +19,7 @@ import type {
 } from './task/task.ts';
 import type { TaskEvent } from './task/task-event.ts';
 import type { TaskPage, TaskQuery } from './task/task-list.ts';
+import type { SampledTrace } from './task/trace-header.ts';
 import type { Claimability, Lease, Settlement } from './task/transition.ts';
 import type { KeyBinding, KeyHolder } from './tenant/key-binding.ts';
 
@@ -269,23 +270,25 @@ export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Read
 
 /** Follows a task across functions. X-Ray does it; whatever takes its place has to do only this. */
 export interface Tracing {
-  /** Hands on the trace of the current invocation, if there is one. */
+  /** Hands on the trace of the segment under way; where there is none, that of the invocation, which is not sampled. */
   header(): string | undefined;
-  /** Runs `work` as a segment of its own in the trace that `header` hands on; without more ado where it is not sampled. */
+  /** Returns whether a call that is made now is recorded. */
+  isRecording(): boolean;
+  /** Runs `work` as a segment of its own in a trace; without more ado where there is no trace. */
   segment<T>(
     name: string,
-    header: string | undefined,
+    trace: SampledTrace | undefined,
     annotations: Annotations,
     work: (annotate: (more: Annotations) => void) => Promise<T>,
   ): Promise<T>;
   /** Runs `work`, a call to somebody else, as a part of the segment under way; what it throws is recorded and thrown on. */
   call<T>(name: string, work: () => Promise<T>, to?: 'aws' | 'remote'): Promise<T>;
-  /** Runs `work` in no segment but the invocation's: what is done for several tasks is no part of one of them. */
+  /** Runs `work` in no segment: what is done for several tasks is no part of one of them. */
   apart(work: () => void): void;
 }
 
 /**
  * By these a trace is found: `task_id`, `task_type`, `task_status`, `attempt_status` (`completed`, `failed` or `cancelled`),
- * and on failure `error`, `error_message`.
+ * and on failure `error`, `error_message`; one of a request by its `route` and `status`.
  */
 export type Annotations = Readonly<Record<string, string>>;

@@ -9,8 +9,8 @@ import { dynamoClient, sqsClient } from '../runtime/clients.ts';
 import { env, queues, threadOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { handlerPorts, laneLoads, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
-import { beginTrace, traced } from '../runtime/xray-tracing.ts';
+import { traced } from '../runtime/tracing/xray-tracing.ts';
+import { endOf, handlerPorts, laneLoads, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
 import { handleBatch } from './handle-batch.ts';
 import { guardProcess } from './isolation/guard-process.ts';
 import { HandlerThreads } from './isolation/handler-threads.ts';
@@ -29,11 +29,10 @@ const lane = { deliveries: new SqsDeliveries(sqs, queues()), loadReporter: new L
 const ports = { ...shared, ...attemptPorts, ...lane, usage: statistics(dynamo), buckets: rateBuckets(dynamo) };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
-  await beginTrace();
   const resourceClass = env('resourceClass');
   const recordUsage = measureUsage(resourceClass, classOf(ports.classes, resourceClass), ports);
   const work = handleBatch(records.map(deliveryOf), context.getRemainingTimeInMillis() / 1000, ports);
   const ended = Promise.all([work, ports.loadReporter.flush()]);
-  const [kept] = await ended.finally(recordUsage).finally(() => meter.flush());
+  const [kept] = await ended.finally(recordUsage).finally(endOf('executor', meter, context));
   return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };
 };

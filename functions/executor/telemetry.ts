@@ -5,7 +5,7 @@ import { compact } from '../core/compact.ts';
 import type { TaskContext } from '../core/define-task.ts';
 import type { Annotations, Clock, Log, Meter, Tracing } from '../core/ports.ts';
 import type { RunningTask, TaskSeed } from '../core/task/task.ts';
-import { traceIdOf } from '../core/task/trace-header.ts';
+import { sampledTraceOf, traceIdOf } from '../core/task/trace-header.ts';
 import type { Settlement } from '../core/task/transition.ts';
 import { loggedValueOf } from '../core/thrown.ts';
 import { withoutValues } from '../core/without-values.ts';
@@ -111,4 +111,4 @@ export const inTrace = <T>(
   { id, type, traceHeader }: RunningTask,
   { tracing }: { readonly tracing: Tracing },
   work: (annotate: (more: Annotations) => void) => Promise<T>,
-): Promise<T> => tracing.segment(type, traceHeader, { task_id: id, task_type: type }, work);
+): Promise<T> => tracing.segment(type, sampledTraceOf(traceHeader), { task_id: id, task_type: type }, work);

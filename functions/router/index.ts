@@ -3,20 +3,20 @@ import type { APIGatewayProxyHandlerV2WithLambdaAuthorizer } from 'aws-lambda';
 import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
 import { systemIds } from '../adapters/system-ids.ts';
 import { dynamoClient, sqsClient } from '../runtime/clients.ts';
-import { env, routerSettings } from '../runtime/env.ts';
+import { env, functionName, routerSettings, tracedShare } from '../runtime/env.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { surviveStrayErrors } from '../runtime/stray-errors.ts';
-import { laneSnapshot, queueDepths, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
-import { beginTrace, traced, xrayTracing } from '../runtime/xray-tracing.ts';
+import { traced, xrayTracing } from '../runtime/tracing/xray-tracing.ts';
+import { endOf, laneSnapshot, queueDepths, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
 import type { RouterPorts } from './route.ts';
 import { type Authorization, answer } from './router.ts';
 import { LaneGate } from './submit/lane-gate.ts';
 import { TenantGate } from './submit/tenant-gate.ts';
+import { TraceSampler } from './trace-sampler.ts';
 
 const meter = new EmfMeter();
 surviveStrayErrors('router', meter);
-const dynamo = traced(dynamoClient(meter));
-const sqs = traced(sqsClient(meter));
+const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
 const tasksWith = taskPorts(dynamo, sqs, meter, tasks);
 const usage = statistics(dynamo);
 const depths = queueDepths(sqs);
@@ -31,9 +31,9 @@ const ports: RouterPorts = {
   depths,
   ids: systemIds,
   tracing: xrayTracing,
+  functionName: functionName(),
+  sampler: new TraceSampler({ share: tracedShare(), clock: Date.now, random: Math.random }),
 };
 
-export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = async (event) => {
-  await beginTrace();
-  return answer(event, ports).finally(() => meter.flush());
-};
+export const handler: APIGatewayProxyHandlerV2WithLambdaAuthorizer<Authorization> = (event, context) =>
+  answer(event, ports).finally(endOf('router', meter, context));

@@ -22,6 +22,7 @@ import type { DeployedClasses } from '../resource-classes.ts';
 import type { ProblemCode } from './http/problem.ts';
 import type { LaneGate } from './submit/lane-gate.ts';
 import type { TenantGate } from './submit/tenant-gate.ts';
+import type { TraceSampler } from './trace-sampler.ts';
 
 export type RouterPorts = {
   readonly store: TaskStore;
@@ -39,6 +40,10 @@ export type RouterPorts = {
   readonly ids: Ids;
   readonly meter: Meter;
   readonly tracing: Tracing;
+  /** Decides which requests are traced. */
+  readonly sampler: TraceSampler;
+  /** The router's own name: its segments have it. */
+  readonly functionName: string;
   readonly log: Log;
   /** Stands before a lane's name in the name of its queue. */
   readonly queueNamePrefix: string;

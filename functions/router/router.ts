@@ -4,7 +4,7 @@ import { OPEN_ROUTES, type OpenRouteKey, ROUTES, type RouteKey } from '../contra
 import { compact } from '../core/compact.ts';
 import type { Log } from '../core/ports.ts';
 import { wireBytesOf } from '../core/task/payload.ts';
-import { traceIdOf } from '../core/task/trace-header.ts';
+import { type SampledTrace, traceIdOf } from '../core/task/trace-header.ts';
 import { shortened } from '../core/zod-messages.ts';
 import { type Authorizer, callerOf } from './http/caller.ts';
 import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './http/content-coding.ts';
@@ -59,17 +59,30 @@ export type Authorization = Authorizer['lambda'];
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization>;
 
 /** Answers one request. Never throws: what a route throws becomes a problem document. */
-export async function answer(event: Event, ports: RouterPorts): Promise<APIGatewayProxyStructuredResultV2> {
-  const started = ports.clock();
-  const response = await respond(event, ports).catch((error) => problemResponse(toProblem(error, ports)));
-  const result = encode(response, event.headers['accept-encoding'], ports.log);
-  ports.log('info', 'request', {
-    route: event.routeKey,
-    status: result.statusCode,
-    duration_ms: ports.clock() - started,
-    trace_id: traceIdOf(ports.tracing.header()),
+export const answer = (event: Event, ports: RouterPorts): Promise<APIGatewayProxyStructuredResultV2> =>
+  ports.tracing.segment(ports.functionName, traceOf(event, ports), { route: event.routeKey }, async (annotate) => {
+    const started = ports.clock();
+    const response = await respond(event, ports).catch((error) => {
+      const problem = toProblem(error, ports);
+      if (PROBLEM_STATUS[problem.code] >= 500) annotate({ error: problem.code, error_message: problem.message });
+      return problemResponse(problem);
+    });
+    const result = encode(response, event.headers['accept-encoding'], ports.log);
+    annotate({ status: String(result.statusCode) });
+    ports.log('info', 'request', {
+      route: event.routeKey,
+      status: result.statusCode,
+      duration_ms: ports.clock() - started,
+      trace_id: traceIdOf(ports.tracing.header()),
+    });
+    return result;
   });
-  return result;
+
+/** Returns where a request is recorded, if it is. Who calls without a key has no say in what a deployment pays for. */
+function traceOf({ routeKey, headers }: Event, { sampler, tracing }: RouterPorts): SampledTrace | undefined {
+  if (isKeyOf(openRoutes, routeKey)) return undefined;
+  const isSubmit = isKeyOf(ROUTES, routeKey) && ROUTES[routeKey] === 'submit';
+  return sampler.traceOf({ isSubmit, ofCaller: headers['x-amzn-trace-id'], ofInvocation: tracing.header() });
 }
 
 async function respond(event: Event, ports: RouterPorts): Promise<Response> {

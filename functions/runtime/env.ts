@@ -55,6 +55,13 @@ export const queues = () => ({
 /** Reads what the steps of a task cost. */
 export const stepPrices = () => JSON.parse(env('stepPrices')) as StepPrices;
 
+/** Reads the name of the function that runs here: its segments have it. */
+export const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'router';
+
+/** Reads which share of requests is traced; nothing where none is. */
+export const tracedShare = (): number | undefined =>
+  process.env[ENV.tracedShare] === undefined ? undefined : Number(process.env[ENV.tracedShare]);
+
 /** Reads what of its deployment the router has to know. */
 export const routerSettings = () => ({
   queueNamePrefix: env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1),

@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/c
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Log } from '../core/ports.ts';
 import { Signature } from './request-signature.ts';
-import { isRecording } from './xray-tracing.ts';
+import { isRecording } from './tracing/xray-tracing.ts';
 
 /**
  * The operations that tasks take. They speak JSON, and no answer to them has bytes in it, which JSON alone would not tell from

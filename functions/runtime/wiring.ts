@@ -14,7 +14,8 @@ import { installMessages } from '../core/zod-messages.ts';
 import { s3Client } from './clients.ts';
 import { deployedClasses, env, secretPlaces, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
-import { traced, xrayTracing } from './xray-tracing.ts';
+import type { EmfMeter } from './meter.ts';
+import { type Remaining, sendTraces, traced, xrayTracing } from './tracing/xray-tracing.ts';
 
 /** Makes the statistics of tasks, and of what a tenant takes. */
 export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
@@ -58,3 +59,9 @@ export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, 
     meter,
   };
 }
+
+/** Returns what an invocation ends with: it sends what was recorded, and writes what was counted. */
+export const endOf = (door: string, meter: EmfMeter, context: Remaining) => async (): Promise<void> => {
+  await sendTraces(door, meter, context);
+  meter.flush();
+};

@@ -22,6 +22,7 @@ const REQUIRE =
  */
 const ON_DEMAND = [
   '@aws-sdk/client-s3',
+  '@aws-sdk/client-xray',
   '@aws-lambda-powertools/parameters/secrets',
   '@aws-lambda-powertools/parameters/ssm',
   '@aws-lambda-powertools/tracer',
@@ -85,7 +86,7 @@ function onDemand(names: readonly string[]): BundledFiles {
     outdir,
     external: OTHER_CREDENTIALS,
     // The X-Ray SDK's own way to know the segment under way hooks every asynchronous step of the process.
-    alias: { 'cls-hooked/context': join(root, `functions/runtime/async-context${SOURCE_ENDING}`) },
+    alias: { 'cls-hooked/context': join(root, `functions/runtime/tracing/async-context${SOURCE_ENDING}`) },
   });
   return {
     ...Object.fromEntries(

@@ -4,7 +4,6 @@ import { type CfnRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal }
 import {
   Alias,
   Architecture,
-  type CfnFunction,
   type IFunction,
   type ILayerVersion,
   type IVersion,
@@ -47,7 +46,7 @@ export type ServiceFunctionProps = {
   readonly hasAlias?: boolean;
   /** Sends messages that come back to it. Lambda would end a chain of 16, and SQS count that as failed deliveries. */
   readonly isRecursive?: boolean;
-  /** Followed by X-Ray, where the deployment wants traces; the others only hand on what they are told. */
+  /** Records requests and tasks that are traced, where the deployment wants traces, and sends that itself. */
   readonly isTraced?: boolean;
   /** Actions of AWS that it calls and that take no resource. */
   readonly unscopedActions?: readonly string[];
@@ -62,10 +61,11 @@ const LIVE = 'live';
 
 const DLQ_REASON = 'Queues, streams and the API, which call it, keep what fails; the clock calls it again';
 const UNSCOPED_REASON = 'Only actions that take no resource (Service Authorization Reference)';
-const TRACING_REASON = 'Not followed, by choice: a trace costs as much as all the rest of a task (docs/costs.md)';
+const TRACING_REASON =
+  'Lambda would choose by itself what it traces, and bill for it: Millrace chooses and sends what is to be traced';
 
-/** X-Ray takes no resource for these (Service Authorization Reference, "AWS X-Ray"). */
-const TRACE_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
+/** X-Ray takes no resource for this (Service Authorization Reference, "AWS X-Ray"). */
+const TRACE_ACTIONS = ['xray:PutTraceSegments'];
 
 /** Makes a Lambda function as all of ours are: arm64, Node 24, with a log group and a role of its own. */
 export class ServiceFunction extends LambdaFunction {
@@ -82,9 +82,9 @@ export class ServiceFunction extends LambdaFunction {
       retention: props.config.logRetentionDays as RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const isTraced = props.isTraced === true && props.config.tracing;
+    const traced = props.isTraced === true && props.config.tracing !== false ? props.config.tracing : undefined;
     const role = roleOf(scope, `${id}Role`, [
-      ...(isTraced ? TRACE_ACTIONS : []),
+      ...(traced === undefined ? [] : TRACE_ACTIONS),
       ...(props.network === undefined ? [] : NETWORK_ACTIONS),
       ...(props.unscopedActions ?? []),
     ]);
@@ -120,22 +120,21 @@ export class ServiceFunction extends LambdaFunction {
         ...props.ownEnvironment,
         NODE_OPTIONS: nodeOptionsOf(props.memoryMb),
         POWERTOOLS_SERVICE_NAME: props.config.name,
-        // A request that is made for several tasks is in the trace of none.
+        // Most calls are in no segment. Lambda's own value has each of them logged as an error.
         AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
+        ...(traced === undefined ? {} : { [ENV.tracedShare]: String(traced.share) }),
         ...(props.config.routineLogs ? {} : { [ENV.routineLogs]: 'false' }),
         ...Object.fromEntries(
           Object.entries(props.environment).map(([key, value]) => [ENV[key as keyof typeof ENV], value]),
         ),
       },
     });
-    // The CDK's own setting would grant what it takes in the policy that a team's grants go to.
-    if (isTraced) (this.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
     this.serviceRole = role;
     this.policy = role.node.findChild('DefaultPolicy');
     if (props.config.lambdaInsights) permitInsights(this);
     acknowledge(this, 'AwsSolutions-L1', 'Tested on this version of Node: a newer one comes with a newer Millrace');
     acknowledge(this, 'Serverless-LambdaDLQ', DLQ_REASON);
-    if (!isTraced) acknowledge(this, 'Serverless-LambdaTracing', TRACING_REASON);
+    acknowledge(this, 'Serverless-LambdaTracing', TRACING_REASON);
     this.live = props.hasAlias === true ? this.#alias(functionName, props.config) : this;
   }
 

@@ -33,7 +33,7 @@ export function stepPricesOf(config: DeployConfig): StepPrices {
     // It is a receive, a change of visibility and a delete, of a batch.
     invocation: (invocations + 3 * queueRequests) * PER_MILLION + logged(routine + logBytes.invocation),
     attempt: logged(logBytes.task + (routineLogs ? logBytes.attemptLine : 0)),
-    trace: tracing ? LIST_PRICES.traces * PER_MILLION : 0,
+    trace: tracing !== false ? LIST_PRICES.traces * PER_MILLION : 0,
     event: taskEvents ? LIST_PRICES.events * PER_MILLION : 0,
     storage: storedBytesPerTask * (retentionDays / MONTH_DAYS) * LIST_PRICES.storedGigabyteMonth,
     gigabyteSecond: gigabyteSecond * 1e9,

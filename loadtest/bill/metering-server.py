@@ -19,6 +19,7 @@ import counting_server
 
 sys.path.insert(0, str(counting_server.LOCAL))
 import ministack_mends
+import ministack_traces
 from ministack.services import dynamodb, eventbridge, lambda_svc, sqs, sts
 
 QUEUE_CHUNK = 64 * 1024  # "Amazon SQS pricing"
@@ -33,7 +34,6 @@ STORED_OVERHEAD_BYTES = 100  # for each item and entry of an index ("Amazon Dyna
 OF_FUNCTIONS = re.compile(rb'Credential=(ASIA\w+)')
 
 usage = defaultdict(Counter)
-seconds_begun = defaultdict(set)
 lock = threading.Lock()
 caller = ContextVar('caller', default='event sources')
 apply_mends = ministack_mends.apply
@@ -151,9 +151,8 @@ def metered_events(data, *rest, **more):
 
 
 def metered_logs(func, request_id, text, error, milliseconds, **more):
-    """Each invocation comes here when it ends. Of a second's invocations of a function, Lambda traces the first."""
+    """Each invocation comes here when it ends."""
     name = (func.get('config') or func)['FunctionName']
-    second = int(time.time() - milliseconds / 1000)
     lines = [line for line in text.split('\n') if line]
     with lock:
         used = usage[name]
@@ -164,8 +163,6 @@ def metered_logs(func, request_id, text, error, milliseconds, **more):
             event = re.search(r'"event":"([\w ]+)"', line)
             kind = event[1] if event else 'metrics' if '"_aws"' in line else 'other'
             used[f'log bytes of {kind}'] += len(line.encode()) + LOG_EVENT_BYTES
-        seconds_begun[name].add(second)
-        used['seconds with an invocation'] = len(seconds_begun[name])
     return emit_logs(func, request_id, text, error, milliseconds, **more)
 
 
@@ -190,6 +187,8 @@ async def metered(scope, receive, send):
         if scope['path'] == '/_usage':
             with lock:
                 functions = {name: dict(used) for name, used in usage.items()}
+                # A trace is billed once, whoever sends segments of it.
+                functions['X-Ray'] = {'traces': ministack_traces.begun}
             return await counting_server.send_json(send, {'functions': functions, 'stored': stored()})
         headers = dict(scope['headers'])
         if found := OF_FUNCTIONS.search(headers.get(b'authorization', b'')):

@@ -19,8 +19,8 @@ export function markdownOf({ machine, bills }: BillReport): string {
       'shards of a new table’s stream where the local cloud has one, is the planner’s line there, by as much more or less as was counted here.',
     `**Assumed, not counted**: the time of functions (${COST_ASSUMPTIONS.routerMilliseconds} ms a submit, ` +
       `${COST_ASSUMPTIONS.attemptMilliseconds} ms an executor’s invocation, ${COST_ASSUMPTIONS.readerMilliseconds} ms a reader’s), since GB-seconds of ` +
-      'this machine are not Lambda’s; that a message takes 10 ms from its send to its event source; and which requests Lambda ' +
-      `would trace, by its rule, of those counted. Provisioned tables are arithmetic: the same write units, ${PROVISIONED_USE * 100} % of the capacity used.`,
+      'this machine are not Lambda’s; and that a message takes 10 ms from its send to its event source. ' +
+      `Provisioned tables are arithmetic: the same write units, ${PROVISIONED_USE * 100} % of the capacity used.`,
     summaryTable(bills),
     ...bills.map(billText),
     '',

@@ -7,8 +7,8 @@ const usageSchema = z.object({
 });
 
 /**
- * What was used of AWS, as `metering-server.py` tells it: counts of each function by what is counted, and of `api` and `event sources`,
- * which are nobody's requests; and what the tables hold.
+ * What was used of AWS, as `metering-server.py` tells it: counts of each function by what is counted, and of `api`, `event sources`
+ * and `X-Ray`, which are no one function's; and what the tables hold.
  */
 export type WireUsage = z.infer<typeof usageSchema>;
 

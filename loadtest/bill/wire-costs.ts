@@ -13,7 +13,6 @@ import {
   routineBytes,
 } from '../../planner/costs/cost-basis.ts';
 import type { TaskCosts } from '../../planner/costs/task-costs.ts';
-import { TRACED_SHARE } from '../../planner/documented-limits.ts';
 import { sumOf, type WireUsage } from './usage.ts';
 
 /** What was counted, and the number of tasks that one submit had. */
@@ -25,6 +24,7 @@ const AUTHORIZER = 'millrace-authorizer';
 const STATISTICS = 'millrace-projector';
 const EVENTS = 'millrace-events';
 const EVENT_SOURCES = 'event sources';
+const TRACES = 'X-Ray';
 /** CloudFormation names tables by their stack and their construct. */
 const TASK_TABLES = 'millrace-data-Tasks';
 
@@ -47,7 +47,6 @@ export function wireCosts({ usage, bulk }: Metered, config: DeployConfig): TaskC
   const otherUnits = ofDoors('write units') - tasksUnits;
   const logged = ofDoors('log bytes') + (requests + invocations) * routineBytes(config);
   const months = config.retentionDays / DAYS_PER_MONTH;
-  const traces = tracesOf(usage, ROUTER) + tracesOf(usage, EXECUTORS);
   return {
     platform: linesOf([
       ['API requests', sumOf(usage, 'api', 'API requests'), LIST_PRICES.apiRequests / MILLION],
@@ -73,7 +72,7 @@ export function wireCosts({ usage, bulk }: Metered, config: DeployConfig): TaskC
       ['batches of statistics', ...readerLine(usage, STATISTICS, config)],
       ['log GB', logged / GIGABYTE, LIST_PRICES.loggedGigabyte],
     ]),
-    tracing: linesOf([['X-Ray traces', config.tracing ? traces : 0, LIST_PRICES.traces / MILLION]]),
+    tracing: linesOf([['X-Ray traces', sumOf(usage, TRACES, 'traces'), LIST_PRICES.traces / MILLION]]),
     events: linesOf([
       ['task events', sumOf(usage, EVENTS, 'events'), LIST_PRICES.events / MILLION],
       ['batches of task events', ...readerLine(usage, EVENTS, config)],
@@ -98,12 +97,6 @@ function readerLine(usage: WireUsage, name: string, config: DeployConfig): [call
     sumOf(usage, name, 'read units') * LIST_PRICES.readUnits;
   const dollars = invocationDollars(PROJECTOR_MEMORY_MB, COST_ASSUMPTIONS.readerMilliseconds, bytes);
   return [calls, dollars + units / MILLION / calls];
-}
-
-/** Returns how many traces Lambda would begin, by the default rule of X-Ray. */
-function tracesOf(usage: WireUsage, name: string): number {
-  const first = sumOf(usage, name, 'seconds with an invocation');
-  return first + (sumOf(usage, name, 'invocations') - first) * TRACED_SHARE;
 }
 
 const storedBytes = ({ stored }: WireUsage): number =>

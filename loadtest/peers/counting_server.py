@@ -1,7 +1,8 @@
 """
 Runs the local cloud as `local/ministack-server.py` does, and counts what functions ask of it: `GET /_calls` tells how often
 each operation was called so far. Functions are known by the credentials of their roles; whoever deploys or measures has none.
-Traces are sampled as X-Ray's default rule has it, where the local cloud samples all: no function on AWS pays for that many.
+Functions with active tracing, which the other stacks have, are sampled as X-Ray's default rule has it, where the local cloud samples
+all: none on AWS pays for that many. Millrace samples itself.
 """
 
 import json

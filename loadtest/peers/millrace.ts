@@ -67,7 +67,7 @@ export async function startMillrace(
       name: 'millrace',
       title: 'Millrace',
       setup: [
-        'As `npm start` deploys it: preset `dev`, with tracing (sampled by the default rule of X-Ray), metrics, events and statistics on; lanes of 2 to 4 executors that run 10 tasks each.',
+        'As `npm start` deploys it: preset `dev`, with tracing (1 % of requests, and the first submit of five seconds), metrics, events and statistics on; lanes of 2 to 4 executors that run 10 tasks each.',
         `On MiniStack ${await miniStackVersion()} with the mends of \`local/\`, roles enforced.`,
       ],
       advantage: '',

@@ -35,7 +35,7 @@ export const REFERENCE_LOADS: readonly ReferenceLoad[] = [
   },
 ];
 
-/** At this rate all but the first trace of a second are the 5 %. */
+/** About five environments of the router work at this rate. */
 export const REFERENCE_PER_SECOND = 200;
 
 /** Returns what so many tasks of a load use whose handlers take no time: an executor's time is that of claims and settlements. */

@@ -4,19 +4,14 @@ import {
   MAX_REQUEST_MESSAGES,
   type ResourceClass,
   ROUTER_MEMORY_MB,
+  TRACED_EVERY_SECONDS,
 } from '../../functions/contract.ts';
 import { RENEWAL_SECONDS } from '../../functions/core/task/cost.ts';
 import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { PROJECTOR_MEMORY_MB, STREAM_PACES, STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
-import {
-  INSIGHTS_LOG_BYTES,
-  NEW_TABLE_WRITE_UNITS,
-  PARTITION_WRITE_UNITS,
-  TRACED_AT_ONCE_PER_SECOND,
-  TRACED_SHARE,
-} from '../documented-limits.ts';
+import { INSIGHTS_LOG_BYTES, NEW_TABLE_WRITE_UNITS, PARTITION_WRITE_UNITS } from '../documented-limits.ts';
 import {
   COST_ASSUMPTIONS,
   type CostLine,
@@ -85,10 +80,8 @@ const LOOK_SECONDS = 5;
 
 /** Returns what tasks cost in a deployment. */
 export function taskCosts(usage: Usage, config: DeployConfig): TaskCosts {
-  const { resourceClass, seconds, requests, invocations, busySeconds, executors } = usage;
-  const traces = config.tracing
-    ? tracesOf(requests, seconds) + executors * tracesOf(invocations / executors, seconds)
-    : 0;
+  const { resourceClass, busySeconds } = usage;
+  const traces = config.tracing === false ? 0 : tracesOf(usage, config.tracing.share);
   const gigabyteSeconds = (busySeconds * classOf(config.classes, resourceClass).memoryMb) / 1024;
   return {
     platform: withTablePrices(platformCosts(usage, config), useOf(config)),
@@ -108,8 +101,7 @@ function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
   const submit = costOf('submit a task');
   const attempt = costOf('claim and settle');
   const sends = Math.ceil((bulk * costOf('submit 100 small tasks at once').sqs) / BULK_OF_COSTS) * (tasks / bulk);
-  const routerSeconds =
-    (requests * (COST_ASSUMPTIONS.routerMilliseconds + (bulk - 1) * COST_ASSUMPTIONS.routerMillisecondsPerTask)) / 1000;
+  const routerSeconds = routerSecondsOf(usage);
   const looks = Math.min(requests, Math.max(seconds, routerSeconds) / LOOK_SECONDS);
   const tellings = Math.min(invocations, busySeconds / LOOK_SECONDS);
   const stored = (tasks * COST_ASSUMPTIONS.storedBytesPerTask * (config.retentionDays / DAYS_PER_MONTH)) / GIGABYTE;
@@ -203,8 +195,18 @@ export function streamBatches(
   return Math.max(records / batchSize, seconds * readers * inTime);
 }
 
-/** Returns how many requests Lambda traces of so many to one function, which came evenly over so many seconds. */
-export function tracesOf(requests: number, seconds: number): number {
-  const first = Math.min(requests, seconds * TRACED_AT_ONCE_PER_SECOND);
-  return first + (requests - first) * TRACED_SHARE;
+/** Returns how long the router works for so many requests. */
+const routerSecondsOf = ({ requests, bulk }: Usage): number =>
+  (requests * (COST_ASSUMPTIONS.routerMilliseconds + (bulk - 1) * COST_ASSUMPTIONS.routerMillisecondsPerTask)) / 1000;
+
+/**
+ * Returns how many requests are traced: a share of all, and of the others the first of some seconds in each environment of the router.
+ * Beside those at work there is one that has just been, or will be.
+ */
+export function tracesOf(usage: Usage, share: number): number {
+  const { requests, seconds } = usage;
+  const environments = 1 + routerSecondsOf(usage) / seconds;
+  const perSecond = requests / seconds / environments;
+  const firsts = seconds * environments * (perSecond / (1 + perSecond * TRACED_EVERY_SECONDS));
+  return firsts + (requests - firsts) * share;
 }

@@ -20,6 +20,7 @@ const prefix = `contract-${Date.now()}-`;
 const queueUrlPrefix = `${awsClient.endpoint}/000000000000/${prefix}`;
 const deadLetterQueueUrl = `${queueUrlPrefix}dead-letters`;
 const traceHeader = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
+const unsampled = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Sampled=0';
 const queue = new SqsTaskQueue(client, { queueUrlPrefix, catalog: {}, classes: RESOURCE_CLASS_SPECS });
 const deliveries = new SqsDeliveries(client, { queueUrlPrefix, deadLetterQueueUrl });
 
@@ -52,12 +53,12 @@ const deliveryOf = ({ MessageId = '', ReceiptHandle = '', Body = '' }: Message):
 describe('a lane on SQS', () => {
   const seed = () => taskSeed({ executorKey: 'default/high/0', priority: 'high', traceHeader });
 
-  it('carries the task whole, with its tenant as group and its trace', async () => {
+  it('carries the task whole, with its tenant as group, and its trace within: to Lambda it is never sampled', async () => {
     const task = seed();
     await queue.send(task, 0);
     const message = await receive();
     expect(decodeMessage(message?.Body ?? '')).toEqual({ result: 'tasks', tasks: [task] });
-    expect(message?.Attributes).toMatchObject({ MessageGroupId: task.tenantId, AWSTraceHeader: traceHeader });
+    expect(message?.Attributes).toMatchObject({ MessageGroupId: task.tenantId, AWSTraceHeader: unsampled });
   });
 
   it('carries a hundred small tasks for two requests, and tells what is refused', async () => {

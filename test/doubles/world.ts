@@ -13,6 +13,7 @@ import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
 import { TenantGate } from '../../functions/router/submit/tenant-gate.ts';
+import { TraceSampler } from '../../functions/router/trace-sampler.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryLanes } from './memory-lanes.ts';
 import { MemoryRateBuckets } from './memory-rate-buckets.ts';
@@ -45,9 +46,10 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
   };
   const tracing: Tracing = {
     header: () => TRACE,
+    isRecording: () => false,
     call: (_name, work) => work(),
     apart: (work) => work(),
-    segment: (_name, _header, annotations, work) => {
+    segment: (_name, _trace, annotations, work) => {
       const segment = { ...annotations };
       annotated.push(segment);
       return work((more) => Object.assign(segment, more));
@@ -94,6 +96,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     queueNamePrefix: 'millrace-',
     meter,
     tracing,
+    sampler: new TraceSampler({ share: 1, clock, random: () => world.random }),
+    functionName: 'millrace-router',
     log,
   };
   return Object.assign(world, {

@@ -5,6 +5,7 @@ import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/clien
 import { CloudWatchClient, GetDashboardCommand, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { PutTraceSegmentsCommand, XRayClient } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEFT_OUT } from '../../local/left-out-resources.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
@@ -116,6 +117,8 @@ describe('a deployment for production', () => {
         `not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:.*:table/${ORDERS} because no identity-based policy allows`,
       ),
     });
+    const segments = new PutTraceSegmentsCommand({ TraceSegmentDocuments: [] });
+    await expect(new XRayClient({ ...client(), credentials }).send(segments)).rejects.toMatchObject(denied);
     const { AccessTableName: TableName } = stack.outputs['acme-data'] ?? {};
     await expect(dynamo.send(new ScanCommand({ TableName }))).rejects.toMatchObject(denied);
   });

@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,8 +21,6 @@ export type StackUnderTest = {
   readonly assembly: string;
   /** The functions are children of this process. */
   readonly serverPid: number;
-  /** The functions send their traces to this port, on this machine. */
-  readonly traceDaemonPort: number;
 };
 
 declare module 'vitest' {
@@ -41,10 +37,8 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
   const root = vitest.getRootProject();
   if ('stack' in root.getProvidedContext()) return undefined;
   const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-test-'));
-  const traceDaemonPort = await freeUdpPort();
   const stack = await startLocalStack({
     stateDirectory,
-    traceDaemon: `127.0.0.1:${traceDaemonPort}`,
     context: SHARDED,
   });
   const data = stack.outputs['millrace-data'] ?? {};
@@ -60,19 +54,10 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
     serverPid: stack.pid ?? 0,
-    traceDaemonPort,
   });
   return async () => {
     stack.kill();
     await stack.ended;
     await rm(stateDirectory, { recursive: true, force: true });
   };
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

@@ -98,7 +98,6 @@ describe.each(synthesized)('the fixed costs of $preset are those of its template
         ({ Properties }) => Properties.FunctionName === `${config.name}-${name}`,
       );
       expect(of?.Properties).toMatchObject({ MemorySize: 256 });
-      expect(of?.Properties.TracingConfig?.Mode).not.toBe('Active');
       expect(lineOf(`runs of the ${name}`)?.quantity).toBe(MONTH_SECONDS / 60);
     }
   });

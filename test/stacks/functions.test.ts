@@ -61,10 +61,11 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
 
     const isOfTasks = (name: string): boolean => /-(router|executor-.+)$/.test(name);
 
-    test('are traced where somebody follows a task, and only there', () => {
+    test('send traces where somebody follows a task, and only there; Lambda itself traces none', () => {
       for (const { Properties } of functions) {
-        const tracing = isOfTasks(Properties.FunctionName) ? { Mode: 'Active' } : undefined;
-        expect(Properties.TracingConfig, Properties.FunctionName).toEqual(tracing);
+        const share = isOfTasks(Properties.FunctionName) ? '0.01' : undefined;
+        expect(Properties.Environment.Variables[ENV.tracedShare], Properties.FunctionName).toBe(share);
+        expect(Properties.TracingConfig, Properties.FunctionName).toBeUndefined();
       }
     });
 

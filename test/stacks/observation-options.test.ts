@@ -53,10 +53,22 @@ describe('Lambda Insights', () => {
   });
 });
 
-test('a deployment without tracing has no function that begins a trace, nor one that may write any', async () => {
-  const { all } = await synthesize('prod', { context: { tracing: 'false' } });
-  for (const { Properties } of all('AWS::Lambda::Function')) expect(Properties.TracingConfig).toBeUndefined();
-  expect(JSON.stringify([...all('AWS::IAM::Policy'), ...all('AWS::IAM::Role')])).not.toContain('xray:');
+describe('traces', () => {
+  const sharesOf = ({ all }: typeof plain) =>
+    all('AWS::Lambda::Function').flatMap(({ Properties }) => Properties.Environment.Variables[ENV.tracedShare] ?? []);
+
+  test('are of none of the functions of a deployment without them, nor may any send some', async () => {
+    const off = await synthesize('prod', { context: { tracing: 'false' } });
+    for (const { Properties } of off.all('AWS::Lambda::Function')) expect(Properties.TracingConfig).toBeUndefined();
+    expect(sharesOf(off)).toEqual([]);
+    expect(JSON.stringify([...off.all('AWS::IAM::Policy'), ...off.all('AWS::IAM::Role')])).not.toContain('xray:');
+  });
+
+  test('are of as many requests as the configuration says', async () => {
+    expect(new Set(sharesOf(plain))).toEqual(new Set(['0.01']));
+    const asked = await synthesize('dev', { context: { tracing: '{"share":0.2}' } });
+    expect(new Set(sharesOf(asked))).toEqual(new Set(['0.2']));
+  });
 });
 
 describe('lines of what went well', () => {

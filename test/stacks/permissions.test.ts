@@ -7,8 +7,8 @@ type Statement = { Effect: string; Action: unknown; Resource: unknown; NotAction
   Condition?: Record<string, Record<string, unknown>>;
 };
 
-/** X-Ray gives these two no resource to name (Service Authorization Reference, "AWS X-Ray"). */
-const TRACING = ['xray:PutTelemetryRecords *', 'xray:PutTraceSegments *'];
+/** X-Ray gives this one no resource to name (Service Authorization Reference, "AWS X-Ray"). */
+const TRACING = ['xray:PutTraceSegments *'];
 
 /** Lambda gives this one none, either ("AWS Lambda"). */
 const LISTING = ['lambda:ListEventSourceMappings *'];
@@ -103,7 +103,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       expect(lines(grantsOf(Properties.FunctionName)).filter((line) => /^(logs|xray):/.test(line))).toEqual([
         `logs:CreateLogStream ${log}`,
         `logs:PutLogEvents ${log}`,
-        ...(Properties.TracingConfig?.Mode === 'Active' ? TRACING : []),
+        ...(/-(router|executor-.+)$/.test(Properties.FunctionName) ? TRACING : []),
       ]);
     }
   });

@@ -15,6 +15,7 @@ import type { TaskId } from '../../core/task/ids.ts';
 import { encodeMessage, encodeTask } from '../../core/task/message.ts';
 import { batchSizesOf, type Outgoing, type OutgoingRequest, packed } from '../../core/task/message-packing.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
+import { headerOf, traceIdOf } from '../../core/task/trace-header.ts';
 import type { DeployedClasses } from '../../resource-classes.ts';
 
 export type SqsTaskQueueOptions = {
@@ -78,15 +79,17 @@ export class SqsTaskQueue implements TaskQueue {
   }
 }
 
-/** Returns a message of tasks of one tenant. Lambda links its invocation to the trace of the first; each task has its own. */
+/** Returns a message of tasks of one tenant, each of which has its trace within. */
 function entryOf(body: string, [first]: readonly TaskSeed[], delaySeconds: number) {
   const { tenantId, traceHeader } = first ?? {};
+  const traceId = traceIdOf(traceHeader);
   return compact({
     MessageBody: body,
     // On a standard queue the group makes it a fair queue: a noisy tenant does not delay the others.
     MessageGroupId: tenantId,
     DelaySeconds: delaySeconds === 0 ? undefined : delaySeconds,
-    MessageSystemAttributes: traceHeader === undefined ? undefined : { AWSTraceHeader: stringAttribute(traceHeader) },
+    // Otherwise SQS would keep the header of the request, which the X-Ray SDK marks as sampled: Lambda is not to trace the invocation, too.
+    MessageSystemAttributes: traceId === undefined ? undefined : { AWSTraceHeader: stringAttribute(headerOf(traceId)) },
   });
 }
 

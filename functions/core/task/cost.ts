@@ -36,7 +36,10 @@ export function costOfChange(
   return { nanodollars: Math.round(platform + compute), computeNanodollars: Math.round(compute) };
 }
 
-/** A subtask comes without a request of its own. A message of a bulk holds so many tasks that its part is left out. */
+/**
+ * A subtask comes without a request of its own, and in the trace of its parent; so does an attempt. A message of a bulk holds so many
+ * tasks that its part is left out.
+ */
 function submitOf(task: Task, { submittedTogether }: TaskUsage, prices: StepPrices): number {
   const request = task.parent === undefined ? prices.request + traceOf(task, prices) : 0;
   return request / submittedTogether + (submittedTogether === 1 ? prices.message : 0) + prices.storage;
@@ -55,7 +58,7 @@ function attemptOf(attempt: EndedAttempt, usage: TaskUsage, prices: StepPrices):
   const { executorMilliseconds } = usage;
   const share = executorMilliseconds === undefined ? 1 : executorMilliseconds / Math.max(1, lasted);
   const renewals = Math.floor(lasted / 1000 / RENEWAL_SECONDS);
-  return renewals * prices.write + share * (prices.invocation + traceOf(attempt.former, prices)) + prices.attempt;
+  return renewals * prices.write + share * prices.invocation + prices.attempt;
 }
 
 function computeOf(attempt: EndedAttempt, usage: TaskUsage, prices: StepPrices): number {

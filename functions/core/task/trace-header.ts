@@ -1,27 +1,22 @@
-/** The place in a trace where something goes on: the trace, and the segment in it that leads on. */
-export type SampledTrace = { readonly traceId: string; readonly parentId: string };
+/** The place in a trace where something goes on: the trace, and the segment in it that leads on. Where it begins, none does. */
+export type SampledTrace = { readonly traceId: string; readonly parentId?: string };
 
 /** Returns the trace of a header `Root=…;Parent=…;Sampled=…`, as X-Ray hands it on ("Tracing header"). */
 export const traceIdOf = (header: string | undefined): string | undefined => part(header, 'Root');
 
-/** Returns where a segment goes on that is to be recorded; `undefined` where the trace is not sampled. */
+/** X-Ray refuses a segment with other ids than these ("Segment documents"). */
+const TRACE_ID = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/;
+const SEGMENT_ID = /^[0-9a-f]{16}$/;
+
+/** Returns where a segment goes on that is to be recorded; `undefined` where the trace is not sampled, or its header is no such. */
 export function sampledTraceOf(header: string | undefined): SampledTrace | undefined {
-  const traceId = part(header, 'Root');
-  const parentId = part(header, 'Parent');
-  return part(header, 'Sampled') === '1' && traceId !== undefined && parentId !== undefined
-    ? { traceId, parentId }
-    : undefined;
+  if (part(header, 'Sampled') !== '1') return undefined;
+  const [traceId = '', parentId = ''] = [part(header, 'Root'), part(header, 'Parent')];
+  return TRACE_ID.test(traceId) && SEGMENT_ID.test(parentId) ? { traceId, parentId } : undefined;
 }
 
-/** Returns what of a header is to be kept: which trace, and where in it to go on if it is sampled. */
-export function keptHeader(header: string | undefined): string | undefined {
-  const sampled = sampledTraceOf(header);
-  if (sampled !== undefined) return headerOf(sampled.traceId, sampled.parentId);
-  const traceId = traceIdOf(header);
-  return traceId === undefined ? undefined : headerOf(traceId);
-}
-
-const headerOf = (traceId: string, parentId?: string): string =>
+/** Writes the header of a trace: one without a segment that leads on is not sampled. */
+export const headerOf = (traceId: string, parentId?: string): string =>
   parentId === undefined ? `Root=${traceId};Sampled=0` : `Root=${traceId};Parent=${parentId};Sampled=1`;
 
 const KEPT = /^Root=1-([0-9a-f]{8})-([0-9a-f]{24});(?:Sampled=0|Parent=([0-9a-f]{16});Sampled=1)$/;

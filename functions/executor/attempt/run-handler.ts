@@ -35,6 +35,7 @@ export type HandlerPorts = WatchPorts & {
     definition: SingleTaskDefinition,
     call: HandlerCall,
     ctx: TaskContext,
+    tracing?: Tracing,
   ) => Promise<JsonValue | FanOut>;
 };
 
@@ -90,7 +91,7 @@ async function outcomeOfCall(
   try {
     const parsedCall = { ...call, input: await parseInput(definition, call.input) };
     const returned = isIsolated(definition)
-      ? await ports.isolate(definition, parsedCall, context)
+      ? await ports.isolate(definition, parsedCall, context, ports.tracing)
       : await callHandler(definition, parsedCall, context);
     if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, ports);
     return { kind: 'succeeded', output: returned };

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { FanOut, type TaskContext, TaskFailure } from '../../core/define-task.ts';
 import type { JsonValue } from '../../core/json.ts';
-import type { Log } from '../../core/ports.ts';
+import type { Log, Tracing } from '../../core/ports.ts';
 import type { HandlerCall } from '../attempt/run-handler.ts';
 import { GRACE_MILLISECONDS } from '../executor-ports.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type Thrown,
   unpackThrown,
 } from './thread-messages.ts';
+import { ToldCalls } from './told-calls.ts';
 
 /** The young generation of a heap gets no more: it is V8's own default on a machine with memory enough. */
 const MOST_YOUNG_MB = 48;
@@ -77,7 +78,7 @@ export class HandlerThread {
    * of the signal. A thread that dies of it fails it with `out_of_memory`, or with the error that ended the thread; one that
    * has died before throws `NotBegun`.
    */
-  async run(call: HandlerCall, ctx: TaskContext): Promise<JsonValue | FanOut> {
+  async run(call: HandlerCall, ctx: TaskContext, tracing?: Tracing): Promise<JsonValue | FanOut> {
     ctx.signal.throwIfAborted();
     this.#attempts++;
     this.#isRunning = true;
@@ -85,6 +86,7 @@ export class HandlerThread {
     const { promise, resolve, reject } = Promise.withResolvers<JsonValue | FanOut>();
     const { port1: port, port2: portOfThread } = new MessageChannel();
     const { signal, task } = ctx;
+    const calls = tracing?.isRecording() === true ? new ToldCalls(tracing) : undefined;
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
       port.postMessage({ abort: packThrown(signal.reason) } satisfies Abort);
@@ -101,6 +103,8 @@ export class HandlerThread {
       } else if ('log' in report) ctx.log(...report.log);
       else if ('secret' in report) void answerSecret(report.secret, ctx, port);
       else if ('progress' in report) ctx.progress(report.progress.fraction, report.progress.note);
+      else if ('call' in report) calls?.begin(report.call);
+      else if ('called' in report) calls?.end(report.called);
       else if ('left' in report) this.#retire(report.left);
       else if ('output' in report) resolve(report.output);
       else if ('subtasks' in report) resolve(new FanOut(report.subtasks));
@@ -122,7 +126,9 @@ export class HandlerThread {
     this.#worker.ref();
     signal.addEventListener('abort', abort);
     try {
-      this.#worker.postMessage({ task, call, port: portOfThread } satisfies Job, [portOfThread]);
+      this.#worker.postMessage({ task, call, port: portOfThread, tellsCalls: calls !== undefined } satisfies Job, [
+        portOfThread,
+      ]);
       return await promise;
     } finally {
       clearTimeout(grace);

@@ -47,7 +47,7 @@ export class HandlerThreads {
   }
 
   /** Makes an attempt as `definition.run` would, in a thread: an abort ends it wherever it is. */
-  readonly isolate: HandlerPorts['isolate'] = async ({ resources, credentials = false }, call, ctx) => {
+  readonly isolate: HandlerPorts['isolate'] = async ({ resources, credentials = false }, call, ctx, tracing) => {
     // An executor runs tasks of one class, so all its threads are of one size.
     const deployed = classOf(this.#classes, resources);
     await this.#turn(deployed.threads, ctx.signal);
@@ -55,7 +55,7 @@ export class HandlerThreads {
       for (;;) {
         const thread = this.#threadWith(credentials ? this.#dataWithCredentials : this.#data, deployed);
         try {
-          return await thread.run(call, ctx);
+          return await thread.run(call, ctx, tracing);
         } catch (error) {
           if (!(error instanceof NotBegun)) throw credentials ? error : withRemedy(error);
         } finally {

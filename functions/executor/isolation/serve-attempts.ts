@@ -20,6 +20,7 @@ import {
   type Thrown,
   unpackThrown,
 } from './thread-messages.ts';
+import { tellCalls } from './told-calls.ts';
 
 type ThreadPorts = { readonly catalog: TaskCatalog; readonly http: HttpClients };
 
@@ -31,7 +32,7 @@ export function serveAttempts(jobs: MessagePort, ports: ThreadPorts): void {
 }
 
 async function makeAttempt(job: Job, log: Log, { catalog, http }: ThreadPorts): Promise<void> {
-  const { task, port } = job;
+  const { task, port, tellsCalls } = job;
   const report = (what: Report): void => port.postMessage(what);
   report({ begun: true });
   const ended = Promise.withResolvers<Report>();
@@ -47,7 +48,7 @@ async function makeAttempt(job: Job, log: Log, { catalog, http }: ThreadPorts): 
   const ctx: TaskContext = {
     ...baseContext(scope.signal),
     task,
-    http: attemptHttp(http.of(task.tenantId), scope.signal),
+    http: attemptHttp(http.of(task.tenantId), scope.signal, tellsCalls ? tellCalls(report) : undefined),
     secret: secrets.ask,
     log: (...line) => report({ log: loggable(...line) }),
     // It is checked here, where the handler can catch what is wrong with it.

@@ -25,6 +25,8 @@ export type Job = {
   readonly task: TaskContext['task'];
   /** Its input is as its schema parsed it. */
   readonly call: HandlerCall;
+  /** Whether it has to tell of its calls: they are recorded. */
+  readonly tellsCalls: boolean;
   readonly port: MessagePort;
 };
 
@@ -39,12 +41,14 @@ export type SecretAnswer = {
 /** A thread writes a line, which names its attempt. */
 export type FromThread = { readonly line: Parameters<Log> };
 
-/** An attempt tells that it has begun, what it calls of its context, what it has left running, and how it ends. */
+/** An attempt tells that it has begun, what it calls of its context and outside, what it has left running, and how it ends. */
 export type Report =
   | { readonly begun: true }
   | { readonly log: Parameters<TaskContext['log']> }
   | { readonly progress: Progress }
   | { readonly secret: { readonly place: number; readonly name: string } }
+  | { readonly call: { readonly place: number; readonly name: string } }
+  | { readonly called: { readonly place: number; readonly thrown?: Thrown } }
   | { readonly left: readonly string[] }
   | { readonly output: JsonValue }
   | { readonly subtasks: readonly Subtask[] }

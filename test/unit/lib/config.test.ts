@@ -39,7 +39,7 @@ describe('the configuration', () => {
       tableCapacity: 'onDemand',
       taskEvents: true,
       reservations: true,
-      tracing: true,
+      tracing: { share: 0.01 },
       alarms: DEFAULT_THRESHOLDS,
       lambdaInsights: false,
       throttle: { rate: 1000, burst: 1000 },
@@ -83,6 +83,16 @@ describe('the configuration', () => {
     [{ max: 11 }, 'provisioned.max is 11, but classes.default.reserved is 10: lower the one or raise the other'],
   ])('cannot provision %j', (provisioned, told) => {
     expect(complaint({ preset: 'prod', provisioned })).toContain(told);
+  });
+
+  test.each<[unknown, unknown]>([
+    ['true', { share: 0.01 }],
+    ['{}', { share: 0.01 }],
+    ['{"share":0.2}', { share: 0.2 }],
+    [{ share: 0 }, { share: 0 }],
+    ['false', false],
+  ])('traces as -c tracing=%s says', (given, tracing) => {
+    expect(dev({ tracing: given }).tracing).toEqual(tracing);
   });
 
   test('may have its objects as JSON, as -c hands them over', () => {

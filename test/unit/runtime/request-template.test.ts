@@ -8,7 +8,7 @@ import {
 import { ChangeMessageVisibilityBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { beginTrace, traced, xrayTracing } from '../../../functions/runtime/xray-tracing.ts';
+import { sendTraces, traced, xrayTracing } from '../../../functions/runtime/tracing/xray-tracing.ts';
 import { type Answer, aws, isOfSdk, namesOf, type Seen, signatureOf, statement } from './templated-clients.ts';
 
 const put = (item: Record<string, AttributeValue>) => new PutItemCommand({ TableName: 't', Item: item });
@@ -216,17 +216,19 @@ describe('a call by a template', () => {
 });
 
 it('a call that is recorded passes through all of the client, and no other does', async () => {
-  const { dynamo, seen } = await aws(() => ({ body: { Responses: [] } }));
-  const header = 'Root=1-00000000-000000000000000000000001;Parent=0000000000000001;Sampled=1';
-  vi.stubEnv('_X_AMZN_TRACE_ID', header);
+  const { dynamo, seen, url } = await aws(() => ({ body: { Responses: [] } }));
+  const trace = { traceId: '1-00000000-000000000000000000000001', parentId: '0000000000000001' };
+  vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-00000000-000000000000000000000002');
   vi.stubEnv('LAMBDA_TASK_ROOT', '/var/task');
+  vi.stubEnv('MILLRACE_TRACED_SHARE', '0');
   traced(dynamo);
   await dynamo.send(statement({ S: 'a' }));
-  await beginTrace();
-  await xrayTracing.segment('greet', header, {}, () => dynamo.send(statement({ S: 'b' })));
-  vi.stubEnv('_X_AMZN_TRACE_ID', header.replace('Sampled=1', 'Sampled=0'));
-  await xrayTracing.segment('greet', header.replace('Sampled=1', 'Sampled=0'), {}, () =>
-    dynamo.send(statement({ S: 'c' })),
-  );
+  await xrayTracing.segment('greet', trace, {}, () => dynamo.send(statement({ S: 'b' })));
+  await xrayTracing.segment('greet', undefined, {}, () => dynamo.send(statement({ S: 'c' })));
   expect(seen.map(isOfSdk)).toEqual([true, true, false]);
+  vi.stubEnv('AWS_ENDPOINT_URL_XRAY', url);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  await sendTraces('executor', { record: () => {} }, { getRemainingTimeInMillis: () => 5_000 });
 });

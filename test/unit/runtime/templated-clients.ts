@@ -48,6 +48,7 @@ export async function aws(answerOf: (seen: Seen, place: number) => Answer, { pat
   const log = vi.fn();
   return {
     seen,
+    url,
     log,
     dynamo: templated(new DynamoDBClient(options), log),
     sqs: templated(new SQSClient({ ...options, useQueueUrlAsEndpoint: false }), log),

@@ -49,6 +49,20 @@ describe('a change is paid for by its steps', () => {
       steps(undefined, { ...queued, traceHeader: sampled }),
       { request: 1, message: 1, write: 1, event: 1, storage: 1, trace: 1 },
     ],
+    [
+      'a subtask of a sampled parent',
+      steps(undefined, { ...queued, parent, traceHeader: sampled }),
+      { message: 1, write: 1, event: 1, storage: 1 },
+    ],
+    [
+      'an attempt of a sampled task',
+      steps(
+        { ...running, traceHeader: sampled },
+        { ...success(500), traceHeader: sampled },
+        { executorMilliseconds: 500 },
+      ),
+      attempt,
+    ],
     ['a subtask', steps(undefined, { ...queued, parent }), { message: 1, write: 1, event: 1, storage: 1 }],
     ['a claim', steps(queued, running), { write: 1, event: 1 }],
     ['a claim of an abandoned task', steps(running, claimed(running, lease('b'), NOW)), { write: 1, event: 1 }],
@@ -114,7 +128,7 @@ describe('a change is paid for by its steps', () => {
 describe('what the statistics say of a million tasks is what the planner says of them', () => {
   const config = deployConfig({});
   const prices = stepPricesOf(config);
-  const SAMPLED = 0.05;
+  const SAMPLED = 0.015;
   const OVERHEAD_MILLISECONDS = 15;
 
   it.each(REFERENCE_LOADS)('within 8 %: $title', (load) => {

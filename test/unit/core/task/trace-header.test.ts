@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  keptHeader,
+  headerOf,
   packedHeader,
   sampledTraceOf,
   traceIdOf,
@@ -19,19 +19,19 @@ describe('a trace header', () => {
     [`Root=${ROOT};Parent=${PARENT}`, undefined],
     [`Root=${ROOT};Sampled=1`, undefined],
     [`Parent=${PARENT};Sampled=1`, undefined],
+    [`Root=1-2-3;Parent=${PARENT};Sampled=1`, undefined],
+    [`Root=${ROOT}0;Parent=${PARENT};Sampled=1`, undefined],
+    [`Root=${ROOT};Parent=${PARENT}${'0'.repeat(5_000)};Sampled=1`, undefined],
+    [`Root=${ROOT.toUpperCase()};Parent=${PARENT};Sampled=1`, undefined],
     ['', undefined],
     [undefined, undefined],
   ])('%s is sampled as %j', (header, trace) => {
     expect(sampledTraceOf(header)).toEqual(trace);
   });
 
-  it.each([
-    [`Self=1-2-3;Root=${ROOT};Parent=${PARENT};Sampled=1;Lineage=a:0`, sampled],
-    [`Root=${ROOT};Parent=${PARENT};Sampled=0`, `Root=${ROOT};Sampled=0`],
-    ['Sampled=1', undefined],
-    [undefined, undefined],
-  ])('%s is kept as %s', (header, kept) => {
-    expect(keptHeader(header)).toBe(kept);
+  it('is sampled where it has a segment that leads on', () => {
+    expect(headerOf(ROOT, PARENT)).toBe(sampled);
+    expect(headerOf(ROOT)).toBe(`Root=${ROOT};Sampled=0`);
   });
 
   it('names its trace', () => {

@@ -44,19 +44,35 @@ const usageAt = (perSecond: number, beside: Partial<Usage> = {}): Usage => ({
 
 describe('traces', () => {
   test.each([
-    { perSecond: 0.1, share: 1 },
-    { perSecond: 1, share: 1 },
-    { perSecond: 2, share: 0.525 },
-    { perSecond: 100, share: 0.0595 },
+    { perSecond: 1 / 60, share: 0.92 },
+    { perSecond: 0.1, share: 0.67 },
+    { perSecond: 1, share: 0.18 },
+    { perSecond: 200, share: 0.0149 },
   ])('of $perSecond requests a second are $share of them', ({ perSecond, share }) => {
-    expect(tracesOf(perSecond * 1000, 1000)).toBeCloseTo(perSecond * 1000 * share, 6);
+    expect(tracesOf(usageAt(perSecond), 0.01) / 1e6).toBeCloseTo(share, 2);
   });
 
-  test('are made of the router and of each executor function', () => {
-    const tracesAt = (executors: number) => taskCosts(usageAt(10, { executors }), config).tracing[0]?.quantity;
-    const ofRouter = tracesOf(1e6, 1e5);
-    expect(tracesAt(1)).toBeCloseTo(2 * ofRouter, 5);
-    expect(tracesAt(2)).toBeCloseTo(ofRouter + 2 * tracesOf(5e5, 1e5), 5);
+  test('are no more for many executors, attempts or tasks of one submit', () => {
+    const tracesAt = (beside: Partial<Usage>) => taskCosts(usageAt(10, beside), config).tracing[0]?.quantity;
+    const beside = { executors: 5, invocations: 3e6, sentBack: 1e5 };
+    expect(tracesAt(beside)).toBe(tracesAt({}));
+    expect(tracesAt({ ...beside, requests: 1e4, bulk: 100 })).toBeLessThan(1e4);
+  });
+
+  test('of a million tasks at 200 a second cost eight cents at most', () => {
+    const [line] = taskCosts(usageAt(200), config).tracing;
+    expect(line?.dollars).toBeLessThanOrEqual(0.08);
+    expect(line?.dollars).toBeGreaterThan(0.05);
+  });
+
+  test('are as many as the deployment asks for', () => {
+    const shareAt = (tracing: string) =>
+      (taskCosts(usageAt(1_000), deployConfig({ tracing })).tracing[0]?.quantity ?? 0) / 1e6;
+    expect(shareAt('{"share":1}')).toBe(1);
+    expect(shareAt('{"share":0.5}')).toBeCloseTo(0.5, 2);
+    expect(shareAt('{"share":0}')).toBeCloseTo(0.004, 3);
+    expect(shareAt('true')).toBe(shareAt('{"share":0.01}'));
+    expect(shareAt('false')).toBe(0);
   });
 });
 

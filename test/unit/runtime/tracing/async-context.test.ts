@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { createNamespace, destroyNamespace, getNamespace, reset } from '../../../functions/runtime/async-context.ts';
+import {
+  createNamespace,
+  destroyNamespace,
+  getNamespace,
+  reset,
+} from '../../../../functions/runtime/tracing/async-context.ts';
 
 beforeEach(reset);
 
