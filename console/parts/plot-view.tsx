@@ -5,6 +5,8 @@ import { lonePlaces, type Plot } from '../model/series.ts';
 
 const HEIGHT = 190;
 const POINT_SIZE = 6;
+/** Steps of the values' axis: of a third of a task, or of a millisecond, nobody would know what to think. */
+const WHOLE_STEPS = Array.from({ length: 12 }, (_, digits) => [1, 2, 5].map((step) => step * 10 ** digits)).flat();
 /** The table behind a plot has so many rows at most, the latest of those that have values. */
 const MAX_ROWS = 120;
 
@@ -65,7 +67,7 @@ function optionsOf({ series }: Plot, format: (value: number) => string, width: n
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
       { ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map((second) => timeOfDay(second * 1000)) },
-      { ...axis, size: 84, values: (_, ticks) => ticks.map(format) },
+      { ...axis, size: 84, incrs: WHOLE_STEPS, values: (_, ticks) => ticks.map(format) },
     ],
     series: [
       { value: (_, time) => (time === null ? '–' : timeOfDay(time * 1000)) },
