@@ -27,7 +27,8 @@ export function manifestIn(folder: string, { file, text }: Written): Placed {
     allowScripts: { ...app.allowScripts, ...allowScripts },
   };
   const written = { file, text: `${JSON.stringify(merged, undefined, 2)}\n` };
-  if (Object.keys(there).length === 0) return written;
+  // `npm install millrace` leaves no more.
+  if (Object.keys(there).every((name) => name === 'dependencies')) return written;
   return { ...written, note: `${file} has the scripts and packages of the app now, beside its own.` };
 }
 

@@ -113,6 +113,13 @@ describe('making an app', () => {
     });
   });
 
+  test('says nothing of a manifest that npm has made for Millrace alone', () => {
+    const there = { dependencies: { millrace: 'file:../m.tgz' } };
+    const folder = folderOf('installed', { 'package.json': JSON.stringify(there) });
+    expect(makeApp(folder)).toEqual([]);
+    expect(manifestOf(folder).dependencies).toEqual({ ...there.dependencies, zod: manifest.dependencies.zod });
+  });
+
   test('makes it in a repository that was just made, whose files stay', () => {
     const files = {
       'README.md': '# mine\n',
