@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { clashesIn } from './init/clashes.ts';
 import { manifestIn } from './init/manifest.ts';
@@ -44,6 +44,9 @@ export function npmWarnings(version: string): string[] {
  * with all that would be written over.
  */
 export function makeApp(folder: string): string[] {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new ArgumentError(`${folder} is a file: name a folder, such as a new one.`);
+  }
   const name = nameOf(folder);
   const paths = readdirSync(APP, { recursive: true, encoding: 'utf8' }).toSorted();
   const files = paths.filter((path) => statSync(join(APP, path)).isFile());

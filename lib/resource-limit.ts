@@ -24,7 +24,7 @@ function checkResources(millrace: Construct): void {
   const all = resourcesIn(stack, stack);
   if (!(Number(most) > 0) || all <= Number(most)) return;
   throw new ConfigError(
-    `the stack ${stack.stackName} has ${all} resources, ${resourcesIn(millrace, stack)} of them of ${millrace.node.path}, and ` +
+    `the stack ${stack.node.path} has ${all} resources, ${resourcesIn(millrace, stack)} of them of ${millrace.node.path}, and ` +
       `CloudFormation takes ${most} in a stack: make it in a stack of its own, or in the App or Stage (new Millrace(app, ...)), where it ` +
       'has four; or let its task types ask for fewer resource classes, and these for fewer shards',
   );

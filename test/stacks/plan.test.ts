@@ -11,11 +11,14 @@ const ROOT = join(import.meta.dirname, '../..');
 const LOAD = ['--rate', '1/s', '--for', '1m', '--duration', '1s'];
 
 /** An app that says in code what a plan depends on, in two stages. */
-const APP = `import { App, Stage } from 'aws-cdk-lib';
+const APP = `import { App, Stack, Stage } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Millrace } from '${ROOT}/lib/millrace.ts';
 const app = new App();
 const classes = { reports: { memoryMb: 2048, timeoutSeconds: 600, concurrency: 4, reserved: 24, lanes: { high: 8 } } };
-new Millrace(new Stage(app, 'Prod'), 'Tasks', { preset: 'prod', provisioned: false, classes, tasks: 'jobs' });
+const prod = new Stage(app, 'Prod');
+const alarmTopicArn = new Topic(new Stack(prod, 'Own'), 'Pager').topicArn;
+new Millrace(prod, 'Tasks', { preset: 'prod', provisioned: false, classes, alarmTopicArn, tasks: 'jobs' });
 new Millrace(new Stage(app, 'Beta'), 'Tasks', { preset: 'dev', classes, tasks: 'jobs' });
 `;
 const JOB = (type: string, resources: string) => `import * as z from 'zod';

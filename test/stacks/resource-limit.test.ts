@@ -44,6 +44,12 @@ describe('a stack that has more resources than CloudFormation takes', () => {
     expect(told(stack)).toContain('the stack Shop has 501 resources, 500 of them of Shop/Tasks');
   });
 
+  test('is refused where it is nested in another, by its path', () => {
+    const nested = new NestedStack(stackIn(), 'Nested');
+    limited(nested, 501);
+    expect(told(nested)).toContain('the stack Shop/Nested has 501 resources, 501 of them of Shop/Nested/Tasks');
+  });
+
   test('is one by the limit that the app has, if any', () => {
     const [narrow, endless] = [10, 0].map((limit) => stackIn({ '@aws-cdk/core:stackResourceLimit': limit }));
     for (const stack of [narrow, endless]) limited(stack as Stack, 501);

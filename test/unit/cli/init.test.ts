@@ -171,6 +171,11 @@ describe('making an app', () => {
   });
 });
 
+test('a file is no folder', () => {
+  const file = join(folderOf('with-file', { 'my-tasks': 'mine' }), 'my-tasks');
+  expect(() => makeApp(file)).toThrow(new ArgumentError(`${file} is a file: name a folder, such as a new one.`));
+});
+
 test.each([
   [
     '20.20.2',
