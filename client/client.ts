@@ -31,7 +31,7 @@ import type { CallOptions } from './transport.ts';
 export type Client = {
   /**
    * Submits a task. `submit<typeof summarize>('csv.summarize', { url })` knows the input and the output of the type. However
-   * often it has to be tried, it is one task.
+   * often it has to be tried, it is one task: under a key that ends, it is tried no longer than that.
    */
   submit<Of extends TaskDefinition = AnyDefinition>(
     type: Of['type'],

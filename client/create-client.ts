@@ -1,6 +1,7 @@
 import type { Lane } from './answers.ts';
 import type { AnyReference, Client } from './client.ts';
 import { Listing } from './listing.ts';
+import { MillraceError } from './millrace-error.ts';
 import { randomKey } from './random-key.ts';
 import { type ResultOptions, waitForResult } from './result.ts';
 import { submitAll } from './submit-all.ts';
@@ -31,7 +32,7 @@ export function createClient({
   deadlineSeconds = 60,
   concurrency = 20,
 }: ClientOptions): Client {
-  const base = url.replace(/\/+$/, '');
+  const base = baseOf(url);
   const transport = createTransport({ url: base, key, fetch: send, timeoutSeconds, deadlineSeconds, concurrency });
   const get = async <T>(path: string, query: Query = {}, options?: CallOptions): Promise<T> =>
     (await transport({ method: 'GET', path: path + queryOf(query), isRepeatable: true }, options)).body as T;
@@ -44,7 +45,8 @@ export function createClient({
   return {
     async submit(type, input, { signal, deadlineSeconds: seconds, idempotencyKey = randomKey(), ...options } = {}) {
       const body = JSON.stringify({ type, input, ...options });
-      const call = { method: 'POST', path: '/api/tasks', body, idempotencyKey, isRepeatable: true } as const;
+      const keyed = { idempotencyKey, isRepeatable: true, keyTtlSeconds: options.idempotencyKeyTtlSeconds } as const;
+      const call = { method: 'POST', path: '/api/tasks', body, ...keyed } as const;
       return (await transport(call, { signal, deadlineSeconds: seconds })).body as never;
     },
     submitAll: (tasks, { signal, deadlineSeconds: seconds = deadlineSeconds } = {}) =>
@@ -69,6 +71,20 @@ export function createClient({
     health: (options) => get('/api/health', {}, options),
     openapi: (options) => get('/api/openapi.json', {}, options),
   };
+}
+
+/** Names a scheme, a host and perhaps a path: `fetch` would refuse a password, and a query would swallow the path of a call. */
+const BASE = /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i;
+
+/** Returns a URL without a slash at its end. Throws where it is none to call: each call would be tried until its deadline. */
+function baseOf(url: string): string {
+  if (BASE.test(url)) return url.replace(/\/+$/, '');
+  throw new MillraceError(
+    'the URL of the API is none: it begins with https:// or http://, and has no password and no query',
+    {
+      code: 'unreadable',
+    },
+  );
 }
 
 type Query = Readonly<Record<string, string | number | Date | undefined>>;

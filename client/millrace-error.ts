@@ -16,7 +16,7 @@ type Facts = {
 /**
  * Thrown by every call that does not bring what it was to bring. `code` is the API's own, and stable; or that of a task that failed;
  * or one of the client's: `network`, where no answer came, or half of one; `timeout`, where none came in time; `unreadable`, where it was
- * none of Millrace; `not_finished`, where a task had not ended in time.
+ * none of Millrace, or the URL is no such; `no_key`, where there was none to send; `not_finished`, where a task had not ended in time.
  */
 export class MillraceError extends Error {
   override readonly name = 'MillraceError';

@@ -3,7 +3,7 @@ import { MillraceError } from './millrace-error.ts';
 import { pause } from './pause.ts';
 import { randomKey } from './random-key.ts';
 import type { AnyDefinition, Submitted, TaskOf, TaskToSubmit } from './tasks.ts';
-import { type CallOptions, delayAfter, problemError, type Transport } from './transport.ts';
+import { type CallOptions, delayAfter, problemError, safeSecondsAfter, type Transport } from './transport.ts';
 
 /** One bulk submit has at most so many tasks. */
 export const MOST_TASKS = 1_000;
@@ -12,8 +12,10 @@ export const MOST_BYTES = 2_500_000;
 /** Each task is counted with a comma, and the first has none. */
 const BYTES_AROUND = '{"tasks":[]}'.length - 1;
 
-/** A task as it is sent, and its place among those that were given. */
-type Item = { readonly index: number; readonly json: string };
+const FOR_GOOD = Number.POSITIVE_INFINITY;
+
+/** A task as it is sent, and its place among those that were given; so long its key stands for it. */
+type Item = { readonly index: number; readonly json: string; readonly keyTtlSeconds: number };
 
 /** What ends a request and its tries. */
 type Limits = { readonly signal: AbortSignal | undefined; readonly deadlineSeconds: number };
@@ -40,11 +42,17 @@ export async function submitAll(
   const prefix = randomKey();
   const items = tasks.map((task, index): Item => {
     const { idempotencyKey = `${prefix}-${index}`, ...rest } = task;
-    return { index, json: JSON.stringify({ ...rest, idempotencyKey }) };
+    const { idempotencyKeyTtlSeconds: keyTtlSeconds = FOR_GOOD } = rest;
+    return { index, json: JSON.stringify({ ...rest, idempotencyKey }), keyTtlSeconds };
   });
+  // A request is made again while all of its keys stand for its tasks: one that ends soon is to end that of no other.
+  const lasting = items.filter(({ keyTtlSeconds }) => keyTtlSeconds === FOR_GOOD);
+  const ending = items.filter(({ keyTtlSeconds }) => keyTtlSeconds !== FOR_GOOD);
   const results: Submitted[] = [];
-  for (const part of partsOf(items)) results.push(...(await submitPart(part, transport, options)));
-  return results;
+  for (const part of [...partsOf(lasting), ...partsOf(ending)]) {
+    results.push(...(await submitPart(part, transport, options)));
+  }
+  return results.sort((one, other) => one.index - other.index);
 }
 
 /** Lays tasks into requests: as many as one takes. */
@@ -65,22 +73,26 @@ function* partsOf(items: readonly Item[]): Generator<readonly Item[]> {
   if (part.length > 0) yield part;
 }
 
-/** Submits the tasks of one request; those that are refused for now again, each under its key, until the deadline. */
+/** Submits the tasks of one request; those that are refused for now again, each while its key is its own, until the deadline. */
 async function submitPart(
   part: readonly Item[],
   transport: Transport,
   { signal, deadlineSeconds }: Limits,
 ): Promise<Submitted[]> {
-  const deadline = performance.now() + deadlineSeconds * 1000;
+  const began = performance.now();
+  const deadline = began + deadlineSeconds * 1000;
   const results = new Map<number, Submitted>();
   let left = part;
   for (let tries = 1; ; tries++) {
-    const secondsLeft = (deadline - performance.now()) / 1000;
-    const outcome = await submitOnce(left, transport, { signal, deadlineSeconds: secondsLeft });
+    const now = performance.now();
+    const options = { signal, deadlineSeconds: (deadline - now) / 1000 };
+    const outcome = await submitOnce(left, transport, options, (now - began) / 1000);
     for (const result of outcome.results) results.set(result.index, result);
     if (outcome.isOver) break;
     left = left.filter(({ index }) => isRefusedForNow(results.get(index)));
     const delay = Math.max(0, ...left.map(({ index }) => delayOf(results.get(index), tries)));
+    const secondsThen = (performance.now() + delay - began) / 1000;
+    left = left.filter((item) => secondsThen < safeSecondsOf(item, results.get(item.index)));
     if (left.length === 0 || performance.now() + delay >= deadline) break;
     await pause(delay, signal);
   }
@@ -90,10 +102,17 @@ async function submitPart(
 type Outcome = { readonly results: readonly Submitted[]; readonly isOver?: true };
 
 /** Makes one request. Where it fails as a whole, so does each of its tasks, and it has been tried as often as there was time for. */
-async function submitOnce(items: readonly Item[], transport: Transport, options: CallOptions): Promise<Outcome> {
+async function submitOnce(
+  items: readonly Item[],
+  transport: Transport,
+  options: CallOptions,
+  secondsGone: number,
+): Promise<Outcome> {
   const body = `{"tasks":[${items.map(({ json }) => json).join(',')}]}`;
+  const keyTtlSeconds = Math.min(...items.map((item) => item.keyTtlSeconds)) - secondsGone;
+  const call = { method: 'POST', path: '/api/tasks/batch', body, isRepeatable: true, keyTtlSeconds } as const;
   try {
-    const answer = await transport({ method: 'POST', path: '/api/tasks/batch', body, isRepeatable: true }, options);
+    const answer = await transport(call, options);
     const results = (answer.body as { results: Result[] }).results.map((result, place): Submitted => {
       const index = items[place]?.index ?? result.index;
       if (result.status === 'accepted') return { ...result, index };
@@ -108,6 +127,9 @@ async function submitOnce(items: readonly Item[], transport: Transport, options:
 
 const isRefusedForNow = (result: Submitted | undefined): boolean =>
   result?.status === 'rejected' && result.error.isPassing;
+
+const safeSecondsOf = ({ keyTtlSeconds }: Item, result: Submitted | undefined): number =>
+  result?.status === 'rejected' ? safeSecondsAfter(result.error, { isRepeatable: true, keyTtlSeconds }) : 0;
 
 const delayOf = (result: Submitted | undefined, tries: number): number =>
   result?.status === 'rejected' ? delayAfter(result.error, tries) : 0;

@@ -1,7 +1,8 @@
 import type { ProblemDocument } from './answers.ts';
 import { MillraceError } from './millrace-error.ts';
 import { backoff, pause } from './pause.ts';
-import { createSlots } from './slots.ts';
+import { createSlots, type Slots } from './slots.ts';
+import { within } from './within.ts';
 
 /** How one call is made. */
 export type CallOptions = {
@@ -32,6 +33,8 @@ export type Call = {
   readonly idempotencyKey?: string;
   /** Making the call again does no harm, whatever became of it. */
   readonly isRepeatable: boolean;
+  /** For so long the call's key stands for what was made first; after that it would make another. */
+  readonly keyTtlSeconds?: number | undefined;
 };
 
 export type Answer = { readonly body: unknown; readonly headers: Headers };
@@ -45,58 +48,106 @@ export function createTransport(options: TransportOptions): Transport {
   const slots = createSlots(options.concurrency);
   return async (call, { signal, deadlineSeconds = options.deadlineSeconds } = {}) => {
     const deadline = performance.now() + deadlineSeconds * 1000;
+    /** Until then the call may be made again. */
+    let safeUntil = deadline;
     for (let tries = 1; ; tries++) {
-      const answer = await slots(signal, () => attempt(call, deadline, signal, options));
+      const began = performance.now();
+      const answer = await attempt(call, deadline, signal, slots, options);
       if (!(answer instanceof MillraceError)) return answer;
+      safeUntil = Math.min(safeUntil, began + safeSecondsAfter(answer, call) * 1000);
       const delay = delayAfter(answer, tries);
-      if (!mayRepeat(answer, call) || performance.now() + delay >= deadline) throw answer;
+      if (!answer.isPassing || performance.now() + delay >= safeUntil) throw answer;
       await pause(delay, signal);
     }
   };
 }
 
-/** What is refused for there being too much of it has done nothing yet. */
-const mayRepeat = (error: MillraceError, { isRepeatable }: Call): boolean =>
-  error.isPassing && (isRepeatable || error.status === TOO_MANY_REQUESTS);
+/** Returns for how long after a try the call may be made again: what is refused for there being too much of it has done nothing yet. */
+export const safeSecondsAfter = (
+  { status }: MillraceError,
+  { isRepeatable, keyTtlSeconds = Number.POSITIVE_INFINITY }: Pick<Call, 'isRepeatable' | 'keyTtlSeconds'>,
+): number => {
+  if (status === TOO_MANY_REQUESTS) return Number.POSITIVE_INFINITY;
+  return isRepeatable ? keyTtlSeconds : 0;
+};
 
 /** Returns the milliseconds until a call may be made again: what the answer says and up to a quarter more, or else more each time. */
 export const delayAfter = ({ retryAfterSeconds = 0 }: MillraceError, tries: number): number =>
   retryAfterSeconds > 0 ? retryAfterSeconds * (1000 + Math.random() * 250) : backoff(tries, 250, 10_000);
 
-/** Makes a call once. Throws only where it is to end. */
+/** Makes a call once, when it is its turn. Throws only where it is to end. */
 async function attempt(
-  { method, path, body, idempotencyKey }: Call,
+  call: Call,
   deadline: number,
   signal: AbortSignal | undefined,
-  { url, key, fetch, timeoutSeconds }: TransportOptions,
+  slots: Slots,
+  options: TransportOptions,
 ): Promise<Answer | MillraceError> {
-  const milliseconds = Math.ceil(Math.min(timeoutSeconds * 1000, deadline - performance.now()));
-  if (milliseconds <= 0) return new MillraceError('there was no time left for the call', { code: 'timeout' });
-  const timeout = AbortSignal.timeout(milliseconds);
-  const headers: Record<string, string> = { accept: 'application/json' };
-  headers.authorization = `Bearer ${typeof key === 'string' ? key : await key()}`;
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
+  const left = deadline - performance.now();
+  if (left <= 0) return new MillraceError('there was no time left for the call', { code: 'timeout' });
+  const sent = (limit: AbortSignal) =>
+    within(options.timeoutSeconds * 1000, limit, (limitOfTry) => send(call, limitOfTry, options));
   try {
-    const response = await fetch(url + path, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body }),
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    return read(response, await response.text());
+    return await within(left, signal, (limit) => slots(limit, () => sent(limit)));
   } catch (cause) {
     signal?.throwIfAborted();
-    if (timeout.aborted) {
-      return new MillraceError('the API has not answered in time', { code: 'timeout', isPassing: true, cause });
-    }
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return new MillraceError(`no answer of the API came: ${reason}`, { code: 'network', isPassing: true, cause });
+    if (cause instanceof MillraceError) return cause;
+    return new MillraceError(`no answer of the API came: ${reasonOf(cause)}`, {
+      code: 'network',
+      isPassing: true,
+      cause,
+    });
   }
+}
+
+const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+async function send(
+  { method, path, body, idempotencyKey }: Call,
+  signal: AbortSignal,
+  { url, key, fetch }: TransportOptions,
+): Promise<Answer | MillraceError> {
+  const headers: Record<string, string> = { accept: 'application/json', authorization: `Bearer ${await keyOf(key)}` };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (idempotencyKey !== undefined) headers['idempotency-key'] = sendable(idempotencyKey);
+  // A redirect would take the key to somebody else, and make a GET of a submit.
+  const init: RequestInit = { method, headers, redirect: 'manual', signal };
+  const response = await fetch(url + path, body === undefined ? init : { ...init, body });
+  return read(response, await response.text());
+}
+
+/** What a header carries. What `fetch` says of others may have all of them in it, the key too. */
+const VISIBLE = /^[\x21-\x7e]+$/;
+
+async function keyOf(key: TransportOptions['key']): Promise<string> {
+  let given: string;
+  try {
+    given = String((typeof key === 'function' ? await key() : key) ?? '').trim();
+  } catch (cause) {
+    throw new MillraceError(`the key could not be had: ${reasonOf(cause)}`, { code: 'no_key', cause });
+  }
+  if (VISIBLE.test(given)) return given;
+  throw new MillraceError(`the key is ${given === '' ? 'missing' : 'none: no header can carry its characters'}`, {
+    code: 'no_key',
+  });
+}
+
+function sendable(idempotencyKey: string): string {
+  if (VISIBLE.test(idempotencyKey)) return idempotencyKey;
+  const message = 'must have 1 to 128 visible ASCII characters';
+  throw new MillraceError(`the task cannot be submitted: Idempotency-Key ${message}`, {
+    code: 'invalid_request',
+    fields: [{ field: 'Idempotency-Key', message }],
+  });
 }
 
 function read(response: Response, text: string): Answer | MillraceError {
   const { status, headers } = response;
+  // A browser does not tell the status of a redirect.
+  if (status === 0 || (status >= 300 && status < 400)) {
+    const message = 'the URL is redirected, and a key goes nowhere else: give the URL that Millrace printed';
+    return new MillraceError(message, { code: 'unreadable', status });
+  }
   const isJson = /^application\/(problem\+)?json\b/.test(headers.get('content-type') ?? '');
   const body = isJson ? parsed(text) : undefined;
   if (!response.ok) return refusal(status, body, headers);
