@@ -38,6 +38,8 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
     return threadId;
   },
   fail: async (options, ctx) => ctx.fail('no_luck', 'it did not work', options ?? {}),
+  'fail for want of credentials': async (_, ctx) =>
+    ctx.fail('not_allowed', 'Could not load credentials from any providers', { retryable: false }),
   throw: async () => {
     throw new RangeError('out of range', { cause: new Error('the cause') });
   },

@@ -1,4 +1,5 @@
 import { devNull } from 'node:os';
+import { TaskFailure } from '../../core/define-task.ts';
 import type { Log } from '../../core/ports.ts';
 import { classOf, type DeployedClass, type DeployedClasses, threadHeapMb } from '../../resource-classes.ts';
 import type { HandlerPorts } from '../attempt/run-handler.ts';
@@ -17,7 +18,8 @@ const FOUND_NOTHING = /Region is missing|Could not load credentials|\/credential
 
 /** Says of what an SDK throws for want of credentials how a type gets them. */
 function withRemedy(error: unknown): unknown {
-  if (!(error instanceof Error && FOUND_NOTHING.test(error.message))) return error;
+  // A handler that fails by itself says what it means.
+  if (error instanceof TaskFailure || !(error instanceof Error && FOUND_NOTHING.test(error.message))) return error;
   const remedy = 'an isolated handler has no credentials of AWS unless its type says `credentials: true`';
   return new Error(remedy, { cause: error });
 }

@@ -163,6 +163,14 @@ describe('credentials', () => {
     expect(calls).toBe(0);
   });
 
+  it('are not spoken of where a handler fails by itself, whatever it says', async () => {
+    expect(await thrownBy(attempt(makeOf(), 'fail for want of credentials'))).toMatchObject({
+      code: 'not_allowed',
+      message: 'Could not load credentials from any providers',
+      retryable: false,
+    });
+  });
+
   it('are in threads of their own, which are no more in all', async () => {
     const threads = makeOf();
     const two = await Promise.all([threadOf(threads, false), threadOf(threads, false)]);
