@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -30,6 +30,20 @@ export function packed(): string {
   return join(directory, name ?? '');
 }
 
+/** Makes of a packed Millrace the version after it, whose executors say so in `globalThis`; returns that file. */
+export function nextOf(file: string, version: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-next-'));
+  run(directory, 'tar', '--extract', '--file', file);
+  const root = join(directory, 'package');
+  const manifest = { ...JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')), version };
+  writeFileSync(join(root, 'package.json'), JSON.stringify(manifest));
+  appendFileSync(
+    join(root, 'dist/functions/executor/attempt/run-handler.js'),
+    `globalThis.millraceVersion = '${version}';\n`,
+  );
+  return join(directory, run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', directory).trim());
+}
+
 /** Installs a packed Millrace into an empty folder, and makes an app beside it by its command; returns the app's folder. */
 export function appOf(file: string, name: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-team-'));
@@ -41,5 +55,5 @@ export function appOf(file: string, name: string): string {
   return app;
 }
 
-/** Adds a package to an app. */
-export const addPackage = (app: string, name: string): string => run(app, 'npm', ...INSTALL, name);
+/** Adds packages to an app, in place of those of the same names. */
+export const addPackages = (app: string, ...names: string[]): string => run(app, 'npm', ...INSTALL, ...names);

@@ -1,66 +1,186 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { appOf, packed, run, teamEnvironment } from '../doubles/packed-app.ts';
+import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Finding } from '../../cli/doctor/finding.ts';
+import { localTarget } from '../../local/aws-target.ts';
+import { addPackages, appOf, nextOf, packed, run, teamEnvironment } from '../doubles/packed-app.ts';
+import { SHOP_APP, SHOP_CONTEXT, SHOP_TASKS, UNGRANTED } from '../doubles/shop-app.ts';
+import { apiOf, connectionOf, type StartedApp, startApp, type Task, type TeamApi } from './started-app.ts';
 
-const STARTED = { timeout: 180_000, interval: 500 };
-const COLOURS = `import { DEFAULT_RETRY, defineTask } from 'millrace';
-import * as z from 'zod';
-enum Colour { Red = 'red' }
-class Paint { constructor(readonly colour: Colour) {} }
-export const paint = defineTask({
-  type: 'paint', description: 'Paints.', resources: 'default', priority: 'normal', timeoutSeconds: 10, retry: DEFAULT_RETRY,
-  input: z.strictObject({}), run: async (_, ctx) => { ctx.log('painted'); return new Paint(Colour.Red).colour; },
-});
-`;
+/** Six tasks of 15 s on two executors, on a machine with much else to do. */
+const ENDED = { timeout: 150_000, interval: 1_000 };
+const NEXT_VERSION = '0.9.0';
+/** These are the words of AWS, by which a team finds what to grant. */
+const MISSING_GRANT =
+  /not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table\/shop-own-\S+ because no identity-based policy allows/;
 
 let file = '';
-let app = '';
-beforeAll(() => {
+let folder = '';
+let app: StartedApp;
+let api: TeamApi;
+beforeAll(async () => {
   file = packed();
-  app = appOf(file, 'paint-shop');
-}, 300_000);
-afterAll(() => {
-  for (const directory of [dirname(file), dirname(app)]) rmSync(directory, { recursive: true, force: true });
+  folder = appOf(file, 'shop');
+  addPackages(folder, 'cdk-nag@2.38.2', 'slugify@1.6.9', '@aws-sdk/client-dynamodb@3.1164.0');
+  writeFileSync(join(folder, 'tasks/shop.ts'), SHOP_TASKS);
+  writeFileSync(join(folder, 'bin/app.ts'), SHOP_APP);
+  const settings = JSON.parse(readFileSync(join(folder, 'cdk.json'), 'utf8'));
+  writeFileSync(
+    join(folder, 'cdk.json'),
+    JSON.stringify({ ...settings, context: { ...settings.context, ...SHOP_CONTEXT } }),
+  );
+  app = await startApp(folder);
+  api = apiOf(folder);
+}, 600_000);
+afterAll(async () => {
+  await app?.stop();
+  for (const directory of [dirname(file), dirname(folder)]) rmSync(directory, { recursive: true, force: true });
+}, 120_000);
+
+describe('in a stack of a team', () => {
+  test('the type that init has made runs, and what it logs is shown', async () => {
+    expect(await api.ended('greet', { name: 'Ada' })).toMatchObject({ output: { greeting: 'Hello Ada' } });
+    expect(run(folder, 'npx', 'millrace', 'logs', '--local', '--name', 'shop-tasks')).toMatch(/greet .*greeting/);
+  }, 60_000);
+
+  test('a task runs with an enum, a package, a secret, and a table that its class was granted', async () => {
+    const output = { id: 'a-big-order', status: 'placed', paidWith: 'sk_test' };
+    for (const type of ['order.place', 'order.isolated'])
+      expect(await api.ended(type, { name: 'A big order' })).toMatchObject({ status: 'succeeded', output });
+  }, 60_000);
+
+  test('an isolated handler that does not ask for the credentials of its class has none', async () => {
+    expect(await api.ended('order.untrusted', { name: 'Another' })).toMatchObject({
+      status: 'failed',
+      error: { code: 'handler_error', message: expect.stringContaining('unless its type says `credentials: true`') },
+    });
+  }, 60_000);
+
+  test('cdk-nag finds what is the matter with a table of the team, and nothing of Millrace', () => {
+    const assembly = join(folder, '.millrace/state/cdk.out');
+    const reports = readdirSync(assembly).filter((name) => name.endsWith('NagReport.csv'));
+    expect(reports.length).toBe(2);
+    const lines = reports.flatMap((name) => readFileSync(join(assembly, name), 'utf8').trim().split('\n').slice(1));
+    const checked = lines.map((line) => line.split('","').map((cell) => cell.replace(/^"|"$/g, '')));
+    expect(checked.filter(([, , result]) => result === 'Suppressed').length).toBeGreaterThan(20);
+    const found = checked.filter(([, , result = '']) => !['Compliant', 'Suppressed', 'N/A'].includes(result));
+    expect(found.map(([rule, resource]) => [rule, resource])).toEqual([['AwsSolutions-DDB3', 'Own/Orders/Resource']]);
+  });
 });
 
-type Task = { readonly id: string; readonly status: string; readonly output?: unknown };
+/** Returns how often each shipment was begun. */
+async function runsOf(): Promise<Record<string, number>> {
+  const dynamo = new DynamoDBClient(localTarget(app.awsEndpoint).client);
+  const { TableNames = [] } = await dynamo.send(new ListTablesCommand({}));
+  const TableName = TableNames.find((name) => name.startsWith('shop-own'));
+  const { Items = [] } = await dynamo.send(new ScanCommand({ TableName }));
+  return Object.fromEntries(Items.flatMap(({ id, runs }) => (runs === undefined ? [] : [[id?.S, Number(runs.N)]])));
+}
 
-test('an app of the packed file runs on this machine, with the types that its folder has, and ends by Ctrl-C', async () => {
-  writeFileSync(join(app, 'tasks/paint.ts'), COLOURS);
-  const started = spawn('npm', ['start'], {
-    cwd: app,
-    env: teamEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  const said: string[] = [];
-  for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk) => said.push(String(chunk)));
-  const connection = join(app, '.millrace/local.json');
-  try {
-    await expect.poll(() => existsSync(connection) || started.exitCode !== null, STARTED).toBe(true);
-    expect(existsSync(connection), said.join('')).toBe(true);
-    const { url, apiKey } = JSON.parse(readFileSync(connection, 'utf8'));
-    const call = async (path: string, body?: object): Promise<Task> => {
-      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-      const asked = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
-      return (await fetch(`${url}/api${path}`, asked)).json() as Promise<Task>;
-    };
-    for (const [body, output] of [
-      [{ type: 'greet', input: { name: 'Ada' } }, { greeting: 'Hello Ada' }],
-      [{ type: 'paint', input: {} }, 'red'],
-    ] as const) {
-      const { id } = await call('/tasks', body);
-      await expect.poll(async () => (await call(`/tasks/${id}`)).status, { timeout: 30_000 }).toBe('succeeded');
-      expect(await call(`/tasks/${id}`)).toMatchObject({ output });
+describe('the next packed file, and an app without the grant', () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+  let tasks: Task[] = [];
+  let begun: Task[] = [];
+  const found = () => Promise.all(tasks.map(({ id }) => api.find(id)));
+  beforeAll(async () => {
+    tasks = await Promise.all(ids.map((id) => api.submit('order.ship', { id, seconds: 15 })));
+    await vi.waitUntil(async () => (await found()).some(({ status }) => status === 'running'), ENDED);
+    begun = (await found()).filter(({ status }) => status !== 'queued');
+    await app.stop();
+    addPackages(folder, nextOf(file, NEXT_VERSION));
+    writeFileSync(join(folder, 'bin/app.ts'), UNGRANTED);
+    app = await startApp(folder);
+    api = apiOf(folder);
+  }, 600_000);
+
+  test('lose nothing of what ran and waited: it ends, and what had not begun is begun once', async () => {
+    expect(run(folder, 'npx', 'millrace', '--version').trim()).toBe(NEXT_VERSION);
+    expect(begun.length).toBeLessThan(ids.length);
+    await expect
+      .poll(async () => (await found()).map(({ status }) => status), ENDED)
+      .toEqual(ids.map(() => 'succeeded'));
+    const [runs, ended] = [await runsOf(), await found()];
+    for (const [place, { id, attempt, output }] of ended.entries()) {
+      if (begun.some((task) => task.id === id)) continue;
+      expect({ attempt, output, runs: runs[ids[place] ?? ''] }).toEqual({ attempt: 1, output: NEXT_VERSION, runs: 1 });
     }
-    expect(run(app, 'npm', 'run', 'logs', '--', '--local')).toMatch(/paint .*painted/);
-  } finally {
-    const ended = once(started, 'close');
-    if (started.pid !== undefined) process.kill(-started.pid, 'SIGINT');
-    await ended;
+  }, 180_000);
+
+  test('fail the task, whose error names the action and the table', async () => {
+    for (const type of ['order.place', 'order.isolated'])
+      expect(await api.ended(type, { name: 'Late' })).toMatchObject({
+        status: 'failed',
+        error: { code: 'handler_error', message: expect.stringMatching(MISSING_GRANT) },
+      });
+    expect(await api.ended('order.ship', { id: 'late', seconds: 0 })).toMatchObject({ status: 'succeeded' });
+  }, 60_000);
+});
+
+describe('the doctor', () => {
+  /** Returns what it finds, by check, and its exit code. */
+  function doctor(environment: Record<string, string>, ...options: string[]) {
+    const command = ['millrace', 'doctor', '--json', '-c', 'preset=dev', ...options];
+    const { stdout, stderr, status } = spawnSync('npx', command, {
+      cwd: folder,
+      encoding: 'utf8',
+      // Whoever runs this may have credentials of their own, for all that these tests know.
+      env: { ...teamEnvironment(), AWS_PROFILE: '', HOME: folder, AWS_EC2_METADATA_DISABLED: 'true', ...environment },
+    });
+    const findings: Finding[] = stdout.startsWith('[') ? JSON.parse(stdout) : expect.fail(stderr);
+    const found = Object.fromEntries(
+      findings.map(({ check, status, found: text, mend }) => [check, [status, text, mend]]),
+    );
+    return { exitCode: status, found };
   }
-  expect(existsSync(connection)).toBe(false);
-}, 300_000);
+  const account = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+
+  test('finds nothing in the way of another deploy to the cloud that runs here', () => {
+    const { exitCode, found } = doctor({}, '--local');
+    const named = (text: string) => ['ok', expect.stringContaining(text), undefined];
+    expect(found).toEqual({
+      node: named('Node '),
+      python: named('Python 3.'),
+      region: named('us-east-1'),
+      credentials: named('account 000000000000'),
+      app: named('Shop'),
+      bootstrap: named('in us-east-1'),
+      concurrency: named('functions at a time in us-east-1'),
+      stacks: named('2 of 2 are there in us-east-1'),
+    });
+    expect(exitCode).toBe(0);
+  }, 60_000);
+
+  test('says that a region has no bootstrap, and how to make one', () => {
+    const { exitCode, found } = doctor({ ...account, AWS_ENDPOINT_URL: app.awsEndpoint, AWS_REGION: 'eu-west-1' });
+    expect(found).toMatchObject({
+      bootstrap: [
+        'failed',
+        expect.stringContaining('eu-west-1 has none'),
+        'npx cdk bootstrap aws://000000000000/eu-west-1',
+      ],
+      stacks: ['ok', 'none is there yet in eu-west-1', undefined],
+    });
+    expect(exitCode).toBe(1);
+  }, 60_000);
+
+  test('says that there are no credentials, and looks at what needs none', () => {
+    const { exitCode, found } = doctor({ AWS_ENDPOINT_URL: app.awsEndpoint, AWS_REGION: 'us-east-1' });
+    expect(found).toMatchObject({
+      credentials: [
+        'failed',
+        expect.stringContaining('Could not load credentials'),
+        expect.stringContaining('AWS_PROFILE'),
+      ],
+      app: ['ok', expect.stringContaining('Shop'), undefined],
+      bootstrap: ['skipped', expect.anything(), undefined],
+    });
+    expect(exitCode).toBe(1);
+  }, 60_000);
+});
+
+test('Ctrl-C ends it', async () => {
+  await app.stop();
+  expect(existsSync(connectionOf(folder))).toBe(false);
+}, 60_000);

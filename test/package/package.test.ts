@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { addPackage, appOf, packed, run } from '../doubles/packed-app.ts';
+import { addPackages, appOf, packed, run } from '../doubles/packed-app.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 let file = '';
@@ -120,13 +120,13 @@ describe('the app that it makes', () => {
   }, 120_000);
 
   test('is told which package with native parts was forgotten, and has it for arm64 once it is named', () => {
-    addPackage(app, 'sharp@0.35.5');
+    addPackages(app, 'sharp@0.35.5');
     writeFileSync(join(app, 'tasks/thumbnail.ts'), NATIVE);
     const refused = said(() => run(app, 'npm', 'run', 'synth'));
     expect(refused).toMatch(
       /tasks\/thumbnail\.ts: the package sharp has native parts, .*write `nativePackages: \['sharp'\]`/,
     );
-    expect(refused).not.toMatch(/^ +at |node_modules\/millrace/m);
+    expect(refused).not.toMatch(/^ +at /m);
     const entry = join(app, 'bin/app.ts');
     writeFileSync(
       entry,
