@@ -39,7 +39,7 @@ export function nextOf(file: string, version: string): string {
   writeFileSync(join(root, 'package.json'), JSON.stringify(manifest));
   appendFileSync(
     join(root, 'dist/functions/executor/attempt/run-handler.js'),
-    `globalThis.millraceVersion = '${version}';\n`,
+    `\nglobalThis.millraceVersion = '${version}';\n`,
   );
   return join(directory, run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', directory).trim());
 }
