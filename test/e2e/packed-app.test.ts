@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
@@ -9,7 +10,7 @@ import { addPackages, appOf, nextOf, packed, run, teamEnvironment } from '../dou
 import { SHOP_APP, SHOP_CONTEXT, SHOP_TASKS, UNGRANTED } from '../doubles/shop-app.ts';
 import { apiOf, connectionOf, type StartedApp, startApp, type Task, type TeamApi } from './started-app.ts';
 
-/** Six tasks of 15 s on two executors, on a machine with much else to do. */
+/** Six tasks of 20 s on two executors, on a machine with much else to do. */
 const ENDED = { timeout: 150_000, interval: 1_000 };
 const NEXT_VERSION = '0.9.0';
 /** These are the words of AWS, by which a team finds what to grant. */
@@ -85,8 +86,10 @@ describe('the next packed file, and an app without the grant', () => {
   let begun: Task[] = [];
   const found = () => Promise.all(tasks.map(({ id }) => api.find(id)));
   beforeAll(async () => {
-    tasks = await Promise.all(ids.map((id) => api.submit('order.ship', { id, seconds: 15 })));
+    tasks = await Promise.all(ids.map((id) => api.submit('order.ship', { id, seconds: 20 })));
     await vi.waitUntil(async () => (await found()).some(({ status }) => status === 'running'), ENDED);
+    // By then whatever there is room for has begun.
+    await sleep(4_000);
     begun = (await found()).filter(({ status }) => status !== 'queued');
     await app.stop();
     addPackages(folder, nextOf(file, NEXT_VERSION));
