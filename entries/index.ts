@@ -1,7 +1,6 @@
 /** What the tasks of a team import from `millrace`: nothing of AWS, and nothing that runs by being imported. */
 
 export {
-  type AttemptHttp,
   type BatchContext,
   type BatchItem,
   type BatchOutcome,
@@ -21,7 +20,8 @@ export {
   TaskFailure,
   type TaskSchema,
 } from '../functions/core/define-task.ts';
+export type { FiringContext } from '../functions/core/definition/schedule-entry.ts';
 export { type SubtaskOptions, subtask } from '../functions/core/definition/subtask.ts';
-export type { HttpBody, HttpHeaders, HttpRequest, HttpResponse } from '../functions/core/http-client.ts';
+export type { AttemptHttp, HttpBody, HttpHeaders, HttpRequest, HttpResponse } from '../functions/core/http-client.ts';
 export type { JsonValue } from '../functions/core/json.ts';
 export { DEFAULT_RETRY, type RetryPolicy } from '../functions/core/task/retry.ts';

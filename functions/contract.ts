@@ -159,6 +159,7 @@ export const ENV = {
   /** The tables of tasks, by shard, comma-separated. */
   tasksTables: 'MILLRACE_TASKS_TABLES',
   definitionsTable: 'MILLRACE_DEFINITIONS_TABLE',
+  schedulesTable: 'MILLRACE_SCHEDULES_TABLE',
   accessTable: 'MILLRACE_ACCESS_TABLE',
   statisticsTable: 'MILLRACE_STATISTICS_TABLE',
   /** The table of what the doors tell each other: how the lanes are, what executors did, what tenants submitted. */
@@ -215,6 +216,14 @@ export const ROUTES = {
   'GET /api/lanes/{name}/dead-letters': 'operate',
   'POST /api/lanes/{name}/redrive': 'operate',
   'GET /api/stats': 'read',
+  'POST /api/schedules': 'submit',
+  'GET /api/schedules': 'read',
+  'GET /api/schedules/{id}': 'read',
+  'PATCH /api/schedules/{id}': 'submit',
+  'DELETE /api/schedules/{id}': 'operate',
+  'POST /api/schedules/{id}/pause': 'operate',
+  'POST /api/schedules/{id}/resume': 'operate',
+  'POST /api/schedules/{id}/run': 'submit',
   'GET /api/definitions': 'read',
   'GET /api/definitions/{type}': 'read',
   'PATCH /api/definitions/{type}': 'platform',

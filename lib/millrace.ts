@@ -27,6 +27,7 @@ export type MillraceTables = {
   readonly control: TableV2;
   readonly access: TableV2;
   readonly statistics: TableV2;
+  readonly schedules: TableV2;
 };
 
 /** The scope of a construct, and its id there. */
@@ -97,8 +98,8 @@ export class Millrace extends Construct {
     this.name = config.name;
     this.api = { url: api.url, id: api.apiId };
     this.events = data.eventBus;
-    const { definitions, control, access, statistics } = data;
-    this.tables = { tasks: data.tasks, definitions, control, access, statistics };
+    const { definitions, control, access, statistics, schedules } = data;
+    this.tables = { tasks: data.tasks, definitions, control, access, statistics, schedules };
     this.alarms = alarms;
     this.stacks = parts.stacks;
     this.#pools = execution.pools;

@@ -2,6 +2,7 @@ import { INVOCATION_MARGIN_SECONDS, LONGEST_INVOCATION_SECONDS } from '../functi
 import type { TaskDefinition } from '../functions/core/define-task.ts';
 import { type JsonValue, jsonValueOf } from '../functions/core/json.ts';
 import { executorKeyFor } from '../functions/core/lane/routing.ts';
+import { parseScheduleId } from '../functions/core/schedule/schedule.ts';
 import { type LeaseToken, parseTenantId, taskIdOf } from '../functions/core/task/ids.ts';
 import { newTask, type RunningTask, type TaskSeed } from '../functions/core/task/task.ts';
 import { claimed } from '../functions/core/task/transition.ts';
@@ -21,6 +22,8 @@ export type TestOptions = {
   readonly timeoutSeconds?: number;
   /** Whose task it is; `test`, unless given. */
   readonly tenantId?: string;
+  /** The firing of a schedule that it runs for, as `ctx.schedule` tells it; `time` is ISO 8601. */
+  readonly schedule?: { readonly id?: string; readonly time: string };
   /** Answers the requests of the handler, or names the hosts that it may really call, such as `127.0.0.1`. */
   readonly http?: AnswerRequest | string;
   /** What `ctx.secret` gives, by name. */
@@ -46,6 +49,9 @@ const STANDARD_CLASSES: DeployedClasses = RESOURCE_CLASS_SPECS;
 export const classesOf = (definitions: readonly TaskDefinition[]): DeployedClasses =>
   Object.fromEntries(definitions.map(({ resources }) => [resources, STANDARD_CLASSES[resources] ?? ADDED_CLASS]));
 
+/** A firing of no schedule in particular. */
+const SOME_SCHEDULE = `${'0'.repeat(26)}-0`;
+
 const LEASE_MILLISECONDS = 3_600_000;
 let made = 0;
 
@@ -66,7 +72,18 @@ export function seedOf(definition: TaskDefinition, input: unknown, options: Test
     input: { inline: jsonValueOf(input) },
     fingerprint: '-',
     createdAt: now,
+    ...firingOf(options),
   };
+}
+
+/** Reads the firing of the options. Throws `TypeError` where it is none. */
+function firingOf({ schedule }: TestOptions): Pick<TaskSeed, 'schedule'> {
+  if (schedule === undefined) return {};
+  const id = parseScheduleId(schedule.id ?? SOME_SCHEDULE);
+  const time = Date.parse(schedule.time);
+  if (id === undefined || Number.isNaN(time))
+    throw new TypeError(`${JSON.stringify(schedule)} is no firing of a schedule`);
+  return { schedule: { id, time } };
 }
 
 /** Makes a task whose attempt is about to begin. */

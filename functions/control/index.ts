@@ -1,15 +1,14 @@
 import { tasks } from 'millrace:tasks';
 import type { ScheduledHandler } from 'aws-lambda';
-import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { LambdaEventSources } from '../adapters/event-sources.ts';
 import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
-import { deployedClasses, env, taskStoreOptions } from '../runtime/env.ts';
+import { deployedClasses, env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { surviveStrayErrors } from '../runtime/stray-errors.ts';
-import { laneLoads, laneSnapshot, queueDepths, taskPorts } from '../runtime/wiring.ts';
+import { laneLoads, laneSnapshot, queueDepths, sweeperPorts } from '../runtime/wiring.ts';
 import { governLanes } from './govern-lanes.ts';
-import { sweep } from './sweep.ts';
+import { runSweeper } from './run-sweeper.ts';
 
 /** A run leaves this of its time, so that it ends by itself. */
 const MARGIN_MILLISECONDS = 10_000;
@@ -24,9 +23,8 @@ const lambda = lambdaClient();
 
 // They are two functions of one bundle: each has only the environment and the role of its own.
 export const sweeper: ScheduledHandler = async (_event, context) => {
-  const due = new DynamoDueTasks(dynamo, taskStoreOptions(), log);
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
-  await sweep(deadline, { ...taskPorts(dynamo, sqs, meter, tasks), due }).finally(() => meter.flush());
+  await runSweeper(deadline, sweeperPorts(dynamo, sqs, meter, tasks)).finally(() => meter.flush());
 };
 
 export const governor: ScheduledHandler = async () => {

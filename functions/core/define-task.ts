@@ -1,7 +1,8 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
 import type { Advised, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
-import type { HttpRequest, HttpResponse } from './http-client.ts';
+import type { FiringContext } from './definition/schedule-entry.ts';
+import type { AttemptHttp } from './http-client.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
 import { messageText } from './thrown.ts';
@@ -56,17 +57,6 @@ export class FanOut<Output = unknown> {
   }
 }
 
-/**
- * Outgoing HTTP of an attempt. Its requests, and the bodies of their answers, end with the attempt at the latest: `signal` ends
- * one sooner.
- */
-export type AttemptHttp = {
-  request(
-    url: string,
-    request?: Omit<HttpRequest, 'signal'> & { readonly signal?: AbortSignal },
-  ): Promise<HttpResponse>;
-};
-
 /** What a handler is given beside its input. */
 export type TaskContext = {
   /** The attempt being made; `attempt` counts from 1 and never repeats for a task. */
@@ -77,6 +67,8 @@ export type TaskContext = {
     readonly attempt: number;
     readonly maxAttempts: number;
   };
+  /** The firing of a schedule that it runs for; a subtask has that of its parent, and other tasks have none. */
+  readonly schedule?: FiringContext;
   /** Aborts at the task's timeout, when the task is cancelled, and when the attempt is over. Pass it on to whatever can wait. */
   readonly signal: AbortSignal;
   /** Sends requests, only to the hosts that the deployment allows. */
@@ -196,7 +188,7 @@ export type BatchPolicy = {
 };
 
 /** A task as a batch handler is given it. */
-export type BatchItem<Input = unknown> = { readonly task: TaskContext['task']; readonly input: Input };
+export type BatchItem<Input = unknown> = Pick<TaskContext, 'task' | 'schedule'> & { readonly input: Input };
 
 export type BatchOutcome<Returned = JsonValue> = Returned | Error;
 

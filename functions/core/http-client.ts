@@ -86,3 +86,14 @@ export interface HttpClient {
    */
   request(url: string, request: HttpRequest): Promise<HttpResponse>;
 }
+
+/**
+ * Outgoing HTTP of an attempt. Its requests, and the bodies of their answers, end with the attempt at the latest: `signal` ends
+ * one sooner.
+ */
+export type AttemptHttp = {
+  request(
+    url: string,
+    request?: Omit<HttpRequest, 'signal'> & { readonly signal?: AbortSignal },
+  ): Promise<HttpResponse>;
+};

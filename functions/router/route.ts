@@ -15,6 +15,7 @@ import type {
   TaskStore,
   Tracing,
 } from '../core/ports.ts';
+import type { ScheduleStore } from '../core/schedule/schedule.ts';
 import type { TenantId } from '../core/task/ids.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
@@ -31,6 +32,7 @@ export type RouterPorts = {
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
   readonly statistics: Statistics;
+  readonly schedules: ScheduleStore;
   readonly deadLetters: DeadLetters;
   readonly lanes: LaneGate;
   readonly tenants: TenantGate;

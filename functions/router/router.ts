@@ -22,6 +22,10 @@ import { listTasks } from './routes/list-tasks.ts';
 import { retryTask } from './routes/retry-task.ts';
 import { submitTask } from './routes/submit-task.ts';
 import { submitTasks } from './routes/submit-tasks.ts';
+import { changeSchedule, deleteSchedule, pauseSchedule, resumeSchedule } from './schedules/change-schedule.ts';
+import { createSchedule } from './schedules/create-schedule.ts';
+import { getSchedule, listSchedules } from './schedules/read-schedules.ts';
+import { runSchedule } from './schedules/run-schedule.ts';
 
 /** Holds the operations of callers with a key. */
 export const routes: Record<RouteKey, Route> = {
@@ -36,6 +40,14 @@ export const routes: Record<RouteKey, Route> = {
   'GET /api/lanes/{name}/dead-letters': listDeadLetters,
   'POST /api/lanes/{name}/redrive': redriveLane,
   'GET /api/stats': getStatistics,
+  'POST /api/schedules': createSchedule,
+  'GET /api/schedules': listSchedules,
+  'GET /api/schedules/{id}': getSchedule,
+  'PATCH /api/schedules/{id}': changeSchedule,
+  'DELETE /api/schedules/{id}': deleteSchedule,
+  'POST /api/schedules/{id}/pause': pauseSchedule,
+  'POST /api/schedules/{id}/resume': resumeSchedule,
+  'POST /api/schedules/{id}/run': runSchedule,
   'GET /api/definitions': listDefinitions,
   'GET /api/definitions/{type}': getDefinition,
   'PATCH /api/definitions/{type}': changeDefinition,

@@ -1,12 +1,15 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoLaneLoads, DynamoLaneSnapshot, DynamoRateBuckets } from '../adapters/dynamo/control-table.ts';
+import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
+import { DynamoScheduleStore } from '../adapters/dynamo/schedules/schedule-store.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo/task-store.ts';
 import { secretReader } from '../adapters/parameters.ts';
 import { TieredPayloadStore } from '../adapters/payload-store.ts';
+import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
 import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
@@ -33,7 +36,18 @@ export const laneLoads = (dynamo: DynamoDBClient): DynamoLaneLoads => new Dynamo
 export const rateBuckets = (dynamo: DynamoDBClient): DynamoRateBuckets =>
   new DynamoRateBuckets(dynamo, env('controlTable'));
 
+const scheduleStore = (dynamo: DynamoDBClient): DynamoScheduleStore =>
+  new DynamoScheduleStore(dynamo, env('schedulesTable'), log);
+
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
+
+/** Makes what the router looks at beside tasks. */
+export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
+  statistics: statistics(dynamo),
+  schedules: scheduleStore(dynamo),
+  deadLetters: new SqsDeadLetters(sqs, env('queueUrlPrefix')),
+  depths: queueDepths(sqs),
+});
 
 /** Makes what handlers are given beside their tasks and outgoing HTTP, whose library would be in the code of every door. */
 export const handlerPorts = () => ({ secret: secretReader(secretPlaces()), tracing: xrayTracing });
@@ -65,3 +79,13 @@ export const endOf = (door: string, meter: EmfMeter, context: Remaining) => asyn
   await sendTraces(door, meter, context);
   meter.flush();
 };
+
+/** Makes the ports of the sweeper, which accepts the tasks of schedules, too. */
+export const sweeperPorts = (dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) => ({
+  ...taskPorts(dynamo, sqs, meter, catalog),
+  due: new DynamoDueTasks(dynamo, taskStoreOptions(), log),
+  schedules: scheduleStore(dynamo),
+  snapshot: laneSnapshot(dynamo),
+  usage: statistics(dynamo),
+  buckets: rateBuckets(dynamo),
+});

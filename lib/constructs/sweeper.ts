@@ -8,7 +8,7 @@ import { classesText, laneArns, queueUrlPrefix } from './executor-pool.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { TaskData } from './task-data.ts';
 
-/** Sends the tasks that wait for the clock, every minute. */
+/** Sends the tasks that wait for the clock, and makes those of schedules, every minute. */
 export class Sweeper extends Construct {
   constructor(
     scope: Construct,
@@ -22,12 +22,15 @@ export class Sweeper extends Construct {
       tasks,
       handler: 'sweeper',
       name: 'sweeper',
-      description: 'Sends tasks that are due',
+      description: 'Sends tasks that are due, and makes those of schedules',
       memoryMb: 256,
       timeoutSeconds: SWEEP_PERIOD_SECONDS - 5,
       reservedConcurrency: config.reservations ? 1 : undefined,
       environment: {
         ...data.taskEnvironment,
+        schedulesTable: data.schedules.tableName,
+        statisticsTable: data.statistics.tableName,
+        controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
       },
@@ -40,10 +43,14 @@ export class Sweeper extends Construct {
     sweeper.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
-        resources: data.tasks.map(({ tableArn }) => `${tableArn}/index/due`),
+        resources: [...data.tasks, data.schedules].map(({ tableArn }) => `${tableArn}/index/due`),
       }),
     );
+    data.grantSchedules(sweeper, 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
     data.definitions.grant(sweeper, 'dynamodb:GetItem');
+    // The tasks of schedules are held to the lanes and to the limits of their tenants, as those of submits are.
+    data.control.grant(sweeper, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    data.statistics.grant(sweeper, 'dynamodb:GetItem');
     sweeper.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: laneArns(this, config) }));
     callEvery(this, SWEEP_PERIOD_SECONDS, sweeper);
   }

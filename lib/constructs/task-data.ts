@@ -9,10 +9,13 @@ export interface TaskData {
   readonly definitions: TableV2;
   /** What the doors tell each other of the lanes, and of what tenants submit. */
   readonly control: TableV2;
+  readonly schedules: TableV2;
   readonly statistics: TableV2;
   readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
   /** Grants actions on every table of tasks. */
   grantTasks(grantee: ServiceFunction, ...actions: string[]): void;
+  /** Grants actions on the table of schedules. */
+  grantSchedules(grantee: ServiceFunction, ...actions: string[]): void;
   /** Lets a function put and get payloads, and nothing else of the bucket. */
   grantPayloads(grantee: ServiceFunction): void;
 }

@@ -91,6 +91,7 @@ export class ApiStack extends Construct {
       timeoutSeconds: 29,
       environment: {
         ...data.taskEnvironment,
+        schedulesTable: data.schedules.tableName,
         statisticsTable: data.statistics.tableName,
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
@@ -101,12 +102,19 @@ export class ApiStack extends Construct {
     data.grantTasks(
       router,
       // `PartiQLInsert` writes the rows of a bulk submit, several in a request.
-      ...['PutItem', 'PartiQLInsert', 'GetItem', 'UpdateItem', 'BatchGetItem'].map((action) => `dynamodb:${action}`),
+      ...['PutItem', 'PartiQLInsert', 'GetItem', 'UpdateItem', 'BatchGetItem'].map(ofDynamo),
     );
     router.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
         resources: data.tasks.flatMap(({ tableArn }) => LIST_INDEXES.map((name) => `${tableArn}/index/${name}`)),
+      }),
+    );
+    data.grantSchedules(router, ...['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'].map(ofDynamo));
+    router.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: [`${data.schedules.tableArn}/index/byTenant`],
       }),
     );
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
@@ -175,6 +183,8 @@ const limitsOf = ({ rate, open }: NonNullable<DeployConfig['jwt']>) => ({
   ...(rate === undefined ? {} : { ratePerSecond: rate }),
   ...(open === undefined ? {} : { maxOpenTasks: open }),
 });
+
+const ofDynamo = (action: string): string => `dynamodb:${action}`;
 
 const reserved = (environments: number | undefined) =>
   environments === undefined ? {} : { reservedConcurrency: environments };

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
+  type Attribute,
   AttributeType,
   Billing,
   type GlobalSecondaryIndexPropsV2,
@@ -34,6 +35,14 @@ const byCreation = (indexName: string, ...owners: string[]): GlobalSecondaryInde
   projectionType: ProjectionType.KEYS_ONLY,
 });
 
+/** Makes an index of keys only, which a write of a row goes to only where it changes one of these. */
+const keysBy = (indexName: string, partitionKey: Attribute, sortKey: Attribute): GlobalSecondaryIndexPropsV2 => ({
+  indexName,
+  partitionKey,
+  sortKey,
+  projectionType: ProjectionType.KEYS_ONLY,
+});
+
 const INDEXES = [
   byCreation('byType', 'type'),
   byCreation('byStatus', 'statusGroup'),
@@ -58,13 +67,14 @@ const NO_ACCESS_LOG_REASON =
 
 const namesOf = ({ tableName, tableArn }: TableV2): string[] => [tableName, tableArn];
 
-/** Holds what a deployment keeps: tasks, payloads, definitions, keys, statistics, and the bus of task events. */
+/** Holds what a deployment keeps: tasks, payloads, definitions, schedules, keys, statistics, and the bus of task events. */
 export class DataStack extends Construct implements TaskData {
   readonly tasks: readonly TableV2[];
   readonly definitions: TableV2;
   readonly access: TableV2;
   readonly statistics: TableV2;
   readonly control: TableV2;
+  readonly schedules: TableV2;
   readonly eventBus: EventBus;
   readonly taskEnvironment: TaskData['taskEnvironment'];
   readonly #payloads: Bucket;
@@ -84,6 +94,14 @@ export class DataStack extends Construct implements TaskData {
       ...keep,
       partitionKey: string('pk'),
       timeToLiveAttribute: 'expiresAt',
+    });
+    this.schedules = new TableV2(this, 'Schedules', {
+      ...keep,
+      partitionKey: string('pk'),
+      globalSecondaryIndexes: [
+        keysBy('byTenant', string('tenantId'), string('id')),
+        keysBy('due', string('dueShard'), number('dueAt')),
+      ],
     });
     this.access = new TableV2(this, 'Access', {
       ...keep,
@@ -135,6 +153,7 @@ export class DataStack extends Construct implements TaskData {
     addOutput(this, 'EventBusName', this.eventBus.eventBusName);
     addOutput(this, 'StatisticsTableName', this.statistics.tableName);
     addOutput(this, 'ControlTableName', this.control.tableName);
+    addOutput(this, 'SchedulesTableName', this.schedules.tableName);
     addOutput(this, 'AccessTableName', this.access.tableName);
   }
 
@@ -151,6 +170,10 @@ export class DataStack extends Construct implements TaskData {
   /** Grants the rows alone: a grant of the CDK's holds for every index, too. */
   grantTasks(grantee: ServiceFunction, ...actions: string[]): void {
     grantee.addToRolePolicy(new PolicyStatement({ actions, resources: this.tasks.map(({ tableArn }) => tableArn) }));
+  }
+
+  grantSchedules(grantee: ServiceFunction, ...actions: string[]): void {
+    grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.schedules.tableArn] }));
   }
 
   /** Grants the list, too: without it S3 says of a missing object that access is denied, which could not be told from a fault. */

@@ -49,6 +49,7 @@ const HANDLERS: Record<string, SingleTaskDefinition['run']> = {
     flags: process.execArgv,
     threadId,
   }),
+  'tell its firing': async (_, { schedule }) => schedule?.time ?? null,
   'read a secret': async (name, { secret }) => secret(String(name)),
   call: async (url, { http, signal }) => (await http.request(String(url), { signal })).body.text(),
   'call AWS': async (endpoint) => {

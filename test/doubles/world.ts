@@ -1,7 +1,9 @@
 import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryPayloadStore } from '../../functions/adapters/memory/memory-payload-store.ts';
+import { MemoryScheduleStore } from '../../functions/adapters/memory/memory-schedule-store.ts';
 import { MemoryTaskStore } from '../../functions/adapters/memory/memory-task-store.ts';
+import type { FirePorts } from '../../functions/control/fire-schedules.ts';
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
 import type { FillTimes } from '../../functions/core/lane/filling.ts';
 import type { Log, Meter, Tracing } from '../../functions/core/ports.ts';
@@ -63,7 +65,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
       deadLetters: MemoryDeadLetters;
       store: MemoryTaskStore;
       deliveries: MemoryTaskQueue;
-    } = {
+    } & Pick<FirePorts, 'snapshot' | 'usage' | 'buckets' | 'schedules'> = {
     store,
     fanOuts: new MemoryFanOuts(store),
     queue,
@@ -78,6 +80,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     buckets,
     settings,
     statistics: new MemoryStatistics(),
+    schedules: new MemoryScheduleStore({ lag }),
+    snapshot: lanes.snapshot,
     deadLetters: new MemoryDeadLetters(clock),
     retentionDays: 14,
     tableShards: 1,

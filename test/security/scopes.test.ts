@@ -49,6 +49,34 @@ describe('a key that may not read', () => {
   });
 });
 
+describe('a schedule', () => {
+  const body = { type: 'greet', input: { name: 'a secret' }, cron: '0 9 * * *' };
+
+  it('is made, changed and run with the scope submit, since it makes tasks, and its input is read with read alone', async () => {
+    const world = createWorld([greet]);
+    expect(await callApi(world, 'POST /api/schedules', { body, ...as('read operate') })).toMatchObject({ status: 403 });
+    const made = await callApi(world, 'POST /api/schedules', { body, ...as('submit') });
+    expect(JSON.stringify(made)).not.toContain('a secret');
+    const path = `/api/schedules/${made.body.id}`;
+    const changed = { body: { rateMinutes: 1 }, ...as('read operate') };
+    expect(await callApi(world, `PATCH ${path}`, changed)).toMatchObject({ status: 403 });
+    expect(await callApi(world, `POST ${path}/run`, as('read operate'))).toMatchObject({ status: 403 });
+    expect(await callApi(world, `POST ${path}/pause`, as('submit'))).toMatchObject({ status: 403 });
+    expect(JSON.stringify(await callApi(world, `POST ${path}/pause`, as('operate')))).not.toContain('a secret');
+    expect(await callApi(world, `GET ${path}`, as('read'))).toMatchObject({ body: { input: { name: 'a secret' } } });
+  });
+
+  it('has the limits of the key that made it, or changed it last', async () => {
+    const world = createWorld([greet]);
+    const limited = { caller: { tenantId: 'acme', scopes: 'submit', ratePerSecond: 5 } };
+    const { body: made } = await callApi(world, 'POST /api/schedules', { body, ...limited });
+    const limits = async () => (await world.ports.schedules.list(tenant('acme'), 1)).schedules[0]?.limits;
+    expect(await limits()).toEqual({ ratePerSecond: 5 });
+    await callApi(world, `PATCH /api/schedules/${made.id}`, { body: { rateMinutes: 1 }, ...as('submit') });
+    expect(await limits()).toBeUndefined();
+  });
+});
+
 describe('what touches all tenants takes the scope platform', () => {
   const patch = (scopes: string) =>
     callApi(createWorld([greet]), 'PATCH /api/definitions/greet', { body: { paused: true }, ...as(scopes) });

@@ -34,7 +34,8 @@ beforeAll(async () => {
 });
 
 /** A route with a task's id says this to a stranger, beside the id that he asked for. */
-const ofOneTask = Object.keys(ROUTES).filter((key) => key.includes('{id}'));
+const ofOneTask = Object.keys(ROUTES).filter((key) => key.includes('/tasks/{id}'));
+const ofOneSchedule = Object.keys(ROUTES).filter((key) => key.includes('/schedules/{id}'));
 
 describe('the id of another tenant', () => {
   it.each(ofOneTask)('is not there: %s', async (routeKey) => {
@@ -45,6 +46,18 @@ describe('the id of another tenant', () => {
     expect(await callApi(world, `GET /api/tasks/${ids.open}`, as('alpha'))).toMatchObject({
       body: { status: 'queued' },
     });
+  });
+
+  it.each(ofOneSchedule)('is not there: %s', async (routeKey) => {
+    const body = { type: 'echo', input: { secret: CANARY }, rateMinutes: 1 };
+    const { id } = (await callApi(world, 'POST /api/schedules', { body, ...as('alpha') })).body;
+    const answer = await callApi(world, routeKey.replace('{id}', String(id)), {
+      body: { rateMinutes: 2 },
+      ...as('beta'),
+    });
+    expect(answer).toMatchObject({ status: 404, body: { detail: 'there is no such schedule' } });
+    expect(JSON.stringify(await callApi(world, 'GET /api/schedules', as('beta')))).not.toContain(CANARY);
+    expect(await callApi(world, `GET /api/schedules/${id}`, as('alpha'))).toMatchObject({ body: { rateMinutes: 1 } });
   });
 
   const spelt: [string, (id: string) => string][] = [

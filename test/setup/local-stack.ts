@@ -14,6 +14,7 @@ export type StackUnderTest = {
   readonly payloadBucket: string;
   readonly eventBus: string;
   readonly accessTable: string;
+  readonly schedulesTable: string;
   readonly statisticsTable: string;
   /** The tables and queues are those of the second implementation. */
   readonly isSecond?: boolean;
@@ -51,6 +52,7 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     payloadBucket: data.PayloadBucketName ?? '',
     eventBus: data.EventBusName ?? '',
     accessTable: data.AccessTableName ?? '',
+    schedulesTable: data.SchedulesTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
     serverPid: stack.pid ?? 0,

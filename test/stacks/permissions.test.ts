@@ -118,13 +118,18 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
 
   test('let the router work on tasks, list and count them, change settings, look at and send to every lane, and redrive dead letters', () => {
     expect(besidesLogsAndTraces('millrace-router')).toEqual([
+      'dynamodb:BatchGetItem Schedules.Arn',
       'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:DeleteItem Schedules.Arn',
       'dynamodb:GetItem Control.Arn',
       'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:GetItem Schedules.Arn',
       'dynamodb:GetItem Statistics.Arn',
       'dynamodb:GetItem Tasks.Arn',
       'dynamodb:PartiQLInsert Tasks.Arn',
+      'dynamodb:PutItem Schedules.Arn',
       'dynamodb:PutItem Tasks.Arn',
+      'dynamodb:Query Schedules.Arn/index/byTenant',
       'dynamodb:Query Statistics.Arn',
       ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
       'dynamodb:UpdateItem Control.Arn',
@@ -178,14 +183,20 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     },
   );
 
-  test('let the sweeper find what is due, send it to every lane, and make the subtasks that are missing', () => {
+  test('let the sweeper find what is due, send it to every lane, and make the subtasks that are missing and the tasks of schedules', () => {
     expect(besidesLogsAndTraces('millrace-sweeper')).toEqual([
+      'dynamodb:BatchGetItem Schedules.Arn',
       'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:GetItem Control.Arn',
       'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:GetItem Statistics.Arn',
       'dynamodb:GetItem Tasks.Arn',
       'dynamodb:PartiQLInsert Tasks.Arn',
+      'dynamodb:PutItem Schedules.Arn',
       'dynamodb:PutItem Tasks.Arn',
+      'dynamodb:Query Schedules.Arn/index/due',
       'dynamodb:Query Tasks.Arn/index/due',
+      'dynamodb:UpdateItem Control.Arn',
       'dynamodb:UpdateItem Tasks.Arn',
       ...PAYLOADS,
       ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),

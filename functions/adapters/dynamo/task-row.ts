@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Priority, ResourceClass } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import type { Heartbeat } from '../../core/ports.ts';
+import { type FiringRef, parseScheduleId } from '../../core/schedule/schedule.ts';
 import {
   createdAtOf,
   type LeaseToken,
@@ -115,6 +116,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     assigneeId: seed.assignee && s(seed.assignee.id),
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
     parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
+    schedule: seed.schedule && s(`${seed.schedule.id}/${seed.schedule.time}`),
     trace: seed.traceHeader === undefined ? undefined : s(packedHeader(seed.traceHeader)),
     limits: seed.limits && s(`${seed.limits.ratePerSecond ?? ''}/${seed.limits.maxOpenTasks ?? ''}`),
   });
@@ -151,6 +153,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
   const trace = text(row, 'trace');
   const parent = text(row, 'parent');
   const limits = text(row, 'limits');
+  const schedule = text(row, 'schedule');
   return compact({
     id: required(parseTaskId(id), 'id'),
     tenantId: required(parseTenantId(tenant), 'tenantId'),
@@ -166,6 +169,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
     assignee: assignee(row),
     workflowInstanceId: text(row, 'workflowInstanceId'),
     parent: parent === undefined ? undefined : parentOf(parent),
+    schedule: schedule === undefined ? undefined : firingOf(schedule),
     traceHeader: trace === undefined ? undefined : unpackedHeader(trace),
     limits: limits === undefined ? undefined : parseLimits(limits),
   });
@@ -187,6 +191,12 @@ function parentOf(parent: string): ParentRef {
   const [id = '', ...numbers] = parent.split('/');
   const [attempt = Number.NaN, index = Number.NaN, depth = Number.NaN] = numbers.map(Number);
   return { id: required(parseTaskId(id), 'parent'), attempt, index, depth };
+}
+
+/** Reads `<id>/<time>`. */
+function firingOf(firing: string): FiringRef {
+  const [id = '', time] = firing.split('/');
+  return { id: required(parseScheduleId(id), 'schedule'), time: Number(time) };
 }
 
 function fanOut(row: Row): FanOutState | undefined {

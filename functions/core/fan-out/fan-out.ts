@@ -175,7 +175,7 @@ async function seedOfSubtask(
   if (definition === undefined) {
     throw new TaskFailure('unknown_task_type', `this deployment has no task type ${subtask.type}`);
   }
-  const { tenantId, workflowInstanceId, traceHeader, limits, fanOut } = parent;
+  const { tenantId, workflowInstanceId, schedule, traceHeader, limits, fanOut } = parent;
   const id = subtaskIdOf(tenantId, parent.id, fanOut.attempt, place);
   const createdAt = ports.clock();
   const defaults = effective(definition, await ports.settings.get(subtask.type));
@@ -194,6 +194,7 @@ async function seedOfSubtask(
     createdAt,
     parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
     workflowInstanceId,
+    schedule,
     traceHeader,
     limits,
   });

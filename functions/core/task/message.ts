@@ -3,12 +3,16 @@ import { PRIORITIES } from '../../contract.ts';
 import type { DeployedClasses } from '../../resource-classes.ts';
 import { once } from '../concurrency.ts';
 import type { JsonValue } from '../json.ts';
+import { parseScheduleId, type ScheduleId } from '../schedule/schedule.ts';
 import { parseTaskId, parseTenantId, type TaskId, type TenantId } from './ids.ts';
 import { isPayloadOf } from './payload.ts';
 import { seedOf, type TaskSeed } from './task.ts';
 
 const seedSchema = once(() => {
   const taskIdSchema = z.string().transform((text, ctx): TaskId => parseTaskId(text) ?? refuse(ctx, 'is no task id'));
+  const scheduleIdSchema = z
+    .string()
+    .transform((text, ctx): ScheduleId => parseScheduleId(text) ?? refuse(ctx, 'is no id of a schedule'));
   const shape = z.strictObject({
     id: taskIdSchema,
     tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
@@ -31,6 +35,7 @@ const seedSchema = once(() => {
     parent: z
       .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
       .exactOptional(),
+    schedule: z.strictObject({ id: scheduleIdSchema, time: z.int() }).exactOptional(),
     traceHeader: z.string().exactOptional(),
     limits: z
       .strictObject({

@@ -1,5 +1,6 @@
 import type { Priority, ResourceClass } from '../../contract.ts';
 import { compact } from '../compact.ts';
+import type { FiringRef } from '../schedule/schedule.ts';
 import type { TenantLimits } from '../tenant/tenant-limits.ts';
 import { type LeaseToken, subtaskIdOf, type TaskId, type TenantId } from './ids.ts';
 import type { Payload } from './payload.ts';
@@ -25,6 +26,8 @@ export type TaskSeed = {
   readonly workflowInstanceId?: string;
   /** The task whose subtask this one is. */
   readonly parent?: ParentRef;
+  /** The firing that it is the task of, or a subtask of that. */
+  readonly schedule?: FiringRef;
   /** Names the trace in which the task was submitted, and which all its attempts join: `Root=…;Parent=…;Sampled=1`. */
   readonly traceHeader?: string;
   /** The limits of the key that it was submitted with, where that has any: its subtasks count against them. */
@@ -126,7 +129,8 @@ export const attemptsGranted = ({
 /** Returns what of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
-  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, traceHeader, limits } = task;
+  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, schedule, traceHeader, limits } =
+    task;
   return compact({
     id,
     tenantId,
@@ -143,6 +147,7 @@ export function seedOf(task: TaskSeed): TaskSeed {
     assignee,
     workflowInstanceId,
     parent,
+    schedule,
     traceHeader,
     limits,
   });

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AttemptHttp } from '../../core/define-task.ts';
-import type { HttpClient } from '../../core/http-client.ts';
+import type { AttemptHttp, HttpClient } from '../../core/http-client.ts';
 import type { Log, Tracing } from '../../core/ports.ts';
 
 type ScopeOptions = {

@@ -8,6 +8,7 @@ import { AttemptScope, attemptHttp } from './attempt-scope.ts';
 import {
   baseContext,
   callWithContext,
+  firingForHandler,
   type HandlerPorts,
   logOf,
   outcomeOfFailure,
@@ -143,7 +144,9 @@ async function outcomesOfCall(
     outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });
   try {
     // It is frozen: sorted in place, each task would get the outcome of another.
-    const shown = Object.freeze(items.map(({ task, input }) => ({ task: taskForHandler(task), input })));
+    const shown = Object.freeze(
+      items.map(({ task, input }) => ({ task: taskForHandler(task), ...firingForHandler(task), input })),
+    );
     const outcomes: unknown = await callWithContext(context, (ctx) =>
       allSettledBefore(late, definition.run(shown, ctx)),
     );

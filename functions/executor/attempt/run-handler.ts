@@ -13,6 +13,7 @@ import {
 import { validated } from '../../core/definition/find-definition.ts';
 import { validateSubtasks } from '../../core/fan-out/fan-out.ts';
 import type { HttpClients } from '../../core/http-client.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Log, Tracing } from '../../core/ports.ts';
 import { failed, fanOutOf, isDelay, type Outcome, outcomeOfThrown, outputOf } from '../../core/task/outcome.ts';
@@ -151,6 +152,7 @@ function contextOf(
   return {
     ...baseContext(scope.signal),
     task: taskForHandler(task),
+    ...firingForHandler(task),
     http: attemptHttp(http.of(task.tenantId), scope.signal, tracing.call),
     secret,
     log: logOf(scope),
@@ -175,6 +177,10 @@ export const taskForHandler = ({ id, tenantId, type, attempt, maxAttempts }: Run
   attempt,
   maxAttempts,
 });
+
+/** Returns the firing of a task as its handler sees it, under its name in the context. */
+export const firingForHandler = ({ schedule }: RunningTask): Pick<TaskContext, 'schedule'> =>
+  schedule === undefined ? {} : { schedule: { id: schedule.id, time: isoTime(schedule.time) } };
 
 /** Says which handler of a definition is called, and with what. The input is JSON until its schema has parsed it. */
 export type HandlerCall =

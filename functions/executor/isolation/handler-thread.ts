@@ -85,7 +85,7 @@ export class HandlerThread {
     let hasBegun = false;
     const { promise, resolve, reject } = Promise.withResolvers<JsonValue | FanOut>();
     const { port1: port, port2: portOfThread } = new MessageChannel();
-    const { signal, task } = ctx;
+    const { signal, task, schedule } = ctx;
     const calls = tracing?.isRecording() === true ? new ToldCalls(tracing) : undefined;
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
@@ -126,9 +126,8 @@ export class HandlerThread {
     this.#worker.ref();
     signal.addEventListener('abort', abort);
     try {
-      this.#worker.postMessage({ task, call, port: portOfThread, tellsCalls: calls !== undefined } satisfies Job, [
-        portOfThread,
-      ]);
+      const job: Job = { task, schedule, call, port: portOfThread, tellsCalls: calls !== undefined };
+      this.#worker.postMessage(job, [portOfThread]);
       return await promise;
     } finally {
       clearTimeout(grace);

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type MessagePort, resourceLimits } from 'node:worker_threads';
+import { compact } from '../../core/compact.ts';
 import { FanOut, type TaskCatalog, type TaskContext } from '../../core/define-task.ts';
 import { findDefinition } from '../../core/definition/find-definition.ts';
 import type { HttpClients } from '../../core/http-client.ts';
@@ -32,7 +33,7 @@ export function serveAttempts(jobs: MessagePort, ports: ThreadPorts): void {
 }
 
 async function makeAttempt(job: Job, log: Log, { catalog, http }: ThreadPorts): Promise<void> {
-  const { task, port, tellsCalls } = job;
+  const { task, schedule, port, tellsCalls } = job;
   const report = (what: Report): void => port.postMessage(what);
   report({ begun: true });
   const ended = Promise.withResolvers<Report>();
@@ -48,6 +49,7 @@ async function makeAttempt(job: Job, log: Log, { catalog, http }: ThreadPorts): 
   const ctx: TaskContext = {
     ...baseContext(scope.signal),
     task,
+    ...compact({ schedule }),
     http: attemptHttp(http.of(task.tenantId), scope.signal, tellsCalls ? tellCalls(report) : undefined),
     secret: secrets.ask,
     log: (...line) => report({ log: loggable(...line) }),

@@ -23,6 +23,7 @@ export type ThreadOptions = ThreadData & {
 /** Asks a thread to make an attempt. All that is said of it goes through its own `port`, and ends with it. */
 export type Job = {
   readonly task: TaskContext['task'];
+  readonly schedule: TaskContext['schedule'] | undefined;
   /** Its input is as its schema parsed it. */
   readonly call: HandlerCall;
   /** Whether it has to tell of its calls: they are recorded. */

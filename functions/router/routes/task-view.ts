@@ -42,6 +42,10 @@ export const taskSummarySchema = once(() => {
       assignee: assigneeSchema().optional(),
       workflowInstanceId: z.string().optional(),
       parentId: z.string().optional().describe('The task whose subtask this one is'),
+      schedule: z
+        .strictObject({ id: z.string(), time })
+        .optional()
+        .describe('The schedule that it, or the task whose subtask it is, is of, and when that firing was due'),
       subtaskCount: count.optional().describe('Into how many subtasks it was fanned out'),
       progress: z
         .strictObject({ fraction: z.number().min(0).max(1), note: z.string().optional() })
@@ -136,6 +140,7 @@ export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer)
     assignee: task.assignee,
     workflowInstanceId: task.workflowInstanceId,
     parentId: task.parent?.id,
+    schedule: task.schedule && { id: task.schedule.id, time: isoTime(task.schedule.time) },
     subtaskCount: task.fanOut?.count,
     progress: 'progress' in task && task.progress !== undefined ? { ...task.progress } : undefined,
     executorKey,

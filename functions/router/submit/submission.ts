@@ -100,10 +100,12 @@ async function validateSubmit(
   return { submit: parsed.data, definition, parsedInput: checked?.parsedInput };
 }
 
-const typeErrors = (type: string | undefined, { catalog }: RouterPorts): FieldError[] =>
+/** Returns the error of a type that the deployment has not. */
+export const typeErrors = (type: string | undefined, { catalog }: RouterPorts): FieldError[] =>
   type === undefined ? [] : [{ field: '/type', message: noSuch('task type', type, Object.keys(catalog)) }];
 
-async function validateInput(submit: Partial<Submit>, definition: TaskDefinition) {
+/** Holds the input of a submit against the schema of its type. */
+export async function validateInput(submit: Partial<Submit>, definition: TaskDefinition) {
   // The schema of a submit has said that it is missing.
   if (!('input' in submit)) return { parsedInput: undefined, errors: [] };
   const crowded = crowdedPart(definition.input, submit.input);

@@ -42,7 +42,8 @@ beforeAll(async () => {
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  for (const table of ['TASKS_TABLES', 'DEFINITIONS_TABLE', 'CONTROL_TABLE', 'PAYLOAD_BUCKET']) {
+  const tables = ['TASKS_TABLES', 'DEFINITIONS_TABLE', 'CONTROL_TABLE', 'SCHEDULES_TABLE', 'STATISTICS_TABLE'];
+  for (const table of [...tables, 'PAYLOAD_BUCKET']) {
     vi.stubEnv(`MILLRACE_${table}`, table.toLowerCase());
   }
   vi.stubEnv('MILLRACE_QUEUE_URL_PREFIX', 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-');

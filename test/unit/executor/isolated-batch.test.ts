@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { scheduleIdOf } from '../../../functions/core/schedule/schedule.ts';
 import { HandlerThreads } from '../../../functions/executor/isolation/handler-threads.ts';
 import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { invoke, read, submit } from '../../doubles/executor-world.ts';
@@ -15,6 +16,19 @@ const { isolate } = new HandlerThreads(
   RESOURCE_CLASS_SPECS,
 );
 const definitions = await Promise.all(Object.values(isolatedTasks).map((load) => load()));
+
+it('a task in a thread sees the firing that it runs for', async () => {
+  const around = createWorld(definitions);
+  const world = { ...around, ports: { ...around.ports, isolate } };
+  const schedule = { id: scheduleIdOf('0'.repeat(26), 0), time: world.now };
+  const seeds = [{ schedule }, {}].map((more) =>
+    taskSeed({ type: 'tell its firing', input: { inline: null }, ...more }),
+  );
+  for (const seed of seeds) await submit(world, seed);
+  await invoke(world);
+  const outputs = await Promise.all(seeds.map((seed) => read(world, seed)));
+  expect(outputs).toMatchObject([{ output: { inline: '2026-01-01T00:00:00.000Z' } }, { output: { inline: null } }]);
+});
 
 it('an endless loop, a thread that dies and a failure end their own attempts, and no other of their batch', async () => {
   const around = createWorld(definitions);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { ScheduleId } from '../../../functions/core/schedule/schedule.ts';
 import { MAX_BODY_BYTES } from '../../../functions/router/http/content-coding.ts';
 import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/http/problem.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { greet } from '../../doubles/task-definitions.ts';
+import { tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { type ApiAnswer, callApi } from './call-api.ts';
 
@@ -12,6 +14,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/tasks': ada,
   'POST /api/tasks/batch': { tasks: [ada] },
   'PATCH /api/definitions/{type}': { paused: true },
+  'POST /api/schedules': { ...ada, cron: '0 9 * * *' },
+  'PATCH /api/schedules/{id}': { cron: '0 8 * * *' },
 };
 
 /** The document promises each of these answers: a route, and the code of a problem or else a status. */
@@ -27,22 +31,25 @@ const promised = Object.entries(document.paths as Paths).flatMap(([path, methods
   ),
 );
 
-/** Makes a world with one task, queued or cancelled, that all `{id}` stand for. */
+/** Makes a world with one task, queued or cancelled, and one schedule, which all `{id}` stand for. */
 async function setUp(status: 'queued' | 'cancelled', definition = greet) {
   const world = createWorld([definition]);
   const { body } = await callApi(world, 'POST /api/tasks', { body: ada });
   if (status === 'cancelled') await callApi(world, `POST /api/tasks/${body.id}/cancel`);
+  const { body: schedule } = await callApi(world, 'POST /api/schedules', { body: BODIES['POST /api/schedules'] });
+  const idFor = (routeKey: string): string => String(routeKey.includes('/schedules/') ? schedule.id : body.id);
   const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
     callApi(
       world,
-      routeKey.replace('{id}', String(body.id)).replace('{type}', 'greet').replace('{name}', 'default-high-0'),
+      routeKey.replace('{id}', idFor(routeKey)).replace('{type}', 'greet').replace('{name}', 'default-high-0'),
       {
         body: BODIES[routeKey],
         ...request,
       },
     );
-  return { world, ask };
+  return { world, ask, schedule };
 }
+const isRun = (routeKey: string): boolean => routeKey.endsWith('/run');
 const isRetry = (routeKey: string): boolean => routeKey.endsWith('/retry');
 const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'queued');
 
@@ -50,6 +57,7 @@ const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'que
 function breakParts({ ports }: World, verb: () => unknown): void {
   const part = new Proxy({}, { get: () => verb });
   Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part, deadLetters: part });
+  Object.assign(ports, { schedules: part });
   Object.assign(ports.settings, { change: verb });
   Object.assign(ports.depths, { read: verb });
 }
@@ -61,9 +69,11 @@ const throws = () => {
 type Provoke = (routeKey: string) => Promise<ApiAnswer>;
 const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
   invalid_request: async (routeKey) =>
-    routeKey in BODIES
-      ? (await ready(routeKey)).ask(routeKey, { body: '{' })
-      : (await ready(routeKey)).ask(`${routeKey}?nonsense=1`),
+    isRun(routeKey)
+      ? (await ready(routeKey)).ask(routeKey, { headers: { 'idempotency-key': 'no key' } })
+      : routeKey in BODIES
+        ? (await ready(routeKey)).ask(routeKey, { body: '{' })
+        : (await ready(routeKey)).ask(`${routeKey}?nonsense=1`),
   unauthenticated: async (routeKey) => (await ready(routeKey)).ask(routeKey, { caller: null }),
   missing_scope: async (routeKey) =>
     (await ready(routeKey)).ask(routeKey, { caller: { tenantId: 'acme', scopes: 'none' } }),
@@ -75,10 +85,19 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
   idempotency_conflict: async (routeKey) => {
     const { ask } = await ready(routeKey);
     const headers = { 'idempotency-key': 'order-1' };
-    await ask(routeKey, { headers });
-    return ask(routeKey, { headers, body: { ...ada, priority: 'low' } });
+    const other = { headers, body: { ...ada, priority: 'low' } };
+    await (isRun(routeKey) ? ask('POST /api/tasks', other) : ask(routeKey, { headers }));
+    if (isRun(routeKey)) return ask(routeKey, { headers });
+    return ask(routeKey, routeKey.endsWith('/schedules') ? { headers, body: { ...ada, rateMinutes: 5 } } : other);
   },
-  invalid_status: async (routeKey) => (await setUp(isRetry(routeKey) ? 'queued' : 'cancelled')).ask(routeKey),
+  invalid_status: async (routeKey) => {
+    if (!routeKey.includes('/schedules/'))
+      return (await setUp(isRetry(routeKey) ? 'queued' : 'cancelled')).ask(routeKey);
+    const { world, ask, schedule } = await ready(routeKey);
+    const found = await world.ports.schedules.get(tenant('acme'), String(schedule.id) as ScheduleId);
+    if (found !== undefined) await world.ports.schedules.replace({ ...found, isOfDefinition: true, revision: 2 });
+    return ask(routeKey);
+  },
   payload_too_large: async (routeKey) =>
     (await ready(routeKey)).ask(routeKey, { body: ' '.repeat(MAX_BODY_BYTES + 1) }),
   lane_saturated: async (routeKey) => {
