@@ -111,9 +111,12 @@ function governorDollars(lanes: number, config: DeployConfig): number {
   );
 }
 
+/** A run asks once which schedules are due. */
+const SCHEDULE_READS = 1 / 2;
+
 /** A run looks into each partition of what is due and of what each type has paused, and reads the settings of each type. */
 function sweeperDollars(config: DeployConfig, types: number): number {
   const { tableShards, indexShards } = config;
-  const reads = (tableShards * (indexShards + types)) / 2 + (types + 1) / 2;
+  const reads = (tableShards * (indexShards + types)) / 2 + (types + 1) / 2 + SCHEDULE_READS;
   return clockworkDollars(COST_ASSUMPTIONS.sweeperMilliseconds, config) + (reads * LIST_PRICES.readUnits) / MILLION;
 }

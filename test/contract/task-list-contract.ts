@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mapConcurrently } from '../../functions/core/concurrency.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
+import { scheduleIdOf } from '../../functions/core/schedule/schedule.ts';
 import { orderOf, type TaskId, type TaskOrder } from '../../functions/core/task/ids.ts';
 import {
   newTask,
@@ -35,6 +36,7 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
           createdAt: NOW + Math.floor(number / 2),
           ...(number % 3 === 0 ? { assignee: { type: 'user', id: number % 2 === 0 ? 'a' : 'b' } } : {}),
           ...(number % 5 === 0 ? { workflowInstanceId: 'wf-1' } : {}),
+          ...(number % 4 === 0 ? { schedule: { id: scheduleIdOf('0'.repeat(26), 0), time: NOW } } : {}),
         });
         all.push({ seed, status });
       }

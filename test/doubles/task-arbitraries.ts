@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { executorKeyOf, LANE_KINDS, PRIORITIES, RESOURCE_CLASSES } from '../../functions/contract.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
+import { scheduleIdOf } from '../../functions/core/schedule/schedule.ts';
 import { type LeaseToken, taskIdOf } from '../../functions/core/task/ids.ts';
 import type { Payload } from '../../functions/core/task/payload.ts';
 import type { Task, TaskError, TaskSeed } from '../../functions/core/task/task.ts';
@@ -69,6 +70,10 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
           attempt: count,
           index: fc.nat({ max: 999 }),
           depth: fc.integer({ min: 1, max: 8 }),
+        }),
+        schedule: fc.record({
+          id: characters('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 26, 26).map((unique) => scheduleIdOf(unique, shard)),
+          time: times,
         }),
         traceHeader: traceHeaders,
         limits,

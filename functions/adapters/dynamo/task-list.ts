@@ -27,7 +27,7 @@ const MAX_MILLISECONDS = 5_000;
 const SHOWN =
   'pk type status priority executorKey attempt maxAttempts attemptsBeforeRetry timeoutSeconds fingerprint order runAt ' +
   'notBefore startedAt finishedAt expiresAt shownUntil leaseToken leaseExpiresAt cancelRequestedAt errorCode ' +
-  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId trace parent fanOut progress progressNote boundTo';
+  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId trace parent schedule fanOut progress progressNote boundTo';
 /** The attributes that a filter looks at. */
 const FILTERED = 'pk type status runAt expiresAt assigneeType assigneeId workflowInstanceId boundTo';
 

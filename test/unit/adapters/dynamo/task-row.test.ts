@@ -13,6 +13,7 @@ import {
   statusGroupOf,
   taskOfRow,
 } from '../../../../functions/adapters/dynamo/task-row.ts';
+import { scheduleIdOf } from '../../../../functions/core/schedule/schedule.ts';
 import { taskIdOf } from '../../../../functions/core/task/ids.ts';
 import { INLINE_PAYLOAD_BYTES } from '../../../../functions/core/task/payload.ts';
 import { newTask, type Task } from '../../../../functions/core/task/task.ts';
@@ -153,6 +154,8 @@ describe('the size of a row', () => {
     traceHeader: 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1',
   });
   const short = { ...seed, tenantId: tenant('acme-industries-eu') };
+  const { traceHeader: _, ...untraced } = seed;
+  const fired = { ...untraced, fingerprint: '-', schedule: { id: scheduleIdOf('0'.repeat(26), 0), time: NOW } };
   const named = { ...short, assignee: { type: 'user', id: uuid }, workflowInstanceId: uuid };
   const longest = {
     ...seed,
@@ -166,6 +169,7 @@ describe('the size of a row', () => {
 
   it.each<[string, Task, number]>([
     ['succeeded, of a tenant of 63 characters', { ...seed, status: 'succeeded', output: full, ...times }, 1024],
+    ['succeeded, of a schedule', { ...fired, status: 'succeeded', output: full, ...times }, 1024],
     ['succeeded, of a workflow, for somebody', { ...named, status: 'succeeded', output: full, ...times }, 1024],
     ['running, everything as long as it may be', { ...longest, status: 'running', attempt: 20, ...lease }, 1200],
     ['failed with 300 characters', { ...short, status: 'failed', error, ...times }, 1024],
