@@ -61,8 +61,8 @@ export async function nextTime(schedule: Timed, after: number): Promise<number> 
 export const LATE_MINUTES = 3;
 
 /** How far `all` goes back, the latest time apart, and how many firings of one schedule are made up for at a time. */
-export const MAX_MISSED_HOURS = 24;
-export const MAX_MISSED_AT_ONCE = 20;
+const MAX_MISSED_HOURS = 24;
+const MAX_MISSED_AT_ONCE = 20;
 
 /** The latest time is looked for in the last of these that has one: so a few steps find it, whatever the cadence is. */
 const WINDOWS = [1, 60, 1_440, 45_000, 600_000].map((minutes) => minutes * MINUTE);

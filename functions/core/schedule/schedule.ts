@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { JsonValue } from '../json.ts';
 import { parseTaskId, type TaskId, type TenantId, tableShardOf, taskIdOf, uniqueFromKey } from '../task/ids.ts';
 import type { TenantLimits } from '../tenant/tenant-limits.ts';
@@ -114,6 +113,3 @@ export interface ScheduleStore {
   deployed(): Promise<DeployedSchedules>;
   keepDeployed(deployed: DeployedSchedules): Promise<void>;
 }
-
-/** Returns a name for what definitions say, the same for the same. */
-export const digestOf = (value: JsonValue): string => hash('sha256', JSON.stringify(value), 'base64url').slice(0, 22);

@@ -12,7 +12,7 @@ import { nameSchema } from '../routes/task-view.ts';
 import { typeErrors, validateInput } from '../submit/submission.ts';
 
 /** The input is a part of the row, which each firing writes anew. */
-export const MAX_INPUT_BYTES = 8_192;
+const MAX_INPUT_BYTES = 8_192;
 
 /** A rate goes from a minute, how often the sweeper looks, to a year. */
 const MAX_RATE_MINUTES = 525_600;
