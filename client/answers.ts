@@ -23,6 +23,8 @@ export type TaskSummary = {
   readonly workflowInstanceId?: string;
   /** The task whose subtask this one is. */
   readonly parentId?: string;
+  /** The schedule that it, or the task whose subtask it is, is of, and when that firing was due. */
+  readonly schedule?: { readonly id: string; readonly time: string };
   /** Into how many subtasks it was fanned out. */
   readonly subtaskCount?: number;
   /** How far the attempt under way is. */

@@ -12,6 +12,7 @@ import type {
 } from './answers.ts';
 import type { Listing } from './listing.ts';
 import type { ResultOptions } from './result.ts';
+import type { NewSchedule, Schedule, ScheduleChange, ScheduleSummary } from './schedules.ts';
 import type {
   AnyDefinition,
   DefinitionOf,
@@ -66,6 +67,22 @@ export type Client = {
   cancel(task: AnyReference, options?: CallOptions): Promise<Task>;
   /** Runs a task again that failed or was cancelled. */
   retry(task: AnyReference, options?: CallOptions): Promise<Task>;
+  /** Has a task made again and again. However often it has to be tried, it is one schedule. */
+  createSchedule(schedule: NewSchedule, options?: CallOptions): Promise<Schedule>;
+  /** Lists schedules. */
+  schedules(page?: PageSize, options?: CallOptions): Listing<ScheduleSummary>;
+  /** Reads a schedule, with its next times. */
+  schedule(id: string, options?: CallOptions): Promise<Schedule>;
+  /** Changes a schedule. */
+  changeSchedule(id: string, change: ScheduleChange, options?: CallOptions): Promise<Schedule>;
+  /** Deletes a schedule; the tasks that it has made go on. */
+  deleteSchedule(id: string, options?: CallOptions): Promise<{ readonly id: string }>;
+  /** Lets a schedule fire no more, until it is resumed. */
+  pauseSchedule(id: string, options?: CallOptions): Promise<Schedule>;
+  /** Lets a schedule fire again; what came due meanwhile is left out. */
+  resumeSchedule(id: string, options?: CallOptions): Promise<Schedule>;
+  /** Fires a schedule now, and returns the task. */
+  runSchedule(id: string, options?: CallOptions): Promise<Task>;
   /** Lists the lanes, with what waits in them. */
   lanes(options?: CallOptions): Promise<readonly Lane[]>;
   /** Lists some of a lane's dead letters, and why they are dead. */

@@ -37,10 +37,20 @@ export function createClient({
   const get = async <T>(path: string, query: Query = {}, options?: CallOptions): Promise<T> =>
     (await transport({ method: 'GET', path: path + queryOf(query), isRepeatable: true }, options)).body as T;
   /** Makes a call of which nobody knows what it has done where it is not answered. */
-  const act = async <T>(method: 'POST' | 'PATCH', path: string, options?: CallOptions, body?: string): Promise<T> =>
-    (await transport({ method, path, body, isRepeatable: false }, options)).body as T;
+  const act = async <T>(
+    method: 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    options?: CallOptions,
+    body?: string,
+  ): Promise<T> => (await transport({ method, path, body, isRepeatable: false }, options)).body as T;
   const list = <Item>(path: string, query: Query = {}, options?: CallOptions): Listing<Item> =>
     new Listing((cursor) => get(path, { ...query, cursor }, options));
+
+  /** Makes something, once for its key, however often it has to be tried. */
+  const make = async (path: string, idempotencyKey: string, what: object, options: CallOptions): Promise<never> => {
+    const body = JSON.stringify(what);
+    return (await transport({ method: 'POST', path, body, idempotencyKey, isRepeatable: true }, options)).body as never;
+  };
 
   return {
     async submit(type, input, { signal, deadlineSeconds: seconds, idempotencyKey = randomKey(), ...options } = {}) {
@@ -61,6 +71,15 @@ export function createClient({
     subtasks: (task, page, options) => list(taskPath(task, '/subtasks'), page, options),
     cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
     retry: (task, options) => act('POST', taskPath(task, '/retry'), options),
+    createSchedule: ({ idempotencyKey = randomKey(), ...schedule }, options = {}) =>
+      make('/api/schedules', idempotencyKey, schedule, options),
+    schedules: (page, options) => list('/api/schedules', page, options),
+    schedule: (id, options) => get(schedulePath(id), {}, options),
+    changeSchedule: (id, change, options) => act('PATCH', schedulePath(id), options, JSON.stringify(change)),
+    deleteSchedule: (id, options) => act('DELETE', schedulePath(id), options),
+    pauseSchedule: (id, options) => act('POST', schedulePath(id, '/pause'), options),
+    resumeSchedule: (id, options) => act('POST', schedulePath(id, '/resume'), options),
+    runSchedule: (id, options) => make(schedulePath(id, '/run'), randomKey(), {}, options ?? {}),
     lanes: async (options) => (await get<{ items: readonly Lane[] }>('/api/lanes', {}, options)).items,
     deadLetters: (lane, page, options) => get(lanePath(lane, '/dead-letters'), page, options),
     redrive: (lane, options) => act('POST', lanePath(lane, '/redrive'), options),
@@ -92,6 +111,7 @@ type Query = Readonly<Record<string, string | number | Date | undefined>>;
 const taskPath = (task: AnyReference, below = ''): string =>
   `/api/tasks/${encodeURIComponent(typeof task === 'string' ? task : task.id)}${below}`;
 const lanePath = (lane: string, below: string): string => `/api/lanes/${encodeURIComponent(lane)}${below}`;
+const schedulePath = (id: string, below = ''): string => `/api/schedules/${encodeURIComponent(id)}${below}`;
 const definitionPath = (type: string): string => `/api/definitions/${encodeURIComponent(type)}`;
 
 function queryOf(query: Query): string {

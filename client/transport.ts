@@ -25,7 +25,7 @@ export type TransportOptions = {
 
 /** A call of the API. */
 export type Call = {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the URL of the API, its parts encoded. */
   readonly path: string;
   /** JSON. */

@@ -28,6 +28,7 @@ export { type ClientOptions, createClient } from '../client/create-client.ts';
 export type { Listing } from '../client/listing.ts';
 export { type FieldError, MillraceError } from '../client/millrace-error.ts';
 export type { ResultOptions } from '../client/result.ts';
+export type { Cadence, NewSchedule, Schedule, ScheduleChange, ScheduleSummary } from '../client/schedules.ts';
 export type {
   AnyDefinition,
   SubmitOptions,

@@ -8,7 +8,8 @@ import { uniqueFromKey } from '../../core/task/ids.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
 import { checkRate } from '../submit/admit.ts';
-import { idempotencyKeyOf, idempotencyKeyParameter, submittedBody } from '../submit/submission.ts';
+import { submittedBody } from '../submit/submission.ts';
+import { idempotencyKeyOf, idempotencyKeyParameter } from '../submit/submit-schema.ts';
 import { createSchema, limitsOf, parseTerms, type ScheduleTerms, termsValue } from './schedule-body.ts';
 import { noSuchSchedule, scheduleSchema, scheduleView } from './schedule-view.ts';
 

@@ -1,12 +1,12 @@
 import { runNow } from '../../core/schedule/transition.ts';
-import { sendOrDefer } from '../../core/task/send-or-defer.ts';
-import { newTask } from '../../core/task/task.ts';
 import { JsonBody } from '../http/body.ts';
 import type { Route } from '../route.ts';
 import { taskAnswer, taskSchema } from '../routes/task-view.ts';
-import { findEarlier, recordAcceptance } from '../submit/accept.ts';
+import { accept } from '../submit/accept.ts';
 import { chooseLane } from '../submit/admit.ts';
-import { idempotencyKeyOf, idempotencyKeyParameter, parseSubmission, storeInput } from '../submit/submission.ts';
+import { makeTask, parseSubmission } from '../submit/submission.ts';
+import { resolveKey } from '../submit/submit-key.ts';
+import { idempotencyKeyOf, idempotencyKeyParameter } from '../submit/submit-schema.ts';
 import { loadSchedule, scheduleIdParameter } from './schedule-view.ts';
 
 export const runSchedule: Route = {
@@ -31,18 +31,19 @@ export const runSchedule: Route = {
     const key = idempotencyKeyOf(request);
     const submission = await parseSubmission(new JsonBody({ type, input }), key, caller, ports);
     const executorKey = await chooseLane(submission, 1, caller, ports);
+    const keyed = await resolveKey(submission.draft, submission.submitKey, ports);
     const time = clock();
-    const task = newTask({
-      ...submission.draft,
-      executorKey,
-      input: await storeInput(submission, ports),
-      schedule: { id, time },
-    });
-    const accept = async () => recordAcceptance(task, key !== undefined, await sendOrDefer(task, 0, ports), ports);
-    const acceptance = (await findEarlier(task, key, ports)) ?? (await accept());
+    const acceptance =
+      'earlier' in keyed
+        ? { task: keyed.earlier, isReplay: true }
+        : await accept(
+            { ...(await makeTask(submission, keyed.id, executorKey, ports)), schedule: { id, time } },
+            key !== undefined,
+            ports,
+          );
     if (!acceptance.isReplay) {
       // It has fired whatever becomes of this note.
-      const noting = schedules.replace(runNow(schedule, { time, at: time, outcome: 'fired' }, task.id));
+      const noting = schedules.replace(runNow(schedule, { time, at: time, outcome: 'fired' }, acceptance.task.id));
       const result = await noting.catch((error: unknown) => String(error));
       if (result !== 'replaced') log('warn', 'run of a schedule not noted', { schedule_id: id, reason: result });
     }

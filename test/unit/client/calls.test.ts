@@ -17,6 +17,15 @@ it('has every call of the API, as it is', async () => {
   expect((await client.subtasks(task).page()).items).toEqual([]);
   expect(await client.cancel(task)).toMatchObject({ id: task.id, status: 'cancelled' });
   expect(await client.retry(task.id)).toMatchObject({ id: task.id, status: 'queued' });
+  const schedule = await client.createSchedule({ type: 'greet', input: { name: 'Ada' }, cron: '@daily' });
+  expect(schedule).toMatchObject({ cron: '@daily', timezone: 'UTC', overlap: 'queue' });
+  expect((await client.schedules({ limit: 1 }).page()).items).toMatchObject([{ id: schedule.id }]);
+  expect(await client.changeSchedule(schedule.id, { rateMinutes: 5 })).toMatchObject({ rateMinutes: 5 });
+  expect(await client.pauseSchedule(schedule.id)).toMatchObject({ paused: true });
+  expect(await client.resumeSchedule(schedule.id)).toMatchObject({ paused: false });
+  expect(await client.runSchedule(schedule.id)).toMatchObject({ schedule: { id: schedule.id }, status: 'queued' });
+  expect(await client.schedule(schedule.id)).toMatchObject({ last: { outcome: 'fired' } });
+  expect(await client.deleteSchedule(schedule.id)).toEqual({ id: schedule.id });
   expect((await client.lanes()).map(({ name }) => name)).toContain('default-high-0');
   expect(await client.deadLetters('default-high-0', { limit: 1 })).toMatchObject({ items: [], hasMore: false });
   expect(await client.redrive('default-high-0')).toMatchObject({ messages: 0 });
@@ -36,6 +45,7 @@ it('has every call of the API, as it is', async () => {
       request
         .replace(/\?.*/, '')
         .replace(task.id, '{id}')
+        .replace(schedule.id, '{id}')
         .replace('default-high-0', '{name}')
         .replace(/definitions\/greet/, 'definitions/{type}'),
     ),

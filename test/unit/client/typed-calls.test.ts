@@ -1,10 +1,19 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
 import type { ProblemDocument } from '../../../client/answers.ts';
-import type { Client, MillraceError, Submitted, Task, TaskSummary } from '../../../entries/client.ts';
+import type {
+  Client,
+  MillraceError,
+  Schedule,
+  ScheduleSummary,
+  Submitted,
+  Task,
+  TaskSummary,
+} from '../../../entries/client.ts';
 import { DEFAULT_RETRY, defineTask } from '../../../entries/index.ts';
 import type { ProblemDocument as DocumentedProblem } from '../../../functions/router/http/problem.ts';
 import type { TaskSummaryView, TaskView } from '../../../functions/router/routes/task-view.ts';
+import type { scheduleSchema, scheduleSummarySchema } from '../../../functions/router/schedules/schedule-view.ts';
 import type { markdownRender } from '../../../tasks/markdown-render/definition.ts';
 
 const base = {
@@ -106,6 +115,8 @@ describe('what is answered', () => {
     expectTypeOf<TaskSummary>().toExtend<TaskSummaryView>();
     expectTypeOf<keyof TaskSummary>().toEqualTypeOf<keyof TaskSummaryView>();
     expectTypeOf<Exclude<keyof Task, symbol>>().toEqualTypeOf<keyof TaskView>();
+    expectTypeOf<keyof ScheduleSummary>().toEqualTypeOf<keyof z.infer<ReturnType<typeof scheduleSummarySchema>>>();
+    expectTypeOf<keyof Schedule>().toEqualTypeOf<keyof z.infer<ReturnType<typeof scheduleSchema>>>();
     expectTypeOf<keyof ProblemDocument>().toEqualTypeOf<keyof DocumentedProblem>();
   });
 });
