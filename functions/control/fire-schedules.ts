@@ -7,6 +7,7 @@ import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
 import { propagateEnd } from '../core/fan-out/propagate-end.ts';
 import { isoTime } from '../core/iso-time.ts';
 import { executorKeyFor } from '../core/lane/routing.ts';
+import type { Meter } from '../core/ports.ts';
 import { dueTimes } from '../core/schedule/cadence.ts';
 import { firingTaskId, type LastFiring, type Schedule, type ScheduleStore } from '../core/schedule/schedule.ts';
 import { firingRefused, firingsMade, missedUntil } from '../core/schedule/transition.ts';
@@ -16,7 +17,7 @@ import { isFinished, type NewTask, newTask } from '../core/task/task.ts';
 import { effective } from '../core/task-settings.ts';
 import { FiringGate, type FiringGatePorts } from './firing-gate.ts';
 
-export type FirePorts = FanOutPorts & FiringGatePorts & { readonly schedules: ScheduleStore };
+export type FirePorts = FanOutPorts & FiringGatePorts & { readonly schedules: ScheduleStore; readonly meter: Meter };
 
 /** A page has so many schedules, and so many of them are under way at a time. */
 const PAGE_SCHEDULES = 100;
@@ -144,10 +145,7 @@ async function unfinishedBefore(
 async function cancel({ tenantId }: Schedule, taskId: TaskId, ports: FirePorts): Promise<number> {
   const cancelled = await ports.store.cancel(tenantId, taskId, ports.clock());
   if (cancelled.result === 'requested') return CANCEL_SECONDS;
-  if (cancelled.result === 'cancelled') {
-    ports.meter.record(cancelled.task.executorKey, 'cancelled', 1);
-    await propagateEnd(cancelled.task, ports);
-  }
+  if (cancelled.result === 'cancelled') await propagateEnd(cancelled.task, ports);
   return 0;
 }
 
@@ -188,7 +186,7 @@ async function settle(
   unsent: ReadonlySet<TaskId>,
   ports: FirePorts,
 ): Promise<Pick<Decision, 'firings' | 'last' | 'skipped'>> {
-  const { clock, store, meter, schedules, log } = ports;
+  const { clock, store, schedules, log } = ports;
   const made: Firing[] = [];
   let outcome = last;
   // A firing whose row could not be written may have a task all the same: its message may be sent.
@@ -198,8 +196,7 @@ async function settle(
       const { task, delaySeconds } = firing;
       lastTaskId = task.id;
       outcome = { time: firing.time, at: clock(), outcome: 'fired' };
-      const insert = await store.insert(task, unsent.has(task.id) ? clock() + delaySeconds * 1000 : undefined);
-      if (insert.result === 'inserted') meter.record(task.executorKey, 'accepted', 1);
+      await store.insert(task, unsent.has(task.id) ? clock() + delaySeconds * 1000 : undefined);
       made.push(firing);
     }
     outcome = last;
