@@ -20,7 +20,7 @@ export {
   TaskFailure,
   type TaskSchema,
 } from '../functions/core/define-task.ts';
-export type { FiringContext } from '../functions/core/definition/schedule-entry.ts';
+export type { FiringContext, ScheduleEntry } from '../functions/core/definition/schedule-entry.ts';
 export { type SubtaskOptions, subtask } from '../functions/core/definition/subtask.ts';
 export type { AttemptHttp, HttpBody, HttpHeaders, HttpRequest, HttpResponse } from '../functions/core/http-client.ts';
 export type { JsonValue } from '../functions/core/json.ts';

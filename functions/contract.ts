@@ -154,12 +154,17 @@ export const MAX_JOINED_TRACES_PER_SECOND = 5;
 /** A change of a definition is seen everywhere after this. */
 export const DEFINITION_EFFECT_SECONDS = 10;
 
+/** A tenant's id. */
+export const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 /** Names of the environment variables of every function. Which door reads which is in `functions/runtime/env.ts`. */
 export const ENV = {
   /** The tables of tasks, by shard, comma-separated. */
   tasksTables: 'MILLRACE_TASKS_TABLES',
   definitionsTable: 'MILLRACE_DEFINITIONS_TABLE',
   schedulesTable: 'MILLRACE_SCHEDULES_TABLE',
+  /** Whose tasks the schedules of definitions make, unless they say it. */
+  scheduleTenant: 'MILLRACE_SCHEDULE_TENANT',
   accessTable: 'MILLRACE_ACCESS_TABLE',
   statisticsTable: 'MILLRACE_STATISTICS_TABLE',
   /** The table of what the doors tell each other: how the lanes are, what executors did, what tenants submitted. */

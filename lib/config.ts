@@ -7,6 +7,7 @@ import {
   MIN_LANE_CONCURRENCY,
   MIN_RESERVED,
   SHARED_LANE_KINDS,
+  TENANT_ID,
 } from '../functions/contract.ts';
 import {
   type ClassSettings,
@@ -106,6 +107,7 @@ const configSchema = z.strictObject({
   throttle: z.strictObject({ rate: z.int().min(1), burst: z.int().min(1) }),
   accessLogs: z.boolean(),
   apiConcurrency: z.strictObject({ router: z.int().min(1).optional(), authorizer: z.int().min(1).optional() }),
+  scheduleTenant: textWhere((text) => TENANT_ID.test(text), 'must be up to 63 lower-case letters, digits and hyphens'),
   retainData: z.boolean(),
   deletionProtection: z.boolean(),
   classes: z.record(z.string(), classSettings),

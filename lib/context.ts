@@ -16,7 +16,7 @@ const NAMES = [...SETTING_NAMES, 'shards', 'concurrency'];
 const LONG_NAME = 8;
 
 /** These settings are texts, whatever they look like. */
-const TEXTS = ['preset', 'name', 'alarmEmail', 'alarmTopicArn'];
+const TEXTS = ['preset', 'name', 'alarmEmail', 'alarmTopicArn', 'scheduleTenant'];
 
 type WithContext = Pick<Node, 'getAllContext'>;
 

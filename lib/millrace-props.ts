@@ -171,6 +171,13 @@ export type MillraceProps = {
   readonly apiConcurrency?: { readonly router?: number; readonly authorizer?: number };
 
   /**
+   * Whose tasks the schedules of definitions make, unless they say it by `tenantId`.
+   *
+   * @default schedules
+   */
+  readonly scheduleTenant?: string;
+
+  /**
    * Whether tables and payloads outlive their stack. What a creation that failed has made goes with it all the same.
    *
    * @default false in `dev`, true in `prod`

@@ -11,6 +11,7 @@ const common = {
   lambdaInsights: false,
   throttle: { rate: 1000, burst: 1000 },
   apiConcurrency: {},
+  scheduleTenant: 'schedules',
 };
 
 const dev = {

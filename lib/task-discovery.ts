@@ -79,13 +79,19 @@ function discover(
   }
 }
 
-/** Writes the module that loads each definition when it is asked for, where a synth always writes it: source maps name the place. */
+/** Writes the module that loads each definition when it is asked for, and has their schedules, where a synth always writes it: source maps name the place. */
 function writeCatalog(project: string, definitions: readonly TaskMetadata[]): string {
   const loaders = definitions.map(({ type, file, exportName }) => {
     const path = JSON.stringify(resolve(project, file));
     return `  ${JSON.stringify(type)}: async () => (await import(${path}))[${JSON.stringify(exportName)}],\n`;
   });
-  const text = `export const tasks = {\n${loaders.join('')}};\n`;
+  const schedules = definitions.flatMap(({ type, schedule = [] }) => schedule.map((entry) => ({ type, ...entry })));
+  // As a literal, a key `__proto__` of an input would be none.
+  const json = JSON.stringify(JSON.stringify(schedules));
+  const text = [
+    `export const tasks = {\n${loaders.join('')}};`,
+    `export const schedules = /* @__PURE__ */ JSON.parse(${json});\n`,
+  ].join('\n');
   const directory = join(project, '.millrace/catalogs');
   mkdirSync(directory, { recursive: true });
   const catalogFile = join(directory, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`);

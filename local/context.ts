@@ -11,11 +11,15 @@ export type LocalContext = {
   readonly differences: readonly string[];
 };
 
+/** The tenant of the key that a local run prints. */
+export const LOCAL_TENANT = 'local';
+
 const hostsSchema = z.union([z.string(), z.array(z.string())]);
 const shippedSchema = z.looseObject({
   preset: z.string().optional(),
   // Another value is wrong, which the synth says.
   outboundHosts: hostsSchema.optional().catch(undefined),
+  scheduleTenant: z.string().catch(LOCAL_TENANT),
 });
 
 /** Reads the context of the project's own `cdk.json`; unknown JSON. */
@@ -27,7 +31,7 @@ export async function shippedContext(): Promise<unknown> {
 /** Lays over the context of `cdk.json` what was given, and only what has to differ here. */
 export function localContext(shipped: unknown, given: Context, loopback: readonly string[]): LocalContext {
   const { preset = 'dev' } = given;
-  const { outboundHosts, preset: shippedPreset } = shippedSchema.parse({ ...(shipped as object), ...given });
+  const { outboundHosts, preset: shippedPreset, scheduleTenant } = shippedSchema.parse({ ...(shipped as object), ...given });
   // Unless something is said, hosts are as the presets have them.
   const hosts = [outboundHosts ?? (preset === 'dev' ? '*' : [])].flat().filter((host) => host !== '');
   const differences = [
@@ -36,6 +40,8 @@ export function localContext(shipped: unknown, given: Context, loopback: readonl
       : [`The preset is ${preset} instead of ${shippedPreset}; \`-c preset=${shippedPreset}\` takes that.`]),
     ...(loopback.length === 0 ? [] : [`Beside outboundHosts, tasks may call ${loopback.join(' and ')}.`]),
   ];
-  const outbound = loopback.length === 0 ? {} : { outboundHosts: [...hosts, ...loopback].join(',') };
-  return { context: { ...given, preset, ...outbound }, differences };
+  if (loopback.length === 0) return { context: { ...given, preset }, differences };
+  // The key of the run is of this tenant, and shows what schedules of definitions make.
+  const local = { scheduleTenant, outboundHosts: [...hosts, ...loopback].join(',') };
+  return { context: { ...given, preset, ...local }, differences };
 }

@@ -9,7 +9,7 @@ import { hashAccessKey, SCOPES } from '../functions/core/tenant/access-key.ts';
 import { apiUrl } from './api-url.ts';
 import { type AwsTarget, localTarget } from './aws-target.ts';
 import type { StackOutputs } from './cdk.ts';
-import { localContext, shippedContext } from './context.ts';
+import { LOCAL_TENANT, localContext, shippedContext } from './context.ts';
 import { deployStacks } from './deployment.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { type MiniStack, savedState, startMiniStack } from './ministack.ts';
@@ -125,7 +125,7 @@ const running = (
 
 /** Grants the local key every scope, unless the state of an earlier run has it so. */
 async function grantEverything(target: AwsTarget, accessTable: string | undefined, apiKey: string): Promise<void> {
-  const tenantId = parseTenantId('local');
+  const tenantId = parseTenantId(LOCAL_TENANT);
   if (accessTable === undefined || tenantId === undefined)
     throw new Error('No stack of the app has an output AccessTableName: does it have a Millrace?');
   const store = new DynamoAccessStore(new DynamoDBClient(target.client), accessTable);

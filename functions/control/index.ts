@@ -1,4 +1,4 @@
-import { tasks } from 'millrace:tasks';
+import { schedules as declared, tasks } from 'millrace:tasks';
 import type { ScheduledHandler } from 'aws-lambda';
 import { LambdaEventSources } from '../adapters/event-sources.ts';
 import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
@@ -24,7 +24,8 @@ const lambda = lambdaClient();
 // They are two functions of one bundle: each has only the environment and the role of its own.
 export const sweeper: ScheduledHandler = async (_event, context) => {
   const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
-  await runSweeper(deadline, sweeperPorts(dynamo, sqs, meter, tasks)).finally(() => meter.flush());
+  const ports = { ...sweeperPorts(dynamo, sqs, meter, tasks), declared };
+  await runSweeper(deadline, ports).finally(() => meter.flush());
 };
 
 export const governor: ScheduledHandler = async () => {

@@ -1,11 +1,15 @@
+import { type DeployPorts, deploySchedules } from './deploy-schedules.ts';
 import { type FirePorts, fireSchedules } from './fire-schedules.ts';
 import { type SweepPorts, sweep } from './sweep.ts';
 
 /**
- * Makes the tasks of schedules that are due, and sends the tasks that are: side by side, so that neither waits for the other.
- * Throws in the end where one of them has failed.
+ * Makes the schedules of definitions what they say, and then the tasks of those that are due; and sends the tasks that are,
+ * beside that, so that neither waits for the other. Throws in the end where one of them has failed.
  */
-export async function runSweeper(deadline: number, ports: SweepPorts & FirePorts): Promise<void> {
-  const ends = await Promise.allSettled([fireSchedules(deadline, ports), sweep(deadline, ports)]);
+export async function runSweeper(deadline: number, ports: SweepPorts & FirePorts & DeployPorts): Promise<void> {
+  const deployed = deploySchedules(ports);
+  // Where that fails, it is tried again in the next run: the others fire meanwhile.
+  const fired = deployed.catch(() => {}).then(() => fireSchedules(deadline, ports));
+  const ends = await Promise.allSettled([deployed, fired, sweep(deadline, ports)]);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

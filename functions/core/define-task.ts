@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
 import type { Advised, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
-import type { FiringContext } from './definition/schedule-entry.ts';
+import type { FiringContext, ScheduleEntry } from './definition/schedule-entry.ts';
 import type { AttemptHttp } from './http-client.ts';
 import type { JsonValue } from './json.ts';
 import type { RetryPolicy } from './task/retry.ts';
@@ -123,6 +123,8 @@ type CommonDefinition<Input, Submitted, Type extends string, Given, Kept> = {
    * OpenAPI document.
    */
   readonly output?: TaskSchema<Given, Kept>;
+  /** Has its tasks made by the clock, in step with each deployment: `docs/schedules.md`. */
+  readonly schedule?: readonly ScheduleEntry<NoInfer<Submitted>>[];
 };
 
 /** A type whose tasks run one by one. */

@@ -1,5 +1,6 @@
 import type { SecretPlaces } from '../adapters/parameters.ts';
 import { ENV } from '../contract.ts';
+import { parseTenantId, type TenantId } from '../core/task/ids.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 import type { StepPrices } from '../metrics.ts';
 import { type ClassSettings, type DeployedClasses, deployedClassOf } from '../resource-classes.ts';
@@ -61,6 +62,13 @@ export const functionName = (): string => process.env.AWS_LAMBDA_FUNCTION_NAME ?
 /** Reads which share of requests is traced; nothing where none is. */
 export const tracedShare = (): number | undefined =>
   process.env[ENV.tracedShare] === undefined ? undefined : Number(process.env[ENV.tracedShare]);
+
+/** Reads whose tasks the schedules of definitions make. */
+export function scheduleTenant(): TenantId {
+  const tenantId = parseTenantId(env('scheduleTenant'));
+  if (tenantId === undefined) throw new Error(`the environment variable ${ENV.scheduleTenant} is no tenant's id`);
+  return tenantId;
+}
 
 /** Reads what of its deployment the router has to know. */
 export const routerSettings = () => ({

@@ -15,7 +15,7 @@ import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
 import { installMessages } from '../core/zod-messages.ts';
 import { s3Client } from './clients.ts';
-import { deployedClasses, env, secretPlaces, taskStoreOptions } from './env.ts';
+import { deployedClasses, env, scheduleTenant, secretPlaces, taskStoreOptions } from './env.ts';
 import { log } from './log.ts';
 import type { EmfMeter } from './meter.ts';
 import { type Remaining, sendTraces, traced, xrayTracing } from './tracing/xray-tracing.ts';
@@ -85,6 +85,7 @@ export const sweeperPorts = (dynamo: DynamoDBClient, sqs: SQSClient, meter: Mete
   ...taskPorts(dynamo, sqs, meter, catalog),
   due: new DynamoDueTasks(dynamo, taskStoreOptions(), log),
   schedules: scheduleStore(dynamo),
+  scheduleTenant: scheduleTenant(),
   snapshot: laneSnapshot(dynamo),
   usage: statistics(dynamo),
   buckets: rateBuckets(dynamo),

@@ -29,6 +29,7 @@ export class Sweeper extends Construct {
       environment: {
         ...data.taskEnvironment,
         schedulesTable: data.schedules.tableName,
+        scheduleTenant: config.scheduleTenant,
         statisticsTable: data.statistics.tableName,
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
@@ -46,7 +47,10 @@ export class Sweeper extends Construct {
         resources: [...data.tasks, data.schedules].map(({ tableArn }) => `${tableArn}/index/due`),
       }),
     );
-    data.grantSchedules(sweeper, 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
+    data.grantSchedules(
+      sweeper,
+      ...['BatchGetItem', 'GetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
+    );
     data.definitions.grant(sweeper, 'dynamodb:GetItem');
     // The tasks of schedules are held to the lanes and to the limits of their tenants, as those of submits are.
     data.control.grant(sweeper, 'dynamodb:GetItem', 'dynamodb:UpdateItem');

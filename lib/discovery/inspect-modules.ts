@@ -5,7 +5,10 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
+import { scheduleProblem } from '../../functions/core/schedule/declared-schedule.ts';
 import { isIsolated } from '../../functions/resource-classes.ts';
+import { compact } from '../../functions/core/compact.ts';
+import { issueTexts } from '../../functions/core/zod-messages.ts';
 import { importFailure, LateImport } from './import-failure.ts';
 import type { FoundDefinition, InspectionReport, InspectionRequest } from './inspection.ts';
 import { jsonSchemaOf, type WritableSchema } from './json-schema.ts';
@@ -90,11 +93,22 @@ function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): 
 
 const isSchema = (value: unknown): boolean => (value as WritableSchema | undefined)?.['~standard'] !== undefined;
 
-function factsOf(definition: Definition, file: string, exportName: string): FoundDefinition {
-  const { type, description, resources, priority, timeoutSeconds, retry, batch, credentials, fanOut } = definition;
+async function factsOf(definition: Definition, file: string, exportName: string): Promise<FoundDefinition> {
+  const { type, description, resources, priority, timeoutSeconds, retry, batch, schedule, credentials, fanOut } = definition;
   const facts = { type, description, resources, priority, timeoutSeconds, retry, batch, credentials, file, exportName };
   const computed = { isolated: isIsolated(definition as TaskDefinition), fansOut: fanOut !== undefined };
-  return { ...facts, ...computed, ...schemasOf(definition) } as FoundDefinition;
+  const schemas = schemasOf(definition);
+  const mistake = schemas.mistake ?? (await scheduleMistake(definition));
+  return { ...facts, ...computed, ...schemas, ...compact({ schedule, mistake }) } as FoundDefinition;
+}
+
+/** Says what is wrong with the schedules of a definition, whose inputs its own schema has to take. */
+async function scheduleMistake({ type, schedule, input }: Definition): Promise<string | undefined> {
+  const problem = await scheduleProblem(schedule, async (value) => {
+    const { issues } = await (input as TaskDefinition['input'])['~standard'].validate(value);
+    return issues && issueTexts(issues);
+  });
+  return problem && `the task type ${type} has ${problem}`;
 }
 
 /** Writes the schemas as JSON Schema, which the API shows; or says what is wrong with them, or with the handler. */
@@ -138,7 +152,7 @@ for (const module of modules) {
       for (const definition of definitionsWithin(value)) within.set(definition, { file: module.file, exportName });
       if (!isDefinition(value) || seen.has(value)) continue;
       seen.add(value);
-      tell({ kind: 'found', definition: factsOf(value, module.file, exportName) });
+      tell({ kind: 'found', definition: await factsOf(value, module.file, exportName) });
     }
   } catch (error) {
     fail(error);

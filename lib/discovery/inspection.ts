@@ -6,7 +6,7 @@ import type { Module } from './module-build.ts';
 /** A definition as its module exports it: what a cast has put into its fields is whatever it is. */
 export type FoundDefinition = TaskMetadata & {
   readonly credentials?: boolean;
-  /** What is wrong with its schema or its handler, which are seen in the inspecting process alone. */
+  /** What is wrong with its schema, its handler or its schedules, which are seen in the inspecting process alone. */
   readonly mistake?: string;
 };
 

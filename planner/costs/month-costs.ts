@@ -111,8 +111,8 @@ function governorDollars(lanes: number, config: DeployConfig): number {
   );
 }
 
-/** A run asks once which schedules are due. */
-const SCHEDULE_READS = 1 / 2;
+/** A run asks once which schedules are due, and reads what was last deployed of definitions. */
+const SCHEDULE_READS = 1 / 2 + 1;
 
 /** A run looks into each partition of what is due and of what each type has paused, and reads the settings of each type. */
 function sweeperDollars(config: DeployConfig, types: number): number {

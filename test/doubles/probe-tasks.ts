@@ -63,3 +63,5 @@ export const tasks = {
   'probe.batch': async () => probeBatch as TaskDefinition,
   'probe.http': async () => probeHttp as TaskDefinition,
 } satisfies TaskCatalog;
+
+export const schedules = [];

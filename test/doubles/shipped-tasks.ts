@@ -1,10 +1,13 @@
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
+import type { DeclaredSchedule } from '../../functions/core/schedule/declared-schedule.ts';
 import { discoverTasks } from '../../lib/task-discovery.ts';
 
 export const discovered = discoverTasks('tasks');
 
-/** The task types of this repository, as its functions have them. */
-export const tasks: TaskCatalog = (await import(discovered.catalogFile)).tasks;
+const catalog: { tasks: TaskCatalog; schedules: readonly DeclaredSchedule[] } = await import(discovered.catalogFile);
+
+/** The task types of this repository, and their schedules, as its functions have them. */
+export const { tasks, schedules } = catalog;
 
 /** Returns all of them. */
 export const shippedDefinitions = (): Promise<TaskDefinition[]> =>

@@ -187,8 +187,10 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(besidesLogsAndTraces('millrace-sweeper')).toEqual([
       'dynamodb:BatchGetItem Schedules.Arn',
       'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:DeleteItem Schedules.Arn',
       'dynamodb:GetItem Control.Arn',
       'dynamodb:GetItem Definitions.Arn',
+      'dynamodb:GetItem Schedules.Arn',
       'dynamodb:GetItem Statistics.Arn',
       'dynamodb:GetItem Tasks.Arn',
       'dynamodb:PartiQLInsert Tasks.Arn',

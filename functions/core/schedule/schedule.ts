@@ -64,6 +64,12 @@ export type Schedule = {
   readonly skipped: number;
 };
 
+/** An input may have so many bytes of JSON: it is a part of the row, which each firing writes anew. */
+export const MAX_INPUT_BYTES = 8_192;
+
+/** A rate goes from a minute, how often the sweeper looks, to a year. */
+export const MAX_RATE_MINUTES = 525_600;
+
 /** A firing of a schedule, as its task carries it. */
 export type FiringRef = { readonly id: ScheduleId; readonly time: number };
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { TENANT_ID } from '../../contract.ts';
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -15,7 +16,6 @@ export type LeaseToken = Branded<'LeaseToken'>;
 /** Crockford's base 32, in which ULIDs are written: no I, L, O, U. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TASK_ID = /^[0-9A-HJKMNP-TV-Z]{26}-\d{1,3}$/;
-const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Reads a task id as a caller wrote it; `undefined` where it cannot be one. */
 export const parseTaskId = (text: string): TaskId | undefined => (TASK_ID.test(text) ? (text as TaskId) : undefined);

@@ -3,19 +3,20 @@ import { once } from '../../core/concurrency.ts';
 import { findDefinition } from '../../core/definition/find-definition.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { cadenceProblem } from '../../core/schedule/cadence.ts';
-import { type Cadence, MISSED, OVERLAPS, type Schedule } from '../../core/schedule/schedule.ts';
+import {
+  type Cadence,
+  MAX_INPUT_BYTES,
+  MAX_RATE_MINUTES,
+  MISSED,
+  OVERLAPS,
+  type Schedule,
+} from '../../core/schedule/schedule.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
 import type { JsonBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, Problem } from '../http/problem.ts';
 import type { Caller, RouterPorts } from '../route.ts';
 import { nameSchema } from '../routes/task-view.ts';
 import { typeErrors, validateInput } from '../submit/submission.ts';
-
-/** The input is a part of the row, which each firing writes anew. */
-const MAX_INPUT_BYTES = 8_192;
-
-/** A rate goes from a minute, how often the sweeper looks, to a year. */
-const MAX_RATE_MINUTES = 525_600;
 
 const shape = once(() => ({
   name: nameSchema(128),

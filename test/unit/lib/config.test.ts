@@ -44,6 +44,7 @@ describe('the configuration', () => {
       lambdaInsights: false,
       throttle: { rate: 1000, burst: 1000 },
       apiConcurrency: {},
+      scheduleTenant: 'schedules',
     };
     const kept = (is: boolean) => ({ retainData: is, deletionProtection: is, accessLogs: is });
     expect(dev()).toEqual({

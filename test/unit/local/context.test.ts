@@ -6,7 +6,7 @@ const loopback = ['localhost', '127.0.0.1'];
 describe('the context of a local deployment', () => {
   test('is that of cdk.json but for the preset and the loopback, and says so', async () => {
     expect(localContext(await shippedContext(), {}, loopback)).toEqual({
-      context: { preset: 'dev', outboundHosts: '*,localhost,127.0.0.1' },
+      context: { preset: 'dev', scheduleTenant: 'local', outboundHosts: '*,localhost,127.0.0.1' },
       differences: [
         'The preset is dev instead of prod; `-c preset=prod` takes that.',
         'Beside outboundHosts, tasks may call localhost and 127.0.0.1.',
@@ -23,10 +23,10 @@ describe('the context of a local deployment', () => {
   );
 
   test('takes what is given over what cdk.json says', () => {
-    const shipped = { name: 'acme', preset: 'dev', outboundHosts: ['a.example.com'], indexShards: 4 };
+    const shipped = { name: 'acme', preset: 'dev', scheduleTenant: 'acme', outboundHosts: ['a.example.com'], indexShards: 4 };
     const given = { preset: 'prod', outboundHosts: 'b.example.com', name: 'other', taskEvents: 'false' };
     expect(localContext(shipped, given, loopback)).toEqual({
-      context: { ...given, outboundHosts: 'b.example.com,localhost,127.0.0.1' },
+      context: { ...given, scheduleTenant: 'acme', outboundHosts: 'b.example.com,localhost,127.0.0.1' },
       differences: ['Beside outboundHosts, tasks may call localhost and 127.0.0.1.'],
     });
   });
