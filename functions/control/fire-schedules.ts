@@ -93,17 +93,18 @@ async function decide(due: Schedule, gate: FiringGate, ports: FirePorts): Promis
       if (before !== undefined && schedule.overlap === 'skip') {
         return decision('skipped', nextAt, `the task before it, ${before}, has not ended`, times.length - place);
       }
-      const task = await taskOf(schedule, time, ports);
-      const refusal = await gate.refusal(schedule, task.executorKey);
+      const lane = await laneFor(schedule, ports);
+      const refusal = await gate.refusal(schedule, lane.executorKey);
       if (refusal !== undefined) {
-        ports.meter.record(task.executorKey, 'refused', 1);
+        ports.meter.record(lane.executorKey, 'refused', 1);
         return decision('refused', time, refusal);
       }
       // Of several that are late, one that the next would cancel never begins. It has a row, since its message may be sent.
       const replaced = schedule.overlap === 'cancel' ? firings.pop() : undefined;
       if (replaced !== undefined) await ports.store.insert(replaced.task);
-      const delaySeconds = before === undefined ? 0 : await cancel(schedule, before, ports);
-      firings.push({ time, task, delaySeconds });
+      const endsIn = before === undefined ? 0 : await cancel(schedule, before, ports);
+      const delaySeconds = Math.max(endsIn, replaced?.delaySeconds ?? 0);
+      firings.push({ time, task: await taskOf(schedule, time, lane, ports), delaySeconds });
     }
     return decision('fired', nextAt);
   } catch (error) {
@@ -149,25 +150,30 @@ async function cancel({ tenantId }: Schedule, taskId: TaskId, ports: FirePorts):
   return 0;
 }
 
-/** Makes the task of a firing as a submit without a word of its own would. */
-async function taskOf(schedule: Schedule, time: number, ports: FirePorts): Promise<NewTask> {
-  const { tenantId, type, limits } = schedule;
-  const definition = await findDefinition(ports.catalog, type);
+/** What its type says of the task of a firing. */
+type LaneFor = Pick<NewTask, 'resourceClass' | 'priority' | 'executorKey' | 'maxAttempts' | 'timeoutSeconds'>;
+
+/** Says where the tasks of a schedule go, and how they run: as those of submits without a word of their own. */
+async function laneFor({ tenantId, type }: Schedule, { catalog, settings, classes }: FirePorts): Promise<LaneFor> {
+  const definition = await findDefinition(catalog, type);
   if (definition === undefined) {
     throw new TaskFailure('unknown_task_type', `this deployment has no task type ${type}`);
   }
+  const { priority, maxAttempts, timeoutSeconds } = effective(definition, await settings.get(type));
+  const executorKey = executorKeyFor(definition, { tenantId, priority }, classes);
+  return { resourceClass: definition.resources, priority, executorKey, maxAttempts, timeoutSeconds };
+}
+
+/** Makes the task of a firing. */
+async function taskOf(schedule: Schedule, time: number, lane: LaneFor, ports: FirePorts): Promise<NewTask> {
+  const { tenantId, type, limits } = schedule;
   const id = firingTaskId(schedule, time);
   const createdAt = ports.clock();
-  const { priority, maxAttempts, timeoutSeconds } = effective(definition, await ports.settings.get(type));
   const seed = {
+    ...lane,
     id,
     tenantId,
     type,
-    resourceClass: definition.resources,
-    priority,
-    executorKey: executorKeyFor(definition, { tenantId, priority }, ports.classes),
-    maxAttempts,
-    timeoutSeconds,
     input: await ports.payloads.put(tenantId, id, 'input', schedule.input, keptUntil(createdAt, ports.retentionDays)),
     // Nobody else can ask for its id, so there is nothing to compare.
     fingerprint: '-',
