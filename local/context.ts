@@ -31,7 +31,11 @@ export async function shippedContext(): Promise<unknown> {
 /** Lays over the context of `cdk.json` what was given, and only what has to differ here. */
 export function localContext(shipped: unknown, given: Context, loopback: readonly string[]): LocalContext {
   const { preset = 'dev' } = given;
-  const { outboundHosts, preset: shippedPreset, scheduleTenant } = shippedSchema.parse({ ...(shipped as object), ...given });
+  const {
+    outboundHosts,
+    preset: shippedPreset,
+    scheduleTenant,
+  } = shippedSchema.parse({ ...(shipped as object), ...given });
   // Unless something is said, hosts are as the presets have them.
   const hosts = [outboundHosts ?? (preset === 'dev' ? '*' : [])].flat().filter((host) => host !== '');
   const differences = [

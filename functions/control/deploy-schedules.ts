@@ -32,7 +32,8 @@ export async function deploySchedules({ schedules, declared, scheduleTenant, clo
   const wanted = schedulesOf(declared, scheduleTenant);
   const digest = fingerprintOf(wanted as unknown as JsonValue);
   const before = await schedules.deployed();
-  if (before.digest === digest || (before.digest === undefined && before.schedules.length + wanted.length === 0)) return;
+  if (before.digest === digest || (before.digest === undefined && before.schedules.length + wanted.length === 0))
+    return;
   const keys = wanted.map(({ tenantId, id }) => ({ tenantId, id }));
   const ids = new Set<string>(keys.map(({ id }) => id));
   const gone = before.schedules.filter(({ id }) => !ids.has(id));

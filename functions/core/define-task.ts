@@ -124,7 +124,7 @@ type CommonDefinition<Input, Submitted, Type extends string, Given, Kept> = {
    */
   readonly output?: TaskSchema<Given, Kept>;
   /** Has its tasks made by the clock, in step with each deployment: `docs/schedules.md`. */
-  readonly schedule?: readonly ScheduleEntry<NoInfer<Submitted>>[];
+  readonly schedule?: readonly ScheduleEntry[];
 };
 
 /** A type whose tasks run one by one. */

@@ -4,11 +4,11 @@
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { compact } from '../../functions/core/compact.ts';
 import type { TaskDefinition } from '../../functions/core/define-task.ts';
 import { scheduleProblem } from '../../functions/core/schedule/declared-schedule.ts';
-import { isIsolated } from '../../functions/resource-classes.ts';
-import { compact } from '../../functions/core/compact.ts';
 import { issueTexts } from '../../functions/core/zod-messages.ts';
+import { isIsolated } from '../../functions/resource-classes.ts';
 import { importFailure, LateImport } from './import-failure.ts';
 import type { FoundDefinition, InspectionReport, InspectionRequest } from './inspection.ts';
 import { jsonSchemaOf, type WritableSchema } from './json-schema.ts';
@@ -94,7 +94,8 @@ function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): 
 const isSchema = (value: unknown): boolean => (value as WritableSchema | undefined)?.['~standard'] !== undefined;
 
 async function factsOf(definition: Definition, file: string, exportName: string): Promise<FoundDefinition> {
-  const { type, description, resources, priority, timeoutSeconds, retry, batch, schedule, credentials, fanOut } = definition;
+  const { type, description, resources, priority, timeoutSeconds, retry, batch, schedule, credentials, fanOut } =
+    definition;
   const facts = { type, description, resources, priority, timeoutSeconds, retry, batch, credentials, file, exportName };
   const computed = { isolated: isIsolated(definition as TaskDefinition), fansOut: fanOut !== undefined };
   const schemas = schemasOf(definition);

@@ -10,6 +10,7 @@ import {
   type TaskDefinition,
 } from '../../functions/core/define-task.ts';
 import type { JsonValue } from '../../functions/core/json.ts';
+import type { DeclaredSchedule } from '../../functions/core/schedule/declared-schedule.ts';
 import { misbehave } from './misbehaviour.ts';
 
 const common = {
@@ -64,4 +65,5 @@ export const tasks = {
   'probe.http': async () => probeHttp as TaskDefinition,
 } satisfies TaskCatalog;
 
-export const schedules = [];
+/** @public A door imports it where `millrace:tasks` is this module. */
+export const schedules: readonly DeclaredSchedule[] = [];

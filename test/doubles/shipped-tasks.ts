@@ -6,8 +6,10 @@ export const discovered = discoverTasks('tasks');
 
 const catalog: { tasks: TaskCatalog; schedules: readonly DeclaredSchedule[] } = await import(discovered.catalogFile);
 
-/** The task types of this repository, and their schedules, as its functions have them. */
-export const { tasks, schedules } = catalog;
+/** The task types of this repository, as its functions have them. */
+export const { tasks } = catalog;
+/** @public What their definitions say of schedules. */
+export const { schedules } = catalog;
 
 /** Returns all of them. */
 export const shippedDefinitions = (): Promise<TaskDefinition[]> =>

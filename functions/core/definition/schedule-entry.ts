@@ -9,9 +9,9 @@ type When =
   | { readonly rateMinutes: number; readonly cron?: undefined; readonly timezone?: undefined };
 
 /** Has tasks of a type made again and again, for as long as its definition says so. */
-export type ScheduleEntry<Submitted = unknown> = When & {
-  /** It is held against the type's schema by a synth, and has 8,192 bytes of JSON at most. */
-  readonly input: Submitted;
+export type ScheduleEntry = When & {
+  /** A synth holds it against the type's schema: a definition that is made of another may have another. 8,192 bytes of JSON fit. */
+  readonly input: unknown;
   /** What becomes of a firing while the task of the one before has not ended: `queue` unless given. */
   readonly overlap?: Overlap;
   /** Which firings are made up for after an outage: `latest` unless given. */

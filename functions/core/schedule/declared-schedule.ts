@@ -6,10 +6,18 @@ import type { JsonValue } from '../json.ts';
 import { parseTenantId, type TenantId, uniqueFromKey } from '../task/ids.ts';
 import { issueTexts } from '../zod-messages.ts';
 import { cadenceProblem } from './cadence.ts';
-import { type Cadence, MAX_INPUT_BYTES, MAX_RATE_MINUTES, MISSED, OVERLAPS, type Schedule, scheduleIdOf } from './schedule.ts';
+import {
+  type Cadence,
+  MAX_INPUT_BYTES,
+  MAX_RATE_MINUTES,
+  MISSED,
+  OVERLAPS,
+  type Schedule,
+  scheduleIdOf,
+} from './schedule.ts';
 
 /** A schedule of a definition, as a synth has found it. */
-export type DeclaredSchedule = ScheduleEntry<JsonValue> & { readonly type: string };
+export type DeclaredSchedule = ScheduleEntry & { readonly type: string; readonly input: JsonValue };
 
 const entrySchema = once(() =>
   z.strictObject({
@@ -56,7 +64,8 @@ async function entryProblem(
   if ((cron === undefined) === (rateMinutes === undefined)) return ', which must have one of cron and rateMinutes';
   if (rateMinutes !== undefined && timezone !== undefined) return '.timezone, which is for cron: a rate has none';
   const problem = cron === undefined ? undefined : await cadenceProblem({ cron, timezone: timezone ?? 'UTC' });
-  if (problem !== undefined) return `.${problem.field} ${JSON.stringify(parsed.data[problem.field])}, which ${problem.message}`;
+  if (problem !== undefined)
+    return `.${problem.field} ${JSON.stringify(parsed.data[problem.field])}, which ${problem.message}`;
   if (missed === 'all' && overlap !== 'queue') return '.missed "all", which is for overlap "queue"';
   const json = JSON.stringify(input);
   if (json === undefined) return '.input, which is no JSON';

@@ -53,7 +53,10 @@ describe('the schedules of a definition', () => {
     [`[{ rateMinutes: 0, ${ADA} }]`, 'has schedule[0], which cannot be read: rateMinutes'],
     [`[{ cron: '@daily', ${ADA}, overlap: 'skip', missed: 'all' }]`, 'has schedule[0].missed "all"'],
     [`[{ cron: '@daily', ${ADA}, tenantId: 'Acme!' }]`, 'has schedule[0], which cannot be read: tenantId'],
-    [`[{ cron: '@daily', ${ADA} }, { cron: '@daily', input: { name: 7 } }]`, 'has schedule[1].input, which its schema refuses: name'],
+    [
+      `[{ cron: '@daily', ${ADA} }, { cron: '@daily', input: { name: 7 } }]`,
+      'has schedule[1].input, which its schema refuses: name',
+    ],
     [`[{ cron: '@daily', input: { name: 'x'.repeat(9000) } }]`, 'has schedule[0].input of 9011 bytes, where 8192 fit'],
     [`[{ cron: '@daily', input: () => 1 }]`, 'has schedule[0].input, which is no JSON'],
     [`[{ cron: '@daily', ${ADA}, every: 'day' }]`, 'has schedule[0], which cannot be read:'],
