@@ -52,6 +52,32 @@ const counts = {
   cost: { usd: 0.0093, computeUsd: 0.0011 },
 };
 
+const { input: _input, nextTimes: _times, lastTaskStatus: _status, ...scheduleSummary } = schedule();
+
+/** Shows a schedule that has fired this morning. */
+function schedule() {
+  return {
+    id: '01KB59FY2QG4S8ZC0T5RN1XW3E-0',
+    tenantId: 'acme',
+    name: 'greetings',
+    type: 'markdown.render',
+    cron: '30 6 * * MON-FRI',
+    timezone: 'Europe/Berlin',
+    overlap: 'skip',
+    missed: 'latest',
+    paused: false,
+    source: 'api',
+    createdAt: AT,
+    nextTime: '2026-12-01T05:30:00.000Z',
+    last: { time: '2026-11-30T05:30:00.000Z', at: '2026-11-30T05:30:21.000Z', outcome: 'fired' },
+    lastTaskId: summary.id,
+    skipped: 0,
+    input,
+    nextTimes: ['2026-12-01T05:30:00.000Z', '2026-12-02T05:30:00.000Z'],
+    lastTaskStatus: 'succeeded',
+  };
+}
+
 const definition = {
   type: 'markdown.render',
   description: 'Makes HTML of Markdown.',
@@ -85,6 +111,16 @@ export function bodyExamples(operationId: string, inputs: ReadonlyMap<string, un
       const tasks = submits.slice(0, 2).map((submit, place) => ({ ...submit, idempotencyKey: `import-7/${place}` }));
       return tasks.length === 0 ? {} : { several: { tasks } };
     }
+    case 'createSchedule': {
+      const [first] = submits;
+      if (first === undefined) return {};
+      return {
+        'by the clock': { ...first, cron: '30 6 * * MON-FRI', timezone: 'Europe/Berlin', overlap: 'skip' },
+        'by a rate': { ...first, rateMinutes: 15 },
+      };
+    }
+    case 'changeSchedule':
+      return { 'other times': { cron: '0 7 * * *' }, 'no name': { name: null } };
     case 'changeDefinition':
       return { pause: { paused: true }, 'as it was deployed': { paused: null } };
     default:
@@ -132,6 +168,14 @@ export const answerExamples = once(
     listDefinitions: { items: [definition] },
     getDefinition: definition,
     changeDefinition: { ...definition, paused: true, settings: { paused: true } },
+    createSchedule: schedule(),
+    listSchedules: { items: [scheduleSummary], nextCursor: null },
+    getSchedule: schedule(),
+    changeSchedule: schedule(),
+    deleteSchedule: { id: scheduleSummary.id },
+    pauseSchedule: { ...schedule(), paused: true, nextTimes: [] },
+    resumeSchedule: schedule(),
+    runSchedule: { ...accepted, input, schedule: { id: scheduleSummary.id, time: AT } },
     getHealth: { status: 'ok' },
     getOpenapi: { openapi: '3.1.0', info: { title: 'Millrace', version: '1' }, paths: {} },
   }),

@@ -137,10 +137,12 @@ describe('the examples', () => {
   it('of bodies are taken, those of each type that ships', async () => {
     const world = createWorld(await shippedDefinitions());
     const { body: shipped } = await callApi(world, 'GET /api/openapi.json', { caller: null });
+    const made = { type: 'markdown.render', input: { markdown: '# Hello' }, cron: '@daily' };
+    const { body: schedule } = await callApi(world, 'POST /api/schedules', { body: made });
     const shown = Object.entries(shipped.paths as Paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, { requestBody }]) =>
         Object.entries(requestBody?.content['application/json']?.examples ?? {}).map(([name, { value }]) => ({
-          request: `${method.toUpperCase()} ${path.replace('{type}', 'markdown.render')}`,
+          request: `${method.toUpperCase()} ${path.replace('{type}', 'markdown.render').replace('{id}', String(schedule.id))}`,
           name,
           value,
         })),
@@ -149,7 +151,8 @@ describe('the examples', () => {
     expect(shown.map(({ name }) => name)).toEqual(expect.arrayContaining([...Object.keys(tasks), 'several', 'pause']));
     for (const { request, name, value } of shown) {
       const answer = await callApi(world, request, { body: value });
-      expect([name, answer.status]).toEqual([name, request.startsWith('POST') ? 202 : 200]);
+      const expected = request.endsWith('/schedules') ? 201 : request.startsWith('POST') ? 202 : 200;
+      expect([name, answer.status]).toEqual([name, expected]);
       if (name === 'several') expect(answer.body).toMatchObject({ accepted: 2, rejected: 0 });
     }
   });
