@@ -1,4 +1,5 @@
-import type { Cadence, Missed, Schedule } from './schedule.ts';
+import type { Missed } from './policies.ts';
+import type { Cadence, Schedule } from './schedule.ts';
 
 /** Five fields, or a name for them. A time that comes once is a task's `runAt`. */
 const CRON = /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|\S+(\s+\S+){4})$/i;

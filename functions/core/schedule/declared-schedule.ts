@@ -6,15 +6,8 @@ import type { JsonValue } from '../json.ts';
 import { parseTenantId, type TenantId, uniqueFromKey } from '../task/ids.ts';
 import { issueTexts } from '../zod-messages.ts';
 import { cadenceProblem } from './cadence.ts';
-import {
-  type Cadence,
-  MAX_INPUT_BYTES,
-  MAX_RATE_MINUTES,
-  MISSED,
-  OVERLAPS,
-  type Schedule,
-  scheduleIdOf,
-} from './schedule.ts';
+import { MISSED, OVERLAPS } from './policies.ts';
+import { type Cadence, MAX_INPUT_BYTES, MAX_RATE_MINUTES, type Schedule, scheduleIdOf } from './schedule.ts';
 
 /** A schedule of a definition, as a synth has found it. */
 export type DeclaredSchedule = ScheduleEntry & { readonly type: string; readonly input: JsonValue };

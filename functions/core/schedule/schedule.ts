@@ -1,19 +1,12 @@
 import type { JsonValue } from '../json.ts';
 import { parseTaskId, type TaskId, type TenantId, tableShardOf, taskIdOf, uniqueFromKey } from '../task/ids.ts';
 import type { TenantLimits } from '../tenant/tenant-limits.ts';
+import type { Missed, Overlap } from './policies.ts';
 
 declare const brand: unique symbol;
 
 /** Has the form of a task's id: its shard is that of the tables in which the tasks of its firings are. */
 export type ScheduleId = string & { readonly [brand]: 'ScheduleId' };
-
-/** What becomes of a firing while the task of the one before has not ended. */
-export const OVERLAPS = ['skip', 'queue', 'cancel'] as const;
-export type Overlap = (typeof OVERLAPS)[number];
-
-/** Which firings are made up for, where several are past: the latest of them, or all. */
-export const MISSED = ['latest', 'all'] as const;
-export type Missed = (typeof MISSED)[number];
 
 /** When a schedule fires: by the clock of a time zone, or so many minutes after the time before. */
 export type Cadence = { readonly cron: string; readonly timezone: string } | { readonly rateMinutes: number };

@@ -3,14 +3,8 @@ import { once } from '../../core/concurrency.ts';
 import { findDefinition } from '../../core/definition/find-definition.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { cadenceProblem } from '../../core/schedule/cadence.ts';
-import {
-  type Cadence,
-  MAX_INPUT_BYTES,
-  MAX_RATE_MINUTES,
-  MISSED,
-  OVERLAPS,
-  type Schedule,
-} from '../../core/schedule/schedule.ts';
+import { MISSED, OVERLAPS } from '../../core/schedule/policies.ts';
+import { type Cadence, MAX_INPUT_BYTES, MAX_RATE_MINUTES, type Schedule } from '../../core/schedule/schedule.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
 import type { JsonBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, Problem } from '../http/problem.ts';

@@ -23,7 +23,13 @@ describe('the context of a local deployment', () => {
   );
 
   test('takes what is given over what cdk.json says', () => {
-    const shipped = { name: 'acme', preset: 'dev', scheduleTenant: 'acme', outboundHosts: ['a.example.com'], indexShards: 4 };
+    const shipped = {
+      name: 'acme',
+      preset: 'dev',
+      scheduleTenant: 'acme',
+      outboundHosts: ['a.example.com'],
+      indexShards: 4,
+    };
     const given = { preset: 'prod', outboundHosts: 'b.example.com', name: 'other', taskEvents: 'false' };
     expect(localContext(shipped, given, loopback)).toEqual({
       context: { ...given, scheduleTenant: 'acme', outboundHosts: 'b.example.com,localhost,127.0.0.1' },

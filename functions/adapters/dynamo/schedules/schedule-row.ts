@@ -1,9 +1,8 @@
 import { compact } from '../../../core/compact.ts';
+import type { Missed, Overlap } from '../../../core/schedule/policies.ts';
 import {
   type Cadence,
   type LastFiring,
-  type Missed,
-  type Overlap,
   parseScheduleId,
   type Schedule,
   type ScheduleId,
