@@ -1,17 +1,17 @@
 const HEALTHY = '200 {"status":"ok"}';
 
 /**
- * Returns where an endpoint serves the HTTP API of a stack's outputs: the first address whose health check answers. Our MiniStack
- * serves it at its root; emulators do below a path of their own, which, unlike a name under `localhost`, every HTTP client
- * can reach.
+ * Returns where an endpoint serves the HTTP API of a Millrace: the first address whose health check answers. Our MiniStack serves
+ * that of the first at its root; emulators do below a path of their own, which, unlike a name under `localhost`, every HTTP
+ * client can reach.
  */
 export async function apiUrl(
   endpoint: string,
-  { ApiId, ApiUrl }: { readonly ApiId: string | undefined; readonly ApiUrl: string | undefined },
-  signal: AbortSignal,
+  deployed: { readonly apiId: string; readonly apiUrl: string },
+  { isFirst, signal }: { readonly isFirst: boolean; readonly signal: AbortSignal },
 ): Promise<string> {
-  const emulated = ApiId === undefined ? [] : [`${endpoint}/_aws/execute-api/${ApiId}`];
-  const candidates = [endpoint, ...emulated, ...emulated.map((url) => `${url}/$default`), ApiUrl ?? []].flat();
+  const emulated = `${endpoint}/_aws/execute-api/${deployed.apiId}`;
+  const candidates = [...(isFirst ? [endpoint] : []), emulated, `${emulated}/$default`, deployed.apiUrl];
   const answers: string[] = [];
   for (const url of candidates) {
     signal.throwIfAborted();

@@ -41,14 +41,21 @@ export async function deployStacks(
     await progress.step('Preparing the account', () => bootstrap(cdk, environment));
   })();
   await Promise.all([synthesized, prepared]);
+  return progress.step('Deploying the stacks', () => deploySynthesized(cdk, environment));
+}
 
+/** Brings the stacks of an account to what was synthesized last, with what the local cloud would drop of it. */
+export async function deploySynthesized(
+  cdk: CdkOptions,
+  environment: DeploymentOptions['environment'],
+): Promise<StackOutputs> {
   const stacks = await readStacks(cdk.directory);
   const assembly = join(cdk.directory, 'cdk.deployed');
   const ids = stacks.map(({ id }) => id);
   await leaveOut(assemblyOf(cdk.directory), assembly, ids);
-  const outputs = await progress.step('Deploying the stacks', () => deploy(cdk, assembly));
+  const outputs = await deploy(cdk, assembly);
   const clients = {
-    cloudFormation,
+    cloudFormation: new CloudFormationClient(cdk.target.client),
     dynamo: new DynamoDBClient(cdk.target.client),
     lambda: new LambdaClient(cdk.target.client),
   };

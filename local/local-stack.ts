@@ -1,19 +1,15 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from '../cli/context-option.ts';
-import { createKey } from '../cli/keys.ts';
-import { DynamoAccessStore } from '../functions/adapters/dynamo/access-store.ts';
-import { parseTenantId } from '../functions/core/task/ids.ts';
-import { hashAccessKey, SCOPES } from '../functions/core/tenant/access-key.ts';
-import { apiUrl } from './api-url.ts';
 import { type AwsTarget, localTarget } from './aws-target.ts';
 import type { StackOutputs } from './cdk.ts';
-import { LOCAL_TENANT, localContext, shippedContext } from './context.ts';
+import { localContext, shippedContext } from './context.ts';
 import { deployStacks } from './deployment.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
-import { type MiniStack, savedState, startMiniStack } from './ministack.ts';
+import { type LocalMillrace, millracesOf, openMillraces } from './millraces.ts';
+import { type FunctionLog, type MiniStack, savedState, startMiniStack } from './ministack.ts';
 import { type Progress, quietProgress } from './progress.ts';
+import type { WatchedApp } from './watch/watch-app.ts';
 
 export type LocalStackOptions = {
   /** Absolute; everything that the run writes. The next run on it goes on with its state: tasks, keys, addresses. */
@@ -31,14 +27,17 @@ export type LocalStackOptions = {
   readonly progress?: Progress;
   /** Hears the process id of MiniStack as soon as it runs. */
   readonly onServer?: (pid: number) => void;
+  /** Hears each line that a function logs, at once. Only with MiniStack. */
+  readonly onLog?: (log: FunctionLog) => void;
   /** Ends what is running and makes `startLocalStack` throw. */
   readonly signal?: AbortSignal;
 };
 
 export type LocalStack = {
-  /** The URL of the API has no slash at its end: `${url}/api/tasks`. */
+  readonly millraces: readonly LocalMillrace[];
+  /** The URL of the first of them. */
   readonly url: string;
-  /** The key is of the tenant `local`, with every scope. */
+  /** The key is of the tenant `local`, with every scope; each Millrace takes it. */
   readonly apiKey: string;
   readonly awsEndpoint: string;
   readonly region: string;
@@ -47,6 +46,11 @@ export type LocalStack = {
   readonly outputs: StackOutputs;
   /** Fulfilled when MiniStack has ended, by itself or stopped; never where another endpoint is used. */
   readonly ended: MiniStack['ended'];
+  /**
+   * Keeps what runs at the files of the app until the signal of the start is aborted; tells of Millraces that are others after a
+   * deploy. Only with MiniStack: the code of another cloud may be shared.
+   */
+  readonly watch: ((onMillraces: (millraces: readonly LocalMillrace[]) => Promise<void>) => Promise<void>) | undefined;
   /** Saves the state and ends every process. `false` if the state could not be saved. */
   stop(): Promise<boolean>;
   /** Ends every process at once; the state stays that of the last stop. */
@@ -77,28 +81,38 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       if (savedState(directory) === 'incomplete') {
         progress.note('The last run ended before its state was saved: starting with an empty one.');
       }
-      const settings = { directory, serverScript: options.serverScript, signal };
+      const { serverScript, onLog } = options;
+      const settings = { directory, serverScript, onLog, signal };
       server = await progress.step('Starting MiniStack', () => startMiniStack(ports, settings));
       options.onServer?.(server.pid);
     }
     const target = options.target ?? localTarget(server?.endpoint ?? '');
-    const outputs = await deployStacks(
-      { target, directory: stateDirectory, signal },
-      { context, app: options.app, environment: server && MINISTACK_ENVIRONMENT },
-      progress,
-    );
-    await grantEverything(target, outputOf(outputs, 'AccessTableName'), identity.apiKey);
-    await server?.keep();
-    const api = { ApiId: outputOf(outputs, 'ApiId'), ApiUrl: outputOf(outputs, 'ApiUrl') };
-    const url = await progress.step('Calling the API', () => apiUrl(target.endpoint, api, signal));
+    const cdk = { target, directory: stateDirectory, signal };
+    const deployment = { context, app: options.app, environment: server && MINISTACK_ENVIRONMENT };
+    const since = Date.now();
+    const outputs = await deployStacks(cdk, deployment, progress);
+    const open = async (now: StackOutputs): Promise<LocalMillrace[]> => {
+      const deployed = millracesOf(now);
+      await server?.keep(deployed[0]?.apiId);
+      return openMillraces(target, deployed, identity.apiKey, signal);
+    };
+    const millraces = await progress.step('Calling the API', () => open(outputs));
+    const [first] = millraces;
+    if (first === undefined) throw new Error('No stack of the app has the outputs of a Millrace: does it have one?');
     await writeIdentity(stateDirectory, { ...identity, ...(server && { port: server.options.port }) });
-    return running(server, {
-      url,
+    return {
+      millraces,
+      url: first.url,
       apiKey: identity.apiKey,
       awsEndpoint: target.endpoint,
       region: target.region,
       outputs,
-    });
+      watch: server && watchOf({ server, cdk, deployment, since, progress }, open),
+      pid: server?.pid,
+      ended: server?.ended ?? new Promise<never>(() => {}),
+      stop: async () => (await server?.stop()) ?? true,
+      kill: () => server?.kill(),
+    };
   } catch (error) {
     server?.kill();
     await server?.ended;
@@ -106,30 +120,13 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-/** Finds an output of the first Millrace of an app, whichever stack it is in: where others are, its name begins with the construct's. */
-const outputOf = (outputs: StackOutputs, name: string): string | undefined =>
-  Object.values(outputs)
-    .flatMap((ofStack) => Object.entries(ofStack))
-    .find(([key]) => key.endsWith(name))?.[1];
-
-const running = (
-  server: MiniStack | undefined,
-  facts: Pick<LocalStack, 'url' | 'apiKey' | 'awsEndpoint' | 'region' | 'outputs'>,
-) => ({
-  ...facts,
-  pid: server?.pid,
-  ended: server?.ended ?? new Promise<never>(() => {}),
-  stop: async () => (await server?.stop()) ?? true,
-  kill: () => server?.kill(),
-});
-
-/** Grants the local key every scope, unless the state of an earlier run has it so. */
-async function grantEverything(target: AwsTarget, accessTable: string | undefined, apiKey: string): Promise<void> {
-  const tenantId = parseTenantId(LOCAL_TENANT);
-  if (accessTable === undefined || tenantId === undefined)
-    throw new Error('No stack of the app has an output AccessTableName: does it have a Millrace?');
-  const store = new DynamoAccessStore(new DynamoDBClient(target.client), accessTable);
-  const found = await store.find(hashAccessKey(apiKey));
-  if (SCOPES.every((scope) => found?.scopes.includes(scope))) return;
-  await createKey(store, { tenantId, scopes: SCOPES, name: 'local run' }, apiKey);
-}
+/** What a watch takes is loaded with it: whoever only starts a stack does not wait for that. */
+const watchOf =
+  (
+    app: Omit<WatchedApp, 'onDeployed'>,
+    open: (outputs: StackOutputs) => Promise<LocalMillrace[]>,
+  ): LocalStack['watch'] =>
+  async (onMillraces) => {
+    const { watchApp } = await import('./watch/watch-app.ts');
+    await watchApp({ ...app, onDeployed: async (outputs) => onMillraces(await open(outputs)) });
+  };

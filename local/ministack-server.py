@@ -1,11 +1,12 @@
 """Runs MiniStack so that it never outlives its parent and never leaves half a state behind.
 
-    python ministack-server.py <directory>
+    python ministack-server.py <directory> [logs]
 
 The parent holds our stdin. It writes the line "keep" once what the server holds is worth keeping: from then on functions
 are held to their roles and bundles, and when stdin ends (the parent stops us, or died), the state is saved and the server ends with all
 its workers. When it ends before, they end at once, and the directory stays as the last run left it. The file `saved` says that the state is complete, and
-of which port it is.
+of which port it is. For a deploy of later, the parent writes the line "deploy", and "keep" again when that has ended. What stands behind
+"keep" is the HTTP API to serve at the root. With `logs`, the parent reads from our file descriptor 3 what functions log.
 """
 
 import logging
@@ -23,6 +24,7 @@ sys.dont_write_bytecode = True
 import ministack_denials
 import ministack_guard
 import ministack_http
+import ministack_logs
 import ministack_mends
 import ministack_queues
 import ministack_requests
@@ -99,13 +101,19 @@ def named(app):
 
 
 def follow_parent():
-    keep = sys.stdin.readline().strip() == 'keep'
-    if keep:
-        ministack_mends.end_deploy()
-        ministack_resume.resume()
-    sys.stdin.read()
-    if not keep:
+    is_kept = False
+    for line in sys.stdin:
+        command, *apis = line.split()
+        if command == 'deploy':
+            ministack_mends.begin_deploy()
+        else:
+            ministack_mends.end_deploy()
+            ministack_mends.apis_at_root[:] = apis or ministack_mends.apis_at_root
+            ministack_resume.resume()
+            is_kept = True
+    if not is_kept:
         end_group()
+    ministack_mends.await_stacks()
     # On the event loop, as MiniStack's own shutdown does it, but without waiting for idle connections to go away.
     server._MAIN_LOOP.call_soon_threadsafe(lambda: save_and_end(server._build_persistence_save_dict()))
 
@@ -123,6 +131,8 @@ ministack_retention.apply()
 ministack_tables.apply()
 ministack_traces.apply()
 ministack_resume.apply()
+if sys.argv[2:] == ['logs']:
+    ministack_logs.apply()
 server.app = ministack_guard.guarded(named(server.app), PORT)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too
 threading.Thread(target=follow_parent, daemon=True).start()

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { cleanEnvironment } from './clean-environment.ts';
 import { freePort, HOST } from './free-port.ts';
 import { type ProcessGroup, signalGroup, startGroup } from './process-group.ts';
@@ -21,8 +22,13 @@ export type MiniStackOptions = {
   readonly port: number;
   /** What is run in place of `SERVER_SCRIPT`, and runs it: a measurement may count what is asked of the server. */
   readonly serverScript?: string | undefined;
+  /** Hears each line that a function logs, at once. */
+  readonly onLog?: ((log: FunctionLog) => void) | undefined;
   readonly signal: AbortSignal;
 };
+
+const functionLogSchema = z.object({ function: z.string(), line: z.string() });
+export type FunctionLog = z.infer<typeof functionLogSchema>;
 
 export type MiniStack = {
   readonly options: MiniStackOptions;
@@ -30,8 +36,13 @@ export type MiniStack = {
   readonly pid: number;
   /** Fulfilled when the server has ended, by itself or stopped. */
   readonly ended: ProcessGroup['ended'];
-  /** From now on, functions have only their bundles and what their roles grant, and whatever ends this server saves its state first. */
-  keep(): Promise<void>;
+  /** Until the next `keep`, functions are held to nothing, as a deploy needs it. */
+  beginDeploy(): Promise<void>;
+  /**
+   * From now on, functions have only their bundles and what their roles grant, and whatever ends this server saves its state first.
+   * An HTTP API that is named is served at the root.
+   */
+  keep(apiId?: string): Promise<void>;
   /** Ends the server and its workers. `false` if there was a state to keep and it could not be saved. */
   stop(): Promise<boolean>;
   /** Ends them at once; the state is that of the last stop. */
@@ -80,7 +91,7 @@ export async function startMiniStack(
 }
 
 async function startOn(options: MiniStackOptions): Promise<MiniStack> {
-  const { directory, port, serverScript = SERVER_SCRIPT, signal } = options;
+  const { directory, port, serverScript = SERVER_SCRIPT, onLog, signal } = options;
   if (!hasVenv(MINISTACK))
     throw new Error('MiniStack is not installed as its requirements.txt says: run `npm start`, which installs it.');
   await removeScratch(directory);
@@ -91,23 +102,28 @@ async function startOn(options: MiniStackOptions): Promise<MiniStack> {
   await writeFile(scratchFile(directory), temporary);
 
   const logFile = join(directory, 'ministack.log');
-  const group = startGroup(PYTHON, [serverScript, directory], {
+  const group = startGroup(PYTHON, [serverScript, directory, ...(onLog ? ['logs'] : [])], {
     env: serverEnvironment(options, temporary),
     logFile,
+    ...(onLog && { onLine: (line) => onLog(functionLogSchema.parse(JSON.parse(line))) }),
   });
   const { child } = group;
   const ended = group.ended.finally(() => rm(temporary, { recursive: true, force: true }));
   let isKept = false;
   const startup = () => AbortSignal.any([signal, AbortSignal.timeout(START_SECONDS * 1000)]);
+  const command = async (line: string, auth: 'disabled' | 'enabled') => {
+    child.stdin?.write(`${line}\n`);
+    await answering(child.pid, `${server.endpoint}/_ministack/health`, `"auth": "${auth}"`, startup());
+  };
   const server: MiniStack = {
     options,
     endpoint: `http://${HOST}:${port}`,
     pid: child.pid ?? 0,
     ended,
-    async keep() {
+    beginDeploy: () => command('deploy', 'disabled'),
+    keep(apiId = '') {
       isKept = true;
-      child.stdin?.write('keep\n');
-      await answering(child.pid, `${server.endpoint}/_ministack/health`, '"auth": "enabled"', startup());
+      return command(`keep ${apiId}`, 'enabled');
     },
     async stop() {
       const before = savedAt(directory);

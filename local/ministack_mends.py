@@ -12,9 +12,10 @@ from itertools import count
 
 import ministack.app as server
 import ministack_queues
+import ministack_workers
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import _dynamodb_keywords, dynamodb, lambda_svc, secretsmanager
+from ministack.services import _dynamodb_keywords, cloudformation, dynamodb, lambda_svc, secretsmanager
 from ministack.services.cloudformation import provisioners
 
 # Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
@@ -23,6 +24,9 @@ STREAM_POLL_SECONDS = 0.25
 QUEUE_POLL_SECONDS = 0.01
 # Of streams, so often: what has been read goes after ten seconds.
 LOOKS_TO_FORGET = 40
+# So often, and so long: MiniStack needs some seconds for a stack.
+STACK_LOOK_SECONDS = 0.1
+STACK_LOOKS = 300
 
 extract_iam_action = iam_actions.extract_iam_action
 resource_arns = iam_actions.dynamodb_resource_arns
@@ -38,6 +42,9 @@ parse_execute_api_url = server._parse_execute_api_url
 log = logging.getLogger('mends')
 pin_request_origin = server.pin_request_origin
 last_parsed = (None, None, None)
+NODE_PATH = os.environ.get('NODE_PATH', '')
+# The first that was made, unless the parent has named another.
+apis_at_root = []
 
 
 def iam_action(service, *request):
@@ -62,11 +69,11 @@ def dynamodb_resource_arns(body, region, account):
 
 
 def execute_api_url(host, path):
-    """Serves the API at the root as well, where AWS has it: the paths that it answers with begin there."""
-    is_ours = f'{path}/'.startswith(('/api/', '/console/'))
-    apis = server._get_module('apigateway')._apis.all_items() if is_ours else []
-    for (_account, _region, api_id), _api in apis[:1]:
-        path = f'/_aws/execute-api/{api_id}{path}'
+    """Serves an API at the root as well, where AWS has it: the paths that it answers with begin there."""
+    if f'{path}/'.startswith(('/api/', '/console/')):
+        found = [api_id for (_account, _region, api_id), _api in server._get_module('apigateway')._apis.all_items()]
+        for api_id in (apis_at_root or found)[:1]:
+            path = f'/_aws/execute-api/{api_id}{path}'
     return parse_execute_api_url(host, path)
 
 
@@ -182,17 +189,29 @@ def node_worker(script):
     return script.replace('url.parse(', 'parseUrl(') + parse_url
 
 
+def begin_deploy():
+    """Until its end, what begins has the SDK of Lambda's runtime, and nobody is held to a role; see `end_deploy`."""
+    os.environ['NODE_PATH'] = NODE_PATH
+    server.AUTH = False
+
+
 def end_deploy():
     """
     From here on a function can do what its role grants, and find what is in its bundle. A deploy needs more: MiniStack refuses
-    the CDK's own roles, and its custom resources count on the SDK of Lambda's runtime. What has begun by then ends.
+    the CDK's own roles, and its custom resources count on the SDK of Lambda's runtime. What has begun by then ends with its call.
     """
-    with lambda_runtime._lock:
-        os.environ.pop('NODE_PATH', None)
-        server.AUTH = True
-        unbound = [worker for workers in lambda_runtime._workers.values() for worker in workers]
-        lambda_runtime._workers.clear()
-    lambda_runtime.kill_workers(unbound)
+    os.environ.pop('NODE_PATH', None)
+    server.AUTH = True
+    ministack_workers.retire_workers(lambda _key: True)
+
+
+def await_stacks():
+    """A stop in the middle of a deploy would save stacks that no deploy goes on from."""
+    for _ in range(STACK_LOOKS):
+        found = [stack.get('StackStatus', '') for _scope, stack in cloudformation._stacks.all_items()]
+        if not any(re.search('(?<!REVIEW)_IN_PROGRESS$', status) for status in found):
+            return
+        time.sleep(STACK_LOOK_SECONDS)
 
 
 def name_secrets_by_arn():

@@ -14,6 +14,7 @@ from collections import defaultdict, deque
 from types import SimpleNamespace
 
 from ministack.core import concurrency, lambda_runtime
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
 # So many processes of a function are at work before a call waits for one of them instead of starting another: where the
@@ -32,6 +33,7 @@ END_OF_LOG = '\0end'
 LOG_SECONDS = 0.25
 
 invoke_by_thread = lambda_runtime.Worker.invoke
+update_alias = lambda_svc._update_alias
 drain_log = lambda_runtime.Worker._drain_stderr_bounded
 acquire = lambda_runtime.acquire_worker
 # By function, the calls that wait for a worker, the first of them first. Guarded by the lock of the workers.
@@ -135,11 +137,10 @@ def acquire_worker(func_name, config, code_zip, qualifier='$LATEST', max_concurr
         must_wait = is_short and len(workers) >= ENOUGH_WORKERS and all(worker.in_use for worker in workers)
         if must_wait:
             waiting[key].append(place)
-    if must_wait and (given := worker_given(key, place)):
-        return given
-    worker, reason = acquire(func_name, config, code_zip, qualifier=qualifier, max_concurrency=max_concurrency)
+    given = worker_given(key, place) if must_wait else None
+    worker, reason = given or acquire(func_name, config, code_zip, qualifier=qualifier, max_concurrency=max_concurrency)
     if worker is not None:
-        worker.key = key
+        worker.key, worker.caller = key, threading.get_ident()
     return worker, reason
 
 
@@ -169,11 +170,49 @@ def release_worker(worker):
         return
     with lambda_runtime._lock:
         calls = waiting[worker.key]
-        if calls and worker in lambda_runtime._workers.get(worker.key, ()):
+        is_retired = worker not in lambda_runtime._workers.get(worker.key, ())
+        if calls and not is_retired:
             worker.last_used = time.time()
             calls.popleft().put(worker)
         else:
             worker.in_use = False
+    if is_retired:
+        end_workers([worker])
+
+
+def end_workers(workers):
+    """Apart from whoever is served meanwhile: a process may take two seconds to end."""
+    threading.Thread(target=lambda_runtime.kill_workers, args=(workers,), daemon=True).start()
+
+
+def retire_workers(is_doomed):
+    """Of the pools that are meant, ends the workers that do nothing; one that is at work ends with its call, as in Lambda."""
+    with lambda_runtime._lock:
+        pools = [lambda_runtime._workers.pop(key) for key in list(lambda_runtime._workers) if is_doomed(key)]
+        # A call whose worker has failed gives that up, and does not release it.
+        own = threading.get_ident()
+        ended = [worker for pool in pools for worker in pool if not worker.in_use or getattr(worker, 'caller', None) == own]
+    end_workers(ended)
+
+
+def invalidate_worker(func_name, qualifier=None, account=None, region=None):
+    """MiniStack ends those that are at work, too, in the middle of it."""
+    meant = (account, region, func_name, qualifier)
+    retire_workers(lambda key: all(part in (None, own) for part, own in zip(meant, key.split(':'))))
+
+
+def leave_version(func_name, alias_name, data):
+    """What an alias no longer names is called no more. MiniStack keeps a process of each version for good."""
+    left = named_version(func_name, alias_name)
+    answer = update_alias(func_name, alias_name, data)
+    if left not in (None, named_version(func_name, alias_name)):
+        invalidate_worker(func_name, left, get_account_id(), get_region())
+    return answer
+
+
+def named_version(func_name, alias_name):
+    aliases = (lambda_svc._functions.get(func_name) or {}).get('aliases', {})
+    return aliases.get(alias_name, {}).get('FunctionVersion')
 
 
 class KeptThread:
@@ -211,5 +250,7 @@ def apply():
     lambda_runtime._NODEJS_WORKER_SCRIPT = node_worker(lambda_runtime._NODEJS_WORKER_SCRIPT)
     lambda_runtime.Worker.invoke = invoke
     lambda_runtime.Worker._drain_stderr_bounded = log_of_call
+    lambda_svc._update_alias = leave_version
     for module in (lambda_runtime, lambda_svc):
         module.acquire_worker, module.release_worker = acquire_worker, release_worker
+        module.invalidate_worker = invalidate_worker

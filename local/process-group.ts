@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type GroupOptions = {
@@ -8,6 +9,8 @@ export type GroupOptions = {
   readonly env: Readonly<Record<string, string>>;
   /** Takes stdout and stderr; begun anew. */
   readonly logFile: string;
+  /** Hears each line that the command writes to its file descriptor 3; not what is left of one when it is killed. */
+  readonly onLine?: (line: string) => void;
 };
 
 export type ProcessGroup = {
@@ -21,13 +24,11 @@ export type ProcessGroup = {
  * starts ends with it.
  */
 export function startGroup(command: string, args: readonly string[], options: GroupOptions): ProcessGroup {
+  const { cwd, env, onLine } = options;
   const log = openSync(options.logFile, 'w');
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: ['pipe', log, log],
-    detached: true,
-  });
+  const lines = onLine === undefined ? [] : (['pipe'] as const);
+  const child = spawn(command, args, { cwd, env, stdio: ['pipe', log, log, ...lines], detached: true });
+  if (onLine !== undefined) hearLines(child.stdio[3] as Readable, onLine);
   closeSync(log);
   child.stdin?.on('error', () => {}); // it may be gone by the time that it is told to go
   const ended: ProcessGroup['ended'] = new Promise((resolve, reject) => {
@@ -39,6 +40,15 @@ export function startGroup(command: string, args: readonly string[], options: Gr
   });
   ended.catch(() => {}); // whoever waits for it hears of it
   return { child, ended };
+}
+
+function hearLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
 }
 
 /** Sends a signal to every process of a group; one that is gone already is no error. */

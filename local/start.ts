@@ -5,16 +5,20 @@ import { stripVTControlCharacters } from 'node:util';
 import { CONTEXT_FLAGS, type Context, withContext } from '../cli/context-option.ts';
 import { npmCommand, runCommand } from '../cli/npm-command.ts';
 import { printableLines } from '../cli/printable.ts';
+import { compact } from '../functions/core/compact.ts';
+import { announcement, connectionTo } from './announcement.ts';
 import { type AwsTarget, foreignTarget } from './aws-target.ts';
 import { PROJECT } from './clean-environment.ts';
 import { exampleTask } from './example-task.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
-import { SERVER_SCRIPT } from './ministack.ts';
+import type { LocalMillrace } from './millraces.ts';
+import { type FunctionLog, SERVER_SCRIPT } from './ministack.ts';
 import { CommandFailure, signalGroup } from './process-group.ts';
 import { streamProgress } from './progress.ts';
 import { installMiniStack } from './python-install.mjs';
 import { claimRecord, commandLineOf, earlierRun, readRecord, updateRecord } from './running-instance.ts';
 import { onStopRequest, StopRequest } from './stop-request.ts';
+import { taskLogLine } from './watch/task-log.ts';
 
 const DIRECTORY = join(PROJECT, '.millrace');
 const STATE = join(DIRECTORY, 'state');
@@ -69,14 +73,20 @@ async function run({ fresh, context = {} }: { fresh?: true; context?: Context })
       context,
       signal: startup.signal,
       onServer: (serverPid) => updateRecord(RECORD, { pid: process.pid, serverPid }),
+      onLog: showTaskLog,
       target,
     });
-    const example = await exampleTask(stack.url, stack.apiKey);
-    publish(stack, example, (Date.now() - since) / 1000);
+    await publish(
+      stack,
+      stack.millraces,
+      `Millrace is running (ready after ${((Date.now() - since) / 1000).toFixed(1)} s).`,
+    );
+    const watching = watch(stack);
     const end = await Promise.race([stopRequested, stack.ended]);
     if (!(end instanceof StopRequest)) {
       throw new Refusal(`MiniStack has ended by itself (${end.signal ?? end.code}); its log is in ${STATE}/cloud.`);
     }
+    await watching;
     await stop(stack);
   } finally {
     rmSync(CONNECTION, { force: true });
@@ -107,7 +117,7 @@ async function claimDirectory(): Promise<void> {
   if (earlier.kind === 'running' || !claimRecord(RECORD, { pid: process.pid })) {
     const url = earlier.kind === 'running' ? earlier.url : undefined;
     throw new Refusal(
-      `Millrace already runs here${url === undefined ? ' and is starting' : ` at ${url}`}: stop it by Ctrl-C to start what you have changed.`,
+      `Millrace already runs here${url === undefined ? ' and is starting' : ` at ${url}`}, and takes what you change by itself; stop it by Ctrl-C.`,
     );
   }
 }
@@ -121,34 +131,30 @@ async function endOrphan(pid: number): Promise<void> {
   });
 }
 
-function publish(
-  { url, apiKey, awsEndpoint, region, pid: serverPid }: LocalStack,
-  example: string,
-  seconds: number,
-): void {
-  const consoleUrl = `${url}/console`;
-  // Real credentials are written nowhere: whoever reads this has them in the environment, as this run has.
-  const credentials = serverPid === undefined ? 'environment' : 'any';
-  const connection = { url, apiKey, consoleUrl, awsEndpoint, region, credentials };
-  writeFileSync(CONNECTION, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
-  updateRecord(RECORD, { pid: process.pid, serverPid, url });
-  console.log(`
-Millrace is running (ready after ${seconds.toFixed(1)} s).
+/** Says how to call what runs: to programs, and to a person. */
+async function publish(stack: LocalStack, millraces: readonly LocalMillrace[], news: string): Promise<void> {
+  const url = millraces[0]?.url ?? '';
+  writeFileSync(CONNECTION, `${JSON.stringify(connectionTo(stack, millraces), undefined, 2)}\n`, { mode: 0o600 });
+  updateRecord(RECORD, compact({ pid: process.pid, serverPid: stack.pid, url }));
+  console.log(`\n${news}\n${announcement(stack, millraces, await exampleTask(url, stack.apiKey))}`);
+}
 
-  console        ${consoleUrl}
-  API            ${url}
-  key            ${apiKey}
-  AWS endpoint   ${awsEndpoint}${serverPid === undefined ? '' : ` (region ${region}, any credentials)`}
-  for programs   .millrace/local.json
+/** Keeps what runs at the files of the app, until the run is to end. */
+async function watch(stack: LocalStack): Promise<void> {
+  let published = JSON.stringify(stack.millraces);
+  const onMillraces = async (millraces: readonly LocalMillrace[]): Promise<void> => {
+    if (JSON.stringify(millraces) === published) return;
+    published = JSON.stringify(millraces);
+    await publish(stack, millraces, 'What runs is called in another way now.');
+  };
+  await stack.watch?.(onMillraces).catch((error: unknown) => {
+    progress.note(`✗ Files are not watched any more: ${printableLines(textOf(error))}`);
+  });
+}
 
-Submit a task:
-
-  curl -sS ${url}/api/tasks \\
-    -H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json' \\
-    -d '${example.replaceAll("'", "'\\''")}'
-
-Ctrl-C stops it and keeps its tasks, and a new start takes what you have changed; \`npm start -- --fresh\` begins with no tasks.
-`);
+function showTaskLog(log: FunctionLog): void {
+  const line = taskLogLine(log);
+  if (line !== undefined) progress.note(line);
 }
 
 async function stop(stack: LocalStack): Promise<void> {

@@ -97,7 +97,7 @@ export class ServiceFunction extends LambdaFunction {
     super(scope, id, {
       functionName,
       description: props.description,
-      code: bundle(scope, props.door, { tasks: props.tasks, files: props.files }),
+      code: bundle(scope, props.door, { functionName, tasks: props.tasks, files: props.files }),
       handler: `index.${props.handler ?? 'handler'}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

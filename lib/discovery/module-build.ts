@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BuildFailure, buildSync, type Message, type Metafile } from 'esbuild';
+import { buildSync, type Metafile } from 'esbuild';
 import { ConfigError } from '../config-error.ts';
-import { DOOR_BUILD, packageOf } from '../constructs/door-build.ts';
-import { nativeFailure, nativePackageProblems } from '../constructs/native-packages.ts';
+import { DOOR_BUILD } from '../constructs/door-build.ts';
+import { nativePackageProblems } from '../constructs/native-packages.ts';
+import { buildProblems } from './build-problems.ts';
 
 /** A module that may export definitions, and where it has been built to. */
 export type Module = { readonly file: string; readonly bundle: string; readonly isCommonJs: boolean };
@@ -48,11 +49,7 @@ export function buildModules(
     return { modules: modulesOf(metafile, files, outdir), inputs: Object.keys(metafile.inputs), remove };
   } catch (error) {
     remove();
-    if (!isBuildFailure(error)) throw error;
-    const sentences = error.errors.map(
-      (message) => nativeFailure(project, message.location?.file ?? '') ?? sentenceOf(message),
-    );
-    throw new ConfigError([...new Set(sentences)].join('\n'));
+    throw new ConfigError(buildProblems(error, project).join('\n'));
   }
 }
 
@@ -64,6 +61,16 @@ function modulesOf({ inputs, outputs }: Metafile, files: readonly string[], outd
         : [[entryPoint, inputs[entryPoint]?.format === 'cjs'] as const],
     ),
   );
+  return inImportOrder(inputs, files).flatMap((file) => {
+    const isCommonJs = exporting.get(file);
+    // What is imported dynamically is a module of its own in a build, of a package too.
+    if (isCommonJs === undefined || !files.includes(file)) return [];
+    return [{ file, bundle: join(outdir, `${files.indexOf(file)}.mjs`), isCommonJs }];
+  });
+}
+
+/** Returns files, and all that they import, each behind what it imports itself. */
+export function inImportOrder(inputs: Metafile['inputs'], files: readonly string[]): string[] {
   const order: string[] = [];
   const seen = new Set<string>();
   const visit = (file: string): void => {
@@ -73,27 +80,5 @@ function modulesOf({ inputs, outputs }: Metafile, files: readonly string[], outd
     order.push(file);
   };
   files.forEach(visit);
-  return order.flatMap((file) => {
-    const isCommonJs = exporting.get(file);
-    // What is imported dynamically is a module of its own in a build, of a package too.
-    if (isCommonJs === undefined || !files.includes(file)) return [];
-    return [{ file, bundle: join(outdir, `${files.indexOf(file)}.mjs`), isCommonJs }];
-  });
-}
-
-const isBuildFailure = (error: unknown): error is BuildFailure =>
-  error instanceof Error && 'errors' in error && Array.isArray(error.errors);
-
-/** Says in a sentence what keeps a file from being bundled, beginning with its place. */
-function sentenceOf({ location, text }: Message): string {
-  const place = location === null ? '' : `${location.file}:${location.line}: `;
-  return `${place}${reasonOf(text)}`;
-}
-
-function reasonOf(text: string): string {
-  const missing = /^Could not resolve "(.+)"$/.exec(text)?.[1];
-  if (missing === undefined) return text;
-  if (/^[./]/.test(missing)) return `there is no file ${missing}`;
-  const name = packageOf(missing);
-  return `there is no package ${name}: add it by \`npm install ${name}\``;
+  return order;
 }

@@ -6,13 +6,8 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   },
   'lib/config.ts': {
     allowed: [
-      './presets.ts',
-      './constructs/lane.ts',
-      'node:fs',
-      'node:fs/promises',
-      './stacks/data-stack.ts',
-      '../functions/contract.ts',
-      './discovery/task-files.ts',
+      ...['./presets.ts', './constructs/lane.ts', 'node:fs', 'node:fs/promises', './stacks/data-stack.ts'],
+      ...['../functions/contract.ts', './discovery/task-files.ts'],
     ],
     forbidden: [
       '../tasks/greet.ts',
@@ -249,6 +244,10 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       ...['../functions/core/task/ids.ts', '../functions/contract.ts', 'node:fs'],
     ],
     forbidden: ['../lib/config.ts', '../functions/executor/index.ts', '../test/setup/local-stack.ts'],
+  },
+  'local/watch/live-code.ts': {
+    allowed: ['./bundles.ts', '../ministack.ts', '../../cli/log-line.ts', '../../lib/discovery/inspection.ts'],
+    forbidden: ['../../lib/config.ts', '../../lib/discovery/task-files.ts', '../../functions/router/index.ts'],
   },
   'loadtest/submit.ts': {
     allowed: [
