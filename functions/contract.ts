@@ -239,6 +239,9 @@ export type RouteKey = keyof typeof ROUTES;
 export const OPEN_ROUTES = ['GET /api/health', 'GET /api/openapi.json'] as const;
 export type OpenRouteKey = (typeof OPEN_ROUTES)[number];
 
+/** What a browser asks before a page of another origin may call; a route of its own, since all others under the base path ask for a key. */
+export const PREFLIGHT_ROUTE = 'OPTIONS /api/{proxy+}';
+
 /** Routes of the console's page and its files, which are for everyone: what they show, they read with the key of the user. */
 export const CONSOLE_ROUTES = ['GET /console', 'GET /console/{proxy+}'] as const;
 /** The directory of these files in the bundle of their door. */

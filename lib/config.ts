@@ -76,6 +76,11 @@ const textWhere = (isRight: (text: string) => boolean, rule: string) =>
 
 const host = textWhere(isOutboundHost, 'must be a host name, *.a.domain, an address or *');
 
+const origin = textWhere(
+  (text) => text === '*' || URL.parse(text)?.origin === text,
+  'must be an origin such as https://app.example.com, or *',
+);
+
 /** Lambda takes 4 KB of environment in all (Lambda's documentation, "Quotas"). */
 const MAX_HOSTS_LENGTH = 1000;
 const hosts = z
@@ -89,6 +94,7 @@ const configSchema = z.strictObject({
   preset: z.enum(['dev', 'prod', 'trial'], PRESET_RULE),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be up to 31 lower-case letters, digits and hyphens'),
   outboundHosts: hosts,
+  corsOrigins: z.array(origin),
   retentionDays: z.int().min(1).max(365),
   logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365]),
   indexShards: z.int().min(1).max(64),

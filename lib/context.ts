@@ -87,10 +87,12 @@ function byClass(key: string, value: unknown = {}): [string, unknown][] {
   );
 }
 
-/** `-c` hands over every value as text: numbers, truths, objects as JSON, and hosts separated by commas. */
+const LISTS = ['outboundHosts', 'corsOrigins'];
+
+/** `-c` hands over every value as text: numbers, truths, objects as JSON, hosts and origins separated by commas. */
 function settingOf(key: string, value: unknown): unknown {
   if (typeof value !== 'string' || TEXTS.includes(key)) return value;
-  if (key === 'outboundHosts') return split(value);
+  if (LISTS.includes(key)) return split(value);
   if (value === 'true' || value === 'false') return value === 'true';
   if (value.startsWith('{')) return parsedObject(value);
   return value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;

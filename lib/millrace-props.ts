@@ -50,6 +50,14 @@ export type MillraceProps = {
   readonly outboundHosts?: readonly string[];
 
   /**
+   * Origins whose pages may call the API, such as `https://app.example.com`, or `*` for all. A key lets in whoever has it, and a page
+   * gives it to whoever looks: this is for callers with tokens of their own (`jwt`), or within a company.
+   *
+   * @default none
+   */
+  readonly corsOrigins?: readonly string[];
+
+  /**
    * How many days a finished task can be read, 1 to 365. Its row stays for 14 days at least, so that a late message of it runs
    * nothing.
    *

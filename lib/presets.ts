@@ -5,6 +5,7 @@ const common = {
   tableShards: 1,
   tableCapacity: 'onDemand',
   taskEvents: true,
+  corsOrigins: [],
   reservations: true,
   tracing: { share: 0.01 },
   alarms: DEFAULT_THRESHOLDS,

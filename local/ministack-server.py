@@ -133,7 +133,7 @@ ministack_traces.apply()
 ministack_resume.apply()
 if sys.argv[2:] == ['logs']:
     ministack_logs.apply()
-server.app = ministack_guard.guarded(named(server.app), PORT)
+server.app = ministack_guard.guarded(named(server.app), PORT, ministack_mends.page_origins)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too
 threading.Thread(target=follow_parent, daemon=True).start()
 server.main()

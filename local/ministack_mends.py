@@ -15,7 +15,7 @@ import ministack_queues
 import ministack_workers
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import _dynamodb_keywords, cloudformation, dynamodb, lambda_svc, secretsmanager
+from ministack.services import _dynamodb_keywords, apigateway, cloudformation, dynamodb, lambda_svc, secretsmanager
 from ministack.services.cloudformation import provisioners
 
 # Lambda looks at a stream four times a second (Lambda's documentation, "Using AWS Lambda with Amazon DynamoDB").
@@ -75,6 +75,18 @@ def execute_api_url(host, path):
         for api_id in (apis_at_root or found)[:1]:
             path = f'/_aws/execute-api/{api_id}{path}'
     return parse_execute_api_url(host, path)
+
+
+def camel_case(configuration):
+    """A stack's CORS configuration is kept with the names of CloudFormation, and read by those of the API."""
+    return {name[:1].lower() + name[1:]: value for name, value in (configuration or {}).items()}
+
+
+def page_origins():
+    """The origins whose pages may call the API: it answers them itself, as it is configured."""
+    apis = server._get_module('apigateway')._apis.all_items()
+    configured = [camel_case(api.get('corsConfiguration')).get('allowOrigins', []) for _id, api in apis]
+    return {origin.lower() for origins in configured for origin in origins}
 
 
 def partiql_update(table, parsed, data=None):
@@ -253,4 +265,7 @@ def apply():
     iam_actions.extract_iam_action = iam_action
     iam_actions.dynamodb_resource_arns = dynamodb_resource_arns
     server._parse_execute_api_url = execute_api_url
+    for name in ('_cors_response_headers', '_cors_preflight_response'):
+        answer = getattr(apigateway, name)
+        setattr(apigateway, name, lambda cors, origin, answer=answer: answer(camel_case(cors), origin))
     name_secrets_by_arn()

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { OPEN_ROUTES, type OpenRouteKey, ROUTES, type RouteKey } from '../contract.ts';
+import { OPEN_ROUTES, type OpenRouteKey, PREFLIGHT_ROUTE, ROUTES, type RouteKey } from '../contract.ts';
 import { compact } from '../core/compact.ts';
 import type { Log } from '../core/ports.ts';
 import { wireBytesOf } from '../core/task/payload.ts';
@@ -99,6 +99,8 @@ function traceOf({ routeKey, headers }: Event, { sampler, tracing }: RouterPorts
 
 async function respond(event: Event, ports: RouterPorts): Promise<Response> {
   const { routeKey: key, requestContext } = event;
+  // Who may call is for API Gateway to say, which puts its headers on this.
+  if (key === PREFLIGHT_ROUTE) return { status: 200, body: {} };
   if (isKeyOf(openRoutes, key)) return openRoutes[key].handle(requestOf(event), undefined, ports);
   const caller = callerOf(requestContext.authorizer, ports);
   if (!isKeyOf(routes, key)) throw unknownRoute(requestContext.http);

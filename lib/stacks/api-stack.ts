@@ -20,11 +20,13 @@ import {
   CONSOLE_ROUTES,
   FALLBACK_ROUTE,
   OPEN_ROUTES,
+  PREFLIGHT_ROUTE,
   ROUTER_MEMORY_MB,
   ROUTES,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
+import { corsOf } from '../constructs/api-cors.ts';
 import { guardStage } from '../constructs/api-stage.ts';
 import { consoleSite } from '../constructs/console-site.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
@@ -55,7 +57,8 @@ export class ApiStack extends Construct {
     super(scope, id);
     const router = this.#router({ config, data, tasks });
     const authorizer = config.jwt === undefined ? this.#keyAuthorizer(config, data) : tokenAuthorizer(config.jwt);
-    const api = new HttpApi(this, 'Api', { apiName: config.name });
+    const cors = corsOf(config.corsOrigins);
+    const api = new HttpApi(this, 'Api', { apiName: config.name, ...(cors && { corsPreflight: cors }) });
     guardStage(this, api, config);
     // The whole API has one permission: one for each route would outgrow the function's policy.
     const integration = new HttpLambdaIntegration('Router', router.live, { scopePermissionToRoute: false });
@@ -67,6 +70,7 @@ export class ApiStack extends Construct {
       for (const route of add(key, to, new HttpNoneAuthorizer())) acknowledge(route, 'AwsSolutions-APIG4', OPEN_REASON);
     };
     for (const key of OPEN_ROUTES) addOpen(key, integration);
+    if (cors !== undefined) addOpen(PREFLIGHT_ROUTE, integration);
     for (const key of [...Object.keys(ROUTES), FALLBACK_ROUTE]) add(key, integration, authorizer);
     const page = new HttpLambdaIntegration('Console', this.#console(config), { scopePermissionToRoute: false });
     for (const key of CONSOLE_ROUTES) addOpen(key, page);

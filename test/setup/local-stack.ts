@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { freePort } from '../../local/free-port.ts';
 import { startLocalStack } from '../../local/local-stack.ts';
 
 /** The suites know this of the stack they run against. */
@@ -22,6 +23,8 @@ export type StackUnderTest = {
   readonly assembly: string;
   /** The functions are children of this process. */
   readonly serverPid: number;
+  /** Pages of this origin may call the API; nobody serves them yet. */
+  readonly pageOrigin: string;
 };
 
 declare module 'vitest' {
@@ -38,9 +41,10 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
   const root = vitest.getRootProject();
   if ('stack' in root.getProvidedContext()) return undefined;
   const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-test-'));
+  const pageOrigin = `http://localhost:${await freePort([])}`;
   const stack = await startLocalStack({
     stateDirectory,
-    context: SHARDED,
+    context: { ...SHARDED, corsOrigins: pageOrigin },
   });
   const data = stack.outputs['millrace-data'] ?? {};
   root.provide('stack', {
@@ -56,6 +60,7 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
     serverPid: stack.pid ?? 0,
+    pageOrigin,
   });
   return async () => {
     stack.kill();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CONSOLE_ROUTES, FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
+import { CONSOLE_ROUTES, FALLBACK_ROUTE, OPEN_ROUTES, PREFLIGHT_ROUTE, ROUTES } from '../../functions/contract.ts';
 import { aliasArn, synthesize } from './synthesis.ts';
 
 describe.each([await synthesize('dev'), await synthesize('prod')])(
@@ -85,10 +85,15 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
   },
 );
 
+const ORIGINS = ['https://app.example.com', 'http://localhost:5173'];
+const GUARDED = {
+  throttle: { rate: 50, burst: 100 },
+  apiConcurrency: { router: 40, authorizer: 20 },
+  corsOrigins: ORIGINS,
+};
+
 describe('the stage of the API', async () => {
-  const { all } = await synthesize('prod', {
-    context: { throttle: { rate: 50, burst: 100 }, apiConcurrency: { router: 40, authorizer: 20 } },
-  });
+  const { all } = await synthesize('prod', { context: GUARDED });
   const [stage] = all('AWS::ApiGatewayV2::Stage');
 
   test('takes as many requests as the configuration says', () => {
@@ -120,5 +125,26 @@ describe('the stage of the API', async () => {
     );
     expect(reserved).toMatchObject({ 'millrace-router': 40, 'millrace-authorizer': 20 });
     expect(reserved).not.toHaveProperty('millrace-console', expect.anything());
+  });
+});
+
+describe('pages of other origins', async () => {
+  const { all } = await synthesize('prod', { context: GUARDED });
+
+  test('may call the API where the deployment names them, with what its client sends and reads', () => {
+    expect(all('AWS::ApiGatewayV2::Api')[0]?.Properties.CorsConfiguration).toEqual({
+      AllowOrigins: ORIGINS,
+      AllowMethods: ['GET', 'POST', 'PATCH'],
+      AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+      ExposeHeaders: ['location', 'idempotent-replayed', 'retry-after'],
+      MaxAge: 86_400,
+    });
+  });
+
+  test('ask without a key first, which the route of every method would ask for', () => {
+    const preflight = all('AWS::ApiGatewayV2::Route').filter(({ Properties }) => /^OPTIONS/.test(Properties.RouteKey));
+    expect(preflight.map(({ Properties }) => Properties)).toMatchObject([
+      { RouteKey: PREFLIGHT_ROUTE, AuthorizationType: 'NONE' },
+    ]);
   });
 });

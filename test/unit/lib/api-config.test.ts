@@ -11,6 +11,7 @@ describe('what the API takes', () => {
     [{ throttle: { rate: 5, bursts: 5 } }, 'unknown configuration throttle.bursts'],
     [{ accessLogs: 'sometimes' }, 'configuration accessLogs is "sometimes"'],
     [{ apiConcurrency: { console: 5 } }, 'unknown configuration apiConcurrency.console'],
+    [{ corsOrigins: ['https://a.b', 'https://a.b/'] }, 'corsOrigins.1 is "https://a.b/": must be an origin such as'],
     [{ apiConcurrency: { router: 9 } }, 'provisioned.max is 10, but apiConcurrency.router is 9'],
   ])('is not %j', (given, told) => {
     expect(() => read({ preset: 'prod', ...given })).toThrow(told);
@@ -18,7 +19,9 @@ describe('what the API takes', () => {
 
   test('is as -c says', () => {
     const given = { throttle: '{"rate":50}', accessLogs: 'false', apiConcurrency: '{"router":20}' };
-    expect(read({ preset: 'prod', ...given })).toMatchObject({
+    const corsOrigins = 'https://a.example, http://localhost:5173';
+    expect(read({ preset: 'prod', ...given, corsOrigins })).toMatchObject({
+      corsOrigins: ['https://a.example', 'http://localhost:5173'],
       throttle: { rate: 50, burst: 1000 },
       accessLogs: false,
       apiConcurrency: { router: 20 },

@@ -38,6 +38,7 @@ describe('the configuration', () => {
       tableShards: 1,
       tableCapacity: 'onDemand',
       taskEvents: true,
+      corsOrigins: [],
       reservations: true,
       tracing: { share: 0.01 },
       alarms: DEFAULT_THRESHOLDS,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { OPEN_ROUTES, ROUTES, type Scope } from '../../../functions/contract.ts';
+import { OPEN_ROUTES, PREFLIGHT_ROUTE, ROUTES, type Scope } from '../../../functions/contract.ts';
 import { newTask } from '../../../functions/core/task/task.ts';
+import { answer } from '../../../functions/router/router.ts';
+import { apiEvent } from '../../doubles/api-event.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
@@ -52,6 +54,11 @@ describe.each(secured)('$request', ({ request, scope }) => {
 
 it.each(OPEN_ROUTES)('%s asks for no key', async (request) => {
   expect(await callApi(createWorld(), request, { caller: null })).toMatchObject({ status: 200 });
+});
+
+it('a browser that asks before a page may call is answered, without a key', async () => {
+  const event = { ...apiEvent('OPTIONS /api/tasks', { caller: null }), routeKey: PREFLIGHT_ROUTE };
+  expect(await answer(event, createWorld([greet]).ports)).toMatchObject({ statusCode: 200, body: '{}' });
 });
 
 describe('a path that is none of ours', () => {
