@@ -58,10 +58,11 @@ export class OperationsDashboard extends Construct {
     );
     dashboard.addWidgets(
       graph('Failed attempts by error', [metrics.each('error', 'Sum')]),
-      graph('Dead letters, and platform failures and uncaught errors per minute', [
+      graph('Dead letters, platform failures, uncaught errors and lost segments per minute', [
         ...deadLetters,
         metrics.total('platformFailed'),
         metrics.total('uncaught'),
+        metrics.total('lostSegments'),
       ]),
       graph(
         'API requests per minute',
