@@ -92,10 +92,19 @@ export function keyBindingsContract(name: string, makeStore: () => TaskStore): v
       expect(await claim({ ...other.seed, createdAt: FREE }, FREE)).toMatchObject({ status: 'running', attempt: 1 });
     });
 
+    it('holds the task of a key that is free again while its type is paused', async () => {
+      const { seed } = await bound();
+      const later = { ...seed, createdAt: FREE };
+      expect(await store.hold(later, FREE)).toBe('held');
+      expect(await read(later, FREE)).toMatchObject({ status: 'queued', attempt: 0, createdAt: FREE });
+      expect(await store.hold(later, FREE)).toBe('held');
+    });
+
     it('makes none of a message that lost to the key, for as long as its lane may keep it', async () => {
       const { seed, binding } = await bound();
       expect(await store.claim(seed, lease(), FREE)).toEqual({ result: 'conflict' });
       expect(await store.claim(seed, lease(), bindingKeptUntil(binding) - 1000)).toEqual({ result: 'conflict' });
+      expect(await store.hold(seed, FREE)).toBe('lost');
       expect(await read(seed, FREE)).toBeUndefined();
     });
 

@@ -115,14 +115,13 @@ export class DynamoTaskStore implements TaskStore {
     });
     if ('written' in update) return { result: 'claimed', task: taskOfRow(update.written) as RunningTask };
     const { refusedBy: row } = update;
-    const holder = row && holderOfRow(row);
-    if (row === undefined || holder === undefined || (isExpired(row, now) && givesWayTo(holder, task))) {
+    if (row === undefined || mustGiveWay(row, task, now)) {
       if (isInserted) throw new Error('the row of a task was inserted, and is not there');
       await this.#insert(newTask(task), now);
       return this.#claim(task, lease, now, true);
     }
-    if (isBinding(holder)) return { result: 'conflict' };
-    const found = holder;
+    const found = holderOfRow(row);
+    if (isBinding(found)) return { result: 'conflict' };
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const refusal = claimability(found, task.fingerprint, now);
     if (refusal.result !== 'claimable') return refusal;
@@ -229,7 +228,10 @@ export class DynamoTaskStore implements TaskStore {
         dueAt: n(now),
       },
     });
-    return 'written' in update ? 'held' : 'lost';
+    if ('written' in update) return 'held';
+    if (update.refusedBy === undefined || !mustGiveWay(update.refusedBy, task, now)) return 'lost';
+    await this.#insert(newTask(task), now);
+    return this.hold(task, now);
   }
 
   async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
@@ -273,6 +275,10 @@ export class DynamoTaskStore implements TaskStore {
     return { tableName: tableOf(this.#options, id), key: rowKey(tenantId, id) };
   }
 }
+
+/** Says whether a row is past its retention that is in the place of a task: TTL has not come to it yet. */
+const mustGiveWay = (row: Row, task: TaskSeed, now: number): boolean =>
+  isExpired(row, now) && givesWayTo(holderOfRow(row), task);
 
 function leaseStateOf(task: RunningTask, row: Row | undefined): LeaseState {
   if (row?.leaseToken?.S !== task.leaseToken) return 'lost';
