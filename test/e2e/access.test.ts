@@ -10,6 +10,12 @@ const bodies: Partial<Record<RouteKey, unknown>> = {
   'POST /api/tasks': { type: 'markdown.render', input: { markdown: '# hi' } },
   'POST /api/tasks/batch': { tasks: [{ type: 'markdown.render', input: { markdown: '# hi' } }] },
   'PATCH /api/definitions/{type}': {},
+  'POST /api/schedules': { type: 'markdown.render', input: { markdown: '# hi' }, cron: '0 0 1 1 *' },
+};
+const statusOf = (routeKey: RouteKey): number => {
+  if (routeKey.includes('{id}')) return 404;
+  if (routeKey === 'POST /api/schedules') return 201;
+  return routeKey.startsWith('POST') ? 202 : 200;
 };
 const request = (routeKey: RouteKey, id: string, key: string): Promise<Answer> => {
   const [method = '', path = ''] = routeKey
@@ -46,7 +52,7 @@ describe.each(routeKeys)('%s', (routeKey) => {
 
   it(`with the scope ${scope} alone is let in`, async () => {
     const { status } = await request(routeKey, '01M859FY21NP7H6QB49KRATWQ0-0', await grant('local', [scope]));
-    expect(status).toBe(routeKey.includes('{id}') ? 404 : routeKey.startsWith('POST') ? 202 : 200);
+    expect(status).toBe(statusOf(routeKey));
   });
 
   it('with a revoked key is 401', async () => {
