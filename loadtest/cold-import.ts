@@ -70,8 +70,10 @@ function importTime(file: string): number {
     env: { ...process.env, ...FUNCTION_ENVIRONMENT },
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(stderr);
-  return Number(stdout);
+  const milliseconds = Number(stdout);
+  // A function that survives errors nobody catches ends well, too, and has written what was wrong.
+  if (status !== 0 || Number.isNaN(milliseconds)) throw new Error(stderr || stdout);
+  return milliseconds;
 }
 
 function median(values: readonly number[]): number {
