@@ -4,10 +4,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoAccessStore } from '../functions/adapters/dynamo/access-store.ts';
 import { AUTHORIZER_CACHE_SECONDS } from '../functions/contract.ts';
 import { compact } from '../functions/core/compact.ts';
+import type { TenantId } from '../functions/core/task/ids.ts';
 import {
   type AccessGrant,
   type AccessStore,
   accessKeyId,
+  type GrantPlace,
   hashAccessKey,
   type ListedGrant,
   newAccessKey,
@@ -30,7 +32,7 @@ export async function runKeys(args: KeysArguments, store: AccessStore): Promise<
       return { note: `Key ${id} of ${of}. Keep it: it is shown only now.`, result: key };
     }
     case 'list':
-      return { result: grantTable(await store.list(args.tenantId)) };
+      return { result: grantTable(await everyGrant(store, args.tenantId)) };
     case 'revoke':
       return { result: await revokeKey(store, args) };
   }
@@ -44,6 +46,20 @@ export async function createKey(
 ): Promise<string> {
   await store.put(hashAccessKey(key), compact({ tenantId, scopes, name, createdAt: Date.now(), limits }));
   return key;
+}
+
+/** How many keys are asked for at a time. */
+const PAGE_SIZE = 1_000;
+
+async function everyGrant(store: AccessStore, tenantId: TenantId): Promise<ListedGrant[]> {
+  const grants: ListedGrant[] = [];
+  let after: GrantPlace | undefined;
+  do {
+    const page = await store.list(tenantId, PAGE_SIZE, after);
+    grants.push(...page.grants);
+    after = page.next;
+  } while (after !== undefined);
+  return grants;
 }
 
 async function revokeKey(store: AccessStore, { tenantId, id }: RevokeKey): Promise<string> {

@@ -45,6 +45,21 @@ export type TaskSummary = {
 /** One page of a list; the last where `nextCursor` is null. */
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
 
+/** A key of the tenant, as far as others may know it. */
+export type Key = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly scopes: readonly ('submit' | 'read' | 'operate' | 'admin' | 'platform')[];
+  /** Tasks that may be submitted a second; missing where they are not limited. */
+  readonly ratePerSecond?: number;
+  /** Tasks that may be under way; missing where they are not limited. */
+  readonly maxOpenTasks?: number;
+  readonly createdAt: string;
+  /** Whether it is the key that asks. */
+  readonly isCaller: boolean;
+};
+
 type LaneKind = Priority | 'batch' | 'express';
 
 export type Lane = {

@@ -4,6 +4,7 @@ import type {
   Definition,
   DefinitionSettings,
   Definitions,
+  Key,
   Lane,
   Redriven,
   Statistics,
@@ -83,6 +84,10 @@ export type Client = {
   resumeSchedule(id: string, options?: CallOptions): Promise<Schedule>;
   /** Fires a schedule now, and returns the task. */
   runSchedule(id: string, options?: CallOptions): Promise<Task>;
+  /** Lists the keys of the tenant: what each may do, never the key. */
+  keys(page?: PageSize, options?: CallOptions): Listing<Key>;
+  /** Revokes a key of the tenant; not the one that the client has. */
+  revokeKey(id: string, options?: CallOptions): Promise<{ readonly id: string }>;
   /** Lists the lanes, with what waits in them. */
   lanes(options?: CallOptions): Promise<readonly Lane[]>;
   /** Lists some of a lane's dead letters, and why they are dead. */

@@ -80,6 +80,8 @@ export function createClient({
     pauseSchedule: (id, options) => act('POST', schedulePath(id, '/pause'), options),
     resumeSchedule: (id, options) => act('POST', schedulePath(id, '/resume'), options),
     runSchedule: (id, options) => make(schedulePath(id, '/run'), randomKey(), {}, options ?? {}),
+    keys: (page, options) => list('/api/keys', page, options),
+    revokeKey: (id, options) => act('DELETE', `/api/keys/${encodeURIComponent(id)}`, options),
     lanes: async (options) => (await get<{ items: readonly Lane[] }>('/api/lanes', {}, options)).items,
     deadLetters: (lane, page, options) => get(lanePath(lane, '/dead-letters'), page, options),
     redrive: (lane, options) => act('POST', lanePath(lane, '/redrive'), options),

@@ -7,6 +7,7 @@ export type {
   Definition,
   DefinitionSettings,
   Definitions,
+  Key,
   Lane,
   Page,
   Priority,

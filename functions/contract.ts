@@ -229,6 +229,8 @@ export const ROUTES = {
   'POST /api/schedules/{id}/pause': 'operate',
   'POST /api/schedules/{id}/resume': 'operate',
   'POST /api/schedules/{id}/run': 'submit',
+  'GET /api/keys': 'admin',
+  'DELETE /api/keys/{id}': 'admin',
   'GET /api/definitions': 'read',
   'GET /api/definitions/{type}': 'read',
   'PATCH /api/definitions/{type}': 'platform',

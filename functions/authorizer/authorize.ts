@@ -1,9 +1,9 @@
-import { type AccessStore, hashAccessKey, isAccessKey } from '../core/tenant/access-key.ts';
+import { type AccessStore, accessKeyId, hashAccessKey, isAccessKey } from '../core/tenant/access-key.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 
 /** Tells the router of the caller: nothing, where the key is not known. API Gateway carries only plain values. */
 export type AuthorizerContext =
-  | ({ readonly tenantId: string; readonly scopes: string } & TenantLimits)
+  | ({ readonly tenantId: string; readonly scopes: string; readonly keyId: string } & TenantLimits)
   | Record<string, never>;
 
 const BEARER = /^Bearer +(\S+)$/i;
@@ -14,6 +14,10 @@ export async function authorize(
   access: Pick<AccessStore, 'find'>,
 ): Promise<AuthorizerContext> {
   const key = BEARER.exec(authorization ?? '')?.[1];
-  const grant = key === undefined || !isAccessKey(key) ? undefined : await access.find(hashAccessKey(key));
-  return grant === undefined ? {} : { tenantId: grant.tenantId, scopes: grant.scopes.join(' '), ...grant.limits };
+  if (key === undefined || !isAccessKey(key)) return {};
+  const keyHash = hashAccessKey(key);
+  const grant = await access.find(keyHash);
+  if (grant === undefined) return {};
+  const { tenantId, scopes, limits } = grant;
+  return { tenantId, scopes: scopes.join(' '), keyId: accessKeyId(keyHash), ...limits };
 }

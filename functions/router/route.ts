@@ -18,6 +18,7 @@ import type {
 import type { ScheduleStore } from '../core/schedule/schedule.ts';
 import type { TenantId } from '../core/task/ids.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
+import type { AccessStore } from '../core/tenant/access-key.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
 import type { DeployedClasses } from '../resource-classes.ts';
 import type { ProblemCode } from './http/problem.ts';
@@ -33,6 +34,7 @@ export type RouterPorts = {
   readonly settings: SettingsStore;
   readonly statistics: Statistics;
   readonly schedules: ScheduleStore;
+  readonly access: Pick<AccessStore, 'list' | 'revoke'>;
   readonly deadLetters: DeadLetters;
   readonly lanes: LaneGate;
   readonly tenants: TenantGate;
@@ -62,6 +64,8 @@ export type Caller = {
   readonly tenantId: TenantId;
   readonly scopes: readonly Scope[];
   readonly limits: TenantLimits;
+  /** The id of the key that calls; a caller with a token has none. */
+  readonly keyId?: string | undefined;
 };
 
 export type Request = {

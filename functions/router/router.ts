@@ -10,6 +10,8 @@ import { type Authorizer, callerOf } from './http/caller.ts';
 import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './http/content-coding.ts';
 import { getOpenapi } from './http/openapi.ts';
 import { PROBLEM_STATUS, Problem, problemDocument, toProblem } from './http/problem.ts';
+import { listKeys } from './keys/list-keys.ts';
+import { revokeKey } from './keys/revoke-key.ts';
 import type { OpenRoute, Request, Response, Route, RouterPorts } from './route.ts';
 import { cancelTask } from './routes/cancel-task.ts';
 import { listDeadLetters, redriveLane } from './routes/dead-letters.ts';
@@ -48,6 +50,8 @@ export const routes: Record<RouteKey, Route> = {
   'POST /api/schedules/{id}/pause': pauseSchedule,
   'POST /api/schedules/{id}/resume': resumeSchedule,
   'POST /api/schedules/{id}/run': runSchedule,
+  'GET /api/keys': listKeys,
+  'DELETE /api/keys/{id}': revokeKey,
   'GET /api/definitions': listDefinitions,
   'GET /api/definitions/{type}': getDefinition,
   'PATCH /api/definitions/{type}': changeDefinition,

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoAccessStore } from '../adapters/dynamo/access-store.ts';
 import { DynamoLaneLoads, DynamoLaneSnapshot, DynamoRateBuckets } from '../adapters/dynamo/control-table.ts';
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
@@ -45,6 +46,7 @@ export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepth
 export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
   statistics: statistics(dynamo),
   schedules: scheduleStore(dynamo),
+  access: new DynamoAccessStore(dynamo, env('accessTable')),
   deadLetters: new SqsDeadLetters(sqs, env('queueUrlPrefix')),
   depths: queueDepths(sqs),
 });

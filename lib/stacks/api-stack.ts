@@ -96,6 +96,7 @@ export class ApiStack extends Construct {
       environment: {
         ...data.taskEnvironment,
         schedulesTable: data.schedules.tableName,
+        accessTable: data.access.tableName,
         statisticsTable: data.statistics.tableName,
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
@@ -120,6 +121,13 @@ export class ApiStack extends Construct {
         actions: ['dynamodb:Query'],
         resources: [`${data.schedules.tableArn}/index/byTenant`],
       }),
+    );
+    // A key is found by its tenant alone: no hash can be tried.
+    router.addToRolePolicy(
+      new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${data.access.tableArn}/index/byTenant`] }),
+    );
+    router.addToRolePolicy(
+      new PolicyStatement({ actions: ['dynamodb:DeleteItem'], resources: [data.access.tableArn] }),
     );
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.control.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');

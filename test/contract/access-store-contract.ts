@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { TenantId } from '../../functions/core/task/ids.ts';
-import { type AccessStore, accessKeyId, hashAccessKey, newAccessKey } from '../../functions/core/tenant/access-key.ts';
+import {
+  type AccessStore,
+  accessKeyId,
+  type GrantPlace,
+  hashAccessKey,
+  newAccessKey,
+} from '../../functions/core/tenant/access-key.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
 let count = 0;
@@ -37,9 +43,28 @@ export function accessStoreContract(name: string, makeStore: () => AccessStore):
       const tenantId = aTenant();
       const [second, first] = [await put(tenantId, 2000), await put(tenantId, 1000)];
       await put(aTenant());
-      const grants = await store.list(tenantId);
+      const { grants, next } = await store.list(tenantId, 10);
       expect(grants.map(({ id }) => id)).toEqual([accessKeyId(first), accessKeyId(second)]);
       expect(JSON.stringify(grants)).not.toContain(first);
+      expect(next).toBeUndefined();
+    });
+
+    it('lists any number of grants by pages, each once, also those that are of one moment', async () => {
+      const tenantId = aTenant();
+      const times = [1000, ...Array(6).fill(2000), 3000, 3000];
+      const ids = await Promise.all(times.map(async (time) => accessKeyId(await put(tenantId, time))));
+      const listed: string[] = [];
+      let after: GrantPlace | undefined;
+      for (let page = 0; page < 5; page++) {
+        const { grants, next } = await store.list(tenantId, 2, after);
+        expect(grants).toHaveLength(page < 4 ? 2 : 1);
+        listed.push(...grants.map(({ id }) => id));
+        after = next;
+      }
+      expect(after).toBeUndefined();
+      expect(listed.toSorted()).toEqual(ids.toSorted());
+      expect(listed[0]).toBe(ids[0]);
+      expect((await store.list(tenantId, times.length)).next).toBeUndefined();
     });
 
     it('revokes one key and no other', async () => {

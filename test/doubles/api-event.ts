@@ -8,6 +8,8 @@ export type ApiRequest = {
   readonly body?: unknown;
   /** The authorizer has found this out; it is a tenant with every scope unless given. */
   readonly caller?: Authorization;
+  /** The gateway has found these claims in a token, where the deployment takes tokens. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 };
 
 const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate admin platform' };
@@ -15,7 +17,7 @@ const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate adm
 /** Makes the event of payload format 2.0 that an HTTP API sends its router for `<method> <path>`. */
 export function apiEvent(
   request: string,
-  { headers = {}, body, caller = ACME }: ApiRequest = {},
+  { headers = {}, body, caller = ACME, claims }: ApiRequest = {},
 ): APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization> {
   const [method = '', url = ''] = request.split(' ');
   const [path = '', query = ''] = url.split('?');
@@ -29,7 +31,8 @@ export function apiEvent(
     requestContext: {
       accountId: '123456789012',
       apiId: 'abc123',
-      authorizer: { lambda: caller },
+      // The types of the gateway know of one kind of authorizer at a time.
+      authorizer: claims === undefined ? { lambda: caller } : ({ jwt: { claims } } as never),
       domainName: 'abc123.execute-api.us-east-1.amazonaws.com',
       domainPrefix: 'abc123',
       http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'vitest' },

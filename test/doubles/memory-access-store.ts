@@ -3,7 +3,10 @@ import {
   type AccessGrant,
   type AccessStore,
   accessKeyId,
-  type ListedGrant,
+  firstPage,
+  type GrantPage,
+  type GrantPlace,
+  inOrderOfAge,
 } from '../../functions/core/tenant/access-key.ts';
 
 export class MemoryAccessStore implements AccessStore {
@@ -17,11 +20,12 @@ export class MemoryAccessStore implements AccessStore {
     this.grants.set(keyHash, grant);
   }
 
-  async list(tenantId: TenantId): Promise<readonly ListedGrant[]> {
-    return [...this.grants]
+  async list(tenantId: TenantId, limit: number, after?: GrantPlace): Promise<GrantPage> {
+    const behind = [...this.grants]
       .map(([keyHash, grant]) => ({ ...grant, id: accessKeyId(keyHash) }))
       .filter((grant) => grant.tenantId === tenantId)
-      .toSorted((a, b) => a.createdAt - b.createdAt);
+      .filter((grant) => after === undefined || inOrderOfAge(after, grant) < 0);
+    return firstPage(behind, limit);
   }
 
   async revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'> {

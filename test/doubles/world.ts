@@ -16,6 +16,7 @@ import type { RouterPorts } from '../../functions/router/route.ts';
 import { LaneGate } from '../../functions/router/submit/lane-gate.ts';
 import { TenantGate } from '../../functions/router/submit/tenant-gate.ts';
 import { TraceSampler } from '../../functions/router/trace-sampler.ts';
+import { MemoryAccessStore } from './memory-access-store.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryLanes } from './memory-lanes.ts';
 import { MemoryRateBuckets } from './memory-rate-buckets.ts';
@@ -62,6 +63,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
   );
   const queue = new MemoryTaskQueue(clock, catalog);
   const ports: Omit<InvocationPorts, 'fillTimes'> & { fillTimes?: FillTimes } & RouterPorts & {
+      access: MemoryAccessStore;
       deadLetters: MemoryDeadLetters;
       store: MemoryTaskStore;
       deliveries: MemoryTaskQueue;
@@ -81,6 +83,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     settings,
     statistics: new MemoryStatistics(),
     schedules: new MemoryScheduleStore({ lag }),
+    access: new MemoryAccessStore(),
     snapshot: lanes.snapshot,
     deadLetters: new MemoryDeadLetters(clock),
     retentionDays: 14,

@@ -10,8 +10,8 @@ import { tenant } from '../doubles/task-seed.ts';
 export const access = new DynamoAccessStore(new DynamoDBClient(awsClient), inject('stack').accessTable);
 
 /** Grants a key of its own to whoever asks. */
-export async function grant(tenantName: string, scopes: readonly Scope[]): Promise<string> {
+export async function grant(tenantName: string, scopes: readonly Scope[], name = 'test'): Promise<string> {
   const key = newAccessKey(crypto.getRandomValues(new Uint8Array(32)));
-  await access.put(hashAccessKey(key), { tenantId: tenant(tenantName), scopes, name: 'test', createdAt: Date.now() });
+  await access.put(hashAccessKey(key), { tenantId: tenant(tenantName), scopes, name, createdAt: Date.now() });
   return key;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { authorize } from '../../functions/authorizer/authorize.ts';
-import { hashAccessKey, newAccessKey } from '../../functions/core/tenant/access-key.ts';
+import { accessKeyId, hashAccessKey, newAccessKey } from '../../functions/core/tenant/access-key.ts';
 import { callerOf } from '../../functions/router/http/caller.ts';
+import { aKey } from '../doubles/keys.ts';
 import { greet } from '../doubles/task-definitions.ts';
 import { tenant } from '../doubles/task-seed.ts';
 import { createWorld } from '../doubles/world.ts';
@@ -15,7 +16,8 @@ const find = async (keyHash: string) =>
 
 describe('a key', () => {
   it('is known as it is', async () => {
-    expect(await authorize(`Bearer ${KEY}`, { find })).toEqual({ tenantId: 'acme', scopes: 'read' });
+    const keyId = accessKeyId(hashAccessKey(KEY));
+    expect(await authorize(`Bearer ${KEY}`, { find })).toEqual({ tenantId: 'acme', scopes: 'read', keyId });
   });
 
   it.each([
@@ -29,6 +31,24 @@ describe('a key', () => {
     ['that is its hash', `Bearer ${hashAccessKey(KEY)}`],
   ])('is not known %s', async (_, header) => {
     expect(await authorize(header, { find })).toEqual({});
+  });
+
+  it('is listed without what it could be found by, and revoked, with the scope admin alone', async () => {
+    const world = createWorld();
+    const [key, stranger] = [await aKey(world), await aKey(world, { tenantId: 'beta' })];
+    const list = (scopes: string) => callApi(world, 'GET /api/keys', { caller: { tenantId: 'acme', scopes } });
+    expect(await list('submit read operate platform')).toMatchObject({ status: 403 });
+    const { body } = await list('admin');
+    expect(body).toMatchObject({ items: [{ id: key.id }] });
+    for (const { keyHash } of [key, stranger]) expect(JSON.stringify(body)).not.toContain(keyHash.slice(0, 13));
+    const revoke = (id: string, scopes: string) =>
+      callApi(world, `DELETE /api/keys/${id}`, { caller: { tenantId: 'acme', scopes } });
+    expect(await revoke(key.id, 'submit read operate platform')).toMatchObject({ status: 403 });
+    for (const id of [stranger.id, key.keyHash, key.id.toUpperCase(), '__proto__', `${key.id}%00`, '%00']) {
+      expect([id, (await revoke(id, 'admin')).status]).toEqual([id, 404]);
+    }
+    expect(world.ports.access.grants.size).toBe(2);
+    expect(await revoke(key.id, 'admin')).toMatchObject({ status: 200 });
   });
 
   it('is in no log line of a request, and neither is what was sent', async () => {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../functions/contract.ts';
 import { newTask } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
+import { aKey } from '../doubles/keys.ts';
 import { echo, greet } from '../doubles/task-definitions.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 import { createWorld, type World } from '../doubles/world.ts';
@@ -31,6 +32,7 @@ beforeAll(async () => {
   ids = { done, open: await submit() };
   cursor = String((await callApi(world, 'GET /api/tasks?limit=1', as('alpha'))).body.nextCursor);
   expect(cursor).not.toBe('null');
+  await aKey(world, { tenantId: 'alpha', name: CANARY });
 });
 
 /** A route with a task's id says this to a stranger, beside the id that he asked for. */

@@ -116,10 +116,11 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(besidesLogsAndTraces('millrace-console')).toEqual([]);
   });
 
-  test('let the router work on tasks, list and count them, change settings, look at and send to every lane, and redrive dead letters', () => {
+  test('let the router work on tasks, list and count them, change settings, list and revoke keys, look at and send to every lane, and redrive dead letters', () => {
     expect(besidesLogsAndTraces('millrace-router')).toEqual([
       'dynamodb:BatchGetItem Schedules.Arn',
       'dynamodb:BatchGetItem Tasks.Arn',
+      'dynamodb:DeleteItem Access.Arn',
       'dynamodb:DeleteItem Schedules.Arn',
       'dynamodb:GetItem Control.Arn',
       'dynamodb:GetItem Definitions.Arn',
@@ -129,6 +130,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:PartiQLInsert Tasks.Arn',
       'dynamodb:PutItem Schedules.Arn',
       'dynamodb:PutItem Tasks.Arn',
+      'dynamodb:Query Access.Arn/index/byTenant',
       'dynamodb:Query Schedules.Arn/index/byTenant',
       'dynamodb:Query Statistics.Arn',
       ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),

@@ -6,15 +6,21 @@ import {
   PutItemCommand,
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
+import { compact } from '../../core/compact.ts';
 import { parseTenantId, type TenantId } from '../../core/task/ids.ts';
 import {
   type AccessGrant,
   type AccessStore,
   accessKeyId,
+  firstPage,
+  type GrantPage,
+  type GrantPlace,
+  inOrderOfAge,
   type ListedGrant,
   parseScope,
 } from '../../core/tenant/access-key.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
+import { n, type Row, s } from './requests/row.ts';
 
 /** Grants in one DynamoDB table with the partition key `keyHash` and the index `byTenant`. */
 export class DynamoAccessStore implements AccessStore {
@@ -50,34 +56,48 @@ export class DynamoAccessStore implements AccessStore {
     );
   }
 
-  async list(tenantId: TenantId): Promise<readonly ListedGrant[]> {
-    return (await this.#rowsOf(tenantId)).flatMap((row) => {
-      const grant = grantOfRow(row);
-      return grant === undefined ? [] : [{ ...grant, id: accessKeyId(row.keyHash?.S ?? '') }];
-    });
+  async list(tenantId: TenantId, limit: number, after?: GrantPlace): Promise<GrantPage> {
+    const found: ListedGrant[] = [];
+    for await (const rows of this.#rowsOf(tenantId, { since: after?.createdAt, pageSize: limit + 1 })) {
+      const grants = rows.flatMap(listedGrant);
+      found.push(...grants.filter((grant) => after === undefined || inOrderOfAge(after, grant) < 0));
+      // The index has grants of one moment in any order, so that all of them are read before they are put in ours.
+      if (found.length > limit && found.at(-1)?.createdAt !== found[limit - 1]?.createdAt) break;
+    }
+    return firstPage(found, limit);
   }
 
   async revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'> {
-    const [row, ...others] = (await this.#rowsOf(tenantId)).filter(
-      ({ keyHash }) => accessKeyId(keyHash?.S ?? '') === id,
-    );
-    if (row?.keyHash === undefined) return 'missing';
+    const found: AttributeValue[] = [];
+    for await (const rows of this.#rowsOf(tenantId)) {
+      found.push(...rows.flatMap(({ keyHash }) => (keyHash && accessKeyId(keyHash.S ?? '') === id ? [keyHash] : [])));
+    }
+    const [keyHash, ...others] = found;
+    if (keyHash === undefined) return 'missing';
     if (others.length > 0) return 'ambiguous';
-    await this.#client.send(new DeleteItemCommand({ TableName: this.#tableName, Key: { keyHash: row.keyHash } }));
+    await this.#client.send(new DeleteItemCommand({ TableName: this.#tableName, Key: { keyHash } }));
     return 'revoked';
   }
 
-  async #rowsOf(tenantId: TenantId): Promise<Record<string, AttributeValue>[]> {
-    const rows: Record<string, AttributeValue>[] = [];
+  /** Reads the rows of a tenant's grants, those made at `since` and later, the oldest first. */
+  async *#rowsOf(
+    tenantId: TenantId,
+    { since = 0, pageSize }: { readonly since?: number | undefined; readonly pageSize?: number } = {},
+  ): AsyncGenerator<readonly Row[]> {
     const query = {
       TableName: this.#tableName,
       IndexName: 'byTenant',
-      KeyConditionExpression: 'tenantId = :tenantId',
-      ExpressionAttributeValues: { ':tenantId': { S: tenantId } },
+      KeyConditionExpression: 'tenantId = :tenantId AND createdAt >= :since',
+      ExpressionAttributeValues: { ':tenantId': s(tenantId), ':since': n(since) },
     };
-    for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) rows.push(...items);
-    return rows;
+    const pages = paginateQuery({ client: this.#client, ...compact({ pageSize }) }, query);
+    for await (const { Items: rows = [] } of pages) yield rows;
   }
+}
+
+function listedGrant(row: Row): ListedGrant[] {
+  const grant = grantOfRow(row);
+  return grant === undefined ? [] : [{ ...grant, id: accessKeyId(row.keyHash?.S ?? '') }];
 }
 
 /** Reads the grant of a row; nothing where any part of it is not what `put` writes: half a grant opens no door. */

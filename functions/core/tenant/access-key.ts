@@ -22,14 +22,32 @@ export interface AccessStore {
   find(keyHash: string): Promise<AccessGrant | undefined>;
   /** Replaces the grant of the same key, if there is one. */
   put(keyHash: string, grant: AccessGrant): Promise<void>;
-  /** Returns a tenant's grants, the oldest first. */
-  list(tenantId: TenantId): Promise<readonly ListedGrant[]>;
+  /** Returns a page of a tenant's grants, the oldest first, and where the next one begins; nothing where none does. */
+  list(tenantId: TenantId, limit: number, after?: GrantPlace): Promise<GrantPage>;
   /** Ends the one grant of the tenant that has this id. Nothing is done where several have. */
   revoke(tenantId: TenantId, id: string): Promise<'revoked' | 'missing' | 'ambiguous'>;
 }
 
 /** A grant, and what people call its key: the beginning of its hash. */
 export type ListedGrant = AccessGrant & { readonly id: string };
+
+/** The place of a grant in the list of its tenant. */
+export type GrantPlace = Pick<ListedGrant, 'createdAt' | 'id'>;
+export type GrantPage = { readonly grants: readonly ListedGrant[]; readonly next?: GrantPlace };
+
+/** Orders grants as lists have them: by age, and those of one moment by id. */
+export const inOrderOfAge = (a: GrantPlace, b: GrantPlace): number =>
+  a.createdAt - b.createdAt || (a.id < b.id ? -1 : Number(a.id > b.id));
+
+/** Makes the page of `limit` grants that begins a list. */
+export function firstPage(grants: readonly ListedGrant[], limit: number): GrantPage {
+  const ordered = grants.toSorted(inOrderOfAge);
+  const page = ordered.slice(0, limit);
+  const last = page.at(-1);
+  return last === undefined || ordered.length <= limit
+    ? { grants: page }
+    : { grants: page, next: { createdAt: last.createdAt, id: last.id } };
+}
 
 const KEY_BYTES = 32;
 

@@ -8,7 +8,12 @@ import { Problem } from './problem.ts';
 /** Holds what API Gateway knows of a caller: what our authorizer found out of a key, or the claims of a token it has checked. */
 export type Authorizer = {
   readonly lambda?:
-    | { readonly tenantId?: string; readonly scopes?: string; readonly [limit: string]: unknown }
+    | {
+        readonly tenantId?: string;
+        readonly scopes?: string;
+        readonly keyId?: string;
+        readonly [limit: string]: unknown;
+      }
     | null
     | undefined;
   readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
@@ -27,11 +32,12 @@ export function callerOf(
   const { tenantId, scopes } = known;
   const tenant = parseTenantId(tenantId ?? '');
   if (tenant !== undefined) {
-    return {
+    return compact({
       tenantId: tenant,
       scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []),
       limits: tenantClaim === undefined ? limitsOfKey(known) : tenantLimits,
-    };
+      keyId: authorizer?.lambda?.keyId,
+    });
   }
   const detail =
     tenantClaim === undefined

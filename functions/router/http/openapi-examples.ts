@@ -90,6 +90,16 @@ const definition = {
   inputSchema: { type: 'object', properties: { markdown: { type: 'string' } }, required: ['markdown'] },
 };
 
+const key = {
+  id: '3f1c9a7e5d20',
+  tenantId: 'acme',
+  name: 'nightly import',
+  scopes: ['submit', 'read'],
+  ratePerSecond: 50,
+  createdAt: AT,
+  isCaller: false,
+};
+
 const conflict = {
   type: 'about:blank',
   title: 'Conflict',
@@ -176,6 +186,8 @@ export const answerExamples = once(
     pauseSchedule: { ...schedule(), paused: true, nextTimes: [] },
     resumeSchedule: schedule(),
     runSchedule: { ...accepted, input, schedule: { id: scheduleSummary.id, time: AT } },
+    listKeys: { items: [key], nextCursor: null },
+    revokeKey: { id: key.id },
     getHealth: { status: 'ok' },
     getOpenapi: { openapi: '3.1.0', info: { title: 'Millrace', version: '1' }, paths: {} },
   }),

@@ -3,6 +3,7 @@ import { authorize } from '../../../functions/authorizer/authorize.ts';
 import {
   type AccessGrant,
   type AccessStore,
+  accessKeyId,
   hashAccessKey,
   newAccessKey,
 } from '../../../functions/core/tenant/access-key.ts';
@@ -10,6 +11,8 @@ import { tenant } from '../../doubles/task-seed.ts';
 
 const KEY = newAccessKey(new Uint8Array(32).fill(7));
 const grant: AccessGrant = { tenantId: tenant('acme'), scopes: ['submit', 'read'], name: 'tests', createdAt: 1 };
+
+const known = { tenantId: 'acme', scopes: 'submit read', keyId: accessKeyId(hashAccessKey(KEY)) };
 
 function accessStore() {
   const lookedUp: string[] = [];
@@ -23,7 +26,7 @@ function accessStore() {
 it('an authorizer passes on what the key is limited to', async () => {
   const limits = { ratePerSecond: 5, maxOpenTasks: 100 };
   const access = { find: async () => ({ ...grant, limits }) };
-  expect(await authorize(`Bearer ${KEY}`, access)).toEqual({ tenantId: 'acme', scopes: 'submit read', ...limits });
+  expect(await authorize(`Bearer ${KEY}`, access)).toEqual({ ...known, ...limits });
 });
 
 describe('authorize', () => {
@@ -64,7 +67,7 @@ describe('authorize', () => {
     'knows the caller of %j',
     async (header) => {
       const { access, lookedUp } = accessStore();
-      expect(await authorize(header, access)).toEqual({ tenantId: 'acme', scopes: 'submit read' });
+      expect(await authorize(header, access)).toEqual(known);
       expect(lookedUp).toEqual([hashAccessKey(KEY)]);
       expect(lookedUp.join()).not.toContain(KEY);
     },

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createClient } from '../../../entries/client.ts';
 import { OPEN_ROUTES, ROUTES } from '../../../functions/contract.ts';
+import { aKey } from '../../doubles/keys.ts';
 import { startUnkindApi } from './unkind-api.ts';
 
 it('has every call of the API, as it is', async () => {
@@ -26,6 +27,9 @@ it('has every call of the API, as it is', async () => {
   expect(await client.runSchedule(schedule.id)).toMatchObject({ schedule: { id: schedule.id }, status: 'queued' });
   expect(await client.schedule(schedule.id)).toMatchObject({ last: { outcome: 'fired' } });
   expect(await client.deleteSchedule(schedule.id)).toEqual({ id: schedule.id });
+  const key = await aKey(world);
+  expect((await client.keys({ limit: 1 }).page()).items).toMatchObject([{ id: key.id, isCaller: false }]);
+  expect(await client.revokeKey(key.id)).toEqual({ id: key.id });
   expect((await client.lanes()).map(({ name }) => name)).toContain('default-high-0');
   expect(await client.deadLetters('default-high-0', { limit: 1 })).toMatchObject({ items: [], hasMore: false });
   expect(await client.redrive('default-high-0')).toMatchObject({ messages: 0 });
@@ -46,6 +50,7 @@ it('has every call of the API, as it is', async () => {
         .replace(/\?.*/, '')
         .replace(task.id, '{id}')
         .replace(schedule.id, '{id}')
+        .replace(key.id, '{id}')
         .replace('default-high-0', '{name}')
         .replace(/definitions\/greet/, 'definitions/{type}'),
     ),

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ProblemDocument } from '../../../client/answers.ts';
 import type {
   Client,
+  Key,
   MillraceError,
   Schedule,
   ScheduleSummary,
@@ -12,6 +13,7 @@ import type {
 } from '../../../entries/client.ts';
 import { DEFAULT_RETRY, defineTask } from '../../../entries/index.ts';
 import type { ProblemDocument as DocumentedProblem } from '../../../functions/router/http/problem.ts';
+import type { keySchema } from '../../../functions/router/keys/list-keys.ts';
 import type { TaskSummaryView, TaskView } from '../../../functions/router/routes/task-view.ts';
 import type { scheduleSchema, scheduleSummarySchema } from '../../../functions/router/schedules/schedule-view.ts';
 import type { markdownRender } from '../../../tasks/markdown-render/definition.ts';
@@ -117,6 +119,7 @@ describe('what is answered', () => {
     expectTypeOf<Exclude<keyof Task, symbol>>().toEqualTypeOf<keyof TaskView>();
     expectTypeOf<keyof ScheduleSummary>().toEqualTypeOf<keyof z.infer<ReturnType<typeof scheduleSummarySchema>>>();
     expectTypeOf<keyof Schedule>().toEqualTypeOf<keyof z.infer<ReturnType<typeof scheduleSchema>>>();
+    expectTypeOf<keyof Key>().toEqualTypeOf<keyof z.infer<ReturnType<typeof keySchema>>>();
     expectTypeOf<keyof ProblemDocument>().toEqualTypeOf<keyof DocumentedProblem>();
   });
 });

@@ -3,6 +3,7 @@ import type { ScheduleId } from '../../../functions/core/schedule/schedule.ts';
 import { MAX_BODY_BYTES } from '../../../functions/router/http/content-coding.ts';
 import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/http/problem.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
+import { aKey } from '../../doubles/keys.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { greet } from '../../doubles/task-definitions.ts';
 import { tenant } from '../../doubles/task-seed.ts';
@@ -31,13 +32,17 @@ const promised = Object.entries(document.paths as Paths).flatMap(([path, methods
   ),
 );
 
-/** Makes a world with one task, queued or cancelled, and one schedule, which all `{id}` stand for. */
+/** Makes a world with one task, queued or cancelled, one schedule and one key, which all `{id}` stand for. */
 async function setUp(status: 'queued' | 'cancelled', definition = greet) {
   const world = createWorld([definition]);
   const { body } = await callApi(world, 'POST /api/tasks', { body: ada });
   if (status === 'cancelled') await callApi(world, `POST /api/tasks/${body.id}/cancel`);
   const { body: schedule } = await callApi(world, 'POST /api/schedules', { body: BODIES['POST /api/schedules'] });
-  const idFor = (routeKey: string): string => String(routeKey.includes('/schedules/') ? schedule.id : body.id);
+  const key = await aKey(world);
+  const idFor = (routeKey: string): string => {
+    if (routeKey.includes('/keys/')) return key.id;
+    return String(routeKey.includes('/schedules/') ? schedule.id : body.id);
+  };
   const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
     callApi(
       world,
@@ -47,7 +52,7 @@ async function setUp(status: 'queued' | 'cancelled', definition = greet) {
         ...request,
       },
     );
-  return { world, ask, schedule };
+  return { world, ask, schedule, key };
 }
 const isRun = (routeKey: string): boolean => routeKey.endsWith('/run');
 const isRetry = (routeKey: string): boolean => routeKey.endsWith('/retry');
@@ -57,7 +62,7 @@ const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'que
 function breakParts({ ports }: World, verb: () => unknown): void {
   const part = new Proxy({}, { get: () => verb });
   Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part, deadLetters: part });
-  Object.assign(ports, { schedules: part });
+  Object.assign(ports, { schedules: part, access: part });
   Object.assign(ports.settings, { change: verb });
   Object.assign(ports.depths, { read: verb });
 }
@@ -77,10 +82,15 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
   unauthenticated: async (routeKey) => (await ready(routeKey)).ask(routeKey, { caller: null }),
   missing_scope: async (routeKey) =>
     (await ready(routeKey)).ask(routeKey, { caller: { tenantId: 'acme', scopes: 'none' } }),
-  not_found: async (routeKey) =>
-    (await ready(routeKey)).ask(routeKey.replace(/\{\w+\}/, 'nothing'), {
-      body: BODIES[routeKey],
-    }),
+  not_found: async (routeKey) => {
+    const { world, ask } = await ready(routeKey);
+    // A list is there, unless the deployment has none of what it would show.
+    if (!routeKey.includes('{')) {
+      Object.assign(world.ports, { tenantClaim: 'tenant' });
+      return ask(routeKey, { claims: { tenant: 'acme', scope: 'admin' } });
+    }
+    return ask(routeKey.replace(/\{\w+\}/, 'nothing'), { body: BODIES[routeKey] });
+  },
   method_not_allowed: async (routeKey) => (await ready(routeKey)).ask(routeKey.replace(/^\w+/, 'PUT')),
   idempotency_conflict: async (routeKey) => {
     const { ask } = await ready(routeKey);
@@ -91,6 +101,10 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     return ask(routeKey, routeKey.endsWith('/schedules') ? { headers, body: { ...ada, rateMinutes: 5 } } : other);
   },
   invalid_status: async (routeKey) => {
+    if (routeKey.includes('/keys/')) {
+      const { ask, key } = await ready(routeKey);
+      return ask(routeKey, { caller: key.caller });
+    }
     if (!routeKey.includes('/schedules/'))
       return (await setUp(isRetry(routeKey) ? 'queued' : 'cancelled')).ask(routeKey);
     const { world, ask, schedule } = await ready(routeKey);
