@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { apiKey, signOut } from './api/session.ts';
 import { hrefOf, type Route } from './model/route.ts';
+import { KeysPage } from './pages/keys-page.tsx';
 import { LanePage } from './pages/lane-page.tsx';
 import { LanesPage } from './pages/lanes-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
@@ -15,6 +16,9 @@ import { Empty } from './parts/elements.tsx';
 import { isLive } from './parts/live.ts';
 import { route } from './parts/navigation.ts';
 import { PageHeading } from './parts/page-heading.tsx';
+import { ScheduleFormPage } from './schedules/schedule-form-page.tsx';
+import { SchedulePage } from './schedules/schedule-page.tsx';
+import { SchedulesPage } from './schedules/schedules-page.tsx';
 
 /** Shows the whole console: its pages for whoever is signed in, and the way in. */
 export function Shell() {
@@ -56,7 +60,9 @@ const PLACES: readonly { readonly label: string; readonly to: Route; readonly pa
   { label: 'Overview', to: { page: 'overview' }, pages: ['overview'] },
   { label: 'Lanes', to: { page: 'lanes' }, pages: ['lanes', 'lane'] },
   { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'submit'] },
+  { label: 'Schedules', to: { page: 'schedules' }, pages: ['schedules', 'schedule', 'schedule-form'] },
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
+  { label: 'Keys', to: { page: 'keys' }, pages: ['keys'] },
 ];
 
 function pageOf(at: Route): ComponentChildren {
@@ -77,6 +83,14 @@ function pageOf(at: Route): ComponentChildren {
       return <TypesPage />;
     case 'type':
       return <TypePage key={at.type} type={at.type} />;
+    case 'schedules':
+      return <SchedulesPage />;
+    case 'schedule':
+      return <SchedulePage key={at.id} id={at.id} />;
+    case 'schedule-form':
+      return <ScheduleFormPage key={at.id} id={at.id} type={at.type} />;
+    case 'keys':
+      return <KeysPage />;
     default:
       return <NoPage />;
   }

@@ -9,7 +9,7 @@ z.config({ jitless: true });
 const TIMEOUT_MS = 30_000;
 
 export type CallOptions = {
-  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -39,6 +39,17 @@ export async function call<T>(path: string, schema: z.ZodMiniType<T>, options: C
     if (error.code === 'unauthenticated' && options.key === undefined && key === apiKey.value)
       signOut(refusalOf(key, error));
     throw error;
+  }
+}
+
+const removedSchema = z.object({ id: z.string() });
+
+/** Deletes what `path` names. What somebody else has deleted meanwhile is as good. */
+export async function remove(path: string): Promise<void> {
+  try {
+    await call(path, removedSchema, { method: 'DELETE' });
+  } catch (error) {
+    if (!(error instanceof ApiFailure && error.code === 'not_found')) throw error;
   }
 }
 

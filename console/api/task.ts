@@ -39,7 +39,6 @@ export const taskPageSchema = z.object({
   items: z.array(taskSummarySchema),
   nextCursor: z.nullable(z.string()),
 });
-export type TaskPage = z.infer<typeof taskPageSchema>;
 
 /** The statuses in the order of a task's life. */
 export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;

@@ -9,7 +9,13 @@ export type Field = {
 } & FieldKind;
 
 export type FieldKind =
-  | { readonly kind: 'text'; readonly isLong: boolean; readonly maxLength?: number }
+  | {
+      readonly kind: 'text';
+      readonly isLong: boolean;
+      readonly maxLength?: number;
+      /** It may be any other text, too. */
+      readonly suggestions?: readonly string[];
+    }
   | { readonly kind: 'number'; readonly isWhole: boolean; readonly minimum?: number; readonly maximum?: number }
   | { readonly kind: 'choice'; readonly options: readonly JsonValue[] }
   | { readonly kind: 'object'; readonly properties: readonly Property[] }

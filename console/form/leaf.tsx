@@ -72,7 +72,33 @@ function Control({ field, isRequired, attributes, onChange }: ControlProps) {
   return field.kind === 'text' && field.isLong ? (
     <textarea {...attributes} rows={5} onInput={onInput} />
   ) : (
-    <input {...attributes} spellcheck={false} onInput={onInput} />
+    <Line
+      suggestions={field.kind === 'text' ? field.suggestions : undefined}
+      attributes={attributes}
+      onInput={onInput}
+    />
+  );
+}
+
+type LineProps = {
+  readonly suggestions: readonly string[] | undefined;
+  readonly attributes: Attributes;
+  readonly onInput: (event: { currentTarget: { value: string } }) => void;
+};
+
+function Line({ suggestions, attributes, onInput }: LineProps) {
+  const list = suggestions && `${attributes.id}-list`;
+  return (
+    <>
+      <input {...attributes} list={list} spellcheck={false} onInput={onInput} />
+      {suggestions !== undefined && (
+        <datalist id={list}>
+          {suggestions.map((text) => (
+            <option key={text} value={text} />
+          ))}
+        </datalist>
+      )}
+    </>
   );
 }
 

@@ -43,6 +43,26 @@ const dateAndTime = new Intl.DateTimeFormat(undefined, {
 /** Writes date and time as the reader's place writes them. */
 export const moment = (at: number): string => dateAndTime.format(at);
 
+/** The time zone of the reader: all times are shown in it. */
+export const READER_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Writes a time that is a whole minute, by the clock of a time zone; nothing where the browser does not know the zone. */
+export function minuteIn(timeZone: string, at: number): string | undefined {
+  try {
+    return new Intl.DateTimeFormat(undefined, {
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZone,
+    }).format(at);
+  } catch {
+    return undefined;
+  }
+}
+
 const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 /** Writes the time of day alone, where there is little room. */

@@ -1,10 +1,12 @@
 /** Where in the console the reader is: what stands behind `#` in the address. */
 export type Route =
-  | { readonly page: 'overview' | 'lanes' | 'types' }
+  | { readonly page: 'overview' | 'lanes' | 'types' | 'schedules' | 'keys' }
   | { readonly page: 'tasks'; readonly filter: TaskFilter }
   | { readonly page: 'task'; readonly id: string }
   | { readonly page: 'lane'; readonly name: string }
   | { readonly page: 'type'; readonly type: string }
+  | { readonly page: 'schedule'; readonly id: string }
+  | { readonly page: 'schedule-form'; readonly id?: string | undefined; readonly type?: string | undefined }
   | { readonly page: 'submit'; readonly type?: string | undefined; readonly copyOf?: string | undefined }
   | { readonly page: 'unknown' };
 
@@ -21,8 +23,9 @@ export function parseRoute(hash: string): Route {
   if (name !== '') return namedRoute(page, name);
   const parameters = new URLSearchParams(query);
   if (page === '') return { page: 'overview' };
-  if (page === 'lanes' || page === 'types') return { page };
+  if (page === 'lanes' || page === 'types' || page === 'schedules' || page === 'keys') return { page };
   if (page === 'tasks') return { page, filter: given(parameters, FILTERS) };
+  if (page === 'schedule-form') return { page, ...given(parameters, ['id', 'type']) };
   if (page === 'submit') return { page, ...given(parameters, ['type', 'copyOf']) };
   return { page: 'unknown' };
 }
@@ -31,6 +34,7 @@ function namedRoute(page: string, name: string): Route {
   if (page === 'tasks') return { page: 'task', id: name };
   if (page === 'lanes') return { page: 'lane', name };
   if (page === 'types') return { page: 'type', type: name };
+  if (page === 'schedules') return { page: 'schedule', id: name };
   return { page: 'unknown' };
 }
 
@@ -59,6 +63,8 @@ export function hrefOf(route: Route): string {
       return '#/';
     case 'lanes':
     case 'types':
+    case 'schedules':
+    case 'keys':
       return `#/${route.page}`;
     case 'tasks':
       return `#/tasks${queryOf(route.filter)}`;
@@ -68,6 +74,10 @@ export function hrefOf(route: Route): string {
       return `#/lanes/${encodeURIComponent(route.name)}`;
     case 'type':
       return `#/types/${encodeURIComponent(route.type)}`;
+    case 'schedule':
+      return `#/schedules/${encodeURIComponent(route.id)}`;
+    case 'schedule-form':
+      return `#/schedule-form${queryOf({ id: route.id, type: route.type })}`;
     case 'submit':
       return `#/submit${queryOf({ type: route.type, copyOf: route.copyOf })}`;
   }

@@ -1,14 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { call } from '../api/call.ts';
-import type { Definition } from '../api/definition.ts';
 import type { ApiFailure } from '../api/problem.ts';
 import { taskSchema } from '../api/task.ts';
 import { useDefinitions } from '../parts/deployment.ts';
-import { Empty, NoTypes } from '../parts/elements.tsx';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { LiveContent, Loading } from '../parts/live-content.tsx';
 import { replaceRoute } from '../parts/navigation.ts';
 import { PageHeading } from '../parts/page-heading.tsx';
+import { OfType } from './of-type.tsx';
 import { SubmitForm } from './submit-form.tsx';
 
 type SubmitPageProps = { readonly type: string | undefined; readonly copyOf: string | undefined };
@@ -20,48 +19,16 @@ export function SubmitPage({ type, copyOf }: SubmitPageProps) {
     <>
       <PageHeading title="Submit a task" />
       <LiveContent live={definitions}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <NoTypes />
-          ) : (
-            <SubmitOfType definitions={items} type={type ?? items[0]?.type ?? ''} copyOf={copyOf} />
-          )
-        }
+        {({ items }) => (
+          <OfType definitions={items} type={type} onChange={(chosen) => replaceRoute({ page: 'submit', type: chosen })}>
+            {(definition) => (
+              <CopiedInput id={copyOf}>
+                {(input) => <SubmitForm key={definition.type} definition={definition} input={input} />}
+              </CopiedInput>
+            )}
+          </OfType>
+        )}
       </LiveContent>
-    </>
-  );
-}
-
-type SubmitOfTypeProps = {
-  readonly definitions: readonly Definition[];
-  readonly type: string;
-  readonly copyOf: string | undefined;
-};
-
-function SubmitOfType({ definitions, type, copyOf }: SubmitOfTypeProps) {
-  const definition = definitions.find((one) => one.type === type);
-  return (
-    <>
-      <div class="field type-choice">
-        <label for="type">Type</label>
-        <select
-          id="type"
-          value={type}
-          onChange={(event) => replaceRoute({ page: 'submit', type: event.currentTarget.value })}
-        >
-          {definition === undefined && <option value={type}>{type}</option>}
-          {definitions.map((one) => (
-            <option key={one.type}>{one.type}</option>
-          ))}
-        </select>
-      </div>
-      {definition === undefined ? (
-        <Empty title="There is no such type here." />
-      ) : (
-        <CopiedInput id={copyOf}>
-          {(input) => <SubmitForm key={type} definition={definition} input={input} />}
-        </CopiedInput>
-      )}
     </>
   );
 }

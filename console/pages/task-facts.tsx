@@ -1,8 +1,8 @@
-import type { ComponentChildren } from 'preact';
 import type { Task } from '../api/task.ts';
 import { duration } from '../model/format.ts';
 import { isCombined } from '../model/life.ts';
 import { hrefOf } from '../model/route.ts';
+import { Fact } from '../parts/elements.tsx';
 
 /** Shows what a task is, beside its life and its payloads. */
 export const TaskFacts = ({ task }: { task: Task }) => (
@@ -51,10 +51,3 @@ export const TaskFacts = ({ task }: { task: Task }) => (
 );
 
 const tasksOf = (filter: Record<string, string>): string => hrefOf({ page: 'tasks', filter });
-
-const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);

@@ -4,6 +4,7 @@ import { duration } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { announce } from '../parts/announcement.tsx';
 import { ConfirmedAction } from '../parts/confirmed-action.tsx';
+import { Fact } from '../parts/elements.tsx';
 import { JsonBlock } from '../parts/json-block.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
@@ -31,6 +32,9 @@ export function TypePage({ type }: { type: string }) {
         </a>
         <a class="button" href={hrefOf({ page: 'submit', type })}>
           Submit one
+        </a>
+        <a class="button" href={hrefOf({ page: 'schedule-form', type })}>
+          Schedule it
         </a>
         {live.data !== undefined && <Pause definition={live.data} onChange={change} />}
       </PageHeading>
@@ -71,21 +75,14 @@ const Summary = ({ definition }: { definition: Definition }) => (
     {definition.paused && <p class="note">Paused: its tasks are accepted, and none starts.</p>}
     <p>{definition.description}</p>
     <dl class="facts">
-      <Fact name="Resource class" value={definition.resources} />
-      <Fact name="Priority" value={definition.priority} />
-      <Fact name="An attempt may take" value={duration(definition.timeoutSeconds * 1000)} />
-      <Fact name="Attempts" value={String(definition.retry.maxAttempts)} />
-      <Fact
-        name="Pause between attempts"
-        value={`${duration(definition.retry.baseDelaySeconds * 1000)} at first, ${duration(definition.retry.maxDelaySeconds * 1000)} at most`}
-      />
+      <Fact name="Resource class">{definition.resources}</Fact>
+      <Fact name="Priority">{definition.priority}</Fact>
+      <Fact name="An attempt may take">{duration(definition.timeoutSeconds * 1000)}</Fact>
+      <Fact name="Attempts">{definition.retry.maxAttempts}</Fact>
+      <Fact name="Pause between attempts">
+        {duration(definition.retry.baseDelaySeconds * 1000)} at first,{' '}
+        {duration(definition.retry.maxDelaySeconds * 1000)} at most
+      </Fact>
     </dl>
   </section>
-);
-
-const Fact = ({ name, value }: { name: string; value: string }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{value}</dd>
-  </div>
 );

@@ -6,6 +6,8 @@ import { FailureNotice } from './failure-notice.tsx';
 type ConfirmedActionProps = {
   /** The button says this, and so does the one that confirms. */
   readonly label: string;
+  /** What the action is done to, for whoever only hears of one button among many. */
+  readonly of?: string;
   readonly isDangerous?: boolean;
   readonly question: string;
   /** The reader is told what will come of it. */
@@ -15,7 +17,7 @@ type ConfirmedActionProps = {
 };
 
 /** Shows a button that asks before it acts. */
-export function ConfirmedAction({ label, isDangerous = false, question, children, act }: ConfirmedActionProps) {
+export function ConfirmedAction({ label, of, isDangerous = false, question, children, act }: ConfirmedActionProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const [isBusy, setBusy] = useState(false);
@@ -43,6 +45,7 @@ export function ConfirmedAction({ label, isDangerous = false, question, children
     <>
       <button type="button" class={tone} onClick={open}>
         {label}
+        {of !== undefined && <span class="unseen"> {of}</span>}
       </button>
       <dialog ref={dialog} aria-labelledby={titleId}>
         <h2 id={titleId}>{question}</h2>

@@ -42,6 +42,14 @@ export function Ago({ at }: { at: string }) {
   );
 }
 
+/** Shows one fact, within a list of them. */
+export const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
 type TileProps = {
   readonly name: string;
   readonly value: string;

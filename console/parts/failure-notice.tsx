@@ -6,7 +6,7 @@ const TITLES: Readonly<Record<string, string>> = {
   missing_scope: 'Not allowed',
   not_found: 'Not found',
   invalid_request: 'Not accepted',
-  invalid_status: 'Too late',
+  invalid_status: 'Not possible',
   idempotency_conflict: 'Key already used',
   payload_too_large: 'Too large',
   lane_saturated: 'The lane is full',

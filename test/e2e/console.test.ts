@@ -4,7 +4,7 @@ import type { TaskView } from '../../functions/router/routes/task-view.ts';
 import { submit, until } from './api.ts';
 import { accessibilityViolations, DESKTOP, openPage, PHONE } from './browser.ts';
 import { grant } from './grant.ts';
-import { browser, button, CONSOLE, hopeless, inConsole, render } from './in-console.ts';
+import { browser, button, CONSOLE, hopeless, inConsole, render, scheduleOf } from './in-console.ts';
 
 const { apiKey } = inject('stack');
 
@@ -73,6 +73,14 @@ describe('every page', () => {
     'a scheduled task': async () => taskWith({ ...render, delaySeconds: 3600 }, 'scheduled'),
     'a task that is not there': async () => '#/tasks/01M859FY21NP7H6QB49KRATWQ0-0',
     'a form': async () => '#/submit?type=http.request',
+    schedules: async () => {
+      await scheduleOf(render);
+      return '#/schedules';
+    },
+    'a schedule': async () => `#/schedules/${await scheduleOf(render)}`,
+    'the form of a schedule': async () => '#/schedule-form?type=http.request',
+    'the form of a schedule that is there': async () => `#/schedule-form?id=${await scheduleOf(render)}`,
+    keys: async () => '#/keys',
     lanes: async () => '#/lanes',
     'a lane': async () => '#/lanes/default-high-0',
     types: async () => '#/types',

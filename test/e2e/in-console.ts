@@ -1,5 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
+import { type CallOptions, post } from './api.ts';
 import { openPage, startBrowser } from './browser.ts';
 
 const { url, apiKey } = inject('stack');
@@ -12,6 +13,14 @@ export const hopeless = {
   input: { url: 'http://127.0.0.1:9/', method: 'GET' },
   maxAttempts: 1,
 };
+
+/** Makes a schedule that does not fire before the test is over, and returns its id. */
+export async function scheduleOf({ type, input }: typeof render, request: CallOptions = {}): Promise<string> {
+  const terms = { cron: '30 6 1 1 *', timezone: 'Europe/Berlin', name: 'yearly' };
+  const { status, body } = await post('/api/schedules', { type, input, ...terms }, request);
+  expect(status).toBe(201);
+  return String(body.id);
+}
 
 let started: Browser | undefined;
 beforeAll(async () => {

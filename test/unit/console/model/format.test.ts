@@ -5,6 +5,7 @@ import {
   dollars,
   duration,
   fromNow,
+  minuteIn,
   shortCount,
   shortDollars,
   timeOf,
@@ -27,6 +28,13 @@ describe('a duration', () => {
   ])('of %s ms reads %s', (milliseconds, text) => {
     expect(duration(milliseconds)).toBe(text);
   });
+});
+
+test('a minute is written by the clock of a zone, and not at all where nobody knows the zone', () => {
+  const time = Date.UTC(2026, 10, 30, 5, 30);
+  expect(minuteIn('Europe/Berlin', time)).toMatch(/30.*2026.*6:30/);
+  expect(minuteIn('Asia/Tokyo', time)).toMatch(/30.*2026.*(14|2):30/);
+  expect(minuteIn('Europe/Atlantis', time)).toBeUndefined();
 });
 
 test.each([

@@ -6,6 +6,7 @@ const PLACES: readonly Route[] = [
   { page: 'lanes' },
   { page: 'lane', name: 'default/high/0' },
   { page: 'types' },
+  { page: 'keys' },
   { page: 'type', type: 'markdown.render' },
   { page: 'tasks', filter: {} },
   {
@@ -14,6 +15,11 @@ const PLACES: readonly Route[] = [
   },
   { page: 'task', id: '01M859FY21NP7H6QB49KRATWQ0-0' },
   { page: 'task', id: '100% odd?/#' },
+  { page: 'schedules' },
+  { page: 'schedule', id: '01KB59FY2QG4S8ZC0T5RN1XW3E-0' },
+  { page: 'schedule-form' },
+  { page: 'schedule-form', id: '01KB59FY2QG4S8ZC0T5RN1XW3E-0' },
+  { page: 'schedule-form', type: 'http.request' },
   { page: 'submit' },
   { page: 'submit', type: 'http.request', copyOf: '01M859FY21NP7H6QB49KRATWQ0-0' },
 ];

@@ -1,0 +1,42 @@
+import { useEffect, useState } from 'preact/hooks';
+
+export type Paging = {
+  /** The cursor of the page that is shown; the first has none. */
+  readonly cursor: string | undefined;
+  /** The pages that led here had these cursors. */
+  readonly cursors: readonly string[];
+  readonly turnTo: (cursors: readonly string[]) => void;
+};
+
+/** Keeps which page of a list is shown. A cursor belongs to its list, which `list` names: another begins with its first page. */
+export function usePaging(list: string): Paging {
+  const [trail, setTrail] = useState<{ list: string; cursors: readonly string[] }>({ list, cursors: [] });
+  const cursors = trail.list === list ? trail.cursors : [];
+  const cursor = cursors.at(-1);
+  useEffect(() => window.scrollTo(0, 0), [list, cursor]);
+  return { cursor, cursors, turnTo: (next) => setTrail({ list, cursors: next }) };
+}
+
+type PagesProps = {
+  readonly paging: Paging;
+  readonly next: string | null;
+  /** What is before a page, and behind it. */
+  readonly before: string;
+  readonly behind: string;
+};
+
+/** Leads through the pages. The API gives no count of them, and no way back but the cursors that led here. */
+export function Pages({ paging: { cursors, turnTo }, next, before, behind }: PagesProps) {
+  if (cursors.length === 0 && next === null) return null;
+  return (
+    <nav class="pages" aria-label="Pages of the list">
+      <button type="button" disabled={cursors.length === 0} onClick={() => turnTo(cursors.slice(0, -1))}>
+        ← {before}
+      </button>
+      <span class="muted">Page {cursors.length + 1}</span>
+      <button type="button" disabled={next === null} onClick={() => next !== null && turnTo([...cursors, next])}>
+        {behind} →
+      </button>
+    </nav>
+  );
+}
