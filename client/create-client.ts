@@ -47,18 +47,26 @@ export function createClient({
     new Listing((cursor) => get(path, { ...query, cursor }, options));
 
   /** Makes something, once for its key, however often it has to be tried. */
-  const make = async (path: string, idempotencyKey: string, what: object, options: CallOptions): Promise<never> => {
-    const body = JSON.stringify(what);
-    return (await transport({ method: 'POST', path, body, idempotencyKey, isRepeatable: true }, options)).body as never;
+  const make = async (
+    path: string,
+    idempotencyKey: string,
+    what: object,
+    options: CallOptions,
+    keyTtlSeconds?: number,
+  ): Promise<never> => {
+    const keyed = { idempotencyKey, keyTtlSeconds, isRepeatable: true } as const;
+    return (await transport({ method: 'POST', path, body: JSON.stringify(what), ...keyed }, options)).body as never;
   };
 
   return {
-    async submit(type, input, { signal, deadlineSeconds: seconds, idempotencyKey = randomKey(), ...options } = {}) {
-      const body = JSON.stringify({ type, input, ...options });
-      const keyed = { idempotencyKey, isRepeatable: true, keyTtlSeconds: options.idempotencyKeyTtlSeconds } as const;
-      const call = { method: 'POST', path: '/api/tasks', body, ...keyed } as const;
-      return (await transport(call, { signal, deadlineSeconds: seconds })).body as never;
-    },
+    submit: (type, input, { signal, deadlineSeconds: seconds, idempotencyKey = randomKey(), ...options } = {}) =>
+      make(
+        '/api/tasks',
+        idempotencyKey,
+        { type, input, ...options },
+        { signal, deadlineSeconds: seconds },
+        options.idempotencyKeyTtlSeconds,
+      ),
     submitAll: (tasks, { signal, deadlineSeconds: seconds = deadlineSeconds } = {}) =>
       submitAll(tasks as readonly TaskToSubmit<AnyDefinition>[], transport, {
         signal,

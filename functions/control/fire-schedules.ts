@@ -169,7 +169,7 @@ async function taskOf(schedule: Schedule, time: number, lane: LaneFor, ports: Fi
   const { tenantId, type, limits } = schedule;
   const id = firingTaskId(schedule, time);
   const createdAt = ports.clock();
-  const seed = {
+  const seed = compact({
     ...lane,
     id,
     tenantId,
@@ -179,8 +179,9 @@ async function taskOf(schedule: Schedule, time: number, lane: LaneFor, ports: Fi
     fingerprint: '-',
     createdAt,
     schedule: { id: schedule.id, time },
-  };
-  return newTask(limits === undefined ? seed : { ...seed, limits });
+    limits,
+  });
+  return newTask(seed);
 }
 
 /**

@@ -4,7 +4,7 @@ import { usageOfRows } from '../adapters/dynamo/task-usage.ts';
 import { EventBridgeTaskEvents } from '../adapters/task-events.ts';
 import { once } from '../core/concurrency.ts';
 import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';
-import { env, stepPrices } from '../runtime/env.ts';
+import { env, queueNamePrefix, stepPrices } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { settingsStore, statistics } from '../runtime/wiring.ts';
@@ -19,8 +19,8 @@ const statisticsPorts = once(() => {
   return { statistics: statistics(dynamo), settings: settingsStore(dynamo), prices: stepPrices(), meter, log };
 });
 const publishPorts = once(() => {
-  const queueNamePrefix = env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1);
-  const events = new EventBridgeTaskEvents(eventBridgeClient(), { busName: env('eventBus'), queueNamePrefix });
+  const options = { busName: env('eventBus'), queueNamePrefix: queueNamePrefix() };
+  const events = new EventBridgeTaskEvents(eventBridgeClient(), options);
   return { events, sleep, log };
 });
 

@@ -70,9 +70,12 @@ export function scheduleTenant(): TenantId {
   return tenantId;
 }
 
+/** Reads what the names of the deployment's queues begin with. */
+export const queueNamePrefix = (): string => env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1);
+
 /** Reads what of its deployment the router has to know. */
 export const routerSettings = () => ({
-  queueNamePrefix: env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1),
+  queueNamePrefix: queueNamePrefix(),
   tableShards: taskStoreOptions().tableNames.length,
   tenantClaim: process.env[ENV.tenantClaim],
   tenantLimits: JSON.parse(process.env[ENV.tenantLimits] ?? '{}') as TenantLimits,

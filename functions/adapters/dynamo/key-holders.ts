@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Priority } from '../../contract.ts';
 import type { InsertResult } from '../../core/ports.ts';
-import { parseTaskId, parseTenantId, type TaskId, type TenantId } from '../../core/task/ids.ts';
+import { parseTaskId, parseTenantId } from '../../core/task/ids.ts';
 import { bindingKeptUntil, isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
 import type { BatchedInsert, BatchedWrites } from './requests/batched-writes.ts';
 import { conditionInput } from './requests/conditional-update.ts';
-import { n, type Row, s } from './requests/row.ts';
+import { n, type Row, requiredIn, s } from './requests/row.ts';
 import { insertable } from './task-conditions.ts';
 import { rowKey, taskOfRow } from './task-row.ts';
 
@@ -29,25 +29,22 @@ export const rowOfBinding = (binding: KeyBinding): Row => ({
 /** Says whether a row is that of a task: bindings of keys have their own in the same tables. */
 export const isTaskRow = ({ boundTo }: Row): boolean => boundTo === undefined;
 
+const required = requiredIn('the row of a key');
+
 /** Reads a row back, as the task or the binding that it is. */
 export function holderOfRow(row: Row): KeyHolder {
   if (isTaskRow(row)) return taskOfRow(row);
   const [tenantId = '', keyId = ''] = row.pk?.S?.split('#') ?? [];
   return {
-    tenantId: parsed(parseTenantId(tenantId), 'tenantId'),
-    keyId: parsed(parseTaskId(keyId), 'keyId'),
-    taskId: parsed(parseTaskId(row.boundTo?.S ?? ''), 'boundTo'),
-    fingerprint: parsed(row.fingerprint?.S, 'fingerprint'),
-    priority: parsed(row.priority?.S, 'priority') as Priority,
-    maxAttempts: Number(parsed(row.maxAttempts?.N, 'maxAttempts')),
-    timeoutSeconds: Number(parsed(row.timeoutSeconds?.N, 'timeoutSeconds')),
-    freeAt: Number(parsed(row.shownUntil?.N, 'shownUntil')) * 1000,
+    tenantId: required(parseTenantId(tenantId), 'tenantId'),
+    keyId: required(parseTaskId(keyId), 'keyId'),
+    taskId: required(parseTaskId(row.boundTo?.S ?? ''), 'boundTo'),
+    fingerprint: required(row.fingerprint?.S, 'fingerprint'),
+    priority: required(row.priority?.S, 'priority') as Priority,
+    maxAttempts: Number(required(row.maxAttempts?.N, 'maxAttempts')),
+    timeoutSeconds: Number(required(row.timeoutSeconds?.N, 'timeoutSeconds')),
+    freeAt: Number(required(row.shownUntil?.N, 'shownUntil')) * 1000,
   };
-}
-
-function parsed<T extends TaskId | TenantId | string>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Error(`the row of a key has no valid ${name}`);
-  return value;
 }
 
 /**

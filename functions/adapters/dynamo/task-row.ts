@@ -28,7 +28,7 @@ import type {
 } from '../../core/task/task.ts';
 import { packedHeader, unpackedHeader } from '../../core/task/trace-header.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
-import { n, type Row, s } from './requests/row.ts';
+import { n, type Row, requiredIn, s } from './requests/row.ts';
 import { togetherAttributes } from './task-usage.ts';
 
 /** A tenant's rows are addressable only with its own id. */
@@ -126,10 +126,7 @@ const text = (row: Row, name: string): string | undefined => row[name]?.S;
 const number = (row: Row, name: string): number | undefined =>
   row[name]?.N === undefined ? undefined : Number(row[name].N);
 
-function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Error(`the task row has no valid ${name}`);
-  return value;
-}
+const required = requiredIn('the task row');
 
 /** Reads what `payloadAttributes` made. */
 export function payload(row: Row, name: PayloadName): Payload {

@@ -6,7 +6,7 @@ import type { JsonValue } from '../json.ts';
 import { parseTenantId, type TenantId, uniqueFromKey } from '../task/ids.ts';
 import { issueTexts } from '../zod-messages.ts';
 import { cadenceProblem } from './cadence.ts';
-import { MISSED, OVERLAPS } from './policies.ts';
+import { DEFAULT_POLICIES, isOneOfMany, MISSED, type Missed, OVERLAPS, type Overlap } from './policies.ts';
 import { type Cadence, MAX_INPUT_BYTES, MAX_RATE_MINUTES, type Schedule, scheduleIdOf } from './schedule.ts';
 
 /** A schedule of a definition, as a synth has found it. */
@@ -53,13 +53,13 @@ async function entryProblem(
 ): Promise<string | undefined> {
   const parsed = entrySchema().safeParse(entry);
   if (!parsed.success) return `, which cannot be read: ${issueTexts(parsed.error.issues)}`;
-  const { cron, timezone, rateMinutes, input, overlap = 'queue', missed = 'latest' } = parsed.data;
+  const { cron, timezone, rateMinutes, input } = parsed.data;
   if ((cron === undefined) === (rateMinutes === undefined)) return ', which must have one of cron and rateMinutes';
   if (rateMinutes !== undefined && timezone !== undefined) return '.timezone, which is for cron: a rate has none';
   const problem = cron === undefined ? undefined : await cadenceProblem({ cron, timezone: timezone ?? 'UTC' });
   if (problem !== undefined)
     return `.${problem.field} ${JSON.stringify(parsed.data[problem.field])}, which ${problem.message}`;
-  if (missed === 'all' && overlap !== 'queue') return '.missed "all", which is for overlap "queue"';
+  if (isOneOfMany(policiesOf(parsed.data))) return '.missed "all", which is for overlap "queue"';
   const json = JSON.stringify(input);
   if (json === undefined) return '.input, which is no JSON';
   const bytes = Buffer.byteLength(json);
@@ -68,6 +68,14 @@ async function entryProblem(
   const refusal = await inputProblem(JSON.parse(json));
   return refusal && `.input, which its schema refuses: ${refusal}`;
 }
+
+const policiesOf = ({
+  overlap = DEFAULT_POLICIES.overlap,
+  missed = DEFAULT_POLICIES.missed,
+}: {
+  readonly overlap?: Overlap | undefined;
+  readonly missed?: Missed | undefined;
+}) => ({ overlap, missed });
 
 /** Returns when a schedule fires, which with its type and its tenant is what it is known by. */
 const cadenceOf = ({ cron, timezone = 'UTC', rateMinutes }: DeclaredSchedule): Cadence =>
@@ -96,8 +104,7 @@ export function schedulesOf(
       type: one.type,
       input: one.input,
       cadence,
-      overlap: one.overlap ?? ('queue' as const),
-      missed: one.missed ?? ('latest' as const),
+      ...policiesOf(one),
     });
   });
 }

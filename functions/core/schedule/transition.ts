@@ -9,11 +9,15 @@ export type ScheduleChange = Pick<Schedule, 'input' | 'cadence' | 'overlap' | 'm
   readonly limits: TenantLimits | undefined;
 };
 
-const after = (schedule: Schedule, change: Partial<Schedule>): Schedule => ({
-  ...schedule,
-  ...change,
-  revision: schedule.revision + 1,
-});
+/** A schedule may be without these. */
+type Optional = 'name' | 'limits' | 'dueAt' | 'lastTaskId';
+type Change = Omit<Partial<Schedule>, Optional> & {
+  readonly [Name in Optional]?: Schedule[Name] | undefined;
+};
+
+/** Returns the next revision of a schedule; what is changed to `undefined` is missing in it. */
+const after = (schedule: Schedule, change: Change): Schedule =>
+  compact({ ...schedule, ...change, revision: schedule.revision + 1 });
 
 /** Returns a schedule that fires next at `nextAt`, unless it is paused. */
 const firingNextAt = (schedule: Schedule, nextAt: number): Pick<Schedule, 'nextAt' | 'dueAt'> =>
@@ -21,7 +25,7 @@ const firingNextAt = (schedule: Schedule, nextAt: number): Pick<Schedule, 'nextA
 
 /** Leaves out the firings before `nextAt`, which is past, too; the first of them may have a task. */
 export const missedUntil = (schedule: Schedule, nextAt: number, lastTaskId = schedule.lastTaskId): Schedule =>
-  after(schedule, { nextAt, ...(lastTaskId === undefined ? {} : { lastTaskId }) });
+  after(schedule, { nextAt, lastTaskId });
 
 type Made = {
   readonly nextAt: number;
@@ -39,7 +43,7 @@ export const firingsMade = (
   after(schedule, {
     ...firingNextAt(schedule, nextAt),
     last,
-    ...(lastTaskId === undefined ? {} : { lastTaskId }),
+    lastTaskId,
     skipped: schedule.skipped + skipped,
   });
 
@@ -48,27 +52,18 @@ export const firingRefused = (
   schedule: Schedule,
   last: LastFiring,
   { dueAt, lastTaskId = schedule.lastTaskId }: { readonly dueAt: number; readonly lastTaskId?: TaskId | undefined },
-): Schedule =>
-  after(schedule, {
-    nextAt: last.time,
-    dueAt,
-    last,
-    ...(lastTaskId === undefined ? {} : { lastTaskId }),
-  });
+): Schedule => after(schedule, { nextAt: last.time, dueAt, last, lastTaskId });
 
 /** Notes a task that was made beside the schedule's own times. */
 export const runNow = (schedule: Schedule, last: LastFiring, lastTaskId: TaskId): Schedule =>
   after(schedule, { last, lastTaskId });
 
 /** Stops a schedule. What comes due meanwhile is not missed. */
-export function paused(schedule: Schedule): Schedule {
-  const { dueAt: _, ...stopped } = schedule;
-  return after(stopped, {});
-}
+export const paused = (schedule: Schedule): Schedule => after(schedule, { dueAt: undefined });
 
 /** Lets a schedule go on, with what comes after now. */
 export const resumed = (schedule: Schedule, nextAt: number): Schedule => after(schedule, { nextAt, dueAt: nextAt });
 
 /** Changes a schedule; with another `nextAt`, it fires by another cadence from then on. */
 export const changed = (schedule: Schedule, change: ScheduleChange, nextAt: number): Schedule =>
-  after(compact({ ...schedule, ...change }), nextAt === schedule.nextAt ? {} : firingNextAt(schedule, nextAt));
+  after(schedule, { ...change, ...(nextAt === schedule.nextAt ? {} : firingNextAt(schedule, nextAt)) });

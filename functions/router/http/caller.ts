@@ -19,6 +19,10 @@ export type Authorizer = {
   readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
 };
 
+/** Returns the limits of a key that has any: the tasks of what it makes count against them. */
+export const limitsOf = ({ limits }: Pick<Caller, 'limits'>): TenantLimits | undefined =>
+  Object.keys(limits).length === 0 ? undefined : limits;
+
 /**
  * Returns who is calling. An HTTP API answers a refused authorization with 403 and a text of its own, so the authorizer lets
  * the request pass without a tenant, and it ends here: throws the 401 that is due.

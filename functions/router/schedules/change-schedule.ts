@@ -4,9 +4,10 @@ import { nextTime } from '../../core/schedule/cadence.ts';
 import { isPaused, type Schedule } from '../../core/schedule/schedule.ts';
 import { changed, paused, resumed } from '../../core/schedule/transition.ts';
 import { parseBody } from '../http/body.ts';
+import { limitsOf } from '../http/caller.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Request, Route, RouterPorts } from '../route.ts';
-import { limitsOf, parseTerms, patchSchema } from './schedule-body.ts';
+import { parseTerms, patchSchema } from './schedule-body.ts';
 import { loadSchedule, noSuchSchedule, scheduleIdParameter, scheduleSchema, scheduleView } from './schedule-view.ts';
 
 /** A change is tried so often: each time it loses, a firing or another change has come in between. */

@@ -5,12 +5,13 @@ import { nextTime } from '../../core/schedule/cadence.ts';
 import { type Schedule, scheduleIdOf } from '../../core/schedule/schedule.ts';
 import { fingerprintOf } from '../../core/task/fingerprint.ts';
 import { uniqueFromKey } from '../../core/task/ids.ts';
+import { limitsOf } from '../http/caller.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
 import { checkRate } from '../submit/admit.ts';
 import { submittedBody } from '../submit/submission.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter } from '../submit/submit-schema.ts';
-import { createSchema, limitsOf, parseTerms, type ScheduleTerms, termsValue } from './schedule-body.ts';
+import { createSchema, parseTerms, type ScheduleTerms, termsValue } from './schedule-body.ts';
 import { noSuchSchedule, scheduleSchema, scheduleView } from './schedule-view.ts';
 
 export const createSchedule: Route = {

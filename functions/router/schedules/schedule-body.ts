@@ -3,12 +3,11 @@ import { once } from '../../core/concurrency.ts';
 import { findDefinition } from '../../core/definition/find-definition.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { cadenceProblem } from '../../core/schedule/cadence.ts';
-import { MISSED, OVERLAPS } from '../../core/schedule/policies.ts';
+import { DEFAULT_POLICIES, isOneOfMany, MISSED, OVERLAPS } from '../../core/schedule/policies.ts';
 import { type Cadence, MAX_INPUT_BYTES, MAX_RATE_MINUTES, type Schedule } from '../../core/schedule/schedule.ts';
-import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
 import type { JsonBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, Problem } from '../http/problem.ts';
-import type { Caller, RouterPorts } from '../route.ts';
+import type { RouterPorts } from '../route.ts';
 import { nameSchema } from '../routes/task-view.ts';
 import { typeErrors, validateInput } from '../submit/submission.ts';
 
@@ -31,8 +30,8 @@ export const createSchema = once(() => {
     cron: cron.optional(),
     timezone: timezone.optional(),
     rateMinutes: rateMinutes.optional(),
-    overlap: overlap.default('queue'),
-    missed: missed.default('latest'),
+    overlap: overlap.default(DEFAULT_POLICIES.overlap),
+    missed: missed.default(DEFAULT_POLICIES.missed),
     name: name.optional(),
   });
 });
@@ -103,9 +102,9 @@ async function cadenceOf(
   return problem === undefined ? { cadence, errors: [] } : wrong(`/${problem.field}`, problem.message);
 }
 
-const ruleErrors = ({ overlap, missed }: Omit<ScheduleTerms, 'cadence'>): FieldError[] =>
-  missed === 'all' && overlap !== 'queue'
-    ? [{ field: '/missed', message: `all is for overlap queue: with ${overlap} only one of them would run` }]
+const ruleErrors = (terms: Omit<ScheduleTerms, 'cadence'>): FieldError[] =>
+  isOneOfMany(terms)
+    ? [{ field: '/missed', message: `all is for overlap queue: with ${terms.overlap} only one of them would run` }]
     : [];
 
 /** Holds an input against the schema of its type, and its size against what a row has room for. */
@@ -129,7 +128,3 @@ export const termsValue = ({ type, input, cadence, overlap, missed }: ScheduleTe
   missed,
   name ?? null,
 ];
-
-/** Returns the limits of a key that has any: the tasks of what it makes count against them. */
-export const limitsOf = ({ limits }: Caller): TenantLimits | undefined =>
-  Object.keys(limits).length === 0 ? undefined : limits;

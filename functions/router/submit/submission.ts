@@ -10,6 +10,7 @@ import { keptUntil, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core
 import { type NewTask, newTask, type TaskSeed } from '../../core/task/task.ts';
 import { effective } from '../../core/task-settings.ts';
 import { type JsonBody, parseBody } from '../http/body.ts';
+import { limitsOf } from '../http/caller.ts';
 import { type FieldError, fieldErrors, NOTHING_KEPT, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Request, RouterPorts } from '../route.ts';
 import { timeoutErrors } from '../routes/definitions.ts';
@@ -183,10 +184,11 @@ async function submissionOf(
   valid: ValidSubmit,
   idempotencyKey: string | undefined,
   within: Patience,
-  { tenantId, limits }: Caller,
+  caller: Caller,
   { clock, ids, tracing, settings, tableShards, classes }: RouterPorts,
 ): Promise<Submission> {
   const { submit, definition } = valid;
+  const { tenantId } = caller;
   const defaults = effective(definition, await settings.get(definition.type));
   const createdAt = clock();
   const runAt = runAtOf(submit, createdAt);
@@ -212,7 +214,7 @@ async function submissionOf(
       assignee,
       workflowInstanceId,
       traceHeader: tracing.header(),
-      limits: Object.keys(limits).length === 0 ? undefined : limits,
+      limits: limitsOf(caller),
     }),
   };
   return {

@@ -5,3 +5,11 @@ export type Row = Record<string, AttributeValue>;
 
 export const s = (value: string): AttributeValue => ({ S: value });
 export const n = (value: number): AttributeValue => ({ N: String(value) });
+
+/** Makes the check of what every row of a kind has. It throws, naming the row and the attribute, where a value could not be read. */
+export const requiredIn =
+  (row: string) =>
+  <T>(value: T | undefined, name: string): T => {
+    if (value === undefined) throw new Error(`${row} has no valid ${name}`);
+    return value;
+  };

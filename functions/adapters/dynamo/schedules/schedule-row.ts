@@ -8,7 +8,7 @@ import {
   type ScheduleId,
 } from '../../../core/schedule/schedule.ts';
 import { parseTaskId, parseTenantId, type TenantId } from '../../../core/task/ids.ts';
-import { n, type Row, s } from '../requests/row.ts';
+import { n, type Row, requiredIn, s } from '../requests/row.ts';
 
 /** A tenant's schedules are addressable only with its own id. */
 export const schedulePk = (tenantId: TenantId, id: ScheduleId): string => `${tenantId}#${id}`;
@@ -48,10 +48,7 @@ const cadenceAttributes = (cadence: Cadence): Row =>
     ? { cron: s(cadence.cron), timezone: s(cadence.timezone) }
     : { rateMinutes: n(cadence.rateMinutes) };
 
-function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Error(`the row of a schedule has no valid ${name}`);
-  return value;
-}
+const required = requiredIn('the row of a schedule');
 
 /** Reads a row back. Throws where it is not one that this adapter wrote. */
 export function scheduleOfRow(row: Row): Schedule {
