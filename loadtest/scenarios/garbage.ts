@@ -18,13 +18,17 @@ import type { LocalTarget } from './target.ts';
 const noteSchema = z.object({
   at: z.number(),
   heapBytes: z.number(),
+  nativeBytes: z.number(),
   count: z.number(),
   milliseconds: z.number(),
   majors: z.number(),
   majorMilliseconds: z.number(),
 });
 
-/** What a process, or a thread of it, noted in about a second: its collections, and its heap after the last. */
+/**
+ * What a process, or a thread of it, noted in about a second: its collections, what its heap kept after the last, and what the
+ * process has beside that heap.
+ */
 export type GarbageNote = z.infer<typeof noteSchema> & {
   readonly functionName: string;
   readonly pid: number;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { readResults } from '../../../loadtest/jmeter/results.ts';
 import { laneOf, told } from '../../../loadtest/scenarios/answers.ts';
 import { endurance } from '../../../loadtest/scenarios/endurance.ts';
 import type { RequestRecord } from '../../../loadtest/scenarios/generate-load.ts';
@@ -271,24 +270,26 @@ describe('the scenarios', () => {
       ['router, process 0', 'no'],
     ]);
   });
-});
 
-describe("JMeter's results", () => {
-  const HEAD = 'timeStamp,elapsed,label,responseCode,responseMessage,success,"taskId"';
-  const lines = [
-    '1000,100,POST,202,"Accepted, now",true,t1',
-    '1600,10,POST,503,No,false,',
-    '1700,10,POST,429,No,false,',
-  ];
-
-  test('are requests, with the lanes in which the tasks were', () => {
-    const fates = new Map([['t1', { id: 't1', status: 'succeeded', executorKey: 'default/low/0', createdAt: 1_050 }]]);
-    expect(readResults([HEAD, ...lines].join('\n'), fates)).toMatchObject([
-      { dueAt: 1_000, endedAt: 1_100, accepted: [{ id: 't1', lane: 'default-low', createdAt: 1_050 }], errors: [] },
-      { accepted: [], errors: ['503'], refusals: [] },
-      { accepted: [], errors: [], refusals: ['429'] },
-    ]);
+  test.each([
+    ['takes room for young objects, and keeps none of them', 0, 0, 'no'],
+    ['keeps objects', 40, 0, 'yes'],
+    ['keeps memory beside its heap', 0, 40, 'yes'],
+  ])('endurance tells whether a process grows that %s', (_, heapMegabytes, nativeMegabytes, expected) => {
+    const seconds = Array.from({ length: 1_200 }, (_, second) => second);
+    const processes = seconds.map((second) => ({
+      ...{ at: START + second * 1000, pid: 7, group: 'router', cpuMilliseconds: 1 },
+      residentBytes: (60 + second / 20) * MB,
+    }));
+    const garbage = processes.map(({ at, pid }, second) => ({
+      ...{ at, pid, thread: 0, functionName: 'a-router', count: 1, milliseconds: 1, majors: 0, majorMilliseconds: 0 },
+      heapBytes: (20 + (heapMegabytes * second) / seconds.length) * MB,
+      nativeBytes: (40 + (nativeMegabytes * second) / seconds.length) * MB,
+    }));
+    const requests = seconds.map((second) => submit(second, second));
+    const run = runOf(requests, () => 500, { processes, garbage, loadEndedAt: START + 1_200_000 });
+    const { findings, tables } = endurance.evaluate(run, taskTimes(run));
+    expect(findings[0]?.value).toBe(expected === 'yes' ? 1 : 0);
+    expect(tables[0]?.rows.map((row) => [row[0], row.at(-1)])).toEqual([['a-router, process 7', expected]]);
   });
-
-  test('of no request are an error', () => expect(() => readResults(HEAD, new Map())).toThrow('sent no request'));
 });
