@@ -2,9 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { compact } from '../functions/core/compact.ts';
+import { CommandError, EXIT } from './exit-code.ts';
 
 const LOCAL = join(process.cwd(), '.millrace/local.json');
+const millraceSchema = z.object({ name: z.string(), url: z.url(), apiKey: z.string() });
 const localSchema = z.object({
+  /** The first Millrace of the app is called so. */
+  url: z.url(),
+  apiKey: z.string(),
+  millraces: z.array(millraceSchema).default([]),
   awsEndpoint: z.url(),
   region: z.string(),
   /** Whose they are: those of a foreign endpoint stay where the caller has them. */
@@ -36,8 +42,15 @@ export async function connectionOf(
   file = LOCAL,
 ): Promise<Connection> {
   if (!isLocal) return {};
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) throw new Error('Nothing runs here: start it with `npm start`, or leave out --local.');
-  const { awsEndpoint: endpoint, region, credentials } = localSchema.parse(JSON.parse(text));
+  const { awsEndpoint: endpoint, region, credentials } = await readLocal(file);
   return { endpoint, region, credentials: credentialsOf(credentials === 'any' ? {} : environment) };
+}
+
+/** Reads how to reach what `npm start` runs in this folder. Throws where nothing does. */
+export async function readLocal(file = LOCAL): Promise<z.infer<typeof localSchema>> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new CommandError('Nothing runs here: start it with `npm start`, or leave out --local.', EXIT.usage);
+  }
+  return localSchema.parse(JSON.parse(text));
 }

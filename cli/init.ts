@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { clashesIn } from './init/clashes.ts';
 import { manifestIn } from './init/manifest.ts';
 import { besideOthers, type Written } from './init/written.ts';
-import { ArgumentError, npmCommand, runCommand } from './npm-command.ts';
+import { ArgumentError, npmCommand, runnable } from './npm-command.ts';
 
 const initCommand = npmCommand(
   'millrace init',
@@ -16,15 +16,14 @@ const initCommand = npmCommand(
 const APP = join(import.meta.dirname, '../packaging/app');
 
 /** Is the command `millrace init`. */
-export const init = (commandLine: readonly string[]): Promise<void> =>
-  runCommand(initCommand, async () => {
-    const [folder = ''] = initCommand.parse(commandLine, { from: 'user' }).processedArgs;
-    const notes = [...makeApp(resolve(folder)), ...npmWarnings(process.versions.node)];
-    const here = relative(process.cwd(), resolve(folder));
-    const steps = [...(here === '' ? [] : [`cd ${here}`]), 'npm install', 'npm start'];
-    const made = [`Made an app${here === '' ? '' : ` in ${here}`}.`, ...notes, 'Go on with:'].join('\n');
-    console.log(`${made}\n\n  ${steps.join('\n  ')}\n`);
-  });
+export const init = runnable(initCommand, async (commandLine) => {
+  const [folder = ''] = initCommand.parse(commandLine, { from: 'user' }).processedArgs;
+  const notes = [...makeApp(resolve(folder)), ...npmWarnings(process.versions.node)];
+  const here = relative(process.cwd(), resolve(folder));
+  const steps = [...(here === '' ? [] : [`cd ${here}`]), 'npm install', 'npm start'];
+  const made = [`Made an app${here === '' ? '' : ` in ${here}`}.`, ...notes, 'Go on with:'].join('\n');
+  console.log(`${made}\n\n  ${steps.join('\n  ')}\n`);
+});
 
 /** The newest Node that some package of an app asks for. */
 const ASKED_NODE = { major: 22, minor: 19 };

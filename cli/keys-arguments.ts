@@ -2,6 +2,7 @@ import { compact } from '../functions/core/compact.ts';
 import { parseTenantId, type TenantId } from '../functions/core/task/ids.ts';
 import { type AccessGrant, parseScope, SCOPES } from '../functions/core/tenant/access-key.ts';
 import { ArgumentError, npmCommand } from './npm-command.ts';
+import { countOf } from './option-values.ts';
 
 type Target = {
   readonly tenantId: TenantId;
@@ -113,11 +114,4 @@ function scopesOf(list: string): AccessGrant['scopes'] {
 function nameOf(text: string): string {
   if (text.trim() !== '') return text;
   throw new ArgumentError(`--name "${text}" must not be blank.`);
-}
-
-function countOf(option: string): (text: string) => number {
-  return (text) => {
-    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-    throw new ArgumentError(`--${option} "${text}" must be a whole number from 1 on.`);
-  };
 }

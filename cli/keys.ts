@@ -16,8 +16,8 @@ import {
 } from '../functions/core/tenant/access-key.ts';
 import { connectionOf } from './connection.ts';
 import { type KeysArguments, keysCommand, parseKeysArguments, type RevokeKey } from './keys-arguments.ts';
-import { ArgumentError, runCommand } from './npm-command.ts';
-import { printable } from './printable.ts';
+import { ArgumentError, runnable } from './npm-command.ts';
+import { tableLines } from './terminal/table.ts';
 
 /** What a command prints: to the terminal's user, and what a script would read. */
 type Printed = { readonly note?: string; readonly result: string };
@@ -83,11 +83,7 @@ function grantTable(grants: readonly ListedGrant[]): string {
     String(maxOpenTasks ?? '-'),
     name,
   ]);
-  const lines = [['ID', 'CREATED', 'SCOPES', 'RATE', 'OPEN', 'NAME'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) => line.map((cell, column) => printable(cell).padEnd(widths[column] ?? 0)).join('  '))
-    .join('\n');
+  return tableLines([['ID', 'CREATED', 'SCOPES', 'RATE', 'OPEN', 'NAME'], ...rows]).join('\n');
 }
 
 type DeployedStack = Pick<Stack, 'StackName' | 'Outputs'>;
@@ -120,14 +116,13 @@ async function accessTableName(client: CloudFormationClient, stackName?: string)
 }
 
 /** Is the command `millrace keys`. */
-export const keys = (commandLine: readonly string[]): Promise<void> =>
-  runCommand(keysCommand, async () => {
-    const args = parseKeysArguments(commandLine);
-    const connection = await connectionOf(args);
-    const tableName = await accessTableName(new CloudFormationClient(connection), args.stackName);
-    const { note, result } = await runKeys(args, new DynamoAccessStore(new DynamoDBClient(connection), tableName));
-    if (note !== undefined) console.error(note);
-    console.log(result);
-  });
+export const keys = runnable(keysCommand, async (commandLine) => {
+  const args = parseKeysArguments(commandLine);
+  const connection = await connectionOf(args);
+  const tableName = await accessTableName(new CloudFormationClient(connection), args.stackName);
+  const { note, result } = await runKeys(args, new DynamoAccessStore(new DynamoDBClient(connection), tableName));
+  if (note !== undefined) console.error(note);
+  console.log(result);
+});
 
-if (import.meta.main) await keys(process.argv.slice(2));
+if (import.meta.main) await keys.run(process.argv.slice(2));

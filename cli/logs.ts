@@ -9,7 +9,7 @@ import { compact } from '../functions/core/compact.ts';
 import { connectionOf } from './connection.ts';
 import { logLine } from './log-line.ts';
 import { type LogsArguments, logsCommand, parseLogsArguments } from './logs-arguments.ts';
-import { runCommand } from './npm-command.ts';
+import { runnable } from './npm-command.ts';
 
 /** Each class is a request, and CloudWatch limits those of an account by the second ("CloudWatch Logs quotas"). */
 const FOLLOW_MILLISECONDS = 2_000;
@@ -68,10 +68,9 @@ async function eventsOf(
 }
 
 /** Is the command `millrace logs`. */
-export const logs = (commandLine: readonly string[]): Promise<void> =>
-  runCommand(logsCommand, async () => {
-    const args = parseLogsArguments(commandLine);
-    await showLogs(args, new CloudWatchLogsClient(await connectionOf(args)));
-  });
+export const logs = runnable(logsCommand, async (commandLine) => {
+  const args = parseLogsArguments(commandLine);
+  await showLogs(args, new CloudWatchLogsClient(await connectionOf(args)));
+});
 
-if (import.meta.main) await logs(process.argv.slice(2));
+if (import.meta.main) await logs.run(process.argv.slice(2));

@@ -1,4 +1,6 @@
 import { Command, type CommanderError, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import { MillraceError } from '../client/millrace-error.ts';
+import { EXIT, exitCodeOf, sentenceOf } from './exit-code.ts';
 import { printableLines } from './printable.ts';
 
 /** Whoever has no region is told this. */
@@ -21,7 +23,7 @@ export function npmCommand(name: string, description: string) {
     .helpCommand(false)
     .configureOutput({ writeErr: () => {} })
     .exitOverride((error) => {
-      throw isHelp(error) ? error : new ArgumentError(sentenceOf(error, command));
+      throw isHelp(error) ? error : new ArgumentError(faultOf(error, command));
     });
 }
 
@@ -34,15 +36,24 @@ export const optionWithDefault = <Flags extends string, Value>(
 ) => new Option(flags, description).argParser(parse).default(parse(byDefault), byDefault);
 
 /** Says in Millrace's words what commander has found wrong. */
-function sentenceOf({ code, message }: CommanderError, command: CommandUnknownOpts): string {
-  const { args, parent } = command;
+function faultOf({ code, message }: CommanderError, command: CommandUnknownOpts): string {
+  const { args, parent, registeredArguments } = command;
   const flag = /'(--[\w-]+)/.exec(message)?.[1];
   if (command.commands.length > 0) return unknownCommand(command, args[0]?.startsWith('-') ? '' : (args[0] ?? ''));
   if (code === 'commander.excessArguments') {
-    if (parent !== null) return unknownCommand(parent, [command.name(), ...args].join(' '));
-    return `There is nothing to do with "${args.join(' ')}".`;
+    if (parent !== null && registeredArguments.length === 0) {
+      const isNamed = parent.args[0] === command.name();
+      return unknownCommand(parent, [...(isNamed ? [command.name()] : []), ...args].join(' '));
+    }
+    return `There is nothing to do with "${args.slice(registeredArguments.length).join(' ')}".`;
   }
+  if (code === 'commander.missingArgument') return `<${/'([^']+)'/.exec(message)?.[1]}> is missing.`;
   if (code === 'commander.missingMandatoryOptionValue') return `${flag} is missing.`;
+  const [, given, allowed] = /' argument '(.*)' is invalid\. Allowed choices are (.+)\.$/s.exec(message) ?? [];
+  if (allowed !== undefined) return `${flag} "${given}" must be one of ${allowed}.`;
+  const [, value, name, choices] =
+    /value '(.*)' is invalid for argument '(.+)'\. Allowed choices are (.+)\.$/s.exec(message) ?? [];
+  if (choices !== undefined) return `<${name}> "${value}" must be one of ${choices}.`;
   const isOfSibling = parent?.commands.some(({ options }) => options.some(({ long }) => long === flag)) === true;
   if (code === 'commander.unknownOption' && isOfSibling) return `${flag} is not for "${command.name()}".`;
   const [sentence = '', hint] = message.replace(/^error: /, '').split('\n');
@@ -57,20 +68,41 @@ function unknownCommand({ commands }: CommandUnknownOpts, given: string): string
 const isHelp = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'commander.helpDisplayed';
 
+/** A command with its options, and what runs it. */
+export type Runnable = {
+  readonly command: CommandUnknownOpts;
+  readonly run: (commandLine: readonly string[]) => Promise<void>;
+};
+
 /**
- * Runs what a command is for, which reads its arguments first. Says what is wrong with them or with the surroundings; no
- * stack trace is shown.
+ * Has a command run what it is for, which reads its arguments first: its own action, unless given. Says what is wrong with them or
+ * with the surroundings; no stack trace is shown.
  */
-export async function runCommand(command: CommandUnknownOpts, run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    if (isHelp(error)) return;
-    const told = error instanceof Error ? error.message : String(error);
-    const text = told === 'Region is missing' ? NO_REGION : told;
-    console.error(printableLines(error instanceof ArgumentError ? withUsage(text, command) : text));
-    process.exitCode = 1;
-  }
+export const runnable = (command: CommandUnknownOpts, run = actionOf(command)): Runnable => ({
+  command,
+  async run(commandLine) {
+    try {
+      await run(commandLine);
+    } catch (error) {
+      if (isHelp(error)) return;
+      console.error(printableLines(error instanceof ArgumentError ? withUsage(error.message, command) : toldOf(error)));
+      process.exitCode = error instanceof ArgumentError ? EXIT.usage : exitCodeOf(error);
+    }
+  },
+});
+
+const actionOf =
+  (command: CommandUnknownOpts) =>
+  async (commandLine: readonly string[]): Promise<void> => {
+    // Whoever read the output may have seen enough of it.
+    process.stdout.on('error', () => process.exit());
+    await command.parseAsync(commandLine, { from: 'user' });
+  };
+
+function toldOf(error: unknown): string {
+  if (error instanceof MillraceError) return sentenceOf(error);
+  const told = error instanceof Error ? error.message : String(error);
+  return told === 'Region is missing' ? NO_REGION : told;
 }
 
 /** Adds how a command is called; what its options mean, `--help` tells. */

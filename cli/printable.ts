@@ -16,6 +16,22 @@ export const printable = (text: string): string =>
 /** Writes a text of several lines, each of which stays one. */
 export const printableLines = (text: string): string => text.split(/\r?\n/).map(printable).join('\n');
 
+/**
+ * Writes a value as JSON on one line that does nothing to a terminal. To a program it is the same JSON: these characters are only
+ * in texts, where they may be written by their numbers.
+ */
+export const printableJson = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, undefined, indent)
+    .split('\n')
+    .map((line) => line.replace(UNPRINTABLE, unitsOf))
+    .join('\n');
+
+const unitsOf = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, place) => `\\u${character.charCodeAt(place).toString(16).padStart(4, '0')}`,
+  ).join('');
+
 function escaped(code: number): string {
   if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;

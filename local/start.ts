@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { CONTEXT_FLAGS, type Context, withContext } from '../cli/context-option.ts';
-import { npmCommand, runCommand } from '../cli/npm-command.ts';
+import { npmCommand, type Runnable, runnable } from '../cli/npm-command.ts';
 import { printableLines } from '../cli/printable.ts';
 import { compact } from '../functions/core/compact.ts';
 import { announcement, connectionTo } from './announcement.ts';
@@ -179,13 +179,16 @@ function textOf(error: unknown): string {
 }
 
 /** Is the command `millrace dev`. Ends the process, whatever a run that failed has left open. */
-export async function start(commandLine: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // whoever read them may be gone
-  await runCommand(startCommand, async () => {
-    const options = startCommand.parse(commandLine, { from: 'user' }).opts();
-    await run(options).catch(report);
-  });
-  process.exit();
-}
+export const start: Runnable = {
+  command: startCommand,
+  async run(commandLine) {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // whoever read them may be gone
+    const command = runnable(startCommand, () =>
+      run(startCommand.parse(commandLine, { from: 'user' }).opts()).catch(report),
+    );
+    await command.run(commandLine);
+    process.exit();
+  },
+};
 
-if (import.meta.main) await start(process.argv.slice(2));
+if (import.meta.main) await start.run(process.argv.slice(2));

@@ -1,9 +1,10 @@
+import { lengthText } from '../cli/length-text.ts';
 import { SHARED_LANE_KINDS } from '../functions/contract.ts';
 import { classOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { COST_ASSUMPTIONS, type CostLine, routineBytes, totalOf } from './costs/cost-basis.ts';
 import { accountConcurrencyOf, contextArgument, withExecutors } from './deployment.ts';
-import { chart, countText, dollarText, rateText, tableOf, timeText } from './layout.ts';
+import { chart, countText, dollarText, rateText, tableOf } from './layout.ts';
 import type { Plan, PlannedLane } from './plan.ts';
 import type { PlanArguments } from './plan-arguments.ts';
 import { MILLISECOND, SECOND } from './time.ts';
@@ -31,14 +32,14 @@ export function reportOf(plan: Plan, args: PlanArguments, config: DeployConfig):
 function headLines({ resourceClass, load, service }: PlanArguments, config: DeployConfig): string[] {
   const { reserved, lanes, shards } = classOf(config.classes, resourceClass);
   const spikes = load.spikes.map(
-    ({ factor, from, to }) => `, ${factor} times that from ${timeText(from / SECOND)} to ${timeText(to / SECOND)}`,
+    ({ factor, from, to }) => `, ${factor} times that from ${lengthText(from / SECOND)} to ${lengthText(to / SECOND)}`,
   );
-  const rate = `${rateText(load.tasksPerSecond)} for ${timeText(load.lasting / SECOND)}${spikes.join('')}`;
+  const rate = `${rateText(load.tasksPerSecond)} for ${lengthText(load.lasting / SECOND)}${spikes.join('')}`;
   const backlog = `a backlog of ${countText(load.backlog)} tasks`;
   const parts = [...(load.tasksPerSecond > 0 ? [rate] : []), ...(load.backlog > 0 ? [backlog] : [])];
   const shares = SHARED_LANE_KINDS.map((kind) => `${kind} ${lanes[kind]}`).join(', ');
   return [
-    `${parts.join(' and ')}, ${timeText(service.duration / SECOND)} each, class ${resourceClass}`,
+    `${parts.join(' and ')}, ${lengthText(service.duration / SECOND)} each, class ${resourceClass}`,
     `deployed as ${config.preset}: ${shards} shard(s) of ${reserved} executors, whose lanes have ${shares}`,
   ];
 }
@@ -50,7 +51,7 @@ function waitLines({ lanes, lastedSeconds, batchWindow }: Plan): string[] {
       lane.kind,
       ...[lane.submitted, lane.refused, lane.ended, lane.unfinished].map(countText),
       ...(['p50', 'p95', 'p99', 'max'] as const).map((name) =>
-        lane.waitSeconds ? timeText(lane.waitSeconds[name]) : '-',
+        lane.waitSeconds ? lengthText(lane.waitSeconds[name]) : '-',
       ),
       objectiveText(lane),
     ]);
@@ -59,21 +60,21 @@ function waitLines({ lanes, lastedSeconds, batchWindow }: Plan): string[] {
     batchWindow === null
       ? []
       : [
-          `batch gathers ${countText(batchWindow.messages)} messages, or what has come after ${timeText(batchWindow.waitSeconds)}`,
+          `batch gathers ${countText(batchWindow.messages)} messages, or what has come after ${lengthText(batchWindow.waitSeconds)}`,
         ];
-  return [...tableOf([head, ...rows]), ...gathers, `all done after ${timeText(lastedSeconds)}`];
+  return [...tableOf([head, ...rows]), ...gathers, `all done after ${lengthText(lastedSeconds)}`];
 }
 
 const objectiveText = ({ waitSeconds, objectiveSeconds }: PlannedLane): string =>
-  `${timeText(objectiveSeconds)}${waitSeconds !== null && waitSeconds.max > objectiveSeconds ? ' MISSED' : ''}`;
+  `${lengthText(objectiveSeconds)}${waitSeconds !== null && waitSeconds.max > objectiveSeconds ? ' MISSED' : ''}`;
 
 function admissionLines({ lanes, throttles }: Plan): string[] {
   const lines = lanes.flatMap(({ kind, closures, submitted }) => {
     const [first] = closures;
     if (first === undefined || submitted === 0) return [];
-    const until = first.toSeconds === null ? 'to the end' : `until ${timeText(first.toSeconds)}`;
+    const until = first.toSeconds === null ? 'to the end' : `until ${lengthText(first.toSeconds)}`;
     const more = closures.length > 1 ? `, and ${closures.length - 1} times more` : '';
-    return [`${kind} refuses new tasks from ${timeText(first.fromSeconds)} ${until}${more}`];
+    return [`${kind} refuses new tasks from ${lengthText(first.fromSeconds)} ${until}${more}`];
   });
   const throttled = [
     [throttles.apiRequests, 'requests by API Gateway'],
@@ -81,7 +82,7 @@ function admissionLines({ lanes, throttles }: Plan): string[] {
     [throttles.writeUnits, 'write units by DynamoDB'],
   ].flatMap(([amount, what]) => (Number(amount) > 0 ? [`${countText(Number(amount))} ${what}`] : []));
   const held = lanes.flatMap(({ kind, heldByTableSeconds: seconds }) =>
-    seconds >= 1 ? [`           ${kind} waits for DynamoDB to take its writes, ${timeText(seconds)} in all`] : [],
+    seconds >= 1 ? [`           ${kind} waits for DynamoDB to take its writes, ${lengthText(seconds)} in all`] : [],
   );
   return [
     `ADMISSION  ${lines.length === 0 ? 'open throughout' : lines.join('\n           ')}`,
@@ -126,7 +127,7 @@ function timelineLines({ timeline, lastedSeconds }: Plan): string[] {
     return [top, ...chart(values, COLUMNS, ROWS).map((line) => `|${line}`)];
   };
   const columns = Math.min(COLUMNS, timeline.executors.length);
-  const end = timeText(lastedSeconds);
+  const end = lengthText(lastedSeconds);
   return [
     ...draw('executors at work', timeline.executors),
     ...draw('tasks waiting', timeline.waiting),
@@ -189,6 +190,6 @@ function assumptionLines({ stepSeconds }: Plan, { service, seed }: PlanArguments
     `           ${countText(storedBytesPerTask)} bytes stored a task; us-east-1`,
     stepSeconds === null
       ? 'PLAYED     task by task'
-      : `PLAYED     in steps of ${timeText(stepSeconds)}: waits are as exact as that`,
+      : `PLAYED     in steps of ${lengthText(stepSeconds)}: waits are as exact as that`,
   ];
 }

@@ -45,6 +45,16 @@ describe('in a stack of a team', () => {
     expect(run(folder, 'npx', 'millrace', 'logs', '--local', '--name', 'shop-tasks')).toMatch(/greet .*greeting/);
   }, 60_000);
 
+  test('the commands of the packed file call it', () => {
+    const millrace = (...args: string[]) => run(folder, 'npx', 'millrace', ...args, '--local');
+    expect(JSON.parse(millrace('submit', 'greet', '{"name": "Bob"}', '--wait'))).toEqual({ greeting: 'Hello Bob' });
+    expect(millrace('list', '--type', 'greet')).toMatch(/ {2}greet {2}succeeded {2}/);
+    expect(millrace('definitions')).toMatch(/^order\.place /m);
+    writeFileSync(join(folder, 'greet.jsonl'), '{"type": "greet", "input": {"name": "Cy"}}\n');
+    expect(millrace('import', 'greet.jsonl')).toBe('1 tasks submitted, 0 were there already, 0 lines refused.\n');
+    expect(run(folder, 'npx', 'millrace', 'completion', 'bash')).toContain('--idempotency-key');
+  }, 120_000);
+
   test('a task runs with an enum, a package, a secret, and a table that its class was granted', async () => {
     const output = { id: 'a-big-order', status: 'placed', paidWith: 'sk_test' };
     for (const type of ['order.place', 'order.isolated'])

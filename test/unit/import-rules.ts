@@ -215,16 +215,17 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   },
   'cli/keys.ts': {
     allowed: [
-      './http.ts',
-      '../functions/core/task/ids.ts',
-      '../functions/contract.ts',
-      '../functions/adapters/dynamo/access-store.ts',
-      'zod',
+      ...['./http.ts', './terminal/table.ts', '../client/client.ts', '../functions/core/task/ids.ts', 'zod'],
+      ...['../functions/contract.ts', '../functions/adapters/dynamo/access-store.ts'],
+      '../functions/router/http/changed-numbers.ts',
     ],
-    forbidden: ['../functions/router/index.ts', '../lib/config.ts', '../local/start.ts', '../tasks/greet.ts'],
+    forbidden: [
+      ...['../functions/router/index.ts', '../functions/router/http/body.ts', '../lib/config.ts'],
+      ...['../entries/client.ts', '../local/start.ts', '../tasks/greet.ts'],
+    ],
   },
-  'cli/doctor/examine.ts': {
-    allowed: ['./checks.ts', '../context-option.ts', '../../functions/core/compact.ts'],
+  'cli/commands/import.ts': {
+    allowed: ['../api-command.ts', '../import/file-lines.ts', '../../client/client.ts'],
     forbidden: ['../../functions/router/index.ts', '../../lib/config.ts', '../../local/start.ts'],
   },
   'console/shell.tsx': {

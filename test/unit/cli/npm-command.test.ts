@@ -58,7 +58,7 @@ test.each([
   ['local/start.ts', ['fresh'], /^There is nothing to do with "fresh"\.\n\nUsage: npm start --/],
 ])('%s %j is refused: its fault and how it is called, without a stack trace', (script, args, message) => {
   const { status, stdout, stderr } = run(script, ...args);
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^ +at /m);
 });

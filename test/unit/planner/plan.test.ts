@@ -274,7 +274,7 @@ describe('npm run plan', () => {
 
   test('answers wrong options in one sentence, and with how it is called', () => {
     const { status, stderr, stdout } = run('--rate', 'much', '--duration', '1s');
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^--rate "much" must be [^\n]+\n\nUsage: npm run plan [^\n]+\n$/);
   });
 

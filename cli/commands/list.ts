@@ -1,0 +1,32 @@
+import { clientOf } from '../api-command.ts';
+import { ArgumentError, runnable } from '../npm-command.ts';
+import { taskIdOf } from '../option-values.ts';
+import { filteringCommand, taskFilterOf } from '../task-filter.ts';
+import { headsOf, taskRow, timeText } from '../task-text.ts';
+import { printListing } from '../terminal/print-listing.ts';
+
+const listCommand = filteringCommand('millrace list', 'Lists tasks, the newest first.')
+  .option('--all', 'however many there are')
+  .option('--parent <id>', 'the subtasks of a task instead', taskIdOf)
+  .action(async (options) => {
+    const { parent, all, limit, status, type, assignee, workflow } = options;
+    if (all === true && limit !== undefined) throw new ArgumentError('--all and --limit say two numbers: give one.');
+    const filters = [status, type, assignee, workflow];
+    if (parent !== undefined && filters.some((filter) => filter !== undefined)) {
+      throw new ArgumentError('--parent lists all subtasks of a task: leave out the filters.');
+    }
+    const client = await clientOf(options);
+    const count = all === true ? Number.POSITIVE_INFINITY : (limit ?? 20);
+    const page = { limit: Math.min(count, 100) };
+    const listing =
+      parent === undefined ? client.list({ ...taskFilterOf(options), ...page }) : client.subtasks(parent, page);
+    await printListing(listing, {
+      count,
+      heads: headsOf('CREATED'),
+      rowOf: (task) => taskRow(task, timeText(task.createdAt)),
+      json: options.json,
+    });
+  });
+
+/** Is the command `millrace list`. */
+export const list = runnable(listCommand);

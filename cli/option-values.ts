@@ -1,0 +1,61 @@
+import { parseTaskId } from '../functions/core/task/ids.ts';
+import { ArgumentError } from './npm-command.ts';
+
+/** Reads a whole number from 1 on. Throws `ArgumentError`, as all of these do. */
+export function countOf(option: string): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+    throw new ArgumentError(`--${option} "${text}" must be a whole number from 1 on.`);
+  };
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Reads a length of time, `90s`, as seconds. */
+export function secondsOf(option: string): (text: string) => number {
+  return (text) => {
+    const [, count, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
+    const each = UNIT_SECONDS[unit];
+    if (each !== undefined) return Number(count) * each;
+    throw new ArgumentError(`--${option} "${text}" must be a number of s, m, h or d: 90s, 10m, 2h.`);
+  };
+}
+
+/** Reads a length of time as whole minutes. */
+export function minutesOf(option: string): (text: string) => number {
+  return (text) => {
+    const minutes = secondsOf(option)(text) / 60;
+    if (Number.isInteger(minutes)) return minutes;
+    throw new ArgumentError(`--${option} "${text}" must be whole minutes: 15m, 2h, 1d.`);
+  };
+}
+
+/** Reads a point of time, as ISO 8601 writes it with its zone. */
+export function timeOf(option: string): (text: string) => string {
+  return (text) => {
+    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))) {
+      return new Date(text).toISOString();
+    }
+    throw new ArgumentError(`--${option} "${text}" must be a time with its zone, such as 2026-01-31T06:30:00Z.`);
+  };
+}
+
+/** Reads the id of a task. */
+export function taskIdOf(text: string): string {
+  const id = parseTaskId(text);
+  if (id !== undefined) return id;
+  throw new ArgumentError(`"${text}" is no id of a task: \`millrace list\` shows those that there are.`);
+}
+
+/** Reads the ids of tasks, one by one. */
+export const taskIdsOf = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  taskIdOf(text),
+];
+
+/** Reads an assignee, `<type>:<id>`. */
+export function assigneeOf(text: string): { readonly type: string; readonly id: string } {
+  const [, type, id] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+  if (type !== undefined && id !== undefined) return { type, id };
+  throw new ArgumentError(`--assignee "${text}" must be <type>:<id>, such as user:u-17.`);
+}
