@@ -24,6 +24,8 @@ export type HttpRequest = {
    * an answer is handed back as it is: what was sent has not been taken.
    */
   readonly followAsGet?: boolean;
+  /** Where it is false, no redirect is followed: each is handed back as it is. */
+  readonly followRedirects?: boolean;
   readonly signal: AbortSignal;
 };
 

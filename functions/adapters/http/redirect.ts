@@ -10,6 +10,7 @@ export type Hop = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody;
   readonly followAsGet: boolean;
+  readonly followRedirects: boolean;
 };
 
 /** These redirects repeat a request as it is, and those ask for a GET of something else. */
@@ -43,10 +44,11 @@ export const carriesKeys = (headers: Hop['headers']): boolean =>
 
 /** Says whether a response is a redirect that is followed, so that nobody reads its body. */
 export const isFollowed = (
-  { method, followAsGet }: Hop,
+  { method, followAsGet, followRedirects }: Hop,
   status: number,
   location: string | undefined,
 ): location is string =>
+  followRedirects &&
   location !== undefined &&
   (REPEATING.includes(status) || (TO_A_GET.includes(status) && (followAsGet || ASKING.includes(method))));
 

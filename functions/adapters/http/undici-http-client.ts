@@ -146,12 +146,13 @@ export class UndiciHttpClient implements HttpClient {
 async function firstHop(text: string, request: HttpRequest): Promise<Hop> {
   const url = URL.parse(text);
   if (url === null) throw new TaskFailure('invalid_url', 'what is to be called is no URL');
-  const { method = 'GET', headers = {}, body, compress, followAsGet = false } = request;
+  const { method = 'GET', headers = {}, body, compress, followAsGet = false, followRedirects = true } = request;
   const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const hop = {
     url,
     method,
     followAsGet,
+    followRedirects,
     headers: { ...DEFAULT_HEADERS, ...given },
     body: await requestBodyOf(request),
   };
