@@ -154,6 +154,12 @@ export const MAX_JOINED_TRACES_PER_SECOND = 5;
 /** A change of a definition is seen everywhere after this. */
 export const DEFINITION_EFFECT_SECONDS = 10;
 
+/** Types whose names begin so are Millrace's own: a team defines none, and nobody submits one. */
+export const OWN_TYPE_PREFIX = 'millrace.';
+
+/** The type of the tasks that tell a webhook of the end of a task. */
+export const WEBHOOK_TYPE = `${OWN_TYPE_PREFIX}webhook`;
+
 /** A tenant's id. */
 export const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
@@ -163,6 +169,9 @@ export const ENV = {
   tasksTables: 'MILLRACE_TASKS_TABLES',
   definitionsTable: 'MILLRACE_DEFINITIONS_TABLE',
   schedulesTable: 'MILLRACE_SCHEDULES_TABLE',
+  webhooksTable: 'MILLRACE_WEBHOOKS_TABLE',
+  /** The table of what deliveries are signed with; only who signs, or makes secrets, may read it. */
+  signingSecretsTable: 'MILLRACE_SIGNING_SECRETS_TABLE',
   /** Whose tasks the schedules of definitions make, unless they say it. */
   scheduleTenant: 'MILLRACE_SCHEDULE_TENANT',
   accessTable: 'MILLRACE_ACCESS_TABLE',
@@ -231,6 +240,14 @@ export const ROUTES = {
   'POST /api/schedules/{id}/run': 'submit',
   'GET /api/keys': 'admin',
   'DELETE /api/keys/{id}': 'admin',
+  'POST /api/webhooks': 'admin',
+  'GET /api/webhooks': 'read',
+  'POST /api/webhooks/secret': 'admin',
+  'GET /api/webhooks/{id}': 'read',
+  'DELETE /api/webhooks/{id}': 'operate',
+  'POST /api/webhooks/{id}/secret': 'admin',
+  'POST /api/webhooks/{id}/pause': 'operate',
+  'POST /api/webhooks/{id}/resume': 'operate',
   'GET /api/definitions': 'read',
   'GET /api/definitions/{type}': 'read',
   'PATCH /api/definitions/{type}': 'platform',

@@ -117,6 +117,8 @@ export const ERROR_CODES = [
   'too_many_redirects',
   'unknown_secret',
   'unknown_task_type',
+  'webhook_deleted',
+  'webhook_paused',
 ] as const;
 export const OTHER_ERROR = 'other';
 

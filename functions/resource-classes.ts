@@ -80,6 +80,10 @@ export function classOf(classes: DeployedClasses, name: ResourceClass): Deployed
   return found;
 }
 
+/** Returns the class whose executors deliver webhooks: where tasks wait for others, if the deployment has such a class. */
+export const deliveryClassOf = (classes: Readonly<Record<string, unknown>>): ResourceClass =>
+  ['io-intensive', 'default'].find((name) => Object.hasOwn(classes, name)) ?? Object.keys(classes)[0] ?? 'default';
+
 /** Says whether tasks of a type run in a thread: as it says, and otherwise those that take the CPU. */
 export const isIsolated = ({ isolated, resources }: { isolated?: boolean | undefined; resources: string }): boolean =>
   isolated ?? resources === 'cpu-intensive';

@@ -87,7 +87,7 @@ function fanOutPorts(definition: SingleTaskDefinition, options: TestOptions, not
     retentionDays: 14,
     random: Math.random,
     sleep,
-    ids: { unique: () => '', leaseToken: () => `lease-${++tokens}` as LeaseToken },
+    ids: { leaseToken: () => `lease-${++tokens}` as LeaseToken },
     visibilityExtended: Promise.resolve(),
   };
 }

@@ -47,10 +47,17 @@ export class TieredPayloadStore implements PayloadStore {
     this.#clock = clock;
   }
 
-  async put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload> {
+  async put(
+    tenantId: TenantId,
+    taskId: TaskId,
+    name: string,
+    value: JsonValue,
+    keepUntil: number,
+    inlineBytes = INLINE_PAYLOAD_BYTES,
+  ): Promise<Payload> {
     const json = JSON.stringify(value);
     // In UTF-8 a character takes one byte or more.
-    if (json.length <= INLINE_PAYLOAD_BYTES && Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) {
+    if (json.length <= inlineBytes && Buffer.byteLength(json) <= inlineBytes) {
       return { inline: value };
     }
     const bytes = await compressedBytes(json);

@@ -1,7 +1,6 @@
-import { randomFillSync, randomUUID } from 'node:crypto';
+import { randomBytes, randomFillSync, randomUUID } from 'node:crypto';
 import { ulid } from 'ulid';
-import type { Ids } from '../core/ports.ts';
-import type { LeaseToken } from '../core/task/ids.ts';
+import type { Ids, LeaseToken } from '../core/task/ids.ts';
 
 /** Of a UUID, the last so many digits are random: enough to tell one attempt of a task from another. */
 const TOKEN_DIGITS = 12;
@@ -23,4 +22,5 @@ function randomFraction(): number {
 export const systemIds: Ids = {
   unique: (now) => ulid(now, randomFraction),
   leaseToken: () => randomUUID().slice(-TOKEN_DIGITS) as LeaseToken,
+  signingKey: () => randomBytes(24).toString('base64'),
 };

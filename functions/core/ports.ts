@@ -2,7 +2,7 @@ import type { MetricName } from '../metrics.ts';
 import type { FanOutPolicy } from './define-task.ts';
 import type { JsonValue } from './json.ts';
 import type { Contribution, StatisticsRow, Tally } from './statistics.ts';
-import type { LeaseToken, TaskId, TenantId } from './task/ids.ts';
+import type { TaskId, TenantId } from './task/ids.ts';
 import type { Outgoing } from './task/message-packing.ts';
 import type { Payload } from './task/payload.ts';
 import type {
@@ -229,9 +229,17 @@ export interface Deliveries {
 export interface PayloadStore {
   /**
    * Keeps a value until `keepUntil` (milliseconds since the epoch) at least. `name` is unique within the task: `input`, or
-   * `output` with the attempt. Storing it twice replaces it.
+   * `output` with the attempt. Storing it twice replaces it. What has no more than `inlineBytes`, `INLINE_PAYLOAD_BYTES` unless
+   * given, stays with the task.
    */
-  put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, keepUntil: number): Promise<Payload>;
+  put(
+    tenantId: TenantId,
+    taskId: TaskId,
+    name: string,
+    value: JsonValue,
+    keepUntil: number,
+    inlineBytes?: number,
+  ): Promise<Payload>;
   /** Keeps a payload where it is, until `keepUntil` at least, if it is there. */
   keep(payload: Payload, keepUntil: number): Promise<'kept' | 'missing'>;
   /**
@@ -249,12 +257,6 @@ export type Sleep = (milliseconds: number) => Promise<unknown>;
 
 /** Returns a number that is uniform in [0, 1). */
 export type Random = () => number;
-
-export interface Ids {
-  /** Returns 26 characters of Crockford's base 32 that sort by `now`. */
-  unique(now: number): string;
-  leaseToken(): LeaseToken;
-}
 
 /** Writes numbers for the dashboards. */
 export interface Meter {

@@ -1,3 +1,4 @@
+import { WEBHOOK_TYPE } from '../contract.ts';
 import type { StepPrices } from '../metrics.ts';
 import { type Cost, costOfChange } from './task/cost.ts';
 import type { TenantId } from './task/ids.ts';
@@ -39,11 +40,13 @@ export function contributionsOf(taskChange: TaskChange, prices: StepPrices): Con
   const { tenantId, type } = after;
   const former = formerOf(taskChange, after);
   const open = Number(isOpen(after)) - Number(isOpen(former));
+  // A receiver that is down for a day must not keep its tenant from submitting.
+  const limited = type === WEBHOOK_TYPE ? 0 : open;
   const change = { sequenceNumber: id, at };
   const tally = { ...transitionOf(former, after), ...costTally(costOfChange(former, after, at, usage, prices)) };
   return [
     ...(Object.keys(tally).length === 0 ? [] : [{ row: { tenantId, type, minute: minuteOf(at) }, ...change, tally }]),
-    ...(open === 0 ? [] : [{ row: { tenantId }, ...change, tally: { open }, type }]),
+    ...(open === 0 ? [] : [{ row: { tenantId }, ...change, tally: { open: limited }, type }]),
   ];
 }
 

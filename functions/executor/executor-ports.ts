@@ -1,6 +1,7 @@
 import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
 import type { FanOutLimitPorts } from '../core/fan-out/fan-out-limits.ts';
-import type { Ids, Meter, Random, Sleep, TaskStore } from '../core/ports.ts';
+import type { Meter, Random, Sleep, TaskStore } from '../core/ports.ts';
+import type { Ids } from '../core/task/ids.ts';
 import type { RunningTask } from '../core/task/task.ts';
 import { attemptEndOf } from './attempt/lease-times.ts';
 import type { HandlerPorts } from './attempt/run-handler.ts';
@@ -13,7 +14,7 @@ export type ExecutorPorts = HandlerPorts &
     readonly meter: Meter;
     readonly sleep: Sleep;
     readonly random: Random;
-    readonly ids: Ids;
+    readonly ids: Pick<Ids, 'leaseToken'>;
     /**
      * Fulfilled when the messages at hand are hidden for as long as an attempt takes. No attempt begins before: its message
      * would come again late.

@@ -6,7 +6,6 @@ import type { QueueDepths } from '../core/lane/lane.ts';
 import type {
   Clock,
   FanOuts,
-  Ids,
   Log,
   Meter,
   PayloadStore,
@@ -16,10 +15,12 @@ import type {
   Tracing,
 } from '../core/ports.ts';
 import type { ScheduleStore } from '../core/schedule/schedule.ts';
-import type { TenantId } from '../core/task/ids.ts';
+import type { Ids, TenantId } from '../core/task/ids.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
 import type { AccessStore } from '../core/tenant/access-key.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
+import type { SigningSecrets } from '../core/webhook/signature.ts';
+import type { WebhookStore } from '../core/webhook/webhook.ts';
 import type { DeployedClasses } from '../resource-classes.ts';
 import type { ProblemCode } from './http/problem.ts';
 import type { LaneGate } from './submit/lane-gate.ts';
@@ -35,6 +36,10 @@ export type RouterPorts = {
   readonly statistics: Statistics;
   readonly schedules: ScheduleStore;
   readonly access: Pick<AccessStore, 'list' | 'revoke'>;
+  readonly webhooks: WebhookStore;
+  readonly signingSecrets: SigningSecrets;
+  /** Says why nobody may be called at a URL, where the outbound policy of the deployment is against it. */
+  readonly checkOutbound: (url: string) => Promise<string | undefined>;
   readonly deadLetters: DeadLetters;
   readonly lanes: LaneGate;
   readonly tenants: TenantGate;

@@ -109,4 +109,15 @@ export class FrailProcess {
 const WALKS = new Set<PropertyKey>(['due', 'held']);
 
 /** These ports are outside of the process; a dead one does not sleep either. */
-const PORTS = new Set(['store', 'fanOuts', 'queue', 'deliveries', 'payloads', 'settings', 'due', 'schedules', 'sleep']);
+const PORTS = new Set([
+  'store',
+  'fanOuts',
+  'queue',
+  'deliveries',
+  'payloads',
+  'settings',
+  'due',
+  'schedules',
+  'webhooks',
+  'sleep',
+]);

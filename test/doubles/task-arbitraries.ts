@@ -75,6 +75,7 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
           id: characters('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 26, 26).map((unique) => scheduleIdOf(unique, shard)),
           time: times,
         }),
+        onEnd: payloadsOf(tenantId),
         traceHeader: traceHeaders,
         limits,
       },

@@ -1,8 +1,10 @@
+import { outboundCheck } from '../../functions/adapters/http/outbound-check.ts';
 import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryPayloadStore } from '../../functions/adapters/memory/memory-payload-store.ts';
 import { MemoryScheduleStore } from '../../functions/adapters/memory/memory-schedule-store.ts';
 import { MemoryTaskStore } from '../../functions/adapters/memory/memory-task-store.ts';
+import { MemorySigningSecrets, MemoryWebhookStore } from '../../functions/adapters/memory/memory-webhooks.ts';
 import type { FirePorts } from '../../functions/control/fire-schedules.ts';
 import type { TaskCatalog, TaskDefinition } from '../../functions/core/define-task.ts';
 import type { FillTimes } from '../../functions/core/lane/filling.ts';
@@ -84,6 +86,9 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     statistics: new MemoryStatistics(),
     schedules: new MemoryScheduleStore({ lag }),
     access: new MemoryAccessStore(),
+    webhooks: new MemoryWebhookStore(),
+    signingSecrets: new MemorySigningSecrets(),
+    checkOutbound: outboundCheck('*.example,127.0.0.1'),
     snapshot: lanes.snapshot,
     deadLetters: new MemoryDeadLetters(clock),
     retentionDays: 14,
@@ -97,7 +102,11 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
       world.now += milliseconds;
     },
     random: () => world.random,
-    ids: { unique: () => String(++ids).padStart(26, '0'), leaseToken: () => `lease-${++ids}` as LeaseToken },
+    ids: {
+      unique: () => String(++ids).padStart(26, '0'),
+      leaseToken: () => `lease-${++ids}` as LeaseToken,
+      signingKey: () => Buffer.from(`a key of the test, number ${++ids}`).toString('base64'),
+    },
     http: { of: () => ({ request: () => Promise.reject(new Error('no test of this world calls out')) }) },
     isolate: callHandler,
     queueNamePrefix: 'millrace-',

@@ -72,7 +72,7 @@ export const dueAttributes = (id: TaskId, dueAt: number, indexShards: number): R
 /** Returns the partition of `due` in which the sweeper finds the tasks that are held while their type is paused. */
 export const heldShardOf = (type: string): string => `paused/${type}`;
 
-type PayloadName = 'input' | 'output' | 'subtasks';
+type PayloadName = 'input' | 'output' | 'subtasks' | 'onEnd';
 
 /** Returns the attribute of a payload: its value under `name`, or its place under `<name>Ref`. */
 export const payloadAttributes = (name: PayloadName, payload: Payload): Row =>
@@ -117,6 +117,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
     parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
     schedule: seed.schedule && s(`${seed.schedule.id}/${seed.schedule.time}`),
+    ...(seed.onEnd && payloadAttributes('onEnd', seed.onEnd)),
     trace: seed.traceHeader === undefined ? undefined : s(packedHeader(seed.traceHeader)),
     limits: seed.limits && s(`${seed.limits.ratePerSecond ?? ''}/${seed.limits.maxOpenTasks ?? ''}`),
   });
@@ -167,6 +168,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
     workflowInstanceId: text(row, 'workflowInstanceId'),
     parent: parent === undefined ? undefined : parentOf(parent),
     schedule: schedule === undefined ? undefined : firingOf(schedule),
+    onEnd: row.onEnd === undefined && row.onEndRef === undefined ? undefined : payload(row, 'onEnd'),
     traceHeader: trace === undefined ? undefined : unpackedHeader(trace),
     limits: limits === undefined ? undefined : parseLimits(limits),
   });

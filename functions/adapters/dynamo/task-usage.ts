@@ -34,7 +34,7 @@ const SPARSE = ['assigneeType', 'workflowInstanceId', 'dueShard'];
 /** A row has less than 1 KB, and each entry that comes, goes or moves is a unit, or two (DynamoDB, "Consumption of write units"). */
 function writeUnitsOf(before: Row | undefined, after: Row): number {
   const isNew = (name: string): number => Number(before?.[name] === undefined && after[name] !== undefined);
-  const payloads = isNew('inputRef') + isNew('outputRef');
+  const payloads = isNew('inputRef') + isNew('outputRef') + isNew('onEndRef');
   if (before === undefined)
     return 1 + INDEXES_OF_ALL + SPARSE.filter((name) => after[name] !== undefined).length + payloads;
   const moved = before.statusGroup?.S === after.statusGroup?.S ? 0 : 2;

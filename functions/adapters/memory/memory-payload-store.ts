@@ -6,9 +6,16 @@ import { INLINE_PAYLOAD_BYTES, isPayloadOf, type Payload } from '../../core/task
 export class MemoryPayloadStore implements PayloadStore {
   readonly #values = new Map<string, string>();
 
-  async put(tenantId: TenantId, taskId: TaskId, name: string, value: JsonValue, _keepUntil: number): Promise<Payload> {
+  async put(
+    tenantId: TenantId,
+    taskId: TaskId,
+    name: string,
+    value: JsonValue,
+    _keepUntil: number,
+    inlineBytes = INLINE_PAYLOAD_BYTES,
+  ): Promise<Payload> {
     const json = JSON.stringify(value);
-    if (Buffer.byteLength(json) <= INLINE_PAYLOAD_BYTES) return { inline: JSON.parse(json) };
+    if (Buffer.byteLength(json) <= inlineBytes) return { inline: JSON.parse(json) };
     const ref = `${tenantId}#${taskId}#${name}`;
     this.#values.set(ref, json);
     return { ref };

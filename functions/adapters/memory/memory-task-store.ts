@@ -196,7 +196,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     const page = fitting.slice(0, limit);
     const last = page.at(-1);
     const tasks = page.map((task) => {
-      const { input: _input, output: _output, ...summary } = { output: undefined, ...task };
+      const { input: _input, output: _output, onEnd: _, ...summary } = { output: undefined, ...task };
       return summary;
     });
     return { tasks, ...(last !== undefined && fitting.length > limit ? { next: orderOf(last) } : {}) };

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { executorKeyOf, type Priority } from '../../contract.ts';
-import { classOf, type DeployedClasses } from '../../resource-classes.ts';
+import { executorKeyOf, type Priority, WEBHOOK_TYPE } from '../../contract.ts';
+import { classOf, type DeployedClasses, deliveryClassOf } from '../../resource-classes.ts';
 import type { TaskCatalog, TaskDefinition } from '../define-task.ts';
 import { findDefinition } from '../definition/find-definition.ts';
 import type { TaskSeed } from '../task/task.ts';
@@ -32,7 +32,7 @@ const executorShardOf = (
 
 /** Returns the executor key of a task: its class, the lane that its type or priority says, and its shard. */
 export function executorKeyFor(
-  { type, resources, batch }: TaskDefinition,
+  { type, resources, batch }: Pick<TaskDefinition, 'type' | 'resources' | 'batch'>,
   { priority, ...owner }: { priority: Priority; tenantId: string; workflowInstanceId?: string | undefined },
   classes: DeployedClasses,
 ): string {
@@ -55,7 +55,8 @@ export async function presentExecutorKey(
     // Of a definition that is broken, the executor says so.
     const definition = await findDefinition(catalog, task.type).catch(() => undefined);
     if (definition !== undefined) return executorKeyFor(definition, task, classes);
-    return executorKeyOf(Object.keys(classes)[0] ?? resourceClass, task.priority, 0);
+    const any = task.type === WEBHOOK_TYPE ? deliveryClassOf(classes) : (Object.keys(classes)[0] ?? resourceClass);
+    return executorKeyOf(any, task.priority, 0);
   }
   return shard < deployed.shards
     ? task.executorKey

@@ -13,6 +13,15 @@ export type TaskOrder = Branded<'TaskOrder'>;
 /** Names one claim of a task; only its holder may settle. */
 export type LeaseToken = Branded<'LeaseToken'>;
 
+/** Makes what no other has. */
+export interface Ids {
+  /** Returns 26 characters of Crockford's base 32 that sort by `now`. */
+  unique(now: number): string;
+  leaseToken(): LeaseToken;
+  /** Returns a key that nobody can guess, in base64: 192 random bits, as Standard Webhooks asks for at least. */
+  signingKey(): string;
+}
+
 /** Crockford's base 32, in which ULIDs are written: no I, L, O, U. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TASK_ID = /^[0-9A-HJKMNP-TV-Z]{26}-\d{1,3}$/;

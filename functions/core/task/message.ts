@@ -13,6 +13,11 @@ const seedSchema = once(() => {
   const scheduleIdSchema = z
     .string()
     .transform((text, ctx): ScheduleId => parseScheduleId(text) ?? refuse(ctx, 'is no id of a schedule'));
+  const payloadSchema = z.union([
+    // It is not z.json(), whose copy has no key `__proto__`. What can be written again is no deeper than the stack.
+    z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
+    z.strictObject({ ref: z.string().min(1) }),
+  ]);
   const shape = z.strictObject({
     id: taskIdSchema,
     tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),
@@ -22,11 +27,7 @@ const seedSchema = once(() => {
     executorKey: z.string().min(1),
     maxAttempts: z.int().positive(),
     timeoutSeconds: z.number().positive(),
-    input: z.union([
-      // It is not z.json(), whose copy has no key `__proto__`. What can be written again is no deeper than the stack.
-      z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
-      z.strictObject({ ref: z.string().min(1) }),
-    ]),
+    input: payloadSchema,
     fingerprint: z.string().min(1),
     createdAt: z.int().positive(),
     runAt: z.int().positive().exactOptional(),
@@ -36,6 +37,7 @@ const seedSchema = once(() => {
       .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
       .exactOptional(),
     schedule: z.strictObject({ id: scheduleIdSchema, time: z.int() }).exactOptional(),
+    onEnd: payloadSchema.exactOptional(),
     traceHeader: z.string().exactOptional(),
     limits: z
       .strictObject({
@@ -45,10 +47,13 @@ const seedSchema = once(() => {
       .exactOptional(),
   });
   // Whoever may write to a lane must not have a task read what is another tenant's.
-  return shape.refine(({ tenantId, input }) => isPayloadOf(tenantId, input), {
-    path: ['input', 'ref'],
-    error: 'refers to a payload that is not of the tenant',
-  });
+  const error = 'refers to a payload that is not of the tenant';
+  return shape
+    .refine(({ tenantId, input }) => isPayloadOf(tenantId, input), { path: ['input', 'ref'], error })
+    .refine(({ tenantId, onEnd }) => onEnd === undefined || isPayloadOf(tenantId, onEnd), {
+      path: ['onEnd', 'ref'],
+      error,
+    });
 });
 
 /** Version 1 of what travels on a lane: whole tasks, so that they can run even where their rows were never written. */

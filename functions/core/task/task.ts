@@ -28,6 +28,8 @@ export type TaskSeed = {
   readonly parent?: ParentRef;
   /** The firing that it is the task of, or a subtask of that. */
   readonly schedule?: FiringRef;
+  /** Whom its submit has asked to be told of its end, as `core/webhook/end-target.ts` keeps it; its subtasks are not told. */
+  readonly onEnd?: Payload;
   /** Names the trace in which the task was submitted, and which all its attempts join: `Root=…;Parent=…;Sampled=1`. */
   readonly traceHeader?: string;
   /** The limits of the key that it was submitted with, where that has any: its subtasks count against them. */
@@ -111,7 +113,11 @@ export type Task = NewTask | RunningTask | WaitingTask | FinishedTask;
 export type TaskStatus = Task['status'];
 
 /** A task without what it takes in and gives back, as lists show it. */
-export type TaskSummary = Task extends infer One ? (One extends Task ? Omit<One, 'input' | 'output'> : never) : never;
+export type TaskSummary = Task extends infer One
+  ? One extends Task
+    ? Omit<One, 'input' | 'output' | 'onEnd'>
+    : never
+  : never;
 
 export const isFinished = (task: Task): task is FinishedTask =>
   task.status === 'succeeded' || task.status === 'failed' || task.status === 'cancelled';
@@ -129,8 +135,8 @@ export const attemptsGranted = ({
 /** Returns what of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
-  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, schedule, traceHeader, limits } =
-    task;
+  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, schedule, onEnd } = task;
+  const { traceHeader, limits } = task;
   return compact({
     id,
     tenantId,
@@ -148,6 +154,7 @@ export function seedOf(task: TaskSeed): TaskSeed {
     workflowInstanceId,
     parent,
     schedule,
+    onEnd,
     traceHeader,
     limits,
   });

@@ -14,11 +14,12 @@ import {
 } from '../../core/lane/dead-letters.ts';
 import { executorKeysOf, laneOf } from '../../core/lane/lane.ts';
 import type { Task, TaskSeed } from '../../core/task/task.ts';
+import type { Viewer } from '../../core/webhook/shown-task.ts';
 import { shortened } from '../../core/zod-messages.ts';
 import { pageParameters, pageShape, parseQuery } from '../http/page.ts';
 import { noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Parameter, Request, Route, RouterPorts } from '../route.ts';
-import { summaryOf, taskSummarySchema, type Viewer } from './task-view.ts';
+import { summaryOf, taskSummarySchema } from './task-view.ts';
 
 const laneParameter: Parameter = {
   in: 'path',

@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { PRIORITIES, queueNameOf } from '../../contract.ts';
+import { PRIORITIES } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
-import { isoTime } from '../../core/iso-time.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { PayloadStore } from '../../core/ports.ts';
 import { parseTaskId, type TaskId } from '../../core/task/ids.ts';
 import type { Payload } from '../../core/task/payload.ts';
-import { statusAt, type Task, type TaskSummary } from '../../core/task/task.ts';
-import { traceIdOf } from '../../core/task/trace-header.ts';
+import type { Task, TaskSummary } from '../../core/task/task.ts';
+import { END_STATUSES, MAX_URL_CHARACTERS } from '../../core/webhook/end-target.ts';
+import { shownTask, type Viewer } from '../../core/webhook/shown-task.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Parameter, Request, Response, RouterPorts } from '../route.ts';
 
@@ -21,6 +21,18 @@ export const nameSchema = (maxLength: number): z.ZodString =>
     .refine((name) => name.isWellFormed(), 'Invalid string: half a surrogate pair');
 
 export const assigneeSchema = once(() => z.strictObject({ type: nameSchema(64), id: nameSchema(128) }));
+
+/** Describes whom a submit asks to be told of the end of its task. */
+export const onEndSchema = once(() =>
+  z.strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(MAX_URL_CHARACTERS)
+      .describe('Where to POST it, within outboundHosts'),
+    statuses: z.array(z.enum(END_STATUSES)).min(1).max(END_STATUSES.length).optional().describe('All unless given'),
+    includeOutput: z.boolean().optional().describe('Tells the output as well, up to 64 KB of it'),
+  }),
+);
 
 export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 
@@ -71,6 +83,7 @@ export const taskSchema = once(() =>
       ...taskSummarySchema().shape,
       input: z.unknown().optional().describe('Missing where the key may not read, or where `missing` says so'),
       output: z.unknown().optional(),
+      onEnd: onEndSchema().optional().describe('Whom its submit has asked to be told of its end'),
       missing: z
         .array(z.enum(['input', 'output']))
         .optional()
@@ -80,24 +93,28 @@ export const taskSchema = once(() =>
 );
 export type TaskView = z.infer<ReturnType<typeof taskSchema>>;
 
-/** Tells a view where and when it is made. */
-export type Viewer = { readonly queueNamePrefix: string; readonly clock: () => number };
-
 /** Holds a task's payloads as they were written; one that it has not, or that nobody keeps any more, is missing. */
-type Payloads = { readonly input?: JsonValue | undefined; readonly output?: JsonValue | undefined };
+type Payloads = {
+  readonly input?: JsonValue | undefined;
+  readonly output?: JsonValue | undefined;
+  readonly onEnd?: TaskView['onEnd'] | undefined;
+};
 
 /** Shows a task with its payloads, which it reads from where they are kept. */
 export async function loadTaskView(
   task: Task,
   viewer: Viewer & { readonly payloads: PayloadStore },
 ): Promise<TaskView> {
-  const load = (payload: Payload) => viewer.payloads.get(task.tenantId, payload);
-  const kept = task.status === 'succeeded' ? { input: task.input, output: task.output } : { input: task.input };
-  const names = Object.keys(kept) as (keyof Payloads)[];
-  const values = await orUnavailable(Promise.all(Object.values(kept).map(load)));
-  const [input, output] = values;
-  const missing = names.filter((_, place) => values[place] === undefined);
-  const view = taskView(task, { input, output }, viewer);
+  const { input: sent, onEnd: asked } = task;
+  const made = task.status === 'succeeded' ? task.output : undefined;
+  const load = async (payload: Payload | undefined) => payload && viewer.payloads.get(task.tenantId, payload);
+  const [input, output, target] = await orUnavailable(Promise.all([sent, made, asked].map(load)));
+  const missing = [
+    ...(input === undefined ? (['input'] as const) : []),
+    ...(made !== undefined && output === undefined ? (['output'] as const) : []),
+  ];
+  const onEnd = target === undefined ? undefined : (target as TaskView['onEnd']);
+  const view = taskView(task, { input, output, onEnd }, viewer);
   return missing.length === 0 ? view : { ...view, missing };
 }
 
@@ -124,38 +141,8 @@ export const taskView = (task: Task, payloads: Payloads, viewer: Viewer): TaskVi
   ...compact(payloads),
 });
 
-/** Shows a task without its payloads. */
-export function summaryOf(task: TaskSummary, { queueNamePrefix, clock }: Viewer): TaskSummaryView {
-  const { id, tenantId, type, priority, attempt, maxAttempts, timeoutSeconds, executorKey } = task;
-  return compact({
-    id,
-    tenantId,
-    type,
-    priority,
-    status: statusAt(task, clock()),
-    attempt,
-    maxAttempts,
-    timeoutSeconds,
-    error: 'error' in task ? task.error : undefined,
-    assignee: task.assignee,
-    workflowInstanceId: task.workflowInstanceId,
-    parentId: task.parent?.id,
-    schedule: task.schedule && { id: task.schedule.id, time: isoTime(task.schedule.time) },
-    subtaskCount: task.fanOut?.count,
-    progress: 'progress' in task && task.progress !== undefined ? { ...task.progress } : undefined,
-    executorKey,
-    queueName: queueNamePrefix + queueNameOf(executorKey),
-    createdAt: isoTime(task.createdAt),
-    runAt: timeIfAny('notBefore' in task ? task.notBefore : task.runAt),
-    startedAt: timeIfAny('startedAt' in task ? task.startedAt : undefined),
-    finishedAt: timeIfAny('finishedAt' in task ? task.finishedAt : undefined),
-    cancelRequestedAt: timeIfAny('cancelRequestedAt' in task ? task.cancelRequestedAt : undefined),
-    traceId: traceIdOf(task.traceHeader),
-  });
-}
-
-const timeIfAny = (milliseconds: number | undefined): string | undefined =>
-  milliseconds === undefined ? undefined : isoTime(milliseconds);
+/** Shows a task without its payloads, as its schema has it. */
+export const summaryOf = (task: TaskSummary, viewer: Viewer): TaskSummaryView => shownTask(task, viewer);
 
 export const taskIdParameter: Parameter = {
   in: 'path',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { WEBHOOK_TYPE } from '../../../functions/contract.ts';
 import {
   contributionsOf,
   durationBucketOf,
@@ -31,6 +32,7 @@ const again = claimed(running, lease('b'), NOW);
 const failed = settled(running, { status: 'failed', error, finishedAt: NOW + 700 });
 const fanOut = { attempt: 1, count: 2 };
 const waiting = settled(running, { status: 'waiting', fanOut, reconcileAt: NOW }) as WaitingTask;
+const told = { ...queued, type: WEBHOOK_TYPE };
 const later = { ...queued, createdAt: NOW + 86_400_000 };
 
 describe('what a change adds to a minute of its type, and to the open tasks of its tenant', () => {
@@ -40,6 +42,7 @@ describe('what a change adds to a minute of its type, and to the open tasks of i
   it.each<[string, Task | undefined, Task | undefined, object[]]>([
     ['a new task', undefined, queued, [{ accepted: 1 }, { open: 1 }]],
     ['a task for later', undefined, scheduled, [{ accepted: 1 }, { open: 1 }]],
+    ['a delivery, which counts against no limit of open tasks', undefined, told, [{ accepted: 1 }, { open: 0 }]],
     ['a claim', queued, running, [{ started: 1, [`wait_${durationBucketOf(5_000)}`]: 1 }]],
     [
       'a claim of a scheduled task, which waits from its time on',

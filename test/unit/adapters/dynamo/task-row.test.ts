@@ -157,6 +157,13 @@ describe('the size of a row', () => {
   const { traceHeader: _, ...untraced } = seed;
   const fired = { ...untraced, fingerprint: '-', schedule: { id: scheduleIdOf('0'.repeat(26), 0), time: NOW } };
   const named = { ...short, assignee: { type: 'user', id: uuid }, workflowInstanceId: uuid };
+  const url = (length: number) => `https://hooks.example/${'x'.repeat(length - 22)}`;
+  const own = `acme-industries-eu#${'0'.repeat(26)}-0`;
+  // What stays in the row of onEnd is none of the input's room.
+  const shortUrl = { inline: { url: url(130) } };
+  const toldShort = { ...named, input: { ref: `${own}#input-${'f'.repeat(16)}` }, onEnd: shortUrl };
+  const longUrl = { ref: `${own}#on-end-${'f'.repeat(16)}` };
+  const toldLong = { ...named, onEnd: longUrl, input: { inline: 'x'.repeat(254 - 8 - longUrl.ref.length) } };
   const longest = {
     ...seed,
     assignee: { type: 'x'.repeat(64), id: 'x'.repeat(128) },
@@ -171,6 +178,8 @@ describe('the size of a row', () => {
     ['succeeded, of a tenant of 63 characters', { ...seed, status: 'succeeded', output: full, ...times }, 1024],
     ['succeeded, of a schedule', { ...fired, status: 'succeeded', output: full, ...times }, 1024],
     ['succeeded, of a workflow, for somebody', { ...named, status: 'succeeded', output: full, ...times }, 1024],
+    ['succeeded, with onEnd', { ...toldShort, status: 'succeeded', output: full, ...times }, 1024],
+    ['succeeded, with a long onEnd', { ...toldLong, status: 'succeeded', output: full, ...times }, 1024],
     ['running, everything as long as it may be', { ...longest, status: 'running', attempt: 20, ...lease }, 1200],
     ['failed with 300 characters', { ...short, status: 'failed', error, ...times }, 1024],
     ['succeeded, everything as long as it may be', { ...longest, status: 'succeeded', output: full, ...times }, 2048],
