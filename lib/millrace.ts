@@ -28,6 +28,8 @@ export type MillraceTables = {
   readonly access: TableV2;
   readonly statistics: TableV2;
   readonly schedules: TableV2;
+  readonly webhooks: TableV2;
+  readonly signingSecrets: TableV2;
 };
 
 /** The scope of a construct, and its id there. */
@@ -98,8 +100,9 @@ export class Millrace extends Construct {
     this.name = config.name;
     this.api = { url: api.url, id: api.apiId };
     this.events = data.eventBus;
-    const { definitions, control, access, statistics, schedules } = data;
-    this.tables = { tasks: data.tasks, definitions, control, access, statistics, schedules };
+    const { tasks: taskTables, definitions, control, access, statistics, schedules, webhooks, signingSecrets } = data;
+    const ofTenants = { schedules, webhooks, signingSecrets };
+    this.tables = { tasks: taskTables, definitions, control, access, statistics, ...ofTenants };
     this.alarms = alarms;
     this.stacks = parts.stacks;
     this.#pools = execution.pools;

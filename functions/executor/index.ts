@@ -10,7 +10,8 @@ import { env, queues, threadOptions } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { traced } from '../runtime/tracing/xray-tracing.ts';
-import { endOf, handlerPorts, laneLoads, rateBuckets, statistics, taskPorts } from '../runtime/wiring.ts';
+import { endOf, executorStores, handlerPorts, taskPorts } from '../runtime/wiring.ts';
+import { withWebhookType } from './delivery/webhook-type.ts';
 import { handleBatch } from './handle-batch.ts';
 import { guardProcess } from './isolation/guard-process.ts';
 import { HandlerThreads } from './isolation/handler-threads.ts';
@@ -21,12 +22,12 @@ import { measureUsage } from './telemetry.ts';
 const meter = new EmfMeter();
 guardProcess(log, meter);
 const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
-const shared = taskPorts(dynamo, sqs, meter, tasks);
+const shared = { ...taskPorts(dynamo, sqs, meter, tasks), ids, random: Math.random };
 const { isolate } = new HandlerThreads(new URL('thread.mjs', import.meta.url), threadOptions(), log, shared.classes);
-const http = lazyHttpClients(env('outboundHosts'));
-const attemptPorts = { ...handlerPorts(), http, isolate, sleep, random: Math.random, ids };
-const lane = { deliveries: new SqsDeliveries(sqs, queues()), loadReporter: new LoadReporter(laneLoads(dynamo), log) };
-const ports = { ...shared, ...attemptPorts, ...lane, usage: statistics(dynamo), buckets: rateBuckets(dynamo) };
+const { loads, ofWebhooks, ...tenants } = executorStores(dynamo);
+const attemptPorts = { ...handlerPorts(), http: lazyHttpClients(env('outboundHosts')), isolate, sleep };
+const lane = { deliveries: new SqsDeliveries(sqs, queues()), loadReporter: new LoadReporter(loads, log) };
+const ports = { ...withWebhookType(shared, ofWebhooks), ...attemptPorts, ...lane, ...tenants };
 
 export const handler: SQSHandler = async ({ Records: records }, context) => {
   const resourceClass = env('resourceClass');

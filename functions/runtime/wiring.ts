@@ -8,25 +8,37 @@ import { DynamoScheduleStore } from '../adapters/dynamo/schedules/schedule-store
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo/task-store.ts';
+import { DynamoSigningSecrets } from '../adapters/dynamo/webhooks/signing-secrets.ts';
+import { DynamoWebhookStore } from '../adapters/dynamo/webhooks/webhook-store.ts';
+import { outboundCheck } from '../adapters/http/outbound-check.ts';
 import { secretReader } from '../adapters/parameters.ts';
 import { TieredPayloadStore } from '../adapters/payload-store.ts';
 import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
 import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
+import { ENV } from '../contract.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
 import { installMessages } from '../core/zod-messages.ts';
-import { s3Client } from './clients.ts';
-import { deployedClasses, env, scheduleTenant, secretPlaces, taskStoreOptions } from './env.ts';
+import { dynamoClient, s3Client, sqsClient } from './clients.ts';
+import {
+  deployedClasses,
+  env,
+  queueNamePrefix,
+  scheduleTenant,
+  secretPlaces,
+  stepPrices,
+  taskStoreOptions,
+} from './env.ts';
 import { log } from './log.ts';
 import type { EmfMeter } from './meter.ts';
 import { type Remaining, sendTraces, traced, xrayTracing } from './tracing/xray-tracing.ts';
 
 /** Makes the statistics of tasks, and of what a tenant takes. */
-export const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
+const statistics = (dynamo: DynamoDBClient): DynamoStatistics =>
   new DynamoStatistics(dynamo, { tableName: env('statisticsTable'), clock: Date.now });
 
 /** Makes the settings of task types. */
-export const settingsStore = (dynamo: DynamoDBClient): DynamoSettingsStore =>
+const settingsStore = (dynamo: DynamoDBClient): DynamoSettingsStore =>
   new DynamoSettingsStore(dynamo, { tableName: env('definitionsTable'), clock: Date.now, log });
 
 export const laneSnapshot = (dynamo: DynamoDBClient): DynamoLaneSnapshot =>
@@ -42,11 +54,30 @@ const scheduleStore = (dynamo: DynamoDBClient): DynamoScheduleStore =>
 
 export const queueDepths = (sqs: SQSClient): SqsQueueDepths => new SqsQueueDepths(sqs, env('queueUrlPrefix'));
 
+const webhookStore = (dynamo: DynamoDBClient): DynamoWebhookStore =>
+  new DynamoWebhookStore(dynamo, env('webhooksTable'));
+
+/** Makes what knows of webhooks and of what is signed for them. */
+const webhookStores = (dynamo: DynamoDBClient) => ({
+  webhooks: webhookStore(dynamo),
+  signingSecrets: new DynamoSigningSecrets(dynamo, env('signingSecretsTable')),
+});
+
+/** Makes what an executor looks at beside tasks; what is of webhooks is there for the one class that delivers. */
+export const executorStores = (dynamo: DynamoDBClient) => ({
+  loads: laneLoads(dynamo),
+  usage: statistics(dynamo),
+  buckets: rateBuckets(dynamo),
+  ofWebhooks: process.env[ENV.signingSecretsTable] === undefined ? undefined : webhookStores(dynamo),
+});
+
 /** Makes what the router looks at beside tasks. */
 export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
   statistics: statistics(dynamo),
   schedules: scheduleStore(dynamo),
   access: new DynamoAccessStore(dynamo, env('accessTable')),
+  ...webhookStores(dynamo),
+  checkOutbound: outboundCheck(env('outboundHosts')),
   deadLetters: new SqsDeadLetters(sqs, env('queueUrlPrefix')),
   depths: queueDepths(sqs),
 });
@@ -81,6 +112,18 @@ export const endOf = (door: string, meter: EmfMeter, context: Remaining) => asyn
   await sendTraces(door, meter, context);
   meter.flush();
 };
+
+/** Makes the ports of the function that counts changes and has the ends of tasks told. It knows no types of tasks: deliveries have one of ours. */
+export function projectorPorts(meter: Meter) {
+  const dynamo = dynamoClient();
+  return {
+    ...taskPorts(dynamo, sqsClient(), meter, {}),
+    statistics: statistics(dynamo),
+    webhooks: webhookStore(dynamo),
+    prices: stepPrices(),
+    queueNamePrefix: queueNamePrefix(),
+  };
+}
 
 /** Makes the ports of the sweeper, which accepts the tasks of schedules, too. */
 export const sweeperPorts = (dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) => ({

@@ -10,7 +10,7 @@ import {
   type ResourceClass,
   reservationOf,
 } from '../../functions/contract.ts';
-import { classOf } from '../../functions/resource-classes.ts';
+import { classOf, deliveryClassOf } from '../../functions/resource-classes.ts';
 import type { ClassAttachments } from '../class-props.ts';
 import { type DeployConfig, settingsOf } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
@@ -67,6 +67,7 @@ export class ExecutorPool extends Construct implements IGrantable, IConnectable 
     const deadLetterQueue = this.#deadLetterQueue;
     const deployed = classOf(config.classes, resourceClass);
     const suffix = shard === 0 ? '' : String(shard);
+    const delivers = deliveryClassOf(config.classes) === resourceClass;
     const executor = new ServiceFunction(this, `Executor${suffix}`, {
       config,
       door: 'executor',
@@ -90,6 +91,10 @@ export class ExecutorPool extends Construct implements IGrantable, IConnectable 
         outboundHosts: config.outboundHosts.join(','),
         classes: classesText(config),
         resourceClass,
+        ...(delivers && {
+          webhooksTable: data.webhooks.tableName,
+          signingSecretsTable: data.signingSecrets.tableName,
+        }),
         ...attachedEnvironment(attachments),
       },
       ownEnvironment: attachments.environment ?? {},
@@ -104,6 +109,12 @@ export class ExecutorPool extends Construct implements IGrantable, IConnectable 
     // Before a task fans out, the open tasks of its tenant are read.
     data.statistics.grant(executor, 'dynamodb:GetItem');
     data.grantPayloads(executor);
+    if (delivers) {
+      // It reads what to sign with, makes the first secret of a tenant, and pauses a webhook whose receiver is gone.
+      for (const table of [data.webhooks, data.signingSecrets]) {
+        table.grant(executor, 'dynamodb:GetItem', 'dynamodb:PutItem');
+      }
+    }
     for (const kind of LANE_KINDS) {
       const batchWindow = batchWindowOf(kind, resourceClass, config.classes, tasks.definitions);
       const lane = { config, resourceClass, kind, shard, executor, deadLetterQueue, batchWindow };
@@ -140,6 +151,14 @@ export const laneArns = (scope: Construct, config: DeployConfig): string[] =>
       LANE_KINDS.map((kind) => queueArn(scope, laneQueueName(config, resourceClass, kind, shard))),
     ),
   );
+
+/** Returns the ARNs of the lanes that deliveries to webhooks go to. */
+export function deliveryLaneArns(scope: Construct, config: DeployConfig): string[] {
+  const resourceClass = deliveryClassOf(config.classes);
+  return shardsOf(config, resourceClass).map((shard) =>
+    queueArn(scope, laneQueueName(config, resourceClass, 'low', shard)),
+  );
+}
 
 /** Returns the ARNs of the dead-letter queues of all classes. */
 export const deadLetterArns = (scope: Construct, config: DeployConfig): string[] =>

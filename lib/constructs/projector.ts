@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, type DynamoEventSourceProps, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
@@ -8,7 +9,7 @@ import type { DeployConfig } from '../config.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
 import { acknowledge } from './acknowledge.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { queueUrlPrefix } from './executor-pool.ts';
+import { classesText, deliveryLaneArns, queueUrlPrefix } from './executor-pool.ts';
 import { ServiceFunction } from './service-function.ts';
 import { stepPricesOf } from './step-prices.ts';
 
@@ -36,7 +37,8 @@ export const projectorDeadLetterQueueName = ({ name }: DeployConfig): string => 
 type ProjectorProps = { readonly config: DeployConfig; readonly data: DataStack };
 
 /**
- * Counts what happens to tasks, and tells the event bus of it, from the streams of their tables: no caller waits for it.
+ * Counts what happens to tasks, has their ends told to webhooks, and tells the event bus, from the streams of their tables: no caller
+ * waits for it.
  * Each reads the streams for itself, so that a bus which takes no more events holds up no count.
  */
 export class Projector extends Construct {
@@ -52,18 +54,27 @@ export class Projector extends Construct {
       config,
       door: 'projector',
       name: PROJECTORS.statistics,
-      description: 'Counts what happens to tasks',
+      description: 'Counts what happens to tasks, and has their ends told to webhooks',
       memoryMb: PROJECTOR_MEMORY_MB,
       timeoutSeconds: 60,
       environment: {
+        ...data.taskEnvironment,
         statisticsTable: data.statistics.tableName,
-        definitionsTable: data.definitions.tableName,
+        webhooksTable: data.webhooks.tableName,
+        queueUrlPrefix: queueUrlPrefix(this, config),
+        classes: classesText(config),
         stepPrices: JSON.stringify(stepPricesOf(config)),
       },
     });
     data.statistics.grant(counter, 'dynamodb:UpdateItem');
     // A task of a paused type waits from when that went on.
     data.definitions.grant(counter, 'dynamodb:GetItem');
+    // The end of a task is told by a task: its row, what it tells, and its message.
+    data.webhooks.grant(counter, 'dynamodb:GetItem');
+    data.grantTasks(counter, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    counter.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: deliveryLaneArns(this, config) }),
+    );
     follow(counter, data, deadLetters, {
       ...STREAM_PACES.statistics,
       // Only an event of a window says of which shard its records are; the state that it could carry is not used.

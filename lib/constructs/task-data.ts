@@ -10,6 +10,9 @@ export interface TaskData {
   /** What the doors tell each other of the lanes, and of what tenants submit. */
   readonly control: TableV2;
   readonly schedules: TableV2;
+  readonly webhooks: TableV2;
+  /** What webhooks are signed with: for who signs, and who makes secrets. */
+  readonly signingSecrets: TableV2;
   readonly statistics: TableV2;
   readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
   /** Grants actions on every table of tasks. */

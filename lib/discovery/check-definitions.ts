@@ -1,4 +1,4 @@
-import { MAX_ATTEMPTS, MAX_MESSAGES_WITHOUT_WINDOW, PRIORITIES } from '../../functions/contract.ts';
+import { MAX_ATTEMPTS, MAX_MESSAGES_WITHOUT_WINDOW, OWN_TYPE_PREFIX, PRIORITIES } from '../../functions/contract.ts';
 import { isIsolated } from '../../functions/resource-classes.ts';
 import { MAX_WINDOW_SECONDS } from '../constructs/batch-window.ts';
 import type { FoundDefinition } from './inspection.ts';
@@ -36,6 +36,8 @@ function kindProblem(
     `the task type ${type} has the ${field} ${JSON.stringify(value)}, which must be ${expected}`;
   if (!TYPE_NAME.test(type))
     return mustBe('type', type, 'words of lower-case letters, digits and hyphens with dots between');
+  if (type.startsWith(OWN_TYPE_PREFIX))
+    return mustBe('type', type, `another name: those that begin with ${OWN_TYPE_PREFIX} are Millrace's own`);
   if (!Object.hasOwn(classes, resources))
     return mustBe('resources', resources, `one of ${Object.keys(classes).join(', ')}`);
   if (!PRIORITIES.includes(priority)) return mustBe('priority', priority, `one of ${PRIORITIES.join(', ')}`);

@@ -97,6 +97,9 @@ export class ApiStack extends Construct {
         ...data.taskEnvironment,
         schedulesTable: data.schedules.tableName,
         accessTable: data.access.tableName,
+        webhooksTable: data.webhooks.tableName,
+        signingSecretsTable: data.signingSecrets.tableName,
+        outboundHosts: config.outboundHosts.join(','),
         statisticsTable: data.statistics.tableName,
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
@@ -129,6 +132,8 @@ export class ApiStack extends Construct {
     router.addToRolePolicy(
       new PolicyStatement({ actions: ['dynamodb:DeleteItem'], resources: [data.access.tableArn] }),
     );
+    data.webhooks.grant(router, ...['GetItem', 'PutItem'].map(ofDynamo));
+    data.signingSecrets.grant(router, ...['GetItem', 'PutItem', 'DeleteItem'].map(ofDynamo));
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.control.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.statistics.grant(router, 'dynamodb:Query', 'dynamodb:GetItem');

@@ -67,7 +67,7 @@ const NO_ACCESS_LOG_REASON =
 
 const namesOf = ({ tableName, tableArn }: TableV2): string[] => [tableName, tableArn];
 
-/** Holds what a deployment keeps: tasks, payloads, definitions, schedules, keys, statistics, and the bus of task events. */
+/** Holds what a deployment keeps: tasks, payloads, definitions, schedules, webhooks, keys, statistics, and the bus of task events. */
 export class DataStack extends Construct implements TaskData {
   readonly tasks: readonly TableV2[];
   readonly definitions: TableV2;
@@ -75,6 +75,8 @@ export class DataStack extends Construct implements TaskData {
   readonly statistics: TableV2;
   readonly control: TableV2;
   readonly schedules: TableV2;
+  readonly webhooks: TableV2;
+  readonly signingSecrets: TableV2;
   readonly eventBus: EventBus;
   readonly taskEnvironment: TaskData['taskEnvironment'];
   readonly #payloads: Bucket;
@@ -103,6 +105,9 @@ export class DataStack extends Construct implements TaskData {
         keysBy('due', string('dueShard'), number('dueAt')),
       ],
     });
+    this.webhooks = new TableV2(this, 'Webhooks', { ...keep, partitionKey: string('tenantId') });
+    // Who has to know whom to tell need not know what that is signed with.
+    this.signingSecrets = new TableV2(this, 'SigningSecrets', { ...keep, partitionKey: string('pk') });
     this.access = new TableV2(this, 'Access', {
       ...keep,
       partitionKey: string('keyHash'),
@@ -154,6 +159,8 @@ export class DataStack extends Construct implements TaskData {
     addOutput(this, 'StatisticsTableName', this.statistics.tableName);
     addOutput(this, 'ControlTableName', this.control.tableName);
     addOutput(this, 'SchedulesTableName', this.schedules.tableName);
+    addOutput(this, 'WebhooksTableName', this.webhooks.tableName);
+    addOutput(this, 'SigningSecretsTableName', this.signingSecrets.tableName);
     addOutput(this, 'AccessTableName', this.access.tableName);
   }
 

@@ -9,10 +9,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { DynamoSettingsStore } from '../../functions/adapters/dynamo/settings-store.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo/task-store.ts';
+import { DynamoWebhookStore } from '../../functions/adapters/dynamo/webhooks/webhook-store.ts';
 import { TieredPayloadStore } from '../../functions/adapters/payload-store.ts';
 import { SqsTaskQueue } from '../../functions/adapters/sqs/task-queue.ts';
 import type { LeaseToken, TaskId } from '../../functions/core/task/ids.ts';
-import { newTask } from '../../functions/core/task/task.ts';
+import { newTask, type Task } from '../../functions/core/task/task.ts';
+import { type Webhook, webhookIdOf } from '../../functions/core/webhook/webhook.ts';
+import { makeDeliveries } from '../../functions/projector/make-deliveries.ts';
 import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import { type Authorization, answer } from '../../functions/router/router.ts';
 import { CALL_COSTS } from '../../planner/costs/cost-basis.ts';
@@ -23,6 +26,7 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { createWorld } from '../doubles/world.ts';
 
 const { isSecond = false, tasksTables: tableNames, definitionsTable, payloadBucket: bucket } = inject('stack');
+const { webhooksTable } = inject('stack');
 const spent = { writes: 0, reads: 0, sqs: 0 };
 
 type Capacity = { readonly CapacityUnits?: number };
@@ -116,6 +120,24 @@ async function run(id: TaskId): Promise<void> {
   await ports.store.settle(claim.task, settlement);
 }
 
+const toldAll = { statuses: [], includeOutput: true };
+const webhooks = new DynamoWebhookStore(dynamo, webhooksTable);
+/** Has the end of a task told as the projector does. The executors find no such webhook, and send nothing. */
+async function tellEnd(told: readonly Webhook[]): Promise<void> {
+  const seed = taskSeed({ tenantId, type: small.type, createdAt: Date.now() });
+  const ended = {
+    status: 'succeeded',
+    output: { inline: 'x'.repeat(200) },
+    startedAt: 1,
+    finishedAt: ++count,
+  } as const;
+  const after: Task = { ...seed, attempt: 1, ...ended };
+  const change = { id: '1', at: 1, before: undefined, after, usage: { submittedTogether: 1, writeUnits: 1 } };
+  const store = { get: async () => ({ ...(await webhooks.get(tenantId)), webhooks: told }) };
+  const left = await makeDeliveries([change], { ...ports, webhooks: store });
+  if (left.size > 0) throw new Error('the end was not told');
+}
+
 const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
   'submit a task': async () => () => submit(),
   'submit a task of a workflow, for an assignee': async () => () =>
@@ -166,6 +188,10 @@ const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
   },
   'change a definition': async () => () =>
     call('PATCH /api/definitions/units.nothing-runs', { body: { maxAttempts: 2 } }),
+  'submit a task with `onEnd`': async () => () => submit({ ...small, onEnd: { url: 'https://hooks.example/done' } }),
+  'tell nobody of the end of a task': async () => () => tellEnd([]),
+  'tell a webhook of the end of a task': async () => () =>
+    tellEnd([{ id: webhookIdOf('0'.repeat(26)), url: 'https://hooks.example', types: [], ...toldAll, createdAt: 1 }]),
 };
 
 describe('what a call takes', () => {

@@ -16,6 +16,8 @@ export type StackUnderTest = {
   readonly eventBus: string;
   readonly accessTable: string;
   readonly schedulesTable: string;
+  readonly webhooksTable: string;
+  readonly signingSecretsTable: string;
   readonly statisticsTable: string;
   /** The tables and queues are those of the second implementation. */
   readonly isSecond?: boolean;
@@ -57,6 +59,8 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     eventBus: data.EventBusName ?? '',
     accessTable: data.AccessTableName ?? '',
     schedulesTable: data.SchedulesTableName ?? '',
+    webhooksTable: data.WebhooksTableName ?? '',
+    signingSecretsTable: data.SigningSecretsTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
     serverPid: stack.pid ?? 0,

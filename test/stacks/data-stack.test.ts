@@ -26,9 +26,9 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
   const tasks = table('Tasks');
   const kept = preset === 'prod';
 
-  test('are six tables, on demand, with point-in-time recovery, in one region', () => {
+  test('are eight tables, on demand, with point-in-time recovery, in one region', () => {
     expect(all('AWS::DynamoDB::Table')).toEqual([]);
-    expect(tables).toHaveLength(6);
+    expect(tables).toHaveLength(8);
     for (const { Properties } of tables) {
       expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
       expect(Properties.Replicas).toHaveLength(1);
@@ -96,6 +96,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     expect(keyOf('Tasks')).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(keyOf('Definitions')).toEqual([{ AttributeName: 'type', KeyType: 'HASH' }]);
     expect(keyOf('Schedules')).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
+    expect(keyOf('Webhooks')).toEqual([{ AttributeName: 'tenantId', KeyType: 'HASH' }]);
+    expect(keyOf('SigningSecrets')).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(keyOf('Access')).toEqual([{ AttributeName: 'keyHash', KeyType: 'HASH' }]);
     expect(keyOf('Statistics')).toEqual([
       { AttributeName: 'pk', KeyType: 'HASH' },

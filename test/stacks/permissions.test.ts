@@ -122,14 +122,19 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:BatchGetItem Tasks.Arn',
       'dynamodb:DeleteItem Access.Arn',
       'dynamodb:DeleteItem Schedules.Arn',
+      'dynamodb:DeleteItem SigningSecrets.Arn',
       'dynamodb:GetItem Control.Arn',
       'dynamodb:GetItem Definitions.Arn',
       'dynamodb:GetItem Schedules.Arn',
+      'dynamodb:GetItem SigningSecrets.Arn',
       'dynamodb:GetItem Statistics.Arn',
       'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:GetItem Webhooks.Arn',
       'dynamodb:PartiQLInsert Tasks.Arn',
       'dynamodb:PutItem Schedules.Arn',
+      'dynamodb:PutItem SigningSecrets.Arn',
       'dynamodb:PutItem Tasks.Arn',
+      'dynamodb:PutItem Webhooks.Arn',
       'dynamodb:Query Access.Arn/index/byTenant',
       'dynamodb:Query Schedules.Arn/index/byTenant',
       'dynamodb:Query Statistics.Arn',
@@ -174,6 +179,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
           'dynamodb:PutItem Tasks.Arn',
           'dynamodb:UpdateItem Control.Arn',
           'dynamodb:UpdateItem Tasks.Arn',
+          // One class delivers to webhooks: it reads what to sign with, and pauses what is gone.
+          ...(resourceClass === 'io-intensive'
+            ? ['SigningSecrets', 'Webhooks'].flatMap((table) =>
+                ['GetItem', 'PutItem'].map((action) => `dynamodb:${action} ${table}.Arn`),
+              )
+            : []),
           ...PAYLOADS,
           ...lanes.flatMap((arn) => polled.map((action) => `sqs:${action} ${arn}`)),
           // Subtasks may be of any class.
@@ -228,7 +239,18 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
   });
 
   test.each([
-    ['projector', 'count', ['dynamodb:UpdateItem Statistics.Arn', 'dynamodb:GetItem Definitions.Arn']],
+    [
+      'projector',
+      'count, and have ends told, without what that is signed with',
+      [
+        'dynamodb:UpdateItem Statistics.Arn',
+        'dynamodb:GetItem Definitions.Arn',
+        'dynamodb:GetItem Webhooks.Arn',
+        'dynamodb:GetItem Tasks.Arn',
+        'dynamodb:PutItem Tasks.Arn',
+        `sqs:SendMessage ${queueArn('millrace-io-intensive-low-0')}`,
+      ],
+    ],
     ['events', 'tell the bus', ['events:PutEvents TaskEvents.Arn']],
   ])('let the function %s read the stream of tasks and %s', (name, _, granted) => {
     const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];

@@ -10,11 +10,12 @@ import {
   type Settlement,
   settled,
 } from '../../../functions/core/task/transition.ts';
-import { countChanges } from '../../../functions/projector/count-changes.ts';
+import { projectShard } from '../../../functions/projector/project-shard.ts';
 import { recordMetrics } from '../../../functions/projector/record-metrics.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
 import { FREE } from '../../doubles/step-prices.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
+import { createWorld } from '../../doubles/world.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const START = NOW + 300;
@@ -118,6 +119,7 @@ it('records what is before the first change that has to come again, and the rest
   let refuses = true;
   const recorded: string[] = [];
   const ports = {
+    ...createWorld().ports,
     statistics: {
       ...statistics,
       add: async (...all: Parameters<MemoryStatistics['add']>) => {
@@ -130,10 +132,10 @@ it('records what is before the first change that has to come again, and the rest
     meter: { record: (_: string, metric: string) => recorded.push(metric) },
     settings: { get: async () => ({}) },
   };
-  const left = await countChanges('shard', changes, ports);
+  const left = await projectShard('shard', changes, ports);
   expect([...left].map(({ id }) => id)).toEqual(['2']);
   expect(recorded).toEqual(['accepted']);
   refuses = false;
-  expect(await countChanges('shard', changes.slice(1), ports)).toEqual(new Set());
+  expect(await projectShard('shard', changes.slice(1), ports)).toEqual(new Set());
   expect(recorded).toEqual(['accepted', 'accepted', 'accepted']);
 });
