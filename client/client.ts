@@ -25,6 +25,7 @@ import type {
   TaskToSubmit,
 } from './tasks.ts';
 import type { CallOptions } from './transport.ts';
+import type { NewWebhook, SigningSecret, Webhook } from './webhooks.ts';
 
 /**
  * The calls of the API. Those that read, and submits, are made again where they have no answer, or where the API asks for it (429 and
@@ -88,6 +89,20 @@ export type Client = {
   keys(page?: PageSize, options?: CallOptions): Listing<Key>;
   /** Revokes a key of the tenant; not the one that the client has. */
   revokeKey(id: string, options?: CallOptions): Promise<{ readonly id: string }>;
+  /** Has the ends of tasks told to a URL. The answer has the secret by which they are signed, which is shown this once. */
+  createWebhook(webhook: NewWebhook, options?: CallOptions): Promise<Webhook & SigningSecret>;
+  /** Lists the webhooks. */
+  webhooks(options?: CallOptions): Promise<readonly Webhook[]>;
+  /** Reads a webhook. */
+  webhook(id: string, options?: CallOptions): Promise<Webhook>;
+  /** Deletes a webhook; what is under way to it fails. */
+  deleteWebhook(id: string, options?: CallOptions): Promise<{ readonly id: string }>;
+  /** Tells a webhook nothing, until it is resumed. */
+  pauseWebhook(id: string, options?: CallOptions): Promise<Webhook>;
+  /** Tells a webhook again of what ends from now on. */
+  resumeWebhook(id: string, options?: CallOptions): Promise<Webhook>;
+  /** Makes another secret for a webhook, or without its id for what submits ask for as `onEnd`; for a day both sign. */
+  rotateSecret(id?: string, options?: CallOptions): Promise<SigningSecret>;
   /** Lists the lanes, with what waits in them. */
   lanes(options?: CallOptions): Promise<readonly Lane[]>;
   /** Lists some of a lane's dead letters, and why they are dead. */

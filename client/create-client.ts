@@ -7,6 +7,7 @@ import { type ResultOptions, waitForResult } from './result.ts';
 import { submitAll } from './submit-all.ts';
 import type { AnyDefinition, TaskToSubmit } from './tasks.ts';
 import { type CallOptions, createTransport, type TransportOptions } from './transport.ts';
+import type { Webhook } from './webhooks.ts';
 
 export type ClientOptions = {
   /** The URL of the API, as a deploy or `npm start` prints it. */
@@ -90,6 +91,14 @@ export function createClient({
     runSchedule: (id, options) => make(schedulePath(id, '/run'), randomKey(), {}, options ?? {}),
     keys: (page, options) => list('/api/keys', page, options),
     revokeKey: (id, options) => act('DELETE', `/api/keys/${encodeURIComponent(id)}`, options),
+    createWebhook: (webhook, options) => act('POST', webhookPath(), options, JSON.stringify(webhook)),
+    webhooks: async (options) => (await get<{ items: readonly Webhook[] }>(webhookPath(), {}, options)).items,
+    webhook: (id, options) => get(webhookPath(id), {}, options),
+    deleteWebhook: (id, options) => act('DELETE', webhookPath(id), options),
+    pauseWebhook: (id, options) => act('POST', webhookPath(id, '/pause'), options),
+    resumeWebhook: (id, options) => act('POST', webhookPath(id, '/resume'), options),
+    rotateSecret: (id, options) =>
+      act('POST', id === undefined ? webhookPath('secret') : webhookPath(id, '/secret'), options),
     lanes: async (options) => (await get<{ items: readonly Lane[] }>('/api/lanes', {}, options)).items,
     deadLetters: (lane, page, options) => get(lanePath(lane, '/dead-letters'), page, options),
     redrive: (lane, options) => act('POST', lanePath(lane, '/redrive'), options),
@@ -122,6 +131,8 @@ const taskPath = (task: AnyReference, below = ''): string =>
   `/api/tasks/${encodeURIComponent(typeof task === 'string' ? task : task.id)}${below}`;
 const lanePath = (lane: string, below: string): string => `/api/lanes/${encodeURIComponent(lane)}${below}`;
 const schedulePath = (id: string, below = ''): string => `/api/schedules/${encodeURIComponent(id)}${below}`;
+const webhookPath = (id?: string, below = ''): string =>
+  `/api/webhooks${id === undefined ? '' : `/${encodeURIComponent(id)}`}${below}`;
 const definitionPath = (type: string): string => `/api/definitions/${encodeURIComponent(type)}`;
 
 function queryOf(query: Query): string {

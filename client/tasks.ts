@@ -1,6 +1,7 @@
 import type { InputOf, OutputOf, SingleTaskDefinition, TaskDefinition } from '../functions/core/define-task.ts';
 import type { Priority, TaskSummary } from './answers.ts';
 import type { MillraceError } from './millrace-error.ts';
+import type { EndTarget } from './webhooks.ts';
 
 /** Stands for the definition of a task whose type is not told: its input and output may be anything. */
 export type AnyDefinition = SingleTaskDefinition;
@@ -22,6 +23,8 @@ export type SubmitOptions = {
   readonly maxAttempts?: number | undefined;
   /** For one attempt. */
   readonly timeoutSeconds?: number | undefined;
+  /** Whom to tell of its end; takes a key with the scope read as well. */
+  readonly onEnd?: EndTarget | undefined;
 };
 
 /** One of the tasks of `submitAll`: of any of the types that are given. */
@@ -53,6 +56,7 @@ export type Task<Definition extends TaskDefinition = AnyDefinition> = Definition
       /** Missing to a key that may not read. */
       readonly input?: unknown;
       readonly output?: OutputOf<Definition>;
+      readonly onEnd?: EndTarget;
       /** What the task had, and is not kept any more. */
       readonly missing?: readonly ('input' | 'output')[];
     }

@@ -41,3 +41,4 @@ export type {
   TaskToSubmit,
 } from '../client/tasks.ts';
 export type { CallOptions } from '../client/transport.ts';
+export type { EndTarget, NewWebhook, SigningSecret, Webhook } from '../client/webhooks.ts';

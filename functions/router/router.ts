@@ -28,6 +28,10 @@ import { changeSchedule, deleteSchedule, pauseSchedule, resumeSchedule } from '.
 import { createSchedule } from './schedules/create-schedule.ts';
 import { getSchedule, listSchedules } from './schedules/read-schedules.ts';
 import { runSchedule } from './schedules/run-schedule.ts';
+import { deleteWebhook, pauseWebhook, resumeWebhook } from './webhooks/change-webhook.ts';
+import { createWebhook } from './webhooks/create-webhook.ts';
+import { getWebhook, listWebhooks } from './webhooks/read-webhooks.ts';
+import { rotateOnEndSecret, rotateWebhookSecret } from './webhooks/rotate-secret.ts';
 
 /** Holds the operations of callers with a key. */
 export const routes: Record<RouteKey, Route> = {
@@ -52,6 +56,14 @@ export const routes: Record<RouteKey, Route> = {
   'POST /api/schedules/{id}/run': runSchedule,
   'GET /api/keys': listKeys,
   'DELETE /api/keys/{id}': revokeKey,
+  'POST /api/webhooks': createWebhook,
+  'GET /api/webhooks': listWebhooks,
+  'POST /api/webhooks/secret': rotateOnEndSecret,
+  'GET /api/webhooks/{id}': getWebhook,
+  'DELETE /api/webhooks/{id}': deleteWebhook,
+  'POST /api/webhooks/{id}/secret': rotateWebhookSecret,
+  'POST /api/webhooks/{id}/pause': pauseWebhook,
+  'POST /api/webhooks/{id}/resume': resumeWebhook,
   'GET /api/definitions': listDefinitions,
   'GET /api/definitions/{type}': getDefinition,
   'PATCH /api/definitions/{type}': changeDefinition,

@@ -11,10 +11,12 @@ const bodies: Partial<Record<RouteKey, unknown>> = {
   'POST /api/tasks/batch': { tasks: [{ type: 'markdown.render', input: { markdown: '# hi' } }] },
   'PATCH /api/definitions/{type}': {},
   'POST /api/schedules': { type: 'markdown.render', input: { markdown: '# hi' }, cron: '0 0 1 1 *' },
+  'POST /api/webhooks': { url: 'http://127.0.0.1:9/', types: ['csv.summarize'], statuses: ['cancelled'] },
 };
 const statusOf = (routeKey: RouteKey): number => {
   if (routeKey.includes('{id}')) return 404;
-  if (routeKey === 'POST /api/schedules') return 201;
+  if (routeKey === 'POST /api/schedules' || routeKey === 'POST /api/webhooks') return 201;
+  if (routeKey === 'POST /api/webhooks/secret') return 200;
   return routeKey.startsWith('POST') ? 202 : 200;
 };
 const request = (routeKey: RouteKey, id: string, key: string): Promise<Answer> => {

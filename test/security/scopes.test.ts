@@ -77,6 +77,39 @@ describe('a schedule', () => {
   });
 });
 
+describe('a webhook', () => {
+  const body = { url: 'https://hooks.example/' };
+
+  it('is made, and its secret shown, with the scope admin alone: it is told what comes of all tasks', async () => {
+    const world = createWorld([greet]);
+    const others = as('submit read operate platform');
+    expect(await callApi(world, 'POST /api/webhooks', { body, ...others })).toMatchObject({ status: 403 });
+    const { id } = (await callApi(world, 'POST /api/webhooks', { body, ...as('admin') })).body;
+    for (const path of [`/api/webhooks/${id}/secret`, '/api/webhooks/secret']) {
+      expect(await callApi(world, `POST ${path}`, others)).toMatchObject({ status: 403 });
+      expect(await callApi(world, `POST ${path}`, as('admin'))).toMatchObject({ status: 200 });
+    }
+    const read = await callApi(world, `GET /api/webhooks/${id}`, as('read'));
+    expect(JSON.stringify(read.body)).not.toContain('whsec_');
+    expect(await callApi(world, `DELETE /api/webhooks/${id}`, as('admin read'))).toMatchObject({ status: 403 });
+    expect(await callApi(world, `DELETE /api/webhooks/${id}`, as('operate'))).toMatchObject({ status: 200 });
+  });
+
+  it('or an onEnd tells a key nothing that it may not read', async () => {
+    const world = createWorld([greet]);
+    const submit = { ...ada, onEnd: { ...body, includeOutput: true } };
+    expect(await callApi(world, 'POST /api/tasks', { body: submit, ...as('submit') })).toMatchObject({
+      status: 403,
+      body: { code: 'missing_scope' },
+    });
+    const bulk = await callApi(world, 'POST /api/tasks/batch', { body: { tasks: [submit, ada] }, ...as('submit') });
+    expect(bulk.body).toMatchObject({ accepted: 1, rejected: 1 });
+    expect(await callApi(world, 'POST /api/tasks', { body: submit, ...as('submit read') })).toMatchObject({
+      status: 202,
+    });
+  });
+});
+
 describe('what touches all tenants takes the scope platform', () => {
   const patch = (scopes: string) =>
     callApi(createWorld([greet]), 'PATCH /api/definitions/greet', { body: { paused: true }, ...as(scopes) });

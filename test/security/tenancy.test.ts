@@ -38,6 +38,7 @@ beforeAll(async () => {
 /** A route with a task's id says this to a stranger, beside the id that he asked for. */
 const ofOneTask = Object.keys(ROUTES).filter((key) => key.includes('/tasks/{id}'));
 const ofOneSchedule = Object.keys(ROUTES).filter((key) => key.includes('/schedules/{id}'));
+const ofOneWebhook = Object.keys(ROUTES).filter((key) => key.includes('/webhooks/{id}'));
 
 describe('the id of another tenant', () => {
   it.each(ofOneTask)('is not there: %s', async (routeKey) => {
@@ -60,6 +61,15 @@ describe('the id of another tenant', () => {
     expect(answer).toMatchObject({ status: 404, body: { detail: 'there is no such schedule' } });
     expect(JSON.stringify(await callApi(world, 'GET /api/schedules', as('beta')))).not.toContain(CANARY);
     expect(await callApi(world, `GET /api/schedules/${id}`, as('alpha'))).toMatchObject({ body: { rateMinutes: 1 } });
+  });
+
+  it.each(ofOneWebhook)('is not there: %s', async (routeKey) => {
+    const body = { url: `https://${CANARY}.example/` };
+    const { id } = (await callApi(world, 'POST /api/webhooks', { body, ...as('alpha') })).body;
+    const answer = await callApi(world, routeKey.replace('{id}', String(id)), as('beta'));
+    expect(answer).toMatchObject({ status: 404, body: { detail: 'there is no such webhook' } });
+    expect((await callApi(world, 'GET /api/webhooks', as('beta'))).body).toEqual({ items: [] });
+    expect(await callApi(world, `GET /api/webhooks/${id}`, as('alpha'))).toMatchObject({ body: { paused: false } });
   });
 
   const spelt: [string, (id: string) => string][] = [

@@ -100,6 +100,22 @@ const key = {
   isCaller: false,
 };
 
+const webhook = {
+  id: 'wh_01KB59FY2QG4S8ZC0T5RN1XW3E',
+  tenantId: 'acme',
+  name: 'shop',
+  url: 'https://shop.example/millrace',
+  types: ['markdown.render'],
+  statuses: ['failed'],
+  includeOutput: false,
+  paused: false,
+  createdAt: AT,
+};
+
+/** It is no secret of anybody's. */
+const secret = 'whsec_YW4gZXhhbXBsZSwgYW5kIG5vYm9keSdz';
+const rotated = { secret, previousUntil: '2026-11-29T09:30:00.000Z' };
+
 const conflict = {
   type: 'about:blank',
   title: 'Conflict',
@@ -131,6 +147,11 @@ export function bodyExamples(operationId: string, inputs: ReadonlyMap<string, un
     }
     case 'changeSchedule':
       return { 'other times': { cron: '0 7 * * *' }, 'no name': { name: null } };
+    case 'createWebhook':
+      return {
+        'of what fails': { url: webhook.url, statuses: ['failed'], name: 'shop' },
+        'of all, with outputs': { url: webhook.url, includeOutput: true },
+      };
     case 'changeDefinition':
       return { pause: { paused: true }, 'as it was deployed': { paused: null } };
     default:
@@ -188,6 +209,14 @@ export const answerExamples = once(
     runSchedule: { ...accepted, input, schedule: { id: scheduleSummary.id, time: AT } },
     listKeys: { items: [key], nextCursor: null },
     revokeKey: { id: key.id },
+    createWebhook: { ...webhook, secret },
+    listWebhooks: { items: [webhook] },
+    getWebhook: webhook,
+    deleteWebhook: { id: webhook.id },
+    pauseWebhook: { ...webhook, paused: true, pauseReason: 'asked', pausedAt: AT },
+    resumeWebhook: webhook,
+    rotateWebhookSecret: rotated,
+    rotateOnEndSecret: rotated,
     getHealth: { status: 'ok' },
     getOpenapi: { openapi: '3.1.0', info: { title: 'Millrace', version: '1' }, paths: {} },
   }),

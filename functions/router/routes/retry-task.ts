@@ -34,6 +34,7 @@ export const retryTask: Route = {
     if ((await orUnavailable(ports.payloads.keep(found.input, keepUntil))) === 'missing') {
       throw new Problem('invalid_status', 'the input of the task is not kept any more: submit it as a new task');
     }
+    if (found.onEnd !== undefined) await orUnavailable(ports.payloads.keep(found.onEnd, keepUntil));
     // The row comes before the message, unlike in a submit: a finished row would refuse the message.
     const dueAt = now + SWEEP_PERIOD_SECONDS * 1000;
     const retry = await orUnavailable(ports.store.retry(caller.tenantId, found.id, now, dueAt));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { compact } from '../../core/compact.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
+import { keptTarget } from '../../core/webhook/end-target.ts';
 import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
 import { type Acceptance, accept } from '../submit/accept.ts';
@@ -40,8 +41,9 @@ export const submitTask: Route = {
     const task = await makeTask(submission, keyed.id, executorKey, ports);
     const acceptance = await accept(task, idempotencyKey !== undefined, ports);
     if (acceptance.task !== task) return acceptedResponse(acceptance, caller, ports);
-    const { input } = submission;
-    return { status: 202, headers: headersOf(acceptance), body: taskView(task, { input }, ports) };
+    const { input, onEnd } = submission;
+    const sent = { input, onEnd: onEnd && keptTarget(onEnd) };
+    return { status: 202, headers: headersOf(acceptance), body: taskView(task, sent, ports) };
   },
 };
 

@@ -9,6 +9,7 @@ import { type TaskId, taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
 import { keptUntil, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core/task/payload.ts';
 import { type NewTask, newTask, type TaskSeed } from '../../core/task/task.ts';
 import { effective } from '../../core/task-settings.ts';
+import { type EndTarget, keptTarget, targetOf } from '../../core/webhook/end-target.ts';
 import { type JsonBody, parseBody } from '../http/body.ts';
 import { limitsOf } from '../http/caller.ts';
 import { type FieldError, fieldErrors, NOTHING_KEPT, noSuch, orUnavailable, Problem } from '../http/problem.ts';
@@ -16,6 +17,7 @@ import type { Caller, Request, RouterPorts } from '../route.ts';
 import { timeoutErrors } from '../routes/definitions.ts';
 import { type AdmissionRequest, checkRate } from './admit.ts';
 import { crowdedPart, MAX_MEMBERS } from './crowded-part.ts';
+import { inputRoomBeside, onEndErrors, storeOnEnd } from './on-end.ts';
 import { type Patience, patience } from './polled-value.ts';
 import type { SubmitKey } from './submit-key.ts';
 import { type bulkTaskSchema, invalidSubmit, type Submit, submitSchema } from './submit-schema.ts';
@@ -23,8 +25,9 @@ import { type bulkTaskSchema, invalidSubmit, type Submit, submitSchema } from '.
 /** Holds a submit that asks for nothing wrong. Its lane and the place of its input are still to be found. */
 export type Submission = AdmissionRequest & {
   readonly submitKey: SubmitKey | undefined;
-  readonly draft: Omit<TaskSeed, 'executorKey' | 'input'>;
+  readonly draft: Omit<TaskSeed, 'executorKey' | 'input' | 'onEnd'>;
   readonly input: JsonValue;
+  readonly onEnd: EndTarget | undefined;
 };
 
 /** Reads the JSON of a request that submits. One that cannot be read counts against its tenant's rate like a task. */
@@ -53,7 +56,7 @@ export async function parseSubmission(
   const within = patience();
   const executorKey = definition && usualExecutorKey(definition, caller, ports);
   await checkRate(caller, ports, { idempotencyKey, executorKey, within });
-  const valid = await validateSubmit(body, { schema, type, definition, idempotencyKey }, ports);
+  const valid = await validateSubmit(body, { schema, type, definition, idempotencyKey, caller }, ports);
   checkSize(valid.submit.input as JsonValue);
   return submissionOf(valid, idempotencyKey, within, caller, ports);
 }
@@ -81,11 +84,12 @@ type Expected = {
   readonly type: string | undefined;
   readonly definition: TaskDefinition | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly caller: Caller;
 };
 
 async function validateSubmit(
   { value, numberErrors }: JsonBody,
-  { schema, type, definition, idempotencyKey }: Expected,
+  { schema, type, definition, idempotencyKey, caller }: Expected,
   ports: RouterPorts,
 ): Promise<ValidSubmit> {
   const parsed = schema().safeParse(value);
@@ -96,6 +100,7 @@ async function validateSubmit(
       ? typeErrors(type, ports)
       : [...checked.errors, ...limitErrors(value as Partial<Submit>, definition, ports.clock(), ports)],
     keyErrors(value, idempotencyKey, ports),
+    await onEndErrors(value, caller, ports),
   );
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalidSubmit(errors);
   return { submit: parsed.data, definition, parsedInput: checked?.parsedInput };
@@ -167,7 +172,8 @@ function checkSize(input: JsonValue): void {
 function fingerprintOfSubmit({ submit, parsedInput }: ValidSubmit): string {
   const { idempotencyKey: _key, idempotencyKeyTtlSeconds: _ttl, ...sent } = submit;
   const { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, delaySeconds = 0, runAt, ...rest } = sent;
-  const meant = { ...rest, delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
+  const onEnd = rest.onEnd && keptTarget(targetOf(rest.onEnd));
+  const meant = { ...rest, onEnd, delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
   return submitFingerprint(sent as JsonValue, meaningOf(meant, parsedInput));
 }
 
@@ -220,6 +226,7 @@ async function submissionOf(
   return {
     draft,
     input: submit.input as JsonValue,
+    onEnd: submit.onEnd && targetOf(submit.onEnd),
     executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, classes),
     idempotencyKey,
     submitKey: isKeyed ? { key: idempotencyKey, ttlSeconds } : undefined,
@@ -229,21 +236,29 @@ async function submissionOf(
 }
 
 /** Makes the task of a submit that was let into a lane, once its input is stored. */
-export const makeTask = async (
+export async function makeTask(
   submission: Submission,
   id: TaskId,
   executorKey: string,
   ports: RouterPorts,
-): Promise<NewTask> =>
-  newTask({ ...submission.draft, id, executorKey, input: await storeInput(submission, id, ports) });
+): Promise<NewTask> {
+  const told = await storeOnEnd(submission, id, ports);
+  const input = await storeInput(submission, id, inputRoomBeside(told.onEnd), ports);
+  return newTask({ ...submission.draft, id, executorKey, input, ...told });
+}
 
 /** Stores the input of a submit for as long as its task may need it. */
-function storeInput({ draft, input, idempotencyKey }: Submission, id: TaskId, ports: RouterPorts): Promise<Payload> {
+function storeInput(
+  { draft, input, idempotencyKey }: Submission,
+  id: TaskId,
+  inlineBytes: number,
+  ports: RouterPorts,
+): Promise<Payload> {
   const { tenantId, fingerprint, createdAt, runAt = createdAt } = draft;
   // The input is named by its content: a second submit of one key must not replace what the first one's task runs on.
   const name = idempotencyKey === undefined ? 'input' : `input-${sentPart(fingerprint)}`;
   const keepUntil = keptUntil(runAt, ports.retentionDays);
-  return orUnavailable(ports.payloads.put(tenantId, id, name, input, keepUntil), NOTHING_KEPT);
+  return orUnavailable(ports.payloads.put(tenantId, id, name, input, keepUntil, inlineBytes), NOTHING_KEPT);
 }
 
 /** Returns when the task is to run, where that is later than now. */

@@ -4,7 +4,7 @@ import { once } from '../../core/concurrency.ts';
 import type { JsonBody } from '../http/body.ts';
 import { type FieldError, Problem } from '../http/problem.ts';
 import type { Request } from '../route.ts';
-import { assigneeSchema, nameSchema } from '../routes/task-view.ts';
+import { assigneeSchema, nameSchema, onEndSchema } from '../routes/task-view.ts';
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 const idempotencyKeySchema = once(() => z.string().regex(/^[\x21-\x7e]{1,128}$/));
@@ -24,6 +24,7 @@ export const submitSchema = once(() =>
       .describe('Run then, within a year; at once if it is past; not with delaySeconds'),
     maxAttempts: z.int().min(1).max(MAX_ATTEMPTS).optional(),
     timeoutSeconds: z.int().min(1).optional().describe('For one attempt'),
+    onEnd: onEndSchema().optional().describe('Whom to tell of its end; takes the scope read as well'),
     idempotencyKeyTtlSeconds: z
       .int()
       .min(1)

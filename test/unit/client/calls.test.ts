@@ -30,6 +30,16 @@ it('has every call of the API, as it is', async () => {
   const key = await aKey(world);
   expect((await client.keys({ limit: 1 }).page()).items).toMatchObject([{ id: key.id, isCaller: false }]);
   expect(await client.revokeKey(key.id)).toEqual({ id: key.id });
+  const webhook = await client.createWebhook({ url: 'https://hooks.example/', statuses: ['failed'] });
+  expect(webhook).toMatchObject({ statuses: ['failed'], secret: expect.stringMatching(/^whsec_/) });
+  const { secret: _, ...shown } = webhook;
+  expect(await client.webhooks()).toEqual([shown]);
+  expect(await client.webhook(webhook.id)).toEqual(shown);
+  expect(await client.pauseWebhook(webhook.id)).toMatchObject({ paused: true });
+  expect(await client.resumeWebhook(webhook.id)).toEqual(shown);
+  expect(await client.rotateSecret(webhook.id)).toMatchObject({ previousUntil: expect.any(String) });
+  expect(await client.rotateSecret()).toEqual({ secret: expect.stringMatching(/^whsec_/) });
+  expect(await client.deleteWebhook(webhook.id)).toEqual({ id: webhook.id });
   expect((await client.lanes()).map(({ name }) => name)).toContain('default-high-0');
   expect(await client.deadLetters('default-high-0', { limit: 1 })).toMatchObject({ items: [], hasMore: false });
   expect(await client.redrive('default-high-0')).toMatchObject({ messages: 0 });
@@ -51,6 +61,7 @@ it('has every call of the API, as it is', async () => {
         .replace(task.id, '{id}')
         .replace(schedule.id, '{id}')
         .replace(key.id, '{id}')
+        .replace(webhook.id, '{id}')
         .replace('default-high-0', '{name}')
         .replace(/definitions\/greet/, 'definitions/{type}'),
     ),

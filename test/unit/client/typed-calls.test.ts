@@ -10,12 +10,14 @@ import type {
   Submitted,
   Task,
   TaskSummary,
+  Webhook,
 } from '../../../entries/client.ts';
 import { DEFAULT_RETRY, defineTask } from '../../../entries/index.ts';
 import type { ProblemDocument as DocumentedProblem } from '../../../functions/router/http/problem.ts';
 import type { keySchema } from '../../../functions/router/keys/list-keys.ts';
 import type { TaskSummaryView, TaskView } from '../../../functions/router/routes/task-view.ts';
 import type { scheduleSchema, scheduleSummarySchema } from '../../../functions/router/schedules/schedule-view.ts';
+import type { webhookSchema } from '../../../functions/router/webhooks/webhook-view.ts';
 import type { markdownRender } from '../../../tasks/markdown-render/definition.ts';
 
 const base = {
@@ -120,6 +122,7 @@ describe('what is answered', () => {
     expectTypeOf<keyof ScheduleSummary>().toEqualTypeOf<keyof z.infer<ReturnType<typeof scheduleSummarySchema>>>();
     expectTypeOf<keyof Schedule>().toEqualTypeOf<keyof z.infer<ReturnType<typeof scheduleSchema>>>();
     expectTypeOf<keyof Key>().toEqualTypeOf<keyof z.infer<ReturnType<typeof keySchema>>>();
+    expectTypeOf<keyof Webhook>().toEqualTypeOf<keyof z.infer<ReturnType<typeof webhookSchema>>>();
     expectTypeOf<keyof ProblemDocument>().toEqualTypeOf<keyof DocumentedProblem>();
   });
 });

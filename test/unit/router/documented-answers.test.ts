@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ScheduleId } from '../../../functions/core/schedule/schedule.ts';
+import { MAX_WEBHOOKS } from '../../../functions/core/webhook/webhook.ts';
 import { MAX_BODY_BYTES } from '../../../functions/router/http/content-coding.ts';
 import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/http/problem.ts';
 import type { ApiRequest } from '../../doubles/api-event.ts';
@@ -17,6 +18,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /api/definitions/{type}': { paused: true },
   'POST /api/schedules': { ...ada, cron: '0 9 * * *' },
   'PATCH /api/schedules/{id}': { cron: '0 8 * * *' },
+  'POST /api/webhooks': { url: 'https://hooks.example/' },
 };
 
 /** The document promises each of these answers: a route, and the code of a problem or else a status. */
@@ -32,15 +34,17 @@ const promised = Object.entries(document.paths as Paths).flatMap(([path, methods
   ),
 );
 
-/** Makes a world with one task, queued or cancelled, one schedule and one key, which all `{id}` stand for. */
+/** Makes a world with one task, queued or cancelled, one schedule, one key and one webhook, which all `{id}` stand for. */
 async function setUp(status: 'queued' | 'cancelled', definition = greet) {
   const world = createWorld([definition]);
   const { body } = await callApi(world, 'POST /api/tasks', { body: ada });
   if (status === 'cancelled') await callApi(world, `POST /api/tasks/${body.id}/cancel`);
   const { body: schedule } = await callApi(world, 'POST /api/schedules', { body: BODIES['POST /api/schedules'] });
   const key = await aKey(world);
+  const { body: webhook } = await callApi(world, 'POST /api/webhooks', { body: BODIES['POST /api/webhooks'] });
   const idFor = (routeKey: string): string => {
     if (routeKey.includes('/keys/')) return key.id;
+    if (routeKey.includes('/webhooks/')) return String(webhook.id);
     return String(routeKey.includes('/schedules/') ? schedule.id : body.id);
   };
   const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
@@ -62,7 +66,7 @@ const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'que
 function breakParts({ ports }: World, verb: () => unknown): void {
   const part = new Proxy({}, { get: () => verb });
   Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part, deadLetters: part });
-  Object.assign(ports, { schedules: part, access: part });
+  Object.assign(ports, { schedules: part, access: part, webhooks: part, signingSecrets: part });
   Object.assign(ports.settings, { change: verb });
   Object.assign(ports.depths, { read: verb });
 }
@@ -104,6 +108,12 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     if (routeKey.includes('/keys/')) {
       const { ask, key } = await ready(routeKey);
       return ask(routeKey, { caller: key.caller });
+    }
+    if (routeKey.includes('/webhooks')) {
+      // The last webhook that there may be, and the last secret, are made before.
+      const { ask } = await ready(routeKey);
+      for (let count = 0; count < MAX_WEBHOOKS; count++) await ask(routeKey);
+      return ask(routeKey);
     }
     if (!routeKey.includes('/schedules/'))
       return (await setUp(isRetry(routeKey) ? 'queued' : 'cancelled')).ask(routeKey);
