@@ -1,3 +1,4 @@
+import { WEBHOOK_TYPE } from '../contract.ts';
 import type { Meter } from '../core/ports.ts';
 import type { Task } from '../core/task/task.ts';
 import {
@@ -25,12 +26,16 @@ async function recordChange(change: TaskChange, { meter, settings }: MetricsPort
   const former = formerOf(change, after);
   for (const transition of transitionsOf(former, after)) {
     if (transition === 'started') await recordWait(after, { meter, settings });
-    else if (transition !== 'reopened') meter.record(after.executorKey, transition, 1);
+    else if (transition !== 'reopened' && !isOfReceiver(after, transition))
+      meter.record(after.executorKey, transition, 1);
     if (transition === 'failed' || transition === 'retried') recordError(after, meter);
   }
   const attempt = endedAttemptOf(former, after, at, usage);
   if (attempt !== undefined) recordTimes(attempt, after, meter);
 }
+
+/** A receiver that is gone fails what is told to it: that is for its tenant to mend, and wakes nobody who runs the deployment. */
+const isOfReceiver = ({ type }: Task, transition: string): boolean => type === WEBHOOK_TYPE && transition === 'failed';
 
 function recordError(task: Task, meter: Meter): void {
   if ('error' in task && task.error !== undefined) meter.record(task.error.code, 'error', 1);

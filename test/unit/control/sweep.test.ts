@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WEBHOOK_TYPE } from '../../../functions/contract.ts';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { newTask } from '../../../functions/core/task/task.ts';
 import { dueTasks } from '../../doubles/due-tasks.ts';
@@ -120,11 +121,13 @@ describe('the sweeper', () => {
     const world = createWorld([hello]);
     const moved = taskSeed({ executorKey: 'reports/high/2', resourceClass: 'reports', priority: 'high' });
     const orphan = taskSeed({ ...moved, id: taskSeed().id, type: 'gone' });
-    for (const seed of [moved, orphan]) await world.ports.store.insert(newTask(seed), world.now);
+    const delivery = taskSeed({ ...moved, id: taskSeed().id, type: WEBHOOK_TYPE, priority: 'low' });
+    for (const seed of [moved, orphan, delivery]) await world.ports.store.insert(newTask(seed), world.now);
     await run(world);
     await invoke(world);
     expect(await read(world, moved)).toMatchObject({ status: 'succeeded', executorKey: 'default/high/0' });
     expect(await read(world, orphan)).toMatchObject({ executorKey: 'default/high/0' });
+    expect(await read(world, delivery)).toMatchObject({ executorKey: 'io-intensive/low/0' });
   });
 
   it('stops at its deadline', async () => {

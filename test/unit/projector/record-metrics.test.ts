@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WEBHOOK_TYPE } from '../../../functions/contract.ts';
 import { newTask, type RunningTask, type Task } from '../../../functions/core/task/task.ts';
 import type { TaskUsage } from '../../../functions/core/task/task-change.ts';
 import {
@@ -96,6 +97,14 @@ describe('a change is recorded', () => {
   it('without a wait of a task that was ended before it began, and retried', async () => {
     const retry = retried(cancelled(queued, NOW));
     expect(await recordedOf(retry, claimed(retry, lease, START))).toEqual([]);
+  });
+
+  it('without the failure of a delivery, which is for the tenant of its receiver to mend', async () => {
+    const told = { ...running, type: WEBHOOK_TYPE };
+    const gone = { status: 'failed', error: { ...error, code: 'network_error' }, finishedAt: END } as const;
+    const recorded = await recordedOf(told, end(gone, told));
+    expect(recorded).toContain('error network_error 1');
+    expect(recorded.filter((one) => one.startsWith('failed'))).toEqual([]);
   });
 
   it('without times of an attempt that was lost, or of a type that its executor did not have', async () => {

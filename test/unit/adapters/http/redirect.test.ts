@@ -18,6 +18,20 @@ describe('a redirect', () => {
     });
   });
 
+  test.each([301, 302, 303, 307, 308])('by %i is the answer, where none is to be followed', async (status) => {
+    const seen: (string | undefined)[] = [];
+    const { url } = await serve(({ url: path }, response) => {
+      seen.push(path);
+      response.writeHead(status, { location: '/to' }).end('there');
+    });
+    for (const method of ['GET', 'POST']) {
+      const asked = { method, followRedirects: false, followAsGet: true, signal: never };
+      const response = await clientFor('127.0.0.1').request(`${url}/from`, asked);
+      expect([response.status, response.redirected, await response.body.text()]).toEqual([status, false, 'there']);
+    }
+    expect(seen).toEqual(['/from', '/from']);
+  });
+
   test('in a circle ends', async () => {
     let requests = 0;
     const { url } = await serve((_, response) => {

@@ -80,6 +80,7 @@ describe('checking the task definitions', () => {
 
   test.each([
     ['type', 'Greet Me!', '"Greet Me!", which must be words of lower-case letters'],
+    ['type', 'millrace.webhook', '"millrace.webhook", which must be another name'],
     ['resources', 'huge', '"huge", which must be one of default, io-intensive'],
     ['resources', 'toString', '"toString", which must be one of default, io-intensive'],
     ['priority', 'urgent', '"urgent", which must be one of high, normal, low'],
