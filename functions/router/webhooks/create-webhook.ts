@@ -41,6 +41,8 @@ export const createWebhook: Route = {
 
   async handle(request, caller, ports) {
     const webhook = await webhookOf(request, ports);
+    const { webhooks: there } = await orUnavailable(ports.webhooks.get(caller.tenantId));
+    if (there.length >= MAX_WEBHOOKS) throw tooMany();
     const signing = secretOf(ports.ids.signingKey());
     // What it is signed with is there before it: the first end may come at once.
     await orUnavailable(ports.signingSecrets.replace(caller.tenantId, webhook.id, [], [signing]));

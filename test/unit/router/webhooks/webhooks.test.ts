@@ -73,6 +73,16 @@ describe('a webhook', () => {
     });
     const { items } = (await callApi(world, 'GET /api/webhooks')).body as { items: { id: string }[] };
     expect(items).toHaveLength(MAX_WEBHOOKS);
+    // What is refused leaves no secret behind.
+    const ids = new Set(items.map(({ id }) => id));
+    const kept: string[] = [];
+    const { replace } = world.ports.signingSecrets;
+    world.ports.signingSecrets.replace = (...all) => {
+      kept.push(all[1]);
+      return replace.apply(world.ports.signingSecrets, all);
+    };
+    await callApi(world, 'POST /api/webhooks', { body: { url } });
+    expect(kept.filter((id) => !ids.has(id))).toEqual([]);
   });
 
   it('made at once with others is lost to none of them', async () => {
