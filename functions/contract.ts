@@ -154,12 +154,6 @@ export const MAX_JOINED_TRACES_PER_SECOND = 5;
 /** A change of a definition is seen everywhere after this. */
 export const DEFINITION_EFFECT_SECONDS = 10;
 
-/** Types whose names begin so are Millrace's own: a team defines none, and nobody submits one. */
-export const OWN_TYPE_PREFIX = 'millrace.';
-
-/** The type of the tasks that tell a webhook of the end of a task. */
-export const WEBHOOK_TYPE = `${OWN_TYPE_PREFIX}webhook`;
-
 /** A tenant's id. */
 export const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 

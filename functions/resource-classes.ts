@@ -80,6 +80,9 @@ export function classOf(classes: DeployedClasses, name: ResourceClass): Deployed
   return found;
 }
 
+/** The type of the tasks that tell a webhook of the end of a task. Nobody submits one, and no type of a team begins with `millrace.`. */
+export const WEBHOOK_TYPE = 'millrace.webhook';
+
 /** Returns the class whose executors deliver webhooks: where tasks wait for others, if the deployment has such a class. */
 export const deliveryClassOf = (classes: Readonly<Record<string, unknown>>): ResourceClass =>
   ['io-intensive', 'default'].find((name) => Object.hasOwn(classes, name)) ?? Object.keys(classes)[0] ?? 'default';

@@ -1,5 +1,5 @@
-import { WEBHOOK_TYPE } from '../contract.ts';
 import type { StepPrices } from '../metrics.ts';
+import { WEBHOOK_TYPE } from '../resource-classes.ts';
 import { type Cost, costOfChange } from './task/cost.ts';
 import type { TenantId } from './task/ids.ts';
 import { isFinished, type Task } from './task/task.ts';

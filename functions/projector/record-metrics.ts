@@ -1,4 +1,3 @@
-import { WEBHOOK_TYPE } from '../contract.ts';
 import type { Meter } from '../core/ports.ts';
 import type { Task } from '../core/task/task.ts';
 import {
@@ -9,6 +8,7 @@ import {
   transitionsOf,
 } from '../core/task/task-change.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
+import { WEBHOOK_TYPE } from '../resource-classes.ts';
 
 export type MetricsPorts = { readonly meter: Meter; readonly settings: Pick<SettingsStore, 'get'> };
 

@@ -1,4 +1,4 @@
-import { MAX_ATTEMPTS, MAX_MESSAGES_WITHOUT_WINDOW, OWN_TYPE_PREFIX, PRIORITIES } from '../../functions/contract.ts';
+import { MAX_ATTEMPTS, MAX_MESSAGES_WITHOUT_WINDOW, PRIORITIES } from '../../functions/contract.ts';
 import { isIsolated } from '../../functions/resource-classes.ts';
 import { MAX_WINDOW_SECONDS } from '../constructs/batch-window.ts';
 import type { FoundDefinition } from './inspection.ts';
@@ -8,6 +8,9 @@ export type ClassLimits = Readonly<Record<string, { readonly timeoutSeconds: num
 
 /** A batch has no more tasks than this: each is claimed and settled by itself, in the time that the leases of the others leave. */
 const MAX_BATCH_SIZE = 1_000;
+
+/** Types whose names begin so are Millrace's own: the deliveries to webhooks. */
+const OWN_TYPE_PREFIX = 'millrace.';
 
 const TYPE_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/;
 

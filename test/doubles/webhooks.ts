@@ -1,4 +1,3 @@
-import { WEBHOOK_TYPE } from '../../functions/contract.ts';
 import { sweep } from '../../functions/control/sweep.ts';
 import type { HttpClients, HttpRequest, HttpResponse } from '../../functions/core/http-client.ts';
 import type { Task, TaskSummary } from '../../functions/core/task/task.ts';
@@ -7,6 +6,7 @@ import { secretOf } from '../../functions/core/webhook/signature.ts';
 import { type Webhook, webhookIdOf } from '../../functions/core/webhook/webhook.ts';
 import { withWebhookType } from '../../functions/executor/delivery/webhook-type.ts';
 import { makeDeliveries } from '../../functions/projector/make-deliveries.ts';
+import { WEBHOOK_TYPE } from '../../functions/resource-classes.ts';
 import { invoke } from './executor-world.ts';
 import { tenant } from './task-seed.ts';
 import { createWorld, type World } from './world.ts';

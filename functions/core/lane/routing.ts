@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { executorKeyOf, type Priority, WEBHOOK_TYPE } from '../../contract.ts';
-import { classOf, type DeployedClasses, deliveryClassOf } from '../../resource-classes.ts';
+import { executorKeyOf, type Priority } from '../../contract.ts';
+import { classOf, type DeployedClasses, deliveryClassOf, WEBHOOK_TYPE } from '../../resource-classes.ts';
 import type { TaskCatalog, TaskDefinition } from '../define-task.ts';
 import { findDefinition } from '../definition/find-definition.ts';
 import type { TaskSeed } from '../task/task.ts';

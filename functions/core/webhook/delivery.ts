@@ -1,5 +1,4 @@
-import { WEBHOOK_TYPE } from '../../contract.ts';
-import { classOf, type DeployedClasses, deliveryClassOf } from '../../resource-classes.ts';
+import { classOf, type DeployedClasses, deliveryClassOf, WEBHOOK_TYPE } from '../../resource-classes.ts';
 import { compact } from '../compact.ts';
 import { isoTime } from '../iso-time.ts';
 import type { JsonValue } from '../json.ts';

@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { WEBHOOK_TYPE } from '../../contract.ts';
 import { once } from '../../core/concurrency.ts';
 import type { SingleTaskDefinition, TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
 import { DELIVERY_ATTEMPTS, DELIVERY_WAITS, type Delivery, deliveryTerms } from '../../core/webhook/delivery.ts';
-import type { DeployedClasses } from '../../resource-classes.ts';
+import { type DeployedClasses, WEBHOOK_TYPE } from '../../resource-classes.ts';
 import { type DeliverPorts, deliver } from './deliver.ts';
 
 /** Only the projector makes these tasks, so their input is as it has written it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { WEBHOOK_TYPE } from '../../../functions/contract.ts';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { newTask } from '../../../functions/core/task/task.ts';
+import { WEBHOOK_TYPE } from '../../../functions/resource-classes.ts';
 import { dueTasks } from '../../doubles/due-tasks.ts';
 import { greet, invoke, read, submit, visibleIn } from '../../doubles/executor-world.ts';
 import { makeSum, part, sumOf } from '../../doubles/fan-out-world.ts';

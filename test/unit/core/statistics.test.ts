@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WEBHOOK_TYPE } from '../../../functions/contract.ts';
 import {
   contributionsOf,
   durationBucketOf,
@@ -18,6 +17,7 @@ import {
   retried,
   settled,
 } from '../../../functions/core/task/transition.ts';
+import { WEBHOOK_TYPE } from '../../../functions/resource-classes.ts';
 import { FREE } from '../../doubles/step-prices.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 

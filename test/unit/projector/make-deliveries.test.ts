@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WEBHOOK_TYPE } from '../../../functions/contract.ts';
 import type { TaskSeed } from '../../../functions/core/task/task.ts';
 import type { TaskChange } from '../../../functions/core/task/task-change.ts';
 import type { Delivery } from '../../../functions/core/webhook/delivery.ts';
 import type { Webhook } from '../../../functions/core/webhook/webhook.ts';
+import { WEBHOOK_TYPE } from '../../../functions/resource-classes.ts';
 import { greet as failing, invoke, submit } from '../../doubles/executor-world.ts';
 import { FrailProcess, type Frailty, STURDY } from '../../doubles/frail-process.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { WEBHOOK_TYPE } from '../../../functions/contract.ts';
 import { newTask, type RunningTask, type Task } from '../../../functions/core/task/task.ts';
 import type { TaskUsage } from '../../../functions/core/task/task-change.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../../functions/core/task/transition.ts';
 import { projectShard } from '../../../functions/projector/project-shard.ts';
 import { recordMetrics } from '../../../functions/projector/record-metrics.ts';
+import { WEBHOOK_TYPE } from '../../../functions/resource-classes.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
 import { FREE } from '../../doubles/step-prices.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
