@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,9 +22,22 @@ export function run(cwd: string, command: string, ...args: string[]): string {
   return stdout;
 }
 
+const made: string[] = [];
+
+function newDirectory(prefix: string): string {
+  const directory = mkdtempSync(join(tmpdir(), prefix));
+  made.push(directory);
+  return directory;
+}
+
+/** Removes all that was packed and installed, and nothing where that has failed. */
+export function removeMade(): void {
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
+}
+
 /** Packs Millrace as it would be published, into a new folder; returns the file. */
 export function packed(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-packed-'));
+  const directory = newDirectory('millrace-packed-');
   run(ROOT, join(ROOT, 'node_modules/.bin/node'), 'packaging/build.ts');
   const name = run(ROOT, 'npm', 'pack', '--ignore-scripts', '--pack-destination', directory).trim().split('\n').at(-1);
   return join(directory, name ?? '');
@@ -32,7 +45,7 @@ export function packed(): string {
 
 /** Makes of a packed Millrace the version after it, whose executors say so in `globalThis`; returns that file. */
 export function nextOf(file: string, version: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-next-'));
+  const directory = newDirectory('millrace-next-');
   run(directory, 'tar', '--extract', '--file', file);
   const root = join(directory, 'package');
   const manifest = { ...JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')), version };
@@ -46,7 +59,7 @@ export function nextOf(file: string, version: string): string {
 
 /** Installs a packed Millrace into an empty folder, and makes an app beside it by its command; returns the app's folder. */
 export function appOf(file: string, name: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-team-'));
+  const directory = newDirectory('millrace-team-');
   writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
   run(directory, 'npm', ...INSTALL, file);
   run(directory, 'npx', 'millrace', 'init', name);

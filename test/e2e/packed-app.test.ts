@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { localTarget } from '../../local/aws-target.ts';
-import { addPackages, appOf, nextOf, packed, run, teamEnvironment } from '../doubles/packed-app.ts';
+import { addPackages, appOf, nextOf, packed, removeMade, run, teamEnvironment } from '../doubles/packed-app.ts';
 import { SHOP_APP, SHOP_CONTEXT, SHOP_TASKS, UNGRANTED } from '../doubles/shop-app.ts';
 import { apiOf, connectionOf, type StartedApp, startApp, type TeamApi } from './started-app.ts';
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(async () => {
   await app?.stop();
-  for (const directory of [dirname(file), dirname(folder)]) rmSync(directory, { recursive: true, force: true });
+  removeMade();
 }, 120_000);
 
 describe('in a stack of a team', () => {

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { addPackages, appOf, packed, run } from '../doubles/packed-app.ts';
+import { addPackages, appOf, packed, removeMade, run } from '../doubles/packed-app.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 let file = '';
@@ -12,7 +12,7 @@ beforeAll(() => {
   app = appOf(file, 'my-tasks');
 }, 300_000);
 afterAll(() => {
-  for (const directory of [dirname(file), dirname(app)]) rmSync(directory, { recursive: true, force: true });
+  removeMade();
 });
 
 const NATIVE = `import { DEFAULT_RETRY, defineTask } from 'millrace';
