@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
     async () => (await import('./commands/definitions.ts')).definitions,
   ],
   schedules: ['shows and changes schedules', async () => (await import('./commands/schedules.ts')).schedules],
+  webhooks: ['shows and changes webhooks', async () => (await import('./commands/webhooks.ts')).webhooks],
   lanes: ['shows what waits in the lanes', async () => (await import('./commands/lanes.ts')).lanes],
   redrive: ['sends dead letters again', async () => (await import('./commands/redrive.ts')).redrive],
   stats: ['counts what happened to tasks', async () => (await import('./commands/stats.ts')).stats],

@@ -59,3 +59,24 @@ export function assigneeOf(text: string): { readonly type: string; readonly id: 
   if (type !== undefined && id !== undefined) return { type, id };
   throw new ArgumentError(`--assignee "${text}" must be <type>:<id>, such as user:u-17.`);
 }
+
+/** Reads a list of names, `a,b`. */
+export function listOf(option: string): (text: string) => readonly string[] {
+  return (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    if (names.every((name) => name !== '')) return names;
+    throw new ArgumentError(`--${option} "${text}" must be names with commas between them.`);
+  };
+}
+
+const END_STATUSES = ['succeeded', 'failed', 'cancelled'] as const;
+
+/** Reads how tasks have to end to be told of, `failed,cancelled`. */
+export function endStatusesOf(option: string): (text: string) => (typeof END_STATUSES)[number][] {
+  return (text) =>
+    listOf(option)(text).map((name) => {
+      const status = END_STATUSES.find((known) => known === name);
+      if (status !== undefined) return status;
+      throw new ArgumentError(`--${option} knows no "${name}"; there are ${END_STATUSES.join(', ')}.`);
+    });
+}

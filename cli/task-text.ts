@@ -49,7 +49,7 @@ const progressText = ({ fraction, note }: NonNullable<TaskSummary['progress']>):
 
 /** Prints a task with all that a person asks for of it. */
 export function printTask(task: Task): void {
-  const { error, progress, assignee, schedule } = task;
+  const { error, progress, assignee, schedule, onEnd } = task;
   printFacts({
     id: task.id,
     type: task.type,
@@ -64,6 +64,7 @@ export function printTask(task: Task): void {
     parent: task.parentId,
     subtasks: task.subtaskCount === undefined ? undefined : String(task.subtaskCount),
     schedule: schedule && `${schedule.id} at ${timeText(schedule.time)}`,
+    told: onEnd && [onEnd.url, ...(onEnd.statuses === undefined ? [] : [`if ${onEnd.statuses.join(', ')}`])].join(', '),
     lane: task.queueName,
     created: timeText(task.createdAt),
     runs: task.runAt && `from ${timeText(task.runAt)}`,

@@ -1,7 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
+import type { EndTarget } from '../../client/webhooks.ts';
 import { apiCommand, clientOf } from '../api-command.ts';
 import { ArgumentError, runnable } from '../npm-command.ts';
-import { assigneeOf, countOf, secondsOf, timeOf } from '../option-values.ts';
+import { assigneeOf, countOf, endStatusesOf, secondsOf, timeOf } from '../option-values.ts';
 import { showOutcome } from '../outcome.ts';
 import { INPUT, INPUT_MEANS, inputOf } from '../task-input.ts';
 import { note, printJson } from '../terminal/print.ts';
@@ -22,6 +23,13 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
     "how long one attempt may take (default: the type's own)",
     secondsOf('attempt-timeout'),
   )
+  .option('--on-end <url>', 'whom to tell of its end (docs/webhooks.md)')
+  .option(
+    '--on-end-statuses <status,...>',
+    'with --on-end: of which ends (default: all)',
+    endStatusesOf('on-end-statuses'),
+  )
+  .option('--on-end-output', 'with --on-end: tell the output, too')
   .option('--wait', 'until it has ended, and print its output')
   .option('--timeout <time>', 'with --wait: how long (default: 5m)', secondsOf('timeout'))
   .action(async (type, given, options) => {
@@ -29,6 +37,7 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
     if (options.delay !== undefined && options.runAt !== undefined) {
       throw new ArgumentError('--delay and --run-at say two times: give one.');
     }
+    const onEnd = endTargetOf(options);
     const input = await inputOf(given);
     const client = await clientOf(options);
     const task = await client.submit(type, input as never, {
@@ -41,6 +50,7 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
       workflowInstanceId: options.workflow,
       maxAttempts: options.attempts,
       timeoutSeconds: options.attemptTimeout,
+      onEnd,
     });
     if (options.wait === true) {
       note(`${task.type} ${task.id} is ${task.status}.`);
@@ -54,3 +64,20 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
 
 /** Is the command `millrace submit`. */
 export const submit = runnable(submitCommand);
+
+type OnEnd = {
+  readonly onEnd?: string | undefined;
+  readonly onEndStatuses?: EndTarget['statuses'];
+  readonly onEndOutput?: true | undefined;
+};
+
+function endTargetOf({
+  onEnd: url,
+  onEndStatuses: statuses,
+  onEndOutput: includeOutput,
+}: OnEnd): EndTarget | undefined {
+  if (url !== undefined) return { url, statuses, includeOutput };
+  if (statuses !== undefined) throw new ArgumentError('--on-end-statuses goes with --on-end.');
+  if (includeOutput !== undefined) throw new ArgumentError('--on-end-output goes with --on-end.');
+  return undefined;
+}
