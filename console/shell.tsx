@@ -19,6 +19,9 @@ import { PageHeading } from './parts/page-heading.tsx';
 import { ScheduleFormPage } from './schedules/schedule-form-page.tsx';
 import { SchedulePage } from './schedules/schedule-page.tsx';
 import { SchedulesPage } from './schedules/schedules-page.tsx';
+import { WebhookFormPage } from './webhooks/webhook-form-page.tsx';
+import { WebhookPage } from './webhooks/webhook-page.tsx';
+import { WebhooksPage } from './webhooks/webhooks-page.tsx';
 
 /** Shows the whole console: its pages for whoever is signed in, and the way in. */
 export function Shell() {
@@ -62,6 +65,7 @@ const PLACES: readonly { readonly label: string; readonly to: Route; readonly pa
   { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'submit'] },
   { label: 'Schedules', to: { page: 'schedules' }, pages: ['schedules', 'schedule', 'schedule-form'] },
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
+  { label: 'Webhooks', to: { page: 'webhooks' }, pages: ['webhooks', 'webhook', 'webhook-form'] },
   { label: 'Keys', to: { page: 'keys' }, pages: ['keys'] },
 ];
 
@@ -89,6 +93,12 @@ function pageOf(at: Route): ComponentChildren {
       return <SchedulePage key={at.id} id={at.id} />;
     case 'schedule-form':
       return <ScheduleFormPage key={at.id} id={at.id} type={at.type} />;
+    case 'webhooks':
+      return <WebhooksPage />;
+    case 'webhook':
+      return <WebhookPage key={at.id} id={at.id} />;
+    case 'webhook-form':
+      return <WebhookFormPage />;
     case 'keys':
       return <KeysPage />;
     default:

@@ -32,7 +32,13 @@ const summaryShape = {
 export const taskSummarySchema = z.object(summaryShape);
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
-export const taskSchema = z.object({ ...summaryShape, input: z.unknown(), output: z.optional(z.unknown()) });
+export const taskSchema = z.object({
+  ...summaryShape,
+  input: z.unknown(),
+  output: z.optional(z.unknown()),
+  /** Its submit has asked that this is told of its end. */
+  onEnd: z.optional(z.object({ url: z.string() })),
+});
 export type Task = z.infer<typeof taskSchema>;
 
 export const taskPageSchema = z.object({
@@ -42,6 +48,9 @@ export const taskPageSchema = z.object({
 
 /** The statuses in the order of a task's life. */
 export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
+
+/** Tells whether the type of a task is Millrace's own: it is in no list of types, and nobody submits one. */
+export const isOfOwnType = ({ type }: Pick<TaskSummary, 'type'>): boolean => type.startsWith('millrace.');
 
 /** Tells whether nothing more happens to the task unless someone retries it. */
 export const isFinished = ({ status }: Pick<TaskSummary, 'status'>): boolean =>

@@ -1,11 +1,12 @@
 /** Where in the console the reader is: what stands behind `#` in the address. */
 export type Route =
-  | { readonly page: 'overview' | 'lanes' | 'types' | 'schedules' | 'keys' }
+  | { readonly page: 'overview' | (typeof PLAIN)[number] }
   | { readonly page: 'tasks'; readonly filter: TaskFilter }
   | { readonly page: 'task'; readonly id: string }
   | { readonly page: 'lane'; readonly name: string }
   | { readonly page: 'type'; readonly type: string }
   | { readonly page: 'schedule'; readonly id: string }
+  | { readonly page: 'webhook'; readonly id: string }
   | { readonly page: 'schedule-form'; readonly id?: string | undefined; readonly type?: string | undefined }
   | { readonly page: 'submit'; readonly type?: string | undefined; readonly copyOf?: string | undefined }
   | { readonly page: 'unknown' };
@@ -23,18 +24,24 @@ export function parseRoute(hash: string): Route {
   if (name !== '') return namedRoute(page, name);
   const parameters = new URLSearchParams(query);
   if (page === '') return { page: 'overview' };
-  if (page === 'lanes' || page === 'types' || page === 'schedules' || page === 'keys') return { page };
+  if (isPlain(page)) return { page };
   if (page === 'tasks') return { page, filter: given(parameters, FILTERS) };
   if (page === 'schedule-form') return { page, ...given(parameters, ['id', 'type']) };
   if (page === 'submit') return { page, ...given(parameters, ['type', 'copyOf']) };
   return { page: 'unknown' };
 }
 
+/** These pages are named by their name alone. */
+const PLAIN = ['lanes', 'types', 'schedules', 'webhooks', 'webhook-form', 'keys'] as const;
+
+const isPlain = (page: string): page is (typeof PLAIN)[number] => PLAIN.some((one) => one === page);
+
 function namedRoute(page: string, name: string): Route {
   if (page === 'tasks') return { page: 'task', id: name };
   if (page === 'lanes') return { page: 'lane', name };
   if (page === 'types') return { page: 'type', type: name };
   if (page === 'schedules') return { page: 'schedule', id: name };
+  if (page === 'webhooks') return { page: 'webhook', id: name };
   return { page: 'unknown' };
 }
 
@@ -64,6 +71,8 @@ export function hrefOf(route: Route): string {
     case 'lanes':
     case 'types':
     case 'schedules':
+    case 'webhooks':
+    case 'webhook-form':
     case 'keys':
       return `#/${route.page}`;
     case 'tasks':
@@ -76,6 +85,8 @@ export function hrefOf(route: Route): string {
       return `#/types/${encodeURIComponent(route.type)}`;
     case 'schedule':
       return `#/schedules/${encodeURIComponent(route.id)}`;
+    case 'webhook':
+      return `#/webhooks/${encodeURIComponent(route.id)}`;
     case 'schedule-form':
       return `#/schedule-form${queryOf({ id: route.id, type: route.type })}`;
     case 'submit':

@@ -1,5 +1,5 @@
 import { call } from '../api/call.ts';
-import { isFinished, type Task, taskSchema } from '../api/task.ts';
+import { isFinished, isOfOwnType, type Task, taskSchema } from '../api/task.ts';
 import { hrefOf } from '../model/route.ts';
 import { announce } from '../parts/announcement.tsx';
 import { ConfirmedAction } from '../parts/confirmed-action.tsx';
@@ -15,9 +15,11 @@ export function TaskActions({ task, onChange }: TaskActionsProps) {
   };
   return (
     <>
-      <a class="button" href={hrefOf({ page: 'submit', type: task.type, copyOf: task.id })}>
-        Submit a copy
-      </a>
+      {!isOfOwnType(task) && (
+        <a class="button" href={hrefOf({ page: 'submit', type: task.type, copyOf: task.id })}>
+          Submit a copy
+        </a>
+      )}
       {(task.status === 'failed' || task.status === 'cancelled') && (
         <ConfirmedAction
           label="Retry"

@@ -1,4 +1,4 @@
-import type { Task } from '../api/task.ts';
+import { isOfOwnType, type Task } from '../api/task.ts';
 import { duration } from '../model/format.ts';
 import { isCombined } from '../model/life.ts';
 import { hrefOf } from '../model/route.ts';
@@ -10,7 +10,7 @@ export const TaskFacts = ({ task }: { task: Task }) => (
     <h2>Facts</h2>
     <dl class="facts">
       <Fact name="Type">
-        <a href={hrefOf({ page: 'type', type: task.type })}>{task.type}</a>
+        {isOfOwnType(task) ? task.type : <a href={hrefOf({ page: 'type', type: task.type })}>{task.type}</a>}
       </Fact>
       <Fact name="Priority">{task.priority}</Fact>
       <Fact name="Attempts">
@@ -25,10 +25,15 @@ export const TaskFacts = ({ task }: { task: Task }) => (
       </Fact>
       <Fact name="Tenant">{task.tenantId}</Fact>
       {task.assignee !== undefined && (
-        <Fact name="Assignee">
-          <a href={tasksOf({ assigneeType: task.assignee.type, assigneeId: task.assignee.id })}>
+        <Fact name={isOfOwnType(task) ? 'Tells' : 'Assignee'}>
+          <a href={isOfOwnType(task) ? toldBy(task.assignee) : tasksOf(filterOf(task.assignee))}>
             {task.assignee.type} {task.assignee.id}
           </a>
+        </Fact>
+      )}
+      {task.onEnd !== undefined && (
+        <Fact name="Its end is told to">
+          <bdi>{task.onEnd.url}</bdi> <a href={tasksOf(filterOf({ type: 'task', id: task.id }))}>Deliveries</a>
         </Fact>
       )}
       {task.workflowInstanceId !== undefined && (
@@ -49,5 +54,12 @@ export const TaskFacts = ({ task }: { task: Task }) => (
     </dl>
   </section>
 );
+
+type Assignee = NonNullable<Task['assignee']>;
+
+const filterOf = ({ type, id }: Assignee) => ({ assigneeType: type, assigneeId: id });
+
+/** A delivery is assigned to the webhook that it is for, or to the task whose end it tells. */
+const toldBy = ({ type, id }: Assignee): string => hrefOf({ page: type === 'webhook' ? 'webhook' : 'task', id });
 
 const tasksOf = (filter: Record<string, string>): string => hrefOf({ page: 'tasks', filter });

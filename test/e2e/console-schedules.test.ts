@@ -1,16 +1,9 @@
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { SCOPES } from '../../functions/core/tenant/access-key.ts';
 import { call } from './api.ts';
 import { accessibilityViolations } from './browser.ts';
 import { grant } from './grant.ts';
-import { button, CONSOLE, inConsole, render, scheduleOf } from './in-console.ts';
-
-/** Presses a button, and then the one of the dialog that asks. */
-async function confirm(page: Page, name: string): Promise<void> {
-  await button(page, name).click();
-  await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
-}
+import { button, CONSOLE, confirm, inConsole, render, scheduleOf } from './in-console.ts';
 
 describe('a schedule', () => {
   it('is made by a form, and then changed, paused, resumed, run and deleted', async () => {

@@ -80,6 +80,8 @@ describe('every page', () => {
     'a schedule': async () => `#/schedules/${await scheduleOf(render)}`,
     'the form of a schedule': async () => '#/schedule-form?type=http.request',
     'the form of a schedule that is there': async () => `#/schedule-form?id=${await scheduleOf(render)}`,
+    webhooks: async () => '#/webhooks',
+    'the form of a webhook': async () => '#/webhook-form',
     keys: async () => '#/keys',
     lanes: async () => '#/lanes',
     'a lane': async () => '#/lanes/default-high-0',

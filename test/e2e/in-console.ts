@@ -36,6 +36,12 @@ export function browser(): Browser {
 
 export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
 
+/** Presses a button, and then the one of the dialog that asks. */
+export async function confirm(page: Page, name: string): Promise<void> {
+  await button(page, name).click();
+  await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+}
+
 /** Opens a page of the console, signed in, at `place`; closes it after the test, with nothing wrong on it. */
 export async function inConsole(place: string, work: (page: Page) => Promise<void>, key = apiKey): Promise<void> {
   const { page, wrongs } = await openPage(browser());

@@ -20,6 +20,9 @@ const PLACES: readonly Route[] = [
   { page: 'schedule-form' },
   { page: 'schedule-form', id: '01KB59FY2QG4S8ZC0T5RN1XW3E-0' },
   { page: 'schedule-form', type: 'http.request' },
+  { page: 'webhooks' },
+  { page: 'webhook-form' },
+  { page: 'webhook', id: 'wh_01KB59FY2QG4S8ZC0T5RN1XW3E' },
   { page: 'submit' },
   { page: 'submit', type: 'http.request', copyOf: '01M859FY21NP7H6QB49KRATWQ0-0' },
 ];
