@@ -6,7 +6,7 @@ import { randomKey } from './random-key.ts';
 import { type ResultOptions, waitForResult } from './result.ts';
 import { submitAll } from './submit-all.ts';
 import type { AnyDefinition, TaskToSubmit } from './tasks.ts';
-import { type CallOptions, createTransport, type TransportOptions } from './transport.ts';
+import { type Answer, type CallOptions, createTransport, foreignAnswer, type TransportOptions } from './transport.ts';
 import type { Webhook } from './webhooks.ts';
 
 export type ClientOptions = {
@@ -23,6 +23,9 @@ export type ClientOptions = {
   /** So many requests are under way at a time: 20 unless given. */
   readonly concurrency?: number | undefined;
 };
+
+/** One request of so many may wait for a task with the API: others need their turn, and a browser has six connections for all. */
+const WAITING_PART = 4;
 
 /** Makes a client of the HTTP API of a deployment. */
 export function createClient({
@@ -44,6 +47,19 @@ export function createClient({
     options?: CallOptions,
     body?: string,
   ): Promise<T> => (await transport({ method, path, body, isRepeatable: false }, options)).body as T;
+  const mostWaits = Math.floor(concurrency / WAITING_PART);
+  let waits = 0;
+  /** Reads a task, when it has ended or so many seconds later; at once where enough others wait. */
+  const look = async (task: AnyReference, seconds: number, options: CallOptions): Promise<Answer> => {
+    const waitSeconds = seconds > 0 && waits < mostWaits ? seconds : undefined;
+    if (waitSeconds !== undefined) waits++;
+    try {
+      const path = taskPath(task) + queryOf({ waitSeconds });
+      return await transport({ method: 'GET', path, isRepeatable: true }, options);
+    } finally {
+      if (waitSeconds !== undefined) waits--;
+    }
+  };
   const list = <Item>(path: string, query: Query = {}, options?: CallOptions): Listing<Item> =>
     new Listing((cursor) => get(path, { ...query, cursor }, options));
 
@@ -56,7 +72,7 @@ export function createClient({
     keyTtlSeconds?: number,
   ): Promise<never> => {
     const keyed = { idempotencyKey, keyTtlSeconds, isRepeatable: true } as const;
-    return (await transport({ method: 'POST', path, body: JSON.stringify(what), ...keyed }, options)).body as never;
+    return named((await transport({ method: 'POST', path, body: JSON.stringify(what), ...keyed }, options)).body);
   };
 
   return {
@@ -74,8 +90,12 @@ export function createClient({
         deadlineSeconds: seconds,
       }) as never,
     result: (task: AnyReference, options: ResultOptions = {}) =>
-      waitForResult((looking) => get(taskPath(task), {}, looking), { ...options, deadlineSeconds }) as never,
-    get: (task: AnyReference, options?: CallOptions) => get(taskPath(task), {}, options) as never,
+      waitForResult((seconds, looking) => look(task, seconds, looking), {
+        ...options,
+        deadlineSeconds,
+        tryTimeoutSeconds: timeoutSeconds,
+      }) as never,
+    get: async (task: AnyReference, options?: CallOptions) => named(await get(taskPath(task), {}, options)),
     list: (filter, options) => list('/api/tasks', filter, options),
     subtasks: (task, page, options) => list(taskPath(task, '/subtasks'), page, options),
     cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
@@ -92,14 +112,14 @@ export function createClient({
     keys: (page, options) => list('/api/keys', page, options),
     revokeKey: (id, options) => act('DELETE', `/api/keys/${encodeURIComponent(id)}`, options),
     createWebhook: (webhook, options) => act('POST', webhookPath(), options, JSON.stringify(webhook)),
-    webhooks: async (options) => (await get<{ items: readonly Webhook[] }>(webhookPath(), {}, options)).items,
+    webhooks: async (options) => (await list<Webhook>(webhookPath(), {}, options).page()).items,
     webhook: (id, options) => get(webhookPath(id), {}, options),
     deleteWebhook: (id, options) => act('DELETE', webhookPath(id), options),
     pauseWebhook: (id, options) => act('POST', webhookPath(id, '/pause'), options),
     resumeWebhook: (id, options) => act('POST', webhookPath(id, '/resume'), options),
     rotateSecret: (id, options) =>
       act('POST', id === undefined ? webhookPath('secret') : webhookPath(id, '/secret'), options),
-    lanes: async (options) => (await get<{ items: readonly Lane[] }>('/api/lanes', {}, options)).items,
+    lanes: async (options) => (await list<Lane>('/api/lanes', {}, options).page()).items,
     deadLetters: (lane, page, options) => get(lanePath(lane, '/dead-letters'), page, options),
     redrive: (lane, options) => act('POST', lanePath(lane, '/redrive'), options),
     statistics: (range, options) => get('/api/stats', range, options),
@@ -123,6 +143,12 @@ function baseOf(url: string): string {
       code: 'unreadable',
     },
   );
+}
+
+/** Returns what has an id, as tasks and schedules have. Throws where it has none: somebody else has answered. */
+function named(body: unknown): never {
+  if (typeof (body as { readonly id?: unknown } | null)?.id === 'string') return body as never;
+  throw foreignAnswer();
 }
 
 type Query = Readonly<Record<string, string | number | Date | undefined>>;

@@ -3,7 +3,15 @@ import { MillraceError } from './millrace-error.ts';
 import { pause } from './pause.ts';
 import { randomKey } from './random-key.ts';
 import type { AnyDefinition, Submitted, TaskOf, TaskToSubmit } from './tasks.ts';
-import { type CallOptions, delayAfter, problemError, safeSecondsAfter, type Transport } from './transport.ts';
+import {
+  type CallOptions,
+  delayAfter,
+  foreignAnswer,
+  isProblem,
+  problemError,
+  safeSecondsAfter,
+  type Transport,
+} from './transport.ts';
 
 /** One bulk submit has at most so many tasks. */
 export const MOST_TASKS = 1_000;
@@ -113,7 +121,7 @@ async function submitOnce(
   const call = { method: 'POST', path: '/api/tasks/batch', body, isRepeatable: true, keyTtlSeconds } as const;
   try {
     const answer = await transport(call, options);
-    const results = (answer.body as { results: Result[] }).results.map((result, place): Submitted => {
+    const results = resultsOf(answer.body, items.length).map((result, place): Submitted => {
       const index = items[place]?.index ?? result.index;
       if (result.status === 'accepted') return { ...result, index };
       return { index, status: 'rejected', error: problemError(result.problem) };
@@ -124,6 +132,16 @@ async function submitOnce(
     return { results: items.map(({ index }) => ({ index, status: 'rejected', error })), isOver: true };
   }
 }
+
+/** Returns what the API says of each task. Throws where the answer is none of it. */
+function resultsOf(body: unknown, count: number): readonly Result[] {
+  const results = (body as { readonly results?: readonly Result[] } | null)?.results;
+  if (Array.isArray(results) && results.length === count && results.every(isResult)) return results;
+  throw foreignAnswer();
+}
+
+const isResult = (result: Result | undefined): boolean =>
+  result?.status === 'accepted' ? typeof result.task?.id === 'string' : isProblem(result?.problem);
 
 const isRefusedForNow = (result: Submitted | undefined): boolean =>
   result?.status === 'rejected' && result.error.isPassing;

@@ -176,7 +176,7 @@ const GATEWAY_CODES: Readonly<Record<number, string>> = {
 
 function refusal(status: number, body: unknown, headers: Headers): MillraceError {
   const isPassing = status === TOO_MANY_REQUESTS || status === 408 || status >= 500;
-  const after = retryAfterOf(headers.get('retry-after'));
+  const after = retryAfterOf(headers);
   if (isProblem(body)) return problemError(body, after);
   const code = GATEWAY_CODES[status] ?? (status >= 500 ? 'unavailable' : 'unreadable');
   return new MillraceError(`the answer has the status ${status}, and is none of Millrace`, {
@@ -187,8 +187,8 @@ function refusal(status: number, body: unknown, headers: Headers): MillraceError
   });
 }
 
-const isProblem = (body: unknown): body is ProblemDocument =>
-  body !== null && typeof body === 'object' && 'code' in body && 'detail' in body;
+export const isProblem = (body: unknown): body is ProblemDocument =>
+  typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
 
 /** Makes the error of a problem document, of a whole answer or of one task of a bulk. */
 export function problemError(problem: ProblemDocument, retryAfterSeconds = problem.retryAfterSeconds): MillraceError {
@@ -206,8 +206,13 @@ export function problemError(problem: ProblemDocument, retryAfterSeconds = probl
 }
 
 /** Reads the header Retry-After: seconds, or a date. */
-function retryAfterOf(header: string | null): number | undefined {
+export function retryAfterOf(headers: Headers): number | undefined {
+  const header = headers.get('retry-after');
   if (header === null) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
+
+/** Makes the error of an answer that is JSON, and of somebody else. */
+export const foreignAnswer = (): MillraceError =>
+  new MillraceError('the answer is none of Millrace: is this the URL that Millrace printed?', { code: 'unreadable' });

@@ -77,6 +77,18 @@ export const deadLettersNameOf = (resourceClass: ResourceClass): string => `${re
 /** Lambda memory of the router in MB. */
 export const ROUTER_MEMORY_MB = 512;
 
+/** Lambda memory in MB of the function that reads single tasks and waits for their ends: it waits for most of its time. */
+export const WAITER_MEMORY_MB = 256;
+
+/** A read of a task may wait for its end so long, which leaves time for a cold start and the answer: an HTTP API waits 30 s. */
+export const MAX_WAIT_SECONDS = 25;
+
+/** Environments of the waiter beside those that may wait: reads that do not wait have them for themselves. */
+const READING_ENVIRONMENTS = 50;
+
+/** What Lambda reserves for the waiter where so many callers may wait at a time. */
+export const waiterReservationOf = (waiters: number): number => waiters + READING_ENVIRONMENTS;
+
 /** An invocation keeps so much for itself beside a task's own timeout: for the claim before it and the settlement after it. */
 export const INVOCATION_MARGIN_SECONDS = 10;
 
@@ -187,6 +199,8 @@ export const ENV = {
   /** What a tenant may submit that comes with a JWT: `{"ratePerSecond":50,"maxOpenTasks":10000}`. */
   tenantLimits: 'MILLRACE_TENANT_LIMITS',
   retentionDays: 'MILLRACE_RETENTION_DAYS',
+  /** How many callers may wait for tasks at a time. */
+  waiters: 'MILLRACE_WAITERS',
   /** Comma-separated hosts that tasks may call; see `functions/adapters/http/outbound-policy.ts`. */
   outboundHosts: 'MILLRACE_OUTBOUND_HOSTS',
   resourceClass: 'MILLRACE_RESOURCE_CLASS',
@@ -209,8 +223,8 @@ export const AUTHORIZER_CACHE_SECONDS = 60;
 export type Scope = 'submit' | 'read' | 'operate' | 'admin' | 'platform';
 
 /**
- * The routes that API Gateway matches for the router, with the scope that the caller's key must have. The gateway hands
- * over the key of the route it matched, so the router looks it up and parses no path.
+ * The routes that API Gateway matches for us, with the scope that the caller's key must have. The gateway hands
+ * over the key of the route it matched, so a door looks it up and parses no path.
  */
 export const ROUTES = {
   'POST /api/tasks': 'submit',
@@ -247,6 +261,12 @@ export const ROUTES = {
   'PATCH /api/definitions/{type}': 'platform',
 } as const satisfies Record<string, Scope>;
 export type RouteKey = keyof typeof ROUTES;
+
+/**
+ * The route that a function of its own answers, so that those who wait for a task take nothing from the router, which answers all
+ * others (`docs/decisions/waiters-have-a-function.md`).
+ */
+export const WAITER_ROUTE = 'GET /api/tasks/{id}' satisfies RouteKey;
 
 /** Routes that everyone may call. */
 export const OPEN_ROUTES = ['GET /api/health', 'GET /api/openapi.json'] as const;

@@ -82,6 +82,8 @@ export const METRICS = {
   uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door', isTally: true },
   /** Segments that X-Ray has not taken: their traces lack them. */
   lostSegments: { name: 'LostTraceSegments', unit: 'Count', by: 'door', isTally: true },
+  /** Waits for a task that were refused, since as many callers wait as may: they were answered at once. */
+  waitsRefused: { name: 'WaitsRefused', unit: 'Count', by: 'door', isTally: true },
   /** One call of AWS as the function waited for it, tries of the SDK included. */
   awsCall: { name: 'AwsCallTime', unit: 'Milliseconds', by: 'operation', gathered: 'sample' },
 } as const satisfies Record<string, Metric>;

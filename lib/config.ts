@@ -32,6 +32,9 @@ const TAKEN_CLASS_NAME = 'projector';
 /** So many executors of a class have one lane with work beside the express lane. */
 const MIN_UNRESERVED = 2 * MIN_LANE_CONCURRENCY;
 
+/** Lambda leaves 100 of an account's 1,000 environments to functions that have none for themselves ("Lambda quotas"). */
+const MAX_WAITERS = 850;
+
 /** An executor has 50 connections for the tasks that it claims and settles. */
 const MAX_CONCURRENCY = 50;
 
@@ -113,6 +116,7 @@ const configSchema = z.strictObject({
   throttle: z.strictObject({ rate: z.int().min(1), burst: z.int().min(1) }),
   accessLogs: z.boolean(),
   apiConcurrency: z.strictObject({ router: z.int().min(1).optional(), authorizer: z.int().min(1).optional() }),
+  waiters: z.int().min(0).max(MAX_WAITERS),
   scheduleTenant: textWhere((text) => TENANT_ID.test(text), 'must be up to 63 lower-case letters, digits and hyphens'),
   retainData: z.boolean(),
   deletionProtection: z.boolean(),

@@ -120,7 +120,7 @@ export type MillraceProps = {
   readonly classes?: Readonly<Record<string, ClassProps>>;
 
   /**
-   * Whether Lambda keeps executions for the executors of each class, and for the functions of the clock. Without, they compete with
+   * Whether Lambda keeps executions for the executors of each class, for reads of tasks, and for the functions of the clock. Without, they compete with
    * all functions of the account: an executor that finds no room is asked again later, and the API may answer 5xx. Lambda
    * reserves nothing in an account whose limit is 10.
    *
@@ -177,6 +177,14 @@ export type MillraceProps = {
    * @default none
    */
   readonly apiConcurrency?: { readonly router?: number; readonly authorizer?: number };
+
+  /**
+   * How many callers may wait for the end of a task at a time (`waitSeconds`): 0 to 850. Who comes beyond that is answered at once, with a
+   * hint. Lambda reserves so many environments for the function that they wait in, and 50 for reads that do not wait.
+   *
+   * @default 50 in `dev`, 200 in `prod`, 2 in `trial`
+   */
+  readonly waiters?: number;
 
   /**
    * Whose tasks the schedules of definitions make, unless they say it by `tenantId`.

@@ -17,6 +17,7 @@ const common = {
 
 const dev = {
   ...common,
+  waiters: 50,
   outboundHosts: ['*'],
   logRetentionDays: 7,
   indexShards: 1,
@@ -32,6 +33,7 @@ export const PRESETS = {
   dev,
   prod: {
     ...common,
+    waiters: 200,
     outboundHosts: [],
     logRetentionDays: 30,
     indexShards: 8,
@@ -42,7 +44,7 @@ export const PRESETS = {
     routineLogs: false,
   },
   // A new account may run ten functions at a time, all of which Lambda wants unreserved.
-  trial: { ...dev, reservations: false, alarms: false, retentionDays: 3, logRetentionDays: 3 },
+  trial: { ...dev, reservations: false, waiters: 2, alarms: false, retentionDays: 3, logRetentionDays: 3 },
 } as const;
 
 const MEANINGS: Readonly<Record<keyof typeof PRESETS, string>> = {

@@ -12,7 +12,7 @@ const ROUNDS = 25;
 /** The router's time to load may be so many times that of the clients. */
 const BUDGET = 1.4;
 /** The functions of which code is loaded; the console's reads its site instead. */
-const DOORS = ['router', 'authorizer', 'executor', 'projector', 'control'];
+const DOORS = ['router', 'waiter', 'authorizer', 'executor', 'projector', 'control'];
 const directory = await mkdtemp(join(tmpdir(), 'millrace-load-'));
 const root = join(import.meta.dirname, '..');
 

@@ -21,6 +21,8 @@ from ministack.services import lambda_svc
 # function may last no longer than an API waits. What executors do may take minutes, and event sources limit how many there are.
 ENOUGH_WORKERS = 4 * (os.cpu_count() or 1)
 SHORT_SECONDS = 30
+# A function with this variable waits for most of its time, and takes no processor meanwhile: it says itself how often.
+WAITS = 'MILLRACE_WAITERS'
 # Longer than it takes to start one. A call that waits longer than this may wait for itself, so another process is started: one at
 # a time for a function, or a machine that is at its end would do nothing but start more.
 WAIT_SECONDS = 3
@@ -133,7 +135,8 @@ def acquire_worker(func_name, config, code_zip, qualifier='$LATEST', max_concurr
     place = queue.SimpleQueue()
     with lambda_runtime._lock:
         workers = lambda_runtime._workers.get(key, ())
-        is_short = config.get('Timeout', 3) <= SHORT_SECONDS
+        variables = config.get('Environment', {}).get('Variables', {})
+        is_short = config.get('Timeout', 3) <= SHORT_SECONDS and WAITS not in variables
         must_wait = is_short and len(workers) >= ENOUGH_WORKERS and all(worker.in_use for worker in workers)
         if must_wait:
             waiting[key].append(place)

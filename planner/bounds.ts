@@ -1,9 +1,11 @@
 import type { DeployConfig } from '../lib/config.ts';
 import { COST_ASSUMPTIONS } from './costs/cost-basis.ts';
+import { secondsWaited } from './costs/plan-costs.ts';
 import { accountConcurrencyOf } from './deployment.ts';
 import { ACCOUNT_CONCURRENCY, ACCOUNT_INVOCATIONS_PER_SECOND, MESSAGES_IN_FLIGHT } from './documented-limits.ts';
+import type { PlanArguments } from './plan-arguments.ts';
 import { apiRequestsPerSecond } from './scenario.ts';
-import { type Load, peakTasksPerSecond } from './simulation/load.ts';
+import { peakTasksPerSecond } from './simulation/load.ts';
 import type { Simulation } from './simulation/simulate.ts';
 import { SECOND } from './time.ts';
 
@@ -15,12 +17,13 @@ export type Bound = { readonly name: string; readonly peak: number; readonly lim
  * `messagesPerInvocation` what each of them holds.
  */
 export function boundsOf(
-  load: Load,
+  args: PlanArguments,
   config: DeployConfig,
   simulation: Simulation,
   executors: number,
   messagesPerInvocation: number,
 ): Bound[] {
+  const { load, waiting } = args;
   const requests = peakTasksPerSecond(load) / load.bulk;
   const invocations = simulation.lanes.reduce((sum, lane) => sum + lane.invocations, 0);
   const busySeconds = simulation.lanes.reduce((sum, lane) => sum + lane.executors.area(simulation.lasted), 0) / SECOND;
@@ -38,6 +41,15 @@ export function boundsOf(
       peak: accountConcurrencyOf(config, routers),
       limit: ACCOUNT_CONCURRENCY,
     },
+    ...(waiting === undefined
+      ? []
+      : [
+          {
+            name: 'callers who wait at a time',
+            peak: peakTasksPerSecond(load) * waiting.share * secondsWaited(args, simulation),
+            limit: config.waiters,
+          },
+        ]),
     {
       name: 'messages in flight on one lane',
       peak: Math.max(...simulation.lanes.map((lane) => lane.executors.max)) * messagesPerInvocation,

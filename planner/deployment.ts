@@ -7,6 +7,7 @@ import {
   reservationOf,
   SHARED_LANE_KINDS,
   type SharedLaneKind,
+  waiterReservationOf,
 } from '../functions/contract.ts';
 import type { ClassSettings } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
@@ -35,11 +36,11 @@ export const deployedDefinitions = (): readonly TaskMetadata[] => discoverTasks(
 export const CLOCKWORK_FUNCTIONS = 2;
 
 /**
- * Returns the Lambda concurrency that an account has to have: what executors and clockwork reserve, what is reserved or
+ * Returns the Lambda concurrency that an account has to have: what executors, the waiter and clockwork reserve, what is reserved or
  * provisioned of the router, and what Lambda leaves to all others, among which the router's are beyond that.
  */
 export function accountConcurrencyOf(config: DeployConfig, routers = 0): number {
-  const { classes, provisioned, apiConcurrency, reservations } = config;
+  const { classes, provisioned, apiConcurrency, reservations, waiters } = config;
   const executors = Object.values(classes).reduce(
     (sum, { reserved, shards }) => sum + (reservations ? reservationOf(reserved) : 0) * shards,
     0,
@@ -47,7 +48,8 @@ export function accountConcurrencyOf(config: DeployConfig, routers = 0): number 
   const kept = provisioned === false ? 0 : provisioned.max;
   const ofApi = (apiConcurrency.router ?? kept) + (apiConcurrency.authorizer ?? 0);
   const unreserved = apiConcurrency.router === undefined ? routers - kept : 0;
-  return executors + (reservations ? CLOCKWORK_FUNCTIONS : 0) + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
+  const ofOthers = reservations ? CLOCKWORK_FUNCTIONS + waiterReservationOf(waiters) : 0;
+  return executors + ofOthers + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
 }
 
 /** Executors that classes are given, by the names of the classes. */

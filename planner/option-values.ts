@@ -49,6 +49,16 @@ export function spikeOf(text: string): Spike {
   return { factor: Number(factor), from, to };
 }
 
+/** Reads which share of tasks is waited for, `20%`, and after how long callers give up, `20%@10s`. */
+export function waitedOf(text: string): { readonly share: number; readonly longest: Micros | undefined } {
+  const [, percent, longest] = /^(\d+(?:\.\d+)?)%(?:@(.+))?$/.exec(text.trim()) ?? [];
+  const share = Number(percent) / 100;
+  if (share > 0 && share <= 1) {
+    return { share, longest: longest === undefined ? undefined : timeBetween('waited', 0.1, LONGEST_SECONDS)(longest) };
+  }
+  throw new ArgumentError(`--waited "${text}" must be a share of the tasks, up to 100%: 20%, or 20%@10s.`);
+}
+
 /** Reads how tasks divide among lanes, `high=10,low=30`, as shares that add up to 1. */
 export function mixOf(text: string): Readonly<Partial<Record<SharedLaneKind, number>>> {
   const parts = text.split(',').map((part): readonly [SharedLaneKind, number] => {

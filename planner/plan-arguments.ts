@@ -5,10 +5,10 @@ import { RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
 import { classOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { deployConfig } from './deployment.ts';
-import { LONGEST_SECONDS, mixOf, oneOf, rateOf, spikeOf, timeBetween, wholeNumber } from './option-values.ts';
+import { LONGEST_SECONDS, mixOf, oneOf, rateOf, spikeOf, timeBetween, waitedOf, wholeNumber } from './option-values.ts';
 import type { Load, Spike } from './simulation/load.ts';
 import type { Service } from './simulation/service.ts';
-import { HOUR } from './time.ts';
+import { HOUR, type Micros } from './time.ts';
 
 /** What to plan. */
 export type PlanArguments = {
@@ -16,6 +16,8 @@ export type PlanArguments = {
   readonly load: Load;
   readonly service: Omit<Service, 'concurrencyPerInvocation'>;
   readonly tenants: number;
+  /** The share of the tasks that callers wait for, and after how long they give up. */
+  readonly waiting: { readonly share: number; readonly longest: Micros | undefined } | undefined;
   readonly tablePeakPerSecond: number;
   readonly seed: number;
   readonly context: Context;
@@ -79,6 +81,11 @@ export const planCommand = npmCommand(
       wholeNumber('tenants', 1, 1_000_000),
       '1',
     ),
+  )
+  .option(
+    '--waited <share>',
+    'tasks whose ends callers wait for: 20%, or 20%@10s where they give up after so long (default: none)',
+    waitedOf,
   )
   .addOption(
     optionWithDefault(
@@ -161,6 +168,7 @@ export function parsePlanArguments(args: readonly string[], deployed?: Pick<Depl
       delivery: options.delivery,
     },
     tenants: options.tenants,
+    waiting: options.waited,
     tablePeakPerSecond: options.tablePeak,
     seed: options.seed,
     context: options.context ?? {},

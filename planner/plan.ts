@@ -110,7 +110,7 @@ function planOf(
       lambda: simulation.lambdaThrottles * shards,
       writeUnits: shards * simulation.writes.reduce((total, { throttledUnits }) => total + throttledUnits, 0),
     },
-    bounds: boundsOf(load, config, simulation, peak, deployed.concurrency),
+    bounds: boundsOf(args, config, simulation, peak, deployed.concurrency),
   };
 }
 

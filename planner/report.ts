@@ -154,7 +154,7 @@ function costLines({ costs }: Plan): string[] {
     ['COSTS OF A MILLION TASKS', 'quantity', 'USD'],
     ...rowsOf(byTask.platform),
     ['the platform', '', dollarText(costs.platformPerMillion)],
-    ...rowsOf([...byTask.tracing, ...byTask.events, ...byTask.compute]),
+    ...rowsOf([...byTask.tracing, ...byTask.events, ...byTask.waiting, ...byTask.compute]),
     ['in all', '', dollarText(costs.totalPerMillion)],
     [otherTablesText(costs), '', dollarText(costs.otherTables.totalPerMillion)],
   ];

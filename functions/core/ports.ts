@@ -63,8 +63,11 @@ export interface TaskStore {
   retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number): Promise<RetryResult>;
   /** Sets a task aside while its type is paused, instead of a claim. `lost` where it does not wait to be claimed. */
   hold(task: TaskSeed, now: number): Promise<'held' | 'lost'>;
-  /** Returns the task, unless it does not exist, is another tenant's, or is past its retention at `now`. */
-  get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined>;
+  /**
+   * Returns the task, unless it does not exist, is another tenant's, or is past its retention at `now`. `recent` costs half, and may
+   * be how it was some moments ago.
+   */
+  get(tenantId: TenantId, taskId: TaskId, now: number, state?: 'latest' | 'recent'): Promise<Task | undefined>;
   /** Returns those of a tenant's tasks that exist, in any order. */
   getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]>;
   /**

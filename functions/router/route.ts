@@ -9,6 +9,7 @@ import type {
   Log,
   Meter,
   PayloadStore,
+  Sleep,
   Statistics,
   TaskQueue,
   TaskStore,
@@ -19,6 +20,7 @@ import type { Ids, TenantId } from '../core/task/ids.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
 import type { AccessStore } from '../core/tenant/access-key.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
+import type { WaiterSlots } from '../core/wait/wait-for-end.ts';
 import type { SigningSecrets } from '../core/webhook/signature.ts';
 import type { WebhookStore } from '../core/webhook/webhook.ts';
 import type { DeployedClasses } from '../resource-classes.ts';
@@ -44,8 +46,10 @@ export type RouterPorts = {
   readonly lanes: LaneGate;
   readonly tenants: TenantGate;
   readonly depths: QueueDepths;
+  readonly slots: WaiterSlots;
   readonly catalog: TaskCatalog;
   readonly clock: Clock;
+  readonly sleep: Sleep;
   readonly ids: Ids;
   readonly meter: Meter;
   readonly tracing: Tracing;
@@ -84,6 +88,8 @@ export type Request = {
   readonly body: Buffer;
   /** Whether API Gateway took the body for text, by its content type alone: bytes that are no text are lost. */
   readonly cameAsText: boolean;
+  /** When API Gateway took it, in milliseconds since the epoch: it waits 30 s from then on. */
+  readonly receivedAt: number;
 };
 
 export type Response = {
@@ -96,7 +102,7 @@ export type Response = {
 };
 
 /** Defines one operation of the API: what it does, and what its OpenAPI document says of it. */
-export type Route<From = Caller> = {
+export type Route<From = Caller, Ports = RouterPorts> = {
   /** A name for generated clients, unique in the document. */
   readonly operationId: string;
   readonly summary: string;
@@ -113,11 +119,11 @@ export type Route<From = Caller> = {
   };
   /** The codes that it may answer with, beside those that every route of its scope has. */
   readonly problems: readonly ProblemCode[];
-  handle(request: Request, from: From, ports: RouterPorts): Promise<Response>;
+  handle(request: Request, from: From, ports: Ports): Promise<Response>;
 };
 
 /** Defines an operation that asks for no key. */
-export type OpenRoute = Route<undefined>;
+export type OpenRoute<Ports = RouterPorts> = Route<undefined, Ports>;
 
 export type Parameter = {
   readonly in: 'path' | 'header' | 'query';

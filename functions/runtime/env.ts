@@ -73,7 +73,10 @@ export function scheduleTenant(): TenantId {
 /** Reads what the names of the deployment's queues begin with. */
 export const queueNamePrefix = (): string => env('queueUrlPrefix').slice(env('queueUrlPrefix').lastIndexOf('/') + 1);
 
-/** Reads what of its deployment the router has to know. */
+/** Reads how many callers may wait for tasks at a time. */
+export const waiters = (): number => envNumber('waiters');
+
+/** Reads what of its deployment a door of the API has to know. */
 export const routerSettings = () => ({
   queueNamePrefix: queueNamePrefix(),
   tableShards: taskStoreOptions().tableNames.length,

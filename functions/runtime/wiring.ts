@@ -1,7 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoAccessStore } from '../adapters/dynamo/access-store.ts';
-import { DynamoLaneLoads, DynamoLaneSnapshot, DynamoRateBuckets } from '../adapters/dynamo/control-table.ts';
+import {
+  DynamoLaneLoads,
+  DynamoLaneSnapshot,
+  DynamoRateBuckets,
+  DynamoWaiterSlots,
+} from '../adapters/dynamo/control-table.ts';
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
 import { DynamoScheduleStore } from '../adapters/dynamo/schedules/schedule-store.ts';
@@ -18,16 +24,19 @@ import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
 import { ENV } from '../contract.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
+import { NO_SLOTS } from '../core/wait/wait-for-end.ts';
 import { installMessages } from '../core/zod-messages.ts';
 import { dynamoClient, s3Client, sqsClient } from './clients.ts';
 import {
   deployedClasses,
   env,
   queueNamePrefix,
+  routerSettings,
   scheduleTenant,
   secretPlaces,
   stepPrices,
   taskStoreOptions,
+  waiters,
 } from './env.ts';
 import { log } from './log.ts';
 import type { EmfMeter } from './meter.ts';
@@ -71,7 +80,10 @@ export const executorStores = (dynamo: DynamoDBClient) => ({
   ofWebhooks: process.env[ENV.signingSecretsTable] === undefined ? undefined : webhookStores(dynamo),
 });
 
-/** Makes what the router looks at beside tasks. */
+/**
+ * Makes what the router looks at beside tasks. Whoever waits is answered by the waiter; API Gateway may ask the router, too, while a
+ * deployment changes over.
+ */
 export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
   statistics: statistics(dynamo),
   schedules: scheduleStore(dynamo),
@@ -80,31 +92,51 @@ export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
   checkOutbound: outboundCheck(env('outboundHosts')),
   deadLetters: new SqsDeadLetters(sqs, env('queueUrlPrefix')),
   depths: queueDepths(sqs),
+  slots: NO_SLOTS,
+  sleep,
 });
 
 /** Makes what handlers are given beside their tasks and outgoing HTTP, whose library would be in the code of every door. */
 export const handlerPorts = () => ({ secret: secretReader(secretPlaces()), tracing: xrayTracing });
 
-/** Makes the ports of every door that accepts, runs or sends tasks, and gives the schemas that it asks their messages. */
-export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {
-  installMessages();
+/** Makes what keeps tasks and their payloads. */
+function taskStores(dynamo: DynamoDBClient, meter: Meter) {
   const options = taskStoreOptions();
-  const classes = deployedClasses();
-  const clock = Date.now;
   const payloadOptions = { ...options, bucket: env('payloadBucket') };
   return {
     store: new DynamoTaskStore(dynamo, options, log, xrayTracing),
+    payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloadOptions),
+    clock: Date.now,
+    log,
+    meter,
+  };
+}
+
+/** Makes the ports of every door that accepts, runs or sends tasks, and gives the schemas that it asks their messages. */
+export function taskPorts(dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) {
+  installMessages();
+  const classes = deployedClasses();
+  const options = taskStoreOptions();
+  return {
+    ...taskStores(dynamo, meter),
     fanOuts: new DynamoFanOuts(dynamo, options),
     queue: new SqsTaskQueue(sqs, { queueUrlPrefix: env('queueUrlPrefix'), catalog, classes }),
-    payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloadOptions),
     settings: settingsStore(dynamo),
     catalog,
     classes,
     retentionDays: options.retentionDays,
-    clock,
-    log,
-    meter,
   };
+}
+
+/** Makes the ports of the door that reads single tasks, and waits for their ends. */
+export function waiterPorts(dynamo: DynamoDBClient, meter: Meter) {
+  installMessages();
+  const slots = new DynamoWaiterSlots(dynamo, {
+    tableName: env('controlTable'),
+    slots: waiters(),
+    random: Math.random,
+  });
+  return { ...taskStores(dynamo, meter), ...routerSettings(), slots, sleep };
 }
 
 /** Returns what an invocation ends with: it sends what was recorded, and writes what was counted. */

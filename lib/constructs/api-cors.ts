@@ -9,6 +9,6 @@ export const corsOf = (origins: readonly string[]): CorsPreflightOptions | undef
         allowOrigins: [...origins],
         allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PATCH],
         allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-        exposeHeaders: ['location', 'idempotent-replayed', 'retry-after'],
+        exposeHeaders: ['location', 'idempotent-replayed', 'millrace-waiting', 'retry-after'],
         maxAge: Duration.days(1),
       };

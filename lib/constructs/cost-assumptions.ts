@@ -3,6 +3,8 @@ export const COST_ASSUMPTIONS = {
   /** The router's time for one submit, and for each further task of it. */
   routerMilliseconds: 20,
   routerMillisecondsPerTask: 1,
+  /** The waiter's time for one read of a task, beside the wait. */
+  readMilliseconds: 30,
   /** What claims and settlements add to an executor's invocation. */
   attemptMilliseconds: 15,
   /** The time of a function that reads a stream, or of the authorizer, for one call. */

@@ -1,5 +1,5 @@
 import { MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { LANE_KINDS, ROUTER_MEMORY_MB } from '../../functions/contract.ts';
+import { LANE_KINDS, ROUTER_MEMORY_MB, WAITER_MEMORY_MB } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { LIST_PRICES } from '../list-prices.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
@@ -32,6 +32,7 @@ export const hourlyCost = (
     ]),
     ...[
       ['router', ROUTER_MEMORY_MB] as const,
+      ['waiter', WAITER_MEMORY_MB] as const,
       ...projectorsOf(config).map((name) => [name, PROJECTOR_MEMORY_MB] as const),
     ].flatMap(([name, memoryMb]) => [
       { metric: metrics.lambda('Duration', name, 'Sum'), price: durationPrice(memoryMb) },

@@ -50,10 +50,11 @@ export class OperationsDashboard extends Construct {
         metrics.each('execution', 'p99'),
         metrics.each('timeoutUse', 'p99'),
       ]),
-      graph(
-        'API latency (ms)',
-        ['p50', 'p99'].map((label) => metrics.api('Latency', label).with({ label })),
-      ),
+      graph('API latency, but for reads of a task (ms), and callers who wait for one', [
+        ...['p50', 'p99'].map((label) => metrics.lambda('Duration', 'router', label).with({ label })),
+        metrics.lambda('ConcurrentExecutions', 'waiter', 'Maximum').with({ label: 'reads and waits' }),
+        metrics.total('waitsRefused'),
+      ]),
       graph('AWS calls, p99 (ms)', [metrics.each('awsCall', 'p99')]),
     );
     dashboard.addWidgets(

@@ -29,7 +29,7 @@ function queriesOf(config: DeployConfig): Query[] {
     ...(config.routineLogs ? routineQueriesOf(executors, config) : []),
     {
       title: 'Story of a task',
-      functions: [...executors, 'router', 'sweeper'],
+      functions: [...executors, 'router', 'waiter', 'sweeper'],
       lines: [
         'fields @timestamp, event, task_type, attempt, task_status, duration_ms, error, error_message, reason, trace_id',
         'filter task_id = "put the id of the task here"',
@@ -47,7 +47,7 @@ function queriesOf(config: DeployConfig): Query[] {
     },
     {
       title: 'Refused requests',
-      functions: ['router'],
+      functions: ['router', 'waiter'],
       lines: [
         'filter event = "request" and status >= 400',
         'stats count(*) as requests, latest(trace_id) as last_trace by status, route',
@@ -72,7 +72,16 @@ function routineQueriesOf(executors: readonly string[], config: DeployConfig): Q
     },
     {
       title: 'Cold starts',
-      functions: [...executors, 'router', ...authorizers, 'console', ...projectorsOf(config), 'sweeper', 'governor'],
+      functions: [
+        ...executors,
+        'router',
+        'waiter',
+        ...authorizers,
+        'console',
+        ...projectorsOf(config),
+        'sweeper',
+        'governor',
+      ],
       lines: [
         'filter type = "platform.report" and ispresent(record.metrics.initDurationMs)',
         'stats count(*) as starts, pct(record.metrics.initDurationMs, 50) as p50, max(record.metrics.initDurationMs) as longest by @log',

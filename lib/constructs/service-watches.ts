@@ -1,5 +1,5 @@
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ResourceClass } from '../../functions/contract.ts';
+import { type ResourceClass, waiterReservationOf } from '../../functions/contract.ts';
 import { classOf } from '../../functions/resource-classes.ts';
 import { TASK_INDEXES } from '../stacks/data-stack.ts';
 import { nameOfShard, type Watch, type WatchedConfig } from './alarms.ts';
@@ -20,7 +20,8 @@ export type WatchedTables = { readonly tasks: readonly Named[]; readonly control
 export const serviceWatches = (config: WatchedConfig, data: WatchedTables, metrics: DeploymentMetrics): Watch[] => [
   {
     heading: 'API latency',
-    metric: metrics.api('Latency', 'p99'),
+    // That of the whole API has those in it who wait for a task.
+    metric: metrics.lambda('Duration', 'router', 'p99'),
     above: config.alarms.apiLatencyMilliseconds,
     minutes: 5,
   },
@@ -35,13 +36,14 @@ export const serviceWatches = (config: WatchedConfig, data: WatchedTables, metri
     minutes: 5,
   },
   ...Object.keys(config.classes).flatMap((resourceClass) => executorWatches(resourceClass, config, metrics)),
-  ...(config.jwt === undefined ? ['router', 'authorizer'] : ['router']).map((name) => ({
+  ...['router', 'waiter', ...(config.jwt === undefined ? ['authorizer'] : [])].map((name) => ({
     heading: 'Throttles',
     of: name,
     metric: metrics.lambda('Throttles', name, 'Sum'),
     above: 0,
     minutes: 5,
   })),
+  ...(config.reservations ? [waiterWatch(config, metrics)] : []),
   ...tablesOf(data).map(({ of, name, indexes }) => ({
     heading: 'DynamoDB throttles',
     of,
@@ -69,6 +71,15 @@ export const serviceWatches = (config: WatchedConfig, data: WatchedTables, metri
   })),
   ...CLOCKWORK.map((name) => stillness(name, metrics)),
 ];
+
+/** Watches whether reads of tasks will be refused for want of environments, beside all callers who wait. */
+const waiterWatch = ({ alarms, waiters }: WatchedConfig, metrics: DeploymentMetrics): Watch => ({
+  heading: 'Concurrency',
+  of: 'waiter',
+  metric: metrics.lambda('ConcurrentExecutions', 'waiter', 'Maximum'),
+  above: (waiterReservationOf(waiters) * alarms.concurrencyPercent) / 100,
+  minutes: 5,
+});
 
 function executorWatches(resourceClass: ResourceClass, config: WatchedConfig, metrics: DeploymentMetrics): Watch[] {
   const { alarms, classes } = config;

@@ -23,6 +23,9 @@ import {
   PREFLIGHT_ROUTE,
   ROUTER_MEMORY_MB,
   ROUTES,
+  WAITER_MEMORY_MB,
+  WAITER_ROUTE,
+  waiterReservationOf,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
@@ -46,7 +49,7 @@ export type ApiStackProps = {
   readonly tasks: DiscoveredTasks;
 };
 
-/** Holds what callers reach: the HTTP API, its router and the authorizer of its keys. */
+/** Holds what callers reach: the HTTP API, its router, its waiter and the authorizer of its keys. */
 export class ApiStack extends Construct {
   readonly apiId: string;
   readonly url: string;
@@ -71,7 +74,10 @@ export class ApiStack extends Construct {
     };
     for (const key of OPEN_ROUTES) addOpen(key, integration);
     if (cors !== undefined) addOpen(PREFLIGHT_ROUTE, integration);
-    for (const key of [...Object.keys(ROUTES), FALLBACK_ROUTE]) add(key, integration, authorizer);
+    const waiter = new HttpLambdaIntegration('Waiter', this.#waiter(config, data), { scopePermissionToRoute: false });
+    for (const key of [...Object.keys(ROUTES), FALLBACK_ROUTE]) {
+      add(key, key === WAITER_ROUTE ? waiter : integration, authorizer);
+    }
     const page = new HttpLambdaIntegration('Console', this.#console(config), { scopePermissionToRoute: false });
     for (const key of CONSOLE_ROUTES) addOpen(key, page);
     this.apiId = api.apiId;
@@ -104,7 +110,7 @@ export class ApiStack extends Construct {
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
-        ...(config.jwt && { tenantClaim: config.jwt.tenantClaim, tenantLimits: JSON.stringify(limitsOf(config.jwt)) }),
+        ...tokenEnvironment(config),
       },
     });
     data.grantTasks(
@@ -155,6 +161,39 @@ export class ApiStack extends Construct {
     return router;
   }
 
+  /** Makes what reads single tasks apart from the router: whoever waits for a task takes an environment for as long. */
+  #waiter(config: DeployConfig, data: DataStack): ServiceFunction {
+    const { definitionsTable: _, ...taskEnvironment } = data.taskEnvironment;
+    const waiter = new ServiceFunction(this, 'Waiter', {
+      config,
+      door: 'waiter',
+      name: 'waiter',
+      description: 'Reads single tasks, and waits for their ends',
+      memoryMb: WAITER_MEMORY_MB,
+      ...reserved(config.reservations ? waiterReservationOf(config.waiters) : undefined),
+      isTraced: true,
+      timeoutSeconds: 29,
+      environment: {
+        ...taskEnvironment,
+        controlTable: data.control.tableName,
+        queueUrlPrefix: queueUrlPrefix(this, config),
+        waiters: String(config.waiters),
+        ...tokenEnvironment(config),
+      },
+    });
+    data.grantTasks(waiter, 'dynamodb:GetItem');
+    data.grantReadOfPayloads(waiter);
+    // Of the control table it has the slots of those who wait, and no other row.
+    waiter.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+        resources: [data.control.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['waiters#*'] } },
+      }),
+    );
+    return waiter;
+  }
+
   /** Makes the console apart from the router, so that a page of bytes neither waits for it nor makes its cold start longer. */
   #console(config: DeployConfig): ServiceFunction {
     return new ServiceFunction(this, 'Console', {
@@ -200,6 +239,10 @@ const limitsOf = ({ rate, open }: NonNullable<DeployConfig['jwt']>) => ({
   ...(rate === undefined ? {} : { ratePerSecond: rate }),
   ...(open === undefined ? {} : { maxOpenTasks: open }),
 });
+
+/** Returns what the doors of the API have to know of tokens, where callers come with them. */
+const tokenEnvironment = ({ jwt }: DeployConfig) =>
+  jwt === undefined ? {} : { tenantClaim: jwt.tenantClaim, tenantLimits: JSON.stringify(limitsOf(jwt)) };
 
 const ofDynamo = (action: string): string => `dynamodb:${action}`;
 

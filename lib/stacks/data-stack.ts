@@ -183,12 +183,21 @@ export class DataStack extends Construct implements TaskData {
     grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.schedules.tableArn] }));
   }
 
-  /** Grants the list, too: without it S3 says of a missing object that access is denied, which could not be told from a fault. */
   grantPayloads(grantee: ServiceFunction): void {
+    this.#grantPayloads(grantee, 's3:GetObject', 's3:PutObject');
+  }
+
+  /** Lets a function get payloads, and nothing else of the bucket. */
+  grantReadOfPayloads(grantee: ServiceFunction): void {
+    this.#grantPayloads(grantee, 's3:GetObject');
+  }
+
+  /** Grants the list, too: without it S3 says of a missing object that access is denied, which could not be told from a fault. */
+  #grantPayloads(grantee: ServiceFunction, ...actions: string[]): void {
     const { bucketArn } = this.#payloads;
     grantee.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucketArn] }));
     const resources = ['payloads/*', 'scheduled/*'].map((keys) => this.#payloads.arnForObjects(keys));
-    grantee.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources }));
+    grantee.addToRolePolicy(new PolicyStatement({ actions, resources }));
     acknowledgeWildcards(grantee.policy, 'Each payload has a key of its own, which is its task', resources);
   }
 }

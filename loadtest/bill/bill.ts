@@ -73,7 +73,13 @@ function perMillion(costs: TaskCosts, tasks: number): TaskCosts {
       dollars: (dollars / tasks) * MILLION,
     }));
   const { platform, tracing, events, compute } = costs;
-  return { platform: scaled(platform), tracing: scaled(tracing), events: scaled(events), compute: scaled(compute) };
+  return {
+    platform: scaled(platform),
+    tracing: scaled(tracing),
+    events: scaled(events),
+    compute: scaled(compute),
+    waiting: [],
+  };
 }
 
 const NOTHING = { quantity: 0, dollars: 0 };

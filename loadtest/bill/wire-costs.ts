@@ -77,6 +77,7 @@ export function wireCosts({ usage, bulk }: Metered, config: DeployConfig): TaskC
       ['task events', sumOf(usage, EVENTS, 'events'), LIST_PRICES.events / MILLION],
       ['batches of task events', ...readerLine(usage, EVENTS, config)],
     ]),
+    waiting: [],
     compute: linesOf([
       [
         'executor GB-seconds',

@@ -89,7 +89,16 @@ function usageOf(args: PlanArguments, config: DeployConfig, simulation: Simulati
     tenants,
     isShort: service.delivery + service.duration + service.overhead <= STREAM_WINDOW_SECONDS * SECOND,
     streamShards: NEW_TABLE_STREAM_SHARDS,
+    waiting: args.waiting && { tasks: tasks * args.waiting.share, seconds: secondsWaited(args, simulation) },
   };
+}
+
+/** Returns how long a caller waits for the end of a task, in the mean: as long as that takes, or until he gives up. */
+export function secondsWaited({ service, waiting }: PlanArguments, { lanes }: Simulation): number {
+  const ended = lanes.reduce((sum, lane) => sum + lane.ended, 0);
+  const waited = lanes.reduce((sum, lane) => sum + lane.ended * (lane.waits?.mean ?? 0), 0);
+  const lasts = (ended === 0 ? 0 : waited / ended) + service.duration + service.overhead;
+  return Math.min(lasts, waiting?.longest ?? lasts) / SECOND;
 }
 
 /** Returns how many seconds the executors of one shard were busy, for all lanes. */

@@ -24,6 +24,7 @@ import {
   routineBytes,
 } from './cost-basis.ts';
 import { useOf, withTablePrices } from './table-capacity.ts';
+import { type Waiting, waitCosts } from './wait-costs.ts';
 
 /** What tasks use, in the numbers that are paid for. */
 export type Usage = {
@@ -51,6 +52,8 @@ export type Usage = {
   readonly isShort: boolean;
   /** Shards of the stream of each table. */
   readonly streamShards: number;
+  /** Those that callers wait for. */
+  readonly waiting?: Waiting | undefined;
 };
 
 /** The parts stand apart, since each but the first can be turned off, or is the handlers' own. */
@@ -58,6 +61,8 @@ export type TaskCosts = {
   readonly platform: readonly CostLine[];
   readonly tracing: readonly CostLine[];
   readonly events: readonly CostLine[];
+  /** What callers take who wait for their tasks. */
+  readonly waiting: readonly CostLine[];
   /** What the executors' time takes: the handlers', and the little that claims and settles add. */
   readonly compute: readonly CostLine[];
 };
@@ -87,6 +92,7 @@ export function taskCosts(usage: Usage, config: DeployConfig): TaskCosts {
     platform: withTablePrices(platformCosts(usage, config), useOf(config)),
     tracing: linesOf([['X-Ray traces', traces, LIST_PRICES.traces / MILLION]]),
     events: config.taskEvents ? eventCosts(usage, config) : [],
+    waiting: usage.waiting === undefined ? [] : waitCosts(usage.waiting, config),
     compute: linesOf([['executor GB-seconds', gigabyteSeconds, LIST_PRICES.gigabyteSecond]]),
   };
 }

@@ -1,11 +1,12 @@
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   DynamoLaneLoads,
   DynamoLaneSnapshot,
   DynamoRateBuckets,
+  DynamoWaiterSlots,
 } from '../../functions/adapters/dynamo/control-table.ts';
 import { LambdaEventSources } from '../../functions/adapters/event-sources.ts';
 import { SqsQueueDepths } from '../../functions/adapters/sqs/task-queue.ts';
@@ -13,6 +14,7 @@ import { type LaneState, NO_LOAD } from '../../functions/core/lane/lane.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { MemoryLaneLoads, MemoryLaneSnapshot } from '../doubles/memory-lanes.ts';
 import { MemoryRateBuckets } from '../doubles/memory-rate-buckets.ts';
+import { MemoryWaiterSlots } from '../doubles/memory-waiter-slots.ts';
 import { tenant } from '../doubles/task-seed.ts';
 
 const { isSecond = false } = inject('stack');
@@ -140,6 +142,63 @@ it('routers that draw from one bucket at the same time get no more than it has',
   const draw = (place: number) => routers[place % 8]?.draw(tenant(`race-${now}`), 20, now);
   const drawn = await Promise.all(Array.from({ length: 80 }, (_, place) => draw(place)));
   expect(drawn.filter((one) => one?.emptyUntil === undefined)).toHaveLength(20);
+});
+
+describe.each([
+  ['memory', (slots: number) => new MemoryWaiterSlots(slots)],
+  [
+    'DynamoDB',
+    (slots: number) => new DynamoWaiterSlots(dynamo, { tableName: controlTable, slots, random: Math.random }),
+  ],
+])('the slots of those who wait, in %s', (_, makeSlots) => {
+  /** The slots of a test are free when those of the test before are over. */
+  let now = Date.now();
+  beforeEach(() => {
+    now += 1_000_000;
+  });
+  const takeAll = async (slots: ReturnType<typeof makeSlots>, count: number, until = now + 30_000) =>
+    (await Promise.all(Array.from({ length: count }, () => slots.take(now, until)))).filter(
+      (slot) => slot !== undefined,
+    );
+
+  it('are as many as there are, each for one', async () => {
+    const slots = makeSlots(3);
+    const taken = [await slots.take(now, now + 10), await slots.take(now, now + 20), await slots.take(now, now + 30)];
+    expect(new Set(taken.map((slot) => slot?.number)).size).toBe(3);
+    expect(await slots.take(now, now + 40)).toBeUndefined();
+  });
+
+  it('are free once they are given back', async () => {
+    const slots = makeSlots(1);
+    const slot = await slots.take(now, now + 30_000);
+    expect(await slots.take(now, now + 30_000)).toBeUndefined();
+    if (slot !== undefined) await slots.release(slot);
+    expect(await slots.take(now + 1, now + 30_001)).toBeDefined();
+  });
+
+  it('are free when their time is over, and whoever had one then gives back nothing of the next', async () => {
+    const slots = makeSlots(1);
+    const killed = await slots.take(now, now + 1_000);
+    expect(await slots.take(now + 999, now + 5_000)).toBeUndefined();
+    const next = await slots.take(now + 1_000, now + 6_000);
+    expect(next).toBeDefined();
+    if (killed !== undefined) await slots.release(killed);
+    expect(await slots.take(now + 2_000, now + 7_000)).toBeUndefined();
+  });
+
+  it('are none where nobody may wait', async () => {
+    expect(await makeSlots(0).take(now, now + 1)).toBeUndefined();
+  });
+
+  it('are never more than there are, however many come at once', async () => {
+    const slots = makeSlots(120);
+    const taken = await takeAll(slots, 150);
+    expect(taken.length).toBeLessThanOrEqual(120);
+    expect(taken.length).toBeGreaterThan(110);
+    expect(new Set(taken.map(({ number }) => number)).size).toBe(taken.length);
+    await Promise.all(taken.map((slot) => slots.release(slot)));
+    expect((await takeAll(slots, 60)).length).toBe(60);
+  });
 });
 
 describe('the lanes on AWS', () => {

@@ -1,12 +1,14 @@
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
+  CreateTableCommand,
   DynamoDBClient,
   GetItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { DynamoWaiterSlots } from '../../functions/adapters/dynamo/control-table.ts';
 import { DynamoSettingsStore } from '../../functions/adapters/dynamo/settings-store.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo/task-store.ts';
 import { DynamoWebhookStore } from '../../functions/adapters/dynamo/webhooks/webhook-store.ts';
@@ -17,7 +19,8 @@ import { newTask, type Task } from '../../functions/core/task/task.ts';
 import { type Webhook, webhookIdOf } from '../../functions/core/webhook/webhook.ts';
 import { makeDeliveries } from '../../functions/projector/make-deliveries.ts';
 import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
-import { type Authorization, answer } from '../../functions/router/router.ts';
+import type { Authorization } from '../../functions/router/answer.ts';
+import { answer } from '../../functions/router/router.ts';
 import { CALL_COSTS } from '../../planner/costs/cost-basis.ts';
 import { type ApiRequest, apiEvent } from '../doubles/api-event.ts';
 import { awsClient } from '../doubles/aws-client.ts';
@@ -64,12 +67,31 @@ sqs.middlewareStack.add(
   { step: 'initialize' },
 );
 
+/** Nobody who waits at the deployed stack takes slots of this one. */
+const controlTable = `contract-units-${Date.now()}`;
+beforeAll(() =>
+  new DynamoDBClient(awsClient).send(
+    new CreateTableCommand({
+      TableName: controlTable,
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  ),
+);
+
 const options = { tableNames, indexShards: 1, retentionDays: 14, bucket };
 const queueUrlPrefix = `${awsClient.endpoint}/000000000000/millrace-`;
 const world = createWorld([{ ...echo, type: 'units.nothing-runs' }]);
+/** Time passes with sleep alone while somebody waits. */
+let frozen: number | undefined;
 const ports = {
   ...world.ports,
-  clock: Date.now,
+  clock: () => frozen ?? Date.now(),
+  sleep: async (milliseconds: number) => {
+    frozen = (frozen ?? Date.now()) + milliseconds;
+  },
+  slots: new DynamoWaiterSlots(dynamo, { tableName: controlTable, slots: 50, random: Math.random }),
   store: new DynamoTaskStore(dynamo, options, () => {}),
   queue: new SqsTaskQueue(sqs, { queueUrlPrefix, catalog: world.ports.catalog, classes: RESOURCE_CLASS_SPECS }),
   payloads: new TieredPayloadStore(dynamo, () => Promise.reject(new Error('nothing here is so large')), options),
@@ -172,6 +194,17 @@ const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
   'read a task': async () => {
     const id = await submit();
     return () => call(`GET /api/tasks/${id}`);
+  },
+  'wait a second for a task': async () => {
+    const id = await submit();
+    const wait = async (seconds: number) => {
+      frozen = Date.now();
+      await call(`GET /api/tasks/${id}?waitSeconds=${seconds}`, { receivedAt: frozen });
+      frozen = undefined;
+    };
+    // The first to wait makes the item of the slots.
+    await wait(1);
+    return () => wait(1);
   },
   'list 25 tasks of a type': async () => {
     await call('POST /api/tasks/batch', { body: { tasks: Array(30).fill(small) } });

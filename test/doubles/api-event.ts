@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from 'aws-lambda';
 import { FALLBACK_ROUTE, OPEN_ROUTES, ROUTES } from '../../functions/contract.ts';
-import type { Authorization } from '../../functions/router/router.ts';
+import type { Authorization } from '../../functions/router/answer.ts';
 
 export type ApiRequest = {
   readonly headers?: Readonly<Record<string, string | undefined>>;
@@ -10,6 +10,8 @@ export type ApiRequest = {
   readonly caller?: Authorization;
   /** The gateway has found these claims in a token, where the deployment takes tokens. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** When API Gateway takes it. */
+  readonly receivedAt?: number;
 };
 
 const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate admin platform' };
@@ -17,7 +19,7 @@ const ACME: Authorization = { tenantId: 'acme', scopes: 'submit read operate adm
 /** Makes the event of payload format 2.0 that an HTTP API sends its router for `<method> <path>`. */
 export function apiEvent(
   request: string,
-  { headers = {}, body, caller = ACME, claims }: ApiRequest = {},
+  { headers = {}, body, caller = ACME, claims, receivedAt = Date.UTC(2026, 0, 1) }: ApiRequest = {},
 ): APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization> {
   const [method = '', url = ''] = request.split(' ');
   const [path = '', query = ''] = url.split('?');
@@ -40,7 +42,7 @@ export function apiEvent(
       routeKey,
       stage: '$default',
       time: '01/Jan/2026:00:00:00 +0000',
-      timeEpoch: Date.UTC(2026, 0, 1),
+      timeEpoch: receivedAt,
     },
     ...(pathParameters === undefined ? {} : { pathParameters }),
     ...(query === '' ? {} : { queryStringParameters: queryOf(query) }),

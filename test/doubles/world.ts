@@ -25,6 +25,7 @@ import { MemoryRateBuckets } from './memory-rate-buckets.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
 import { MemoryStatistics } from './memory-statistics.ts';
 import { MemoryTaskQueue } from './memory-task-queue.ts';
+import { MemoryWaiterSlots } from './memory-waiter-slots.ts';
 
 const TRACE = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1';
 
@@ -78,6 +79,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     loadReporter: { record: () => {} },
     lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, classes: RESOURCE_CLASS_SPECS, clock, log }),
     depths: lanes.depths,
+    slots: new MemoryWaiterSlots(2),
     tenants: new TenantGate({ buckets, usage, clock, log }),
     secret: async (name) => `the secret ${name}`,
     usage,

@@ -3,7 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localTarget } from '../../local/aws-target.ts';
 import { freePort } from '../../local/free-port.ts';
@@ -105,5 +110,18 @@ describe('a function of the local cloud', () => {
     expect(processes.size).toBeLessThanOrEqual(availableParallelism() * 4);
     // No call waits longer than three seconds for the end of another.
     expect(new Set(await calls(3_500)).size).toBeGreaterThan(availableParallelism() * 4);
+  });
+
+  it('runs as many calls at a time as come where they do nothing but wait', async () => {
+    const Variables = { MILLRACE_WAITERS: '50' };
+    await lambda.send(
+      new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 12, Environment: { Variables } }),
+    );
+    const many = availableParallelism() * 4 + 2;
+    const started = Date.now();
+    const answers = await Promise.all(Array.from({ length: many }, () => invoke({ milliseconds: 8_000 })));
+    expect(new Set(answers.map(({ answer }) => answer.process)).size).toBe(many);
+    // The ninth and tenth of two processors would be held back for three and six seconds.
+    expect(Date.now() - started).toBeLessThan(13_000);
   });
 });

@@ -19,6 +19,7 @@ export type StackUnderTest = {
   readonly webhooksTable: string;
   readonly signingSecretsTable: string;
   readonly statisticsTable: string;
+  readonly controlTable: string;
   /** The tables and queues are those of the second implementation. */
   readonly isSecond?: boolean;
   /** Its templates were synthesized to this directory. */
@@ -62,6 +63,7 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     webhooksTable: data.WebhooksTableName ?? '',
     signingSecretsTable: data.SigningSecretsTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
+    controlTable: data.ControlTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
     serverPid: stack.pid ?? 0,
     pageOrigin,

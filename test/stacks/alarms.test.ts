@@ -22,7 +22,7 @@ const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading]) => headi
 const costs = readFileSync(join(import.meta.dirname, '../../docs/costs.md'), 'utf8');
 const { definitions } = discovered;
 
-describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms of $preset', ({ all, text }) => {
+describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms of $preset', ({ all, text, config }) => {
   const alarms = all('AWS::CloudWatch::Alarm');
   const headingOf = ({ Properties }: Resource) => /^docs\/runbook\.md, "(.+)"$/.exec(Properties.AlarmDescription)?.[1];
   const under = (heading: string) => alarms.filter((alarm) => headingOf(alarm) === heading);
@@ -80,9 +80,10 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   test('watch the latency of the API', () => {
     const [alarm, ...others] = under('API latency');
     expect(others).toEqual([]);
-    const watched = { Namespace: 'AWS/ApiGateway', MetricName: 'Latency', ExtendedStatistic: 'p99' };
+    // Callers who wait for a task would be in that of the gateway.
+    const watched = { Namespace: 'AWS/Lambda', MetricName: 'Duration', ExtendedStatistic: 'p99' };
     expect(alarm?.Properties).toMatchObject({ ...watched, Threshold: 1000 });
-    expect(dimensionOf(alarm?.Properties as Metric | undefined, 'ApiId')).toBe('Api');
+    expect(dimensionOf(alarm?.Properties as Metric | undefined, 'FunctionName')).toBe('millrace-router');
   });
 
   test('watch for dead letters of each class, and of the projector', () => {
@@ -151,15 +152,19 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
   test('watch that every function that callers or messages wait for is not throttled', () => {
     const watched = under('Throttles').map((alarm) => metricsOf(alarm).map((one) => dimensionOf(one, 'FunctionName')));
     const executors = RESOURCE_CLASSES.map((name) => `millrace-executor-${name}-0`);
-    expect(watched.flat().sort()).toEqual([...executors, 'millrace-router', 'millrace-authorizer'].sort());
+    expect(watched.flat().sort()).toEqual(
+      [...executors, 'millrace-router', 'millrace-waiter', 'millrace-authorizer'].sort(),
+    );
   });
 
   test('watch the executors and the memory of each class', () => {
     const concurrency = under('Concurrency');
     const memory = under('Memory');
-    expect(concurrency.map(({ Properties }) => [Properties.MetricName, Properties.Threshold])).toEqual(
-      RESOURCE_CLASSES.map(() => ['ConcurrentExecutions', 9]),
-    );
+    const ofWaiter = ['ConcurrentExecutions', 0.9 * (config.waiters + 50)];
+    expect(concurrency.map(({ Properties }) => [Properties.MetricName, Properties.Threshold])).toEqual([
+      ...RESOURCE_CLASSES.map(() => ['ConcurrentExecutions', 9]),
+      ofWaiter,
+    ]);
     expect(memory.map(({ Properties }) => [dimensionOf(Properties, 'ResourceClass'), Properties.Threshold])).toEqual(
       RESOURCE_CLASSES.map((name) => [name, 90]),
     );

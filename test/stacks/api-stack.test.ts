@@ -45,7 +45,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
       );
     });
 
-    test('hands the console its routes, and every other to the router, in the format that they read', () => {
+    test('hands the console and the waiter their routes, and every other to the router, in the format that they read', () => {
       const integrations = all('AWS::ApiGatewayV2::Integration');
       const functionOf = new Map(
         integrations.map(({ id, Properties, stack }) => {
@@ -54,13 +54,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
           return [target, text(Properties.IntegrationUri, stack)];
         }),
       );
-      expect(integrations).toHaveLength(2);
+      expect(integrations).toHaveLength(3);
       const ofConsole = new Set<string>(CONSOLE_ROUTES);
       for (const { Properties, stack } of routes) {
-        const name = ofConsole.has(Properties.RouteKey) ? 'console' : 'router';
-        expect(functionOf.get(text(Properties.Target, stack)), Properties.RouteKey).toBe(
-          name === 'router' ? aliasArn('millrace-router:live') : 'millrace-console.Arn',
-        );
+        const others = ofConsole.has(Properties.RouteKey) ? 'millrace-console.Arn' : aliasArn('millrace-router:live');
+        const target = Properties.RouteKey === 'GET /api/tasks/{id}' ? 'millrace-waiter.Arn' : others;
+        expect(functionOf.get(text(Properties.Target, stack)), Properties.RouteKey).toBe(target);
       }
     });
 
@@ -89,6 +88,7 @@ const ORIGINS = ['https://app.example.com', 'http://localhost:5173'];
 const GUARDED = {
   throttle: { rate: 50, burst: 100 },
   apiConcurrency: { router: 40, authorizer: 20 },
+  waiters: 300,
   corsOrigins: ORIGINS,
 };
 
@@ -123,7 +123,7 @@ describe('the stage of the API', async () => {
         Properties.ReservedConcurrentExecutions,
       ]),
     );
-    expect(reserved).toMatchObject({ 'millrace-router': 40, 'millrace-authorizer': 20 });
+    expect(reserved).toMatchObject({ 'millrace-router': 40, 'millrace-authorizer': 20, 'millrace-waiter': 350 });
     expect(reserved).not.toHaveProperty('millrace-console', expect.anything());
   });
 });
@@ -136,7 +136,7 @@ describe('pages of other origins', async () => {
       AllowOrigins: ORIGINS,
       AllowMethods: ['GET', 'POST', 'PATCH'],
       AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-      ExposeHeaders: ['location', 'idempotent-replayed', 'retry-after'],
+      ExposeHeaders: ['location', 'idempotent-replayed', 'millrace-waiting', 'retry-after'],
       MaxAge: 86_400,
     });
   });

@@ -14,7 +14,7 @@ import { imageResize } from '../../tasks/image-resize/definition.ts';
 import { png } from '../doubles/png.ts';
 import { discovered } from '../doubles/shipped-tasks.ts';
 
-const DOORS = ['router', 'executor', 'authorizer'] as const;
+const DOORS = ['router', 'waiter', 'executor', 'authorizer'] as const;
 
 /** A library cannot be without such text, minified or not. */
 const TRACES = {

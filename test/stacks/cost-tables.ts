@@ -3,6 +3,7 @@ import { fixedMonthCosts } from '../../planner/costs/month-costs.ts';
 import { REFERENCE_LOADS, REFERENCE_PER_SECOND, usageOfLoad } from '../../planner/costs/reference-loads.ts';
 import { PROVISIONED_USE, withTablePrices } from '../../planner/costs/table-capacity.ts';
 import { taskCosts, type Usage } from '../../planner/costs/task-costs.ts';
+import { waitCosts } from '../../planner/costs/wait-costs.ts';
 import { deployConfig, deployedDefinitions } from '../../planner/deployment.ts';
 
 const definitions = deployedDefinitions();
@@ -12,6 +13,7 @@ export const costTables = (): Record<string, string> => ({
   'a month': monthTable(),
   'a million tasks': millionTable(),
   'by rate': rateTable(),
+  'by wait': waitTable(),
 });
 
 const DEPLOYMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -71,6 +73,19 @@ const rateTable = (): string =>
       const statistics = taskCosts(usage, deployConfig({})).platform.find(({ what }) => what.endsWith('statistics'));
       const rate = perSecond < 1 ? `${number(perSecond * 60)} a minute` : `${number(perSecond)} a second`;
       return [rate, ...[platform, statistics?.dollars ?? 0, tracing, events, platform + tracing + events].map(dollars)];
+    }),
+  ]);
+
+/** Shows what a wait takes, by its length, in the callers' own bill: the table of slots and of tasks is the deployment's. */
+const waitTable = (): string =>
+  tableOf([
+    ['a million tasks, each waited for', 'requests and invocations', 'GB-seconds', 'looks and slots', 'log', 'in all'],
+    ...[0.5, 2, 20, 300].map((seconds) => {
+      const lines = waitCosts({ tasks: 1e6, seconds }, deployConfig({}));
+      const of = (...names: string[]): number =>
+        totalOf(lines.filter(({ what }) => names.some((name) => what.includes(name))));
+      const cells = [of('requests', 'invocations'), of('GB-seconds'), of('units'), of('log'), totalOf(lines)];
+      return [`${number(seconds)} s`, ...cells.map(dollars)];
     }),
   ]);
 

@@ -23,11 +23,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
     const functionNamed = (name: string) =>
       functions.find(({ Properties }) => Properties.FunctionName === `millrace-${name}`);
 
-    test('are four executors, the router, the authorizer, the console, the clockwork and the readers of changes', () => {
+    test('are four executors, the router, the waiter, the authorizer, the console, the clockwork and the readers of changes', () => {
       expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(
         [
           ...RESOURCE_CLASSES.map((name) => `millrace-executor-${name}-0`),
           'millrace-router',
+          'millrace-waiter',
           'millrace-authorizer',
           'millrace-console',
           'millrace-governor',
@@ -63,7 +64,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
 
     test('send traces where somebody follows a task, and only there; Lambda itself traces none', () => {
       for (const { Properties } of functions) {
-        const share = isOfTasks(Properties.FunctionName) ? '0.01' : undefined;
+        const isFollowed = isOfTasks(Properties.FunctionName) || Properties.FunctionName === 'millrace-waiter';
+        const share = isFollowed ? '0.01' : undefined;
         expect(Properties.Environment.Variables[ENV.tracedShare], Properties.FunctionName).toBe(share);
         expect(Properties.TracingConfig, Properties.FunctionName).toBeUndefined();
       }
@@ -105,7 +107,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         expect(Properties.Timeout).toBeGreaterThan(0);
         expect(Properties.Timeout).toBeLessThanOrEqual(LAMBDA_TIMEOUT_SECONDS);
       }
-      for (const door of ['router', 'authorizer', 'console']) {
+      for (const door of ['router', 'waiter', 'authorizer', 'console']) {
         expect(functionNamed(door)?.Properties.Timeout, door).toBeLessThan(HTTP_API_TIMEOUT_SECONDS);
       }
     });
@@ -120,17 +122,26 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
       });
     });
 
+    test('let so many callers wait as are configured, and have room for reads beside them', () => {
+      expect(functionNamed('waiter')?.Properties).toMatchObject({
+        Environment: { Variables: { [ENV.waiters]: String(config.waiters) } },
+        ReservedConcurrentExecutions: config.waiters + 50,
+      });
+      expect(config.waiters).toBe(config.preset === 'dev' ? 50 : 200);
+    });
+
     test('find their tables, bucket and queues', () => {
       const environment = (name: string, variable: keyof typeof ENV) => {
         const found = functionNamed(name);
         return found && text(found.Properties.Environment.Variables[ENV[variable]], found.stack);
       };
       expect(environment('authorizer', 'accessTable')).toBe('Access');
+      expect(environment('waiter', 'controlTable')).toBe('Control');
       expect(environment('governor', 'queueArnPrefix')).toBe(queueArn('millrace-'));
       for (const name of ['governor', 'executor-io-intensive-0']) {
         expect(environment(name, 'controlTable')).toBe('Control');
       }
-      for (const name of ['router', 'executor-cpu-intensive-0']) {
+      for (const name of ['router', 'waiter', 'executor-cpu-intensive-0']) {
         expect(environment(name, 'tasksTables')).toBe('Tasks');
         expect(environment(name, 'payloadBucket')).toBe('Payloads');
         expect(environment(name, 'queueUrlPrefix')).toBe('https://sqs.us-east-1.amazonaws.com/123456789012/millrace-');

@@ -103,7 +103,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       expect(lines(grantsOf(Properties.FunctionName)).filter((line) => /^(logs|xray):/.test(line))).toEqual([
         `logs:CreateLogStream ${log}`,
         `logs:PutLogEvents ${log}`,
-        ...(/-(router|executor-.+)$/.test(Properties.FunctionName) ? TRACING : []),
+        ...(/-(router|waiter|executor-.+)$/.test(Properties.FunctionName) ? TRACING : []),
       ]);
     }
   });
@@ -151,6 +151,22 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
           ),
         ),
       ].sort(),
+    ]);
+  });
+
+  test('let the waiter read tasks and payloads, and take slots of those who wait, but no other row of the control table', () => {
+    expect(besidesLogsAndTraces('millrace-waiter')).toEqual([
+      'dynamodb:BatchGetItem Control.Arn',
+      'dynamodb:GetItem Tasks.Arn',
+      'dynamodb:UpdateItem Control.Arn',
+      ...PAYLOADS.filter((grant) => !grant.includes('PutObject')),
+    ]);
+    const held = everyStatement.filter(({ Condition }) => Condition?.['ForAllValues:StringLike'] !== undefined);
+    expect(held).toMatchObject([
+      {
+        Action: ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['waiters#*'] } },
+      },
     ]);
   });
 
@@ -263,7 +279,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(besidesLogsAndTraces(`millrace-${name}`).toSorted()).toEqual(expected.toSorted());
   });
 
-  test('let only the API call its three functions, and only the clock the sweeper and the governor', () => {
+  test('let only the API call its four functions, and only the clock the sweeper and the governor', () => {
     const callers = all('AWS::Lambda::Permission').map(
       ({ Properties: { Action, Principal, SourceArn, ...rest }, stack }) => {
         const source = text(SourceArn, stack).replace('arn:aws:execute-api:us-east-1:123456789012:', '');
@@ -276,6 +292,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'millrace-governor.Arn lambda:InvokeFunction events.amazonaws.com GovernorEveryMinute.Arn',
       `${aliasArn('millrace-router:live')} lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*`,
       'millrace-sweeper.Arn lambda:InvokeFunction events.amazonaws.com SweeperEveryMinute.Arn',
+      'millrace-waiter.Arn lambda:InvokeFunction apigateway.amazonaws.com Api/*/*/*',
     ];
     expect(callers.sort()).toEqual(expected.sort());
   });

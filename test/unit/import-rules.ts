@@ -19,14 +19,8 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
   },
   'lib/stacks/data-stack.ts': {
     allowed: [
-      'aws-cdk-lib',
-      'aws-cdk-lib/aws-lambda',
-      'constructs',
-      'esbuild',
-      '../config.ts',
-      '../constructs/lane.ts',
-      '../../functions/metrics.ts',
-      '../discovery/task-files.ts',
+      ...['aws-cdk-lib', 'aws-cdk-lib/aws-lambda', 'constructs', 'esbuild', '../config.ts', '../constructs/lane.ts'],
+      ...['../../functions/metrics.ts', '../discovery/task-files.ts'],
     ],
     forbidden: [
       '../../tasks/greet.ts',
@@ -158,6 +152,10 @@ export const IMPORT_RULES: Record<string, { allowed: string[]; forbidden: string
       '../../lib/config.ts',
       'aws-cdk-lib',
     ],
+  },
+  'functions/waiter/index.ts': {
+    allowed: ['../contract.ts', '../runtime/env.ts', '../router/answer.ts', '../router/routes/get-task.ts'],
+    forbidden: ['../router/router.ts', '../router/routes/submit-task.ts', '../adapters/dynamo/task-store.ts'],
   },
   'functions/executor/thread.ts': {
     allowed: [

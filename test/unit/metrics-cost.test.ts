@@ -15,7 +15,7 @@ const calls = globSync('functions/adapters/**/*.ts', { cwd: root })
 const UNTIMED = ['PutEvents', 'ListEventSourceMappings', 'UpdateEventSourceMapping'];
 
 /** These doors count errors. */
-const DOORS = ['control', 'executor', 'router'];
+const DOORS = ['control', 'executor', 'router', 'waiter'];
 
 /** There are so many values of what metrics are told apart by. */
 const COUNTS: Record<MetricScope, { readonly name: string; readonly values?: number }> = {

@@ -10,12 +10,14 @@ import {
   laneStateSchema,
   loadOf,
 } from '../../core/lane/lane.ts';
+import type { Random } from '../../core/ports.ts';
 import type { TenantId } from '../../core/task/ids.ts';
 import { bucketOf, type RateBuckets } from '../../core/tenant/tenant-limits.ts';
+import type { WaiterSlot, WaiterSlots } from '../../core/wait/wait-for-end.ts';
 import { batchGet } from './requests/batch-get.ts';
-import { all, any, atMost, missing, moreThan } from './requests/condition.ts';
+import { all, any, atMost, equals, missing, moreThan } from './requests/condition.ts';
 import { conditionalUpdate, plus, type Updated, updateRow } from './requests/conditional-update.ts';
-import { n, s } from './requests/row.ts';
+import { n, type Row, s } from './requests/row.ts';
 
 const loadKeyOf = (executorKey: string): string => `load#${executorKey}`;
 
@@ -79,7 +81,7 @@ export class DynamoLaneSnapshot implements LaneSnapshot {
 /** DynamoDB deletes a bucket some time after it is full again: one that is missing is full. */
 const KEPT_SECONDS = 60;
 
-/** A draw is tried so often: each time a router loses, others have drawn in between. */
+/** A write is tried so often: each time it loses, others have written in between. */
 const TRIES = 5;
 
 type Bucket = ReturnType<typeof bucketOf>;
@@ -152,5 +154,74 @@ export class DynamoRateBuckets implements RateBuckets {
             set: { fullAt: plus(n(drawn)), expiresAt },
           }),
     });
+  }
+}
+
+export type WaiterSlotOptions = { readonly tableName: string; readonly slots: number; readonly random: Random };
+
+/** Slots of one item: it stays under 1 KB, and a deployment has several, so that none of them is hot. */
+const SLOTS_OF_ITEM = 50;
+const SLOT_ITEMS_KEPT_SECONDS = 3_600;
+
+const slotItemOf = (slot: number): string => `waiters#${Math.floor(slot / SLOTS_OF_ITEM)}`;
+const slotNameOf = (slot: number): string => `slot${slot}`;
+
+/**
+ * Keeps until when each slot is taken in a few items of the control table. A slot that nobody gives back, since its environment was
+ * killed, is free when its time is over.
+ */
+export class DynamoWaiterSlots implements WaiterSlots {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #slots: readonly number[];
+  readonly #random: Random;
+
+  constructor(client: DynamoDBClient, { tableName, slots, random }: WaiterSlotOptions) {
+    this.#client = client;
+    this.#tableName = tableName;
+    this.#slots = Array.from({ length: slots }, (_, slot) => slot);
+    this.#random = random;
+  }
+
+  /** Looks which slots are free, and takes any of them: those who come at once choose different ones. */
+  async take(now: number, until: number): Promise<WaiterSlot | undefined> {
+    const items = await this.#items();
+    for (let tries = 0; tries < TRIES; tries++) {
+      const free = this.#slots.filter((slot) => !(Number(items.get(slotItemOf(slot))?.[slotNameOf(slot)]?.N) > now));
+      const number = free[Math.floor(this.#random() * free.length)];
+      if (number === undefined) return undefined;
+      const name = slotNameOf(number);
+      const update = await conditionalUpdate(this.#client, {
+        tableName: this.#tableName,
+        key: { pk: s(slotItemOf(number)) },
+        condition: any(missing(name), atMost(name, n(now))),
+        set: { [name]: n(until), expiresAt: n(Math.ceil(until / 1000) + SLOT_ITEMS_KEPT_SECONDS) },
+        blind: true,
+      });
+      if ('written' in update) return { number, until };
+      // Others have taken slots since these were looked at.
+      if (update.refusedBy !== undefined) items.set(slotItemOf(number), update.refusedBy);
+    }
+    return undefined;
+  }
+
+  async release({ number, until }: WaiterSlot): Promise<void> {
+    const name = slotNameOf(number);
+    await conditionalUpdate(this.#client, {
+      tableName: this.#tableName,
+      key: { pk: s(slotItemOf(number)) },
+      condition: equals(name, n(until)),
+      remove: [name],
+      blind: true,
+    });
+  }
+
+  #items(): Promise<Map<string, Row>> {
+    const keys = [...new Set(this.#slots.map(slotItemOf))];
+    return batchGet(
+      this.#client,
+      keys.map((pk) => ({ tableName: this.#tableName, pk })),
+      {},
+    );
   }
 }

@@ -234,14 +234,23 @@ export class DynamoTaskStore implements TaskStore {
     return this.hold(task, now);
   }
 
-  async get(tenantId: TenantId, taskId: TaskId, now: number): Promise<Task | undefined> {
-    const holder = await this.getByKey(tenantId, taskId, now);
+  async get(
+    tenantId: TenantId,
+    taskId: TaskId,
+    now: number,
+    state: 'latest' | 'recent' = 'latest',
+  ): Promise<Task | undefined> {
+    const holder = await this.#getHolder({ tenantId, id: taskId }, now, state === 'latest');
     return holder === undefined || isBinding(holder) ? undefined : holder;
   }
 
-  async getByKey(tenantId: TenantId, keyId: TaskId, now: number): Promise<KeyHolder | undefined> {
-    if (!this.#hasTable(keyId)) return undefined;
-    const row = await this.#read({ tenantId, id: keyId }, { ConsistentRead: true });
+  getByKey(tenantId: TenantId, keyId: TaskId, now: number): Promise<KeyHolder | undefined> {
+    return this.#getHolder({ tenantId, id: keyId }, now, true);
+  }
+
+  async #getHolder(address: Addressed, now: number, ConsistentRead: boolean): Promise<KeyHolder | undefined> {
+    if (!this.#hasTable(address.id)) return undefined;
+    const row = await this.#read(address, { ConsistentRead });
     return row === undefined || isExpired(row, now) ? undefined : holderOfRow(row);
   }
 

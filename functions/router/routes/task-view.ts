@@ -162,7 +162,11 @@ export function parsePathId({ parameters }: Request): TaskId {
 }
 
 /** Reads the caller's task that the path names. Throws the problem of one that is not there, or is another tenant's. */
-export async function loadTask(request: Request, { tenantId }: Caller, ports: RouterPorts): Promise<Task> {
+export async function loadTask(
+  request: Request,
+  { tenantId }: Caller,
+  ports: Pick<RouterPorts, 'store' | 'clock'>,
+): Promise<Task> {
   const task = await orUnavailable(ports.store.get(tenantId, parsePathId(request), ports.clock()));
   if (task === undefined) throw noSuchTask();
   return task;

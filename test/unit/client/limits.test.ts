@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createClient } from '../../../entries/client.ts';
+import { type Client, createClient } from '../../../entries/client.ts';
 import { serve } from '../adapters/loopback-server.ts';
 import { startUnkindApi, unkind } from './unkind-api.ts';
 
@@ -131,5 +131,37 @@ describe('what cannot be sent', () => {
     });
     expect(secondsSince(started)).toBeLessThan(1);
     expect(seen).toEqual([]);
+  });
+});
+
+describe('JSON of somebody else', () => {
+  const foreign = ['null', '[]', '{}', '{"results":[{}]}', '{"results":"none"}', '{"items":1}', '"hello"', '0'];
+  const tasks = [{ type: 'greet', input: { name: 'Ada' } }];
+  const calls = {
+    submit: (client: Client) => client.submit('greet', { name: 'Ada' }),
+    get: (client: Client) => client.get('a'),
+    result: (client: Client) => client.result('a'),
+    list: (client: Client) => client.list()[Symbol.asyncIterator]().next(),
+    page: (client: Client) => client.schedules().page(),
+    lanes: (client: Client) => client.lanes(),
+    createSchedule: (client: Client) => client.createSchedule({ type: 'greet', input: 1, rateMinutes: 5 }),
+  };
+  const answering = (body: string) => {
+    const headers = { 'content-type': 'application/json' };
+    return createClient({ url, key: 'k', fetch: async () => new Response(body, { headers }) });
+  };
+
+  it.each(Object.entries(calls))('is no answer to %s', async (_, call) => {
+    for (const body of foreign) {
+      expect(await thrownBy(call(answering(body))), body).toMatchObject({ name: 'MillraceError', code: 'unreadable' });
+    }
+  });
+
+  it('refuses each task of a bulk', async () => {
+    for (const body of [...foreign, '{"results":[]}', '{"results":[null]}', '{"results":[{"status":"accepted"}]}']) {
+      expect(await answering(body).submitAll(tasks), body).toMatchObject([
+        { index: 0, status: 'rejected', error: { name: 'MillraceError', code: 'unreadable' } },
+      ]);
+    }
   });
 });

@@ -1,4 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { createClient } from '../../../entries/client.ts';
+import { NO_SLOTS } from '../../../functions/core/wait/wait-for-end.ts';
 import { invoke } from '../../doubles/executor-world.ts';
 import { startUnkindApi, unkind } from './unkind-api.ts';
 
@@ -13,13 +16,109 @@ describe('a result', () => {
     expect(await client.result(task.id)).toMatchObject({ output: { greeting: 'Hello Ada' } });
   });
 
-  it('is asked for less and less often', async () => {
-    const { client, seen } = await startUnkindApi();
+  it('is waited for with the API, in one request', async () => {
+    const { client, world, seen } = await startUnkindApi();
+    const task = await client.submit('greet', { name: 'Ada' });
+    setTimeout(() => invoke(world), 1_500);
+    const started = performance.now();
+    expect(await client.result(task)).toMatchObject({ output: { greeting: 'Hello Ada' } });
+    expect(performance.now() - started).toBeLessThan(2_200);
+    expect(seen.slice(1).map(({ request }) => request)).toEqual([`GET /api/tasks/${task.id}?waitSeconds=20`]);
+  });
+
+  it('is asked for again where it takes longer than the API waits', async () => {
+    const { client, world, seen } = await startUnkindApi();
     const { id } = await client.submit('greet', { name: 'Ada' });
-    const before = seen.length;
-    await expect(client.result(id, { timeoutSeconds: 2 })).rejects.toMatchObject({ code: 'not_finished' });
-    expect(seen.length - before).toBeGreaterThanOrEqual(3);
-    expect(seen.length - before).toBeLessThanOrEqual(7);
+    setTimeout(() => invoke(world), 2_500);
+    expect(await client.result(id, { timeoutSeconds: 2.9 })).toMatchObject({ status: 'succeeded' });
+    expect(seen[1]?.request).toContain('waitSeconds=2');
+    expect(seen.length).toBeLessThan(8);
+  });
+
+  /** What a result makes of an API where nobody waits. */
+  const looksOf = async (...behaviours: Parameters<typeof startUnkindApi>) => {
+    const { client, seen, world, behaviours: coming } = await startUnkindApi();
+    Object.assign(world.ports, { slots: NO_SLOTS });
+    const { id } = await client.submit('greet', { name: 'Ada' });
+    coming.push(...behaviours);
+    await expect(client.result(id, { timeoutSeconds: 3 })).rejects.toMatchObject({ code: 'not_finished' });
+    return seen.slice(1).map(({ request }) => request);
+  };
+
+  it('is asked for less and less often where as many wait as may, no sooner than the API says', async () => {
+    const looks = await looksOf();
+    expect(looks.length).toBeGreaterThanOrEqual(3);
+    expect(looks.length).toBeLessThanOrEqual(5);
+    expect(looks[0]).toContain('waitSeconds=2');
+  });
+
+  it('is asked for less and less often of an API that knows of no waiting', async () => {
+    const refusal = {
+      code: 'invalid_request',
+      detail: 'no',
+      status: 400,
+      errors: [{ field: 'waitSeconds', message: '' }],
+    };
+    const headers = { 'content-type': 'application/problem+json' };
+    const looks = await looksOf(unkind.refusesWith(400, JSON.stringify(refusal), headers));
+    expect(looks.length).toBeGreaterThanOrEqual(4);
+    expect(looks.length).toBeLessThanOrEqual(9);
+    expect(looks.filter((look) => look.includes('waitSeconds'))).toHaveLength(1);
+  });
+
+  it('is asked for less and less often of an API that does not look at the query', async () => {
+    const task = { id: 'a', type: 'greet', status: 'queued' };
+    const headers = { 'content-type': 'application/json' };
+    const looks = await looksOf(...Array(20).fill(unkind.refusesWith(200, JSON.stringify(task), headers)));
+    expect(looks.length).toBeGreaterThanOrEqual(4);
+    expect(looks.length).toBeLessThanOrEqual(9);
+  });
+
+  it('is waited for through an outage that is longer than the deadline of other calls', async () => {
+    const { url, world, behaviours } = await startUnkindApi();
+    const client = createClient({ url, key: 'k', deadlineSeconds: 0.5 });
+    const task = await client.submit('greet', { name: 'Ada' });
+    await invoke(world);
+    const outage = setInterval(() => behaviours.splice(0, behaviours.length, ...Array(9).fill(unkind.isLost)), 10);
+    behaviours.push(unkind.isLost);
+    setTimeout(() => {
+      clearInterval(outage);
+      behaviours.length = 0;
+    }, 2_500);
+    expect(await client.result(task, { timeoutSeconds: 20 })).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('of an API that is gone for longer ends as that does', async () => {
+    const { client, behaviours } = await startUnkindApi();
+    const task = await client.submit('greet', { name: 'Ada' });
+    behaviours.push(...Array(99).fill(unkind.isLost));
+    const started = performance.now();
+    await expect(client.result(task, { timeoutSeconds: 2 })).rejects.toMatchObject({ code: 'network' });
+    expect(performance.now() - started).toBeLessThan(4_000);
+  });
+
+  it('leaves other calls their turn, however many wait', async () => {
+    const { url, seen } = await startUnkindApi();
+    const client = createClient({ url, key: 'k', concurrency: 8 });
+    const tasks = await Promise.all(Array.from({ length: 10 }, () => client.submit('greet', { name: 'Ada' })));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const results = tasks.map((task) => client.result(task, { signal }).catch((thrown: unknown) => thrown));
+    await pause(300);
+    const started = performance.now();
+    await client.health();
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(seen.filter(({ request }) => request.includes('waitSeconds'))).toHaveLength(2);
+    controller.abort(new Error('enough'));
+    await Promise.all(results);
+  });
+
+  it.each([1, 3])('is not waited for in a client of %i request at a time', async (concurrency) => {
+    const { url, seen } = await startUnkindApi();
+    const client = createClient({ url, key: 'k', concurrency });
+    const { id } = await client.submit('greet', { name: 'Ada' });
+    await expect(client.result(id, { timeoutSeconds: 1.5 })).rejects.toMatchObject({ code: 'not_finished' });
+    expect(seen.filter(({ request }) => request.includes('waitSeconds'))).toEqual([]);
   });
 
   it('is the error of a task that failed, by its own code, with the task', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '../../../client/create-client.ts';
 import { fail, type SingleTaskDefinition } from '../../../functions/core/define-task.ts';
 import { answer } from '../../../functions/router/router.ts';
@@ -67,6 +68,12 @@ type Seen = { readonly request: string; readonly headers: IncomingMessage['heade
 /** Starts the router, in memory, behind a server that does with each request what the next of `behaviours` says; then what it is asked. */
 export async function startUnkindApi(...behaviours: Behaviour[]) {
   const world: World = createWorld([greet, echo, refuse]);
+  // The client waits in time that passes.
+  const sleep = async (milliseconds: number) => {
+    await pause(milliseconds);
+    world.now += milliseconds;
+  };
+  Object.assign(world.ports, { sleep });
   const seen: Seen[] = [];
   const { url } = await serve(async (request, response) => {
     const body = await bodyOf(request);
@@ -76,7 +83,8 @@ export async function startUnkindApi(...behaviours: Behaviour[]) {
       const sent = body === '' ? {} : { body };
       // The client's own headers come as API Gateway hands them over.
       const headers = request.headers as Record<string, string>;
-      const event = apiEvent(call, { ...sent, headers: { ...headers, 'accept-encoding': undefined } });
+      const receivedAt = world.now;
+      const event = apiEvent(call, { ...sent, headers: { ...headers, 'accept-encoding': undefined }, receivedAt });
       const result = await answer(event, world.ports);
       return {
         status: result.statusCode ?? 0,

@@ -47,7 +47,7 @@ describe('the configuration', () => {
       apiConcurrency: {},
       scheduleTenant: 'schedules',
     };
-    const kept = (is: boolean) => ({ retainData: is, deletionProtection: is, accessLogs: is });
+    const kept = (is: boolean) => ({ retainData: is, deletionProtection: is, accessLogs: is, waiters: is ? 200 : 50 });
     expect(dev()).toEqual({
       ...both,
       preset: 'dev',

@@ -22,6 +22,10 @@ describe('the arguments of plan', () => {
     [[...complete, '--backlog', '-5'], /backlog/],
     [[...complete, '--backlog', 'many'], /--backlog "many" must be a whole number from 0 to 100000000/],
     [[...complete, '--bulk', '1001'], /--bulk "1001" must be a whole number from 1 to 1000/],
+    ...['20', '0%', '101%', 'many', '20%@', '20%@soon'].map((text): [string[], RegExp] => [
+      [...complete, '--waited', text],
+      /--waited ".+" must be (a share of the tasks, up to 100%: 20%, or 20%@10s|a time)/,
+    ]),
     [[...complete, '--spread', 'normal'], /--spread "normal" must be one of fixed, exponential/],
     [[...complete, '--for', '30d'], /--for "30d" must be a time from 0 s to 604800 s/],
     [[...complete, '-c', 'preset'], /--context "preset" must be name=value/],
@@ -48,6 +52,12 @@ describe('the arguments of plan', () => {
       context: {},
       json: false,
     });
+  });
+
+  test('say which tasks are waited for, and how long', () => {
+    const waitingOf = (text: string) => parsePlanArguments([...complete, '--waited', text]).waiting;
+    expect(waitingOf('20%')).toEqual({ share: 0.2, longest: undefined });
+    expect(waitingOf('100%@10s')).toEqual({ share: 1, longest: 10 * SECOND });
   });
 
   test('are taken in full', () => {

@@ -29,8 +29,8 @@ const document = openapiDocument({ routes, openRoutes }, [], {}) as {
 };
 
 /** Calls the router as API Gateway does, and holds each of its answers against the OpenAPI document. */
-export async function callApi({ ports }: World, request: string, options: ApiRequest = {}): Promise<ApiAnswer> {
-  const event = apiEvent(request, options);
+export async function callApi({ ports, now }: World, request: string, options: ApiRequest = {}): Promise<ApiAnswer> {
+  const event = apiEvent(request, { receivedAt: now, ...options });
   const { statusCode: status = 0, headers, body: sent = '', isBase64Encoded } = await answer(event, ports);
   const text = isBase64Encoded ? decoded(Buffer.from(sent, 'base64'), String(headers?.['content-encoding'])) : sent;
   const body = JSON.parse(text);

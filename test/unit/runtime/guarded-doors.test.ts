@@ -33,16 +33,19 @@ const SCRIPT = (door: string) => `${DOOR(door)}
   setTimeout(() => process.exit(0), 50);
 `;
 
-describe.concurrent('a door that loads task types', () => {
-  it.each(['router', 'control', 'executor'])('outlives, as the %s, errors that nobody catches', async (door) => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', SCRIPT(door)], {
-      env: environment,
-    });
-    const lines = stdout.trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject(
-      Array(2).fill({ event: 'error nobody caught', error_message: 'boom' }),
-    );
-  });
+describe.concurrent('a door that answers callers or loads task types', () => {
+  it.each(['router', 'waiter', 'control', 'executor'])(
+    'outlives, as the %s, errors that nobody catches',
+    async (door) => {
+      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', SCRIPT(door)], {
+        env: environment,
+      });
+      const lines = stdout.trim().split('\n');
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject(
+        Array(2).fill({ event: 'error nobody caught', error_message: 'boom' }),
+      );
+    },
+  );
 });
 
 /** Something has been recorded when the work of the function fails. */

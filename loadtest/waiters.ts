@@ -1,0 +1,225 @@
+/**
+ * Whether callers who wait for tasks slow down submits: `npm run loadtest:waiters` submits at a steady rate, in turns without anybody and with
+ * 200 who wait, and compares the p99 of both; and how soon those who wait are told of the end. Router and waiter are bundled as they are
+ * deployed, each environment in a process of its own; their table is dynoxide's, and a stub takes the messages. On AWS each environment
+ * has a processor of its own. Here they share this machine's, so that those who wait have the lowest priority; what is left in
+ * common is the table, and the rest of the machine. Exits with 1 where it is not as it should be. `--keep` writes the result to
+ * `docs/performance/waiters.json`.
+ */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { freePort } from '../local/free-port.ts';
+import { DYNOXIDE, hasDynoxide } from '../local/second-implementation.mjs';
+import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
+import type { Handled } from './function-process.ts';
+import { percentilesOf } from './scenarios/percentiles.ts';
+
+const WAITERS = 200;
+const ROUTERS = 4;
+const SUBMITS_PER_SECOND = 40;
+const TURNS = 6;
+const TURN_SECONDS = 8;
+/** A wait lasts longer than its turn: its task is cancelled at the end of that. */
+const WAIT_SECONDS = 25;
+/** The p99 of submits beside waiters may be so many times that without, and the end of a task be told so late. */
+const MOST_RATIO = 1.5;
+const MOST_MILLISECONDS = 500;
+
+const root = join(import.meta.dirname, '..');
+const { keep } = parseArgs({ options: { keep: { type: 'boolean' } } }).values;
+const KEYS = { tasks: 'pk', definitions: 'type', control: 'pk' };
+
+if (!hasDynoxide()) throw new Error('dynoxide is not installed: run `node local/install.mjs --tests`');
+const directory = await mkdtemp(join(tmpdir(), 'millrace-waiters-'));
+const dynamoPort = await freePort([]);
+const children: ChildProcess[] = [
+  spawn(DYNOXIDE, ['--port', String(dynamoPort), '--log', 'quiet'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+];
+try {
+  const stub = fork(join(import.meta.dirname, 'aws-stub.ts'));
+  children.push(stub);
+  const [stubPort] = await once(stub, 'message');
+  const environment = {
+    ...FUNCTION_ENVIRONMENT,
+    MILLRACE_WAITERS: String(WAITERS),
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${stubPort}`,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${dynamoPort}`,
+  };
+  await createTables();
+  const catalog = join(import.meta.dirname, 'peers/millrace-tasks.ts');
+  const routers = await environments('router', ROUTERS, environment, catalog);
+  const waiters = await environments('waiter', WAITERS, environment);
+  for (const { pid } of waiters) if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  await measure(routers, waiters);
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  await rm(directory, { recursive: true });
+}
+
+async function createTables(): Promise<void> {
+  const dynamo = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${dynamoPort}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 10,
+  });
+  await dynamo.send(new ListTablesCommand());
+  for (const [TableName, AttributeName] of Object.entries(KEYS)) {
+    await dynamo.send(
+      new CreateTableCommand({
+        TableName,
+        KeySchema: [{ AttributeName, KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName, AttributeType: 'S' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    );
+  }
+}
+
+/** Starts so many environments of a door, some at a time: all at once would take as long. */
+async function environments(
+  door: string,
+  count: number,
+  environment: Readonly<Record<string, string>>,
+  catalog?: string,
+): Promise<ChildProcess[]> {
+  const file = await bundled(join(root, `functions/${door}/index.ts`), door, directory, catalog);
+  const started: ChildProcess[] = [];
+  while (started.length < count) {
+    const some = Array.from({ length: Math.min(availableParallelism() * 2, count - started.length) }, () =>
+      fork(join(import.meta.dirname, 'function-process.ts'), [file], {
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      }),
+    );
+    children.push(...some);
+    await Promise.all(some.map((child) => once(child, 'message')));
+    started.push(...some);
+  }
+  return started;
+}
+
+type Turn = { readonly submits: readonly number[]; readonly told: readonly number[]; readonly refused: number };
+
+async function measure(routers: readonly ChildProcess[], waiters: readonly ChildProcess[]): Promise<void> {
+  const turns: Record<'without' | 'with', Turn[]> = { without: [], with: [] };
+  for (let turn = -1; turn < TURNS; turn++) {
+    const without: Turn = { submits: await submitFor(TURN_SECONDS, routers), told: [], refused: 0 };
+    const beside = await turnWith(routers, waiters);
+    if (turn < 0) continue;
+    turns.without.push(without);
+    turns.with.push(beside);
+    console.error(`turn ${turn + 1} of ${TURNS}`);
+  }
+  const of = (name: 'without' | 'with') => percentilesOf(turns[name].flatMap(({ submits }) => submits));
+  const result = {
+    at: new Date().toISOString(),
+    machine: `${availableParallelism()} processors, Node ${process.version}`,
+    waiters: WAITERS,
+    submitsPerSecond: SUBMITS_PER_SECOND,
+    submitMilliseconds: { without: of('without'), with: of('with') },
+    p99Ratio: (of('with')?.p99 ?? Number.NaN) / (of('without')?.p99 ?? Number.NaN),
+    toldMilliseconds: percentilesOf(turns.with.flatMap(({ told }) => told)),
+    refusedWaits: turns.with.reduce((sum, { refused }) => sum + refused, 0),
+  };
+  const text = JSON.stringify(
+    result,
+    (_, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value),
+    2,
+  );
+  console.log(text);
+  if (keep) await writeFile(join(root, 'docs/performance/waiters.json'), `${text}\n`);
+  if (!(result.p99Ratio <= MOST_RATIO) || !((result.toldMilliseconds?.max ?? Number.NaN) <= MOST_MILLISECONDS)) {
+    process.exitCode = 1;
+  }
+}
+
+/** Has all waiters wait, each for a task of its own, submits beside them, and cancels their tasks at the end. */
+async function turnWith(routers: readonly ChildProcess[], waiters: readonly ChildProcess[]): Promise<Turn> {
+  const [router] = routers;
+  if (router === undefined) throw new Error('there is no router');
+  const ids: string[] = [];
+  for (const _ of waiters) ids.push(taskSchema.parse(JSON.parse((await handled(router, submit())).body)).id);
+  const ended = new Map<string, number>();
+  const waits = waiters.map(async (waiter, place) => {
+    const id = ids[place] ?? '';
+    const { headers = {}, body } = await handled(waiter, event(`GET /api/tasks/{id}`, `/api/tasks/${id}`, { id }));
+    const at = performance.now();
+    const isRefused = headers['millrace-waiting'] !== undefined;
+    if (!isRefused && taskSchema.parse(JSON.parse(body)).status !== 'cancelled') throw new Error(`${id} has not ended`);
+    return { id, at, isRefused };
+  });
+  await sleep(1_000);
+  const submits = await submitFor(TURN_SECONDS, routers);
+  for (const id of ids) {
+    // It ends a moment later: what is told is told sooner than this says.
+    ended.set(id, performance.now());
+    await handled(router, event('POST /api/tasks/{id}/cancel', `/api/tasks/${id}/cancel`, { id }));
+  }
+  const answers = await Promise.all(waits);
+  const waited = answers.filter(({ isRefused }) => !isRefused);
+  return {
+    submits,
+    told: waited.map(({ id, at }) => Math.max(0, at - (ended.get(id) ?? Number.NaN))),
+    refused: answers.length - waited.length,
+  };
+}
+
+const taskSchema = z.object({ id: z.string(), status: z.string() });
+
+/** Submits at a steady rate, each to a router that is free, and returns the milliseconds from when each was due to its answer. */
+async function submitFor(seconds: number, routers: readonly ChildProcess[]): Promise<number[]> {
+  const free = [...routers];
+  const queue: ((router: ChildProcess) => void)[] = [];
+  const began = performance.now();
+  return Promise.all(
+    Array.from({ length: seconds * SUBMITS_PER_SECOND }, async (_, place) => {
+      const due = began + (place * 1000) / SUBMITS_PER_SECOND;
+      await sleep(Math.max(0, due - performance.now()));
+      const router = free.pop() ?? (await new Promise<ChildProcess>((resolve) => queue.push(resolve)));
+      const { statusCode } = await handled(router, submit());
+      const taken = performance.now() - due;
+      const next = queue.shift();
+      if (next === undefined) free.push(router);
+      else next(router);
+      if (statusCode !== 202) throw new Error(`a submit was answered with ${statusCode}`);
+      return taken;
+    }),
+  );
+}
+
+async function handled(environment: ChildProcess, request: unknown): Promise<Handled> {
+  environment.send(request as object);
+  const [answer] = await once(environment, 'message');
+  return answer as Handled;
+}
+
+const submit = () => event('POST /api/tasks', '/api/tasks', {}, { type: 'work', input: { milliseconds: 0 } });
+
+/** Makes a request as API Gateway hands it over. */
+function event(routeKey: string, path: string, pathParameters: Readonly<Record<string, string>>, body?: unknown) {
+  const [method] = routeKey.split(' ');
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath: path,
+    headers: { 'content-type': 'application/json' },
+    pathParameters,
+    ...(method === 'GET' && { queryStringParameters: { waitSeconds: String(WAIT_SECONDS) } }),
+    requestContext: {
+      authorizer: { lambda: { tenantId: 'acme', scopes: 'submit read operate' } },
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'loadtest' },
+      routeKey,
+      timeEpoch: Date.now(),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    isBase64Encoded: false,
+  };
+}
