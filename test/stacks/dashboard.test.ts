@@ -94,7 +94,7 @@ describe('the dashboard', () => {
       .filter((name) => name.includes('-executor-'));
     expect(new Set(shown('QueueName'))).toEqual(new Set(queues));
     expect(new Set(shown('FunctionName'))).toEqual(
-      new Set([...executors, 'acme-router', 'acme-projector', 'acme-events']),
+      new Set([...executors, 'acme-router', 'acme-waiter', 'acme-projector', 'acme-events']),
     );
     expect(new Set(shown('ApiId'))).toEqual(new Set(['Api']));
   });

@@ -75,9 +75,9 @@ describe('a result', () => {
   });
 
   it('is waited for through an outage that is longer than the deadline of other calls', async () => {
-    const { url, world, behaviours } = await startUnkindApi();
+    const { client: patient, url, world, behaviours } = await startUnkindApi();
     const client = createClient({ url, key: 'k', deadlineSeconds: 0.5 });
-    const task = await client.submit('greet', { name: 'Ada' });
+    const task = await patient.submit('greet', { name: 'Ada' });
     await invoke(world);
     const outage = setInterval(() => behaviours.splice(0, behaviours.length, ...Array(9).fill(unkind.isLost)), 10);
     behaviours.push(unkind.isLost);
