@@ -3,8 +3,7 @@
  * 200 who wait, and compares the p99 of both; and how soon those who wait are told of the end. Router and waiter are bundled as they are
  * deployed, each environment in a process of its own; their table is dynoxide's, and a stub takes the messages. On AWS each environment
  * has a processor of its own. Here they share this machine's, so that those who wait have the lowest priority; what is left in
- * common is the table, and the rest of the machine. Exits with 1 where it is not as it should be. `--keep` writes the result to
- * `docs/performance/waiters.json`.
+ * common is the table, and the rest of the machine. Exits with 1 where it is not as it should be; `--keep` keeps the result in `docs/performance/`.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
