@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_ATTEMPTS, MAX_FAN_OUT_DEPTH, PRIORITIES } from '../../contract.ts';
-import { classOf, type DeployedClasses } from '../../resource-classes.ts';
+import { classOf, type DeployedClasses, WEBHOOK_TYPE } from '../../resource-classes.ts';
 import { compact } from '../compact.ts';
 import { mapConcurrently, once } from '../concurrency.ts';
 import { type Subtask, type SubtaskResult, type TaskCatalog, TaskFailure } from '../define-task.ts';
@@ -65,7 +65,8 @@ async function subtaskRefusal(
   const parsed = subtaskSchema().safeParse(subtask);
   if (!parsed.success) return issueTexts(parsed.error.issues);
   const { type, input, timeoutSeconds = 0 } = parsed.data;
-  const definition = await findDefinition(catalog, type);
+  // An executor that delivers to webhooks has their type, too.
+  const definition = type === WEBHOOK_TYPE ? undefined : await findDefinition(catalog, type);
   if (definition === undefined) return `there is no task type ${type}`;
   const longest = classOf(classes, definition.resources).timeoutSeconds;
   if (timeoutSeconds > longest) return `an attempt of class ${definition.resources} may take ${longest} s`;

@@ -5,11 +5,13 @@ import type { TaskChange } from '../../../functions/core/task/task-change.ts';
 import type { Delivery } from '../../../functions/core/webhook/delivery.ts';
 import type { Webhook } from '../../../functions/core/webhook/webhook.ts';
 import { WEBHOOK_TYPE } from '../../../functions/resource-classes.ts';
+import { bulk, bulkSeed, doubled } from '../../doubles/bulk-world.ts';
 import { greet as failing, invoke, submit } from '../../doubles/executor-world.ts';
+import { makeSum, part, sumOf } from '../../doubles/fan-out-world.ts';
 import { FrailProcess, type Frailty, STURDY } from '../../doubles/frail-process.ts';
 import { echo, greet } from '../../doubles/task-definitions.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';
-import { type DeliveringWorld, deliveriesOf, deliveringWorld, webhook } from '../../doubles/webhooks.ts';
+import { type DeliveringWorld, deliveriesOf, deliveringWorld, live, webhook } from '../../doubles/webhooks.ts';
 
 const worldOf = () => deliveringWorld([greet, echo], () => ({ status: 200 }));
 const acme = tenant('acme');
@@ -99,6 +101,51 @@ describe('an end', () => {
       assignee: { type: 'webhook', id },
     });
     expect(delivery).not.toHaveProperty('limits');
+  });
+});
+
+describe('every way to end is told once', () => {
+  const { sum } = makeSum();
+  const lone: Record<string, [TaskSeed, string]> = {
+    'run alone': [taskSeed(), 'succeeded'],
+    'in a batch': [bulkSeed(7), 'succeeded'],
+    'in a thread': [taskSeed({ type: 'isolated' }), 'succeeded'],
+    'that its input fails': [taskSeed({ input: { inline: 7 } }), 'failed'],
+    'of a type that there is not': [taskSeed({ type: 'gone', maxAttempts: 1 }), 'failed'],
+    'that combines its subtasks': [sumOf([1, 2]), 'succeeded'],
+    'that a subtask has failed': [sumOf([1, null]), 'failed'],
+  };
+  const worldOfAll = () =>
+    deliveringWorld([greet, part, sum, bulk(doubled), { ...greet, type: 'isolated', isolated: true }], () => ({
+      status: 200,
+    }));
+
+  it.each(Object.entries(lone))('of a task %s', async (_, [seed, status]) => {
+    const world = worldOfAll();
+    await webhook(world);
+    await submit(world, { ...seed, createdAt: world.now });
+    await live(world, 10 * 60);
+    const told = world.told.map(({ body }) => JSON.parse(body));
+    expect(told).toMatchObject([{ type: `task.${status}`, data: { id: seed.id, status } }]);
+  });
+
+  it.each(['queued', 'scheduled', 'running', 'waiting'])('of a task that is cancelled while it is %s', async (when) => {
+    const world = worldOfAll();
+    await webhook(world);
+    const isLater = when === 'scheduled';
+    const seed = when === 'waiting' ? sumOf([1]) : taskSeed(isLater ? { runAt: world.now + 3_600_000 } : {});
+    const { sendAll } = world.ports.queue;
+    // Its subtasks never begin.
+    if (when === 'waiting') world.ports.queue.sendAll = async () => new Set();
+    await submit(world, { ...seed, createdAt: world.now });
+    if (when === 'waiting') await invoke(world);
+    world.ports.queue.sendAll = sendAll;
+    const lease = { token: 'a' as never, expiresAt: world.now + 60_000 };
+    if (when === 'running') await world.ports.store.claim(seed, lease, world.now);
+    await world.ports.store.cancel(acme, seed.id, world.now);
+    await live(world, 10 * 60);
+    const told = world.told.map(({ body }) => JSON.parse(body));
+    expect(told).toMatchObject([{ type: 'task.cancelled', data: { id: seed.id } }]);
   });
 });
 
