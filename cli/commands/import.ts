@@ -9,7 +9,7 @@ import { ImportFiles, type ImportState } from '../import/import-state.ts';
 import { interruption } from '../interruption.ts';
 import { ArgumentError, optionWithDefault, runnable } from '../npm-command.ts';
 import { countOf } from '../option-values.ts';
-import { note, printJson } from '../terminal/print.ts';
+import { counted, note, printJson } from '../terminal/print.ts';
 
 const GOES_ON = 'the same command goes on from here.';
 
@@ -45,7 +45,10 @@ const importCommand = apiCommand(
     const { accepted, replayed, refused } = ended;
     const rejectedFile = refused === 0 ? undefined : files.refused;
     if (options.json === true) printJson({ lines: ended.line, accepted, replayed, rejected: refused, rejectedFile });
-    else console.log(`${accepted} tasks submitted, ${replayed} were there already, ${refused} lines refused.`);
+    else
+      console.log(
+        `${counted(accepted, 'task')} submitted, ${replayed} there already, ${counted(refused, 'line')} refused.`,
+      );
     if (refused > 0) throw new CommandError(`${files.refused} says why lines were refused.`, EXIT.refused);
   });
 

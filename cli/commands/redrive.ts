@@ -2,7 +2,7 @@ import type { DeadLetter, Redriven } from '../../client/answers.ts';
 import { apiCommand, clientOf } from '../api-command.ts';
 import { runnable } from '../npm-command.ts';
 import { timeText } from '../task-text.ts';
-import { note, printJson, printTable } from '../terminal/print.ts';
+import { counted, note, printJson, printTable } from '../terminal/print.ts';
 import type { Cell } from '../terminal/table.ts';
 
 const HEADS = ['SENT', 'REASON', 'TYPE', 'TASK', 'STATUS'];
@@ -48,6 +48,6 @@ function sentence({ messages, tasks, unreadable, refused, ofOthers, hasMore, isA
     hasMore && messages === 0 ? 'there are more' : '',
     isAnotherUnderWay === true ? 'another call has some in hand' : '',
   ].filter((text) => text !== '');
-  const sent = `${messages} dead letters with ${tasks} tasks were sent again`;
+  const sent = `${counted(messages, 'dead letter')} sent again, with ${counted(tasks, 'task')}`;
   return `${[sent, ...others].join('; ')}.`;
 }

@@ -24,7 +24,8 @@ const watchCommand = filteringCommand(
 )
   .addOption(optionWithDefault('--interval <time>', 'between two looks', secondsOf('interval'), '2s'))
   .action(async ({ limit = 20, interval, ...options }) => {
-    const client = await clientOf(options);
+    // Whoever watches wants to know soon that nobody answers.
+    const client = await clientOf({ ...options, deadline: options.deadline ?? 5 });
     const isScreen = process.stdout.isTTY === true && options.json !== true;
     const view = isScreen ? screenView() : lineView(options.json === true ? printJson : printLine);
     await look(client, { ...taskFilterOf(options), limit: Math.min(limit, 100) }, interval, view);

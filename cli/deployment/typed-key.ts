@@ -15,9 +15,10 @@ export async function typedKey(question: string): Promise<string> {
 }
 
 async function ask(question: string): Promise<string> {
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  // Only now does the terminal show nothing of what is typed.
+  process.stderr.write(question);
   const stopped = new Promise<never>((_, reject) => {
     reader.once('SIGINT', () => reject(new CommandError('Nothing was kept.', EXIT.interrupted)));
     reader.once('close', () => reject(new CommandError('No key was given.', EXIT.usage)));

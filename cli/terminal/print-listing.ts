@@ -31,7 +31,7 @@ export async function printListing<Item>(
       if (rows.length > 1) rows = [];
     }
     if (isLast) {
-      if (nextCursor !== null || shown.length < items.length) note('More may follow: --all or --limit shows them.');
+      if (nextCursor !== null || shown.length < items.length) note('More may follow: a larger --limit shows them.');
       return;
     }
     cursor = nextCursor;

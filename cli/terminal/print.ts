@@ -23,5 +23,8 @@ export function printValue(name: string, value: unknown): void {
   console.log(`${name}\n${printableJson(value, 2).replaceAll(/^/gm, '  ')}`);
 }
 
+/** Writes how many there are of something. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** Tells a person something that is no part of the output. */
 export const note = (sentence: string): void => console.error(printable(sentence));

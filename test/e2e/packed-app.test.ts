@@ -51,7 +51,7 @@ describe('in a stack of a team', () => {
     expect(millrace('list', '--type', 'greet')).toMatch(/ {2}greet {2}succeeded {2}/);
     expect(millrace('definitions')).toMatch(/^order\.place /m);
     writeFileSync(join(folder, 'greet.jsonl'), '{"type": "greet", "input": {"name": "Cy"}}\n');
-    expect(millrace('import', 'greet.jsonl')).toBe('1 tasks submitted, 0 were there already, 0 lines refused.\n');
+    expect(millrace('import', 'greet.jsonl')).toBe('1 task submitted, 0 there already, 0 lines refused.\n');
     expect(run(folder, 'npx', 'millrace', 'completion', 'bash')).toContain('--idempotency-key');
   }, 120_000);
 

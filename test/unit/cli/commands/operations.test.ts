@@ -39,7 +39,7 @@ describe('lanes, redrive and stats', () => {
     const { millrace } = await startWorld();
     expect(await millrace('redrive', 'default-high-0')).toEqual({
       exitCode: 0,
-      stdout: '0 dead letters with 0 tasks were sent again.\n',
+      stdout: '0 dead letters sent again, with 0 tasks.\n',
       stderr: '',
     });
     expect(await millrace('redrive', 'default-high-0', '--dry-run')).toMatchObject({

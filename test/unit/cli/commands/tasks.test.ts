@@ -140,7 +140,7 @@ describe('list', () => {
     const linesOf = (text: string) => text.trimEnd().split('\n');
     const twenty = await millrace('list');
     expect(linesOf(twenty.stdout)).toHaveLength(21);
-    expect(twenty.stderr).toBe('More may follow: --all or --limit shows them.\n');
+    expect(twenty.stderr).toBe('More may follow: a larger --limit shows them.\n');
     expect(linesOf((await millrace('list', '--limit', '120')).stdout)).toHaveLength(121);
     const all = await millrace('list', '--all', '--json');
     expect(new Set(linesOf(all.stdout).map((line) => JSON.parse(line).id)).size).toBe(131);

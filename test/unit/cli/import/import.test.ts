@@ -90,7 +90,7 @@ describe('import', () => {
     const { file, run } = fileOf(['', ...greetings(1_200), '   ']);
     expect(await run(api).ended).toEqual({
       exitCode: 0,
-      stdout: '1200 tasks submitted, 0 were there already, 0 lines refused.\n',
+      stdout: '1200 tasks submitted, 0 there already, 0 lines refused.\n',
       stderr: '',
     });
     expect(existsSync(file('tasks.import.json'))).toBe(false);
@@ -133,7 +133,7 @@ describe('import', () => {
     const ended = await run(api).ended;
     expect(ended).toEqual({
       exitCode: 3,
-      stdout: '2 tasks submitted, 0 were there already, 8 lines refused.\n',
+      stdout: '2 tasks submitted, 0 there already, 8 lines refused.\n',
       stderr: 'tasks.rejected.jsonl says why lines were refused.\n',
     });
     expect(await tasksOf(api)).toEqual({ 'line-1': 1, 'line-9': 1 });
