@@ -20,10 +20,8 @@ import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
 import type { Handled } from './function-process.ts';
 import { percentilesOf } from './scenarios/percentiles.ts';
 
-const WAITERS = 200;
 const ROUTERS = 4;
 const SUBMITS_PER_SECOND = 40;
-const TURNS = 6;
 const TURN_SECONDS = 8;
 /** A wait lasts longer than its turn: its task is cancelled at the end of that. */
 const WAIT_SECONDS = 25;
@@ -32,7 +30,15 @@ const MOST_RATIO = 1.5;
 const MOST_MILLISECONDS = 500;
 
 const root = join(import.meta.dirname, '..');
-const { keep } = parseArgs({ options: { keep: { type: 'boolean' } } }).values;
+const { keep, ...sizes } = parseArgs({
+  options: {
+    keep: { type: 'boolean' },
+    waiters: { type: 'string', default: '200' },
+    turns: { type: 'string', default: '6' },
+  },
+}).values;
+const [WAITERS, TURNS] = [Number(sizes.waiters), Number(sizes.turns)];
+const taskSchema = z.object({ id: z.string(), status: z.string() });
 const KEYS = { tasks: 'pk', definitions: 'type', control: 'pk' };
 
 if (!hasDynoxide()) throw new Error('dynoxide is not installed: run `node local/install.mjs --tests`');
@@ -171,8 +177,6 @@ async function turnWith(routers: readonly ChildProcess[], waiters: readonly Chil
   };
 }
 
-const taskSchema = z.object({ id: z.string(), status: z.string() });
-
 /** Submits at a steady rate, each to a router that is free, and returns the milliseconds from when each was due to its answer. */
 async function submitFor(seconds: number, routers: readonly ChildProcess[]): Promise<number[]> {
   const free = [...routers];
@@ -200,7 +204,9 @@ async function handled(environment: ChildProcess, request: unknown): Promise<Han
   return answer as Handled;
 }
 
-const submit = () => event('POST /api/tasks', '/api/tasks', {}, { type: 'work', input: { milliseconds: 0 } });
+function submit() {
+  return event('POST /api/tasks', '/api/tasks', {}, { type: 'work', input: { milliseconds: 0 } });
+}
 
 /** Makes a request as API Gateway hands it over. */
 function event(routeKey: string, path: string, pathParameters: Readonly<Record<string, string>>, body?: unknown) {

@@ -163,6 +163,9 @@ export type WaiterSlotOptions = { readonly tableName: string; readonly slots: nu
 const SLOTS_OF_ITEM = 50;
 const SLOT_ITEMS_KEPT_SECONDS = 3_600;
 
+/** When the last slots go, many who come at once want the same. */
+const SLOT_TRIES = 10;
+
 const slotItemOf = (slot: number): string => `waiters#${Math.floor(slot / SLOTS_OF_ITEM)}`;
 const slotNameOf = (slot: number): string => `slot${slot}`;
 
@@ -186,7 +189,7 @@ export class DynamoWaiterSlots implements WaiterSlots {
   /** Looks which slots are free, and takes any of them: those who come at once choose different ones. */
   async take(now: number, until: number): Promise<WaiterSlot | undefined> {
     const items = await this.#items();
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < SLOT_TRIES; tries++) {
       const free = this.#slots.filter((slot) => !(Number(items.get(slotItemOf(slot))?.[slotNameOf(slot)]?.N) > now));
       const number = free[Math.floor(this.#random() * free.length)];
       if (number === undefined) return undefined;
