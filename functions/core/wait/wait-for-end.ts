@@ -45,6 +45,9 @@ export const pauseBefore = (look: number): number =>
 /** A look that takes longer is given up for another. */
 const LOOK_MILLISECONDS = 1_000;
 
+/** Many may ask for slots at once. Whoever has none by then does not wait. */
+const SLOT_MILLISECONDS = 3_000;
+
 /** The slot of an environment that was killed is free so soon after the end of its wait. */
 const SLOT_MARGIN_MILLISECONDS = 2_000;
 
@@ -65,7 +68,7 @@ export async function waitForEnd(task: Task, until: number, ports: WaitPorts): P
 /** Takes a slot. Where that fails, nobody knows how many wait, so that none is had. */
 async function takeSlot(until: number, { slots, clock, log }: WaitPorts): Promise<WaiterSlot | undefined> {
   try {
-    return await inTime(slots.take(clock(), until), LOOK_MILLISECONDS);
+    return await inTime(slots.take(clock(), until), SLOT_MILLISECONDS);
   } catch (error) {
     log('warn', 'waiter slot not taken', { reason: String(error) });
     return undefined;
