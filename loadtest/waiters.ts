@@ -1,14 +1,14 @@
 /**
  * Whether callers who wait for tasks slow down submits: `npm run loadtest:waiters` submits at a steady rate, in turns without anybody and with
  * 200 who wait, and compares the p99 of both; and how soon those who wait are told of the end. Router and waiter are bundled as they are
- * deployed, each environment in a process of its own; their table is dynoxide's, and a stub takes the messages. On AWS each environment
- * has a processor of its own. Here they share this machine's, so that those who wait have the lowest priority; what is left in
- * common is the table, and the rest of the machine. Exits with 1 where it is not as it should be; `--keep` keeps the result in `docs/performance/`.
+ * deployed; their table is dynoxide's, and a stub takes the messages. On AWS each environment has a processor of its own. Here all share
+ * this machine's, so that a process stands for twenty environments of the waiter, which do nothing for most of the time; what submits and
+ * waits have in common are the table and the processors. Exits with 1 where it is not as it should be; `--keep` keeps the result in `docs/performance/`.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -17,10 +17,11 @@ import * as z from 'zod';
 import { freePort } from '../local/free-port.ts';
 import { DYNOXIDE, hasDynoxide } from '../local/second-implementation.mjs';
 import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
-import type { Handled } from './function-process.ts';
+import type { Answered, Asked, Handled } from './function-process.ts';
 import { percentilesOf } from './scenarios/percentiles.ts';
 
 const ROUTERS = 4;
+const WAITERS_OF_PROCESS = 20;
 const SUBMITS_PER_SECOND = 40;
 const TURN_SECONDS = 8;
 /** A wait lasts longer than its turn: its task is cancelled at the end of that. */
@@ -40,6 +41,8 @@ const { keep, ...sizes } = parseArgs({
   },
 }).values;
 const [WAITERS, TURNS] = [Number(sizes.waiters), Number(sizes.turns)];
+/** What was asked of environments, and who waits for the answer. */
+const asked = new Map<number, (answer: Handled) => void>();
 const taskSchema = z.object({ id: z.string(), status: z.string() });
 const KEYS = { tasks: 'pk', definitions: 'type', control: 'pk' };
 
@@ -62,8 +65,8 @@ try {
   await createTables();
   const catalog = join(import.meta.dirname, 'peers/millrace-tasks.ts');
   const routers = await environments('router', ROUTERS, environment, catalog);
-  const waiters = await environments('waiter', WAITERS, environment);
-  for (const { pid } of waiters) if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  const processes = await environments('waiter', Math.ceil(WAITERS / WAITERS_OF_PROCESS), environment);
+  const waiters = Array.from({ length: WAITERS }, (_, place) => processes[place % processes.length] ?? stub);
   await measure(routers, waiters);
 } finally {
   for (const child of children) child.kill('SIGKILL');
@@ -90,7 +93,7 @@ async function createTables(): Promise<void> {
   }
 }
 
-/** Starts so many environments of a door, some at a time: all at once would take as long. */
+/** Starts so many processes of a door. */
 async function environments(
   door: string,
   count: number,
@@ -98,18 +101,15 @@ async function environments(
   catalog?: string,
 ): Promise<ChildProcess[]> {
   const file = await bundled(join(root, `functions/${door}/index.ts`), door, directory, catalog);
-  const started: ChildProcess[] = [];
-  while (started.length < count) {
-    const some = Array.from({ length: Math.min(availableParallelism() * 2, count - started.length) }, () =>
-      fork(join(import.meta.dirname, 'function-process.ts'), [file], {
-        env: { ...process.env, ...environment },
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      }),
-    );
-    children.push(...some);
-    await Promise.all(some.map((child) => once(child, 'message')));
-    started.push(...some);
-  }
+  const started = Array.from({ length: count }, () =>
+    fork(join(import.meta.dirname, 'function-process.ts'), [file], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  );
+  children.push(...started);
+  await Promise.all(started.map((child) => once(child, 'message')));
+  for (const child of started) child.on('message', ({ id, answer }: Answered) => asked.get(id)?.(answer));
   return started;
 }
 
@@ -200,10 +200,12 @@ async function submitFor(seconds: number, routers: readonly ChildProcess[]): Pro
   );
 }
 
-async function handled(environment: ChildProcess, request: unknown): Promise<Handled> {
-  environment.send(request as object);
-  const [answer] = await once(environment, 'message');
-  return answer as Handled;
+function handled(environment: ChildProcess, event: unknown): Promise<Handled> {
+  const id = asked.size;
+  const { promise, resolve } = Promise.withResolvers<Handled>();
+  asked.set(id, resolve);
+  environment.send({ id, event } satisfies Asked);
+  return promise;
 }
 
 function submit() {
