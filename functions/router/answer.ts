@@ -25,15 +25,19 @@ type DoorRoutes<Ports> = {
   readonly openRoutes: Readonly<Partial<Record<OpenRouteKey, OpenRoute<Ports>>>>;
 };
 
-/** Makes what answers one request of a door. It never throws: what a route throws becomes a problem document. */
+/**
+ * Makes what answers one request of a door. It never throws: what a route throws becomes a problem document. `loadAll` loads all
+ * that the door has, where it is more than `routes`: at the first request for it.
+ */
 export function answerer<Ports extends AnswerPorts>(
   routes: DoorRoutes<Ports>['routes'],
-  openRoutes: DoorRoutes<Ports>['openRoutes'] = {},
+  loadAll: () => Promise<DoorRoutes<Ports>> = async () => ({ routes, openRoutes: {} }),
 ): (event: Event, ports: Ports) => Promise<APIGatewayProxyStructuredResultV2> {
+  const routesFor = async (key: string) => (isKeyOf(routes, key) ? { routes, openRoutes: {} } : loadAll());
   return (event, ports) =>
     ports.tracing.segment(ports.functionName, traceOf(event, ports), { route: event.routeKey }, async (annotate) => {
       const started = ports.clock();
-      const response = await respond(event, { routes, openRoutes }, ports).catch((error) => {
+      const response = await respond(event, routesFor, ports).catch((error) => {
         const problem = toProblem(error, ports);
         if (PROBLEM_STATUS[problem.code] >= 500) annotate({ error: problem.code, error_message: problem.message });
         return problemResponse(problem);
@@ -59,12 +63,13 @@ function traceOf({ routeKey, headers }: Event, { sampler, tracing }: AnswerPorts
 
 async function respond<Ports extends AnswerPorts>(
   event: Event,
-  { routes, openRoutes }: DoorRoutes<Ports>,
+  routesFor: (key: string) => Promise<DoorRoutes<Ports>>,
   ports: Ports,
 ): Promise<Response> {
   const { routeKey: key, requestContext } = event;
   // Who may call is for API Gateway to say, which puts its headers on this.
   if (key === PREFLIGHT_ROUTE) return { status: 200, body: {} };
+  const { routes, openRoutes } = await routesFor(key);
   const openRoute = isKeyOf(openRoutes, key) ? openRoutes[key] : undefined;
   if (openRoute !== undefined) return openRoute.handle(requestOf(event), undefined, ports);
   const caller = callerOf(requestContext.authorizer, ports);

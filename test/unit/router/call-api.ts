@@ -1,9 +1,10 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { expect } from 'vitest';
 import * as z from 'zod';
+import { openRoutes, routes } from '../../../functions/router/all-routes.ts';
 import { openapiDocument } from '../../../functions/router/http/openapi.ts';
 import { problemSchema } from '../../../functions/router/http/problem.ts';
-import { answer, openRoutes, routes } from '../../../functions/router/router.ts';
+import { answer } from '../../../functions/router/router.ts';
 import { type ApiRequest, apiEvent } from '../../doubles/api-event.ts';
 import type { World } from '../../doubles/world.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { OPEN_ROUTES, ROUTES } from '../../../../functions/contract.ts';
+import { openRoutes, routes } from '../../../../functions/router/all-routes.ts';
 import { PROBLEM_STATUS } from '../../../../functions/router/http/problem.ts';
-import { openRoutes, routes } from '../../../../functions/router/router.ts';
 import { shippedDefinitions, tasks } from '../../../doubles/shipped-tasks.ts';
 import { echo, greet } from '../../../doubles/task-definitions.ts';
 import { createWorld } from '../../../doubles/world.ts';

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import type { OpenRouteKey, RouteKey } from '../contract.ts';
+import { getOpenapi } from './http/openapi.ts';
+import { listKeys } from './keys/list-keys.ts';
+import { revokeKey } from './keys/revoke-key.ts';
+import type { OpenRoute, Route } from './route.ts';
+import { cancelTask } from './routes/cancel-task.ts';
+import { listDeadLetters, redriveLane } from './routes/dead-letters.ts';
+import { changeDefinition, getDefinition, listDefinitions } from './routes/definitions.ts';
+import { getStatistics } from './routes/get-statistics.ts';
+import { getTask } from './routes/get-task.ts';
+import { listLanes } from './routes/list-lanes.ts';
+import { listSubtasks } from './routes/list-subtasks.ts';
+import { listTasks } from './routes/list-tasks.ts';
+import { retryTask } from './routes/retry-task.ts';
+import { submitTask } from './routes/submit-task.ts';
+import { submitTasks } from './routes/submit-tasks.ts';
+import { changeSchedule, deleteSchedule, pauseSchedule, resumeSchedule } from './schedules/change-schedule.ts';
+import { createSchedule } from './schedules/create-schedule.ts';
+import { getSchedule, listSchedules } from './schedules/read-schedules.ts';
+import { runSchedule } from './schedules/run-schedule.ts';
+import { deleteWebhook, pauseWebhook, resumeWebhook } from './webhooks/change-webhook.ts';
+import { createWebhook } from './webhooks/create-webhook.ts';
+import { getWebhook, listWebhooks } from './webhooks/read-webhooks.ts';
+import { rotateOnEndSecret, rotateWebhookSecret } from './webhooks/rotate-secret.ts';
+
+/** Holds the operations of callers with a key. */
+export const routes: Record<RouteKey, Route> = {
+  'POST /api/tasks': submitTask,
+  'POST /api/tasks/batch': submitTasks,
+  'GET /api/tasks': listTasks,
+  'GET /api/tasks/{id}': getTask,
+  'GET /api/tasks/{id}/subtasks': listSubtasks,
+  'POST /api/tasks/{id}/cancel': cancelTask,
+  'POST /api/tasks/{id}/retry': retryTask,
+  'GET /api/lanes': listLanes,
+  'GET /api/lanes/{name}/dead-letters': listDeadLetters,
+  'POST /api/lanes/{name}/redrive': redriveLane,
+  'GET /api/stats': getStatistics,
+  'POST /api/schedules': createSchedule,
+  'GET /api/schedules': listSchedules,
+  'GET /api/schedules/{id}': getSchedule,
+  'PATCH /api/schedules/{id}': changeSchedule,
+  'DELETE /api/schedules/{id}': deleteSchedule,
+  'POST /api/schedules/{id}/pause': pauseSchedule,
+  'POST /api/schedules/{id}/resume': resumeSchedule,
+  'POST /api/schedules/{id}/run': runSchedule,
+  'GET /api/keys': listKeys,
+  'DELETE /api/keys/{id}': revokeKey,
+  'POST /api/webhooks': createWebhook,
+  'GET /api/webhooks': listWebhooks,
+  'POST /api/webhooks/secret': rotateOnEndSecret,
+  'GET /api/webhooks/{id}': getWebhook,
+  'DELETE /api/webhooks/{id}': deleteWebhook,
+  'POST /api/webhooks/{id}/secret': rotateWebhookSecret,
+  'POST /api/webhooks/{id}/pause': pauseWebhook,
+  'POST /api/webhooks/{id}/resume': resumeWebhook,
+  'GET /api/definitions': listDefinitions,
+  'GET /api/definitions/{type}': getDefinition,
+  'PATCH /api/definitions/{type}': changeDefinition,
+};
+
+const getHealth: OpenRoute = {
+  operationId: 'getHealth',
+  summary: 'Ask whether the API answers',
+  response: { status: 200, description: 'It does', schema: () => z.strictObject({ status: z.literal('ok') }) },
+  problems: [],
+  handle: async () => ({ status: 200, body: { status: 'ok' } }),
+};
+
+/** Holds the operations of everyone. */
+export const openRoutes: Record<OpenRouteKey, OpenRoute> = {
+  'GET /api/health': getHealth,
+  'GET /api/openapi.json': getOpenapi(() => ({ routes, openRoutes })),
+};
