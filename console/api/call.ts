@@ -21,14 +21,22 @@ export type CallOptions = {
  * Calls the API with the key of the session. `path` is relative to the page, `api/tasks`, so that it is right below
  * whatever prefix the API is served. Throws `ApiFailure`; a key that is not accepted ends the session.
  */
-export async function call<T>(path: string, schema: z.ZodMiniType<T>, options: CallOptions = {}): Promise<T> {
+export const call = async <T>(path: string, schema: z.ZodMiniType<T>, options?: CallOptions): Promise<T> =>
+  (await exchange(path, schema, options)).data;
+
+/** Calls the API as `call` does, and returns the headers of its answer as well. */
+export async function exchange<T>(
+  path: string,
+  schema: z.ZodMiniType<T>,
+  options: CallOptions = {},
+): Promise<{ readonly data: T; readonly headers: Headers }> {
   const { key = apiKey.value ?? '', signal } = options;
   try {
     const response = await send(path, options, key);
     const body: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw failureOf(response.status, response.headers.get('retry-after'), body);
     const { data, error } = schema.safeParse(body);
-    if (data !== undefined) return data;
+    if (data !== undefined) return { data, headers: response.headers };
     throw new ApiFailure(`The API's answer is not what the console knows: ${error?.issues[0]?.path.join('.')}.`, {
       code: 'unreadable',
       status: response.status,

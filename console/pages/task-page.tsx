@@ -1,27 +1,20 @@
-import { call } from '../api/call.ts';
-import { isFinished, type Task, taskSchema } from '../api/task.ts';
+import type { Task } from '../api/task.ts';
 import { lifeOf } from '../model/life.ts';
 import { hrefOf } from '../model/route.ts';
 import { StatusBadge } from '../parts/elements.tsx';
 import { JsonBlock } from '../parts/json-block.tsx';
-import { now, useLive } from '../parts/live.ts';
+import { now } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
+import { useTask } from '../parts/task.ts';
 import { TimeLine } from '../parts/time-line.tsx';
 import { SubtaskTree } from './subtask-tree.tsx';
 import { TaskActions } from './task-actions.tsx';
 import { TaskFacts } from './task-facts.tsx';
 
-const REFRESH_SECONDS = 2;
-
 /** Shows everything that the API tells of one task. */
 export function TaskPage({ id }: { id: string }) {
-  const path = `api/tasks/${encodeURIComponent(id)}`;
-  const live = useLive(
-    path,
-    (signal) => call(path, taskSchema, { signal }),
-    (task) => (isFinished(task) ? 0 : REFRESH_SECONDS),
-  );
+  const live = useTask(id);
   const task = live.data;
   const change = (changed: Task): void => {
     live.put(changed);

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { submit, until } from './api.ts';
 import { accessibilityViolations } from './browser.ts';
@@ -132,6 +133,44 @@ describe('a submit', () => {
       await page.getByText('The form cannot show this input').waitFor();
       await button(page, 'Submit').click();
       await page.getByText('Not accepted').waitFor();
+    });
+  });
+});
+
+describe('the page of an open task', () => {
+  const readsOf = (page: Page, id: string): string[] => {
+    const reads: string[] = [];
+    page.on('request', (request) => {
+      const { pathname, search } = new URL(request.url());
+      if (pathname === `/api/tasks/${id}`) reads.push(search);
+    });
+    return reads;
+  };
+
+  it('waits for its end by the call that reads it, rather than asks again and again', async () => {
+    const { id } = await submit({ ...render, delaySeconds: 8 });
+    await inConsole('#/tasks', async (page) => {
+      const reads = readsOf(page, id);
+      await page.goto(`${CONSOLE}#/tasks/${id}`);
+      await page.locator('.badge.status-succeeded').waitFor();
+      expect(reads.slice(0, 2)).toEqual(['', '?waitSeconds=20']);
+      expect(reads.length).toBeLessThanOrEqual(4);
+    });
+  });
+
+  it('asks more and more seldom where as many wait as may', async () => {
+    const { id } = await submit({ ...render, delaySeconds: 3600 });
+    await inConsole('#/tasks', async (page) => {
+      await page.route(`**/api/tasks/${id}?*`, async (route) => {
+        const answer = await route.fetch({ url: route.request().url().replace(/\?.*/, '') });
+        await route.fulfill({ response: answer, headers: { ...answer.headers(), 'millrace-waiting': 'full' } });
+      });
+      const reads = readsOf(page, id);
+      await page.goto(`${CONSOLE}#/tasks/${id}`);
+      await expect.poll(() => reads.length, { timeout: 20_000 }).toBe(4);
+      const began = Date.now();
+      await expect.poll(() => reads.length, { timeout: 20_000 }).toBe(5);
+      expect(Date.now() - began).toBeGreaterThan(5_000);
     });
   });
 });
