@@ -1,5 +1,6 @@
 import type { TaskQueue } from '../../functions/core/ports.ts';
 import type { TaskId } from '../../functions/core/task/ids.ts';
+import { turn } from './stopped-clock.ts';
 
 /** Each of these goes wrong in one process at calls to ports with these numbers. */
 export type Frailty = {
@@ -42,9 +43,15 @@ export class FrailProcess {
 
   /** Waits until the work is done, or the process is dead or stands still. */
   async until<T>(work: Promise<T>): Promise<T | 'halted'> {
-    const result = await Promise.race([work, this.#halted.promise]);
+    let isUnderWay = true;
+    const end = (): void => {
+      isUnderWay = false;
+    };
+    const result = Promise.race([work, this.#halted.promise]);
+    result.then(end, end);
+    while (isUnderWay) await turn();
     // What is under way elsewhere in the process gets to where it halts, too.
-    await new Promise(setImmediate);
+    await turn();
     return result;
   }
 

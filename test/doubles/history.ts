@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { sweep } from '../../functions/control/sweep.ts';
 import type { TaskCatalog } from '../../functions/core/define-task.ts';
+import { taskIdOf } from '../../functions/core/task/ids.ts';
 import { isFinished, newTask, subtaskIdsOf, type Task } from '../../functions/core/task/task.ts';
 import { handleBatch } from '../../functions/executor/handle-batch.ts';
 import { answer } from '../../functions/router/router.ts';
@@ -11,6 +12,7 @@ import { FrailProcess, type Frailty, STURDY } from './frail-process.ts';
 import { lagOf } from './lag-of.ts';
 import { type Plan, plannedTasks, sumOf } from './planned-tasks.ts';
 import { watchRows } from './row-watch.ts';
+import { onStoppedClock, turn } from './stopped-clock.ts';
 import { taskSeed } from './task-seed.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -86,7 +88,7 @@ export const histories = ({ mutate = (_world: World): void => {}, shortest = 0 }
     fc.constantFrom(0, CALLS_TO_REPLACE),
     fc.nat(),
     fc.boolean(),
-    (...history) => live(...history, mutate),
+    (...history) => onStoppedClock(() => live(...history, mutate)),
   );
 
 /** Lives through the steps, then lets everything recover, and checks the invariants on the way and at the end. */
@@ -98,10 +100,11 @@ async function live(
   fills: boolean,
   mutate: (world: World) => void,
 ): Promise<void> {
-  const { world, rows, retried, violations, orphans } = watchedWorld(lagOf(seed));
+  const { world, rows, retried, violations, orphans, watchSettlements } = watchedWorld(lagOf(seed));
   // A simulated attempt takes no time: executors fill their places at once, or never.
   world.ports.fillTimes = fills ? { first: 0, again: 0 } : { first: LONGEST_TIMER_MILLISECONDS, again: 0 };
   mutate(world);
+  watchSettlements();
   const { store, settings } = world.ports;
   await submit(world, chosen);
 
@@ -162,7 +165,7 @@ async function live(
 
 /** Lets processes that were woken come to their ends, and those of what they have received meanwhile. */
 async function comeToRest(): Promise<void> {
-  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  for (let turns = 0; turns < 100; turns++) await turn();
 }
 
 /** Makes a world whose handlers look, too: no attempt runs twice, and what is combined has ended. */
@@ -199,10 +202,11 @@ export function watchedWorld(lag = NO_LAG) {
 }
 
 /** Sends the first task alone and the others together in one message, not all of them with a row. */
-export async function submit({ ports: { queue, store } }: World, chosen: readonly Root[]): Promise<void> {
-  const seeds = chosen.map(({ plan: input }) =>
-    taskSeed({ type: input.type, input: { inline: input }, maxAttempts: 3 }),
-  );
+export async function submit({ ports: { queue, store, ids, clock } }: World, chosen: readonly Root[]): Promise<void> {
+  const seeds = chosen.map(({ plan: input }) => {
+    const id = taskIdOf(ids.unique(clock()), 0);
+    return taskSeed({ id, type: input.type, input: { inline: input }, maxAttempts: 3 });
+  });
   const [alone, ...together] = seeds;
   if (alone !== undefined) await queue.send(alone, 0);
   await queue.sendAll(together.map((task) => ({ task, delaySeconds: 0 })));

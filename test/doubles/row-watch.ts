@@ -40,7 +40,22 @@ export function watchRows(world: World) {
       .filter((task) => !isFinished(task) && task.status !== 'running' && isOrphan(task) && !late.has(task.id))
       .map(({ type, id, status }) => `${status} ${type} ${id}`);
 
-  return { rows, violations, retried, orphans };
+  /** Notes from now on who settles a task whose lease is another's. */
+  const watchSettlements = (): void => {
+    const settle = store.settle.bind(store);
+    store.settle = async (task, ...more) => {
+      const before = rows.get(task.id);
+      const result = await settle(task, ...more);
+      if (result === 'settled' && before?.status === 'running' && before.leaseToken !== task.leaseToken) {
+        violations.push(
+          `${task.type} ${task.id}: attempt ${task.attempt} settled what attempt ${before.attempt} holds`,
+        );
+      }
+      return result;
+    };
+  };
+
+  return { rows, violations, retried, orphans, watchSettlements };
 }
 
 const hasEnded = (task: Task | undefined): boolean => task !== undefined && isFinished(task);

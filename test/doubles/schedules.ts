@@ -31,7 +31,8 @@ export async function scheduleAt(now: number, overrides: Partial<Schedule> = {})
 
 /** Makes a schedule in a world. */
 export async function schedule(world: World, overrides: Partial<Schedule> = {}): Promise<Schedule> {
-  const one = await scheduleAt(world.now, overrides);
+  const id = scheduleIdOf(world.ports.ids.unique(world.now), 0);
+  const one = await scheduleAt(world.now, { id, ...overrides });
   await world.ports.schedules.create(one);
   return one;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { expectSameCourse } from '../../doubles/course.ts';
 import { FrailProcess, STURDY } from '../../doubles/frail-process.ts';
 import { histories, invoke, submit, watchedWorld } from '../../doubles/history.ts';
 import type { Plan } from '../../doubles/planned-tasks.ts';
@@ -10,6 +11,10 @@ const HISTORIES = 2_500;
 it('brings every accepted task to exactly one end, whatever breaks on the way', async () => {
   await fc.assert(histories(), { numRuns: HISTORIES });
 }, 240_000);
+
+it('takes the same course each time', async () => {
+  await expectSameCourse((mutate) => histories({ mutate }), 100);
+}, 60_000);
 
 it('runs each attempt once, and changes nothing that has ended, where every message is delivered three times', async () => {
   const { world, rows, violations, attempts } = watchedWorld();
