@@ -104,6 +104,7 @@ const configSchema = z.strictObject({
   tableShards: z.int().min(1).max(16),
   tableCapacity,
   taskEvents: z.boolean(),
+  taskEventOutputs: z.boolean(),
   jwt: z
     .strictObject({
       issuer: textWhere((text) => URL.parse(text)?.protocol === 'https:', 'must be an https URL'),
@@ -178,6 +179,9 @@ export function resolveConfig(settings: Settings, defaultName: string): DeployCo
   const whole = mergeDefaults({ name: defaultName, classes: classDefault, ...preset, alarms }, given);
   const parsed = configSchema.safeParse(whole, { reportInput: true });
   if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, whole));
+  if (parsed.data.taskEventOutputs && !parsed.data.taskEvents) {
+    throw new ConfigError('configuration taskEventOutputs is true: must be false where taskEvents is false');
+  }
   const classes = mapValues(parsed.data.classes, deployedClassOf);
   for (const [name, one] of Object.entries(classes)) {
     checkClassName(name);

@@ -137,6 +137,14 @@ export type MillraceProps = {
   readonly taskEvents?: boolean;
 
   /**
+   * Whether `task.succeeded` carries the output of its task, of up to 60,000 bytes of JSON; of a larger one it has the path of the
+   * API. Whoever may make rules on the bus reads the outputs of all tenants then.
+   *
+   * @default false
+   */
+  readonly taskEventOutputs?: boolean;
+
+  /**
    * Callers come with tokens of an issuer instead of Millrace's keys.
    *
    * @default keys

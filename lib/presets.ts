@@ -5,6 +5,7 @@ const common = {
   tableShards: 1,
   tableCapacity: 'onDemand',
   taskEvents: true,
+  taskEventOutputs: false,
   corsOrigins: [],
   reservations: true,
   tracing: { share: 0.01 },

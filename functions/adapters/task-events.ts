@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { EVENT_SOURCE, queueNameOf } from '../contract.ts';
 import { compact } from '../core/compact.ts';
-import { chunksOf, mapConcurrently } from '../core/concurrency.ts';
+import { mapConcurrently } from '../core/concurrency.ts';
 import { isoTime } from '../core/iso-time.ts';
 import type { TaskEvents } from '../core/ports.ts';
 import type { TaskEvent } from '../core/task/task-event.ts';
@@ -13,13 +13,17 @@ export type EventBridgeTaskEventsOptions = {
   readonly queueNamePrefix: string;
 };
 
-/** One `PutEvents` request has at most so many entries (EventBridge API reference). */
+/** One `PutEvents` request has at most so many entries, of less than 256 KB together (EventBridge API reference). */
 const REQUEST_ENTRIES = 10;
+const REQUEST_BYTES = 250_000;
 const PARALLEL_REQUESTS = 5;
 
+/** An event, and its detail as it is sent. */
+type Entry = { readonly event: TaskEvent; readonly detail: string };
+
 /**
- * Publishes task events on an EventBridge bus. They carry what names a task and says how it is, never its input or output, nor
- * the values that an error names.
+ * Publishes task events on an EventBridge bus. They carry what names a task and says how it is, and its output where the event
+ * has it; never its input, nor the values that an error names.
  */
 export class EventBridgeTaskEvents implements TaskEvents {
   readonly #client: EventBridgeClient;
@@ -31,21 +35,22 @@ export class EventBridgeTaskEvents implements TaskEvents {
   }
 
   async publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]> {
-    const requests = chunksOf(events, REQUEST_ENTRIES);
+    const requests = requestsOf(events.map((event) => ({ event, detail: JSON.stringify(this.#detailOf(event)) })));
     return (await mapConcurrently(requests, PARALLEL_REQUESTS, (request) => this.#put(request))).flat();
   }
 
   /** Publishes the events of one request, and returns those that were not taken. */
-  async #put(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]> {
+  async #put(request: readonly Entry[]): Promise<readonly TaskEvent[]> {
+    const events = request.map(({ event }) => event);
     try {
       const { Entries: entries = [] } = await this.#client.send(
         new PutEventsCommand({
-          Entries: events.map((event) => ({
+          Entries: request.map(({ event, detail }) => ({
             EventBusName: this.#options.busName,
             Source: EVENT_SOURCE,
             DetailType: event.name,
             Time: new Date(event.at),
-            Detail: JSON.stringify(this.#detailOf(event)),
+            Detail: detail,
           })),
         }),
       );
@@ -55,7 +60,7 @@ export class EventBridgeTaskEvents implements TaskEvents {
     }
   }
 
-  #detailOf({ id, task, at }: TaskEvent) {
+  #detailOf({ id, task, at, output }: TaskEvent) {
     const { tenantId, type, status, priority, attempt, maxAttempts, executorKey, assignee, workflowInstanceId } = task;
     return compact({
       id,
@@ -74,6 +79,26 @@ export class EventBridgeTaskEvents implements TaskEvents {
       assignee,
       workflowInstanceId,
       error: 'error' in task ? { ...task.error, message: withoutValues(task.error.message) } : undefined,
+      output: typeof output === 'object' ? output.value : undefined,
+      outputPath: output === 'elsewhere' ? `/api/tasks/${task.id}` : undefined,
     });
   }
+}
+
+/** Cuts entries into requests that EventBridge takes whole. */
+function requestsOf(entries: readonly Entry[]): Entry[][] {
+  const requests: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry.detail);
+    const last = requests.at(-1);
+    if (last === undefined || last.length === REQUEST_ENTRIES || bytes + size > REQUEST_BYTES) {
+      requests.push([entry]);
+      bytes = size;
+    } else {
+      last.push(entry);
+      bytes += size;
+    }
+  }
+  return requests;
 }

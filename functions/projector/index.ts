@@ -3,11 +3,11 @@ import { taskOfRow } from '../adapters/dynamo/task-row.ts';
 import { usageOfRows } from '../adapters/dynamo/task-usage.ts';
 import { EventBridgeTaskEvents } from '../adapters/task-events.ts';
 import { once } from '../core/concurrency.ts';
-import { eventBridgeClient } from '../runtime/clients.ts';
-import { env, queueNamePrefix } from '../runtime/env.ts';
+import { dynamoClient, eventBridgeClient } from '../runtime/clients.ts';
+import { env, queueNamePrefix, tellsOutputs } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
-import { projectorPorts } from '../runtime/wiring.ts';
+import { payloadStore, projectorPorts } from '../runtime/wiring.ts';
 import { type RowReaders, type ShardEvent, streamShardOf } from './changes.ts';
 import { projectEvent } from './project-event.ts';
 import { projectShard } from './project-shard.ts';
@@ -17,7 +17,8 @@ const meter = new EmfMeter();
 const shardPorts = once(() => projectorPorts(meter));
 const publishPorts = once(() => {
   const bus = { busName: env('eventBus'), queueNamePrefix: queueNamePrefix() };
-  return { events: new EventBridgeTaskEvents(eventBridgeClient(), bus), sleep, log };
+  const payloads = tellsOutputs() ? payloadStore(dynamoClient(), meter) : undefined;
+  return { events: new EventBridgeTaskEvents(eventBridgeClient(), bus), payloads, sleep, log };
 });
 
 // A task's row has no binary attribute, the one kind that a stream writes otherwise than the client.
@@ -29,4 +30,4 @@ export const handler = (event: ShardEvent) =>
     meter.flush(),
   );
 export const events = (event: ShardEvent) =>
-  projectEvent(event, readers, (changes) => publishEvents(changes, publishPorts()));
+  projectEvent(event, readers, (changes) => publishEvents(changes, publishPorts())).finally(() => meter.flush());

@@ -53,6 +53,9 @@ export const queues = () => ({
   deadLetterQueueUrl: env('deadLetterQueueUrl'),
 });
 
+/** Reads whether task events carry outputs: the function that tells them knows of their bucket then. */
+export const tellsOutputs = (): boolean => process.env[ENV.payloadBucket] !== undefined;
+
 /** Reads what the steps of a task cost. */
 export const stepPrices = () => JSON.parse(env('stepPrices')) as StepPrices;
 

@@ -99,13 +99,19 @@ export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
 /** Makes what handlers are given beside their tasks and outgoing HTTP, whose library would be in the code of every door. */
 export const handlerPorts = () => ({ secret: secretReader(secretPlaces()), tracing: xrayTracing });
 
+/** Makes the store of inputs and outputs. */
+export const payloadStore = (dynamo: DynamoDBClient, meter: Meter): TieredPayloadStore =>
+  new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), {
+    ...taskStoreOptions(),
+    bucket: env('payloadBucket'),
+  });
+
 /** Makes what keeps tasks and their payloads. */
 function taskStores(dynamo: DynamoDBClient, meter: Meter) {
   const options = taskStoreOptions();
-  const payloadOptions = { ...options, bucket: env('payloadBucket') };
   return {
     store: new DynamoTaskStore(dynamo, options, log, xrayTracing),
-    payloads: new TieredPayloadStore(dynamo, async () => traced(await s3Client(meter)), payloadOptions),
+    payloads: payloadStore(dynamo, meter),
     clock: Date.now,
     log,
     meter,

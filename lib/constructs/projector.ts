@@ -89,9 +89,17 @@ export class Projector extends Construct {
       description: 'Tells the event bus what happens to tasks',
       memoryMb: PROJECTOR_MEMORY_MB,
       timeoutSeconds: 60,
-      environment: { queueUrlPrefix: queueUrlPrefix(this, config), eventBus: data.eventBus.eventBusName },
+      environment: {
+        queueUrlPrefix: queueUrlPrefix(this, config),
+        eventBus: data.eventBus.eventBusName,
+        ...(config.taskEventOutputs ? data.taskEnvironment : {}),
+      },
     });
     data.eventBus.grantPutEventsTo(publisher);
+    if (config.taskEventOutputs) {
+      data.grantTasks(publisher, 'dynamodb:GetItem');
+      data.grantReadOfPayloads(publisher);
+    }
     follow(publisher, data, deadLetters, STREAM_PACES.events);
   }
 }

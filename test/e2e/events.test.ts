@@ -1,46 +1,12 @@
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, expect, inject, it } from 'vitest';
 import { awsClient } from '../doubles/aws-client.ts';
 import { submit, until } from './api.ts';
+import { listenTo } from './bus.ts';
 
-const { eventBus } = inject('stack');
-const bus = new EventBridgeClient(awsClient);
-const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
-
-let QueueUrl: string | undefined;
+let eventsOf: Awaited<ReturnType<typeof listenTo>>;
 beforeAll(async () => {
-  ({ QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `events-${Date.now()}` })));
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-  const rule = { EventBusName: eventBus, Name: 'everything' };
-  await bus.send(new PutRuleCommand({ ...rule, EventPattern: JSON.stringify({ source: ['millrace'] }) }));
-  await bus.send(
-    new PutTargetsCommand({
-      EventBusName: eventBus,
-      Rule: rule.Name,
-      Targets: [{ Id: 'queue', Arn: Attributes?.QueueArn }],
-    }),
-  );
+  eventsOf = await listenTo(inject('stack').eventBus, awsClient);
 });
-
-type Event = { readonly 'detail-type': string; readonly detail: Record<string, unknown> };
-
-/** Returns the events of a task, once its last is there. */
-async function eventsOf(id: string, last: string): Promise<Event[]> {
-  const events = new Map<unknown, Event>();
-  const deadline = Date.now() + 30_000;
-  while (Date.now() < deadline) {
-    const { Messages: messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
-    );
-    for (const { Body: body = '' } of messages) {
-      const event = JSON.parse(body) as Event;
-      if (event.detail.taskInstanceId === id) events.set(event.detail.id, event);
-    }
-    if ([...events.values()].some((event) => event['detail-type'] === last)) break;
-  }
-  return [...events.values()];
-}
 
 it('the bus is told what happens to a task, and never what it works on', async () => {
   const { id } = await submit({ type: 'markdown.render', input: { markdown: '# secret' }, priority: 'high' });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { PutTraceSegmentsCommand, XRayClient } from '@aws-sdk/client-xray';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEFT_OUT } from '../../local/left-out-resources.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { listenTo } from './bus.ts';
 
 const STACKS = ['data', 'execution', 'api', 'operations'].map((name) => `acme-${name}`);
 
@@ -16,7 +18,8 @@ const STACKS = ['data', 'execution', 'api', 'operations'].map((name) => `acme-${
 const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-prod-'));
 let stack: LocalStack;
 beforeAll(async () => {
-  const context = { name: 'acme', preset: 'prod', outboundHosts: '', alarmEmail: 'ops@example.com' };
+  const events = { taskEventOutputs: 'true' };
+  const context = { name: 'acme', preset: 'prod', outboundHosts: '', alarmEmail: 'ops@example.com', ...events };
   // Another test's cloud takes the usual port in the same moment.
   stack = await startLocalStack({ stateDirectory, context, port: 4666, app: 'node test/e2e/own-stack.ts' });
 });
@@ -90,6 +93,25 @@ describe('a deployment for production', () => {
       .poll(async () => (await ask('GET', `/api/tasks/${task.id}`)).status, { timeout: 30_000 })
       .toBe('succeeded');
   });
+
+  it.each([
+    ['its row', 10],
+    ['the table', 5_000],
+    ['the bucket', 50_000],
+    ['the bucket, too large for an event', 70_000],
+  ])(
+    'tells the bus of a success with the output that is in %s',
+    async (_, characters) => {
+      const eventsOf = await listenTo('acme-tasks', client());
+      const markdown = randomBytes(characters / 2).toString('hex');
+      const { id } = await ask('POST', '/api/tasks', { type: 'markdown.render', input: { markdown } });
+      const told = await eventsOf(String(id), 'task.succeeded');
+      const { output, outputPath } = told.find((event) => event['detail-type'] === 'task.succeeded')?.detail ?? {};
+      if (characters <= 60_000) expect(output).toEqual({ html: expect.stringContaining(markdown) });
+      else expect([output, outputPath]).toEqual([undefined, `/api/tasks/${id}`]);
+    },
+    60_000,
+  );
 
   it('has a stack of its own beside, which the executors build on', async () => {
     const lambda = new LambdaClient(client());

@@ -27,6 +27,7 @@ const LIFE = {
   'without provisioned environments': await synthesize('prod', { context: { provisioned: false } }),
   'with tokens': await synthesize('prod', { context: { jwt: { issuer: 'https://id.example.com/', audience: ['m'] } } }),
   'without events': await synthesize('prod', { context: { taskEvents: false } }),
+  'with outputs in events': await synthesize('prod', { context: { taskEventOutputs: true } }),
   'without traces': await synthesize('prod', { context: { tracing: 'false' } }),
   'with provisioned tables': await synthesize('prod', {
     context: { tableCapacity: { provisioned: { minWrites: 20, maxWrites: 800, minReads: 5, maxReads: 200 } } },

@@ -55,6 +55,29 @@ test('events are told apart from statistics, so that a bus which takes no more h
   ]);
 });
 
+test.each([false, true])('the function of events may read outputs where events carry them: %s', async (isAsked) => {
+  const { all, text } = await synthesize('prod', { context: { taskEventOutputs: isAsked } });
+  const named = all('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === 'millrace-events');
+  expect(named?.Properties.Environment.Variables.MILLRACE_PAYLOAD_BUCKET !== undefined).toBe(isAsked);
+  const statements = all('AWS::IAM::Policy')
+    .filter(({ Properties, stack }) => stack === named?.stack && /^ProjectorEvents/.test(Properties.Roles[0].Ref))
+    .flatMap(({ Properties, stack }) =>
+      Properties.PolicyDocument.Statement.flatMap(({ Action, Resource }: Record<string, unknown>) =>
+        [Resource].flat().map((resource) => `${Action} ${text(resource, stack)}`),
+      ),
+    );
+  expect(statements.filter((line: string) => /^(s3|dynamodb):\S+ (Tasks|Payloads)\.Arn/.test(line))).toEqual(
+    isAsked
+      ? [
+          'dynamodb:GetItem Tasks.Arn',
+          's3:ListBucket Payloads.Arn',
+          's3:GetObject Payloads.Arn/payloads/*',
+          's3:GetObject Payloads.Arn/scheduled/*',
+        ]
+      : [],
+  );
+});
+
 test.each(['sweeper', 'governor'])('a run of the %s that could not begin is not made up for', (name) => {
   const configs = all('AWS::Lambda::EventInvokeConfig').filter(
     ({ Properties, stack }) => text(Properties.FunctionName, stack) === `millrace-${name}`,

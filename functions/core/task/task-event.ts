@@ -1,4 +1,5 @@
 import type { TaskEventName } from '../../contract.ts';
+import type { JsonValue } from '../json.ts';
 import type { Task } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
@@ -10,7 +11,12 @@ export type TaskEvent = {
   readonly task: Task;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** The output of a task that succeeded, where events carry outputs: the value, or that it is too large for an event. */
+  readonly output?: { readonly value: JsonValue } | 'elsewhere';
 };
+
+/** EventBridge bills an event of up to 64 KB as one (its price list): an output of so many bytes leaves room for the rest. */
+export const EVENT_OUTPUT_BYTES = 60_000;
 
 /** Returns what happened to a task by a change of its row: mostly one event, two where its time has come unnoticed, or none. */
 export function eventsOf({ id, at, before, after }: Omit<TaskChange, 'usage'>): TaskEvent[] {

@@ -38,6 +38,7 @@ describe('the configuration', () => {
       tableShards: 1,
       tableCapacity: 'onDemand',
       taskEvents: true,
+      taskEventOutputs: false,
       corsOrigins: [],
       reservations: true,
       tracing: { share: 0.01 },
@@ -252,6 +253,10 @@ describe('a wrong configuration is told in one sentence that names the value', (
     [{ tableShards: '17' }, 'tableShards is 17: must be at most 16'],
     [{ shards: { default: 0 } }, 'classes.default.shards is 0: must be at least 1'],
     [{ taskEvents: 'yes' }, 'taskEvents is "yes": must be true or false, not a string'],
+    [
+      { taskEvents: false, taskEventOutputs: true },
+      'taskEventOutputs is true: must be false where taskEvents is false',
+    ],
     [{ jwt: { issuer: 'http://a.b', audience: ['x'] } }, 'jwt.issuer is "http://a.b": must be an https URL'],
     [{ jwt: { issuer: 'https://a.b', audience: [] } }, 'jwt.audience is []: must not be empty'],
     [{ concurrency: { default: { lanes: { high: 1 } } } }, 'classes.default.lanes.high is 1: must be at least 2'],
