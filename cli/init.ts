@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { clashesIn } from './init/clashes.ts';
-import { manifestIn } from './init/manifest.ts';
+import { checkType, manifestIn } from './init/manifest.ts';
 import { besideOthers, type Written } from './init/written.ts';
 import { ArgumentError, npmCommand, runnable } from './npm-command.ts';
 
@@ -61,6 +61,7 @@ export function makeApp(folder: string): string[] {
     const also = others.length === 0 ? '' : ` Also in the way: ${others.join(', ')}.`;
     throw new ArgumentError(`There is a ${first} in ${folder}: name another folder, such as a new one.${also}`);
   }
+  checkType(folder);
   const placed = app.map((written) =>
     written.file === 'package.json' ? manifestIn(folder, written) : besideOthers(folder, written),
   );

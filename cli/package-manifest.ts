@@ -4,6 +4,7 @@ import { join } from 'node:path';
 /** What commands read of a `package.json`. */
 export type Manifest = {
   readonly version: string;
+  readonly type?: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;

@@ -2,9 +2,26 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ArgumentError } from '../npm-command.ts';
 import { type Manifest, packageDirectory, readManifest } from '../package-manifest.ts';
+import { commonJsIn } from './common-js.ts';
 import type { Placed, Written } from './written.ts';
 
 type Versions = Readonly<Record<string, string>>;
+
+/** A sentence names no more files than this. */
+const MOST_NAMED = 3;
+
+/** Throws `ArgumentError` where a folder has files that would not run any more in a package of ES modules, as the app is one. */
+export function checkType(folder: string): void {
+  if (manifestThere(folder).type === 'module') return;
+  const files = commonJsIn(folder);
+  if (files.length === 0) return;
+  const more = files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : '';
+  const named = `${files.slice(0, MOST_NAMED).join(', ')}${more}`;
+  const reason = 'the app is of ES modules, and its package.json would make ES modules of them, too';
+  throw new ArgumentError(
+    `There is CommonJS in ${folder} (${named}): ${reason}. Name another folder, such as a new one, or call them .cjs.`,
+  );
+}
 
 /**
  * Returns the app's manifest as it is to be in a folder: beside what `npm init` or `npm install millrace` has left there, whose

@@ -171,6 +171,50 @@ describe('making an app', () => {
   });
 });
 
+describe('a project whose .js files are CommonJS', () => {
+  const REASON = 'the app is of ES modules, and its package.json would make ES modules of them, too';
+  test.each<[string, Record<string, string>, string]>([
+    ['a server', { 'server.js': "const http = require('node:http');\n" }, 'server.js'],
+    ['a configuration', { 'jest.config.js': 'module.exports = {};\n' }, 'jest.config.js'],
+    ['a file of a folder', { 'src/a.js': 'exports.a = 1;\n' }, 'src/a.js'],
+    [
+      'many',
+      Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [`${name}.js`, 'module.exports = 1;\n'])),
+      'a.js, b.js, c.js and 2 more',
+    ],
+  ])('is left as it is, with all its files: %s', (name, files, named) => {
+    for (const type of [{}, { type: 'commonjs' }]) {
+      const folder = folderOf(`commonjs-${name}-${type.type}`, { 'package.json': JSON.stringify(type), ...files });
+      const before = readdirSync(folder, { recursive: true });
+      const advice = `${REASON}. Name another folder, such as a new one, or call them .cjs.`;
+      expect(() => makeApp(folder)).toThrow(new ArgumentError(`There is CommonJS in ${folder} (${named}): ${advice}`));
+      expect(readdirSync(folder, { recursive: true })).toEqual(before);
+      expect(manifestOf(folder)).toEqual(type);
+    }
+  });
+
+  test.each<[string, Record<string, string>]>([
+    [
+      'they are of a package that is of ES modules already',
+      { 'package.json': '{ "type": "module" }', 'a.js': 'require(1);\n' },
+    ],
+    ['they are called .cjs', { 'package.json': '{}', 'a.cjs': 'module.exports = 1;\n' }],
+    [
+      'they are ES modules',
+      { 'package.json': '{}', 'a.js': "import { createRequire } from 'node:module';\ncreateRequire('/')('a');\n" },
+    ],
+    ['they are both', { 'package.json': '{}', 'a.js': 'console.log(1);\n' }],
+    [
+      'they are of other packages',
+      { 'node_modules/a/index.js': 'module.exports = 1;\n', 'b/package.json': '{}', 'b/a.js': 'require(1);\n' },
+    ],
+  ])('is no such project where %s', (name, files) => {
+    const folder = folderOf(`no-commonjs-${name}`, files);
+    makeApp(folder);
+    expect(manifestOf(folder).type).toBe('module');
+  });
+});
+
 test('a file is no folder', () => {
   const file = join(folderOf('with-file', { 'my-tasks': 'mine' }), 'my-tasks');
   expect(() => makeApp(file)).toThrow(new ArgumentError(`${file} is a file: name a folder, such as a new one.`));
