@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Context } from './context-option.ts';
+import { npmPath } from './npm-path.ts';
 
 /** Says why there is nothing to look at. */
 export class SynthesisFailure extends Error {}
@@ -23,7 +24,9 @@ export async function synthesizeApp(
 ): Promise<void> {
   const pairs = Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
   const args = [cdkOf(project), ...COMMANDS[how], '--output', output, ...pairs, '--no-notices', '--no-color'];
-  const options = { cwd: project, env: environment, maxBuffer: 1 << 24 };
+  // The app says `node`, which is the project's own: the one that runs this may be too old for it.
+  const env = { ...environment, PATH: npmPath(project, environment.PATH) };
+  const options = { cwd: project, env, maxBuffer: 1 << 24 };
   await new Promise<void>((resolve, reject) => {
     execFile(process.execPath, args, options, (error, stdout, stderr) => {
       if (error === null) resolve();

@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Account } from '../../../../cli/doctor/account.ts';
 import { examine } from '../../../../cli/doctor/examine.ts';
 import type { Finding } from '../../../../cli/doctor/finding.ts';
+import { synthesizeApp } from '../../../../cli/synthesis.ts';
 import { type AccountAnswers, serveAccount } from '../../../doubles/aws-endpoint.ts';
 
 const project = await mkdtemp(join(tmpdir(), 'millrace-doctor-test-'));
@@ -84,6 +85,24 @@ describe.concurrent('the doctor', { timeout: 60_000 }, () => {
     ]);
     expect(findings.find(({ check }) => check === 'app')?.found).toBe('first, second');
   });
+
+  test.each(['its own directory', 'a directory around it'])(
+    'runs the app on the Node in %s, as npm does',
+    async (where) => {
+      const workspace = await mkdtemp(join(tmpdir(), 'millrace-doctor-node-'));
+      const app = join(workspace, 'app');
+      const bin = join(where === 'its own directory' ? app : workspace, 'node_modules/.bin');
+      await mkdir(bin, { recursive: true });
+      await mkdir(app, { recursive: true });
+      await writeFile(join(app, 'cdk.json'), JSON.stringify({ app: 'node app.ts' }));
+      await writeFile(join(bin, 'node'), '#!/bin/sh\necho "the Node of the project runs $1" >&2\nexit 1\n');
+      await chmod(join(bin, 'node'), 0o755);
+      const output = join(workspace, 'out');
+      const synthesis = synthesizeApp(app, output, {}, { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' }, 'whole');
+      await expect(synthesis).rejects.toThrow('the Node of the project runs app.ts');
+      await rm(workspace, { recursive: true });
+    },
+  );
 
   test('says that an account is too small for what the app reserves, and not when the app has it already', async () => {
     const small = { limit: 50, unreserved: 20 };
