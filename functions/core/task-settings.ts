@@ -37,10 +37,10 @@ export const isPaused = (type: string, { paused = false }: TaskSettings, catalog
 /** The settings of task types, the same for all tenants. */
 export interface SettingsStore {
   /**
-   * Returns settings at most `DEFINITION_EFFECT_SECONDS` old. Never throws: where they cannot be read, the last ones known
-   * hold.
+   * Returns settings at most `DEFINITION_EFFECT_SECONDS` old, or with what was changed before `since` (milliseconds since the
+   * epoch). Never throws: where they cannot be read, the last ones known hold.
    */
-  get(type: string): Promise<TaskSettings>;
+  get(type: string, since?: number): Promise<TaskSettings>;
   /** Returns the types of which something was ever changed, also those that the deployment has no more. Never throws. */
   changedTypes(): Promise<readonly string[]>;
   /** Changes what the patch names, and returns all settings of the type. */

@@ -1,5 +1,5 @@
 import type { Meter } from '../core/ports.ts';
-import type { Task } from '../core/task/task.ts';
+import type { RunningTask, Task } from '../core/task/task.ts';
 import {
   type EndedAttempt,
   endedAttemptOf,
@@ -7,7 +7,7 @@ import {
   type TaskChange,
   transitionsOf,
 } from '../core/task/task-change.ts';
-import type { SettingsStore } from '../core/task-settings.ts';
+import type { SettingsStore, TaskSettings } from '../core/task-settings.ts';
 import { WEBHOOK_TYPE } from '../resource-classes.ts';
 
 export type MetricsPorts = { readonly meter: Meter; readonly settings: Pick<SettingsStore, 'get'> };
@@ -41,14 +41,20 @@ function recordError(task: Task, meter: Meter): void {
   if ('error' in task && task.error !== undefined) meter.record(task.error.code, 'error', 1);
 }
 
+/** A longer wait may be a pause that ended a moment ago, which settings that are some seconds old do not tell of. */
+const SURE_MILLISECONDS = 1_000;
+
 /** Records how long a task has waited since it was due and its type was not paused. */
 async function recordWait(task: Task, { meter, settings }: MetricsPorts): Promise<void> {
   // One that was cancelled before it began, and retried, has waited since then: no row tells when that was.
   if (task.status !== 'running' || task.attempt > 1 || task.attemptsBeforeRetry !== undefined) return;
-  const { resumedAt = 0 } = await settings.get(task.type);
-  const dueSince = Math.max(task.createdAt, task.runAt ?? 0, resumedAt);
-  meter.record(task.executorKey, 'wait', Math.max(0, task.startedAt - dueSince));
+  let wait = waitOf(task, await settings.get(task.type));
+  if (wait > SURE_MILLISECONDS) wait = waitOf(task, await settings.get(task.type, task.startedAt));
+  meter.record(task.executorKey, 'wait', wait);
 }
+
+const waitOf = ({ createdAt, runAt = 0, startedAt }: RunningTask, { resumedAt = 0 }: TaskSettings): number =>
+  Math.max(0, startedAt - Math.max(createdAt, runAt, resumedAt));
 
 /** Records how long an attempt took. One whose lease had run out was lost, and nobody knows when. */
 function recordTimes({ former, endedAt }: EndedAttempt, after: Task, meter: Meter): void {

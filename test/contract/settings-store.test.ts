@@ -39,3 +39,14 @@ it('a change of settings is what it makes of them, and is seen by whoever else h
   expect(await other.changedTypes()).toContain(type);
   expect(await other.changedTypes()).not.toContain(`${type}.other`);
 });
+
+it('a change is seen at once by whoever asks for what was changed before some time', async () => {
+  const [one, other] = [makeStore(), makeStore()];
+  expect(await other.get(`${type}.since`)).toEqual({});
+  now += 1_000;
+  await one.change(`${type}.since`, { paused: false, resumedAt: now });
+  expect(await other.get(`${type}.since`)).toEqual({});
+  expect(await other.get(`${type}.since`, now)).toEqual({ paused: false, resumedAt: now });
+  // A clock that is ahead of this one makes nobody wait.
+  expect(await other.get(`${type}.since`, now + 60_000)).toEqual({ paused: false, resumedAt: now });
+});

@@ -48,11 +48,14 @@ export class DynamoSettingsStore implements SettingsStore {
     });
   }
 
-  async get(type: string): Promise<TaskSettings> {
+  async get(type: string, since?: number): Promise<TaskSettings> {
     const { clock, log } = this.#options;
+    const now = clock();
+    const readAfter = Math.max(now - VERSION_MILLISECONDS + 1, Math.min(since ?? 0, now));
     try {
-      if (this.#version === undefined || clock() - this.#version.readAt >= VERSION_MILLISECONDS) {
-        this.#reading ??= this.#checkVersion().finally(() => {
+      // A read that is under way may have begun too early.
+      while (this.#version === undefined || this.#version.readAt < readAfter) {
+        this.#reading ??= this.#checkVersion(since !== undefined).finally(() => {
           this.#reading = undefined;
         });
         await this.#reading;
@@ -99,10 +102,10 @@ export class DynamoSettingsStore implements SettingsStore {
     }
   }
 
-  async #checkVersion(): Promise<void> {
+  async #checkVersion(isConsistent: boolean): Promise<void> {
     const { clock } = this.#options;
     const readAt = clock();
-    const row = await this.#row(VERSION_KEY, false, 'version');
+    const row = await this.#row(VERSION_KEY, isConsistent, 'version');
     const number = row?.version?.N === undefined ? undefined : Number(row.version.N);
     // clear() would lose what serves on should the reads that follow fail. The keys are copied, since set() moves each of them.
     if (this.#version !== undefined && this.#version.number !== number) {

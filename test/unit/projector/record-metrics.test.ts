@@ -94,6 +94,30 @@ describe('a change is recorded', () => {
     expect(await recordedOf(due, claimed(due, lease, START))).toEqual([`wait ${key} 50`]);
   });
 
+  it('as a wait since its type was resumed, though settings that are some seconds old do not tell of that', async () => {
+    const recorded: string[] = [];
+    const asked: (number | undefined)[] = [];
+    const late = newTask(taskSeed({ createdAt: NOW - 75_000 }));
+    const change = {
+      id: '1',
+      at: END,
+      before: late,
+      after: claimed(late, lease, START),
+      usage: { submittedTogether: 1, writeUnits: 1 },
+    };
+    await recordMetrics([change], {
+      meter: { record: (of, metric, value) => recorded.push(`${metric} ${of} ${value}`) },
+      settings: {
+        get: async (_, since) => {
+          asked.push(since);
+          return since === undefined ? {} : { resumedAt: NOW + 100 };
+        },
+      },
+    });
+    expect(recorded).toEqual([`wait ${key} 200`]);
+    expect(asked).toEqual([undefined, START]);
+  });
+
   it('without a wait of a task that was ended before it began, and retried', async () => {
     const retry = retried(cancelled(queued, NOW));
     expect(await recordedOf(retry, claimed(retry, lease, START))).toEqual([]);
