@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Lazy, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { type CfnRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -192,6 +192,8 @@ function keepInitialized(
  * Makes the role of a function. What takes no resource stands in the role itself, and all else in its policy, where a team's grants
  * go, too: so a grant of theirs that names no resource is still found by whatever looks for that.
  */
+const INSIGHTS_POLICY = 'CloudWatchLambdaInsightsExecutionRolePolicy';
+
 function roleOf(scope: Construct, id: string, unscopedActions: readonly string[]): Role {
   const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
   if (unscopedActions.length === 0) return new Role(scope, id, { assumedBy });
@@ -203,9 +205,20 @@ function roleOf(scope: Construct, id: string, unscopedActions: readonly string[]
   return role;
 }
 
-/** Takes the place of the managed policy that the CDK attaches, which lets every log group be made. */
+/** Takes the place of the managed policy that the CDK attaches, which lets every log group be made. Those of a team stay. */
 function permitInsights({ serviceRole: role, policy }: ServiceFunction): void {
-  (role.node.defaultChild as CfnRole).managedPolicyArns = undefined;
+  const cfnRole = role.node.defaultChild as CfnRole;
+  const attached = cfnRole.managedPolicyArns;
+  const others = Lazy.uncachedAny(
+    {
+      produce: (context) =>
+        (context.resolve(attached) as unknown[] | undefined)?.filter(
+          (arn) => !JSON.stringify(arn).includes(INSIGHTS_POLICY),
+        ),
+    },
+    { omitEmptyArray: true },
+  );
+  cfnRole.managedPolicyArns = Token.asList(others);
   const logGroup = Stack.of(role).formatArn({
     service: 'logs',
     resource: 'log-group',

@@ -1,6 +1,7 @@
-import { App, CfnOutput, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, CfnOutput, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { describe, expect, test } from 'vitest';
@@ -100,6 +101,23 @@ describe('in a stack of a team', () => {
     expect(millrace.tables.tasks).toHaveLength(1);
     expect(millrace.alarms.length).toBe(resourcesOf(stack, 'AWS::CloudWatch::Alarm').length);
   });
+});
+
+test('the policies that a team attaches to all roles of its app stay, with Lambda Insights too', () => {
+  const app = teamApp();
+  const stack = new Stack(app, 'Shop');
+  new Millrace(stack, 'Tasks', { ...dev, lambdaInsights: true });
+  Aspects.of(stack).add({
+    visit: (node) => {
+      if (node instanceof Role)
+        node.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMReadOnlyAccess'));
+    },
+  });
+  for (const { Properties } of resourcesOf(stack, 'AWS::IAM::Role')) {
+    expect(Properties.ManagedPolicyArns).toEqual([
+      { 'Fn::Join': ['', expect.arrayContaining([expect.stringContaining('AmazonSSMReadOnlyAccess')])] },
+    ]);
+  }
 });
 
 describe('in an app', () => {
