@@ -6,7 +6,16 @@ import type { Construct } from 'constructs';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import type { TaskMetadata } from '../task-metadata.ts';
-import { type BundledFiles, DOOR_BUILD, filesOf, SHIPPED_WHOLE, SOURCE_ENDING, TASK_CATALOG } from './door-build.ts';
+import {
+  type BundledFiles,
+  besideCredentials,
+  DOOR_BUILD,
+  filesOf,
+  lacksCredentials,
+  SHIPPED_WHOLE,
+  SOURCE_ENDING,
+  TASK_CATALOG,
+} from './door-build.ts';
 import { installNativePackages } from './native-packages.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -28,7 +37,7 @@ const NO_CODE = 'not bundled';
  * `bundle.<door>.json`. None of it is deployed.
  */
 export type BundleRecord = {
-  /** What esbuild was told, the files that it has read, from the project's directory on, and what it has left to be imported. */
+  /** What esbuild was told, the files that it has read, from the project's directory on, and what it has left to be imported, and how. */
   readonly build: BuildOptions;
   readonly inputs: readonly string[];
   readonly externals: readonly string[];
@@ -63,7 +72,7 @@ export function bundle(scope: Construct, door: string, options: BundleOptions = 
 
 function writeBundle(directory: string, door: string, { tasks, files = {} }: BundleOptions): Bundle {
   const project = process.cwd();
-  const build = {
+  const asked = {
     ...DOOR_BUILD,
     absWorkingDir: project,
     entryPoints: ['index', 'thread']
@@ -74,7 +83,10 @@ function writeBundle(directory: string, door: string, { tasks, files = {} }: Bun
     // Source maps tell files from here: two levels below the project, as /var/task is, and not wherever a synth writes.
     outdir: join(project, 'dist', door),
   } satisfies BuildOptions;
-  const built = buildSync(build);
+  const tried = buildSync(asked);
+  const isWhole = !lacksCredentials(tried.metafile);
+  const build = isWhole ? asked : { ...asked, external: besideCredentials(asked.external) };
+  const built = isWhole ? tried : buildSync(build);
   // A chunk's name has its hash: those of an earlier synth would be deployed too.
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -97,7 +109,9 @@ function writeBundle(directory: string, door: string, { tasks, files = {} }: Bun
   const record: BundleRecord = {
     build,
     inputs: Object.keys(built.metafile.inputs),
-    externals: importsOf(built.metafile).flatMap(({ path, external }) => (external === true ? [path] : [])),
+    externals: importsOf(built.metafile).flatMap(({ kind, path, external }) =>
+      external === true ? [`${kind} ${path}`] : [],
+    ),
     definitions: tasks?.definitions ?? [],
     functionNames: [],
     runsHandlers,

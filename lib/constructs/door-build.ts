@@ -1,5 +1,5 @@
 import { basename, extname, join, relative } from 'node:path';
-import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
+import { type BuildOptions, type BuildResult, buildSync, type Metafile } from 'esbuild';
 
 /** Contents by path below the directory of a bundle. */
 export type BundledFiles = Readonly<Record<string, Uint8Array>>;
@@ -30,10 +30,28 @@ const ON_DEMAND = [
 ];
 
 /** Where the SDK would look for credentials next: Lambda gives its functions theirs in the environment, where it looks first. */
-const OTHER_CREDENTIALS = [
+const OTHER_CREDENTIALS: readonly string[] = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
   '@smithy/credential-provider-imds',
 ];
+
+const OF_SDK = /(^|\/)node_modules\/@(aws-sdk|smithy)\//;
+
+/**
+ * Says whether code has left out what it needs of credentials: that of a team that gets some of its own, mostly by
+ * `@aws-sdk/credential-providers`. The clients of the SDK would load it one day, and do not.
+ */
+export const lacksCredentials = ({ inputs }: Metafile): boolean =>
+  Object.entries(inputs).some(([file, { imports }]) =>
+    imports.some(
+      ({ path, kind, external }) =>
+        external === true && OTHER_CREDENTIALS.includes(path) && (kind !== 'dynamic-import' || !OF_SDK.test(file)),
+    ),
+  );
+
+/** Returns what a build leaves out that lacks credentials otherwise. */
+export const besideCredentials = (external: readonly string[]): string[] =>
+  external.filter((name) => !OTHER_CREDENTIALS.includes(name));
 
 /**
  * Packages that are more than their code, with the files that are needed of them: they are shipped as they are, for the
@@ -84,7 +102,7 @@ function onDemand(names: readonly string[]): BundledFiles {
     entryPoints: names.map((name) => ({ in: name, out: `${name}/index` })),
     absWorkingDir: root,
     outdir,
-    external: OTHER_CREDENTIALS,
+    external: [...OTHER_CREDENTIALS],
     // The X-Ray SDK's own way to know the segment under way hooks every asynchronous step of the process.
     alias: { 'cls-hooked/context': join(root, `functions/runtime/tracing/async-context${SOURCE_ENDING}`) },
   });

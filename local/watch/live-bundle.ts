@@ -119,6 +119,8 @@ export class LiveBundle {
     const { externals } = this.bundle;
     return Object.values(outputs)
       .flatMap(({ imports }) => imports)
-      .some(({ path, external }) => external === true && !isBuiltin(path) && !externals.includes(path));
+      .some(
+        ({ kind, path, external }) => external === true && !isBuiltin(path) && !externals.includes(`${kind} ${path}`),
+      );
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ENV } from '../../functions/contract.ts';
 import { fail, type SingleTaskDefinition, type TaskContext } from '../../functions/core/define-task.ts';
 import { HandlerThreads } from '../../functions/executor/isolation/handler-threads.ts';
@@ -129,6 +129,37 @@ describe('the bundles', () => {
       ).toEqual([]);
       expect(sourcesContent).toBeUndefined();
     }
+  });
+
+  test.each([
+    ['by the package of all ways', "import { fromTemporaryCredentials as load } from '@aws-sdk/credential-providers';"],
+    ['by one way', "import { fromTokenFile as load } from '@aws-sdk/credential-provider-web-identity';"],
+    ['later', "const { fromIni: load } = await import('@aws-sdk/credential-provider-ini');"],
+  ])('have the ways to credentials where a handler gets some of its own: %s', (name, line) => {
+    // From here the packages of this repository are found, as those of a team are from its tasks.
+    const team = mkdtempSync(join(process.cwd(), '.millrace/credentials-'));
+    onTestFinished(() => rmSync(team, { recursive: true }));
+    const ways = ['ini', 'web-identity'].map((way) => `export * from '@aws-sdk/credential-provider-${way}';`);
+    const files = {
+      'package.json': JSON.stringify({ type: 'module', main: 'index.js' }),
+      'index.js': `${ways.join('\n')}\nexport const fromTemporaryCredentials = () => 'found';\n`,
+    };
+    const folder = join(team, 'node_modules/@aws-sdk/credential-providers');
+    mkdirSync(folder, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+    const catalogFile = join(team, 'catalog.ts');
+    writeFileSync(catalogFile, `${line}\nexport const tasks = { load };\nexport const schedules = [];\n`);
+    const there = mkdtempSync(join(outdir, 'credentials-'));
+    bundle(new Stack(new App({ outdir: there }), 'Bundles'), 'executor', { tasks: { ...discovered, catalogFile } });
+    const chunks = readdirSync(join(there, 'bundle.executor')).filter((file) => file.endsWith('.mjs'));
+    const code = chunks.map((file) => readFileSync(join(there, 'bundle.executor', file), 'utf8'));
+    expect(
+      code.filter((text) => /(from|import\()\s*"@aws-sdk\/credential-provider-/.test(text)),
+      name,
+    ).toEqual([]);
+    expect(JSON.stringify(chunksOf('executor').map((file) => chunk('executor', file)))).toMatch(
+      /credential-provider-ini/,
+    );
   });
 
   test('are the same code from one synth to the next, so that a deploy changes only what changed', () => {
