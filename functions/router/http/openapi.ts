@@ -52,6 +52,9 @@ export function openapiDocument(
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = operation(key, route, { schemaOf, definitions, classes, inputs });
   }
+  for (const definition of definitions) {
+    schemas[`${definition.type}.input`] = embedded(definition.type, inputJsonSchema(definition));
+  }
   addOutputs(schemas, definitions);
   return {
     openapi: '3.1.0',

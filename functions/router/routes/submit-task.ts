@@ -1,22 +1,19 @@
-import * as z from 'zod';
 import { compact } from '../../core/compact.ts';
-import type { TaskDefinition } from '../../core/define-task.ts';
 import { keptTarget } from '../../core/webhook/end-target.ts';
-import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import type { Caller, Response, Route, RouterPorts } from '../route.ts';
 import { type Acceptance, accept } from '../submit/accept.ts';
 import { chooseLane } from '../submit/admit.ts';
+import { documentedSubmit } from '../submit/documented-submits.ts';
 import { makeTask, parseSubmission, submittedBody } from '../submit/submission.ts';
 import { resolveKey } from '../submit/submit-key.ts';
-import { idempotencyKeyOf, idempotencyKeyParameter, submitSchema } from '../submit/submit-schema.ts';
-import { embedded, inputJsonSchema } from './all-definitions.ts';
+import { idempotencyKeyOf, idempotencyKeyParameter } from '../submit/submit-schema.ts';
 import { taskAnswer, taskSchema, taskView } from './task-view.ts';
 
 export const submitTask: Route = {
   operationId: 'submitTask',
   summary: 'Submit a task',
   parameters: [idempotencyKeyParameter],
-  requestBody: (definitions, classes) => ({ oneOf: definitions.map((one) => submitOfType(one, classes)) }),
+  requestBody: documentedSubmit,
   response: {
     status: 202,
     description: 'The task is accepted and will run',
@@ -55,22 +52,3 @@ const acceptedResponse = async (acceptance: Acceptance, caller: Caller, ports: R
 
 const headersOf = ({ task, isReplay }: Acceptance): Readonly<Record<string, string>> =>
   compact({ location: `/api/tasks/${task.id}`, 'idempotent-replayed': isReplay ? 'true' : undefined });
-
-/** Describes what a submit of one type takes, in JSON Schema: its own input, and the longest attempt of its class. */
-function submitOfType(definition: TaskDefinition, classes: DeployedClasses) {
-  const { type, description, resources } = definition;
-  const { $schema: _, properties, ...schema } = z.toJSONSchema(submitSchema(), { io: 'input' });
-  return {
-    ...schema,
-    title: type,
-    description,
-    properties: {
-      ...properties,
-      type: { const: type },
-      input: embedded(type, inputJsonSchema(definition)),
-      timeoutSeconds: { type: 'integer', minimum: 1, maximum: classOf(classes, resources).timeoutSeconds },
-    },
-    required: ['type', 'input'],
-    not: { required: ['delaySeconds', 'runAt'] },
-  };
-}

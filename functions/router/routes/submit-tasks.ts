@@ -16,25 +16,14 @@ import {
 import type { Caller, Route, RouterPorts } from '../route.ts';
 import { type Acceptance, fitsQueue, queueDelayOf, recordAcceptance } from '../submit/accept.ts';
 import { checkRate, chooseLane } from '../submit/admit.ts';
+import { documentedBulk } from '../submit/documented-submits.ts';
 import { makeTask, parseSubmission, submittedBody } from '../submit/submission.ts';
 import { checkSameSubmit, resolveKey } from '../submit/submit-key.ts';
 import { bulkTaskSchema, idempotencyKeyOf, idempotencyKeyParameter, ownKeyOf } from '../submit/submit-schema.ts';
 import { summaryOf, taskSummarySchema, withoutResult } from './task-view.ts';
 
-const bulkSchema = once(() =>
-  z.strictObject({
-    tasks: z
-      .array(
-        z
-          .unknown()
-          .describe(
-            'What POST /api/tasks takes, and `idempotencyKey`, a header there; each is accepted or rejected by itself',
-          ),
-      )
-      .min(1)
-      .max(MAX_BULK_TASKS),
-  }),
-);
+/** Each task is read by itself: the document says what it may be. */
+const bulkSchema = once(() => z.strictObject({ tasks: z.array(z.unknown()).min(1).max(MAX_BULK_TASKS) }));
 
 const resultsSchema = once(() => {
   const count = z.int().min(0).max(MAX_BULK_TASKS);
@@ -63,7 +52,7 @@ export const submitTasks: Route = {
         'goes by that',
     },
   ],
-  requestBody: bulkSchema,
+  requestBody: documentedBulk,
   response: {
     status: 202,
     description: 'What became of each, in the order of the request; all or some may be rejected',

@@ -28,6 +28,19 @@ export const submits: Json<'submitTask'>[] = [
   { type: 'markdown.render', input: { markdown: '# Hello' }, priority: 'high' },
   { type: 'image.resize', input: { url: 'https://example.com/a.png', width: 8 }, idempotencyKeyTtlSeconds: 60 },
 ];
+export const bulk: Json<'submitTasks'> = {
+  tasks: [
+    { type: 'markdown.render', input: { markdown: '# Hello' }, idempotencyKey: 'import-7/0' },
+    { type: 'image.resize', input: { url: 'https://example.com/a.png', width: 8 }, delaySeconds: 5 },
+  ],
+};
+export const inputs: Schemas['markdown.render.input'][] = [{ markdown: '# Hello' }];
+// @ts-expect-error there is no such type
+export const unknownType: Json<'submitTasks'> = { tasks: [{ type: 'markdown.rendre', input: { markdown: '' } }] };
+// @ts-expect-error a priority is one of three
+export const wrongTask: Json<'submitTasks'> = { tasks: [{ type: 'markdown.render', input: { markdown: '' }, priority: 'urgent' }] };
+// @ts-expect-error a single submit has its key in a header
+export const wrongKey: Json<'submitTask'> = { type: 'markdown.render', input: { markdown: '' }, idempotencyKey: 'a' };
 export const change: Json<'changeDefinition'> = { paused: null };
 // @ts-expect-error a priority is one of three
 export const wrong: Json<'submitTask'> = { type: 'markdown.render', input: { markdown: '' }, priority: 'urgent' };

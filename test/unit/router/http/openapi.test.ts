@@ -177,13 +177,21 @@ it('says which names are old: the new ones stand beside them', () => {
 });
 
 it('a submit is described type by type: its input, and the longest attempt of its class', () => {
-  const submit = document.paths['/api/tasks']?.post?.requestBody?.content['application/json']?.schema;
-  expect(submit).toMatchObject({
+  const schemaOf = (path: string) => document.paths[path]?.post?.requestBody?.content['application/json']?.schema;
+  const inputOf = (type: string) => ({ $ref: `#/components/schemas/${type}.input` });
+  const submits = {
     oneOf: [
-      { properties: { type: { const: 'greet' }, input: { required: ['name'] }, timeoutSeconds: { maximum: 50 } } },
-      { properties: { type: { const: 'echo' }, timeoutSeconds: { maximum: 290 } } },
+      { properties: { type: { const: 'greet' }, input: inputOf('greet'), timeoutSeconds: { maximum: 50 } } },
+      { properties: { type: { const: 'echo' }, input: inputOf('echo'), timeoutSeconds: { maximum: 290 } } },
     ],
+  };
+  expect(schemaOf('/api/tasks')).toMatchObject(submits);
+  expect(schemaOf('/api/tasks')).not.toHaveProperty('oneOf.0.properties.idempotencyKey');
+  expect(schemaOf('/api/tasks/batch')).toMatchObject({
+    properties: { tasks: { minItems: 1, maxItems: 1000, items: submits } },
   });
+  expect(schemaOf('/api/tasks/batch')).toHaveProperty('properties.tasks.items.oneOf.0.properties.idempotencyKey');
+  expect(document.components.schemas['greet.input']).toMatchObject({ required: ['name'] });
 });
 
 describe('a type with an output schema', () => {
