@@ -205,8 +205,26 @@ it('lets an attempt that runs end with the code that it began with', async () =>
     .toMatchObject({ status: 'succeeded', attempt: 1, output: 'at the beginning' });
 }, 120_000);
 
+type Schedule = {
+  readonly type: string;
+  readonly cron: string;
+  readonly last?: { readonly outcome: string; readonly time: string };
+  readonly lastTaskId?: string;
+};
+
+/** Makes a type that tells which firing it runs for. */
+const timed = (cron: string) =>
+  task('timed', {
+    more: `schedule: [{ cron: '${cron}', timezone: 'Europe/Berlin', input: {} }],`,
+    run: 'return ctx.schedule?.time ?? null',
+  });
+
+const schedules = async (): Promise<readonly Schedule[]> =>
+  ((await call('/api/schedules')) as unknown as { items: readonly Schedule[] }).items;
+
 it('deploys what is more than code, loses nothing by it, and has edits in place again after it', async () => {
   let since = said.length;
+  await save('tasks/timed.ts', timed('* * * * *'));
   const later = await call('/api/tasks', { type: 'ask', input: {}, delaySeconds: 15 });
   const batch = 'batch: { maxSize: 5, windowSeconds: 3 },';
   await save('tasks/tell.ts', task('tell', { more: batch, run: 'return _input.map(() => answer)' }));
@@ -220,12 +238,21 @@ it('deploys what is more than code, loses nothing by it, and has edits in place 
   await saying(DEPLOYED, since, 180);
   await saveAnswer('after a setting');
   await answers().toBe('after a setting');
+  // The schedule of the definition has been deployed with it, and fires: its handler sees for when.
+  const fired = { type: 'timed', cron: '* * * * *', last: { outcome: 'fired', time: expect.any(String) } };
+  await expect.poll(schedules, { timeout: 180_000, interval: 1_000 }).toMatchObject([fired]);
+  const [schedule] = await schedules();
+  expect(await outputOf(schedule?.lastTaskId ?? '')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00\.000Z$/);
   since = said.length;
+  await save('tasks/timed.ts', timed('0 7 * * *'));
   await rm(join(app, 'tasks/tell.ts'));
   await saying(DEPLOYED, since, 180);
   expect(await asked('tell')).toBe('invalid_request');
   await expect.poll(async () => (await call(`/api/tasks/${later.id}`)).status, { timeout: 60_000 }).toBe('succeeded');
-}, 600_000);
+  await expect
+    .poll(schedules, { timeout: 120_000, interval: 1_000 })
+    .toEqual([expect.objectContaining({ type: 'timed', cron: '0 7 * * *' })]);
+}, 900_000);
 
 it('tells what is wrong with the app, and goes on with what is deployed', async () => {
   let since = said.length;
