@@ -180,7 +180,7 @@ export function resolveConfig(settings: Settings, defaultName: string): DeployCo
   const parsed = configSchema.safeParse(whole, { reportInput: true });
   if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, whole));
   if (parsed.data.taskEventOutputs && !parsed.data.taskEvents) {
-    throw new ConfigError('configuration taskEventOutputs is true: must be false where taskEvents is false');
+    throw new ConfigError('configuration taskEventOutputs is true: must be false without taskEvents');
   }
   const classes = mapValues(parsed.data.classes, deployedClassOf);
   for (const [name, one] of Object.entries(classes)) {

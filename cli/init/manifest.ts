@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ArgumentError } from '../npm-command.ts';
 import { type Manifest, packageDirectory, readManifest } from '../package-manifest.ts';
-import { commonJsIn } from './common-js.ts';
+import { commonJsIn } from './module-kind.ts';
 import type { Placed, Written } from './written.ts';
 
 type Versions = Readonly<Record<string, string>>;
