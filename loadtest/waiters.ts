@@ -26,6 +26,8 @@ const SUBMITS_PER_SECOND = 40;
 const TURN_SECONDS = 8;
 /** A wait lasts longer than its turn: its task is cancelled at the end of that. */
 const WAIT_SECONDS = 25;
+/** Within so long all of them have come. */
+const COMING_MILLISECONDS = 1_500;
 /** The p99 of submits beside waiters may be so many times that without, and the end of a task be told so late. */
 const MOST_RATIO = 1.5;
 const MOST_MILLISECONDS = 500;
@@ -157,13 +159,15 @@ async function turnWith(routers: readonly ChildProcess[], waiters: readonly Chil
   const ended = new Map<string, number>();
   const waits = waiters.map(async (waiter, place) => {
     const id = ids[place] ?? '';
+    // Callers come when they come, so that they do not all look at one moment.
+    await sleep((place * COMING_MILLISECONDS) / WAITERS);
     const { headers = {}, body } = await handled(waiter, event(`GET /api/tasks/{id}`, `/api/tasks/${id}`, { id }));
     const at = performance.now();
     const isRefused = headers['millrace-waiting'] !== undefined;
     if (!isRefused && taskSchema.parse(JSON.parse(body)).status !== 'cancelled') throw new Error(`${id} has not ended`);
     return { id, at, isRefused };
   });
-  await sleep(1_000);
+  await sleep(COMING_MILLISECONDS + 500);
   const submits = await submitFor(TURN_SECONDS, routers);
   for (const id of ids) {
     // It ends a moment later: what is told is told sooner than this says.
