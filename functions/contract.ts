@@ -182,6 +182,8 @@ export const ENV = {
   scheduleTenant: 'MILLRACE_SCHEDULE_TENANT',
   accessTable: 'MILLRACE_ACCESS_TABLE',
   statisticsTable: 'MILLRACE_STATISTICS_TABLE',
+  /** The table of what has happened: failed attempts of tasks, former inputs, bulk actions, the audit; and the tags of tasks. */
+  historyTable: 'MILLRACE_HISTORY_TABLE',
   /** The table of what the doors tell each other: how the lanes are, what executors did, what tenants submitted. */
   controlTable: 'MILLRACE_CONTROL_TABLE',
   payloadBucket: 'MILLRACE_PAYLOAD_BUCKET',

@@ -27,6 +27,7 @@ export type MillraceTables = {
   readonly control: TableV2;
   readonly access: TableV2;
   readonly statistics: TableV2;
+  readonly history: TableV2;
   readonly schedules: TableV2;
   readonly webhooks: TableV2;
   readonly signingSecrets: TableV2;
@@ -100,8 +101,9 @@ export class Millrace extends Construct {
     this.name = config.name;
     this.api = { url: api.url, id: api.apiId };
     this.events = data.eventBus;
-    const { tasks: taskTables, definitions, control, access, statistics, schedules, webhooks, signingSecrets } = data;
-    const ofTenants = { schedules, webhooks, signingSecrets };
+    const { tasks: taskTables, definitions, control, access, statistics, history } = data;
+    const { schedules, webhooks, signingSecrets } = data;
+    const ofTenants = { history, schedules, webhooks, signingSecrets };
     this.tables = { tasks: taskTables, definitions, control, access, statistics, ...ofTenants };
     this.alarms = alarms;
     this.stacks = parts.stacks;

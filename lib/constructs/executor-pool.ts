@@ -86,6 +86,7 @@ export class ExecutorPool extends Construct implements IGrantable, IConnectable 
         ...data.taskEnvironment,
         controlTable: data.control.tableName,
         statisticsTable: data.statistics.tableName,
+        historyTable: data.history.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         outboundHosts: config.outboundHosts.join(','),
@@ -108,6 +109,8 @@ export class ExecutorPool extends Construct implements IGrantable, IConnectable 
     data.control.grant(executor, 'dynamodb:UpdateItem');
     // Before a task fans out, the open tasks of its tenant are read.
     data.statistics.grant(executor, 'dynamodb:GetItem');
+    // A failed attempt is kept, and none of them is read or changed here.
+    data.grantHistory(executor, 'dynamodb:PutItem');
     data.grantPayloads(executor);
     if (delivers) {
       // It reads what to sign with, makes the first secret of a tenant, and pauses a webhook whose receiver is gone.

@@ -14,11 +14,15 @@ export interface TaskData {
   /** What webhooks are signed with: for who signs, and who makes secrets. */
   readonly signingSecrets: TableV2;
   readonly statistics: TableV2;
+  /** What has happened: failed attempts, former inputs, bulk actions, the audit; and the tags of tasks. */
+  readonly history: TableV2;
   readonly taskEnvironment: Partial<Record<keyof typeof ENV, string>>;
   /** Grants actions on every table of tasks. */
   grantTasks(grantee: ServiceFunction, ...actions: string[]): void;
   /** Grants actions on the table of schedules. */
   grantSchedules(grantee: ServiceFunction, ...actions: string[]): void;
+  /** Grants actions on the table of what has happened. */
+  grantHistory(grantee: ServiceFunction, ...actions: string[]): void;
   /** Lets a function put and get payloads, and nothing else of the bucket. */
   grantPayloads(grantee: ServiceFunction): void;
 }

@@ -107,6 +107,7 @@ export class ApiStack extends Construct {
         signingSecretsTable: data.signingSecrets.tableName,
         outboundHosts: config.outboundHosts.join(','),
         statisticsTable: data.statistics.tableName,
+        historyTable: data.history.tableName,
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
@@ -143,6 +144,7 @@ export class ApiStack extends Construct {
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.control.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.statistics.grant(router, 'dynamodb:Query', 'dynamodb:GetItem');
+    data.grantHistory(router, 'dynamodb:Query');
     data.grantPayloads(router);
     router.addToRolePolicy(
       new PolicyStatement({

@@ -67,12 +67,13 @@ const NO_ACCESS_LOG_REASON =
 
 const namesOf = ({ tableName, tableArn }: TableV2): string[] => [tableName, tableArn];
 
-/** Holds what a deployment keeps: tasks, payloads, definitions, schedules, webhooks, keys, statistics, and the bus of task events. */
+/** Holds what a deployment keeps: tasks, their history, payloads, definitions, schedules, webhooks, keys, statistics, and the bus of task events. */
 export class DataStack extends Construct implements TaskData {
   readonly tasks: readonly TableV2[];
   readonly definitions: TableV2;
   readonly access: TableV2;
   readonly statistics: TableV2;
+  readonly history: TableV2;
   readonly control: TableV2;
   readonly schedules: TableV2;
   readonly webhooks: TableV2;
@@ -126,6 +127,12 @@ export class DataStack extends Construct implements TaskData {
       sortKey: string('sk'),
       timeToLiveAttribute: 'expiresAt',
     });
+    this.history = new TableV2(this, 'History', {
+      ...keep,
+      partitionKey: string('pk'),
+      sortKey: string('sk'),
+      timeToLiveAttribute: 'expiresAt',
+    });
     const lifetimeDays = config.retentionDays + PAYLOAD_SLACK_DAYS;
     this.#payloads = new Bucket(this, 'Payloads', {
       removalPolicy: keep.removalPolicy,
@@ -157,6 +164,7 @@ export class DataStack extends Construct implements TaskData {
     addOutput(this, 'PayloadBucketName', this.#payloads.bucketName);
     addOutput(this, 'EventBusName', this.eventBus.eventBusName);
     addOutput(this, 'StatisticsTableName', this.statistics.tableName);
+    addOutput(this, 'HistoryTableName', this.history.tableName);
     addOutput(this, 'ControlTableName', this.control.tableName);
     addOutput(this, 'SchedulesTableName', this.schedules.tableName);
     addOutput(this, 'WebhooksTableName', this.webhooks.tableName);
@@ -181,6 +189,10 @@ export class DataStack extends Construct implements TaskData {
 
   grantSchedules(grantee: ServiceFunction, ...actions: string[]): void {
     grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.schedules.tableArn] }));
+  }
+
+  grantHistory(grantee: ServiceFunction, ...actions: string[]): void {
+    grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.history.tableArn] }));
   }
 
   grantPayloads(grantee: ServiceFunction): void {

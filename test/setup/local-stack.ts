@@ -19,6 +19,7 @@ export type StackUnderTest = {
   readonly webhooksTable: string;
   readonly signingSecretsTable: string;
   readonly statisticsTable: string;
+  readonly historyTable: string;
   readonly controlTable: string;
   /** The tables and queues are those of the second implementation. */
   readonly isSecond?: boolean;
@@ -63,6 +64,7 @@ export default async function setup({ vitest }: TestProject): Promise<(() => Pro
     webhooksTable: data.WebhooksTableName ?? '',
     signingSecretsTable: data.SigningSecretsTableName ?? '',
     statisticsTable: data.StatisticsTableName ?? '',
+    historyTable: data.HistoryTableName ?? '',
     controlTable: data.ControlTableName ?? '',
     assembly: join(stateDirectory, 'cdk.out'),
     serverPid: stack.pid ?? 0,

@@ -26,9 +26,9 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
   const tasks = table('Tasks');
   const kept = preset === 'prod';
 
-  test('are eight tables, on demand, with point-in-time recovery, in one region', () => {
+  test('are nine tables, on demand, with point-in-time recovery, in one region', () => {
     expect(all('AWS::DynamoDB::Table')).toEqual([]);
-    expect(tables).toHaveLength(8);
+    expect(tables).toHaveLength(9);
     for (const { Properties } of tables) {
       expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
       expect(Properties.Replicas).toHaveLength(1);
@@ -99,10 +99,12 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     expect(keyOf('Webhooks')).toEqual([{ AttributeName: 'tenantId', KeyType: 'HASH' }]);
     expect(keyOf('SigningSecrets')).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(keyOf('Access')).toEqual([{ AttributeName: 'keyHash', KeyType: 'HASH' }]);
-    expect(keyOf('Statistics')).toEqual([
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ]);
+    for (const name of ['Statistics', 'History']) {
+      expect(keyOf(name)).toEqual([
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ]);
+    }
   });
 
   test('tell of every change of a task, and let finished ones expire', () => {
@@ -110,8 +112,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     expect(tasks?.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
   });
 
-  test('have statistics whose minutes expire', () => {
-    const { TimeToLiveSpecification: expiry, GlobalSecondaryIndexes: indexes } = table('Statistics') ?? {};
+  test.each(['Statistics', 'History'])('have %s whose rows expire', (name) => {
+    const { TimeToLiveSpecification: expiry, GlobalSecondaryIndexes: indexes } = table(name) ?? {};
     expect(expiry).toEqual({ AttributeName: 'expiresAt', Enabled: true });
     expect(indexes).toBeUndefined();
   });

@@ -136,6 +136,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:PutItem Tasks.Arn',
       'dynamodb:PutItem Webhooks.Arn',
       'dynamodb:Query Access.Arn/index/byTenant',
+      'dynamodb:Query History.Arn',
       'dynamodb:Query Schedules.Arn/index/byTenant',
       'dynamodb:Query Statistics.Arn',
       ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
@@ -192,6 +193,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
           'dynamodb:GetItem Tasks.Arn',
           'dynamodb:PartiQLInsert Tasks.Arn',
           'dynamodb:PartiQLUpdate Tasks.Arn',
+          // A failed attempt is kept, and nothing else of what has happened is for executors.
+          'dynamodb:PutItem History.Arn',
           'dynamodb:PutItem Tasks.Arn',
           'dynamodb:UpdateItem Control.Arn',
           'dynamodb:UpdateItem Tasks.Arn',
