@@ -1,11 +1,42 @@
 import {
-  type ClassConcurrency,
   INVOCATION_MARGIN_SECONDS,
+  LANE_KINDS,
+  type LaneKind,
   LONGEST_INVOCATION_SECONDS,
   MAX_MESSAGES_WITHOUT_WINDOW,
+  MIN_LANE_CONCURRENCY,
   type RESOURCE_CLASSES,
   type ResourceClass,
+  type SharedLaneKind,
 } from './contract.ts';
+
+/** The fewest executors of a class. */
+export const MIN_CLASS_CONCURRENCY = 3;
+
+/** The fewest executors that the lanes with work of a class can share: all may have work at once. */
+export const MIN_RESERVED = MIN_LANE_CONCURRENCY * LANE_KINDS.length;
+
+/** Waiting tasks for each executor of a class, and the share of its executors at work, that the governor aims at. */
+export const WAITING_PER_EXECUTOR = 100;
+export const TARGET_UTILIZATION = 0.7;
+
+/** How the lanes of a class share its executors. */
+export type ClassConcurrency = {
+  /** Executors for the lanes with work, the express lane among them: the most that are at work once lanes have settled. */
+  readonly reserved: number;
+  /** What each lane has while no other is short of executors. */
+  readonly lanes: Readonly<Record<SharedLaneKind, number>>;
+};
+
+/** The executors that a lane has while there are enough; those of the express lane are neither lent nor raised. */
+export const shareOf = ({ lanes }: ClassConcurrency, kind: LaneKind): number =>
+  kind === 'express' ? MIN_LANE_CONCURRENCY : lanes[kind];
+
+/**
+ * What Lambda reserves for a class whose lanes with work share `executors`: an idle lane's event source cannot ask for
+ * fewer than two, and would be throttled by them on the day that it wakes. See `docs/decisions/idle-lanes-keep-two.md`.
+ */
+export const reservationOf = (executors: number): number => executors + MIN_LANE_CONCURRENCY * (LANE_KINDS.length - 1);
 
 /** What a deployment says of a class. */
 export type ClassSettings = ClassConcurrency & {

@@ -5,7 +5,6 @@ import {
   INVOCATION_MARGIN_SECONDS,
   LONGEST_INVOCATION_SECONDS,
   MIN_LANE_CONCURRENCY,
-  MIN_RESERVED,
   SHARED_LANE_KINDS,
   TENANT_ID,
 } from '../functions/contract.ts';
@@ -14,6 +13,7 @@ import {
   type DeployedClass,
   type DeployedClasses,
   deployedClassOf,
+  MIN_RESERVED,
   RESOURCE_CLASS_SPECS,
   USUAL_SETTINGS,
 } from '../functions/resource-classes.ts';

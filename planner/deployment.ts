@@ -4,12 +4,11 @@ import * as z from 'zod';
 import {
   MIN_LANE_CONCURRENCY,
   type ResourceClass,
-  reservationOf,
   SHARED_LANE_KINDS,
   type SharedLaneKind,
   waiterReservationOf,
 } from '../functions/contract.ts';
-import type { ClassSettings } from '../functions/resource-classes.ts';
+import { type ClassSettings, reservationOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { readConfig } from '../lib/context.ts';
 import { discoverTasks } from '../lib/task-discovery.ts';

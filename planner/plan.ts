@@ -1,5 +1,5 @@
-import { LANE_OBJECTIVE_SECONDS, type SharedLaneKind, TARGET_UTILIZATION } from '../functions/contract.ts';
-import { classOf } from '../functions/resource-classes.ts';
+import { LANE_OBJECTIVE_SECONDS, type SharedLaneKind } from '../functions/contract.ts';
+import { classOf, TARGET_UTILIZATION } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import type { TaskMetadata } from '../lib/task-metadata.ts';
 import { type Bound, boundsOf } from './bounds.ts';

@@ -1,14 +1,13 @@
 import {
   INVOCATION_MARGIN_SECONDS,
   type ResourceClass,
-  reservationOf,
   type SharedLaneKind,
   SLICE_MILLISECONDS,
 } from '../functions/contract.ts';
 import { compact } from '../functions/core/compact.ts';
 import { FILL_TIMES, LONG_INVOCATION_MILLISECONDS } from '../functions/core/lane/filling.ts';
 import { tasksPerMessage } from '../functions/core/task/message-packing.ts';
-import { classOf, type DeployedClass } from '../functions/resource-classes.ts';
+import { classOf, type DeployedClass, reservationOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { batchWindowOf } from '../lib/constructs/batch-window.ts';
 import type { TaskMetadata } from '../lib/task-metadata.ts';

@@ -8,9 +8,8 @@ import {
   executorNameOf,
   LANE_KINDS,
   type ResourceClass,
-  reservationOf,
 } from '../../functions/contract.ts';
-import { classOf, deliveryClassOf } from '../../functions/resource-classes.ts';
+import { classOf, deliveryClassOf, reservationOf } from '../../functions/resource-classes.ts';
 import type { ClassAttachments } from '../class-props.ts';
 import { type DeployConfig, settingsOf } from '../config.ts';
 import { ConfigError } from '../config-error.ts';

@@ -9,9 +9,8 @@ import {
   MAX_RECEIVE_COUNT,
   queueNameOf,
   type ResourceClass,
-  shareOf,
 } from '../../functions/contract.ts';
-import { classOf } from '../../functions/resource-classes.ts';
+import { classOf, shareOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { BatchWindow } from './batch-window.ts';

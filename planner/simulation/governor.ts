@@ -3,13 +3,12 @@ import {
   GOVERN_PERIOD_SECONDS,
   MIN_LANE_CONCURRENCY,
   type ResourceClass,
-  reservationOf,
   type SharedLaneKind,
 } from '../../functions/contract.ts';
 import { withAdmission } from '../../functions/core/lane/admission.ts';
 import { govern } from '../../functions/core/lane/govern.ts';
 import type { LaneState } from '../../functions/core/lane/lane.ts';
-import { classOf } from '../../functions/resource-classes.ts';
+import { classOf, reservationOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
 import { MILLISECOND, type Micros, SECOND } from '../time.ts';
 

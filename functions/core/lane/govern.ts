@@ -1,11 +1,5 @@
-import {
-  INVOCATION_MARGIN_SECONDS,
-  MAX_BULK_TASKS,
-  MIN_LANE_CONCURRENCY,
-  TARGET_UTILIZATION,
-  WAITING_PER_EXECUTOR,
-} from '../../contract.ts';
-import { type DeployedClass, vcpusOf } from '../../resource-classes.ts';
+import { INVOCATION_MARGIN_SECONDS, MAX_BULK_TASKS, MIN_LANE_CONCURRENCY } from '../../contract.ts';
+import { type DeployedClass, TARGET_UTILIZATION, vcpusOf, WAITING_PER_EXECUTOR } from '../../resource-classes.ts';
 import { compact } from '../compact.ts';
 import { tasksPerMessage } from '../task/message-packing.ts';
 import { type Depth, type EventSource, type LaneLoad, type LaneState, laneOf, loadOf, waitingTasks } from './lane.ts';

@@ -1,4 +1,5 @@
-import { MIN_CLASS_CONCURRENCY, MIN_LANE_CONCURRENCY } from '../../contract.ts';
+import { MIN_LANE_CONCURRENCY } from '../../contract.ts';
+import { MIN_CLASS_CONCURRENCY } from '../../resource-classes.ts';
 
 /** A lane of a class as it asks for executors. */
 export type Contender = {

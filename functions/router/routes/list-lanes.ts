@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { deadLettersNameOf, LANE_KINDS, queueNameOf, SNAPSHOT_VALID_SECONDS, shareOf } from '../../contract.ts';
+import { deadLettersNameOf, LANE_KINDS, queueNameOf, SNAPSHOT_VALID_SECONDS } from '../../contract.ts';
 import { mapConcurrently, once } from '../../core/concurrency.ts';
 import { estimatedWaitSeconds, worstWaitSeconds } from '../../core/lane/admission.ts';
 import { type Depth, executorKeysOf, type LaneState, laneOf, tasksIn } from '../../core/lane/lane.ts';
-import { classOf } from '../../resource-classes.ts';
+import { classOf, shareOf } from '../../resource-classes.ts';
 import { orUnavailable } from '../http/problem.ts';
 import type { Route, RouterPorts } from '../route.ts';
 

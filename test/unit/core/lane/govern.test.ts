@@ -4,14 +4,11 @@ import {
   GOVERN_PERIOD_SECONDS,
   LANE_KINDS,
   type LaneKind,
-  MIN_RESERVED,
-  reservationOf,
   type SharedLaneKind,
-  shareOf,
 } from '../../../../functions/contract.ts';
 import { govern } from '../../../../functions/core/lane/govern.ts';
 import { type LaneState, NO_LOAD } from '../../../../functions/core/lane/lane.ts';
-import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
+import { MIN_RESERVED, RESOURCE_CLASS_SPECS, reservationOf, shareOf } from '../../../../functions/resource-classes.ts';
 
 const SHARES: Readonly<Record<SharedLaneKind, number>> = { high: 4, normal: 2, low: 2, batch: 2 };
 const limitsOf = (executors: number) => ({ executors, reservation: reservationOf(executors) });

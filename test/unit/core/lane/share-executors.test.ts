@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MIN_RESERVED, reservationOf, SHARED_LANE_KINDS } from '../../../../functions/contract.ts';
+import { SHARED_LANE_KINDS } from '../../../../functions/contract.ts';
 import { shareExecutors } from '../../../../functions/core/lane/share-executors.ts';
+import { MIN_RESERVED, reservationOf } from '../../../../functions/resource-classes.ts';
 
 const TEN = { executors: 10, reservation: reservationOf(10) };
 /** The executors of the lanes that share them, and the two of the express lane. */
