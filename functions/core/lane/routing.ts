@@ -41,6 +41,18 @@ export function executorKeyFor(
 }
 
 /**
+ * Returns the executor key of a delivery on a lane of a class that delivers no more: a deployment has been given a class since, or
+ * has one no more, where deliveries rather go. `undefined` for any other task.
+ */
+export function strayDeliveryKey(task: TaskSeed, classes: DeployedClasses): string | undefined {
+  if (task.type !== WEBHOOK_TYPE) return undefined;
+  const resources = deliveryClassOf(classes);
+  return laneOf(task.executorKey).resourceClass === resources
+    ? undefined
+    : executorKeyFor({ type: task.type, resources }, task, classes);
+}
+
+/**
  * Returns the executor key for a task that was given one a while ago: the lane of a shard that is gone has given way to another,
  * and that of a class to the one which its type has now. A task of a type that is gone as well goes to any class, whose executor
  * ends it.
@@ -49,14 +61,15 @@ export async function presentExecutorKey(
   task: TaskSeed,
   { classes, catalog }: { readonly classes: DeployedClasses; readonly catalog: TaskCatalog },
 ): Promise<string> {
+  const strayed = strayDeliveryKey(task, classes);
+  if (strayed !== undefined) return strayed;
   const { resourceClass, kind, shard } = laneOf(task.executorKey);
   const deployed = classes[resourceClass];
   if (deployed === undefined) {
     // Of a definition that is broken, the executor says so.
     const definition = await findDefinition(catalog, task.type).catch(() => undefined);
     if (definition !== undefined) return executorKeyFor(definition, task, classes);
-    const any = task.type === WEBHOOK_TYPE ? deliveryClassOf(classes) : (Object.keys(classes)[0] ?? resourceClass);
-    return executorKeyOf(any, task.priority, 0);
+    return executorKeyOf(Object.keys(classes)[0] ?? resourceClass, task.priority, 0);
   }
   return shard < deployed.shards
     ? task.executorKey

@@ -4,6 +4,8 @@ import { DEPLOYMENT_SECONDS, findDefinition } from '../../core/definition/find-d
 import { reconcileFanOut, subtaskResults } from '../../core/fan-out/fan-out.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import type { JsonValue } from '../../core/json.ts';
+import { laneOf } from '../../core/lane/lane.ts';
+import { strayDeliveryKey } from '../../core/lane/routing.ts';
 import { failed, type Outcome, outcomeOfThrown } from '../../core/task/outcome.ts';
 import type { RunningTask, TaskSeed } from '../../core/task/task.ts';
 import { canHaveEnded } from '../../core/task/transition.ts';
@@ -32,6 +34,8 @@ export async function executeTask(queued: TaskSeed, deadline: number, shared: Ex
 }
 
 async function attemptTask(queued: TaskSeed, deadline: number, ports: ExecutorPorts): Promise<Disposition> {
+  const strayed = strayDeliveryKey(queued, ports.classes);
+  if (strayed !== undefined) return passOn(queued, strayed, ports);
   const claim = await claimTask(queued, deadline, ports);
   if ('disposition' in claim) return claim.disposition;
   const { task } = claim.claimed;
@@ -43,6 +47,22 @@ async function attemptTask(queued: TaskSeed, deadline: number, ports: ExecutorPo
     const outcome = refusalOf(claim.claimed, definition) ?? (await runTask(claim.claimed, definition, deadline, ports));
     return settleAttempt(task, outcome, definition, settleBy, ports, annotate);
   });
+}
+
+/**
+ * Sends a delivery to the lane of the class that delivers now, without an attempt: this executor cannot. That lane may not be there
+ * yet, while a deployment is under way.
+ */
+async function passOn(queued: TaskSeed, executorKey: string, { queue, log }: ExecutorPorts): Promise<Disposition> {
+  const { resourceClass } = laneOf(executorKey);
+  try {
+    await queue.send({ ...queued, executorKey, resourceClass }, 0);
+  } catch (error) {
+    log('warn', 'delivery not passed on: its message is kept', { ...logFieldsOf(queued), reason: String(error) });
+    return releaseIn(DEPLOYMENT_SECONDS * 1000);
+  }
+  log('info', 'delivery passed on', { ...logFieldsOf(queued), executor_key: executorKey });
+  return ACK;
 }
 
 /** A claim is tried this long: what is left of the attempt's time then is enough for the whole timeout, and for settling. */
