@@ -1,5 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { CorsHttpMethod, type CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { CorsHttpMethod, CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
+import { ROUTES } from '../../functions/contract.ts';
+
+/** Returns the methods that routes have. */
+const methods = (): CorsHttpMethod[] => [
+  ...new Set(Object.keys(ROUTES).map((key) => key.split(' ')[0] as CorsHttpMethod)),
+];
 
 /** Lets pages of other origins call the API, with what its clients send and read; `undefined` where there are none. */
 export const corsOf = (origins: readonly string[]): CorsPreflightOptions | undefined =>
@@ -7,7 +13,7 @@ export const corsOf = (origins: readonly string[]): CorsPreflightOptions | undef
     ? undefined
     : {
         allowOrigins: [...origins],
-        allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PATCH],
+        allowMethods: methods(),
         allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
         exposeHeaders: ['location', 'idempotent-replayed', 'millrace-waiting', 'retry-after'],
         maxAge: Duration.days(1),

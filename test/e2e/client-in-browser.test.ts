@@ -63,6 +63,16 @@ it('submits, waits and lists from a page of an origin that the deployment names'
   expect(html).toBe('<h1>From a page</h1>\n');
 }, 120_000);
 
+it('makes, changes and deletes from such a page', async () => {
+  const changed = await inPage(
+    await servePage(Number(new URL(pageOrigin).port)),
+    `const { id } = await client.createSchedule({ type: 'markdown.render', input: { markdown: '-' }, rateMinutes: 60 });
+     const { name } = await client.changeSchedule(id, { name: 'of a page' });
+     return { name, isGone: (await client.deleteSchedule(id)).id === id };`,
+  );
+  expect(changed).toEqual({ name: 'of a page', isGone: true });
+}, 60_000);
+
 it('tells the page of a refusal what is wrong', async () => {
   const refusal = await inPage(
     await servePage(Number(new URL(pageOrigin).port)),
