@@ -71,7 +71,10 @@ export class Projector extends Construct {
     data.definitions.grant(counter, 'dynamodb:GetItem');
     // The end of a task is told by a task: its row, what it tells, and its message.
     data.webhooks.grant(counter, 'dynamodb:GetItem');
-    data.grantTasks(counter, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    // `PartiQLInsert` writes the rows of several in one request.
+    data.grantTasks(counter, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:PartiQLInsert');
+    // What is told of a long error and a long URL may be no item any more.
+    data.grantPayloads(counter);
     counter.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: deliveryLaneArns(this, config) }),
     );

@@ -237,6 +237,8 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
         'dynamodb:GetItem Webhooks.Arn',
         'dynamodb:GetItem Tasks.Arn',
         'dynamodb:PutItem Tasks.Arn',
+        'dynamodb:PartiQLInsert Tasks.Arn',
+        ...PAYLOADS,
         `sqs:SendMessage ${queueArn('millrace-io-intensive-low-0')}`,
       ],
     ],
