@@ -97,11 +97,16 @@ async function submitPart(
     const outcome = await submitOnce(left, transport, options, (now - began) / 1000);
     for (const result of outcome.results) results.set(result.index, result);
     if (outcome.isOver) break;
-    left = left.filter(({ index }) => isRefusedForNow(results.get(index)));
-    const delay = Math.max(0, ...left.map(({ index }) => delayOf(results.get(index), tries)));
-    const secondsThen = (performance.now() + delay - began) / 1000;
+    const answered = performance.now();
+    // A task that has to wait for longer than there is time keeps no other from its next try.
+    const delays = new Map(left.map((item) => [item, delayOf(results.get(item.index), tries)]));
+    left = left.filter(
+      (item) => isRefusedForNow(results.get(item.index)) && answered + (delays.get(item) ?? 0) < deadline,
+    );
+    const delay = Math.max(0, ...left.map((item) => delays.get(item) ?? 0));
+    const secondsThen = (answered + delay - began) / 1000;
     left = left.filter((item) => secondsThen < safeSecondsOf(item, results.get(item.index)));
-    if (left.length === 0 || performance.now() + delay >= deadline) break;
+    if (left.length === 0) break;
     await pause(delay, signal);
   }
   return part.flatMap(({ index }) => results.get(index) ?? []);

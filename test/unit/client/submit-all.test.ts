@@ -99,6 +99,24 @@ it('submits those again that are refused for now, each under its own key, and no
   expect(others).toEqual([]);
 });
 
+it('goes on with a task that has to wait a little, beside one that has to wait past the deadline', async () => {
+  const { client, seen, world } = await startUnkindApi();
+  const { lanes } = world.ports;
+  const { admission } = lanes;
+  lanes.admission = async (key, isDue) => {
+    if (key.includes('/low/')) return { admitted: false, retryAfterSeconds: 600, estimatedWaitSeconds: 900 };
+    if (seen.length > 1) return admission.call(lanes, key, isDue);
+    return { admitted: false, retryAfterSeconds: 1, estimatedWaitSeconds: 9 };
+  };
+  const [greeting] = greetings(1);
+  const results = await client.submitAll([{ ...greeting, priority: 'low' } as never, greeting as never]);
+  expect(results).toMatchObject([
+    { status: 'rejected', error: { code: 'lane_saturated', retryAfterSeconds: 600 } },
+    { status: 'accepted' },
+  ]);
+  expect(bulksIn(seen).map((tasks) => tasks.length)).toEqual([2, 1]);
+});
+
 it('says of a lane that stays full how long it would take, and does not wait past its deadline', async () => {
   const { client, world } = await startUnkindApi();
   world.ports.lanes.admission = async () => ({ admitted: false, retryAfterSeconds: 60, estimatedWaitSeconds: 99 });
