@@ -1,9 +1,11 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { apiCommand, clientOf } from '../api-command.ts';
+import { type ApiOptions, apiCommand, clientOf } from '../api-command.ts';
 import { deploymentOf } from '../deployment/find-deployment.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { digestOf } from '../import/file-lines.ts';
 import { importFile } from '../import/import-file.ts';
+import { lockImport } from '../import/import-lock.ts';
 import { importProgress } from '../import/import-progress.ts';
 import { ImportFiles, type ImportState } from '../import/import-state.ts';
 import { interruption } from '../interruption.ts';
@@ -22,26 +24,11 @@ const importCommand = apiCommand(
   .option('--as <text>', 'import a file again that was imported before, under this other name')
   .option('--resume', 'go on where an import of the file was ended (the default)')
   .option('--no-resume', 'begin with the first line; what was submitted stays one task')
-  .action(async (file, { concurrency, as = '', resume, ...options }) => {
-    const size = await sizeOf(file);
-    const { url } = await deploymentOf(options);
-    const client = await clientOf(options);
+  .action(async (file, options) => {
+    const found = await statOf(file);
     const files = new ImportFiles(file);
-    const fresh = freshState(await digestOf(file, size), url, as);
-    if (resume === false) await files.forget();
-    const begun = resumed(fresh, await files.read(), file);
-    if (begun.line > 0) note(`Goes on behind line ${begun.line}.`);
-    await files.begin(begun);
-    const progress = importProgress(process.stderr, size, begun);
-    const signal = interruption(`Stopped: ${GOES_ON}`);
-    const how = { file, files, size, concurrency, signal, onAdvance: progress.advance, onWait: progress.wait };
-    const ended = await importFile(client, begun, how).catch((error: unknown) => {
-      progress.end();
-      if (!signal.aborted) note(`The import has not ended: ${GOES_ON}`);
-      throw error;
-    });
-    progress.end();
-    await files.forget();
+    const unlock = await lockImport(files.lock);
+    const ended = await importAll(file, found, files, options).finally(unlock);
     const { accepted, replayed, refused } = ended;
     const rejectedFile = refused === 0 ? undefined : files.refused;
     if (options.json === true) printJson({ lines: ended.line, accepted, replayed, rejected: refused, rejectedFile });
@@ -55,13 +42,59 @@ const importCommand = apiCommand(
 /** Is the command `millrace import`. */
 export const importTasks = runnable(importCommand);
 
-async function sizeOf(file: string): Promise<number> {
+type ImportOptions = ApiOptions & {
+  readonly concurrency: number;
+  readonly as?: string | undefined;
+  readonly resume?: boolean | undefined;
+};
+
+/** Imports what is left of a file, and returns how far it has come: to its end. */
+async function importAll(
+  file: string,
+  found: Stats,
+  files: ImportFiles,
+  { concurrency, as = '', resume, ...options }: ImportOptions,
+): Promise<ImportState> {
+  const { size } = found;
+  const { url } = await deploymentOf(options);
+  const client = await clientOf(options);
+  const fresh = freshState(await digestOf(file, size), url, as);
+  if (resume === false) await files.forget();
+  const begun = resumed(fresh, await files.read(), file);
+  if (begun.line > 0) note(`Goes on behind line ${begun.line}.`);
+  await files.begin(begun);
+  const progress = importProgress(process.stderr, size, begun);
+  const signal = interruption(`Stopped: ${GOES_ON}`);
+  const how = { file, files, size, concurrency, signal, onAdvance: progress.advance, onWait: progress.wait };
+  const ended = await importFile(client, begun, how).catch((error: unknown) => {
+    progress.end();
+    if (!signal.aborted) note(`The import has not ended: ${GOES_ON}`);
+    throw error;
+  });
+  progress.end();
+  await refuseChanged(file, found, begun.digest);
+  await files.forget();
+  return ended;
+}
+
+/** Throws where a file was changed while it was read: what was added behind its end is for another import. */
+async function refuseChanged(file: string, found: Stats, digest: string): Promise<void> {
+  const { size, mtimeMs, ino } = await statOf(file);
+  if (size === found.size && mtimeMs === found.mtimeMs && ino === found.ino) return;
+  if ((await digestOf(file, found.size)) === digest) return;
+  throw new CommandError(
+    `${file} was changed while it was imported, so that its tasks may be of the lines before or after: compare them.`,
+    EXIT.failed,
+  );
+}
+
+async function statOf(file: string): Promise<Stats> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw new ArgumentError(
       `${file} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.code}.`,
     );
   });
-  if (found.isFile()) return found.size;
+  if (found.isFile()) return found;
   throw new ArgumentError(`${file} is no file, so that it could not be gone on with: name one of JSON Lines.`);
 }
 

@@ -25,13 +25,15 @@ export type ImportState = Readonly<z.infer<typeof stateSchema>>;
 /** A line that was refused, as its file has it. */
 export type RefusedLine = { readonly line: number; readonly problem: LineProblem; readonly text: string | undefined };
 
-/** The files beside the one that is imported: how far that is, and which lines were refused. */
+/** The files beside the one that is imported: who imports it, how far that is, and which lines were refused. */
 export class ImportFiles {
+  readonly lock: string;
   readonly refused: string;
   readonly #state: string;
 
   constructor(file: string) {
     const base = file.replace(/\.(jsonl|ndjson|json)$/, '');
+    this.lock = `${base}.import.lock`;
     this.refused = `${base}.rejected.jsonl`;
     this.#state = `${base}.import.json`;
   }
