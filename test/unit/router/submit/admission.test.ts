@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LaneGate } from '../../../../functions/router/submit/lane-gate.ts';
-import { TenantGate } from '../../../../functions/router/submit/tenant-gate.ts';
 import { saturate } from '../../../doubles/saturated-lane.ts';
 import { greet } from '../../../doubles/task-definitions.ts';
 import { createWorld, type World } from '../../../doubles/world.ts';
@@ -152,66 +151,5 @@ describe('nobody is refused', () => {
     world.lanes.depths.read = () => Promise.reject(new Error('throttled'));
     expect((await submit()).status).toBe(202);
     expect(world.logged).toContainEqual(expect.objectContaining({ event: 'queue not looked at' }));
-  });
-});
-
-describe('a table or a queue that does not answer', () => {
-  const never = (): Promise<never> => new Promise(() => {});
-  const limits = { ratePerSecond: 1, maxOpenTasks: 1 };
-  const caller = { tenantId: 'acme', scopes: 'submit', ...limits };
-  const silent = (world: World) => {
-    world.buckets.draw = never;
-    world.lanes.snapshot.read = never;
-    world.lanes.depths.read = never;
-    const { buckets, lanes } = world;
-    const { clock, log, classes } = world.ports;
-    Object.assign(world.ports, {
-      tenants: new TenantGate({ buckets, usage: { openTasks: never }, clock, log }),
-      lanes: new LaneGate({ snapshot: lanes.snapshot, depths: lanes.depths, classes, clock, log }),
-    });
-  };
-
-  it('is waited for half a second in all, and nobody is refused', async () => {
-    const world = createWorld([greet]);
-    silent(world);
-    const began = performance.now();
-    const answer = await callApi(world, 'POST /api/tasks', { body: ada, caller });
-    expect(answer.status).toBe(202);
-    expect(performance.now() - began).toBeLessThan(700);
-    expect(world.logged.map(({ event }) => event)).toContain('rate not known: nobody is refused');
-  });
-
-  it('is waited for once by a bulk', async () => {
-    const world = createWorld([greet]);
-    silent(world);
-    const began = performance.now();
-    const answer = await callApi(world, 'POST /api/tasks/batch', { body: { tasks: Array(1000).fill(ada) }, caller });
-    expect(answer.body).toMatchObject({ accepted: 1000 });
-    expect(performance.now() - began).toBeLessThan(3_000);
-  });
-
-  it.each(['rate', 'open tasks'])('holds up no answer of another that came: %s', async (late) => {
-    const world = createWorld([greet]);
-    const { buckets } = world;
-    const { clock, log } = world.ports;
-    if (late === 'rate') buckets.draw = never;
-    const openTasks = late === 'open tasks' ? never : async () => 5;
-    Object.assign(world.ports, { tenants: new TenantGate({ buckets, usage: { openTasks }, clock, log }) });
-    const submit = () => callApi(world, 'POST /api/tasks', { body: ada, caller });
-    await submit();
-    for (let count = 0; count < 5; count++) await submit();
-    expect((await submit()).body).toMatchObject({ code: 'rate_limited' });
-  });
-
-  it('counts from when it answers after all', async () => {
-    const world = createWorld([greet]);
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const { clock, log } = world.ports;
-    const usage = { openTasks: () => promise };
-    Object.assign(world.ports, { tenants: new TenantGate({ buckets: world.buckets, usage, clock, log }) });
-    const submit = () => callApi(world, 'POST /api/tasks', { body: ada, caller: { ...caller, ratePerSecond: 1000 } });
-    expect((await submit()).status).toBe(202);
-    resolve(1);
-    expect((await submit()).body).toMatchObject({ code: 'rate_limited' });
   });
 });
