@@ -89,7 +89,10 @@ export type Client = {
   keys(page?: PageSize, options?: CallOptions): Listing<Key>;
   /** Revokes a key of the tenant; not the one that the client has. */
   revokeKey(id: string, options?: CallOptions): Promise<{ readonly id: string }>;
-  /** Has the ends of tasks told to a URL. The answer has the secret by which they are signed, which is shown this once. */
+  /**
+   * Has the ends of tasks told to a URL; however often it has to be tried, that is one webhook. The answer has the secret by which they
+   * are signed, which no other call shows.
+   */
   createWebhook(webhook: NewWebhook, options?: CallOptions): Promise<Webhook & SigningSecret>;
   /** Lists the webhooks. */
   webhooks(options?: CallOptions): Promise<readonly Webhook[]>;

@@ -111,7 +111,8 @@ export function createClient({
     runSchedule: (id, options) => make(schedulePath(id, '/run'), randomKey(), {}, options ?? {}),
     keys: (page, options) => list('/api/keys', page, options),
     revokeKey: (id, options) => act('DELETE', `/api/keys/${encodeURIComponent(id)}`, options),
-    createWebhook: (webhook, options) => act('POST', webhookPath(), options, JSON.stringify(webhook)),
+    createWebhook: ({ idempotencyKey = randomKey(), ...webhook }, options = {}) =>
+      make(webhookPath(), idempotencyKey, webhook, options),
     webhooks: async (options) => (await list<Webhook>(webhookPath(), {}, options).page()).items,
     webhook: (id, options) => get(webhookPath(id), {}, options),
     deleteWebhook: (id, options) => act('DELETE', webhookPath(id), options),

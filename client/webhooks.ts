@@ -13,9 +13,11 @@ export type NewWebhook = EndTarget & {
   /** Of tasks of these types, subtasks among them; unless given, of all tasks that are no subtasks. */
   readonly types?: readonly string[] | undefined;
   readonly name?: string | undefined;
+  /** Requests of one key are one webhook. The client makes a key where none is given, so that it can try again. */
+  readonly idempotencyKey?: string | undefined;
 };
 
-export type Webhook = NewWebhook & {
+export type Webhook = Omit<NewWebhook, 'idempotencyKey'> & {
   readonly id: string;
   readonly tenantId: string;
   readonly includeOutput: boolean;

@@ -51,9 +51,12 @@ function WebhookForm({ types, onMade }: WebhookFormProps) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(field));
   const sending = useSending();
   const said = readDraft(field, draft, true);
+  // What is sent again as it is, since no answer came, is the same webhook.
+  const idempotencyKey = useMemo(() => crypto.randomUUID(), [draft]);
   const placed = placeErrors(sending.errors, new Set(pointersOf(field, draft, '')));
   const make = async (): Promise<void> => {
-    onMade(await call('api/webhooks', madeWebhookSchema, { method: 'POST', body: said.value }));
+    const headers = { 'idempotency-key': idempotencyKey };
+    onMade(await call('api/webhooks', madeWebhookSchema, { method: 'POST', body: said.value, headers }));
     announce('The webhook is made.');
   };
   return (

@@ -10,6 +10,15 @@ import { tenant } from '../doubles/task-seed.ts';
 
 const { webhooksTable, signingSecretsTable } = inject('stack');
 const client = new DynamoDBClient(awsClient);
+/** Sends each request twice, as where its first answer is lost. */
+const repeating = new DynamoDBClient(awsClient);
+repeating.middlewareStack.add(
+  (next) => async (args) => {
+    await next(args);
+    return next(args);
+  },
+  { step: 'initialize' },
+);
 const owner = () => tenant(`w-${crypto.randomUUID()}`);
 
 const full: Webhook = {
@@ -26,6 +35,7 @@ const full: Webhook = {
 describe.each<[string, WebhookStore]>([
   ['memory', new MemoryWebhookStore()],
   ['DynamoDB', new DynamoWebhookStore(client, webhooksTable)],
+  ['DynamoDB, each of whose requests comes twice', new DynamoWebhookStore(repeating, webhooksTable)],
 ])('webhooks in %s', (_, store) => {
   it('are none before any was made', async () => {
     expect(await store.get(owner())).toEqual({ revision: 0, webhooks: [] });
@@ -55,6 +65,7 @@ describe.each<[string, WebhookStore]>([
 describe.each<[string, SigningSecrets]>([
   ['memory', new MemorySigningSecrets()],
   ['DynamoDB', new DynamoSigningSecrets(client, signingSecretsTable)],
+  ['DynamoDB, each of whose requests comes twice', new DynamoSigningSecrets(repeating, signingSecretsTable)],
 ])('signing secrets in %s', (_, secrets) => {
   const one = { secret: 'whsec_b25l' };
   const two = { secret: 'whsec_dHdv' };

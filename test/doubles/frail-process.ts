@@ -126,5 +126,6 @@ const PORTS = new Set([
   'due',
   'schedules',
   'webhooks',
+  'signingSecrets',
   'sleep',
 ]);

@@ -2,6 +2,8 @@ import type { TenantId } from '../../core/task/ids.ts';
 import type { SigningSecret, SigningSecrets } from '../../core/webhook/signature.ts';
 import type { Subscriber, WebhookStore, Webhooks } from '../../core/webhook/webhook.ts';
 
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
 /** Webhooks in memory. */
 export class MemoryWebhookStore implements WebhookStore {
   readonly #rows = new Map<TenantId, Webhooks>();
@@ -11,7 +13,8 @@ export class MemoryWebhookStore implements WebhookStore {
   }
 
   async replace(tenantId: TenantId, next: Webhooks): Promise<'replaced' | 'lost'> {
-    if ((this.#rows.get(tenantId)?.revision ?? 0) !== next.revision - 1) return 'lost';
+    const found = this.#rows.get(tenantId);
+    if ((found?.revision ?? 0) !== next.revision - 1) return isSame(found, next) ? 'replaced' : 'lost';
     this.#rows.set(tenantId, next);
     return 'replaced';
   }
@@ -32,7 +35,8 @@ export class MemorySigningSecrets implements SigningSecrets {
     next: readonly SigningSecret[],
   ): Promise<'replaced' | 'lost'> {
     const key = `${tenantId}#${subscriber}`;
-    if (JSON.stringify(this.#rows.get(key) ?? []) !== JSON.stringify(before)) return 'lost';
+    const found = this.#rows.get(key) ?? [];
+    if (!isSame(found, before)) return isSame(found, next) ? 'replaced' : 'lost';
     this.#rows.set(key, next);
     return 'replaced';
   }

@@ -49,7 +49,7 @@ export function signedHeaders(secrets: readonly SigningSecret[], id: string, bod
 export interface SigningSecrets {
   /** Returns the secrets of a subscriber, the latest first; none where none was made. */
   get(tenantId: TenantId, subscriber: Subscriber): Promise<readonly SigningSecret[]>;
-  /** Takes the place of what was read before, unless another has. */
+  /** Takes the place of what was read before, unless another has. What is there already is its own: its answer was lost. */
   replace(
     tenantId: TenantId,
     subscriber: Subscriber,

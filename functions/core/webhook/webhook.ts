@@ -17,6 +17,8 @@ export type Webhook = EndTarget & {
   readonly types: readonly string[];
   readonly name?: string;
   readonly createdAt: number;
+  /** Names what was asked for, where it was made with an idempotency key. */
+  readonly fingerprint?: string;
   readonly pause?: Pause;
 };
 
@@ -61,6 +63,6 @@ export type Webhooks = { readonly revision: number; readonly webhooks: readonly 
 export interface WebhookStore {
   /** Returns a tenant's webhooks as they are now. */
   get(tenantId: TenantId): Promise<Webhooks>;
-  /** Takes the place of the revision before, unless another has. */
+  /** Takes the place of the revision before, unless another has. What is there already is its own: its answer was lost. */
   replace(tenantId: TenantId, next: Webhooks): Promise<'replaced' | 'lost'>;
 }

@@ -69,7 +69,9 @@ export function findWebhook({ webhooks }: Webhooks, { parameters }: Request): We
 /** A change is tried so often: each time it loses, another has come in between. */
 const TRIES = 5;
 
-/** Changes a tenant's webhooks, by what `change` makes of them as they are; it may throw, and nothing is changed then. */
+/**
+ * Changes a tenant's webhooks, by what `change` makes of them as they are. It may throw, or give them back: nothing is changed then.
+ */
 export async function changeWebhooks<Result>(
   { tenantId }: Caller,
   { webhooks: store }: RouterPorts,
@@ -78,6 +80,7 @@ export async function changeWebhooks<Result>(
   for (let tries = 0; tries < TRIES; tries++) {
     const found = await orUnavailable(store.get(tenantId));
     const { webhooks, result } = change(found);
+    if (webhooks === found.webhooks) return result;
     const next = { revision: found.revision + 1, webhooks };
     if ((await orUnavailable(store.replace(tenantId, next))) === 'replaced') return result;
   }

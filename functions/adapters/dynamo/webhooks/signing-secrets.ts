@@ -1,15 +1,9 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { TenantId } from '../../../core/task/ids.ts';
 import type { SigningSecret, SigningSecrets } from '../../../core/webhook/signature.ts';
 import type { Subscriber } from '../../../core/webhook/webhook.ts';
 import { equals, missing } from '../requests/condition.ts';
-import { conditionInput } from '../requests/conditional-update.ts';
+import { conditionalPut } from '../requests/conditional-put.ts';
 import { type Row, s } from '../requests/row.ts';
 
 /** A tenant's secrets are addressable only with its own id. */
@@ -39,19 +33,8 @@ export class DynamoSigningSecrets implements SigningSecrets {
     next: readonly SigningSecret[],
   ): Promise<'replaced' | 'lost'> {
     const condition = before.length === 0 ? missing('pk') : equals('secrets', s(JSON.stringify(before)));
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#tableName,
-          Item: { ...keyOf(tenantId, subscriber), secrets: s(JSON.stringify(next)) },
-          ...conditionInput(condition),
-        }),
-      );
-      return 'replaced';
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return 'lost';
-      throw error;
-    }
+    const row = { ...keyOf(tenantId, subscriber), secrets: s(JSON.stringify(next)) };
+    return (await conditionalPut(this.#client, { tableName: this.#tableName, row, condition })) ? 'replaced' : 'lost';
   }
 
   async remove(tenantId: TenantId, subscriber: Subscriber): Promise<void> {

@@ -1,13 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { TenantId } from '../../../core/task/ids.ts';
 import type { WebhookStore, Webhooks } from '../../../core/webhook/webhook.ts';
 import { equals, missing } from '../requests/condition.ts';
-import { conditionInput } from '../requests/conditional-update.ts';
+import { conditionalPut } from '../requests/conditional-put.ts';
 import { n, s } from '../requests/row.ts';
 
 /**
@@ -33,18 +28,7 @@ export class DynamoWebhookStore implements WebhookStore {
 
   async replace(tenantId: TenantId, { revision, webhooks }: Webhooks): Promise<'replaced' | 'lost'> {
     const condition = revision === 1 ? missing('tenantId') : equals('revision', n(revision - 1));
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#tableName,
-          Item: { tenantId: s(tenantId), revision: n(revision), webhooks: s(JSON.stringify(webhooks)) },
-          ...conditionInput(condition),
-        }),
-      );
-      return 'replaced';
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return 'lost';
-      throw error;
-    }
+    const row = { tenantId: s(tenantId), revision: n(revision), webhooks: s(JSON.stringify(webhooks)) };
+    return (await conditionalPut(this.#client, { tableName: this.#tableName, row, condition })) ? 'replaced' : 'lost';
   }
 }

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_SECRETS } from '../../../../functions/core/webhook/signature.ts';
 import { MAX_WEBHOOKS } from '../../../../functions/core/webhook/webhook.ts';
+import { FrailProcess, type Frailty, STURDY } from '../../../doubles/frail-process.ts';
 import { echo, greet } from '../../../doubles/task-definitions.ts';
 import { tenant } from '../../../doubles/task-seed.ts';
 import { createWorld } from '../../../doubles/world.ts';
@@ -108,6 +110,84 @@ describe('a webhook', () => {
     expect(await callApi(world, `DELETE ${path}`)).toMatchObject({ status: 200, body: { id } });
     expect(await callApi(world, `GET ${path}`)).toMatchObject({ status: 404 });
     expect(await world.ports.signingSecrets.get(acme, id as never)).toEqual([]);
+  });
+});
+
+describe('a webhook of a key', () => {
+  const headers = { 'idempotency-key': 'hook-1' };
+  const make = (world: ReturnType<typeof worldOf>, more: object = {}, as: object = {}) =>
+    callApi(world, 'POST /api/webhooks', { body: { url, ...more }, headers, ...as });
+
+  it('is made once, and each request for it is told its secret', async () => {
+    const world = worldOf();
+    const first = await make(world, { types: ['greet'], statuses: ['failed', 'cancelled', 'succeeded'] });
+    expect(first).toMatchObject({ status: 201 });
+    expect(first.headers).not.toHaveProperty('idempotent-replayed');
+    world.advance(5);
+    const again = await make(world, { types: ['greet', 'greet'] });
+    expect(again).toMatchObject({ status: 201, body: first.body, headers: { 'idempotent-replayed': 'true' } });
+    expect((await world.ports.webhooks.get(acme)).webhooks).toHaveLength(1);
+    expect(again.body).not.toHaveProperty('fingerprint');
+  });
+
+  it('is no other for what was asked otherwise', async () => {
+    const world = worldOf();
+    const { body } = await make(world);
+    for (const more of [{ url: `${url}/2` }, { types: ['greet'] }, { statuses: ['failed'] }, { name: 'shop' }]) {
+      const answer = await make(world, more);
+      expect(answer).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
+      expect(answer.body.detail).toContain(body.id);
+      expect(JSON.stringify(answer.body)).not.toContain('whsec_');
+    }
+  });
+
+  it('is of its tenant alone', async () => {
+    const world = worldOf();
+    const ids = await Promise.all(
+      ['acme', 'globex'].map(async (tenantId) => {
+        const answer = await make(world, {}, { caller: { tenantId, scopes: 'admin' } });
+        expect(answer.headers).not.toHaveProperty('idempotent-replayed');
+        return answer.body.id;
+      }),
+    );
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('is asked for again, though there may be no more, and anew once it is deleted', async () => {
+    const world = worldOf();
+    const { id } = (await make(world)).body;
+    for (let count = 1; count < MAX_WEBHOOKS; count++) await callApi(world, 'POST /api/webhooks', { body: { url } });
+    expect(await make(world)).toMatchObject({ status: 201, body: { id } });
+    await callApi(world, `DELETE /api/webhooks/${id}`);
+    const anew = await make(world);
+    expect(anew.status).toBe(201);
+    expect(anew.headers).not.toHaveProperty('idempotent-replayed');
+  });
+
+  it('is one, with one secret, whatever call of the router is refused, or is not answered', async () => {
+    const calls = fc.array(fc.nat({ max: 6 }), { maxLength: 2 });
+    const frailty: fc.Arbitrary<Frailty> = fc.record({
+      ...Object.fromEntries(Object.entries(STURDY).map(([name, value]) => [name, fc.constant(value)])),
+      refused: calls,
+      unanswered: calls,
+    }) as never;
+    await fc.assert(
+      fc.asyncProperty(fc.array(frailty, { minLength: 1, maxLength: 3 }), async (frailties) => {
+        const world = worldOf();
+        const secrets = new Set<unknown>();
+        for (const one of [...frailties, STURDY]) {
+          const frail = new FrailProcess(one);
+          const answer = await make({ ...world, ports: frail.through(world.ports) } as never);
+          if (answer.status === 201) secrets.add(answer.body.secret);
+          else expect(answer.status).toBe(503);
+        }
+        const { webhooks } = await world.ports.webhooks.get(acme);
+        expect(webhooks).toHaveLength(1);
+        const kept = await world.ports.signingSecrets.get(acme, webhooks[0]?.id ?? ('' as never));
+        expect([...secrets]).toEqual(kept.map(({ secret }) => secret));
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
