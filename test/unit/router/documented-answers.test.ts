@@ -102,6 +102,7 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     const other = { headers, body: { ...ada, priority: 'low' } };
     await (isRun(routeKey) ? ask('POST /api/tasks', other) : ask(routeKey, { headers }));
     if (isRun(routeKey)) return ask(routeKey, { headers });
+    if (routeKey.endsWith('/webhooks')) return ask(routeKey, { headers, body: { url: 'https://hooks.example/other' } });
     return ask(routeKey, routeKey.endsWith('/schedules') ? { headers, body: { ...ada, rateMinutes: 5 } } : other);
   },
   invalid_status: async (routeKey) => {

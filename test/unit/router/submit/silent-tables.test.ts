@@ -1,4 +1,6 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LaneGate } from '../../../../functions/router/submit/lane-gate.ts';
 import { TenantGate } from '../../../../functions/router/submit/tenant-gate.ts';
 import { greet } from '../../../doubles/task-definitions.ts';
@@ -6,12 +8,20 @@ import { createWorld, type World } from '../../../doubles/world.ts';
 import { callApi } from '../call-api.ts';
 
 /** Time that passes only where a test lets it: what is waited for is no matter of how busy the machine is. */
-const time = vi.hoisted(() => ({ now: 0, timers: [] as { at: number; fire: () => void }[] }));
-vi.mock('node:timers/promises', async (importOriginal) => ({
-  ...(await importOriginal<typeof import('node:timers/promises')>()),
-  setTimeout: (milliseconds: number, value: unknown) =>
-    new Promise((resolve) => time.timers.push({ at: time.now + milliseconds, fire: () => resolve(value) })),
-}));
+const time = { now: 0, timers: [] as { at: number; fire: () => void }[] };
+beforeEach(() => {
+  time.timers.splice(0);
+  vi.spyOn(performance, 'now').mockImplementation(() => time.now);
+  vi.spyOn(timers, 'setTimeout').mockImplementation(
+    (milliseconds = 0, value?: unknown) =>
+      new Promise((resolve) => time.timers.push({ at: time.now + milliseconds, fire: () => resolve(value as never) })),
+  );
+  syncBuiltinESMExports();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 /** So many turns of the event loop are enough for what does not wait for time. */
 const TURNS = 50;
@@ -33,11 +43,6 @@ async function timed<T>(answer: Promise<T>): Promise<{ readonly answer: T; reado
     next.fire();
   }
 }
-
-beforeEach(() => {
-  time.timers.splice(0);
-  vi.spyOn(performance, 'now').mockImplementation(() => time.now);
-});
 
 const ada = { type: 'greet', input: { name: 'Ada' } };
 const never = (): Promise<never> => new Promise(() => {});
