@@ -1,10 +1,10 @@
 import { compact } from '../../core/compact.ts';
 import type { JsonValue } from '../../core/json.ts';
-import { newTableShardOf } from '../../core/lane/routing.ts';
+import { formerShardsOf, newTableShardOf } from '../../core/lane/routing.ts';
 import { nextTime } from '../../core/schedule/cadence.ts';
 import { type Schedule, scheduleIdOf } from '../../core/schedule/schedule.ts';
 import { fingerprintOf } from '../../core/task/fingerprint.ts';
-import { uniqueFromKey } from '../../core/task/ids.ts';
+import { type TenantId, uniqueFromKey } from '../../core/task/ids.ts';
 import { limitsOf } from '../http/caller.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
@@ -44,13 +44,12 @@ export const createSchedule: Route = {
       ports,
     );
     const schedule = await scheduleOf(parsed, parsed.body.name, key, caller, ports);
-    const created = await orUnavailable(ports.schedules.create(schedule));
-    const kept = created === 'created' ? schedule : await sameSchedule(schedule, ports);
+    const kept = (await madeBefore(schedule, key, ports)) ?? (await createOnce(schedule, ports));
     return {
       status: 201,
       headers: compact({
         location: `/api/schedules/${kept.id}`,
-        'idempotent-replayed': created === 'created' ? undefined : 'true',
+        'idempotent-replayed': kept === schedule ? undefined : 'true',
       }),
       body: await scheduleView(kept, caller, ports),
     };
@@ -66,8 +65,7 @@ async function scheduleOf(
 ): Promise<Schedule> {
   const { tenantId } = caller;
   const createdAt = clock();
-  // No key has a line break: it is the id of no task.
-  const unique = key === undefined ? ids.unique(createdAt) : uniqueFromKey(tenantId, `schedule\n${key}`);
+  const unique = key === undefined ? ids.unique(createdAt) : uniqueOf(tenantId, key);
   const nextAt = await nextTime({ cadence, createdAt }, createdAt);
   return {
     id: scheduleIdOf(unique, newTableShardOf({ tenantId }, true, tableShards)),
@@ -91,10 +89,34 @@ async function scheduleOf(
   };
 }
 
-/** Returns the schedule that was made with the same key. Throws where it was made otherwise. */
-async function sameSchedule(schedule: Schedule, { schedules }: RouterPorts): Promise<Schedule> {
+/** Returns the unique part of the id of a key's schedule. No key has a line break: it is that of no task. */
+const uniqueOf = (tenantId: TenantId, key: string): string => uniqueFromKey(tenantId, `schedule\n${key}`);
+
+/** Returns the schedule that was made with the same key while there were fewer tables: its id has the shard of then. */
+async function madeBefore(
+  schedule: Schedule,
+  key: string | undefined,
+  { schedules, tableShards }: RouterPorts,
+): Promise<Schedule | undefined> {
+  if (key === undefined) return undefined;
+  const { tenantId } = schedule;
+  for (const shard of formerShardsOf(tenantId, tableShards)) {
+    const found = await orUnavailable(schedules.get(tenantId, scheduleIdOf(uniqueOf(tenantId, key), shard)));
+    if (found !== undefined) return sameSchedule(found, schedule);
+  }
+  return undefined;
+}
+
+/** Makes a schedule, or returns the one that was made with its key. */
+async function createOnce(schedule: Schedule, { schedules }: RouterPorts): Promise<Schedule> {
+  if ((await orUnavailable(schedules.create(schedule))) === 'created') return schedule;
   const found = await orUnavailable(schedules.get(schedule.tenantId, schedule.id));
   if (found === undefined) throw noSuchSchedule();
+  return sameSchedule(found, schedule);
+}
+
+/** Returns the schedule that a key stands for. Throws where it was made otherwise. */
+function sameSchedule(found: Schedule, schedule: Schedule): Schedule {
   if (found.fingerprint === schedule.fingerprint) return found;
   throw new Problem('idempotency_conflict', `this Idempotency-Key belongs to another request: schedule ${found.id}`);
 }

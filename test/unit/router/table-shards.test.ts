@@ -67,3 +67,14 @@ it('a task without a key is found wherever it is, however many tables there are 
   grow();
   expect(await callApi(world, `GET /api/tasks/${body.id}`, { caller })).toMatchObject({ status: 200, body });
 });
+
+it('so is it with a schedule', async () => {
+  const create = (more: object = {}) =>
+    callApi(world, 'POST /api/schedules', { body: { ...ada, rateMinutes: 60, ...more }, headers, caller });
+  const first = await create();
+  expect(first.body.id).toMatch(/-0$/);
+  grow();
+  const replayed = { 'idempotent-replayed': 'true', location: `/api/schedules/${first.body.id}` };
+  expect(await create()).toMatchObject({ status: 201, headers: replayed, body: { id: first.body.id } });
+  expect(await create({ rateMinutes: 5 })).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
+});
