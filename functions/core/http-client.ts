@@ -26,6 +26,8 @@ export type HttpRequest = {
   readonly followAsGet?: boolean;
   /** Where it is false, no redirect is followed: each is handed back as it is. */
   readonly followRedirects?: boolean;
+  /** So long the server may take to begin its answer, 30 s unless given: one that takes longer is down, as one that gives none. */
+  readonly answerSeconds?: number;
   readonly signal: AbortSignal;
 };
 

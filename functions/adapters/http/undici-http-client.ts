@@ -108,12 +108,13 @@ export class UndiciHttpClient implements HttpClient {
     }
   }
 
-  async #sendWithRetries(hop: Hop, { retries = 0, signal }: HttpRequest): Promise<Answer> {
+  async #sendWithRetries(hop: Hop, request: HttpRequest): Promise<Answer> {
+    const { retries = 0, signal } = request;
     const last = mayBeRepeated(hop) ? retries : 0;
     for (let tried = 0; ; tried++) {
       let milliseconds = Math.random() * RETRY_MS * 2 ** tried;
       try {
-        const answer = await this.#send(hop, signal);
+        const answer = await this.#send(hop, request);
         const seconds = retryAfterSeconds(answer.headers['retry-after'], Date.now()) ?? 0;
         if (tried >= last || !PASSING.includes(answer.status) || seconds > MAX_PAUSE_SECONDS) return answer;
         milliseconds += seconds * 1000;
@@ -127,13 +128,14 @@ export class UndiciHttpClient implements HttpClient {
     }
   }
 
-  async #send(hop: Hop, signal: AbortSignal): Promise<Answer> {
+  async #send(hop: Hop, { answerSeconds, signal }: HttpRequest): Promise<Answer> {
     const { url, method, headers, body } = hop;
     const asked = {
       path: url.pathname + url.search,
       method: method as Dispatcher.HttpMethod,
       headers,
       body: body ?? null,
+      ...(answerSeconds === undefined ? {} : { headersTimeout: answerSeconds * 1000 }),
     };
     const response = await this.#connections.request(url.origin, asked, signal);
     const answer = { status: response.statusCode, headers: headersOf(response) };

@@ -21,8 +21,11 @@ export type DeliverPorts = {
   readonly random: Random;
 };
 
-/** A receiver has so long to answer: what it makes of an event is for afterwards. */
-const ANSWER_MILLISECONDS = 15_000;
+/** A receiver has so long to begin its answer: what it makes of an event is for afterwards. */
+const ANSWER_SECONDS = 15;
+
+/** Of an answer that has begun its end is waited for so long, from when a connection was asked for. */
+const WHOLE_MILLISECONDS = 18_000;
 
 /** An output of so many bytes of JSON is told; of a larger one, where it is read. */
 const MAX_OUTPUT_BYTES = 65_536;
@@ -108,16 +111,14 @@ async function post(
   ports: DeliverPorts,
 ): Promise<{ readonly status: number; readonly retryAfterSeconds: number | undefined }> {
   const late = new AbortController();
-  const timer = setTimeout(
-    () => late.abort(new TaskFailure('timeout', LATE, { retryable: true })),
-    ANSWER_MILLISECONDS,
-  );
+  const timer = setTimeout(() => late.abort(new TaskFailure('timeout', LATE, { retryable: true })), WHOLE_MILLISECONDS);
   try {
     const response = await ctx.http.request(url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body,
       followRedirects: false,
+      answerSeconds: ANSWER_SECONDS,
       signal: late.signal,
     });
     await discard(response.body);
@@ -132,7 +133,7 @@ async function post(
     clearTimeout(timer);
   }
 }
-const LATE = `the receiver has not answered within ${ANSWER_MILLISECONDS / 1000} s`;
+const LATE = `the receiver has not answered within ${WHOLE_MILLISECONDS / 1000} s`;
 
 /** Reads an answer, which is of no use, but not what is long: its connection ends with it. Its status counts whatever becomes of it. */
 async function discard(body: HttpBody): Promise<void> {

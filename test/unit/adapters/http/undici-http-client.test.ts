@@ -14,6 +14,15 @@ const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 };
 const NETWORK_ERROR = { name: 'TaskFailure', code: 'network_error', retryable: true };
 const HOST_NOT_ALLOWED = { name: 'TaskFailure', code: 'host_not_allowed', retryable: false };
 
+test('a server that does not begin its answer in time is down, and spared after ten requests', async () => {
+  const { url } = await serve(() => {});
+  const client = clientFor('127.0.0.1');
+  const ask = () => client.request(url, { signal: never, answerSeconds: 0.2 });
+  const first = await Promise.allSettled(Array.from({ length: 10 }, ask));
+  expect(first).toMatchObject(Array(10).fill({ status: 'rejected', reason: NETWORK_ERROR }));
+  await expect(ask()).rejects.toMatchObject({ code: 'circuit_open' });
+});
+
 describe('where it must not go', () => {
   test('a loopback address in the URL is refused before a connection is opened', async () => {
     let connections = 0;
