@@ -24,9 +24,10 @@ const BUNDLED_NODE = join(PROJECT, 'node_modules/node/bin/node');
 function checkNode() {
   if (process.platform === 'win32')
     throw new Refusal('Millrace runs on Linux and macOS; on Windows, use it inside WSL.');
-  if (Number(process.versions.node.split('.')[0]) >= 20) return;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 12)) return;
   throw new Refusal(
-    `Millrace needs Node 20 or newer, and this is ${process.version}: install one from https://nodejs.org.`,
+    `Millrace needs Node 20.12 or newer, and this is ${process.version}: install one from https://nodejs.org.`,
   );
 }
 
