@@ -15,8 +15,7 @@ def map_body(context, body):
         return body
     if _is_time(body.get("runAt")):
         body["runAt"] = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat()
-    seconds = body.get("idempotencyKeyTtlSeconds")
-    if isinstance(seconds, int) and seconds > MOST_KEY_SECONDS:
+    if _is_too_long(body.get("idempotencyKeyTtlSeconds")):
         body["idempotencyKeyTtlSeconds"] = MOST_KEY_SECONDS
     return body
 
@@ -25,7 +24,13 @@ def map_body(context, body):
 def before_call(context, case, kwargs):
     """A time for a key goes with a key, and a deployment takes none that is longer than it keeps tasks."""
     if isinstance(case.body, dict) and "idempotencyKeyTtlSeconds" in case.body:
+        if _is_too_long(case.body["idempotencyKeyTtlSeconds"]):
+            case.body["idempotencyKeyTtlSeconds"] = MOST_KEY_SECONDS
         case.headers.setdefault("Idempotency-Key", f"fuzz-{uuid4()}")
+
+
+def _is_too_long(seconds):
+    return isinstance(seconds, int) and seconds > MOST_KEY_SECONDS
 
 
 def _is_time(value):
