@@ -5,12 +5,10 @@ import type { Log } from '../core/ports.ts';
 import { Signature } from './request-signature.ts';
 import { isRecording } from './tracing/xray-tracing.ts';
 
-/**
- * The operations that tasks take. They speak JSON, and no answer to them has bytes in it, which JSON alone would not tell from
- * text.
- */
+/** The operations that tasks take, and those who wait for them. They speak JSON. */
 const TEMPLATED: ReadonlySet<unknown> = new Set([
   'BatchExecuteStatementCommand',
+  'GetItemCommand',
   'PutItemCommand',
   'ChangeMessageVisibilityBatchCommand',
   'DeleteMessageBatchCommand',
@@ -83,7 +81,7 @@ async function tryOnce(body: string, template: Template, config: Client['config'
   try {
     const signed = await signedRequest(body, template, config);
     const { response } = await config.requestHandler.handle(signed);
-    const output = JSON.parse(await text(response.body));
+    const output = parsed(await text(response.body));
     const { statusCode: httpStatusCode, headers } = response;
     output.$metadata = { httpStatusCode, requestId: headers['x-amzn-requestid'], attempts: 1, totalRetryDelay: 0 };
     if (httpStatusCode === 200) return { answer: { response, output } };
@@ -94,6 +92,11 @@ async function tryOnce(body: string, template: Template, config: Client['config'
     return { failure: error };
   }
 }
+
+/** DynamoDB writes bytes as `{"B":"<Base64>"}`; nothing else has a string by that name. */
+const parsed = (body: string) => JSON.parse(body, body.includes('"B":"') ? withBytes : undefined);
+const withBytes = (key: string, value: unknown) =>
+  key === 'B' && typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value;
 
 /** The client gives its name for time-outs to a connection that was reset, too, which takes no time. */
 const isTimeout = (failure: unknown): boolean =>
