@@ -14,10 +14,12 @@ const project = (name: string, options: Options = {}): TestProjectInlineConfigur
 /** What calls the router or an executor without its function needs their messages. */
 const MESSAGES = ['test/setup/messages.ts'];
 
-/** Runs after the others, which would take the machine from under its clocks. */
+/** Runs a file after the other, and after what would take the machine from under its clocks. */
+const inTurn = (groupOrder: number): Options => ({ fileParallelism: false, sequence: { groupOrder } });
+
 const onLocalStack: Options = {
+  ...inTurn(2),
   globalSetup: ['test/setup/local-stack.ts'],
-  sequence: { groupOrder: 1 },
   testTimeout: 60 * SECOND,
   hookTimeout: 300 * SECOND,
 };
@@ -45,6 +47,8 @@ export default defineConfig({
     },
     // On a machine with much else to do, what takes a moment takes seconds.
     expect: { poll: { timeout: 10 * SECOND } },
+    // Vitest leaves a processor to itself otherwise, and of two there would be one.
+    maxWorkers: '100%',
     projects: [
       // No test of these keeps state in a module, and loading each module once halves the time.
       project('unit', {
@@ -55,19 +59,19 @@ export default defineConfig({
       }),
       // One worker with one module cache: each preset is synthesized once for all files.
       project('stacks', {
+        ...inTurn(1),
         isolate: false,
-        fileParallelism: false,
         testTimeout: 60 * SECOND,
         hookTimeout: 120 * SECOND,
       }),
       // Installs the packed file as a team does, which takes npm and some minutes.
-      project('package', { testTimeout: 60 * SECOND, hookTimeout: 300 * SECOND, sequence: { groupOrder: 1 } }),
+      project('package', { testTimeout: 60 * SECOND, hookTimeout: 300 * SECOND, ...inTurn(2) }),
       project('contract', { ...onLocalStack, setupFiles: MESSAGES }),
       // The same files, on another DynamoDB and another SQS; `local/install.mjs` says what it could not install.
       ...(hasDynoxide() && hasElasticMq() ? [secondContract] : []),
       project('e2e', onLocalStack),
       // Others would feel what these do to the executors.
-      project('faults', { ...onLocalStack, fileParallelism: false, sequence: { groupOrder: 2 } }),
+      project('faults', { ...onLocalStack, ...inTurn(3) }),
     ],
   },
 });

@@ -5,7 +5,7 @@ import { FrailProcess, STURDY } from '../../doubles/frail-process.ts';
 import { histories, invoke, submit, watchedWorld } from '../../doubles/history.ts';
 import type { Plan } from '../../doubles/planned-tasks.ts';
 
-/** This is a half of the histories: the others are in a file of their own, and run beside these. */
+/** The longer histories are in a file of their own, and run beside these. */
 const HISTORIES = 2_500;
 
 it('brings every accepted task to exactly one end, whatever breaks on the way', async () => {
