@@ -5,11 +5,13 @@ import type { Log } from '../core/ports.ts';
 import { Signature } from './request-signature.ts';
 import { isRecording } from './tracing/xray-tracing.ts';
 
-/** The operations that tasks take, and those who wait for them. They speak JSON. */
+/** The operations that tasks take, and those who wait for them or list them. They speak JSON. */
 const TEMPLATED: ReadonlySet<unknown> = new Set([
   'BatchExecuteStatementCommand',
+  'BatchGetItemCommand',
   'GetItemCommand',
   'PutItemCommand',
+  'QueryCommand',
   'ChangeMessageVisibilityBatchCommand',
   'DeleteMessageBatchCommand',
   'SendMessageCommand',

@@ -20,7 +20,7 @@ export type TaskQuery = {
 };
 
 /** No more tasks than this are looked at for one page, however few fit its filter. */
-export const MAX_EXAMINED_TASKS = 5_000;
+export const MAX_EXAMINED_TASKS = 1_000;
 
 /**
  * The newest task comes first. A page is full, or the last, or all that fits among the next `MAX_EXAMINED_TASKS`, be that

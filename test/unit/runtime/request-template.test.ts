@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { ChangeMessageVisibilityBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
@@ -186,6 +188,40 @@ describe('a call by a template', () => {
     const [ours, theirs] = [await dynamo.send(get()), await plain.send(get())];
     expect(seen.map(isOfSdk)).toEqual([true, false, true]);
     expect(ours.Item).toEqual(theirs.Item);
+  });
+
+  it.each([
+    [
+      'a query',
+      new QueryCommand({
+        TableName: 't',
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: 'a' } },
+      }),
+      {
+        Items: [{ data: { B: 'AQID' }, order: { S: '1' } }],
+        Count: 1,
+        ScannedCount: 2,
+        LastEvaluatedKey: { pk: { S: 'a' } },
+      },
+    ],
+    [
+      'rows by their keys',
+      new BatchGetItemCommand({ RequestItems: { t: { Keys: [{ pk: { S: 'a' } }] } } }),
+      {
+        Responses: { t: [{ data: { B: 'AQID' } }], B: [{ B: { N: '1' } }] },
+        UnprocessedKeys: { t: { Keys: [{ pk: { S: 'b' } }] } },
+      },
+    ],
+  ])('reads %s as a call of the SDK does', async (_, command, answer) => {
+    const { dynamo, plain, seen } = await aws(() => ({ body: answer }));
+    const told = async (client: typeof dynamo) => {
+      const { $metadata: _of, ...output } = await client.send(command as QueryCommand);
+      return output;
+    };
+    await told(dynamo);
+    expect(await told(dynamo)).toEqual(await told(plain));
+    expect(seen.map(isOfSdk)).toEqual([true, false, true]);
   });
 
   it('of SQS is held against what was sent', async () => {
