@@ -62,7 +62,7 @@ type MemoryTrend = {
   readonly process: string;
   readonly group: Group;
   readonly resident: Trend;
-  /** Of the heap after collections, and of what the process has beside its heap, where it noted any. */
+  /** Of the heap after full collections, and of what the process has beside its heap then, where it noted any. */
   readonly heap: Trend | undefined;
   readonly native: Trend | undefined;
 };
@@ -81,7 +81,7 @@ const LEFT_OUT: readonly Group[] = ['load generator', 'everything else'];
 function memoryTrends({ processes, garbage, loadEndedAt }: Run, since: number): MemoryTrend[] {
   const isIn = ({ at }: { readonly at: number }) => at >= since && at <= loadEndedAt;
   const notes = Map.groupBy(
-    garbage.filter((note) => isIn(note) && note.thread === 0),
+    garbage.filter((note) => isIn(note) && note.isFull && note.thread === 0),
     ({ pid }) => pid,
   );
   const longest = (loadEndedAt - since) * 0.8;
@@ -103,7 +103,7 @@ function memoryTrends({ processes, garbage, loadEndedAt }: Run, since: number): 
 
 const memoryTable = (memory: readonly MemoryTrend[]): Table => ({
   title: 'Memory of processes once they have settled, in the first fifth of the time and in the last',
-  columns: ['process', 'resident MB', 'then', 'heap after collections MB', 'then', 'beside it MB', 'then', 'grows'],
+  columns: ['process', 'resident MB', 'then', 'heap kept MB', 'then', 'beside it MB', 'then', 'grows'],
   rows: memory
     .slice(0, MOST_ROWS)
     .map((trend) => [

@@ -17,6 +17,7 @@ import type { LocalTarget } from './target.ts';
 
 const noteSchema = z.object({
   at: z.number(),
+  isFull: z.boolean(),
   heapBytes: z.number(),
   nativeBytes: z.number(),
   count: z.number(),
@@ -26,8 +27,8 @@ const noteSchema = z.object({
 });
 
 /**
- * What a process, or a thread of it, noted in about a second: its collections, what its heap kept after the last, and what the
- * process has beside that heap.
+ * What a process, or a thread of it, noted in about a second: its collections, what its heap has after the last, and what the
+ * process has beside that heap. After a full collection (`isFull`) that is what it keeps.
  */
 export type GarbageNote = z.infer<typeof noteSchema> & {
   readonly functionName: string;

@@ -3,14 +3,33 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { threadId } from 'node:worker_threads';
 
 const WRITE_EVERY_MS = 1_000;
+/**
+ * Buffers that have survived young are there until a full collection, for which V8 has no reason in minutes where the heap does not
+ * grow. What is left after one is what the process keeps.
+ */
+const COLLECT_EVERY_MS = 60_000;
 const folder = new URL(import.meta.url).searchParams.get('to') ?? '';
 const file = join(folder, `${process.env.AWS_LAMBDA_FUNCTION_NAME}.${process.pid}.${threadId}`);
-let noted = { count: 0, milliseconds: 0, majors: 0, majorMilliseconds: 0 };
+const nothing = { count: 0, milliseconds: 0, majors: 0, majorMilliseconds: 0 };
+let noted = { ...nothing };
 let writtenAt = 0;
+
+function note(isFull) {
+  writtenAt = Date.now();
+  const heap = getHeapStatistics();
+  const heapBytes = heap.used_heap_size;
+  // V8 takes more for its young objects the more of them come, and keeps it: that is no leak, and not counted here.
+  const nativeBytes = process.memoryUsage.rss() - heap.total_physical_size;
+  try {
+    appendFileSync(file, `${JSON.stringify({ at: writtenAt, isFull, heapBytes, nativeBytes, ...noted })}\n`);
+  } catch {} // the measurement is over
+  noted = { ...nothing };
+}
 
 new PerformanceObserver((list) => {
   for (const { duration, detail } of list.getEntries()) {
@@ -20,14 +39,12 @@ new PerformanceObserver((list) => {
     if (isMajor) noted.majors += 1;
     if (isMajor) noted.majorMilliseconds += duration;
   }
-  if (Date.now() - writtenAt < WRITE_EVERY_MS) return;
-  writtenAt = Date.now();
-  const heap = getHeapStatistics();
-  const heapBytes = heap.used_heap_size;
-  // V8 takes more for its young objects the more of them come, and keeps it: that is no leak, and not counted here.
-  const nativeBytes = process.memoryUsage.rss() - heap.total_physical_size;
-  try {
-    appendFileSync(file, `${JSON.stringify({ at: writtenAt, heapBytes, nativeBytes, ...noted })}\n`);
-  } catch {} // the measurement is over
-  noted = { count: 0, milliseconds: 0, majors: 0, majorMilliseconds: 0 };
+  if (Date.now() - writtenAt >= WRITE_EVERY_MS) note(false);
 }).observe({ entryTypes: ['gc'] });
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
+setInterval(() => {
+  collect();
+  note(true);
+}, COLLECT_EVERY_MS).unref();

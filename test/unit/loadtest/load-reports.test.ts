@@ -281,11 +281,17 @@ describe('the scenarios', () => {
       ...{ at: START + second * 1000, pid: 7, group: 'router', cpuMilliseconds: 1 },
       residentBytes: (60 + second / 20) * MB,
     }));
-    const garbage = processes.map(({ at, pid }, second) => ({
-      ...{ at, pid, thread: 0, functionName: 'a-router', count: 1, milliseconds: 1, majors: 0, majorMilliseconds: 0 },
-      heapBytes: (20 + (heapMegabytes * second) / seconds.length) * MB,
-      nativeBytes: (40 + (nativeMegabytes * second) / seconds.length) * MB,
-    }));
+    const garbage = processes.map(({ at, pid }, second) => {
+      const isFull = second % 60 === 0;
+      // Between full collections, what is to be collected comes together.
+      const uncollected = isFull ? 0 : second / 20;
+      return {
+        ...{ at, pid, thread: 0, functionName: 'a-router', count: 1, milliseconds: 1, majors: 0, majorMilliseconds: 0 },
+        isFull,
+        heapBytes: (20 + (heapMegabytes * second) / seconds.length + uncollected) * MB,
+        nativeBytes: (40 + (nativeMegabytes * second) / seconds.length + uncollected) * MB,
+      };
+    });
     const requests = seconds.map((second) => submit(second, second));
     const run = runOf(requests, () => 500, { processes, garbage, loadEndedAt: START + 1_200_000 });
     const { findings, tables } = endurance.evaluate(run, taskTimes(run));
