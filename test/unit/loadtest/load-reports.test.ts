@@ -283,7 +283,6 @@ describe('the scenarios', () => {
     }));
     const garbage = processes.map(({ at, pid }, second) => {
       const isFull = second % 60 === 0;
-      // Between full collections, what is to be collected comes together.
       const uncollected = isFull ? 0 : second / 20;
       return {
         ...{ at, pid, thread: 0, functionName: 'a-router', count: 1, milliseconds: 1, majors: 0, majorMilliseconds: 0 },

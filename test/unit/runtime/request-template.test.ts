@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ChangeMessageVisibilityBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -172,56 +165,6 @@ describe('a call by a template', () => {
     }
     expect(seen.every(isOfSdk)).toBe(true);
     expect(JSON.parse(seen[2]?.body ?? '').Item).toEqual({ data: { B: 'AQID' } });
-  });
-
-  it.each<[string, Record<string, unknown> | undefined]>([
-    ['bytes', { data: { B: 'AQIDgP8=' } }],
-    ['no bytes at all', { data: { B: '' } }],
-    ['bytes within others', { data: { M: { B: { L: [{ B: 'AQID' }, { S: 'AQID' }] } } } }],
-    ['a text by the name of bytes', { B: { S: 'AQID' }, data: { S: '"B":"AQID"' } }],
-    ['an attribute of bytes by their name', { B: { B: 'AQID' } }],
-    ['nothing', undefined],
-  ])('reads %s as a call of the SDK does', async (_, row) => {
-    const { dynamo, plain, seen } = await aws(() => ({ body: row === undefined ? {} : { Item: row } }));
-    const get = () => new GetItemCommand({ TableName: 't', Key: { pk: { S: 'a' } } });
-    await dynamo.send(get());
-    const [ours, theirs] = [await dynamo.send(get()), await plain.send(get())];
-    expect(seen.map(isOfSdk)).toEqual([true, false, true]);
-    expect(ours.Item).toEqual(theirs.Item);
-  });
-
-  it.each([
-    [
-      'a query',
-      new QueryCommand({
-        TableName: 't',
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': { S: 'a' } },
-      }),
-      {
-        Items: [{ data: { B: 'AQID' }, order: { S: '1' } }],
-        Count: 1,
-        ScannedCount: 2,
-        LastEvaluatedKey: { pk: { S: 'a' } },
-      },
-    ],
-    [
-      'rows by their keys',
-      new BatchGetItemCommand({ RequestItems: { t: { Keys: [{ pk: { S: 'a' } }] } } }),
-      {
-        Responses: { t: [{ data: { B: 'AQID' } }], B: [{ B: { N: '1' } }] },
-        UnprocessedKeys: { t: { Keys: [{ pk: { S: 'b' } }] } },
-      },
-    ],
-  ])('reads %s as a call of the SDK does', async (_, command, answer) => {
-    const { dynamo, plain, seen } = await aws(() => ({ body: answer }));
-    const told = async (client: typeof dynamo) => {
-      const { $metadata: _of, ...output } = await client.send(command as QueryCommand);
-      return output;
-    };
-    await told(dynamo);
-    expect(await told(dynamo)).toEqual(await told(plain));
-    expect(seen.map(isOfSdk)).toEqual([true, false, true]);
   });
 
   it('of SQS is held against what was sent', async () => {
