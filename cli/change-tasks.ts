@@ -3,10 +3,13 @@ import type { Task } from '../client/tasks.ts';
 import { CommandError, exitCodeOf, sentenceOf } from './exit-code.ts';
 import { note, printJson } from './terminal/print.ts';
 
-/** Does something to each of some tasks, and says how each is then. One that it cannot be done to keeps it from no other; throws at the end. */
+/**
+ * Does something to each of some tasks, and says how each is then, or that it is gone. One that it cannot be done to keeps it from no
+ * other; throws at the end.
+ */
 export async function changeTasks(
   ids: readonly string[],
-  change: (id: string) => Promise<Task>,
+  change: (id: string) => Promise<Task | { readonly id: string }>,
   { json }: { readonly json?: true | undefined },
 ): Promise<void> {
   const failures: MillraceError[] = [];
@@ -14,6 +17,7 @@ export async function changeTasks(
     try {
       const task = await change(id);
       if (json === true) printJson(task);
+      else if (!('status' in task)) console.log(`${id} deleted`);
       else {
         const isEnding = task.status === 'running' && task.cancelRequestedAt !== undefined;
         console.log(`${id} ${isEnding ? 'is to end' : task.status}`);

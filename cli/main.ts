@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   wait: ['waits for a task, and prints its output', async () => (await import('./commands/wait.ts')).wait],
   cancel: ['cancels tasks', async () => (await import('./commands/cancel.ts')).cancel],
   retry: ['runs tasks again', async () => (await import('./commands/retry.ts')).retry],
+  delete: ['deletes tasks that have ended', async () => (await import('./commands/delete.ts')).deleteTasks],
   import: ['submits the tasks of a file, each once', async () => (await import('./commands/import.ts')).importTasks],
   definitions: [
     'shows, pauses and tunes task types',

@@ -69,6 +69,8 @@ export type Client = {
   cancel(task: AnyReference, options?: CallOptions): Promise<Task>;
   /** Runs a task again that failed or was cancelled. */
   retry(task: AnyReference, options?: CallOptions): Promise<Task>;
+  /** Deletes a task that has ended, with all that it had. */
+  deleteTask(task: AnyReference, options?: CallOptions): Promise<{ readonly id: string }>;
   /** Has a task made again and again. However often it has to be tried, it is one schedule. */
   createSchedule(schedule: NewSchedule, options?: CallOptions): Promise<Schedule>;
   /** Lists schedules. */

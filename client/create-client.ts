@@ -100,6 +100,7 @@ export function createClient({
     subtasks: (task, page, options) => list(taskPath(task, '/subtasks'), page, options),
     cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
     retry: (task, options) => act('POST', taskPath(task, '/retry'), options),
+    deleteTask: (task, options) => act('DELETE', taskPath(task), options),
     createSchedule: ({ idempotencyKey = randomKey(), ...schedule }, options = {}) =>
       make('/api/schedules', idempotencyKey, schedule, options),
     schedules: (page, options) => list('/api/schedules', page, options),

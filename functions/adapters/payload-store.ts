@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { mapConcurrently } from '../core/concurrency.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { Clock, PayloadStore } from '../core/ports.ts';
 import { parseTaskId, type TaskId, type TenantId, tableShardOf } from '../core/task/ids.ts';
@@ -21,8 +22,13 @@ export type TieredPayloadStoreOptions = {
   readonly retentionDays: number;
 };
 
+const OBJECT_PREFIXES = ['payloads', 'scheduled'] as const;
+
 /** The ref of an object begins so; that of an item begins with its tenant and `#`. */
 const OBJECT = /^(payloads|scheduled)\//;
+
+/** So many items are removed at a time. */
+const PARALLEL = 10;
 
 /**
  * Keeps payloads by their size: the smallest stay with their task, the next are compressed items of its table, the large
@@ -101,6 +107,16 @@ export class TieredPayloadStore implements PayloadStore {
     const item = await this.#items.get(ref);
     return item === undefined ? undefined : JSON.parse(await decompressedText([item]));
   }
+
+  /** Objects are found by their task. Items are not, and each that is named takes a write, be it there or not. */
+  async remove(tenantId: TenantId, taskId: TaskId, refs: readonly string[]): Promise<void> {
+    const prefixes = OBJECT_PREFIXES.map((prefix) => `${prefix}/${tenantId}/${taskId}/`);
+    const items = refs.filter((ref) => ref.startsWith(`${tenantId}#${taskId}#`));
+    await Promise.all([
+      ...prefixes.map((prefix) => this.#objects.removeAll(prefix)),
+      mapConcurrently(items, PARALLEL, (ref) => this.#items.remove(ref)),
+    ]);
+  }
 }
 
 // Most payloads are small: `node:zlib` is loaded by the first that is not.
@@ -166,6 +182,13 @@ export class PayloadItems {
     return item?.data?.B;
   }
 
+  async remove(ref: string): Promise<void> {
+    const tableName = this.#tableOf(ref);
+    if (tableName !== undefined) {
+      await this.#client.send(new DeleteItemCommand({ TableName: tableName, Key: { pk: s(ref) } }));
+    }
+  }
+
   #tableOf(ref: string): string | undefined {
     const id = parseTaskId(ref.split('#')[1] ?? '');
     return id === undefined ? undefined : this.#tableNames[tableShardOf(id)];
@@ -215,12 +238,20 @@ export class PayloadObjects {
     return body;
   }
 
+  /** Removes the objects whose keys begin so: a task has few. */
+  async removeAll(prefix: string): Promise<void> {
+    const { client, DeleteObjectCommand, paginateListObjectsV2 } = await this.#open();
+    for await (const { Contents: found = [] } of paginateListObjectsV2({ client }, { Bucket: this.#bucket, Prefix: prefix })) {
+      await mapConcurrently(found, PARALLEL, ({ Key }) =>
+        client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key })),
+      );
+    }
+  }
+
   async #open() {
     this.#client ??= this.#connect();
-    const [client, { GetObjectCommand, PutObjectCommand }] = await Promise.all([
-      this.#client,
-      import('@aws-sdk/client-s3'),
-    ]);
-    return { client, GetObjectCommand, PutObjectCommand };
+    const [client, { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand }] =
+      await Promise.all([this.#client, import('@aws-sdk/client-s3')]);
+    return { client, DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand };
   }
 }

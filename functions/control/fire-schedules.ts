@@ -12,6 +12,7 @@ import { dueTimes } from '../core/schedule/cadence.ts';
 import { firingTaskId, type LastFiring, type Schedule, type ScheduleStore } from '../core/schedule/schedule.ts';
 import { firingRefused, firingsMade, missedUntil } from '../core/schedule/transition.ts';
 import type { TaskId } from '../core/task/ids.ts';
+import { UNKEYED } from '../core/task/fingerprint.ts';
 import { keptUntil } from '../core/task/payload.ts';
 import { isFinished, type NewTask, newTask } from '../core/task/task.ts';
 import { effective } from '../core/task-settings.ts';
@@ -175,8 +176,7 @@ async function taskOf(schedule: Schedule, time: number, lane: LaneFor, ports: Fi
     tenantId,
     type,
     input: await ports.payloads.put(tenantId, id, 'input', schedule.input, keptUntil(createdAt, ports.retentionDays)),
-    // Nobody else can ask for its id, so there is nothing to compare.
-    fingerprint: '-',
+    fingerprint: UNKEYED,
     createdAt,
     schedule: { id: schedule.id, time },
     limits,

@@ -109,6 +109,8 @@ export interface FanOuts {
   resume(parent: ParentKey, dueAt: number): Promise<ResumeResult>;
   /** Fails a task that waits, since a subtask has failed. At `dueAt` the sweeper sees to it that the others end. */
   fail(parent: ParentKey, error: TaskError, now: number, dueAt: number): Promise<FailParentResult>;
+  /** Forgets a fan-out. */
+  drop(parent: ParentKey): Promise<void>;
 }
 
 export type FanOutRecord = {
@@ -145,11 +147,14 @@ export type InsertResult =
   | { readonly result: 'inserted' }
   | { readonly result: 'exists'; readonly task: Task }
   /** The id derives from a key that is bound to another task. */
-  | { readonly result: 'bound'; readonly binding: KeyBinding };
+  | { readonly result: 'bound'; readonly binding: KeyBinding }
+  /** The task that had the id was deleted a moment ago. */
+  | { readonly result: 'deleted'; readonly freeAt: number };
 
 export type ClaimResult =
   | { readonly result: 'claimed'; readonly task: RunningTask }
-  | Exclude<Claimability, { result: 'claimable' }>;
+  | Exclude<Claimability, { result: 'claimable' }>
+  | { readonly result: 'deleted' };
 
 export type CancelResult =
   | { readonly result: 'cancelled'; readonly task: CancelledTask }
@@ -250,6 +255,8 @@ export interface PayloadStore {
    * store does not answer, and where the payload is another tenant's.
    */
   get(tenantId: TenantId, payload: Payload): Promise<JsonValue | undefined>;
+  /** Removes what is kept of a task: all that is found, and what these refs name; what is not there is no fault. */
+  remove(tenantId: TenantId, taskId: TaskId, refs: readonly string[]): Promise<void>;
 }
 
 /** Returns the milliseconds since the epoch. */

@@ -7,6 +7,7 @@ import type { OpenRoute, Route } from './route.ts';
 import { cancelTask } from './routes/cancel-task.ts';
 import { listDeadLetters, redriveLane } from './routes/dead-letters.ts';
 import { changeDefinition, getDefinition, listDefinitions } from './routes/definitions.ts';
+import { deleteTask } from './routes/delete-task.ts';
 import { getStatistics } from './routes/get-statistics.ts';
 import { getTask } from './routes/get-task.ts';
 import { listLanes } from './routes/list-lanes.ts';
@@ -30,6 +31,7 @@ export const routes: Record<RouteKey, Route> = {
   'POST /api/tasks/batch': submitTasks,
   'GET /api/tasks': listTasks,
   'GET /api/tasks/{id}': getTask,
+  'DELETE /api/tasks/{id}': deleteTask,
   'GET /api/tasks/{id}/subtasks': listSubtasks,
   'POST /api/tasks/{id}/cancel': cancelTask,
   'POST /api/tasks/{id}/retry': retryTask,

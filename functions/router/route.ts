@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Scope } from '../contract.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
+import type { TaskDeletions } from '../core/deletion/tombstone.ts';
 import type { DeadLetters } from '../core/lane/dead-letters.ts';
 import type { QueueDepths } from '../core/lane/lane.ts';
 import type {
@@ -31,6 +32,7 @@ import type { TraceSampler } from './trace-sampler.ts';
 
 export type RouterPorts = {
   readonly store: TaskStore;
+  readonly deletions: TaskDeletions;
   readonly fanOuts: FanOuts;
   readonly queue: TaskQueue;
   readonly payloads: PayloadStore;

@@ -10,6 +10,7 @@ import {
 } from '../adapters/dynamo/control-table.ts';
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
+import { DynamoTaskDeletions } from '../adapters/dynamo/operations/task-deletions.ts';
 import { DynamoScheduleStore } from '../adapters/dynamo/schedules/schedule-store.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';
@@ -85,6 +86,7 @@ export const executorStores = (dynamo: DynamoDBClient) => ({
  * deployment changes over.
  */
 export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
+  deletions: new DynamoTaskDeletions(dynamo, taskStoreOptions()),
   statistics: statistics(dynamo),
   schedules: scheduleStore(dynamo),
   access: new DynamoAccessStore(dynamo, env('accessTable')),

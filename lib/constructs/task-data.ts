@@ -23,6 +23,6 @@ export interface TaskData {
   grantSchedules(grantee: ServiceFunction, ...actions: string[]): void;
   /** Grants actions on the table of what has happened. */
   grantHistory(grantee: ServiceFunction, ...actions: string[]): void;
-  /** Lets a function put and get payloads, and nothing else of the bucket. */
-  grantPayloads(grantee: ServiceFunction): void;
+  /** Lets a function put and get payloads and do `more` with them, and nothing else of the bucket. */
+  grantPayloads(grantee: ServiceFunction, ...more: string[]): void;
 }

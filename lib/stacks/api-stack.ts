@@ -117,7 +117,7 @@ export class ApiStack extends Construct {
     data.grantTasks(
       router,
       // `PartiQLInsert` writes the rows of a bulk submit, several in a request.
-      ...['PutItem', 'PartiQLInsert', 'GetItem', 'UpdateItem', 'BatchGetItem'].map(ofDynamo),
+      ...['PutItem', 'PartiQLInsert', 'GetItem', 'UpdateItem', 'BatchGetItem', 'DeleteItem'].map(ofDynamo),
     );
     router.addToRolePolicy(
       new PolicyStatement({
@@ -145,7 +145,7 @@ export class ApiStack extends Construct {
     data.control.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.statistics.grant(router, 'dynamodb:Query', 'dynamodb:GetItem');
     data.grantHistory(router, 'dynamodb:Query');
-    data.grantPayloads(router);
+    data.grantPayloads(router, 's3:DeleteObject');
     router.addToRolePolicy(
       new PolicyStatement({
         actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'],

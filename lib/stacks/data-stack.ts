@@ -195,8 +195,8 @@ export class DataStack extends Construct implements TaskData {
     grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.history.tableArn] }));
   }
 
-  grantPayloads(grantee: ServiceFunction): void {
-    this.#grantPayloads(grantee, 's3:GetObject', 's3:PutObject');
+  grantPayloads(grantee: ServiceFunction, ...more: string[]): void {
+    this.#grantPayloads(grantee, 's3:GetObject', 's3:PutObject', ...more);
   }
 
   /** Lets a function get payloads, and nothing else of the bucket. */

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, inject, it } from 'vitest';
 import { DynamoDueTasks } from '../../functions/adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../../functions/adapters/dynamo/fan-outs.ts';
+import { DynamoTaskDeletions } from '../../functions/adapters/dynamo/operations/task-deletions.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo/task-store.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
 import type { LeaseToken } from '../../functions/core/task/ids.ts';
@@ -12,6 +13,7 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { fanOutsContract } from './fan-outs-contract.ts';
 import { keyBindingsContract } from './key-bindings-contract.ts';
 import { lateAttemptsContract } from './late-attempts-contract.ts';
+import { taskDeletionsContract } from './task-deletions-contract.ts';
 import { taskListContract } from './task-list-contract.ts';
 import { taskOperationsContract } from './task-operations-contract.ts';
 import { taskStoreContract } from './task-store-contract.ts';
@@ -51,6 +53,7 @@ fanOutsContract('DynamoDB', () => ({
   due: new DynamoDueTasks(client, options, () => {}),
   fanOuts: new DynamoFanOuts(client, options),
 }));
+taskDeletionsContract('DynamoDB', () => ({ ...makeStores(), deletions: new DynamoTaskDeletions(client, options) }));
 taskListContract('DynamoDB', makeStore);
 
 it('inserts, claims, tells and settles ten tasks with one request each', async () => {

@@ -98,5 +98,18 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
       expect(await store.get(seed.tenantId, payload)).toBe('x'.repeat(100_000));
       await expect(store.get(tenant('acme'), payload)).rejects.toThrow('not of the tenant acme');
     });
+
+    it('removes all that is kept of a task, twice as well as once, and nothing of another', async () => {
+      const [task, other] = [taskSeed(), taskSeed()];
+      const values = ['x'.repeat(50_000), noise(ITEM_PAYLOAD_BYTES * 2)];
+      const all = [];
+      for (const [place, value] of values.entries()) all.push(await put(value, task, `output-${place}`));
+      const kept = await put('x'.repeat(50_000), other);
+      const keptObject = await put(noise(ITEM_PAYLOAD_BYTES * 2), other, 'output-1');
+      const refs = all.flatMap((payload) => ('ref' in payload ? [payload.ref] : []));
+      for (let times = 0; times < 2; times++) await store.remove(task.tenantId, task.id, refs);
+      for (const payload of all) expect(await store.get(task.tenantId, payload)).toBeUndefined();
+      for (const payload of [kept, keptObject]) expect(await store.get(other.tenantId, payload)).toBeDefined();
+    });
   });
 }

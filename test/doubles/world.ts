@@ -3,6 +3,7 @@ import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryPayloadStore } from '../../functions/adapters/memory/memory-payload-store.ts';
 import { MemoryScheduleStore } from '../../functions/adapters/memory/memory-schedule-store.ts';
+import { MemoryTaskDeletions } from '../../functions/adapters/memory/memory-task-deletions.ts';
 import { MemoryTaskStore } from '../../functions/adapters/memory/memory-task-store.ts';
 import { MemorySigningSecrets, MemoryWebhookStore } from '../../functions/adapters/memory/memory-webhooks.ts';
 import type { FirePorts } from '../../functions/control/fire-schedules.ts';
@@ -72,6 +73,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
       deliveries: MemoryTaskQueue;
     } & Pick<FirePorts, 'snapshot' | 'usage' | 'buckets' | 'schedules'> = {
     store,
+    deletions: new MemoryTaskDeletions(store),
     fanOuts: new MemoryFanOuts(store),
     queue,
     deliveries: queue,

@@ -86,13 +86,14 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(besidesLogsAndTraces('millrace-console')).toEqual([]);
   });
 
-  test('let the router work on tasks, list and count them, change settings, list and revoke keys, look at and send to every lane, and redrive dead letters', () => {
+  test('let the router work on tasks, list and count them, change settings, list and revoke keys, delete what tasks kept, look at and send to every lane, and redrive dead letters', () => {
     expect(besidesLogsAndTraces('millrace-router')).toEqual([
       'dynamodb:BatchGetItem Schedules.Arn',
       'dynamodb:BatchGetItem Tasks.Arn',
       'dynamodb:DeleteItem Access.Arn',
       'dynamodb:DeleteItem Schedules.Arn',
       'dynamodb:DeleteItem SigningSecrets.Arn',
+      'dynamodb:DeleteItem Tasks.Arn',
       'dynamodb:GetItem Control.Arn',
       'dynamodb:GetItem Definitions.Arn',
       'dynamodb:GetItem Schedules.Arn',
@@ -113,6 +114,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:UpdateItem Control.Arn',
       'dynamodb:UpdateItem Definitions.Arn',
       'dynamodb:UpdateItem Tasks.Arn',
+      ...['payloads', 'scheduled'].map((prefix) => `s3:DeleteObject Payloads.Arn/${prefix}/*`),
       ...PAYLOADS,
       ...[
         ...everyLaneArn.flatMap((arn) => [`sqs:GetQueueAttributes ${arn}`, `sqs:SendMessage ${arn}`]),

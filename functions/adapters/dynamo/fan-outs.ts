@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GatheredCalls } from '../../core/concurrency.ts';
 import type { FailParentResult, FanOutRecord, FanOuts, ParentKey, ResumeResult } from '../../core/ports.ts';
 import type { FailedTask, QueuedTask, TaskError } from '../../core/task/task.ts';
@@ -60,6 +60,10 @@ export class DynamoFanOuts implements FanOuts {
       new GetItemCommand({ ...this.#table(parent), Key: this.#key(parent), ConsistentRead: true }),
     );
     return row === undefined ? undefined : { subtasks: payload(row, 'subtasks'), ...fanOutStateOf(row) };
+  }
+
+  async drop(parent: ParentKey): Promise<void> {
+    await this.#client.send(new DeleteItemCommand({ ...this.#table(parent), Key: this.#key(parent) }));
   }
 
   close(parent: ParentKey, place: number): Promise<Closed> {

@@ -2,12 +2,21 @@ import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } 
 import type { Priority } from '../../contract.ts';
 import type { InsertResult } from '../../core/ports.ts';
 import { parseTaskId, parseTenantId } from '../../core/task/ids.ts';
-import { bindingKeptUntil, isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
+import type { TaskSeed } from '../../core/task/task.ts';
+import {
+  type IdHolder,
+  isTombstone,
+  type Remains,
+  type Tombstone,
+  tombstoneKeptUntil,
+} from '../../core/deletion/tombstone.ts';
+import { givesWayTo } from '../../core/task/transition.ts';
+import { bindingKeptUntil, isBinding, type KeyBinding } from '../../core/tenant/key-binding.ts';
 import type { BatchedInsert, BatchedWrites } from './requests/batched-writes.ts';
 import { conditionInput } from './requests/conditional-update.ts';
 import { n, type Row, requiredIn, s } from './requests/row.ts';
 import { insertable } from './task-conditions.ts';
-import { rowKey, taskOfRow } from './task-row.ts';
+import { isExpired, rowKey, taskOfRow } from './task-row.ts';
 
 const seconds = (milliseconds: number) => n(Math.ceil(milliseconds / 1000));
 
@@ -26,18 +35,30 @@ export const rowOfBinding = (binding: KeyBinding): Row => ({
   expiresAt: seconds(bindingKeptUntil(binding)),
 });
 
-/** Says whether a row is that of a task: bindings of keys have their own in the same tables. */
-export const isTaskRow = ({ boundTo }: Row): boolean => boundTo === undefined;
+/** Returns the row of a tombstone, which has none of the keys of an index: a list forgets the task with this write. */
+export const rowOfTombstone = (tombstone: Tombstone): Row => ({
+  ...rowKey(tombstone.tenantId, tombstone.id),
+  deletedAt: n(tombstone.deletedAt),
+  shownUntil: seconds(tombstone.freeAt),
+  expiresAt: seconds(tombstoneKeptUntil(tombstone)),
+  ...(tombstone.remains && { remains: s(JSON.stringify(tombstone.remains)) }),
+});
+
+/** Says whether a row is that of a task: bindings of keys and tombstones have theirs in the same tables. */
+export const isTaskRow = ({ status }: Row): boolean => status !== undefined;
 
 const required = requiredIn('the row of a key');
 
-/** Reads a row back, as the task or the binding that it is. */
-export function holderOfRow(row: Row): KeyHolder {
+/** Reads a row back, as what it is. */
+export function holderOfRow(row: Row): IdHolder {
   if (isTaskRow(row)) return taskOfRow(row);
-  const [tenantId = '', keyId = ''] = row.pk?.S?.split('#') ?? [];
+  const [tenant = '', key = ''] = row.pk?.S?.split('#') ?? [];
+  const tenantId = required(parseTenantId(tenant), 'tenantId');
+  const keyId = required(parseTaskId(key), 'keyId');
+  if (row.deletedAt !== undefined) return tombstoneOfRow(row, { tenantId, id: keyId });
   return {
-    tenantId: required(parseTenantId(tenantId), 'tenantId'),
-    keyId: required(parseTaskId(keyId), 'keyId'),
+    tenantId,
+    keyId,
     taskId: required(parseTaskId(row.boundTo?.S ?? ''), 'boundTo'),
     fingerprint: required(row.fingerprint?.S, 'fingerprint'),
     priority: required(row.priority?.S, 'priority') as Priority,
@@ -45,6 +66,19 @@ export function holderOfRow(row: Row): KeyHolder {
     timeoutSeconds: Number(required(row.timeoutSeconds?.N, 'timeoutSeconds')),
     freeAt: Number(required(row.shownUntil?.N, 'shownUntil')) * 1000,
   };
+}
+
+const tombstoneOfRow = (row: Row, place: Pick<Tombstone, 'tenantId' | 'id'>): Tombstone => ({
+  ...place,
+  deletedAt: Number(row.deletedAt?.N),
+  freeAt: Number(required(row.shownUntil?.N, 'shownUntil')) * 1000,
+  ...(row.remains?.S !== undefined && { remains: JSON.parse(row.remains.S) as Remains }),
+});
+
+/** Says whether a row that is in the place of a task is past its retention, or was deleted before: TTL has not come to it yet. */
+export function mustGiveWay(row: Row, task: TaskSeed, now: number): boolean {
+  const holder = holderOfRow(row);
+  return (isExpired(row, now) || isTombstone(holder)) && givesWayTo(holder, task);
 }
 
 /**
@@ -77,6 +111,7 @@ async function putRow(client: DynamoDBClient, { tableName, row }: BatchedInsert,
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
     const holder = holderOfRow(error.Item);
+    if (isTombstone(holder)) return { result: 'deleted', freeAt: holder.freeAt };
     return isBinding(holder) ? { result: 'bound', binding: holder } : { result: 'exists', task: holder };
   }
 }

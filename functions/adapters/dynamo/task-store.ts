@@ -23,14 +23,14 @@ import type { TaskPage, TaskQuery } from '../../core/task/task-list.ts';
 import {
   attemptsAgain,
   claimability,
-  givesWayTo,
   isSettledBy,
   type Lease,
   type Settlement,
 } from '../../core/task/transition.ts';
+import { isTombstone } from '../../core/deletion/tombstone.ts';
 import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
 import { cancelInTable } from './cancel-task.ts';
-import { holderOfRow, insertRow, isTaskRow, rowOfBinding } from './key-holders.ts';
+import { holderOfRow, insertRow, isTaskRow, mustGiveWay, rowOfBinding } from './key-holders.ts';
 import { batchGet } from './requests/batch-get.ts';
 import { BatchedWrites, type CallTracing } from './requests/batched-writes.ts';
 import { all, equals, missing } from './requests/condition.ts';
@@ -121,6 +121,7 @@ export class DynamoTaskStore implements TaskStore {
       return this.#claim(task, lease, now, true);
     }
     const found = holderOfRow(row);
+    if (isTombstone(found)) return { result: 'deleted' };
     if (isBinding(found)) return { result: 'conflict' };
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const refusal = claimability(found, task.fingerprint, now);
@@ -146,7 +147,7 @@ export class DynamoTaskStore implements TaskStore {
       blind: true,
     });
     if ('written' in update) return 'settled';
-    if (update.refusedBy === undefined) return 'lost';
+    if (update.refusedBy === undefined || !isTaskRow(update.refusedBy)) return 'lost';
     const found = taskOfRow(update.refusedBy);
     if (isSettledBy(found, task.attempt, settlement)) return 'settled';
     return found.status === 'running' && found.leaseToken === task.leaseToken ? 'cancel_requested' : 'lost';
@@ -251,7 +252,8 @@ export class DynamoTaskStore implements TaskStore {
   async #getHolder(address: Addressed, now: number, ConsistentRead: boolean): Promise<KeyHolder | undefined> {
     if (!this.#hasTable(address.id)) return undefined;
     const row = await this.#read(address, { ConsistentRead });
-    return row === undefined || isExpired(row, now) ? undefined : holderOfRow(row);
+    const holder = row === undefined || isExpired(row, now) ? undefined : holderOfRow(row);
+    return holder === undefined || isTombstone(holder) ? undefined : holder;
   }
 
   /** Takes a consistent read for each task, and a request for each hundred. */
@@ -284,10 +286,6 @@ export class DynamoTaskStore implements TaskStore {
     return { tableName: tableOf(this.#options, id), key: rowKey(tenantId, id) };
   }
 }
-
-/** Says whether a row is past its retention that is in the place of a task: TTL has not come to it yet. */
-const mustGiveWay = (row: Row, task: TaskSeed, now: number): boolean =>
-  isExpired(row, now) && givesWayTo(holderOfRow(row), task);
 
 function leaseStateOf(task: RunningTask, row: Row | undefined): LeaseState {
   if (row?.leaseToken?.S !== task.leaseToken) return 'lost';

@@ -22,6 +22,10 @@ export class MemoryFanOuts implements FanOuts {
     });
   }
 
+  async drop(parent: ParentKey): Promise<void> {
+    this.#records.delete(keyOf(parent));
+  }
+
   async get(parent: ParentKey): Promise<FanOutRecord | undefined> {
     return this.#records.get(keyOf(parent));
   }

@@ -32,6 +32,10 @@ export class MemoryPayloadStore implements PayloadStore {
     return json === undefined ? undefined : JSON.parse(json);
   }
 
+  async remove(tenantId: TenantId, taskId: TaskId, _refs: readonly string[]): Promise<void> {
+    this.lose((ref) => ref.startsWith(`${tenantId}#${taskId}#`));
+  }
+
   /** Loses what it keeps, as a lifecycle rule, TTL or an emptied bucket does: all of it, or some by their refs. */
   lose(isLost: (ref: string) => boolean = () => true): void {
     for (const ref of this.#values.keys()) if (isLost(ref)) this.#values.delete(ref);

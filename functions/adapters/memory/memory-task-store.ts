@@ -1,5 +1,6 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
+import { type IdHolder, isTombstone, type Tombstone } from '../../core/deletion/tombstone.ts';
 import type {
   AttemptUsage,
   CancelResult,
@@ -37,18 +38,17 @@ import {
   type Settlement,
   settled,
 } from '../../core/task/transition.ts';
-import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
+import type { KeyBinding, KeyHolder } from '../../core/tenant/key-binding.ts';
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
-import { MemoryKeyBindings } from './memory-key-bindings.ts';
+import { duePages, type Wait } from './memory-due-pages.ts';
+import { foundInstead, MemoryPlaceholders } from './memory-placeholders.ts';
 
 const DAY = 86_400_000;
-
-type Wait = { readonly dueAt: number; readonly heldType?: string };
 
 /** Keeps tasks in a map, by the domain's own transitions and under the same contract as on DynamoDB. */
 export class MemoryTaskStore implements TaskStore, DueTasks {
   readonly #rows = new Map<string, Task>();
-  readonly #bindings = new MemoryKeyBindings();
+  readonly #placeholders = new MemoryPlaceholders();
   readonly #waits: LaggingIndex<Wait>;
   readonly #retentionDays: number;
   /** A test that sets this is told of every write of a row. */
@@ -72,18 +72,19 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     const place = { tenantId: binding.tenantId, id: binding.keyId };
     const holder = this.#holder(place, now);
     if (holder !== undefined) return foundInstead(holder);
-    this.#rows.delete(keyOf(place));
-    this.#waits.remove(keyOf(place));
-    this.#bindings.put(keyOf(place), binding);
+    this.#forget(place);
+    this.#placeholders.put(keyOf(place), binding);
     return { result: 'inserted' };
   }
 
   async getByKey(tenantId: TenantId, keyId: TaskId, now: number): Promise<KeyHolder | undefined> {
-    return this.#holder({ tenantId, id: keyId }, now);
+    const holder = this.#holder({ tenantId, id: keyId }, now);
+    return holder === undefined || isTombstone(holder) ? undefined : holder;
   }
 
   async claim(seed: TaskSeed, lease: Lease, now: number): Promise<ClaimResult> {
-    if (this.#bindings.refuses(keyOf(seed), seed, now)) return { result: 'conflict' };
+    const refusal = this.#placeholders.refusalOf(keyOf(seed), seed, now);
+    if (refusal !== undefined) return { result: refusal };
     const found = this.#rowFor(seed, now) ?? newTask(seed);
     if (found.status === 'running' && found.leaseToken === lease.token) return { result: 'claimed', task: found };
     const allowed = claimability(found, seed.fingerprint, now);
@@ -164,7 +165,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   async hold(seed: TaskSeed, now: number): Promise<'held' | 'lost'> {
-    if (this.#bindings.refuses(keyOf(seed), seed, now)) return 'lost';
+    if (this.#placeholders.refusalOf(keyOf(seed), seed, now) !== undefined) return 'lost';
     const found = this.#rowFor(seed, now) ?? newTask(seed);
     if (found.fingerprint !== seed.fingerprint) return 'lost';
     if (found.status !== 'scheduled' && found.status !== 'queued') return 'lost';
@@ -203,11 +204,11 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   due(now: number, limit: number): AsyncIterable<readonly DueTask[]> {
-    return this.#pages(({ dueAt, heldType }) => heldType === undefined && dueAt <= now, limit);
+    return duePages(this.#waits, this.#rows, ({ dueAt, heldType }) => heldType === undefined && dueAt <= now, limit);
   }
 
   held(type: string, now: number, limit: number): AsyncIterable<readonly DueTask[]> {
-    return this.#pages(({ dueAt, heldType }) => heldType === type && dueAt <= now, limit);
+    return duePages(this.#waits, this.#rows, ({ dueAt, heldType }) => heldType === type && dueAt <= now, limit);
   }
 
   async release({ task, dueAt }: DueTask, executorKey?: string): Promise<'released' | 'lost'> {
@@ -225,24 +226,20 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return 'postponed';
   }
 
-  /**
-   * Pages through the index, and leaves out of a page what is no longer as it says: it had a place in it all the same.
-   */
-  async *#pages(isWanted: (wait: Wait) => boolean, limit: number): AsyncGenerator<readonly DueTask[]> {
-    let place: Listed | undefined;
-    do {
-      const page = this.#waits
-        .read()
-        .filter(([, wait]) => isWanted(wait))
-        .filter((listed) => place === undefined || inOrder(place, listed) < 0)
-        .toSorted(inOrder)
-        .slice(0, limit);
-      this.#waits.age();
-      yield page
-        .filter(([key, wait]) => this.#waits.get(key) === wait)
-        .map(([key, { dueAt }]) => ({ task: this.#rows.get(key) as Task, dueAt }));
-      place = page.length < limit ? undefined : page.at(-1);
-    } while (place !== undefined);
+  /** Puts a tombstone in the place of a task. */
+  bury(tombstone: Tombstone): void {
+    this.#forget(tombstone);
+    this.#placeholders.put(keyOf(tombstone), tombstone);
+  }
+
+  /** Returns what stands in the place of a task that was deleted. */
+  tombstoneOf(place: Key, now: number): Tombstone | undefined {
+    return this.#placeholders.tombstoneAt(keyOf(place), now);
+  }
+
+  #forget(place: Key): void {
+    this.#rows.delete(keyOf(place));
+    this.#waits.remove(keyOf(place));
   }
 
   /** Counts the tasks that wait for the clock, or to be looked after, whatever the index tells. */
@@ -262,7 +259,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   }
 
   #write(task: Task): void {
-    this.#bindings.remove(keyOf(task));
+    this.#placeholders.remove(keyOf(task));
     this.watch(this.#rows.get(keyOf(task)), task);
     this.#rows.set(keyOf(task), task);
   }
@@ -275,8 +272,8 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return this.#find(seed, now) === undefined && givesWayTo(row, seed) ? undefined : row;
   }
 
-  #holder(place: Key, now: number): KeyHolder | undefined {
-    return this.#bindings.at(keyOf(place), now) ?? this.#find(place, now);
+  #holder(place: Key, now: number): IdHolder | undefined {
+    return this.#placeholders.at(keyOf(place), now) ?? this.#find(place, now);
   }
 
   #find(key: Key, now: number): Task | undefined {
@@ -285,13 +282,6 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return expired ? undefined : found;
   }
 }
-
-type Listed = readonly [key: string, wait: Wait];
-const inOrder = ([key, { dueAt }]: Listed, [other, wait]: Listed): number =>
-  dueAt - wait.dueAt || (key < other ? -1 : Number(key > other));
-
-const foundInstead = (holder: KeyHolder): InsertResult =>
-  isBinding(holder) ? { result: 'bound', binding: holder } : { result: 'exists', task: holder };
 
 type Key = { readonly tenantId: TenantId; readonly id: TaskId };
 const keyOf = ({ tenantId, id }: Key): string => `${tenantId}#${id}`;

@@ -8,6 +8,7 @@ import { findDefinition, validated } from '../definition/find-definition.ts';
 import type { JsonValue } from '../json.ts';
 import { executorKeyFor } from '../lane/routing.ts';
 import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from '../ports.ts';
+import { UNKEYED } from '../task/fingerprint.ts';
 import { subtaskIdOf } from '../task/ids.ts';
 import { taskError } from '../task/outcome.ts';
 import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
@@ -27,9 +28,6 @@ export type FanOutPorts = PropagateEndPorts & {
 
 /** So many rows and payloads are under way at a time. */
 const PARALLEL = 50;
-
-/** A subtask needs no fingerprint: nobody else can ask for its id, so there is nothing to compare. */
-const NO_SUBTASK_FINGERPRINT = '-';
 
 const subtaskSchema = once(() =>
   z.strictObject({
@@ -191,7 +189,7 @@ async function seedOfSubtask(
     maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
     input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),
-    fingerprint: NO_SUBTASK_FINGERPRINT,
+    fingerprint: UNKEYED,
     createdAt,
     parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
     workflowInstanceId,

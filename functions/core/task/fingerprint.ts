@@ -11,6 +11,9 @@ const MEANT_CHARACTERS = 8;
 export const fingerprintOf = (value: JsonValue): string =>
   hash('sha256', canonical(value), 'base64url').slice(0, CHARACTERS);
 
+/** The fingerprint of a task whose id nobody else can ask for, as it derives from no idempotency key: there is nothing to compare. */
+export const UNKEYED = '-';
+
 /** Returns the fingerprint of a submit: of what was sent, then of what it means but for the settings that its task carries. */
 export const submitFingerprint = (sent: JsonValue, meant: JsonValue): string =>
   fingerprintOf(sent) + fingerprintOf(meant).slice(0, MEANT_CHARACTERS);

@@ -167,5 +167,5 @@ export const newTask = (seed: TaskSeed): NewTask =>
     : { ...seed, status: 'queued', attempt: 0 };
 
 /** Returns the ids of a task's subtasks, in their order; none where it was not fanned out. */
-export const subtaskIdsOf = ({ tenantId, id, fanOut }: Omit<Attempted, 'input'>): TaskId[] =>
+export const subtaskIdsOf = ({ tenantId, id, fanOut }: Pick<Attempted, 'tenantId' | 'id' | 'fanOut'>): TaskId[] =>
   Array.from({ length: fanOut?.count ?? 0 }, (_, index) => subtaskIdOf(tenantId, id, fanOut?.attempt ?? 0, index));

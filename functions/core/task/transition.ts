@@ -1,6 +1,5 @@
 import { LANE_RETENTION_DAYS, MAX_QUEUE_DELAY_SECONDS } from '../../contract.ts';
 import { compact } from '../compact.ts';
-import { isBinding, type KeyHolder } from '../tenant/key-binding.ts';
 import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
@@ -19,6 +18,7 @@ import {
   type TaskSeed,
   type WaitingTask,
 } from './task.ts';
+import type { IdHolder } from '../deletion/tombstone.ts';
 
 /** The next status of a claimed task, which `settle` writes. */
 export type Settlement =
@@ -101,15 +101,16 @@ const DAY_MILLISECONDS = 86_400_000;
 export const rowDaysOf = (retentionDays: number): number => Math.max(retentionDays, LANE_RETENTION_DAYS + 1);
 
 /**
- * Says whether a task without a row can have had one. A row that was never written is made by the claim. A row that was
- * deleted is of a task that has run, and a message of it may still come: again from its lane, or from the dead letters.
+ * Says whether a task without a row can have had one. A row that was never written is made by the claim. A row that TTL has taken
+ * is of a task that has run, and a message of it may still come: again from its lane, or from the dead letters. However long its
+ * type keeps tasks, that takes as long as the shortest row is there.
  */
-export const canHaveEnded = ({ createdAt, runAt = 0 }: TaskSeed, now: number, retentionDays: number): boolean =>
-  now >= Math.max(createdAt, runAt) + rowDaysOf(retentionDays) * DAY_MILLISECONDS;
+export const canHaveEnded = ({ createdAt, runAt = 0 }: TaskSeed, now: number): boolean =>
+  now >= Math.max(createdAt, runAt) + rowDaysOf(0) * DAY_MILLISECONDS;
 
-/** Says whether a row past its retention gives way to a task of its id: to one that was submitted after it had ended. */
-export const givesWayTo = (row: KeyHolder, { createdAt }: TaskSeed): boolean =>
-  isBinding(row) ? createdAt >= row.freeAt : 'finishedAt' in row && createdAt > row.finishedAt;
+/** Says whether what is past its time gives way to a task of its id: to one that was submitted after that. */
+export const givesWayTo = (holder: IdHolder, { createdAt }: TaskSeed): boolean =>
+  'freeAt' in holder ? createdAt >= holder.freeAt : 'finishedAt' in holder && createdAt > holder.finishedAt;
 
 /** Says whether `fingerprint` may claim `task` now, and if not, why: the same as the condition of the claim's write. */
 export function claimability(task: Task, fingerprint: string, now: number): Claimability {

@@ -20,7 +20,7 @@ export type KeyBinding = SubmitTerms & {
 /** What an idempotency key stands for. */
 export type KeyHolder = Task | KeyBinding;
 
-export const isBinding = (holder: KeyHolder): holder is KeyBinding => 'freeAt' in holder;
+export const isBinding = (holder: KeyHolder): holder is KeyBinding => 'keyId' in holder;
 
 /** Returns when a key is free again; a whole second, since the table tells no smaller time of a row's end. */
 export const keyFreeAt = (createdAt: number, ttlSeconds: number): number =>

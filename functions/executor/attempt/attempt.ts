@@ -111,6 +111,9 @@ export async function claimTask(
       // Another submit owns this id; its own message runs it.
       ports.log('warn', 'message dropped: fingerprint mismatch', logFieldsOf(queued));
       return { disposition: ACK };
+    case 'deleted':
+      ports.log('info', 'message dropped: its task was deleted', logFieldsOf(queued));
+      return { disposition: ACK };
     case 'cancel_requested':
       return { disposition: await settleAsCancelled(claim.task, deadline, ports) };
     case 'attempts_spent':
@@ -122,8 +125,8 @@ export async function claimTask(
 }
 
 /** Returns whether a message is so old that its task may have ended, and has no row any more: it is not to be made anew. */
-const isPastRetention = async (queued: TaskSeed, { store, clock, retentionDays }: ExecutorPorts): Promise<boolean> =>
-  canHaveEnded(queued, clock(), retentionDays) && (await store.get(queued.tenantId, queued.id, clock())) === undefined;
+const isPastRetention = async (queued: TaskSeed, { store, clock }: ExecutorPorts): Promise<boolean> =>
+  canHaveEnded(queued, clock()) && (await store.get(queued.tenantId, queued.id, clock())) === undefined;
 
 type LoadedDefinition = { readonly definition: TaskDefinition } | { readonly failure: Outcome };
 

@@ -173,6 +173,7 @@ export const answerExamples = once(
     },
     listTasks: page,
     getTask: task,
+    deleteTask: { id: summary.id },
     listSubtasks: page,
     cancelTask: { ...accepted, status: 'cancelled', finishedAt: AT, input },
     retryTask: { ...accepted, input },

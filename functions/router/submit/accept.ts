@@ -5,7 +5,7 @@ import type { NewTask, Task } from '../../core/task/task.ts';
 import type { KeyBinding } from '../../core/tenant/key-binding.ts';
 import { NOTHING_KEPT, orUnavailable } from '../http/problem.ts';
 import type { RouterPorts } from '../route.ts';
-import { checkSameSubmit, followHolder } from './submit-key.ts';
+import { checkSameSubmit, deletedJustNow, followHolder } from './submit-key.ts';
 
 /** Names the task that a submit stands for: its own, or the first one of its idempotency key. */
 export type Acceptance = { readonly task: Task; readonly isReplay: boolean };
@@ -34,6 +34,8 @@ export async function recordAcceptance(
   ports: RouterPorts,
 ): Promise<Acceptance> {
   const insert = await insertRow(task, isKeyed, isSent, ports);
+  // Its message is no more than one of the task that was.
+  if (insert.result === 'deleted') throw deletedJustNow(insert.freeAt, task.createdAt);
   if (insert.result === 'bound') return acceptBound(insert.binding, task, ports);
   const found = insert.result === 'exists' ? insert.task : task;
   checkSameSubmit(found, task);

@@ -4,7 +4,7 @@ import type { TaskDefinition } from '../../core/define-task.ts';
 import { findDefinition, validated } from '../../core/definition/find-definition.ts';
 import { type JsonValue, jsonValueOf } from '../../core/json.ts';
 import { executorKeyFor, newTableShardOf } from '../../core/lane/routing.ts';
-import { sentPart, submitFingerprint } from '../../core/task/fingerprint.ts';
+import { sentPart, submitFingerprint, UNKEYED } from '../../core/task/fingerprint.ts';
 import { type TaskId, taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
 import { keptUntil, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core/task/payload.ts';
 import { type NewTask, newTask, type TaskSeed } from '../../core/task/task.ts';
@@ -212,8 +212,7 @@ async function submissionOf(
     priority,
     maxAttempts: submit.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: submit.timeoutSeconds ?? defaults.timeoutSeconds,
-    // Without a key nobody else can ask for the same id, so there is nothing to compare.
-    fingerprint: isKeyed ? fingerprintOfSubmit(valid) : '-',
+    fingerprint: isKeyed ? fingerprintOfSubmit(valid) : UNKEYED,
     createdAt,
     ...compact({
       runAt,

@@ -72,6 +72,7 @@ export async function resolveKey(
   };
   const bound = await orUnavailable(ports.store.bindKey(binding, createdAt), NOTHING_KEPT);
   if (bound.result === 'inserted') return { id: submit.id };
+  if (bound.result === 'deleted') throw deletedJustNow(bound.freeAt, createdAt);
   return followHolder(bound.result === 'bound' ? bound.binding : bound.task, submit, ports);
 }
 
@@ -90,6 +91,12 @@ async function taskOf(holder: KeyHolder, { store, clock }: RouterPorts): Promise
   if (!isBinding(holder)) return holder;
   return orUnavailable(store.get(holder.tenantId, holder.taskId, clock()), NOTHING_KEPT);
 }
+
+/** Makes the problem of a key whose task is being deleted: what that has kept may still go, under the names that this submit gives. */
+export const deletedJustNow = (freeAt: number, now: number): Problem =>
+  new Problem('unavailable', 'the task of this Idempotency-Key was deleted just now: try again', {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil((freeAt - now) / 1000))) },
+  });
 
 /** Throws the problem of a key that belongs to another submit. */
 export function checkSameSubmit(holder: KeyHolder, submit: SubmitTerms): void {

@@ -1,0 +1,134 @@
+import { mapConcurrently } from '../concurrency.ts';
+import type { Clock, FanOuts, Log, PayloadStore, TaskStore } from '../ports.ts';
+import { subtaskIdOf, type TaskId, type TenantId } from '../task/ids.ts';
+import { isFinished, subtaskIdsOf, type Task } from '../task/task.ts';
+import type { BegunDeletion, Remains, TaskDeletions, Tombstone } from './tombstone.ts';
+
+export type DeletePorts = {
+  readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll'>;
+  readonly deletions: TaskDeletions;
+  readonly fanOuts: Pick<FanOuts, 'drop' | 'get'>;
+  readonly payloads: Pick<PayloadStore, 'get' | 'remove'>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type DeleteResult =
+  | { readonly result: 'deleted' }
+  | { readonly result: 'missing' }
+  /** It is as it was; `reason` says to people why. */
+  | { readonly result: 'refused'; readonly reason: string }
+  /** It is gone, and not all that it had is: the same call goes on. */
+  | { readonly result: 'unfinished' };
+
+/** So many subtasks are deleted at a time. */
+const PARALLEL = 20;
+
+/** Of so many of its last attempts it is asked what they left: an output that was not settled, or a fan-out before a retry. */
+const ATTEMPTS_ASKED = 20;
+
+type Begun = Tombstone & { readonly remains: Remains };
+
+/**
+ * Deletes a task that has ended: its row, its payloads, what it was fanned out into and all that had, before `deadline`
+ * (milliseconds since the epoch). A task that is retried meanwhile is not deleted. Doing it again goes on where it ended.
+ */
+export async function deleteTask(
+  tenantId: TenantId,
+  taskId: TaskId,
+  deadline: number,
+  ports: DeletePorts,
+): Promise<DeleteResult> {
+  const found = await ports.store.get(tenantId, taskId, ports.clock());
+  const reason = found && (await refusalOf(found, ports));
+  if (reason !== undefined) return { result: 'refused', reason };
+  const begun = await ports.deletions.begin(tenantId, taskId, ports.clock());
+  if (begun.result === 'refused') return { result: 'refused', reason: openReason(begun.task) };
+  if (begun.result === 'missing') return begun;
+  return { result: (await removeTree(begun.tombstone, deadline, ports)) ? 'deleted' : 'unfinished' };
+}
+
+const openReason = ({ status }: Task): string =>
+  `the task is ${status}: only one that has ended can be deleted; cancel it first`;
+
+/** Says why a task must stay; nothing where it need not. */
+async function refusalOf(task: Task, { store, clock }: DeletePorts): Promise<string | undefined> {
+  if (!isFinished(task)) return openReason(task);
+  const { tenantId, parent } = task;
+  // A retry of its parent may take it over.
+  if (parent !== undefined && (await store.get(tenantId, parent.id, clock())) !== undefined) {
+    return `the task is a subtask: delete its parent, ${parent.id}, and with it all that it was fanned out into`;
+  }
+  const subtasks = await store.getAll(tenantId, subtaskIdsOf(task), clock());
+  const open = subtasks.filter((subtask) => !isFinished(subtask)).length;
+  if (open === 0) return undefined;
+  return `${open} of its subtasks ${open === 1 ? 'has' : 'have'} not ended: delete it when all have`;
+}
+
+/** Removes what a deleted task had, from the top of its fan-outs to the bottom; says whether that was all. */
+async function removeTree(root: Begun, deadline: number, ports: DeletePorts): Promise<boolean> {
+  const fannedOut = [root];
+  // Those that are found on the way come after it.
+  for (const parent of fannedOut) {
+    const ids = await subtaskIdsEver(parent, ports);
+    const begun = await mapConcurrently(ids, PARALLEL, async (id) => {
+      if (ports.clock() > deadline) return [];
+      const tombstone = await beginSubtask(parent.tenantId, id, ports);
+      if (tombstone === undefined) return [];
+      if (hasFannedOut(tombstone)) return [tombstone];
+      await removeParts(tombstone, ports);
+      return [];
+    });
+    if (ports.clock() > deadline) return false;
+    fannedOut.push(...begun.flat());
+  }
+  for (const parent of fannedOut.toReversed()) {
+    if (ports.clock() > deadline) return false;
+    await removeParts(parent, ports);
+  }
+  return true;
+}
+
+const hasFannedOut = ({ remains }: Begun): boolean => remains.fanOut !== undefined || remains.attemptsBeforeRetry > 0;
+
+/** Returns the ids of what a task was fanned out into, also before a retry: these are left alone by that. */
+async function subtaskIdsEver(task: Begun, { fanOuts, payloads }: DeletePorts): Promise<TaskId[]> {
+  const { tenantId, id, remains } = task;
+  if (!hasFannedOut(task)) return [];
+  const ids = new Set(subtaskIdsOf({ ...remains, tenantId, id }));
+  for (const attempt of lastAttempts(remains)) {
+    const record = await fanOuts.get({ tenantId, id, attempt });
+    const subtasks = record && (await payloads.get(tenantId, record.subtasks));
+    for (const index of Array.isArray(subtasks) ? subtasks.keys() : []) {
+      ids.add(subtaskIdOf(tenantId, id, attempt, index));
+    }
+  }
+  return [...ids];
+}
+
+const lastAttempts = ({ attempt }: Remains): number[] =>
+  Array.from({ length: Math.min(attempt, ATTEMPTS_ASKED) }, (_, place) => attempt - place);
+
+/** Begins the deletion of a subtask whose parent is gone; one that has not ended is cancelled, and one that runs is left to end. */
+async function beginSubtask(tenantId: TenantId, id: TaskId, ports: DeletePorts): Promise<Begun | undefined> {
+  const begin = (): Promise<BegunDeletion> => ports.deletions.begin(tenantId, id, ports.clock());
+  let begun = await begin();
+  if (begun.result === 'refused') {
+    const cancel = await ports.store.cancel(tenantId, id, ports.clock());
+    if (cancel.result !== 'requested') begun = await begin();
+  }
+  if (begun.result === 'begun') return begun.tombstone;
+  if (begun.result === 'refused') ports.log('warn', 'subtask of a deleted task left to end', { task_id: id });
+  return undefined;
+}
+
+async function removeParts(tombstone: Begun, ports: DeletePorts): Promise<void> {
+  const { tenantId, id, remains } = tombstone;
+  const attempts = lastAttempts(remains);
+  const outputs = attempts.map((attempt) => `${tenantId}#${id}#output-${attempt}`);
+  const fanOuts = hasFannedOut(tombstone) ? attempts : [];
+  const subtasks = fanOuts.map((attempt) => `${tenantId}#${id}#subtasks-${attempt}`);
+  await ports.payloads.remove(tenantId, id, [...new Set([...remains.refs, ...outputs, ...subtasks])]);
+  await mapConcurrently(fanOuts, PARALLEL, (attempt) => ports.fanOuts.drop({ tenantId, id, attempt }));
+  await ports.deletions.finish(tombstone, ports.clock());
+}
