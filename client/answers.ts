@@ -148,6 +148,8 @@ export type Definition = Omit<DefinitionSettings, 'maxAttempts'> & {
   readonly description: string;
   readonly resources: string;
   readonly retry: { readonly maxAttempts: number; readonly baseDelaySeconds: number; readonly maxDelaySeconds: number };
+  /** Days that its tasks are kept after their end, where that is not as long as others. */
+  readonly retentionDays?: number;
   readonly batch?: { readonly maxSize: number; readonly windowSeconds: number };
   readonly settings: Partial<DefinitionSettings>;
   readonly inputSchema: Readonly<Record<string, unknown>>;

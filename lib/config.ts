@@ -92,13 +92,16 @@ const hosts = z
 
 const TOPIC_ARN = /^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
 
+/** A task that has ended is kept for so long at most. */
+export const MAX_RETENTION_DAYS = 365;
+
 /** What can be said about a deployment, and what of it makes sense; `millrace-props.ts` says what each is for. */
 const configSchema = z.strictObject({
   preset: z.enum(['dev', 'prod', 'trial'], PRESET_RULE),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be up to 31 lower-case letters, digits and hyphens'),
   outboundHosts: hosts,
   corsOrigins: z.array(origin),
-  retentionDays: z.int().min(1).max(365),
+  retentionDays: z.int().min(1).max(MAX_RETENTION_DAYS),
   logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365]),
   indexShards: z.int().min(1).max(64),
   tableShards: z.int().min(1).max(16),

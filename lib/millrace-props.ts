@@ -59,7 +59,7 @@ export type MillraceProps = {
 
   /**
    * How many days a finished task can be read, 1 to 365. Its row stays for 14 days at least, so that a late message of it runs
-   * nothing.
+   * nothing. A type of task may say otherwise for its own (`retentionDays` in `defineTask`).
    *
    * @default 14
    */

@@ -82,7 +82,7 @@ export class Millrace extends Construct {
       Annotations.of(this).addWarningV2(`millrace:unusedClass-${name}`, sentence);
     }
     const parts = this.#partsOf(config, env);
-    const data = new DataStack(...parts.of('data', 'tables, payloads and events'), config);
+    const data = new DataStack(...parts.of('data', 'tables, payloads and events'), config, tasks.definitions);
     const execution = new ExecutionStack(...parts.of('execution', 'lanes and executors'), {
       config,
       data,

@@ -3,7 +3,15 @@ import type { TaskDefinition } from '../functions/core/define-task.ts';
 /** What a synth knows of a type of task: what its definition says, as data, and where that stands. */
 export type TaskMetadata = Pick<
   TaskDefinition,
-  'type' | 'description' | 'resources' | 'priority' | 'timeoutSeconds' | 'retry' | 'batch' | 'schedule'
+  | 'type'
+  | 'description'
+  | 'resources'
+  | 'priority'
+  | 'timeoutSeconds'
+  | 'retry'
+  | 'retentionDays'
+  | 'batch'
+  | 'schedule'
 > & {
   /** Whether its handler runs in a thread of its own, and whether it makes something of subtasks. */
   readonly isolated: boolean;

@@ -96,7 +96,7 @@ function rowOf(definition: Definition): Cell[] {
 }
 
 function printDefinition(definition: Definition): void {
-  const { retry, batch, settings } = definition;
+  const { retry, retentionDays, batch, settings } = definition;
   const delays = `${lengthText(retry.baseDelaySeconds)} to ${lengthText(retry.maxDelaySeconds)} apart`;
   printFacts({
     type: definition.type,
@@ -106,6 +106,7 @@ function printDefinition(definition: Definition): void {
     priority: definition.priority,
     timeout: lengthText(definition.timeoutSeconds),
     attempts: `${retry.maxAttempts}, ${delays}`,
+    kept: retentionDays === undefined ? undefined : `${retentionDays} days after its end`,
     batch: batch && `up to ${batch.maxSize}, gathered for ${lengthText(batch.windowSeconds)}`,
     tuned: Object.keys(settings).length === 0 ? undefined : Object.keys(settings).join(', '),
   });

@@ -9,6 +9,7 @@ export const definitionSchema = z.object({
   priority: z.string(),
   timeoutSeconds: z.number(),
   retry: z.object({ maxAttempts: z.number(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
+  retentionDays: z.optional(z.number()),
   paused: z.boolean(),
   /** This was set since the deploy. */
   settings: z.object({

@@ -83,6 +83,7 @@ const Summary = ({ definition }: { definition: Definition }) => (
         {duration(definition.retry.baseDelaySeconds * 1000)} at first,{' '}
         {duration(definition.retry.maxDelaySeconds * 1000)} at most
       </Fact>
+      {definition.retentionDays !== undefined && <Fact name="Kept after its end">{definition.retentionDays} d</Fact>}
     </dl>
   </section>
 );

@@ -241,7 +241,10 @@ export class PayloadObjects {
   /** Removes the objects whose keys begin so: a task has few. */
   async removeAll(prefix: string): Promise<void> {
     const { client, DeleteObjectCommand, paginateListObjectsV2 } = await this.#open();
-    for await (const { Contents: found = [] } of paginateListObjectsV2({ client }, { Bucket: this.#bucket, Prefix: prefix })) {
+    for await (const { Contents: found = [] } of paginateListObjectsV2(
+      { client },
+      { Bucket: this.#bucket, Prefix: prefix },
+    )) {
       await mapConcurrently(found, PARALLEL, ({ Key }) =>
         client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key })),
       );

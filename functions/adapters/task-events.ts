@@ -3,8 +3,7 @@ import { EVENT_SOURCE, queueNameOf } from '../contract.ts';
 import { compact } from '../core/compact.ts';
 import { mapConcurrently } from '../core/concurrency.ts';
 import { isoTime } from '../core/iso-time.ts';
-import type { TaskEvents } from '../core/ports.ts';
-import type { TaskEvent } from '../core/task/task-event.ts';
+import type { TaskEvent, TaskEvents } from '../core/task/task-event.ts';
 import { withoutValues } from '../core/without-values.ts';
 
 export type EventBridgeTaskEventsOptions = {

@@ -11,8 +11,8 @@ import type { Meter } from '../core/ports.ts';
 import { dueTimes } from '../core/schedule/cadence.ts';
 import { firingTaskId, type LastFiring, type Schedule, type ScheduleStore } from '../core/schedule/schedule.ts';
 import { firingRefused, firingsMade, missedUntil } from '../core/schedule/transition.ts';
-import type { TaskId } from '../core/task/ids.ts';
 import { UNKEYED } from '../core/task/fingerprint.ts';
+import type { TaskId } from '../core/task/ids.ts';
 import { keptUntil } from '../core/task/payload.ts';
 import { isFinished, type NewTask, newTask } from '../core/task/task.ts';
 import { effective } from '../core/task-settings.ts';
@@ -152,7 +152,10 @@ async function cancel({ tenantId }: Schedule, taskId: TaskId, ports: FirePorts):
 }
 
 /** What its type says of the task of a firing. */
-type LaneFor = Pick<NewTask, 'resourceClass' | 'priority' | 'executorKey' | 'maxAttempts' | 'timeoutSeconds'>;
+type LaneFor = Pick<
+  NewTask,
+  'resourceClass' | 'priority' | 'executorKey' | 'maxAttempts' | 'timeoutSeconds' | 'retentionDays'
+>;
 
 /** Says where the tasks of a schedule go, and how they run: as those of submits without a word of their own. */
 async function laneFor({ tenantId, type }: Schedule, { catalog, settings, classes }: FirePorts): Promise<LaneFor> {
@@ -162,7 +165,8 @@ async function laneFor({ tenantId, type }: Schedule, { catalog, settings, classe
   }
   const { priority, maxAttempts, timeoutSeconds } = effective(definition, await settings.get(type));
   const executorKey = executorKeyFor(definition, { tenantId, priority }, classes);
-  return { resourceClass: definition.resources, priority, executorKey, maxAttempts, timeoutSeconds };
+  const { resources: resourceClass, retentionDays } = definition;
+  return compact({ resourceClass, priority, executorKey, maxAttempts, timeoutSeconds, retentionDays });
 }
 
 /** Makes the task of a firing. */
@@ -170,12 +174,13 @@ async function taskOf(schedule: Schedule, time: number, lane: LaneFor, ports: Fi
   const { tenantId, type, limits } = schedule;
   const id = firingTaskId(schedule, time);
   const createdAt = ports.clock();
+  const keepUntil = keptUntil(createdAt, lane.retentionDays ?? ports.retentionDays);
   const seed = compact({
     ...lane,
     id,
     tenantId,
     type,
-    input: await ports.payloads.put(tenantId, id, 'input', schedule.input, keptUntil(createdAt, ports.retentionDays)),
+    input: await ports.payloads.put(tenantId, id, 'input', schedule.input, keepUntil),
     fingerprint: UNKEYED,
     createdAt,
     schedule: { id: schedule.id, time },

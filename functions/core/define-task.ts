@@ -116,6 +116,8 @@ type CommonDefinition<Input, Submitted, Type extends string, Given, Kept> = {
   /** How long one attempt may take: at most the `timeoutSeconds` of its class. */
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
+  /** How many days a task that has ended can be read, 1 to 365: those of the deployment unless given. A subtask is there as long as its parent. */
+  readonly retentionDays?: number;
   readonly input: TaskSchema<Submitted, Input>;
   /**
    * Checks what `run`, or `combine`, returns, as JSON carries it: a date has become its ISO text. What the schema makes of that

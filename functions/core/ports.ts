@@ -17,7 +17,6 @@ import type {
   TaskError,
   TaskSeed,
 } from './task/task.ts';
-import type { TaskEvent } from './task/task-event.ts';
 import type { TaskPage, TaskQuery } from './task/task-list.ts';
 import type { SampledTrace } from './task/trace-header.ts';
 import type { Claimability, Lease, Settlement } from './task/transition.ts';
@@ -173,12 +172,6 @@ export interface TaskQueue {
   send(task: TaskSeed, delaySeconds: number): Promise<void>;
   /** Puts many tasks on their lanes, several in one message; returns the ids of those that were refused. */
   sendAll(outgoing: readonly Outgoing[]): Promise<ReadonlySet<TaskId>>;
-}
-
-/** Tells whoever listens what happened to tasks. */
-export interface TaskEvents {
-  /** Publishes events, and returns those that were not taken. */
-  publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]>;
 }
 
 /** Counts what happened to tasks. */

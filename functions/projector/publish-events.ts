@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../core/concurrency.ts';
-import type { Log, PayloadStore, Sleep, TaskEvents } from '../core/ports.ts';
+import type { Log, PayloadStore, Sleep } from '../core/ports.ts';
 import type { TaskChange } from '../core/task/task-change.ts';
-import { EVENT_OUTPUT_BYTES, eventsOf, type TaskEvent } from '../core/task/task-event.ts';
+import { EVENT_OUTPUT_BYTES, eventsOf, type TaskEvent, type TaskEvents } from '../core/task/task-event.ts';
 
 export type PublishPorts = {
   readonly events: TaskEvents;

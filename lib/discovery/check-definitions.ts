@@ -1,5 +1,6 @@
 import { MAX_ATTEMPTS, MAX_MESSAGES_WITHOUT_WINDOW, PRIORITIES } from '../../functions/contract.ts';
 import { isIsolated } from '../../functions/resource-classes.ts';
+import { MAX_RETENTION_DAYS } from '../config.ts';
 import { MAX_WINDOW_SECONDS } from '../constructs/batch-window.ts';
 import type { FoundDefinition } from './inspection.ts';
 
@@ -50,6 +51,7 @@ function kindProblem(
 const limitProblem = (definition: FoundDefinition, classes: ClassLimits): string | undefined =>
   timeoutProblem(definition, classes) ??
   retryProblem(definition) ??
+  retentionProblem(definition) ??
   batchProblem(definition) ??
   credentialsProblem(definition);
 
@@ -74,6 +76,12 @@ function retryProblem({ type, retry }: FoundDefinition): string | undefined {
     (field) => !(Number.isFinite(retry[field]) && retry[field] >= 0),
   );
   return wrong === undefined ? undefined : asked(wrong, 'a number that is not negative');
+}
+
+function retentionProblem({ type, retentionDays }: FoundDefinition): string | undefined {
+  if (retentionDays === undefined) return undefined;
+  if (Number.isInteger(retentionDays) && retentionDays >= 1 && retentionDays <= MAX_RETENTION_DAYS) return undefined;
+  return `the task type ${type} asks for retentionDays ${retentionDays}, which must be a whole number from 1 to ${MAX_RETENTION_DAYS}`;
 }
 
 function batchProblem({ type, resources, batch, fansOut, isolated }: FoundDefinition): string | undefined {

@@ -94,9 +94,10 @@ function exportsOf(namespace: Record<string, unknown>, { isCommonJs }: Module): 
 const isSchema = (value: unknown): boolean => (value as WritableSchema | undefined)?.['~standard'] !== undefined;
 
 async function factsOf(definition: Definition, file: string, exportName: string): Promise<FoundDefinition> {
-  const { type, description, resources, priority, timeoutSeconds, retry, batch, schedule, credentials, fanOut } =
-    definition;
-  const facts = { type, description, resources, priority, timeoutSeconds, retry, batch, credentials, file, exportName };
+  const { type, description, resources, priority, timeoutSeconds, retry, retentionDays } = definition;
+  const { batch, schedule, credentials, fanOut } = definition;
+  const limits = { timeoutSeconds, retry, retentionDays, batch, credentials };
+  const facts = { type, description, resources, priority, ...limits, file, exportName };
   const computed = { isolated: isIsolated(definition as TaskDefinition), fansOut: fanOut !== undefined };
   const schemas = schemasOf(definition);
   const mistake = schemas.mistake ?? (await scheduleMistake(definition));

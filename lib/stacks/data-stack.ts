@@ -20,6 +20,7 @@ import { addOutput } from '../constructs/deployment-output.ts';
 import type { ServiceFunction } from '../constructs/service-function.ts';
 import { billingOf } from '../constructs/table-billing.ts';
 import type { TaskData } from '../constructs/task-data.ts';
+import type { TaskMetadata } from '../task-metadata.ts';
 
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
@@ -82,7 +83,12 @@ export class DataStack extends Construct implements TaskData {
   readonly taskEnvironment: TaskData['taskEnvironment'];
   readonly #payloads: Bucket;
 
-  constructor(scope: Construct, id: string, config: DeployConfig) {
+  constructor(
+    scope: Construct,
+    id: string,
+    config: DeployConfig,
+    types: readonly Pick<TaskMetadata, 'retentionDays'>[],
+  ) {
     super(scope, id);
     const keep = {
       removalPolicy: config.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
@@ -134,6 +140,10 @@ export class DataStack extends Construct implements TaskData {
       timeToLiveAttribute: 'expiresAt',
     });
     const lifetimeDays = config.retentionDays + PAYLOAD_SLACK_DAYS;
+    const longestDays = Math.max(
+      lifetimeDays,
+      ...types.map(({ retentionDays = 0 }) => retentionDays + PAYLOAD_SLACK_DAYS),
+    );
     this.#payloads = new Bucket(this, 'Payloads', {
       removalPolicy: keep.removalPolicy,
       encryption: BucketEncryption.S3_MANAGED,
@@ -141,8 +151,8 @@ export class DataStack extends Construct implements TaskData {
       enforceSSL: true,
       lifecycleRules: [
         { prefix: 'payloads/', expiration: Duration.days(lifetimeDays) },
-        // These are of tasks that were scheduled when they were submitted.
-        { prefix: 'scheduled/', expiration: Duration.days(lifetimeDays + MAX_DELAY_SECONDS / 86_400) },
+        // These are of tasks that were scheduled when they were submitted, or that their type keeps for longer than others.
+        { prefix: 'scheduled/', expiration: Duration.days(longestDays + MAX_DELAY_SECONDS / 86_400) },
       ],
     });
     acknowledge(this.#payloads, 'AwsSolutions-S1', NO_ACCESS_LOG_REASON);

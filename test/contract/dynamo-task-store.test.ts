@@ -13,6 +13,7 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { fanOutsContract } from './fan-outs-contract.ts';
 import { keyBindingsContract } from './key-bindings-contract.ts';
 import { lateAttemptsContract } from './late-attempts-contract.ts';
+import { retentionContract } from './retention-contract.ts';
 import { taskDeletionsContract } from './task-deletions-contract.ts';
 import { taskListContract } from './task-list-contract.ts';
 import { taskOperationsContract } from './task-operations-contract.ts';
@@ -55,6 +56,7 @@ fanOutsContract('DynamoDB', () => ({
 }));
 taskDeletionsContract('DynamoDB', () => ({ ...makeStores(), deletions: new DynamoTaskDeletions(client, options) }));
 taskListContract('DynamoDB', makeStore);
+retentionContract('DynamoDB', makeStore);
 
 it('inserts, claims, tells and settles ten tasks with one request each', async () => {
   const requests: string[] = [];

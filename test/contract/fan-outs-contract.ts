@@ -105,6 +105,15 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
       expect(await dueOf(seed)).toBeUndefined();
     });
 
+    it('that fails is shown as long as its type says', async () => {
+      const { seed, parent } = await waiting(2, { retentionDays: 1 });
+      expect(await fanOuts.fail(parent, error, NOW, NOW + 60_000)).toMatchObject({ result: 'failed' });
+      expect(await read(seed, NOW + DAY - 1000)).toMatchObject({ status: 'failed' });
+      expect(await read(seed, NOW + DAY)).toBeUndefined();
+      const other = await waiting(2, { retentionDays: 1 });
+      expect(await fanOuts.fail({ ...other.parent, attempt: 9 }, error, NOW, NOW)).toEqual({ result: 'lost' });
+    });
+
     it('is listed under what it has become', async () => {
       const tenantId = tenant(`fan-outs-${Date.now().toString(36)}`);
       const [goesOn, fails] = [await waiting(2, { tenantId }), await waiting(2, { tenantId })];

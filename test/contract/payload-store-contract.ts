@@ -102,8 +102,7 @@ export function payloadStoreContract(name: string, makeStore: () => PayloadStore
     it('removes all that is kept of a task, twice as well as once, and nothing of another', async () => {
       const [task, other] = [taskSeed(), taskSeed()];
       const values = ['x'.repeat(50_000), noise(ITEM_PAYLOAD_BYTES * 2)];
-      const all = [];
-      for (const [place, value] of values.entries()) all.push(await put(value, task, `output-${place}`));
+      const all = await Promise.all(values.map((value, place) => put(value, task, `output-${place}`)));
       const kept = await put('x'.repeat(50_000), other);
       const keptObject = await put(noise(ITEM_PAYLOAD_BYTES * 2), other, 'output-1');
       const refs = all.flatMap((payload) => ('ref' in payload ? [payload.ref] : []));

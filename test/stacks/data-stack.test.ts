@@ -1,5 +1,8 @@
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { dueAttributes, rowKey, seedAttributes, statusGroupOf } from '../../functions/adapters/dynamo/task-row.ts';
+import { DataStack } from '../../lib/stacks/data-stack.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 import { synthesize } from './synthesis.ts';
 
@@ -178,6 +181,21 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
     expect(rules).toEqual([
       ['Enabled', 'payloads/', config.retentionDays + 30],
       ['Enabled', 'scheduled/', config.retentionDays + 30 + 365],
+    ]);
+  });
+
+  test('keep what was scheduled, or is kept for longer, past the longest retention of a type', () => {
+    const stack = new Stack();
+    new DataStack(stack, 'Data', { ...config, retentionDays: 3 }, [{ retentionDays: 90 }, {}, { retentionDays: 1 }]);
+    const [made] = Object.values(Template.fromStack(stack).findResources('AWS::S3::Bucket'));
+    expect(
+      made?.Properties?.LifecycleConfiguration.Rules.map(({ Prefix, ExpirationInDays }: Record<string, unknown>) => [
+        Prefix,
+        ExpirationInDays,
+      ]),
+    ).toEqual([
+      ['payloads/', 3 + 30],
+      ['scheduled/', 90 + 30 + 365],
     ]);
   });
 

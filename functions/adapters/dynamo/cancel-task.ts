@@ -4,10 +4,10 @@ import type { CancelResult } from '../../core/ports.ts';
 import { type TaskId, type TenantId, tableShardOf } from '../../core/task/ids.ts';
 import { type CancelledTask, isFinished, type RunningTask } from '../../core/task/task.ts';
 import { isTaskRow } from './key-holders.ts';
+import { endInTable } from './operations/end-task.ts';
 import { equals } from './requests/condition.ts';
 import { type ConditionalUpdate, conditionalUpdate, ifMissing } from './requests/conditional-update.ts';
-import { n, type Row, s } from './requests/row.ts';
-import { endAttributes } from './settlement-attributes.ts';
+import { n, s } from './requests/row.ts';
 import { unclaimed, waiting } from './task-conditions.ts';
 import { dueAttributes, isExpired, rowKey, type TaskTableOptions, taskOfRow } from './task-row.ts';
 
@@ -21,28 +21,30 @@ export async function cancelInTable(
   now: number,
 ): Promise<CancelResult> {
   const tableName = options.tableNames[tableShardOf(task.id)] ?? '';
-  const update = (change: Omit<ConditionalUpdate, 'tableName' | 'key'>) =>
-    conditionalUpdate(client, { tableName, key: rowKey(task.tenantId, task.id), ...change });
-  const end: Row = endAttributes({ status: 'cancelled', finishedAt: now }, options);
+  const end = (change: Omit<ConditionalUpdate, 'tableName' | 'key'>) =>
+    endInTable(
+      client,
+      { tableName, key: rowKey(task.tenantId, task.id), ...change },
+      { status: 'cancelled', finishedAt: now },
+      options.retentionDays,
+    );
 
-  const ended = await update({
-    condition: unclaimed,
-    set: end,
-    remove: WAITS_FOR_EXECUTOR,
-  });
+  const ended = await end({ condition: unclaimed, remove: WAITS_FOR_EXECUTOR });
   if ('written' in ended) return { result: 'cancelled', task: taskOfRow(ended.written) as CancelledTask };
   const { refusedBy: row } = ended;
   if (row === undefined || !isTaskRow(row) || isExpired(row, now)) return { result: 'missing' };
   const found = taskOfRow(row);
   if (isFinished(found)) return { result: 'finished', task: found };
   if (found.status === 'waiting') {
-    const left = await update({
+    const left = await end({
       condition: waiting(found.attempt),
-      set: { ...end, ...dueAttributes(task.id, now + SWEEP_PERIOD_SECONDS * 1000, options.indexShards) },
+      set: dueAttributes(task.id, now + SWEEP_PERIOD_SECONDS * 1000, options.indexShards),
     });
     if ('written' in left) return { result: 'cancelled', task: taskOfRow(left.written) as CancelledTask };
   } else {
-    const flagged = await update({
+    const flagged = await conditionalUpdate(client, {
+      tableName,
+      key: rowKey(task.tenantId, task.id),
       condition: equals('status', s('running')),
       set: { cancelRequestedAt: ifMissing(n(now)) },
     });

@@ -2,10 +2,10 @@ import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand 
 import { GatheredCalls } from '../../core/concurrency.ts';
 import type { FailParentResult, FanOutRecord, FanOuts, ParentKey, ResumeResult } from '../../core/ports.ts';
 import type { FailedTask, QueuedTask, TaskError } from '../../core/task/task.ts';
+import { endInTable } from './operations/end-task.ts';
 import { present } from './requests/condition.ts';
-import { conditionalUpdate, type Updated } from './requests/conditional-update.ts';
+import { type ConditionalUpdate, conditionalUpdate } from './requests/conditional-update.ts';
 import { n, type Row, s } from './requests/row.ts';
-import { endAttributes } from './settlement-attributes.ts';
 import { waiting } from './task-conditions.ts';
 import {
   dueAttributes,
@@ -85,29 +85,34 @@ export class DynamoFanOuts implements FanOuts {
   }
 
   async resume(parent: ParentKey, dueAt: number): Promise<ResumeResult> {
-    const update = await this.#updateWaiting(parent, dueAt, { status: s('queued') }, ['startedAt']);
+    const { set, ...waits } = this.#updateOf(parent, dueAt);
+    const update = await conditionalUpdate(this.#client, {
+      ...waits,
+      set: { ...set, status: s('queued') },
+      remove: ['startedAt'],
+    });
     return 'written' in update
       ? { result: 'queued', task: taskOfRow(update.written) as QueuedTask }
       : { result: 'lost' };
   }
 
   async fail(parent: ParentKey, error: TaskError, now: number, dueAt: number): Promise<FailParentResult> {
-    const end = endAttributes({ status: 'failed', error, finishedAt: now }, this.#options);
-    const update = await this.#updateWaiting(parent, dueAt, end);
+    const end = { status: 'failed', error, finishedAt: now } as const;
+    const update = await endInTable(this.#client, this.#updateOf(parent, dueAt), end, this.#options.retentionDays);
     return 'written' in update
       ? { result: 'failed', task: taskOfRow(update.written) as FailedTask }
       : { result: 'lost' };
   }
 
-  #updateWaiting(parent: ParentKey, dueAt: number, set: Row, remove: readonly string[] = []): Promise<Updated> {
+  /** Makes a task that waits for this fan-out due at `dueAt`. */
+  #updateOf(parent: ParentKey, dueAt: number): ConditionalUpdate {
     const { tenantId, id, attempt } = parent;
-    return conditionalUpdate(this.#client, {
+    return {
       tableName: this.#table(parent).TableName,
       key: rowKey(tenantId, id),
       condition: waiting(attempt),
-      set: { ...set, ...dueAttributes(id, dueAt, this.#options.indexShards) },
-      remove,
-    });
+      set: dueAttributes(id, dueAt, this.#options.indexShards),
+    };
   }
 
   #table({ id }: ParentKey): { readonly TableName: string } {

@@ -1,8 +1,5 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Priority } from '../../contract.ts';
-import type { InsertResult } from '../../core/ports.ts';
-import { parseTaskId, parseTenantId } from '../../core/task/ids.ts';
-import type { TaskSeed } from '../../core/task/task.ts';
 import {
   type IdHolder,
   isTombstone,
@@ -10,6 +7,9 @@ import {
   type Tombstone,
   tombstoneKeptUntil,
 } from '../../core/deletion/tombstone.ts';
+import type { InsertResult } from '../../core/ports.ts';
+import { parseTaskId, parseTenantId } from '../../core/task/ids.ts';
+import type { TaskSeed } from '../../core/task/task.ts';
 import { givesWayTo } from '../../core/task/transition.ts';
 import { bindingKeptUntil, isBinding, type KeyBinding } from '../../core/tenant/key-binding.ts';
 import type { BatchedInsert, BatchedWrites } from './requests/batched-writes.ts';

@@ -32,9 +32,12 @@ export function settlementAttributes(settlement: Settlement, task: RunningTask, 
         ...dueAttributes(task.id, settlement.reconcileAt, options.indexShards),
       };
     default:
-      return endAttributes(settlement, options);
+      return endAttributes(settlement, task.retentionDays ?? options.retentionDays);
   }
 }
+
+/** A settlement that ends its task. */
+export type EndSettlement = Extract<Settlement, { finishedAt: number }>;
 
 export const ERROR_ATTRIBUTES = ['errorCode', 'errorMessage', 'errorRetryable'];
 
@@ -60,11 +63,8 @@ function retentionAttributes(finishedAtSeconds: number, retentionDays: number): 
   });
 }
 
-/** Returns what the end of a task sets in its row. */
-export const endAttributes = (
-  settlement: Extract<Settlement, { finishedAt: number }>,
-  { retentionDays }: TaskTableOptions,
-): Row => ({
+/** Returns what the end of a task that is shown for so many days sets in its row. */
+export const endAttributes = (settlement: EndSettlement, retentionDays: number): Row => ({
   status: s(settlement.status),
   statusGroup: s(statusGroupOf(settlement.status)),
   finishedAt: n(settlement.finishedAt),

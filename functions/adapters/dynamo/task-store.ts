@@ -1,4 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, type GetItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { isTombstone } from '../../core/deletion/tombstone.ts';
 import type {
   AttemptUsage,
   CancelResult,
@@ -20,14 +21,7 @@ import {
   type TaskSeed,
 } from '../../core/task/task.ts';
 import type { TaskPage, TaskQuery } from '../../core/task/task-list.ts';
-import {
-  attemptsAgain,
-  claimability,
-  isSettledBy,
-  type Lease,
-  type Settlement,
-} from '../../core/task/transition.ts';
-import { isTombstone } from '../../core/deletion/tombstone.ts';
+import { attemptsAgain, claimability, isSettledBy, type Lease, type Settlement } from '../../core/task/transition.ts';
 import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
 import { cancelInTable } from './cancel-task.ts';
 import { holderOfRow, insertRow, isTaskRow, mustGiveWay, rowOfBinding } from './key-holders.ts';

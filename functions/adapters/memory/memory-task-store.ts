@@ -267,7 +267,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   /** Returns the row as a message of `seed` meets it: shown or not, until TTL deletes it. */
   #rowFor(seed: TaskSeed, now: number): Task | undefined {
     const row = this.#rows.get(keyOf(seed));
-    const isGone = row !== undefined && isFinished(row) && row.finishedAt + rowDaysOf(this.#retentionDays) * DAY <= now;
+    const isGone = row !== undefined && isFinished(row) && row.finishedAt + rowDaysOf(this.#daysOf(row)) * DAY <= now;
     if (row === undefined || isGone) return undefined;
     return this.#find(seed, now) === undefined && givesWayTo(row, seed) ? undefined : row;
   }
@@ -278,8 +278,12 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
 
   #find(key: Key, now: number): Task | undefined {
     const found = this.#rows.get(keyOf(key));
-    const expired = found !== undefined && isFinished(found) && found.finishedAt + this.#retentionDays * DAY <= now;
+    const expired = found !== undefined && isFinished(found) && found.finishedAt + this.#daysOf(found) * DAY <= now;
     return expired ? undefined : found;
+  }
+
+  #daysOf({ retentionDays = this.#retentionDays }: Task): number {
+    return retentionDays;
   }
 }
 

@@ -1,8 +1,8 @@
 import { LANE_RETENTION_DAYS } from '../../contract.ts';
-import type { KeyHolder } from '../tenant/key-binding.ts';
 import { UNKEYED } from '../task/fingerprint.ts';
 import type { TaskId, TenantId } from '../task/ids.ts';
 import type { FanOutState, FinishedTask, Task } from '../task/task.ts';
+import type { KeyHolder } from '../tenant/key-binding.ts';
 
 /** Says where the parts of a deleted task are that are not in its row. */
 export type Remains = {

@@ -3,7 +3,13 @@ import { MAX_ATTEMPTS, MAX_FAN_OUT_DEPTH, PRIORITIES } from '../../contract.ts';
 import { classOf, type DeployedClasses, WEBHOOK_TYPE } from '../../resource-classes.ts';
 import { compact } from '../compact.ts';
 import { mapConcurrently, once } from '../concurrency.ts';
-import { type Subtask, type SubtaskResult, type TaskCatalog, TaskFailure } from '../define-task.ts';
+import {
+  type Subtask,
+  type SubtaskResult,
+  type TaskCatalog,
+  type TaskDefinition,
+  TaskFailure,
+} from '../define-task.ts';
 import { findDefinition, validated } from '../definition/find-definition.ts';
 import type { JsonValue } from '../json.ts';
 import { executorKeyFor } from '../lane/routing.ts';
@@ -80,7 +86,7 @@ export async function openFanOut(
   ports: FanOutPorts,
 ): Promise<void> {
   const { tenantId, id, attempt } = task;
-  const keepUntil = keptUntil(ports.clock(), ports.retentionDays);
+  const keepUntil = keptUntil(ports.clock(), task.retentionDays ?? ports.retentionDays);
   const kept = await ports.payloads.put(
     tenantId,
     id,
@@ -178,6 +184,7 @@ async function seedOfSubtask(
   const id = subtaskIdOf(tenantId, parent.id, fanOut.attempt, place);
   const createdAt = ports.clock();
   const defaults = effective(definition, await ports.settings.get(subtask.type));
+  const retentionDays = retentionOfSubtask(definition, parent, ports);
   const priority = subtask.priority ?? parent.priority;
   return compact({
     id,
@@ -188,7 +195,14 @@ async function seedOfSubtask(
     executorKey: executorKeyFor(definition, { tenantId, priority, workflowInstanceId }, ports.classes),
     maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
-    input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keptUntil(createdAt, ports.retentionDays)),
+    retentionDays,
+    input: await ports.payloads.put(
+      tenantId,
+      id,
+      'input',
+      subtask.input,
+      keptUntil(createdAt, retentionDays ?? ports.retentionDays),
+    ),
     fingerprint: UNKEYED,
     createdAt,
     parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },
@@ -197,6 +211,16 @@ async function seedOfSubtask(
     traceHeader,
     limits,
   });
+}
+
+/** A subtask is kept as long as its parent, which may combine it or take it over; `undefined` where that is as long as all. */
+function retentionOfSubtask(
+  { retentionDays: own }: TaskDefinition,
+  { retentionDays: ofParent }: WaitingTask,
+  { retentionDays }: FanOutPorts,
+): number | undefined {
+  const days = Math.max(own ?? retentionDays, ofParent ?? retentionDays);
+  return days === retentionDays ? undefined : days;
 }
 
 /** Returns how the subtasks of a task have ended, in their order. */

@@ -27,6 +27,7 @@ const seedSchema = once(() => {
     executorKey: z.string().min(1),
     maxAttempts: z.int().positive(),
     timeoutSeconds: z.number().positive(),
+    retentionDays: z.int().positive().exactOptional(),
     input: payloadSchema,
     fingerprint: z.string().min(1),
     createdAt: z.int().positive(),

@@ -33,3 +33,9 @@ export function eventsOf({ id, at, before, after }: Omit<TaskChange, 'usage'>): 
   const isAnotherAttempt = after.status === 'running' && after.attempt !== before?.attempt;
   return before?.status !== after.status || isAnotherAttempt ? [event(`task.${after.status}`)] : [];
 }
+
+/** Tells whoever listens what happened to tasks. */
+export interface TaskEvents {
+  /** Publishes events, and returns those that were not taken. */
+  publish(events: readonly TaskEvent[]): Promise<readonly TaskEvent[]>;
+}

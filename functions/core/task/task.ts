@@ -16,6 +16,8 @@ export type TaskSeed = {
   readonly executorKey: string;
   readonly maxAttempts: number;
   readonly timeoutSeconds: number;
+  /** How many days it is kept after its end, where its type says so: otherwise as the deployment says. */
+  readonly retentionDays?: number;
   readonly input: Payload;
   /** Names what the caller asked for; two submits of one id must agree in it. */
   readonly fingerprint: string;
@@ -136,7 +138,7 @@ export const attemptsGranted = ({
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
   const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, schedule, onEnd } = task;
-  const { traceHeader, limits } = task;
+  const { traceHeader, limits, retentionDays } = task;
   return compact({
     id,
     tenantId,
@@ -146,6 +148,7 @@ export function seedOf(task: TaskSeed): TaskSeed {
     executorKey,
     maxAttempts,
     timeoutSeconds,
+    retentionDays,
     input,
     fingerprint,
     createdAt,

@@ -1,5 +1,6 @@
 import { LANE_RETENTION_DAYS, MAX_QUEUE_DELAY_SECONDS } from '../../contract.ts';
 import { compact } from '../compact.ts';
+import type { IdHolder } from '../deletion/tombstone.ts';
 import type { LeaseToken } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Payload } from './payload.ts';
@@ -18,7 +19,6 @@ import {
   type TaskSeed,
   type WaitingTask,
 } from './task.ts';
-import type { IdHolder } from '../deletion/tombstone.ts';
 
 /** The next status of a claimed task, which `settle` writes. */
 export type Settlement =

@@ -51,7 +51,7 @@ async function settlementOf(
   const { clock, payloads, random, retentionDays } = ports;
   switch (outcome.kind) {
     case 'succeeded': {
-      const keepUntil = keptUntil(clock(), retentionDays);
+      const keepUntil = keptUntil(clock(), task.retentionDays ?? retentionDays);
       const put = () => payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output, keepUntil);
       return { status: 'succeeded', output: await retryUntil(put, settleBy, ports), finishedAt: clock() };
     }

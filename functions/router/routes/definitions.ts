@@ -32,6 +32,10 @@ const definitionSchema = once(() =>
       priority: z.enum(PRIORITIES),
       timeoutSeconds: z.number(),
       retry: z.strictObject({ maxAttempts: z.int(), baseDelaySeconds: z.number(), maxDelaySeconds: z.number() }),
+      retentionDays: z
+        .int()
+        .optional()
+        .describe('How many days its tasks are kept after their end, where that is not as long as others'),
       batch: z
         .strictObject({ maxSize: z.int(), windowSeconds: z.int() })
         .optional()
@@ -98,7 +102,7 @@ function definitionView(
   definition: TaskDefinition,
   settings: TaskSettings,
 ): z.infer<ReturnType<typeof definitionSchema>> {
-  const { type, description, resources, retry, batch } = definition;
+  const { type, description, resources, retry, retentionDays, batch } = definition;
   const { maxAttempts, ...rest } = effective(definition, settings);
   const { resumedAt: _, ...set } = settings;
   return compact({
@@ -107,6 +111,7 @@ function definitionView(
     resources,
     retry: { ...retry, maxAttempts },
     ...rest,
+    retentionDays,
     batch,
     settings: set,
     inputSchema: inputJsonSchema(definition),

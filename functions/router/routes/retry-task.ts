@@ -30,7 +30,7 @@ export const retryTask: Route = {
     await orUnavailable(propagateEnd(found, ports));
     const now = ports.clock();
     // The input would expire too early for another life of the task.
-    const keepUntil = keptUntil(now, ports.retentionDays);
+    const keepUntil = keptUntil(now, found.retentionDays ?? ports.retentionDays);
     if ((await orUnavailable(ports.payloads.keep(found.input, keepUntil))) === 'missing') {
       throw new Problem('invalid_status', 'the input of the task is not kept any more: submit it as a new task');
     }

@@ -31,7 +31,7 @@ export async function urlErrors(
 }
 
 type Asked = {
-  readonly draft: Pick<TaskSeed, 'tenantId' | 'fingerprint' | 'createdAt' | 'runAt'>;
+  readonly draft: Pick<TaskSeed, 'tenantId' | 'fingerprint' | 'createdAt' | 'runAt' | 'retentionDays'>;
   readonly onEnd: EndTarget | undefined;
   readonly idempotencyKey: string | undefined;
 };
@@ -51,7 +51,7 @@ export async function storeOnEnd(
   const { tenantId, fingerprint, createdAt, runAt = createdAt } = draft;
   // As an input, it is named by what was sent: a second submit of one key must not replace that of the first.
   const name = idempotencyKey === undefined ? 'on-end' : `on-end-${sentPart(fingerprint)}`;
-  const keepUntil = keptUntil(runAt, retentionDays);
+  const keepUntil = keptUntil(runAt, draft.retentionDays ?? retentionDays);
   const kept = payloads.put(tenantId, id, name, keptTarget(onEnd), keepUntil, INLINE_ON_END_BYTES);
   return { onEnd: await orUnavailable(kept, NOTHING_KEPT) };
 }

@@ -99,7 +99,7 @@ async function validateSubmit(
     definition === undefined || checked === undefined
       ? typeErrors(type, ports)
       : [...checked.errors, ...limitErrors(value as Partial<Submit>, definition, ports.clock(), ports)],
-    keyErrors(value, idempotencyKey, ports),
+    keyErrors(value, idempotencyKey, definition?.retentionDays ?? ports.retentionDays),
     await onEndErrors(value, caller, ports),
   );
   if (!parsed.success || definition === undefined || errors.length > 0) throw invalidSubmit(errors);
@@ -142,7 +142,7 @@ function limitErrors(
   return errors;
 }
 
-function keyErrors(submit: unknown, idempotencyKey: string | undefined, { retentionDays }: RouterPorts): FieldError[] {
+function keyErrors(submit: unknown, idempotencyKey: string | undefined, retentionDays: number): FieldError[] {
   const { idempotencyKeyTtlSeconds: ttlSeconds } = (submit ?? {}) as Partial<Submit>;
   const field = '/idempotencyKeyTtlSeconds';
   if (typeof ttlSeconds !== 'number') return [];
@@ -220,6 +220,7 @@ async function submissionOf(
       workflowInstanceId,
       traceHeader: tracing.header(),
       limits: limitsOf(caller),
+      retentionDays: definition.retentionDays,
     }),
   };
   return {
@@ -256,7 +257,7 @@ function storeInput(
   const { tenantId, fingerprint, createdAt, runAt = createdAt } = draft;
   // The input is named by its content: a second submit of one key must not replace what the first one's task runs on.
   const name = idempotencyKey === undefined ? 'input' : `input-${sentPart(fingerprint)}`;
-  const keepUntil = keptUntil(runAt, ports.retentionDays);
+  const keepUntil = keptUntil(runAt, draft.retentionDays ?? ports.retentionDays);
   return orUnavailable(ports.payloads.put(tenantId, id, name, input, keepUntil, inlineBytes), NOTHING_KEPT);
 }
 

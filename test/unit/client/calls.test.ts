@@ -18,6 +18,8 @@ it('has every call of the API, as it is', async () => {
   expect((await client.subtasks(task).page()).items).toEqual([]);
   expect(await client.cancel(task)).toMatchObject({ id: task.id, status: 'cancelled' });
   expect(await client.retry(task.id)).toMatchObject({ id: task.id, status: 'queued' });
+  await client.cancel(task.id);
+  expect(await client.deleteTask(task)).toEqual({ id: task.id });
   const schedule = await client.createSchedule({ type: 'greet', input: { name: 'Ada' }, cron: '@daily' });
   expect(schedule).toMatchObject({ cron: '@daily', timezone: 'UTC', overlap: 'queue' });
   expect((await client.schedules({ limit: 1 }).page()).items).toMatchObject([{ id: schedule.id }]);

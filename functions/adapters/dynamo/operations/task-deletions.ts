@@ -4,8 +4,6 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type TaskId, type TenantId, tableShardOf } from '../../../core/task/ids.ts';
-import { isFinished } from '../../../core/task/task.ts';
 import {
   type BegunDeletion,
   isTombstone,
@@ -16,6 +14,8 @@ import {
   tombstoneOf,
   withoutRemains,
 } from '../../../core/deletion/tombstone.ts';
+import { type TaskId, type TenantId, tableShardOf } from '../../../core/task/ids.ts';
+import { isFinished } from '../../../core/task/task.ts';
 import { isBinding } from '../../../core/tenant/key-binding.ts';
 import { holderOfRow, rowOfTombstone } from '../key-holders.ts';
 import { all, type Condition, equals } from '../requests/condition.ts';
@@ -42,13 +42,12 @@ export class DynamoTaskDeletions implements TaskDeletions {
     const { Item: row } = await this.#client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
     if (row === undefined) return { result: 'missing' };
     const found = holderOfRow(row);
-    if (isBinding(found)) return { result: 'missing' };
     if (isTombstone(found)) {
       const { remains } = found;
       if (remains === undefined) return { result: 'missing' };
       return this.#put(takenUp({ ...found, remains }, now), isOf(found), now);
     }
-    if (isExpired(row, now)) return { result: 'missing' };
+    if (isBinding(found) || isExpired(row, now)) return { result: 'missing' };
     if (!isFinished(found)) return { result: 'refused', task: found };
     const isAsRead = all(equals('status', s(found.status)), equals('finishedAt', n(found.finishedAt)));
     return this.#put(tombstoneOf(found, now), isAsRead, now);

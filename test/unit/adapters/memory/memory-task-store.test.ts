@@ -4,6 +4,7 @@ import { MemoryTaskStore } from '../../../../functions/adapters/memory/memory-ta
 import { fanOutsContract } from '../../../contract/fan-outs-contract.ts';
 import { keyBindingsContract } from '../../../contract/key-bindings-contract.ts';
 import { lateAttemptsContract } from '../../../contract/late-attempts-contract.ts';
+import { retentionContract } from '../../../contract/retention-contract.ts';
 import { taskDeletionsContract } from '../../../contract/task-deletions-contract.ts';
 import { taskListContract } from '../../../contract/task-list-contract.ts';
 import { taskOperationsContract } from '../../../contract/task-operations-contract.ts';
@@ -27,4 +28,5 @@ taskDeletionsContract('the memory', () => {
   return { store, due: store, deletions: new MemoryTaskDeletions(store) };
 });
 taskListContract('the memory', makeStore);
+retentionContract('the memory', makeStore);
 keyBindingsContract('the memory', makeStore);

@@ -74,6 +74,16 @@ describe('checking the task definitions', () => {
     }
   });
 
+  test.each([0, -1, 1.5, 366, Number.NaN, '14'])('refuses %s days of retention', (retentionDays) => {
+    expect(told({ retentionDays: retentionDays as number })).toBe(
+      `the task type greet asks for retentionDays ${retentionDays}, which must be a whole number from 1 to 365`,
+    );
+  });
+
+  test.each([1, 365, undefined])('passes %s days of retention', (retentionDays) => {
+    expect(told({ ...(retentionDays !== undefined && { retentionDays }) })).toBeUndefined();
+  });
+
   test.each([1, 20])('passes %d attempts without a delay', (maxAttempts) => {
     expect(told({ retry: { maxAttempts, baseDelaySeconds: 0, maxDelaySeconds: 0 } })).toBeUndefined();
   });
