@@ -201,3 +201,14 @@ export async function orUnavailable<T>(
     throw Object.assign(problem, { cause });
   }
 }
+
+/** Makes what a port cannot do for now a failure of the platform, as `orUnavailable` does; any other error of a route is ours. */
+export const available = <Port extends object>(port: Port): Port =>
+  new Proxy(port, {
+    get(target, name) {
+      const verb: unknown = Reflect.get(target, name);
+      return typeof verb === 'function'
+        ? (...given: unknown[]) => orUnavailable(verb.apply(target, given) as Promise<unknown>)
+        : verb;
+    },
+  });

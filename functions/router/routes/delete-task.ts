@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { deleteTask as removeTask } from '../../core/deletion/delete-task.ts';
-import { orUnavailable, Problem } from '../http/problem.ts';
+import { available, Problem } from '../http/problem.ts';
 import type { Route } from '../route.ts';
 import { noSuchTask, parsePathId, taskIdParameter } from './task-view.ts';
 
@@ -23,7 +23,14 @@ export const deleteTask: Route = {
   async handle(request, { tenantId }, ports) {
     const id = parsePathId(request);
     const deadline = ports.clock() + DELETE_MILLISECONDS;
-    const deletion = await orUnavailable(removeTask(tenantId, id, deadline, ports));
+    const { store, deletions, fanOuts, payloads } = ports;
+    const deletion = await removeTask(tenantId, id, deadline, {
+      ...ports,
+      store: available(store),
+      deletions: available(deletions),
+      fanOuts: available(fanOuts),
+      payloads: available(payloads),
+    });
     if (deletion.result === 'missing') throw noSuchTask();
     if (deletion.result === 'refused') throw new Problem('invalid_status', deletion.reason);
     if (deletion.result === 'unfinished') {

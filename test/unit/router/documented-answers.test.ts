@@ -59,8 +59,9 @@ async function setUp(status: 'queued' | 'cancelled', definition = greet) {
   return { world, ask, schedule, key };
 }
 const isRun = (routeKey: string): boolean => routeKey.endsWith('/run');
-const isRetry = (routeKey: string): boolean => routeKey.endsWith('/retry');
-const ready = (routeKey: string) => setUp(isRetry(routeKey) ? 'cancelled' : 'queued');
+/** These are for a task that has ended. */
+const isOfEnded = (routeKey: string): boolean => routeKey.endsWith('/retry') || routeKey === 'DELETE /api/tasks/{id}';
+const ready = (routeKey: string) => setUp(isOfEnded(routeKey) ? 'cancelled' : 'queued');
 
 /** Has every verb of the world's tables, queues and stores do this. */
 function breakParts({ ports }: World, verb: () => unknown): void {
@@ -117,7 +118,7 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
       return ask(routeKey);
     }
     if (!routeKey.includes('/schedules/'))
-      return (await setUp(isRetry(routeKey) ? 'queued' : 'cancelled')).ask(routeKey);
+      return (await setUp(isOfEnded(routeKey) ? 'queued' : 'cancelled')).ask(routeKey);
     const { world, ask, schedule } = await ready(routeKey);
     const found = await world.ports.schedules.get(tenant('acme'), String(schedule.id) as ScheduleId);
     if (found !== undefined) await world.ports.schedules.replace({ ...found, isOfDefinition: true, revision: 2 });
