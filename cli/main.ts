@@ -30,7 +30,12 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   webhooks: ['shows and changes webhooks', async () => (await import('./commands/webhooks.ts')).webhooks],
   lanes: ['shows what waits in the lanes', async () => (await import('./commands/lanes.ts')).lanes],
   redrive: ['sends dead letters again', async () => (await import('./commands/redrive.ts')).redrive],
+  'dead-letters': [
+    'shows, sends again and drops single dead letters',
+    async () => (await import('./commands/dead-letters.ts')).deadLetters,
+  ],
   stats: ['counts what happened to tasks', async () => (await import('./commands/stats.ts')).stats],
+  audit: ['lists who did what', async () => (await import('./commands/audit.ts')).audit],
   open: ['opens the console', async () => (await import('./commands/open.ts')).open],
   profiles: ['keeps the deployments to call', async () => (await import('./commands/profiles.ts')).profiles],
   completion: [

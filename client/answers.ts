@@ -45,6 +45,34 @@ export type TaskSummary = {
 /** One page of a list; the last where `nextCursor` is null. */
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
 
+/** A dead letter, and what is in it as far as the key may see. */
+export type DeadLetterDetails = {
+  readonly messageId: string;
+  readonly sentAt: string;
+  readonly reason: DeadLetter['reason'];
+  readonly tasks: readonly (Pick<TaskSummary, 'id' | 'type' | 'tenantId' | 'executorKey' | 'createdAt'> &
+    Partial<Pick<TaskSummary, 'status' | 'attempt' | 'error'>> & { readonly input?: unknown })[];
+  /** Tasks of other tenants in the same message. */
+  readonly ofOthers: number;
+  /** What can be sent again with changes. */
+  readonly message?: Readonly<Record<string, unknown>>;
+  /** What the message is where it cannot be read. */
+  readonly text?: string;
+};
+
+/** What somebody did as an operator or administrator. */
+export type Act = {
+  readonly time: string;
+  /** A key by its id, or the subject of a token. */
+  readonly actor: { readonly kind: 'key' | 'token'; readonly id: string };
+  /** The `operationId` of the call. */
+  readonly action: string;
+  readonly resource: string;
+  /** The status that it was answered with. */
+  readonly outcome: number;
+  readonly requestId: string;
+};
+
 /** A key of the tenant, as far as others may know it. */
 export type Key = {
   readonly id: string;

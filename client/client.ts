@@ -1,5 +1,7 @@
 import type { InputOf, TaskDefinition } from '../functions/core/define-task.ts';
 import type {
+  Act,
+  DeadLetterDetails,
   DeadLetters,
   Definition,
   DefinitionSettings,
@@ -87,6 +89,8 @@ export type Client = {
   resumeSchedule(id: string, options?: CallOptions): Promise<Schedule>;
   /** Fires a schedule now, and returns the task. */
   runSchedule(id: string, options?: CallOptions): Promise<Task>;
+  /** Lists who did what as an operator or administrator, the latest first. */
+  audit(filter?: AuditFilter, options?: CallOptions): Listing<Act>;
   /** Lists the keys of the tenant: what each may do, never the key. */
   keys(page?: PageSize, options?: CallOptions): Listing<Key>;
   /** Revokes a key of the tenant; not the one that the client has. */
@@ -112,6 +116,21 @@ export type Client = {
   lanes(options?: CallOptions): Promise<readonly Lane[]>;
   /** Lists some of a lane's dead letters, and why they are dead. */
   deadLetters(lane: string, page?: PageSize, options?: CallOptions): Promise<DeadLetters>;
+  /** Shows a dead letter, and what is in it. */
+  deadLetter(lane: string, id: string, options?: CallOptions): Promise<DeadLetterDetails>;
+  /** Sends a dead letter to its lane again, as it is or as another message. */
+  redriveDeadLetter(
+    lane: string,
+    id: string,
+    message?: Readonly<Record<string, unknown>>,
+    options?: CallOptions,
+  ): Promise<{ readonly id: string; readonly tasks: number }>;
+  /** Drops a dead letter, and cancels the tasks in it that have not ended. */
+  dropDeadLetter(
+    lane: string,
+    id: string,
+    options?: CallOptions,
+  ): Promise<{ readonly id: string; readonly cancelled: number }>;
   /** Sends a lane's dead letters to it again. */
   redrive(lane: string, options?: CallOptions): Promise<Redriven>;
   /** Counts what happened to tasks, by minute. */
@@ -133,6 +152,17 @@ export type AnyReference = string | TaskReference<TaskDefinition>;
 
 /** How many items a page has at most. */
 export type PageSize = { readonly limit?: number | undefined };
+
+/** Which acts a list has; of the last 30 days unless said. */
+export type AuditFilter = PageSize & {
+  /** The id of a key, or the subject of a token. */
+  readonly actor?: string | undefined;
+  /** The `operationId` of a call. */
+  readonly action?: string | undefined;
+  readonly from?: Date | string | undefined;
+  /** Before this time. */
+  readonly to?: Date | string | undefined;
+};
 
 /** Which tasks a list has. */
 export type TaskFilter = PageSize & {

@@ -110,6 +110,7 @@ export function createClient({
     pauseSchedule: (id, options) => act('POST', schedulePath(id, '/pause'), options),
     resumeSchedule: (id, options) => act('POST', schedulePath(id, '/resume'), options),
     runSchedule: (id, options) => make(schedulePath(id, '/run'), randomKey(), {}, options ?? {}),
+    audit: (filter, options) => list('/api/audit', filter, options),
     keys: (page, options) => list('/api/keys', page, options),
     revokeKey: (id, options) => act('DELETE', `/api/keys/${encodeURIComponent(id)}`, options),
     createWebhook: ({ idempotencyKey = randomKey(), ...webhook }, options = {}) =>
@@ -123,6 +124,10 @@ export function createClient({
       act('POST', id === undefined ? webhookPath('secret') : webhookPath(id, '/secret'), options),
     lanes: async (options) => (await list<Lane>('/api/lanes', {}, options).page()).items,
     deadLetters: (lane, page, options) => get(lanePath(lane, '/dead-letters'), page, options),
+    deadLetter: (lane, id, options) => get(letterPath(lane, id), {}, options),
+    redriveDeadLetter: (lane, id, message, options) =>
+      act('POST', letterPath(lane, id, '/redrive'), options, message && JSON.stringify({ message })),
+    dropDeadLetter: (lane, id, options) => act('DELETE', letterPath(lane, id), options),
     redrive: (lane, options) => act('POST', lanePath(lane, '/redrive'), options),
     statistics: (range, options) => get('/api/stats', range, options),
     definitions: (options) => get('/api/definitions', {}, options),
@@ -158,6 +163,8 @@ type Query = Readonly<Record<string, string | number | Date | undefined>>;
 const taskPath = (task: AnyReference, below = ''): string =>
   `/api/tasks/${encodeURIComponent(typeof task === 'string' ? task : task.id)}${below}`;
 const lanePath = (lane: string, below: string): string => `/api/lanes/${encodeURIComponent(lane)}${below}`;
+const letterPath = (lane: string, id: string, below = ''): string =>
+  lanePath(lane, `/dead-letters/${encodeURIComponent(id)}${below}`);
 const schedulePath = (id: string, below = ''): string => `/api/schedules/${encodeURIComponent(id)}${below}`;
 const webhookPath = (id?: string, below = ''): string =>
   `/api/webhooks${id === undefined ? '' : `/${encodeURIComponent(id)}`}${below}`;

@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { apiKey, signOut } from './api/session.ts';
 import { hrefOf, type Route } from './model/route.ts';
+import { AuditPage } from './pages/audit-page.tsx';
 import { KeysPage } from './pages/keys-page.tsx';
 import { LanePage } from './pages/lane-page.tsx';
 import { LanesPage } from './pages/lanes-page.tsx';
+import { LetterPage } from './pages/letter-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { SubmitPage } from './pages/submit-page.tsx';
@@ -61,12 +63,13 @@ export function Shell() {
 
 const PLACES: readonly { readonly label: string; readonly to: Route; readonly pages: readonly Route['page'][] }[] = [
   { label: 'Overview', to: { page: 'overview' }, pages: ['overview'] },
-  { label: 'Lanes', to: { page: 'lanes' }, pages: ['lanes', 'lane'] },
+  { label: 'Lanes', to: { page: 'lanes' }, pages: ['lanes', 'lane', 'letter'] },
   { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'submit'] },
   { label: 'Schedules', to: { page: 'schedules' }, pages: ['schedules', 'schedule', 'schedule-form'] },
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
   { label: 'Webhooks', to: { page: 'webhooks' }, pages: ['webhooks', 'webhook', 'webhook-form'] },
   { label: 'Keys', to: { page: 'keys' }, pages: ['keys'] },
+  { label: 'Audit', to: { page: 'audit' }, pages: ['audit'] },
 ];
 
 function pageOf(at: Route): ComponentChildren {
@@ -77,6 +80,8 @@ function pageOf(at: Route): ComponentChildren {
       return <LanesPage />;
     case 'lane':
       return <LanePage key={at.name} name={at.name} />;
+    case 'letter':
+      return <LetterPage key={at.id} lane={at.lane} id={at.id} />;
     case 'tasks':
       return <TasksPage filter={at.filter} />;
     case 'task':
@@ -101,6 +106,8 @@ function pageOf(at: Route): ComponentChildren {
       return <WebhookFormPage />;
     case 'keys':
       return <KeysPage />;
+    case 'audit':
+      return <AuditPage />;
     default:
       return <NoPage />;
   }

@@ -1,8 +1,10 @@
 /** What whoever calls the API imports from `millrace/client`: it runs wherever there is `fetch`, and loads nothing else. */
 
 export type {
+  Act,
   Counts,
   DeadLetter,
+  DeadLetterDetails,
   DeadLetters,
   Definition,
   DefinitionSettings,
@@ -19,6 +21,7 @@ export type {
 } from '../client/answers.ts';
 export type {
   AnyReference,
+  AuditFilter,
   Client,
   DefinitionChange,
   PageSize,

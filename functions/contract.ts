@@ -175,6 +175,7 @@ export const ENV = {
   /** What a tenant may submit that comes with a JWT: `{"ratePerSecond":50,"maxOpenTasks":10000}`. */
   tenantLimits: 'MILLRACE_TENANT_LIMITS',
   retentionDays: 'MILLRACE_RETENTION_DAYS',
+  auditRetentionDays: 'MILLRACE_AUDIT_RETENTION_DAYS',
   /** How many callers may wait for tasks at a time. */
   waiters: 'MILLRACE_WAITERS',
   /** Comma-separated hosts that tasks may call; see `functions/adapters/http/outbound-policy.ts`. */
@@ -213,6 +214,9 @@ export const ROUTES = {
   'POST /api/tasks/{id}/retry': 'operate',
   'GET /api/lanes': 'read',
   'GET /api/lanes/{name}/dead-letters': 'operate',
+  'GET /api/lanes/{name}/dead-letters/{id}': 'operate',
+  'DELETE /api/lanes/{name}/dead-letters/{id}': 'operate',
+  'POST /api/lanes/{name}/dead-letters/{id}/redrive': 'operate',
   'POST /api/lanes/{name}/redrive': 'operate',
   'GET /api/stats': 'read',
   'POST /api/schedules': 'submit',
@@ -223,6 +227,7 @@ export const ROUTES = {
   'POST /api/schedules/{id}/pause': 'operate',
   'POST /api/schedules/{id}/resume': 'operate',
   'POST /api/schedules/{id}/run': 'submit',
+  'GET /api/audit': 'admin',
   'GET /api/keys': 'admin',
   'DELETE /api/keys/{id}': 'admin',
   'POST /api/webhooks': 'admin',

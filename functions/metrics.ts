@@ -80,6 +80,8 @@ export const METRICS = {
   error: { name: 'Errors', unit: 'Count', by: 'errorCode', isTally: true },
   /** Errors that nobody caught, of no attempt that is known: one that is fails by them. */
   uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door', isTally: true },
+  /** Acts of operators and administrators that could not be recorded in the audit: the log has them. */
+  actsLost: { name: 'AuditActsLost', unit: 'Count', by: 'door', isTally: true },
   /** Segments that X-Ray has not taken: their traces lack them. */
   lostSegments: { name: 'LostTraceSegments', unit: 'Count', by: 'door', isTally: true },
   /** Waits for a task that were refused, since as many callers wait as may: they were answered at once. */

@@ -102,6 +102,7 @@ const configSchema = z.strictObject({
   outboundHosts: hosts,
   corsOrigins: z.array(origin),
   retentionDays: z.int().min(1).max(MAX_RETENTION_DAYS),
+  auditRetentionDays: z.int().min(1).max(3_650),
   logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 180, 365]),
   indexShards: z.int().min(1).max(64),
   tableShards: z.int().min(1).max(16),

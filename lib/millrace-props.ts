@@ -66,6 +66,13 @@ export type MillraceProps = {
   readonly retentionDays?: number;
 
   /**
+   * How many days it is kept what operators and administrators did (`GET /api/audit`), 1 to 3,650.
+   *
+   * @default 365
+   */
+  readonly auditRetentionDays?: number;
+
+  /**
    * How many days CloudWatch keeps the logs: 1, 3, 5, 7, 14, 30, 60, 90, 180 or 365.
    *
    * @default 7 in `dev`, 30 in `prod`

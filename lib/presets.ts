@@ -2,6 +2,7 @@ import { DEFAULT_THRESHOLDS } from './alarm-thresholds.ts';
 
 const common = {
   retentionDays: 14,
+  auditRetentionDays: 365,
   tableShards: 1,
   tableCapacity: 'onDemand',
   taskEvents: true,

@@ -60,3 +60,17 @@ export const redrivenSchema = z.object({
   isAnotherUnderWay: z.optional(z.boolean()),
 });
 export type Redriven = z.infer<typeof redrivenSchema>;
+
+/** A dead letter by itself, with as much of it as the key may see. */
+export const deadLetterSchema = z.object({
+  messageId: z.string(),
+  sentAt: z.string(),
+  reason: z.object({ code: z.string(), message: z.string() }),
+  ofOthers: z.number(),
+  message: z.optional(z.record(z.string(), z.unknown())),
+  text: z.optional(z.string()),
+});
+export type DeadLetterDetails = z.infer<typeof deadLetterSchema>;
+
+export const redrivenLetterSchema = z.object({ id: z.string(), tasks: z.number() });
+export const droppedLetterSchema = z.object({ id: z.string(), cancelled: z.number() });

@@ -4,6 +4,7 @@ export type Route =
   | { readonly page: 'tasks'; readonly filter: TaskFilter }
   | { readonly page: 'task'; readonly id: string }
   | { readonly page: 'lane'; readonly name: string }
+  | { readonly page: 'letter'; readonly lane: string; readonly id: string }
   | { readonly page: 'type'; readonly type: string }
   | { readonly page: 'schedule'; readonly id: string }
   | { readonly page: 'webhook'; readonly id: string }
@@ -27,12 +28,13 @@ export function parseRoute(hash: string): Route {
   if (isPlain(page)) return { page };
   if (page === 'tasks') return { page, filter: given(parameters, FILTERS) };
   if (page === 'schedule-form') return { page, ...given(parameters, ['id', 'type']) };
+  if (page === 'letter') return { page, lane: parameters.get('lane') ?? '', id: parameters.get('id') ?? '' };
   if (page === 'submit') return { page, ...given(parameters, ['type', 'copyOf']) };
   return { page: 'unknown' };
 }
 
 /** These pages are named by their name alone. */
-const PLAIN = ['lanes', 'types', 'schedules', 'webhooks', 'webhook-form', 'keys'] as const;
+const PLAIN = ['lanes', 'types', 'schedules', 'webhooks', 'webhook-form', 'keys', 'audit'] as const;
 
 const isPlain = (page: string): page is (typeof PLAIN)[number] => PLAIN.some((one) => one === page);
 
@@ -74,6 +76,7 @@ export function hrefOf(route: Route): string {
     case 'webhooks':
     case 'webhook-form':
     case 'keys':
+    case 'audit':
       return `#/${route.page}`;
     case 'tasks':
       return `#/tasks${queryOf(route.filter)}`;
@@ -81,6 +84,8 @@ export function hrefOf(route: Route): string {
       return `#/tasks/${encodeURIComponent(route.id)}`;
     case 'lane':
       return `#/lanes/${encodeURIComponent(route.name)}`;
+    case 'letter':
+      return `#/letter${queryOf({ lane: route.lane, id: route.id })}`;
     case 'type':
       return `#/types/${encodeURIComponent(route.type)}`;
     case 'schedule':

@@ -5,7 +5,7 @@ import { type Column, TableCard } from '../parts/table-card.tsx';
 
 type Letter = DeadLetters['items'][number];
 
-const COLUMNS: readonly Column<Letter>[] = [
+const columnsFor = (lane: string): readonly Column<Letter>[] => [
   { head: 'Task', cell: (letter) => <DeadTask {...letter} /> },
   {
     head: 'Reason',
@@ -17,14 +17,23 @@ const COLUMNS: readonly Column<Letter>[] = [
     ),
   },
   { head: 'Sent', class: 'wide number', cell: ({ sentAt }) => <Ago at={sentAt} /> },
+  {
+    head: 'Message',
+    class: 'number',
+    cell: ({ messageId, task }) => (
+      <a class="button" href={hrefOf({ page: 'letter', lane, id: messageId })}>
+        Open<span class="unseen"> that of {task?.id ?? messageId}</span>
+      </a>
+    ),
+  },
 ];
 
 /** Shows dead letters, each with the task in it, as far as it is the reader's to see, and why it is dead. */
-export const DeadLetterTable = ({ letters }: { letters: readonly Letter[] }) => (
+export const DeadLetterTable = ({ lane, letters }: { lane: string; letters: readonly Letter[] }) => (
   <TableCard
     caption="Dead letters"
     isCaptionUnseen
-    columns={COLUMNS}
+    columns={columnsFor(lane)}
     rows={letters}
     keyOf={({ messageId, task }) => `${messageId} ${task?.id}`}
   />

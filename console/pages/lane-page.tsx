@@ -55,7 +55,7 @@ export function LanePage({ name }: { name: string }) {
       <LiveContent live={letters}>
         {({ items, hasMore, isAnotherUnderWay }) => (
           <>
-            {items.length > 0 && <DeadLetterTable letters={items} />}
+            {items.length > 0 && <DeadLetterTable lane={name} letters={items} />}
             {hasMore && <p class="muted more">{isAnotherUnderWay ? UNDER_WAY : moreThan(items.length)}</p>}
             {isEmpty && <Empty title="This lane has no dead letters." />}
           </>

@@ -1,4 +1,4 @@
-import { call } from '../api/call.ts';
+import { call, remove } from '../api/call.ts';
 import { isFinished, isOfOwnType, type Task, taskSchema } from '../api/task.ts';
 import { hrefOf } from '../model/route.ts';
 import { announce } from '../parts/announcement.tsx';
@@ -29,6 +29,7 @@ export function TaskActions({ task, onChange }: TaskActionsProps) {
           <p>It gets as many attempts as it was first given. What its handler did before is done again.</p>
         </ConfirmedAction>
       )}
+      {isFinished(task) && task.parentId === undefined && <Delete task={task} />}
       {!isFinished(task) && task.cancelRequestedAt === undefined && (
         <ConfirmedAction
           label="Cancel the task"
@@ -48,5 +49,21 @@ export function TaskActions({ task, onChange }: TaskActionsProps) {
         </ConfirmedAction>
       )}
     </>
+  );
+}
+
+function Delete({ task }: { task: Task }) {
+  const act = async (): Promise<void> => {
+    await remove(`api/tasks/${encodeURIComponent(task.id)}`);
+    announce('The task is deleted.');
+    location.hash = hrefOf({ page: 'tasks', filter: {} });
+  };
+  return (
+    <ConfirmedAction label="Delete" isDangerous question="Delete this task for good?" act={act}>
+      <p>
+        Its input, its output and all else that is kept of it go, and its subtasks with it. It cannot be put back; what
+        was counted of it stays counted.
+      </p>
+    </ConfirmedAction>
   );
 }

@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import type { OpenRouteKey, RouteKey } from '../contract.ts';
+import { listAudit } from './audit/list-audit.ts';
+import { dropDeadLetter } from './dead-letters/drop-dead-letter.ts';
+import { getDeadLetter } from './dead-letters/get-dead-letter.ts';
+import { redriveDeadLetter } from './dead-letters/redrive-dead-letter.ts';
 import { getOpenapi } from './http/openapi.ts';
 import { listKeys } from './keys/list-keys.ts';
 import { revokeKey } from './keys/revoke-key.ts';
@@ -37,6 +41,9 @@ export const routes: Record<RouteKey, Route> = {
   'POST /api/tasks/{id}/retry': retryTask,
   'GET /api/lanes': listLanes,
   'GET /api/lanes/{name}/dead-letters': listDeadLetters,
+  'GET /api/lanes/{name}/dead-letters/{id}': getDeadLetter,
+  'DELETE /api/lanes/{name}/dead-letters/{id}': dropDeadLetter,
+  'POST /api/lanes/{name}/dead-letters/{id}/redrive': redriveDeadLetter,
   'POST /api/lanes/{name}/redrive': redriveLane,
   'GET /api/stats': getStatistics,
   'POST /api/schedules': createSchedule,
@@ -47,6 +54,7 @@ export const routes: Record<RouteKey, Route> = {
   'POST /api/schedules/{id}/pause': pauseSchedule,
   'POST /api/schedules/{id}/resume': resumeSchedule,
   'POST /api/schedules/{id}/run': runSchedule,
+  'GET /api/audit': listAudit,
   'GET /api/keys': listKeys,
   'DELETE /api/keys/{id}': revokeKey,
   'POST /api/webhooks': createWebhook,

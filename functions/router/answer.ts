@@ -5,6 +5,7 @@ import type { Log } from '../core/ports.ts';
 import { wireBytesOf } from '../core/task/payload.ts';
 import { type SampledTrace, traceIdOf } from '../core/task/trace-header.ts';
 import { shortened } from '../core/zod-messages.ts';
+import { audited, isAudited } from './audit/audited.ts';
 import { type Authorizer, callerOf } from './http/caller.ts';
 import { encodedContent, MIN_COMPRESSED_CHARACTERS } from './http/content-coding.ts';
 import { PROBLEM_STATUS, Problem, problemDocument, toProblem } from './http/problem.ts';
@@ -16,8 +17,9 @@ type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Authorization>;
 /** What a door needs to answer, beside what its routes take. */
 type AnswerPorts = Pick<
   RouterPorts,
-  'clock' | 'log' | 'tracing' | 'sampler' | 'functionName' | 'tenantClaim' | 'tenantLimits'
->;
+  'clock' | 'log' | 'meter' | 'tracing' | 'sampler' | 'functionName' | 'tenantClaim' | 'tenantLimits'
+> &
+  Partial<Pick<RouterPorts, 'audit'>>;
 
 /** The operations that a door has, by the keys by which API Gateway hands it their requests. */
 type DoorRoutes<Ports> = {
@@ -49,6 +51,7 @@ export function answerer<Ports extends AnswerPorts>(
         status: result.statusCode,
         duration_ms: ports.clock() - started,
         trace_id: traceIdOf(ports.tracing.header()),
+        ...compact({ key_id: event.requestContext.authorizer?.lambda?.keyId }),
       });
       return result;
     });
@@ -78,7 +81,12 @@ async function respond<Ports extends AnswerPorts>(
   if (!caller.scopes.includes(ROUTES[key])) {
     throw new Problem('missing_scope', `this call needs a key with the scope ${ROUTES[key]}`);
   }
-  return route.handle(requestOf(event), caller, ports);
+  const request = requestOf(event);
+  const act = () => route.handle(request, caller, ports);
+  const { audit } = ports;
+  // Only the router has calls of this kind.
+  if (audit === undefined || !isAudited(key)) return act();
+  return audited({ key, action: route.operationId, request, caller }, { ...ports, audit }, act);
 }
 
 const isKeyOf = <T extends object>(record: T, key: string): key is Extract<keyof T, string> =>
@@ -94,6 +102,7 @@ function requestOf(event: Event): Request {
     headers,
     body: Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'),
     cameAsText: !isBase64Encoded,
+    requestId: requestContext.requestId,
     receivedAt: requestContext.timeEpoch,
   };
 }

@@ -1,9 +1,12 @@
 import type * as z from 'zod';
 import type { Scope } from '../contract.ts';
+import type { AuditStore } from '../core/audit/audit.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
+import type { TaskHistory } from '../core/deletion/task-history.ts';
 import type { TaskDeletions } from '../core/deletion/tombstone.ts';
 import type { DeadLetters } from '../core/lane/dead-letters.ts';
 import type { QueueDepths } from '../core/lane/lane.ts';
+import type { TaskRevisions } from '../core/lane/revision.ts';
 import type {
   Clock,
   FanOuts,
@@ -33,12 +36,15 @@ import type { TraceSampler } from './trace-sampler.ts';
 export type RouterPorts = {
   readonly store: TaskStore;
   readonly deletions: TaskDeletions;
+  readonly history: TaskHistory;
+  readonly revisions: TaskRevisions;
   readonly fanOuts: FanOuts;
   readonly queue: TaskQueue;
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
   readonly statistics: Statistics;
   readonly schedules: ScheduleStore;
+  readonly audit: AuditStore;
   readonly access: Pick<AccessStore, 'list' | 'revoke'>;
   readonly webhooks: WebhookStore;
   readonly signingSecrets: SigningSecrets;
@@ -77,6 +83,8 @@ export type Caller = {
   readonly limits: TenantLimits;
   /** The id of the key that calls; a caller with a token has none. */
   readonly keyId?: string | undefined;
+  /** The subject of the token that calls, where it names one. */
+  readonly subject?: string | undefined;
 };
 
 export type Request = {
@@ -90,6 +98,8 @@ export type Request = {
   readonly body: Buffer;
   /** Whether API Gateway took the body for text, by its content type alone: bytes that are no text are lost. */
   readonly cameAsText: boolean;
+  /** The id that API Gateway gave it. */
+  readonly requestId: string;
   /** When API Gateway took it, in milliseconds since the epoch: it waits 30 s from then on. */
   readonly receivedAt: number;
 };

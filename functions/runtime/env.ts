@@ -25,6 +25,12 @@ export const taskStoreOptions = () => ({
   retentionDays: envNumber('retentionDays'),
 });
 
+/** Reads where the audit is kept, and for how long. */
+export const auditStoreOptions = () => ({
+  tableName: env('historyTable'),
+  retentionDays: envNumber('auditRetentionDays'),
+});
+
 /** Reads the classes of this deployment. */
 export function deployedClasses(): DeployedClasses {
   const classes = JSON.parse(env('classes')) as Record<string, ClassSettings>;

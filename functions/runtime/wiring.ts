@@ -10,7 +10,10 @@ import {
 } from '../adapters/dynamo/control-table.ts';
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
+import { DynamoAuditStore } from '../adapters/dynamo/history/audit-store.ts';
+import { DynamoTaskHistory } from '../adapters/dynamo/history/task-history.ts';
 import { DynamoTaskDeletions } from '../adapters/dynamo/operations/task-deletions.ts';
+import { DynamoTaskRevisions } from '../adapters/dynamo/operations/task-revisions.ts';
 import { DynamoScheduleStore } from '../adapters/dynamo/schedules/schedule-store.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';
@@ -29,6 +32,7 @@ import { NO_SLOTS } from '../core/wait/wait-for-end.ts';
 import { installMessages } from '../core/zod-messages.ts';
 import { dynamoClient, s3Client, sqsClient } from './clients.ts';
 import {
+  auditStoreOptions,
   deployedClasses,
   env,
   queueNamePrefix,
@@ -86,7 +90,10 @@ export const executorStores = (dynamo: DynamoDBClient) => ({
  * deployment changes over.
  */
 export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
+  audit: new DynamoAuditStore(dynamo, auditStoreOptions()),
   deletions: new DynamoTaskDeletions(dynamo, taskStoreOptions()),
+  history: new DynamoTaskHistory(dynamo, env('historyTable')),
+  revisions: new DynamoTaskRevisions(dynamo, taskStoreOptions()),
   statistics: statistics(dynamo),
   schedules: scheduleStore(dynamo),
   access: new DynamoAccessStore(dynamo, env('accessTable')),

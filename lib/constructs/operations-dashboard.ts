@@ -64,6 +64,7 @@ export class OperationsDashboard extends Construct {
         metrics.total('platformFailed'),
         metrics.total('uncaught'),
         metrics.total('lostSegments'),
+        metrics.total('actsLost'),
       ]),
       graph(
         'API requests per minute',

@@ -108,6 +108,7 @@ export class ApiStack extends Construct {
         outboundHosts: config.outboundHosts.join(','),
         statisticsTable: data.statistics.tableName,
         historyTable: data.history.tableName,
+        auditRetentionDays: String(config.auditRetentionDays),
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
@@ -144,7 +145,7 @@ export class ApiStack extends Construct {
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.control.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.statistics.grant(router, 'dynamodb:Query', 'dynamodb:GetItem');
-    data.grantHistory(router, 'dynamodb:Query');
+    data.grantHistory(router, ...['Query', 'PutItem', 'DeleteItem'].map(ofDynamo));
     data.grantPayloads(router, 's3:DeleteObject');
     router.addToRolePolicy(
       new PolicyStatement({

@@ -1,9 +1,12 @@
 import { outboundCheck } from '../../functions/adapters/http/outbound-check.ts';
 import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
+import { MemoryAuditStore } from '../../functions/adapters/memory/memory-audit-store.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryPayloadStore } from '../../functions/adapters/memory/memory-payload-store.ts';
 import { MemoryScheduleStore } from '../../functions/adapters/memory/memory-schedule-store.ts';
 import { MemoryTaskDeletions } from '../../functions/adapters/memory/memory-task-deletions.ts';
+import { MemoryTaskHistory } from '../../functions/adapters/memory/memory-task-history.ts';
+import { MemoryTaskRevisions } from '../../functions/adapters/memory/memory-task-revisions.ts';
 import { MemoryTaskStore } from '../../functions/adapters/memory/memory-task-store.ts';
 import { MemorySigningSecrets, MemoryWebhookStore } from '../../functions/adapters/memory/memory-webhooks.ts';
 import type { FirePorts } from '../../functions/control/fire-schedules.ts';
@@ -74,6 +77,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     } & Pick<FirePorts, 'snapshot' | 'usage' | 'buckets' | 'schedules'> = {
     store,
     deletions: new MemoryTaskDeletions(store),
+    history: new MemoryTaskHistory(),
+    revisions: new MemoryTaskRevisions(store),
     fanOuts: new MemoryFanOuts(store),
     queue,
     deliveries: queue,
@@ -89,6 +94,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     settings,
     statistics: new MemoryStatistics(),
     schedules: new MemoryScheduleStore({ lag }),
+    audit: new MemoryAuditStore(),
     access: new MemoryAccessStore(),
     webhooks: new MemoryWebhookStore(),
     signingSecrets: new MemorySigningSecrets(),

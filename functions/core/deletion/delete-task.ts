@@ -2,6 +2,7 @@ import { mapConcurrently } from '../concurrency.ts';
 import type { Clock, FanOuts, Log, PayloadStore, TaskStore } from '../ports.ts';
 import { subtaskIdOf, type TaskId, type TenantId } from '../task/ids.ts';
 import { isFinished, subtaskIdsOf, type Task } from '../task/task.ts';
+import type { TaskHistory } from './task-history.ts';
 import type { BegunDeletion, Remains, TaskDeletions, Tombstone } from './tombstone.ts';
 
 export type DeletePorts = {
@@ -9,6 +10,7 @@ export type DeletePorts = {
   readonly deletions: TaskDeletions;
   readonly fanOuts: Pick<FanOuts, 'drop' | 'get'>;
   readonly payloads: Pick<PayloadStore, 'get' | 'remove'>;
+  readonly history: TaskHistory;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -128,7 +130,10 @@ async function removeParts(tombstone: Begun, ports: DeletePorts): Promise<void> 
   const outputs = attempts.map((attempt) => `${tenantId}#${id}#output-${attempt}`);
   const fanOuts = hasFannedOut(tombstone) ? attempts : [];
   const subtasks = fanOuts.map((attempt) => `${tenantId}#${id}#subtasks-${attempt}`);
-  await ports.payloads.remove(tenantId, id, [...new Set([...remains.refs, ...outputs, ...subtasks])]);
+  const entries = await ports.history.entries(tenantId, id);
+  const refs = [...remains.refs, ...outputs, ...subtasks, ...entries.flatMap(({ ref }) => ref ?? [])];
+  await ports.payloads.remove(tenantId, id, [...new Set(refs)]);
+  await ports.history.remove(tenantId, id, entries);
   await mapConcurrently(fanOuts, PARALLEL, (attempt) => ports.fanOuts.drop({ tenantId, id, attempt }));
   await ports.deletions.finish(tombstone, ports.clock());
 }

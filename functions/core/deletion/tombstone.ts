@@ -57,7 +57,8 @@ const TOMBSTONE_DAYS = LANE_RETENTION_DAYS + 2;
 export const tombstoneKeptUntil = ({ deletedAt }: Pick<Tombstone, 'deletedAt'>): number =>
   deletedAt + TOMBSTONE_DAYS * 86_400_000;
 
-const wholeSecond = (time: number): number => Math.ceil(time / 1000) * 1000;
+/** Returns the next whole second: a task that was there at `time` was not submitted then. */
+const nextSecond = (time: number): number => (Math.floor(time / 1000) + 1) * 1000;
 
 /** Makes the tombstone of a task. Without an idempotency key its id is never to be that of another. */
 export function tombstoneOf(task: FinishedTask, now: number): Tombstone & { readonly remains: Remains } {
@@ -72,16 +73,16 @@ export function tombstoneOf(task: FinishedTask, now: number): Tombstone & { read
     refs: payloads.flatMap((payload) => (payload !== undefined && 'ref' in payload ? [payload.ref] : [])),
   };
   const freeAt = isKeyed ? now + DELETION_MILLISECONDS : tombstoneKeptUntil({ deletedAt: now });
-  return { tenantId, id, deletedAt: now, freeAt: wholeSecond(freeAt), remains };
+  return { tenantId, id, deletedAt: now, freeAt: nextSecond(freeAt), remains };
 }
 
 /** Makes the tombstone of somebody who takes up a deletion that was not finished. */
 export const takenUp = <Some extends Tombstone>(tombstone: Some, now: number): Some => ({
   ...tombstone,
   deletedAt: now,
-  freeAt: Math.max(tombstone.freeAt, wholeSecond(now + DELETION_MILLISECONDS)),
+  freeAt: Math.max(tombstone.freeAt, nextSecond(now + DELETION_MILLISECONDS)),
 });
 
 /** Makes the tombstone of a task of which nothing is left. A key that it had is free from then on. */
 export const withoutRemains = ({ remains, ...tombstone }: Tombstone, now: number): Tombstone =>
-  remains?.isKeyed ? { ...tombstone, freeAt: wholeSecond(now) } : tombstone;
+  remains?.isKeyed ? { ...tombstone, freeAt: nextSecond(now) } : tombstone;

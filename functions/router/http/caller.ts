@@ -34,6 +34,7 @@ export function callerOf(
   const known =
     tenantClaim === undefined ? (authorizer?.lambda ?? {}) : callerOfToken(authorizer?.jwt?.claims ?? {}, tenantClaim);
   const { tenantId, scopes } = known;
+  const subject = tenantClaim === undefined ? undefined : textClaim(authorizer?.jwt?.claims.sub);
   const tenant = parseTenantId(tenantId ?? '');
   if (tenant !== undefined) {
     return compact({
@@ -41,6 +42,7 @@ export function callerOf(
       scopes: (scopes ?? '').split(' ').flatMap((scope) => parseScope(scope) ?? []),
       limits: tenantClaim === undefined ? limitsOfKey(known) : tenantLimits,
       keyId: authorizer?.lambda?.keyId,
+      subject,
     });
   }
   const detail =

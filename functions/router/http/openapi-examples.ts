@@ -37,6 +37,28 @@ const lane = {
   admission: 'open',
 };
 
+const MESSAGE_ID = '5fea7756-0ea4-451a-a703-a558b933e274';
+
+/** Shows a message of a lane as an executor reads it. */
+const message = {
+  v: 1,
+  tasks: [
+    {
+      id: summary.id,
+      tenantId: summary.tenantId,
+      type: summary.type,
+      resourceClass: 'default',
+      priority: summary.priority,
+      executorKey: summary.executorKey,
+      maxAttempts: summary.maxAttempts,
+      timeoutSeconds: summary.timeoutSeconds,
+      input: { inline: input },
+      fingerprint: '-',
+      createdAt: Date.parse(AT),
+    },
+  ],
+};
+
 const unseen = { hasMore: false, isMoreLeft: false };
 
 const counts = {
@@ -152,6 +174,8 @@ export function bodyExamples(operationId: string, inputs: ReadonlyMap<string, un
         'of what fails': { url: webhook.url, statuses: ['failed'], name: 'shop' },
         'of all, with outputs': { url: webhook.url, includeOutput: true },
       };
+    case 'redriveDeadLetter':
+      return { 'as it is': {}, changed: { message } };
     case 'changeDefinition':
       return { pause: { paused: true }, 'as it was deployed': { paused: null } };
     default:
@@ -181,7 +205,7 @@ export const answerExamples = once(
     listDeadLetters: {
       items: [
         {
-          messageId: '5fea7756-0ea4-451a-a703-a558b933e274',
+          messageId: MESSAGE_ID,
           sentAt: AT,
           reason: { code: 'deliveries_exhausted', message: 'it was delivered 5 times, and never deleted' },
           task: { id: summary.id, type: summary.type, status: 'queued', attempt: 0 },
@@ -189,6 +213,27 @@ export const answerExamples = once(
       ],
       ...unseen,
     },
+    getDeadLetter: {
+      messageId: MESSAGE_ID,
+      sentAt: AT,
+      reason: { code: 'deliveries_exhausted', message: 'it was delivered 5 times, and never deleted' },
+      tasks: [
+        {
+          id: summary.id,
+          type: summary.type,
+          tenantId: summary.tenantId,
+          executorKey: summary.executorKey,
+          createdAt: AT,
+          status: 'queued',
+          attempt: 0,
+          input,
+        },
+      ],
+      ofOthers: 0,
+      message,
+    },
+    dropDeadLetter: { id: MESSAGE_ID, cancelled: 1 },
+    redriveDeadLetter: { id: MESSAGE_ID, tasks: 1 },
     redriveLane: { messages: 1, tasks: 2, unreadable: 0, refused: 0, ofOthers: 0, ...unseen },
     getStatistics: {
       from: AT,
@@ -208,6 +253,19 @@ export const answerExamples = once(
     pauseSchedule: { ...schedule(), paused: true, nextTimes: [] },
     resumeSchedule: schedule(),
     runSchedule: { ...accepted, input, schedule: { id: scheduleSummary.id, time: AT } },
+    listAudit: {
+      items: [
+        {
+          time: AT,
+          actor: { kind: 'key', id: key.id },
+          action: 'retryTask',
+          resource: `tasks/${summary.id}`,
+          outcome: 202,
+          requestId: 'JKJaXmPLvHcESHA=',
+        },
+      ],
+      nextCursor: null,
+    },
     listKeys: { items: [key], nextCursor: null },
     revokeKey: { id: key.id },
     createWebhook: { ...webhook, secret },

@@ -21,7 +21,7 @@ import { noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Parameter, Request, Route, RouterPorts } from '../route.ts';
 import { summaryOf, taskSummarySchema } from './task-view.ts';
 
-const laneParameter: Parameter = {
+export const laneParameter: Parameter = {
   in: 'path',
   name: 'name',
   required: true,
@@ -30,7 +30,7 @@ const laneParameter: Parameter = {
 };
 
 /** Returns the lane that the path names. Throws the problem of one that the deployment does not have. */
-function parseLane(
+export function parseLane(
   { parameters: { name = '' } }: Request,
   { classes }: RouterPorts,
 ): { readonly laneName: string; readonly resourceClass: ResourceClass } {
@@ -41,7 +41,7 @@ function parseLane(
 }
 
 /** Makes what dead letters cannot be had for a failure of the platform; any other error of a route is ours. */
-const availableDeadLetters = (deadLetters: DeadLetters): DeadLetters => ({
+export const availableDeadLetters = (deadLetters: DeadLetters): DeadLetters => ({
   take: (...args) => orUnavailable(deadLetters.take(...args)),
   held: (...args) => orUnavailable(deadLetters.held(...args)),
   giveBack: (...args) => deadLetters.giveBack(...args),
@@ -66,7 +66,11 @@ const unseenView = <Some extends Unseen>(some: Some) => ({ ...some, isMoreLeft: 
 /** A list looks for so long, since it has to look at the letters of other lanes, too. */
 const LOOK_MILLISECONDS = 10_000;
 
-const MAX_REASON_CHARACTERS = 1_000;
+export const MAX_REASON_CHARACTERS = 1_000;
+
+/** Describes why a message is dead. */
+export const reasonSchema = () =>
+  z.strictObject({ code: z.enum(['malformed', 'newer_version', 'deliveries_exhausted']), message: z.string() });
 
 const querySchema = once(() => z.strictObject({ limit: pageShape().limit }));
 
@@ -75,10 +79,7 @@ const deadLettersSchema = once(() => {
     .strictObject({
       messageId: z.string(),
       sentAt: z.iso.datetime(),
-      reason: z.strictObject({
-        code: z.enum(['malformed', 'newer_version', 'deliveries_exhausted']),
-        message: z.string(),
-      }),
+      reason: reasonSchema(),
       task: z
         .strictObject({
           id: z.string(),

@@ -23,13 +23,14 @@ export const deleteTask: Route = {
   async handle(request, { tenantId }, ports) {
     const id = parsePathId(request);
     const deadline = ports.clock() + DELETE_MILLISECONDS;
-    const { store, deletions, fanOuts, payloads } = ports;
+    const { store, deletions, fanOuts, payloads, history } = ports;
     const deletion = await removeTask(tenantId, id, deadline, {
       ...ports,
       store: available(store),
       deletions: available(deletions),
       fanOuts: available(fanOuts),
       payloads: available(payloads),
+      history: available(history),
     });
     if (deletion.result === 'missing') throw noSuchTask();
     if (deletion.result === 'refused') throw new Problem('invalid_status', deletion.reason);

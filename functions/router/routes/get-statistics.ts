@@ -16,12 +16,16 @@ const HOUR = 60 * MINUTE;
 /** The year of a later time has no four digits. */
 const LAST_TIME = Date.UTC(9999, 11, 31);
 
-const querySchema = once(() => {
-  const time = z.iso
+/** Describes a time of a query. */
+export const timeSchema = () =>
+  z.iso
     .datetime({ offset: true })
     .transform((text) => Date.parse(text))
     .refine((time) => time >= 0 && time < LAST_TIME, 'must be of the years 1970 to 9999');
-  return z.strictObject({ type: nameSchema(128).optional(), from: time.optional(), to: time.optional() });
+
+const querySchema = once(() => {
+  const time = timeSchema().optional();
+  return z.strictObject({ type: nameSchema(128).optional(), from: time, to: time });
 });
 
 const field = selectFields(querySchema);

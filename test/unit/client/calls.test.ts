@@ -44,6 +44,15 @@ it('has every call of the API, as it is', async () => {
   expect(await client.deleteWebhook(webhook.id)).toEqual({ id: webhook.id });
   expect((await client.lanes()).map(({ name }) => name)).toContain('default-high-0');
   expect(await client.deadLetters('default-high-0', { limit: 1 })).toMatchObject({ items: [], hasMore: false });
+  world.ports.deadLetters.put('default', { body: '{', laneName: 'default-high-0', reason: 'it is half of something' });
+  expect(await client.deadLetter('default-high-0', 'letter-1')).toMatchObject({ text: '{', tasks: [] });
+  await expect(client.redriveDeadLetter('default-high-0', 'letter-1')).rejects.toThrow('no executor can read it');
+  await expect(client.redriveDeadLetter('default-high-0', 'letter-1', { v: 1, tasks: [] })).rejects.toThrow('message');
+  expect(await client.dropDeadLetter('default-high-0', 'letter-1')).toEqual({ id: 'letter-1', cancelled: 0 });
+  world.advance(60);
+  expect((await client.audit({ limit: 1, action: 'dropDeadLetter' }).page()).items).toMatchObject([
+    { action: 'dropDeadLetter', resource: 'lanes/default-high-0/dead-letters/letter-1', outcome: 200 },
+  ]);
   expect(await client.redrive('default-high-0')).toMatchObject({ messages: 0 });
   const to = new Date(world.now);
   expect(await client.statistics({ type: 'greet', from: new Date(world.now - 60_000), to })).toMatchObject({
@@ -64,6 +73,7 @@ it('has every call of the API, as it is', async () => {
         .replace(schedule.id, '{id}')
         .replace(key.id, '{id}')
         .replace(webhook.id, '{id}')
+        .replace('letter-1', '{id}')
         .replace('default-high-0', '{name}')
         .replace(/definitions\/greet/, 'definitions/{type}'),
     ),

@@ -32,7 +32,7 @@ describe('the configuration', () => {
   test('comes from a preset', () => {
     const both = {
       name: 'millrace',
-      retentionDays: 14,
+      ...{ retentionDays: 14, auditRetentionDays: 365 },
       classes: RESOURCE_CLASS_SPECS,
       tableShards: 1,
       tableCapacity: 'onDemand',

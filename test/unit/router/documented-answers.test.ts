@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ScheduleId } from '../../../functions/core/schedule/schedule.ts';
+import type { TaskId } from '../../../functions/core/task/ids.ts';
+import { encodeMessage, encodeTask } from '../../../functions/core/task/message.ts';
+import type { TaskSeed } from '../../../functions/core/task/task.ts';
 import { MAX_WEBHOOKS } from '../../../functions/core/webhook/webhook.ts';
 import { MAX_BODY_BYTES } from '../../../functions/router/http/content-coding.ts';
 import { PROBLEM_STATUS, type ProblemCode } from '../../../functions/router/http/problem.ts';
@@ -7,7 +10,7 @@ import type { ApiRequest } from '../../doubles/api-event.ts';
 import { aKey } from '../../doubles/keys.ts';
 import { saturate } from '../../doubles/saturated-lane.ts';
 import { greet } from '../../doubles/task-definitions.ts';
-import { tenant } from '../../doubles/task-seed.ts';
+import { taskSeed, tenant } from '../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../doubles/world.ts';
 import { type ApiAnswer, callApi } from './call-api.ts';
 
@@ -19,6 +22,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/schedules': { ...ada, cron: '0 9 * * *' },
   'PATCH /api/schedules/{id}': { cron: '0 8 * * *' },
   'POST /api/webhooks': { url: 'https://hooks.example/' },
+  'POST /api/lanes/{name}/dead-letters/{id}/redrive': {},
 };
 
 /** The document promises each of these answers: a route, and the code of a problem or else a status. */
@@ -42,9 +46,11 @@ async function setUp(status: 'queued' | 'cancelled', definition = greet) {
   const { body: schedule } = await callApi(world, 'POST /api/schedules', { body: BODIES['POST /api/schedules'] });
   const key = await aKey(world);
   const { body: webhook } = await callApi(world, 'POST /api/webhooks', { body: BODIES['POST /api/webhooks'] });
+  world.ports.deadLetters.put('default', deadLetter(await world.ports.store.get(tenant('acme'), body.id as TaskId, 0)));
   const idFor = (routeKey: string): string => {
     if (routeKey.includes('/keys/')) return key.id;
     if (routeKey.includes('/webhooks/')) return String(webhook.id);
+    if (routeKey.includes('/dead-letters/')) return 'letter-1';
     return String(routeKey.includes('/schedules/') ? schedule.id : body.id);
   };
   const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
@@ -58,6 +64,13 @@ async function setUp(status: 'queued' | 'cancelled', definition = greet) {
     );
   return { world, ask, schedule, key };
 }
+/** Is one of the lane that `{name}` stands for. */
+const deadLetter = (...tasks: readonly (TaskSeed | undefined)[]) => ({
+  body: encodeMessage(
+    tasks.flatMap((task) => (task === undefined ? [] : encodeTask({ ...task, executorKey: 'default/high/0' }))),
+  ),
+  laneName: 'default-high-0',
+});
 const isRun = (routeKey: string): boolean => routeKey.endsWith('/run');
 /** These are for a task that has ended. */
 const isOfEnded = (routeKey: string): boolean => routeKey.endsWith('/retry') || routeKey === 'DELETE /api/tasks/{id}';
@@ -67,7 +80,16 @@ const ready = (routeKey: string) => setUp(isOfEnded(routeKey) ? 'cancelled' : 'q
 function breakParts({ ports }: World, verb: () => unknown): void {
   const part = new Proxy({}, { get: () => verb });
   Object.assign(ports, { store: part, queue: part, payloads: part, statistics: part, deadLetters: part });
-  Object.assign(ports, { schedules: part, access: part, webhooks: part, signingSecrets: part });
+  Object.assign(ports, {
+    audit: part,
+    deletions: part,
+    history: part,
+    revisions: part,
+    schedules: part,
+    access: part,
+    webhooks: part,
+    signingSecrets: part,
+  });
   Object.assign(ports.settings, { change: verb });
   Object.assign(ports.depths, { read: verb });
 }
@@ -110,6 +132,13 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     if (routeKey.includes('/keys/')) {
       const { ask, key } = await ready(routeKey);
       return ask(routeKey, { caller: key.caller });
+    }
+    if (routeKey.includes('/dead-letters/')) {
+      const { world, ask } = await ready(routeKey);
+      await world.ports.deadLetters.remove('default', await world.ports.deadLetters.take('default', 60));
+      const shared = [taskSeed(), taskSeed({ tenantId: tenant('other') })];
+      world.ports.deadLetters.put('default', { ...deadLetter(...shared), messageId: 'letter-1' });
+      return ask(routeKey, { caller: { tenantId: 'acme', scopes: 'operate' } });
     }
     if (routeKey.includes('/webhooks')) {
       // The last webhook that there may be, and the last secret, are made before.

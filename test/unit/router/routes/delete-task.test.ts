@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { MemoryTaskHistory } from '../../../../functions/adapters/memory/memory-task-history.ts';
 import type { JsonValue } from '../../../../functions/core/json.ts';
 import type { TaskId } from '../../../../functions/core/task/ids.ts';
 import { encodeMessage, encodeTask } from '../../../../functions/core/task/message.ts';
@@ -37,6 +38,25 @@ describe('DELETE /api/tasks/{id}', () => {
     expect((await callApi(world, 'GET /api/tasks')).body).toMatchObject({ items: [] });
     expect(task && (await world.payloads.get(task.tenantId, task.input))).toBeUndefined();
     expect((await remove({ id: String(body.id) })).status).toBe(404);
+  });
+
+  test('forgets its attempts and the inputs that it had before, with what they refer to', async () => {
+    const seed = await submit(world, taskSeed({ createdAt: world.now }));
+    await runDry(world);
+    const { tenantId, id } = seed;
+    const payload = await world.payloads.put(tenantId, id, 'input-1', 'x'.repeat(INLINE_PAYLOAD_BYTES), world.now);
+    const ref = 'ref' in payload ? payload.ref : '';
+    (world.ports.history as MemoryTaskHistory).put(tenantId, id, [{ key: 'attempt#0001' }, { key: 'input#0001', ref }]);
+    const removed: (readonly string[])[] = [];
+    const { payloads } = world.ports;
+    const removeAll = payloads.remove.bind(payloads);
+    payloads.remove = (tenant, task, refs) => {
+      removed.push(refs);
+      return removeAll(tenant, task, refs);
+    };
+    expect((await remove(seed)).status).toBe(200);
+    expect(removed).toEqual([expect.arrayContaining([ref])]);
+    expect(await world.ports.history.entries(tenantId, id)).toEqual([]);
   });
 
   test('refuses one that has not ended, and says what would be right', async () => {
@@ -92,7 +112,7 @@ describe('DELETE /api/tasks/{id}', () => {
     expect((await remove({ id: String(body.id) })).status).toBe(503);
     expect((await callApi(world, `GET /api/tasks/${body.id}`)).status).toBe(404);
     const refused = await submitTask(headers);
-    expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '60' }, body: { code: 'unavailable' } });
+    expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '61' }, body: { code: 'unavailable' } });
     await runDry(world);
     expect((await callApi(world, `GET /api/tasks/${body.id}`)).status).toBe(404);
   });
