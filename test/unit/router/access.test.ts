@@ -85,7 +85,7 @@ describe('a path that is none of ours', () => {
     ['DELETE /api/tasks', 'POST, GET'],
     ['GET /api/tasks/x/cancel', 'POST'],
     ['PUT /api/definitions/greet', 'GET, PATCH'],
-    [`PUT /api/tasks/${'0'.repeat(26)}-0`, 'GET'],
+    [`PUT /api/tasks/${'0'.repeat(26)}-0`, 'GET, DELETE'],
     ['POST /api/definitions', 'GET'],
     ['POST /api/health', 'GET'],
     ['PATCH /api/openapi.json', 'GET'],
