@@ -75,13 +75,14 @@ const COLUMNS: readonly Column<Act>[] = [
   },
   {
     head: 'By',
+    class: 'actor',
     cell: ({ actor }) => (
       <>
         <code>{actor.id}</code> <span class="muted">{actor.kind}</span>
       </>
     ),
   },
-  { head: 'Answer', class: 'number', cell: ({ outcome }) => outcome },
+  { head: 'Answer', class: 'wide number', cell: ({ outcome }) => outcome },
   { head: 'When', class: 'number', cell: ({ time }) => <Ago at={time} /> },
 ];
 

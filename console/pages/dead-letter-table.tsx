@@ -9,6 +9,7 @@ const columnsFor = (lane: string): readonly Column<Letter>[] => [
   { head: 'Task', cell: (letter) => <DeadTask {...letter} /> },
   {
     head: 'Reason',
+    class: 'wide',
     cell: ({ reason }) => (
       <>
         <code>{reason.code}</code>
