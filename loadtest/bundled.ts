@@ -19,6 +19,7 @@ export const FUNCTION_ENVIRONMENT = {
   MILLRACE_ACCESS_TABLE: 'access',
   MILLRACE_STATISTICS_TABLE: 'statistics',
   MILLRACE_HISTORY_TABLE: 'history',
+  MILLRACE_AUDIT_RETENTION_DAYS: '365',
   MILLRACE_CONTROL_TABLE: 'control',
   MILLRACE_PAYLOAD_BUCKET: 'payloads',
   MILLRACE_QUEUE_URL_PREFIX: 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-',
