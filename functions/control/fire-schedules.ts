@@ -8,7 +8,7 @@ import { propagateEnd } from '../core/fan-out/propagate-end.ts';
 import { isoTime } from '../core/iso-time.ts';
 import { executorKeyFor } from '../core/lane/routing.ts';
 import type { Meter } from '../core/ports.ts';
-import { dueTimes } from '../core/schedule/cadence.ts';
+import { dueTimes, timesLateWith } from '../core/schedule/cadence.ts';
 import { firingTaskId, type LastFiring, type Schedule, type ScheduleStore } from '../core/schedule/schedule.ts';
 import { firingRefused, firingsMade, missedUntil } from '../core/schedule/transition.ts';
 import { UNKEYED } from '../core/task/fingerprint.ts';
@@ -82,9 +82,10 @@ async function decide(due: Schedule, gate: FiringGate, ports: FirePorts): Promis
   };
   try {
     const { times, nextAt } = await dueTimes(due, ports.clock());
-    [time = due.nextAt] = times;
-    if (time !== due.nextAt) {
-      const found = await leaveOut(due, time, ports);
+    const [first = due.nextAt] = times;
+    if (first !== due.nextAt) {
+      // Where this fails, the next is still what it was: it may have a task.
+      const found = await leaveOut(due, first, ports);
       if (found === undefined) return undefined;
       schedule = found;
     }
@@ -114,14 +115,17 @@ async function decide(due: Schedule, gate: FiringGate, ports: FirePorts): Promis
 }
 
 /**
- * Notes that firings were missed, before one is made that is not the next: whoever comes after goes on from there. The next may
- * have a task all the same, if a run has died that made it.
+ * Notes that firings were missed, before one is made that is not the next: whoever comes after goes on from there. The next, and those
+ * that were late with it, may have tasks all the same, if a run has died that made them.
  */
 async function leaveOut(schedule: Schedule, time: number, ports: FirePorts): Promise<Schedule | undefined> {
   const { schedules, store, clock, log } = ports;
   log('warn', 'firings missed', { ...fieldsOf(schedule), since: isoTime(schedule.nextAt), until: isoTime(time) });
-  const made = await store.get(schedule.tenantId, firingTaskId(schedule, schedule.nextAt), clock());
-  const next = missedUntil(schedule, time, made?.id);
+  const perhapsMade = (await timesLateWith(schedule)).filter((late) => late < time);
+  const tasks = await Promise.all(
+    perhapsMade.map((late) => store.get(schedule.tenantId, firingTaskId(schedule, late), clock())),
+  );
+  const next = missedUntil(schedule, time, tasks.findLast((task) => task !== undefined)?.id);
   return (await schedules.replace(next)) === 'replaced' ? next : undefined;
 }
 

@@ -85,6 +85,13 @@ export async function dueTimes(
   return { times, nextAt: candidates[times.length] ?? first };
 }
 
+/** Returns the next time of a schedule, and those that one run may have made with it: all were late, and none missed. */
+export async function timesLateWith(schedule: Timed & { readonly nextAt: number }): Promise<number[]> {
+  const { nextAt } = schedule;
+  const later = await nextTimes(schedule, nextAt, LATE_MINUTES);
+  return [nextAt, ...later.filter((time) => time < nextAt + LATE_MINUTES * MINUTE)];
+}
+
 /** Returns the latest time that is not after `now`; `known` is one of them. */
 async function latestTime(schedule: Timed, known: number, now: number): Promise<number> {
   for (const window of WINDOWS) {

@@ -148,7 +148,9 @@ it('with overlap cancel, the last of what is late is made once, and what is befo
 });
 
 it('with overlap skip, no two tasks of a schedule are under way at once, whatever dies on the way', async () => {
-  await fc.assert(oneAtATime(), { numRuns: 20 });
+  // A run dies that has made a task, and the next cannot leave out what was missed since.
+  const leftOutInVain: Frailty = { ...STURDY, refused: [1], unanswered: [14], diesAt: 18 };
+  await fc.assert(oneAtATime(), { numRuns: 40, examples: [[[[], [leftOutInVain]]]] });
 }, 120_000);
 
 it('takes the same course each time', async () => {
