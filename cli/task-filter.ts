@@ -1,7 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
 import type { TaskFilter } from '../client/client.ts';
 import { apiCommand } from './api-command.ts';
-import { assigneeOf, countOf } from './option-values.ts';
+import { ArgumentError } from './npm-command.ts';
+import { assigneeOf, countOf, secondsOf, timeOf } from './option-values.ts';
 import { STATUSES } from './task-text.ts';
 
 /** Makes a command that is told which tasks are meant. */
@@ -9,22 +10,36 @@ export const filteringCommand = (name: string, description: string) =>
   apiCommand(name, description)
     .addOption(new Option('--status <status>', 'only those that are so').choices(STATUSES))
     .option('--type <type>', 'only those of a type')
+    .option('--error-code <code>', 'only those that have failed with a code')
     .option('--assignee <type:id>', 'only those of an assignee', assigneeOf)
     .option('--workflow <id>', 'only those of a workflow instance')
+    .option('--since <time>', 'only those that are no older: a number of s, m, h or d', secondsOf('since'))
+    .option('--from <time>', 'only those that were created from then on: 2026-01-31T06:30:00Z', timeOf('from'))
+    .option('--to <time>', 'only those that were created before', timeOf('to'))
     .option('--limit <count>', 'so many at most (default: 20)', countOf('limit'));
 
 type Filters = {
   readonly status?: (typeof STATUSES)[number] | undefined;
   readonly type?: string | undefined;
+  readonly errorCode?: string | undefined;
   readonly assignee?: { readonly type: string; readonly id: string } | undefined;
   readonly workflow?: string | undefined;
+  readonly since?: number | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
 };
 
-/** Returns the filter that such options make. */
-export const taskFilterOf = ({ status, type, assignee, workflow }: Filters): TaskFilter => ({
-  status,
-  type,
-  assigneeType: assignee?.type,
-  assigneeId: assignee?.id,
-  workflowInstanceId: workflow,
-});
+/** Returns the filter that such options make. Throws `ArgumentError` where they say two times. */
+export function taskFilterOf({ status, type, errorCode, assignee, workflow, since, from, to }: Filters): TaskFilter {
+  if (since !== undefined && from !== undefined) throw new ArgumentError('--since and --from say two times: give one.');
+  return {
+    status,
+    type,
+    errorCode,
+    assigneeType: assignee?.type,
+    assigneeId: assignee?.id,
+    workflowInstanceId: workflow,
+    createdFrom: since === undefined ? from : new Date(Date.now() - since * 1000),
+    createdTo: to,
+  };
+}

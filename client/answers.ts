@@ -42,6 +42,13 @@ export type TaskSummary = {
   readonly traceId?: string;
 };
 
+/** How many tasks fit a filter. Where that is not exact, there are so many at least. */
+export type TaskCount = {
+  readonly total: number;
+  readonly byStatus: Readonly<Record<TaskStatus, number>>;
+  readonly isExact: boolean;
+};
+
 /** One page of a list; the last where `nextCursor` is null. */
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
 

@@ -10,6 +10,7 @@ import type {
   Lane,
   Redriven,
   Statistics,
+  TaskCount,
   TaskStatus,
   TaskSummary,
 } from './answers.ts';
@@ -64,7 +65,9 @@ export type Client = {
   get<Of extends TaskDefinition = AnyDefinition>(id: string, options?: CallOptions): Promise<Task<Of>>;
   get<Of extends TaskReference<TaskDefinition>>(task: Of, options?: CallOptions): Promise<Task<DefinitionOf<Of>>>;
   /** Lists tasks, the newest first. */
-  list(filter?: TaskFilter, options?: CallOptions): Listing<TaskSummary>;
+  list(filter?: TaskFilter & PageSize, options?: CallOptions): Listing<TaskSummary>;
+  /** Counts tasks by status: exactly up to 10,000, and otherwise those that there are at least. */
+  count(filter?: TaskFilter, options?: CallOptions): Promise<TaskCount>;
   /** Lists the subtasks of a task, in the order in which they were fanned out. */
   subtasks(task: AnyReference, page?: PageSize, options?: CallOptions): Listing<TaskSummary>;
   /** Cancels a task; one that runs ends within some seconds. */
@@ -164,14 +167,20 @@ export type AuditFilter = PageSize & {
   readonly to?: Date | string | undefined;
 };
 
-/** Which tasks a list has. */
-export type TaskFilter = PageSize & {
+/** Which tasks are meant: all, unless given. */
+export type TaskFilter = {
   readonly status?: TaskStatus | undefined;
   readonly type?: string | undefined;
   /** With `assigneeId`. */
   readonly assigneeType?: string | undefined;
   readonly assigneeId?: string | undefined;
   readonly workflowInstanceId?: string | undefined;
+  /** Created then or later. */
+  readonly createdFrom?: Date | string | undefined;
+  /** Created before then. */
+  readonly createdTo?: Date | string | undefined;
+  /** Failed with this code. */
+  readonly errorCode?: string | undefined;
 };
 
 /** Which minutes the statistics have: the last hour, of all types, unless given. */

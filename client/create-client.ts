@@ -97,6 +97,7 @@ export function createClient({
       }) as never,
     get: async (task: AnyReference, options?: CallOptions) => named(await get(taskPath(task), {}, options)),
     list: (filter, options) => list('/api/tasks', filter, options),
+    count: (filter, options) => get('/api/tasks/count', filter, options),
     subtasks: (task, page, options) => list(taskPath(task, '/subtasks'), page, options),
     cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
     retry: (task, options) => act('POST', taskPath(task, '/retry'), options),

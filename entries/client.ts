@@ -15,6 +15,7 @@ export type {
   Priority,
   Redriven,
   Statistics,
+  TaskCount,
   TaskError,
   TaskStatus,
   TaskSummary,

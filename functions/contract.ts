@@ -207,6 +207,7 @@ export const ROUTES = {
   'POST /api/tasks': 'submit',
   'POST /api/tasks/batch': 'submit',
   'GET /api/tasks': 'read',
+  'GET /api/tasks/count': 'read',
   'GET /api/tasks/{id}': 'read',
   'DELETE /api/tasks/{id}': 'operate',
   'GET /api/tasks/{id}/subtasks': 'read',

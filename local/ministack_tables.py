@@ -121,21 +121,26 @@ class SortedIndex:
         """Between which places the query's conditions hold; None where one is of a kind that is not known here."""
         text = asked and asked.get('KeyConditionExpression')
         conditions = [KEY_CONDITION.fullmatch(part) for part in re.split(r'\sAND\s', text or '', flags=re.IGNORECASE)]
-        if not all(conditions) or len(self.ranges) != 1:
+        if not all(conditions) or not self.ranges:
             return None
         names, values = asked.get('ExpressionAttributeNames') or {}, asked['ExpressionAttributeValues']
         bounds = (0, len(places))
-        for name, operator, value in (condition.groups() for condition in conditions):
-            if names.get(name, name) in self.ranges:
-                bounds = self.bounds_by(places, operator, values[value])
+        # All but the last condition on the attributes of a sort key are equalities, and come first in its order.
+        by_name = {names.get(name, name): rest for name, *rest in (condition.groups() for condition in conditions)}
+        for depth, name in enumerate(self.ranges):
+            if name in by_name:
+                operator, value = by_name[name]
+                bounds = self.bounds_by(places, bounds, depth, operator, values[value])
         return bounds
 
-    def bounds_by(self, places, operator, value):
-        _name, kind = self.order[0]
+    def bounds_by(self, places, bounds, depth, operator, value):
+        _name, kind = self.order[depth]
         wanted = dynamodb._sort_key_value(value, kind)
-        before, after = (bisect(places, wanted, key=lambda place: place[0]) for bisect in (bisect_left, bisect_right))
-        first = {'=': before, '>': after, '>=': before}.get(operator, 0)
-        end = {'=': after, '<': before, '<=': after}.get(operator, len(places))
+        before, after = (
+            bisect(places, wanted, *bounds, key=lambda place: place[depth]) for bisect in (bisect_left, bisect_right)
+        )
+        first = {'=': before, '>': after, '>=': before}.get(operator, bounds[0])
+        end = {'=': after, '<': before, '<=': after}.get(operator, bounds[1])
         return first, end
 
 

@@ -9,17 +9,16 @@ const listCommand = filteringCommand('millrace list', 'Lists tasks, the newest f
   .option('--all', 'however many there are')
   .option('--parent <id>', 'the subtasks of a task instead', taskIdOf)
   .action(async (options) => {
-    const { parent, all, limit, status, type, assignee, workflow } = options;
+    const { parent, all, limit } = options;
     if (all === true && limit !== undefined) throw new ArgumentError('--all and --limit say two numbers: give one.');
-    const filters = [status, type, assignee, workflow];
-    if (parent !== undefined && filters.some((filter) => filter !== undefined)) {
+    const filter = taskFilterOf(options);
+    if (parent !== undefined && Object.values(filter).some((value) => value !== undefined)) {
       throw new ArgumentError('--parent lists all subtasks of a task: leave out the filters.');
     }
     const client = await clientOf(options);
     const count = all === true ? Number.POSITIVE_INFINITY : (limit ?? 20);
     const page = { limit: Math.min(count, 100) };
-    const listing =
-      parent === undefined ? client.list({ ...taskFilterOf(options), ...page }) : client.subtasks(parent, page);
+    const listing = parent === undefined ? client.list({ ...filter, ...page }) : client.subtasks(parent, page);
     await printListing(listing, {
       count,
       heads: headsOf('CREATED'),

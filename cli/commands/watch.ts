@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskSummary } from '../../client/answers.ts';
-import type { Client, TaskFilter } from '../../client/client.ts';
+import type { Client, PageSize, TaskFilter } from '../../client/client.ts';
 import { MillraceError } from '../../client/millrace-error.ts';
 import { clientOf } from '../api-command.ts';
 import { EXIT, sentenceOf } from '../exit-code.ts';
@@ -35,7 +35,12 @@ const watchCommand = filteringCommand(
 export const watch = runnable(watchCommand);
 
 /** Looks again and again. What is wrong for a while is shown; throws what stays wrong. */
-async function look(client: Client, filter: TaskFilter, intervalSeconds: number, view: View): Promise<never> {
+async function look(
+  client: Client,
+  filter: TaskFilter & PageSize,
+  intervalSeconds: number,
+  view: View,
+): Promise<never> {
   let tasks: readonly TaskSummary[] = [];
   for (;;) {
     let failure: string | undefined;

@@ -94,6 +94,15 @@ export function shortDollars(usd: number): string {
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${countText(value)} ${value === 1 ? one : many}`;
 
+/** Writes a time to the minute as a field takes it for the clock of the reader; nothing where it is no time. */
+export function fieldTime(text: string | undefined): string {
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? '' : new Date(at - new Date(at).getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
+}
+
+/** Reads such a time, and writes it as the API takes it; nothing where the field is empty. */
+export const timeOfField = (text: string): string => (text === '' ? '' : new Date(text).toISOString());
+
 /** Returns the milliseconds of an ISO 8601 time that the API gave; `undefined` where it gave none. */
 export const timeOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Date.parse(text);

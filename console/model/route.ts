@@ -13,7 +13,10 @@ export type Route =
   | { readonly page: 'unknown' };
 
 /** What the task list can be narrowed to, by the names of the API's parameters. */
-export const FILTERS = ['status', 'type', 'assigneeType', 'assigneeId', 'workflowInstanceId'] as const;
+export const FILTERS = [
+  ...(['status', 'type', 'errorCode', 'createdFrom', 'createdTo'] as const),
+  ...(['assigneeType', 'assigneeId', 'workflowInstanceId'] as const),
+] as const;
 export type TaskFilter = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
 
 /** Reads the part of an address from `#` on. */

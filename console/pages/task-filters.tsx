@@ -1,11 +1,15 @@
 import { useState } from 'preact/hooks';
 import { STATUSES } from '../api/task.ts';
+import { fieldTime, timeOfField } from '../model/format.ts';
 import { FILTERS, hrefOf, type TaskFilter } from '../model/route.ts';
 import { typeNames, useDefinitions } from '../parts/deployment.ts';
 import { goTo, replaceRoute } from '../parts/navigation.ts';
 
 /** The longest that the API takes, and an id with room for a mistake. */
-const LONGEST = { id: 64, assigneeType: 64, assigneeId: 128, workflowInstanceId: 128 } as const;
+const LONGEST = { id: 64, errorCode: 64, assigneeType: 64, assigneeId: 128, workflowInstanceId: 128 } as const;
+
+/** These are out of sight until they are asked for. */
+const MORE = ['errorCode', 'createdFrom', 'createdTo', 'assigneeId', 'workflowInstanceId'] as const;
 
 /** Narrows the task list, or opens the one that an id names. A choice holds at once, a text when it is left or entered. */
 export function TaskFilters({ filter }: { filter: TaskFilter }) {
@@ -27,8 +31,16 @@ export function TaskFilters({ filter }: { filter: TaskFilter }) {
         <Choice label="Status" value={filter.status} options={STATUSES} onChange={(status) => apply({ status })} />
         <Choice label="Type" value={filter.type} options={types} onChange={(type) => apply({ type })} />
         <Text label="Id" name="id" value="" onChange={openTask} />
-        <details class="more-filters" open={filter.assigneeId !== undefined || filter.workflowInstanceId !== undefined}>
+        <details class="more-filters" open={MORE.some((name) => filter[name] !== undefined)}>
           <summary>More</summary>
+          <Text
+            label="Error code"
+            name="errorCode"
+            value={filter.errorCode ?? ''}
+            onChange={(errorCode) => apply({ errorCode })}
+          />
+          <Time label="Created from" value={filter.createdFrom} onChange={(createdFrom) => apply({ createdFrom })} />
+          <Time label="Created before" value={filter.createdTo} onChange={(createdTo) => apply({ createdTo })} />
           <Text
             label="Assignee type"
             name="assigneeType"
@@ -91,6 +103,25 @@ function Choice({ label, value = '', options, onChange }: ChoiceProps) {
     </label>
   );
 }
+
+type TimeProps = {
+  readonly label: string;
+  /** As the API takes it. */
+  readonly value: string | undefined;
+  readonly onChange: (value: string) => void;
+};
+
+/** A time by the clock of the reader. */
+const Time = ({ label, value, onChange }: TimeProps) => (
+  <label>
+    {label}
+    <input
+      type="datetime-local"
+      value={fieldTime(value)}
+      onChange={(event) => onChange(timeOfField(event.currentTarget.value))}
+    />
+  </label>
+);
 
 type TextProps = {
   readonly label: string;

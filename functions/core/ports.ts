@@ -17,7 +17,7 @@ import type {
   TaskError,
   TaskSeed,
 } from './task/task.ts';
-import type { TaskPage, TaskQuery } from './task/task-list.ts';
+import type { TaskLists } from './task/task-list.ts';
 import type { SampledTrace } from './task/trace-header.ts';
 import type { Claimability, Lease, Settlement } from './task/transition.ts';
 import type { KeyBinding, KeyHolder } from './tenant/key-binding.ts';
@@ -27,7 +27,7 @@ import type { KeyBinding, KeyHolder } from './tenant/key-binding.ts';
  * that is repeated because its answer was lost finds itself, and does not lose to itself. A row past its retention is as
  * good as missing.
  */
-export interface TaskStore {
+export interface TaskStore extends TaskLists {
   /** Adds the row of a new task, unless there is one. With `dueAt`, the sweeper will send the task then. */
   insert(task: NewTask, dueAt?: number): Promise<InsertResult>;
   /** Binds a key to a task that is to be made, unless the key stands for a task already. */
@@ -69,11 +69,6 @@ export interface TaskStore {
   get(tenantId: TenantId, taskId: TaskId, now: number, state?: 'latest' | 'recent'): Promise<Task | undefined>;
   /** Returns those of a tenant's tasks that exist, in any order. */
   getAll(tenantId: TenantId, taskIds: readonly TaskId[], now: number): Promise<readonly Task[]>;
-  /**
-   * Returns a page of a tenant's tasks, the newest first. It reads in proportion to the page, whatever the filter leaves of
-   * it.
-   */
-  list(query: TaskQuery, now: number): Promise<TaskPage>;
 }
 
 /** What an attempt took, as its executor knows it. */

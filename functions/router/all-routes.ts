@@ -9,6 +9,7 @@ import { listKeys } from './keys/list-keys.ts';
 import { revokeKey } from './keys/revoke-key.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { cancelTask } from './routes/cancel-task.ts';
+import { countTasks } from './routes/count-tasks.ts';
 import { listDeadLetters, redriveLane } from './routes/dead-letters.ts';
 import { changeDefinition, getDefinition, listDefinitions } from './routes/definitions.ts';
 import { deleteTask } from './routes/delete-task.ts';
@@ -34,6 +35,7 @@ export const routes: Record<RouteKey, Route> = {
   'POST /api/tasks': submitTask,
   'POST /api/tasks/batch': submitTasks,
   'GET /api/tasks': listTasks,
+  'GET /api/tasks/count': countTasks,
   'GET /api/tasks/{id}': getTask,
   'DELETE /api/tasks/{id}': deleteTask,
   'GET /api/tasks/{id}/subtasks': listSubtasks,

@@ -39,7 +39,7 @@ import type { DiscoveredTasks } from '../task-discovery.ts';
 import type { DataStack } from './data-stack.ts';
 
 /** The indexes of a task table that lists are read from. */
-const LIST_INDEXES = ['byType', 'byStatus', 'byAssignee', 'byWorkflow'];
+const LIST_INDEXES = ['byType', 'byStatus', 'byAssignee', 'byWorkflow', 'byFailure'];
 
 const OPEN_REASON = 'Health, the description of the API and the page of the console say nothing of any tenant';
 

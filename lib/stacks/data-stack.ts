@@ -50,6 +50,13 @@ const INDEXES = [
   byCreation('byAssignee', 'assigneeType', 'assigneeId'),
   byCreation('byWorkflow', 'workflowInstanceId'),
   {
+    indexName: 'byFailure',
+    partitionKeys: [string('tenantId'), number('indexShard')],
+    // Only what has failed has a code. Each kind of failure is in order of creation for itself.
+    sortKeys: [string('type'), string('errorCode'), string('order')],
+    projectionType: ProjectionType.KEYS_ONLY,
+  },
+  {
     indexName: 'due',
     partitionKeys: [string('dueShard')],
     sortKeys: [number('dueAt')],

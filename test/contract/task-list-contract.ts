@@ -11,7 +11,7 @@ import {
   type TaskSummary,
 } from '../../functions/core/task/task.ts';
 import type { TaskFilter } from '../../functions/core/task/task-list.ts';
-import { DAY, failure, NOW, storeDriver } from '../doubles/store-driver.ts';
+import { DAY, error, failure, NOW, storeDriver } from '../doubles/store-driver.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 type Status = Task['status'];
@@ -56,13 +56,31 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
       { workflowInstanceId: 'wf-1' },
       { workflowInstanceId: 'wf-1', assignee: { type: 'user', id: 'a' }, type: 'even' },
       { workflowInstanceId: 'wf-1', status: 'running' },
+      { createdFrom: NOW + 3, createdTo: NOW + 7 },
+      { createdFrom: NOW + 16 },
+      { createdTo: NOW + 1, type: 'odd' },
+      { createdFrom: NOW + 2, createdTo: NOW + 15, status: 'failed', type: 'even' },
+      { createdFrom: NOW + 5, createdTo: NOW + 5 },
+      { createdFrom: NOW + 2, workflowInstanceId: 'wf-1' },
+      { createdTo: NOW + 9, assignee: { type: 'user', id: 'a' } },
+      { errorCode: 'boom' },
+      { errorCode: 'bang' },
+      { errorCode: 'boom', type: 'odd', status: 'failed' },
+      { errorCode: 'boom', type: 'none' },
+      { errorCode: 'boom', status: 'queued' },
+      { errorCode: 'boom', createdFrom: NOW + 4 },
+      { errorCode: 'boom', workflowInstanceId: 'wf-1' },
     ];
     const fits = ({ seed, status }: (typeof all)[number], filter: TaskFilter): boolean =>
       (filter.status === undefined || filter.status === status) &&
       (filter.type === undefined || filter.type === seed.type) &&
       (filter.assignee === undefined ||
         (filter.assignee.id === seed.assignee?.id && filter.assignee.type === seed.assignee.type)) &&
-      (filter.workflowInstanceId === undefined || filter.workflowInstanceId === seed.workflowInstanceId);
+      (filter.workflowInstanceId === undefined || filter.workflowInstanceId === seed.workflowInstanceId) &&
+      seed.createdAt >= (filter.createdFrom ?? 0) &&
+      seed.createdAt < (filter.createdTo ?? Number.POSITIVE_INFINITY) &&
+      // All that failed did so with this code.
+      (filter.errorCode === undefined || (filter.errorCode === 'boom' && status === 'failed'));
     const pages = async (filter: TaskFilter, limit: number, now = NOW): Promise<TaskSummary[][]> => {
       const found: TaskSummary[][] = [];
       let after: TaskOrder | undefined;
@@ -84,6 +102,34 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
         const found = await pages(filter, limit);
         expect(found.flat().map(({ id }) => id)).toEqual(expected);
         expect(found.every((page) => page.length <= limit)).toBe(true);
+      }
+    });
+
+    it.each(filters)('by %j counts each task that fits by its status', async (filter) => {
+      const fitting = all.filter((one) => fits(one, filter)).map(({ status }) => status);
+      const byStatus = Object.fromEntries(
+        statuses.map((one) => [one, fitting.filter((other) => other === one).length]),
+      );
+      expect(await store.count({ tenantId: owner, filter }, NOW)).toEqual({
+        total: fitting.length,
+        byStatus,
+        isExact: true,
+      });
+    });
+
+    it('takes nothing for a failure that is followed by another attempt, or was retried', async () => {
+      const tenantId = tenant(`retried-${Date.now().toString(36)}`);
+      const found = async (filter: TaskFilter) =>
+        (await store.list({ tenantId, filter, limit: 10 }, NOW)).tasks.map(({ id, status }) => ({ id, status }));
+      const seed = await taskThatIs('queued', { tenantId });
+      await store.settle(await claim(seed), { status: 'queued', error, notBefore: NOW });
+      expect(await found({ errorCode: 'boom' })).toEqual([]);
+      expect(await read(seed)).toMatchObject({ status: 'queued', error });
+      await store.settle(await claim(seed), failure);
+      expect(await found({ errorCode: 'boom' })).toEqual([{ id: seed.id, status: 'failed' }]);
+      await store.retry(tenantId, seed.id, NOW, NOW + DAY);
+      for (const filter of [{ errorCode: 'boom' }, { status: 'failed', type: seed.type }] as const) {
+        expect(await found(filter)).toEqual([]);
       }
     });
 

@@ -83,6 +83,10 @@ export function indexedClient({ lag = NO_LAG } = {}): {
     return { Items: items };
   };
 
+  /** Returns whether a row is in an index at all: others are of attributes that a query names. */
+  const isListed = (index: string | undefined, row: Row): boolean =>
+    index !== 'byFailure' || row.errorCode !== undefined;
+
   const query = ({ TableName, KeyConditionExpression = '', ...input }: QueryCommand['input']): object => {
     const { ExpressionAttributeValues: values = {}, Limit: limit, ScanIndexForward: ascends = true } = input;
     const { ExclusiveStartKey: start } = input;
@@ -100,11 +104,14 @@ export function indexedClient({ lag = NO_LAG } = {}): {
       return { ...answer(page), ...(last === undefined ? {} : { LastEvaluatedKey: last }) };
     }
     const names = [...KeyConditionExpression.matchAll(/#(\w+) = :\w+/g)].map(([, name = '']) => name);
-    if (ascends || names.length === 0) throw new Error('no list asks so');
+    if (names.length === 0) throw new Error('no list asks so');
     const key = keyOf(Object.fromEntries(names.map((name) => [name, values[`:${name}`]])) as Row, names);
-    const after = values[':after']?.S;
-    const partition = partitionOf(table, names, key).toReversed();
-    const first = after === undefined ? 0 : partition.findIndex((row) => orderOf(row) < after);
+    const bound = values[':bound']?.S;
+    const partition = partitionOf(table, names, key)
+      .filter((row) => isListed(input.IndexName, row))
+      .toReversed();
+    if (ascends) return answer(firstAbove(partition, nextNameOf(names), bound));
+    const first = bound === undefined ? 0 : partition.findIndex((row) => orderOf(row) < bound);
     const page = first < 0 ? [] : partition.slice(first, first + limit);
     return answer(page.map(({ pk, order }) => ({ pk, order }) as Row));
   };
@@ -177,6 +184,16 @@ export function indexedClient({ lag = NO_LAG } = {}): {
     return since;
   };
   return { client: { send } as unknown as DynamoDBClient, put, spent };
+}
+
+/** `byFailure` is sorted by these first, by which its lists step from one kind of failure to the next. */
+const nextNameOf = (names: readonly string[]): string => (names.includes('type') ? 'errorCode' : 'type');
+
+/** Returns the one entry whose attribute is the least of those above the bound. */
+function firstAbove(rows: readonly Row[], name: string, bound = ''): Row[] {
+  const values = rows.map((row) => row[name]?.S ?? '').filter((value) => value > bound);
+  const least = values.toSorted()[0];
+  return least === undefined ? [] : [{ [name]: { S: least } }];
 }
 
 const addressOf = (table: string | undefined, { pk }: Row): string => `${table}/${pk?.S}`;

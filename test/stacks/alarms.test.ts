@@ -192,7 +192,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the alarms o
     const watched = under('DynamoDB throttles').map((alarm) =>
       metricsOf(alarm).map((one) => dimensionOf(one, 'TableName')),
     );
-    const indexes = ['byType', 'byStatus', 'byAssignee', 'byWorkflow', 'due'];
+    const indexes = ['byType', 'byStatus', 'byAssignee', 'byWorkflow', 'byFailure', 'due'];
     expect(watched).toEqual([
       ['Tasks', 'Tasks', ...indexes.map(() => 'Tasks')],
       ['Control', 'Control'],

@@ -1,7 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { dueAttributes, rowKey, seedAttributes, statusGroupOf } from '../../functions/adapters/dynamo/task-row.ts';
+import {
+  dueAttributes,
+  errorAttributes,
+  rowKey,
+  seedAttributes,
+  statusGroupOf,
+} from '../../functions/adapters/dynamo/task-row.ts';
 import { DataStack } from '../../lib/stacks/data-stack.ts';
 import { taskSeed } from '../doubles/task-seed.ts';
 import { synthesize } from './synthesis.ts';
@@ -13,6 +19,7 @@ const INDEXES = {
   byStatus: { hash: ['tenantId', 'statusGroup', 'indexShard'], range: ['order'] },
   byAssignee: { hash: ['tenantId', 'assigneeType', 'assigneeId', 'indexShard'], range: ['order'] },
   byWorkflow: { hash: ['tenantId', 'workflowInstanceId', 'indexShard'], range: ['order'] },
+  byFailure: { hash: ['tenantId', 'indexShard'], range: ['type', 'errorCode', 'order'] },
   due: { hash: ['dueShard'], range: ['dueAt'] },
 };
 
@@ -137,9 +144,10 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the data of 
   });
 
   test('are indexed by attributes that the adapter writes, of the type it writes', () => {
-    const row: Record<string, object> = rowOf(
-      taskSeed({ assignee: { type: 'user', id: '7' }, workflowInstanceId: 'w' }),
-    );
+    const row: Record<string, object> = {
+      ...rowOf(taskSeed({ assignee: { type: 'user', id: '7' }, workflowInstanceId: 'w' })),
+      ...errorAttributes({ code: 'timeout', message: 'it took too long', retryable: true }, true),
+    };
     const { due, ...always } = INDEXES;
     const attributes = tasks?.AttributeDefinitions as { AttributeName: string; AttributeType: string }[];
     for (const name of Object.values(always).flatMap(({ hash, range }) => [...hash, ...range])) {

@@ -108,7 +108,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:Query History.Arn',
       'dynamodb:Query Schedules.Arn/index/byTenant',
       'dynamodb:Query Statistics.Arn',
-      ...['byAssignee', 'byStatus', 'byType', 'byWorkflow'].map((name) => `dynamodb:Query Tasks.Arn/index/${name}`),
+      ...['Assignee', 'Failure', 'Status', 'Type', 'Workflow'].map((by) => `dynamodb:Query Tasks.Arn/index/by${by}`),
       'dynamodb:UpdateItem Control.Arn',
       'dynamodb:UpdateItem Definitions.Arn',
       'dynamodb:UpdateItem Tasks.Arn',

@@ -8,10 +8,11 @@ import { endInTable } from './operations/end-task.ts';
 import { equals } from './requests/condition.ts';
 import { type ConditionalUpdate, conditionalUpdate, ifMissing } from './requests/conditional-update.ts';
 import { n, s } from './requests/row.ts';
+import { ERROR_ATTRIBUTES } from './settlement-attributes.ts';
 import { unclaimed, waiting } from './task-conditions.ts';
 import { dueAttributes, isExpired, rowKey, type TaskTableOptions, taskOfRow } from './task-row.ts';
 
-const WAITS_FOR_EXECUTOR = ['notBefore', 'errorCode', 'errorMessage', 'errorRetryable', 'dueShard', 'dueAt'];
+const WAITS_FOR_EXECUTOR = ['notBefore', ...ERROR_ATTRIBUTES, 'dueShard', 'dueAt'];
 
 /** `TaskStore.cancel`: one write for a task that waits to run, a second for one that runs or waits for its subtasks. */
 export async function cancelInTable(

@@ -18,7 +18,7 @@ export function settlementAttributes(settlement: Settlement, task: RunningTask, 
     case 'queued':
       return {
         ...status,
-        ...errorAttributes(settlement.error),
+        ...errorAttributes(settlement.error, false),
         notBefore: n(settlement.notBefore),
         ...(settlement.attemptIsGivenBack && attemptsAttributes(attemptGivenBack(task))),
         ...(settlement.dueAt !== undefined && dueAttributes(task.id, settlement.dueAt, options.indexShards)),
@@ -39,7 +39,7 @@ export function settlementAttributes(settlement: Settlement, task: RunningTask, 
 /** A settlement that ends its task. */
 export type EndSettlement = Extract<Settlement, { finishedAt: number }>;
 
-export const ERROR_ATTRIBUTES = ['errorCode', 'errorMessage', 'errorRetryable'];
+export const ERROR_ATTRIBUTES = ['errorCode', 'lastErrorCode', 'errorMessage', 'errorRetryable'];
 
 const LEASE_ATTRIBUTES = ['leaseToken', 'leaseExpiresAt', 'cancelRequestedAt', 'progress', 'progressNote'];
 
@@ -70,5 +70,5 @@ export const endAttributes = (settlement: EndSettlement, retentionDays: number):
   finishedAt: n(settlement.finishedAt),
   ...retentionAttributes(Math.ceil(settlement.finishedAt / 1000), retentionDays),
   ...(settlement.status === 'succeeded' ? payloadAttributes('output', settlement.output) : {}),
-  ...(settlement.status === 'failed' ? errorAttributes(settlement.error) : {}),
+  ...(settlement.status === 'failed' ? errorAttributes(settlement.error, true) : {}),
 });

@@ -89,8 +89,12 @@ export const heartbeatAttributes = ({ progress, leaseExpiresAt }: Heartbeat): Ro
     leaseExpiresAt: leaseExpiresAt === undefined ? undefined : n(leaseExpiresAt),
   });
 
-export const errorAttributes = (error: TaskError): Row => ({
-  errorCode: s(error.code),
+/**
+ * Returns the attributes of an error. The code of one that is followed by another attempt has a name of its own, so that the index by
+ * codes is written to by ends alone.
+ */
+export const errorAttributes = (error: TaskError, isEnd: boolean): Row => ({
+  [isEnd ? 'errorCode' : 'lastErrorCode']: s(error.code),
   errorMessage: s(error.message),
   errorRetryable: { BOOL: error.retryable },
 });
@@ -137,7 +141,7 @@ export function payload(row: Row, name: PayloadName): Payload {
 }
 
 function error(row: Row): TaskError | undefined {
-  const code = text(row, 'errorCode');
+  const code = text(row, 'errorCode') ?? text(row, 'lastErrorCode');
   if (code === undefined) return undefined;
   return {
     code,

@@ -20,7 +20,7 @@ import {
   type Task,
   type TaskSeed,
 } from '../../core/task/task.ts';
-import type { TaskPage, TaskQuery } from '../../core/task/task-list.ts';
+import type { TaskCount, TaskPage, TaskQuery } from '../../core/task/task-list.ts';
 import { attemptsAgain, claimability, isSettledBy, type Lease, type Settlement } from '../../core/task/transition.ts';
 import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
 import { cancelInTable } from './cancel-task.ts';
@@ -39,7 +39,7 @@ import { n, type Row, s } from './requests/row.ts';
 import type { BatchedUpdate } from './requests/update-statement.ts';
 import { ERROR_ATTRIBUTES, settlementAttributes, settlementRemovals } from './settlement-attributes.ts';
 import { claimable, holdable, leased } from './task-conditions.ts';
-import { queryTasks } from './task-list.ts';
+import { countTasks, queryTasks } from './task-list.ts';
 import {
   dueAttributes,
   heartbeatAttributes,
@@ -261,6 +261,10 @@ export class DynamoTaskStore implements TaskStore {
 
   list(query: TaskQuery, now: number): Promise<TaskPage> {
     return queryTasks(this.#client, this.#options, query, now);
+  }
+
+  count(query: Pick<TaskQuery, 'tenantId' | 'filter'>, now: number): Promise<TaskCount> {
+    return countTasks(this.#client, this.#options, query, now);
   }
 
   #hasTable(id: TaskId): boolean {

@@ -41,5 +41,6 @@ function writeUnitsOf(before: Row | undefined, after: Row): number {
   const wasDue = before.dueShard !== undefined;
   const isDue = after.dueShard !== undefined;
   const due = wasDue && isDue ? (before.dueAt?.N === after.dueAt?.N ? 0 : 2) : Number(wasDue !== isDue);
-  return 1 + moved + due + payloads;
+  const failure = Number((before.errorCode === undefined) !== (after.errorCode === undefined));
+  return 1 + moved + due + failure + payloads;
 }

@@ -14,18 +14,17 @@ import type {
   RetryResult,
   TaskStore,
 } from '../../core/ports.ts';
-import { orderOf, type TaskId, type TenantId } from '../../core/task/ids.ts';
+import type { TaskId, TenantId } from '../../core/task/ids.ts';
 import {
   isFinished,
   type NewTask,
   newTask,
   type RunningTask,
-  statusAt,
   type Task,
   type TaskSeed,
   type WaitingTask,
 } from '../../core/task/task.ts';
-import type { TaskPage, TaskQuery } from '../../core/task/task-list.ts';
+import type { TaskCount, TaskPage, TaskQuery } from '../../core/task/task-list.ts';
 import {
   cancelled,
   claimability,
@@ -42,6 +41,7 @@ import type { KeyBinding, KeyHolder } from '../../core/tenant/key-binding.ts';
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 import { duePages, type Wait } from './memory-due-pages.ts';
 import { foundInstead, MemoryPlaceholders } from './memory-placeholders.ts';
+import { countOf, pageOf } from './memory-task-list.ts';
 
 const DAY = 86_400_000;
 
@@ -183,24 +183,16 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return taskIds.flatMap((id) => this.#find({ tenantId, id }, now) ?? []);
   }
 
-  async list({ tenantId, filter, limit, after }: TaskQuery, now: number): Promise<TaskPage> {
-    const { status, type, assignee, workflowInstanceId } = filter;
-    const fitting = [...this.#rows.values()]
-      .filter((task) => task.tenantId === tenantId && this.#find(task, now) !== undefined)
-      .filter((task) => status === undefined || statusAt(task, now) === status)
-      .filter((task) => type === undefined || task.type === type)
-      .filter((task) => assignee === undefined || task.assignee?.type === assignee.type)
-      .filter((task) => assignee === undefined || task.assignee?.id === assignee.id)
-      .filter((task) => workflowInstanceId === undefined || task.workflowInstanceId === workflowInstanceId)
-      .filter((task) => after === undefined || orderOf(task) < after)
-      .toSorted((a, b) => (orderOf(a) < orderOf(b) ? 1 : -1));
-    const page = fitting.slice(0, limit);
-    const last = page.at(-1);
-    const tasks = page.map((task) => {
-      const { input: _input, output: _output, onEnd: _, ...summary } = { output: undefined, ...task };
-      return summary;
-    });
-    return { tasks, ...(last !== undefined && fitting.length > limit ? { next: orderOf(last) } : {}) };
+  async list(query: TaskQuery, now: number): Promise<TaskPage> {
+    return pageOf(this.#shown(query.tenantId, now), query, now);
+  }
+
+  async count({ tenantId, filter }: Pick<TaskQuery, 'tenantId' | 'filter'>, now: number): Promise<TaskCount> {
+    return countOf(this.#shown(tenantId, now), filter, now);
+  }
+
+  #shown(tenantId: TenantId, now: number): Task[] {
+    return [...this.#rows.values()].filter((task) => task.tenantId === tenantId && this.#find(task, now) !== undefined);
   }
 
   due(now: number, limit: number): AsyncIterable<readonly DueTask[]> {

@@ -57,12 +57,16 @@ const TIME_CHARACTERS = 10;
  * Returns where a task stands among all others by creation time: 10 characters of milliseconds, and 16 of the id, so that no
  * two are equal. It is the first part of the id unless that derives from a key.
  */
-export function orderOf({ id, createdAt }: { readonly id: TaskId; readonly createdAt: number }): TaskOrder {
-  let time = '';
-  for (let rest = createdAt; time.length < TIME_CHARACTERS; rest = Math.floor(rest / 32)) {
-    time = ALPHABET[rest % 32] + time;
+export const orderOf = ({ id, createdAt }: { readonly id: TaskId; readonly createdAt: number }): TaskOrder =>
+  (orderFrom(createdAt) + id.slice(TIME_CHARACTERS, 26)) as TaskOrder;
+
+/** Returns what is less than the place of each task that was created at `time` or later, and greater than that of every other. */
+export function orderFrom(time: number): string {
+  let text = '';
+  for (let rest = time; text.length < TIME_CHARACTERS; rest = Math.floor(rest / 32)) {
+    text = ALPHABET[rest % 32] + text;
   }
-  return (time + id.slice(TIME_CHARACTERS, 26)) as TaskOrder;
+  return text;
 }
 
 /** Reads a task's place as it was written; `undefined` if it cannot be one. */

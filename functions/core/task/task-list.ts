@@ -8,6 +8,12 @@ export type TaskFilter = {
   readonly type?: string | undefined;
   readonly assignee?: { readonly type: string; readonly id: string } | undefined;
   readonly workflowInstanceId?: string | undefined;
+  /** Created then or later, in milliseconds since the epoch. */
+  readonly createdFrom?: number | undefined;
+  /** Created before then. */
+  readonly createdTo?: number | undefined;
+  /** Failed with this code: the error of an attempt that is followed by another is not looked at. */
+  readonly errorCode?: string | undefined;
 };
 
 export type TaskQuery = {
@@ -28,6 +34,46 @@ export const MAX_EXAMINED_TASKS = 1_000;
  */
 export type TaskPage = { readonly tasks: readonly TaskSummary[]; readonly next?: TaskOrder };
 
+/** A count is exact up to so many tasks that fit, as long as they are among the next so many of their index. */
+export const MAX_COUNTED_TASKS = 10_000;
+export const MAX_EXAMINED_FOR_COUNT = 20_000;
+
+/** How many tasks fit a filter, by status. Where that is not exact, there are so many at least. */
+export type TaskCount = {
+  readonly total: number;
+  readonly byStatus: Readonly<Record<TaskStatus, number>>;
+  readonly isExact: boolean;
+};
+
+/** Lists and counts tasks. */
+export interface TaskLists {
+  /**
+   * Returns a page of a tenant's tasks, the newest first. It reads in proportion to the page, whatever the filter leaves of
+   * it.
+   */
+  list(query: TaskQuery, now: number): Promise<TaskPage>;
+  /** Counts a tenant's tasks. It reads no more than `MAX_EXAMINED_FOR_COUNT` of them. */
+  count(query: Pick<TaskQuery, 'tenantId' | 'filter'>, now: number): Promise<TaskCount>;
+}
+
+const NONE: TaskCount['byStatus'] = {
+  scheduled: 0,
+  queued: 0,
+  running: 0,
+  waiting: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+};
+
+/** Counts the tasks that have these statuses, up to `MAX_COUNTED_TASKS`; `isAll` says whether there are no others that fit. */
+export function taskCountOf(statuses: readonly TaskStatus[], isAll: boolean): TaskCount {
+  const counted = statuses.slice(0, MAX_COUNTED_TASKS);
+  const byStatus: Record<TaskStatus, number> = { ...NONE };
+  for (const status of counted) byStatus[status]++;
+  return { total: counted.length, byStatus, isExact: isAll && counted.length === statuses.length };
+}
+
 const CHECK_CHARACTERS = 16;
 
 /**
@@ -44,11 +90,14 @@ export function parseCursor(tenantId: TenantId, filter: TaskFilter, cursor: stri
 }
 
 function checkOf(tenantId: TenantId, filter: TaskFilter, place: TaskOrder): string {
-  const { status, type, assignee, workflowInstanceId } = filter;
-  return check([tenantId, status, type, assignee?.type, assignee?.id, workflowInstanceId, place]);
+  const { status, type, assignee, workflowInstanceId, createdFrom, createdTo, errorCode } = filter;
+  return check([
+    ...[tenantId, status, type, assignee?.type, assignee?.id, workflowInstanceId],
+    ...[createdFrom, createdTo, errorCode, place],
+  ]);
 }
 
-const check = (parts: readonly (string | undefined)[]): string =>
+const check = (parts: readonly (string | number | undefined)[]): string =>
   hash('sha256', JSON.stringify(parts.map((part) => part ?? null)), 'base64url').slice(0, CHECK_CHARACTERS);
 
 /** Returns the place behind a page of a task's subtasks. */

@@ -196,6 +196,11 @@ export const answerExamples = once(
       ],
     },
     listTasks: page,
+    countTasks: {
+      total: 42,
+      byStatus: { scheduled: 0, queued: 3, running: 1, waiting: 0, succeeded: 30, failed: 8, cancelled: 0 },
+      isExact: true,
+    },
     getTask: task,
     deleteTask: { id: summary.id },
     listSubtasks: page,

@@ -15,6 +15,7 @@ it('has every call of the API, as it is', async () => {
   expect(await client.submitAll([{ type: 'greet', input: { name: 'Bob' } }])).toMatchObject([{ status: 'accepted' }]);
   expect(await client.get(task)).toEqual(task);
   expect((await client.list({ assigneeType: 'user', assigneeId: 'u-1', limit: 1 }).page()).items).toHaveLength(1);
+  expect(await client.count({ type: 'greet', createdFrom: new Date(0) })).toMatchObject({ total: 2, isExact: true });
   expect((await client.subtasks(task).page()).items).toEqual([]);
   expect(await client.cancel(task)).toMatchObject({ id: task.id, status: 'cancelled' });
   expect(await client.retry(task.id)).toMatchObject({ id: task.id, status: 'queued' });

@@ -51,6 +51,7 @@ export const rows: Schemas['csv.summarize.output']['rows'] = 1;
 export const status: Schemas['http.request.output']['status'] = 200;
 
 export const given = (task: Schemas['TaskSummary']): client.TaskSummary => task;
+export const count = (one: Schemas['TaskCount']): client.TaskCount => one;
 export const lane = (one: Schemas['Lane']): client.Lane => one;
 export const letter = (one: Schemas['DeadLetter']): client.DeadLetter => one;
 export const redriven = (one: Schemas['Redriven']): client.Redriven => one;
@@ -61,6 +62,7 @@ export const letters = (one: Answer<'listDeadLetters', 200>): client.DeadLetters
 export const page = (one: Answer<'listTasks', 200>): client.Page<client.TaskSummary> => one;
 export const same: [
   Same<Schemas['TaskSummary'], client.TaskSummary>,
+  Same<Schemas['TaskCount'], client.TaskCount>,
   Same<Schemas['Lane'], client.Lane>,
   Same<Schemas['DeadLetter'], client.DeadLetter>,
   Same<Schemas['Redriven'], client.Redriven>,
@@ -68,7 +70,7 @@ export const same: [
   Same<Schemas['Definition'], client.Definition>,
   Same<Answer<'listDefinitions', 200>, client.Definitions>,
   Same<Answer<'listDeadLetters', 200>, client.DeadLetters>,
-] = [true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true];
 `;
 
 test('a client that is generated from the document compiles, and says what ours does', {

@@ -55,7 +55,7 @@ function rowOf(task: Task): Row {
     ...('fanOut' in task && task.fanOut !== undefined ? fanOutAttributes(task.fanOut) : {}),
     ...('progress' in task && task.progress !== undefined ? heartbeatAttributes({ progress: task.progress }) : {}),
     ...('leaseToken' in task ? { leaseToken: { S: task.leaseToken } } : {}),
-    ...('error' in task && task.error !== undefined ? errorAttributes(task.error) : {}),
+    ...('error' in task && task.error !== undefined ? errorAttributes(task.error, task.status === 'failed') : {}),
     ...('output' in task ? payloadAttributes('output', task.output) : {}),
     ...('finishedAt' in task ? { expiresAt: n(1_781_481_600) } : {}),
   };

@@ -41,6 +41,12 @@ describe('the write units of a change are those that docs/costs.md tells of', ()
     expect(writes(row, { ...row, statusGroup: { S: 'failed' } })).toBe(3);
   });
 
+  it('of a failure are one for the list of its kind, and one as that is retried', () => {
+    const failed = { ...row, statusGroup: { S: 'failed' }, errorCode: { S: 'boom' } };
+    expect([writes(row, failed), writes(failed, row)]).toEqual([4, 4]);
+    expect(writes(row, { ...row, lastErrorCode: { S: 'boom' } })).toBe(1);
+  });
+
   it('of an entry among those that are due are one as it comes and goes, and two as it moves', () => {
     const due = { ...row, ...dueAttributes(seed.id, NOW, 1) };
     expect([writes(row, due), writes(due, row), writes(due, due)]).toEqual([2, 2, 1]);

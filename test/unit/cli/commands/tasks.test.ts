@@ -110,6 +110,8 @@ describe('list', () => {
     [['--limit', '0'], /^--limit "0" must be a whole number from 1 on\./],
     [['--all', '--limit', '5'], /^--all and --limit say two numbers: give one\./],
     [['--parent', NO_TASK, '--type', 'greet'], /^--parent lists all subtasks of a task: leave out the filters\./],
+    [['--since', '1h', '--from', '2026-01-01T00:00:00Z'], /^--since and --from say two times: give one\./],
+    [['--since', 'today'], /^--since "today" must be a number of s, m, h or d/],
     [['tasks'], /^There is nothing to do with "tasks"\./],
   ])('refuses %j', async (args, message) => {
     const { millrace } = await startWorld();
@@ -148,6 +150,14 @@ describe('list', () => {
     const own = await millrace('list', '--assignee', 'user:u:1', '--json');
     expect(linesOf(own.stdout).map((line) => JSON.parse(line).id)).toEqual([assigned.id]);
     expect(seen.at(-1)?.request).toContain('assigneeType=user&assigneeId=u%3A1');
+    await millrace('list', '--from', '2026-01-01T00:00:00Z', '--to', '2026-01-02T00:00:00Z', '--error-code', 'timeout');
+    expect(decodeURIComponent(String(seen.at(-1)?.request))).toBe(
+      'GET /api/tasks?errorCode=timeout&createdFrom=2026-01-01T00:00:00.000Z&createdTo=2026-01-02T00:00:00.000Z&limit=20',
+    );
+    const hourAgo = Date.now() - 3_600_000;
+    await millrace('list', '--since', '1h');
+    const since = new URLSearchParams(seen.at(-1)?.request.split('?')[1]).get('createdFrom');
+    expect(Math.abs(Date.parse(String(since)) - hourAgo)).toBeLessThan(60_000);
     expect((await millrace('list', '--parent', assigned.id)).stderr).toBe('There are none.\n');
   });
 

@@ -53,6 +53,12 @@ describe('GET /api/tasks', () => {
     ['workflowInstanceId=wf-2', false],
     ['status=queued&type=greet&assigneeType=user&assigneeId=u%201&workflowInstanceId=wf-1', true],
     ['status=failed&type=greet&assigneeType=user&assigneeId=u%201&workflowInstanceId=wf-1', false],
+    // It is created a second after the first of January 2026.
+    ['createdFrom=2026-01-01T00:00:01Z', true],
+    ['createdFrom=2026-01-01T01:00:01%2B01:00&createdTo=2026-01-01T00:00:02Z', true],
+    ['createdFrom=2026-01-01T00:00:01.001Z', false],
+    ['createdTo=2026-01-01T00:00:01Z', false],
+    ['errorCode=timeout', false],
   ])('filters by %s', async (filter, found) => {
     const id = await submit({ assignee: { type: 'user', id: 'u 1' }, workflowInstanceId: 'wf-1' });
     const { items } = await pageOf(`?${filter}`);
@@ -72,6 +78,12 @@ describe('GET /api/tasks', () => {
     ['assigneeType=user', ['assigneeId']],
     ['assigneeId=u-1', ['assigneeId']],
     ['state=failed', ['state']],
+    ['createdFrom=yesterday', ['createdFrom']],
+    ['createdTo=2026-01-01', ['createdTo']],
+    ['createdFrom=1969-12-31T00:00:00Z', ['createdFrom']],
+    ['createdFrom=2026-01-02T00:00:00Z&createdTo=2026-01-02T00:00:00Z', ['createdTo']],
+    ['errorCode=', ['errorCode']],
+    ['errorCode=timeout&status=queued', ['errorCode']],
     ['limit=0&status=done', ['status', 'limit']],
     ['cursor=', ['cursor']],
     ['cursor=nonsense', ['cursor']],
@@ -102,12 +114,13 @@ describe('a cursor', () => {
     expect(await withCursor(cursor, 'type=greet', 'other')).toMatchObject({ status: 400 });
   });
 
-  it.each(['limit=2', 'type=other', 'type=greet&status=queued', 'type=greet&workflowInstanceId=wf-1'])(
-    'is refused under another filter: %s',
-    async (filter) => {
-      expect(await withCursor(cursor, filter)).toMatchObject({ status: 400 });
-    },
-  );
+  it.each([
+    ...['limit=2', 'type=other', 'type=greet&status=queued', 'type=greet&workflowInstanceId=wf-1'],
+    ...['type=greet&createdFrom=2026-01-01T00:00:00Z', 'type=greet&createdTo=2027-01-01T00:00:00Z'],
+    'type=greet&errorCode=timeout',
+  ])('is refused under another filter: %s', async (filter) => {
+    expect(await withCursor(cursor, filter)).toMatchObject({ status: 400 });
+  });
 
   it('is refused with any of its characters changed, added or left out', async () => {
     for (let place = 0; place < cursor.length; place++) {
@@ -116,6 +129,29 @@ describe('a cursor', () => {
       for (const tampered of [before + other + after, before + after, before + other + cursor.slice(place)]) {
         expect((await withCursor(tampered)).status, tampered).toBe(400);
       }
+    }
+  });
+});
+
+describe('GET /api/tasks/count', () => {
+  const count = (query = '', tenantId = 'acme') =>
+    callApi(world, `GET /api/tasks/count${query}`, { caller: { tenantId, scopes: 'read' } });
+  const none = { scheduled: 0, queued: 0, running: 0, waiting: 0, succeeded: 0, failed: 0, cancelled: 0 };
+
+  it("counts the tenant's tasks that fit, by status", async () => {
+    for (const more of [{}, {}, { delaySeconds: 60 }, { workflowInstanceId: 'wf-1' }]) await submit(more);
+    await submit({}, 'other');
+    expect(await count()).toMatchObject({
+      status: 200,
+      body: { total: 4, byStatus: { ...none, queued: 3, scheduled: 1 }, isExact: true },
+    });
+    expect((await count('?workflowInstanceId=wf-1')).body).toMatchObject({ total: 1 });
+    expect((await count('?createdFrom=2026-01-01T00:00:03Z&status=queued')).body).toMatchObject({ total: 1 });
+  });
+
+  it('takes what a list takes as a filter, and nothing else', async () => {
+    for (const query of ['?status=asleep', '?limit=5', '?errorCode=timeout&status=queued', '?assigneeType=user']) {
+      expect(await count(query), query).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     }
   });
 });
