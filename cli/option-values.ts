@@ -53,6 +53,9 @@ export const taskIdsOf = (text: string, before: readonly string[] = []): readonl
   taskIdOf(text),
 ];
 
+/** Reads tags, one by one. The API says what is wrong with one. */
+export const tagsOf = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
 /** Reads an assignee, `<type>:<id>`. */
 export function assigneeOf(text: string): { readonly type: string; readonly id: string } {
   const [, type, id] = /^([^:]+):(.+)$/s.exec(text) ?? [];

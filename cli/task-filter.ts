@@ -13,6 +13,7 @@ export const filteringCommand = (name: string, description: string) =>
     .option('--error-code <code>', 'only those that have failed with a code')
     .option('--assignee <type:id>', 'only those of an assignee', assigneeOf)
     .option('--workflow <id>', 'only those of a workflow instance')
+    .option('--tag <tag>', 'only those with a tag')
     .option('--since <time>', 'only those that are no older: a number of s, m, h or d', secondsOf('since'))
     .option('--from <time>', 'only those that were created from then on: 2026-01-31T06:30:00Z', timeOf('from'))
     .option('--to <time>', 'only those that were created before', timeOf('to'))
@@ -24,13 +25,24 @@ type Filters = {
   readonly errorCode?: string | undefined;
   readonly assignee?: { readonly type: string; readonly id: string } | undefined;
   readonly workflow?: string | undefined;
+  readonly tag?: string | undefined;
   readonly since?: number | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 };
 
 /** Returns the filter that such options make. Throws `ArgumentError` where they say two times. */
-export function taskFilterOf({ status, type, errorCode, assignee, workflow, since, from, to }: Filters): TaskFilter {
+export function taskFilterOf({
+  status,
+  type,
+  errorCode,
+  assignee,
+  workflow,
+  tag,
+  since,
+  from,
+  to,
+}: Filters): TaskFilter {
   if (since !== undefined && from !== undefined) throw new ArgumentError('--since and --from say two times: give one.');
   return {
     status,
@@ -39,6 +51,7 @@ export function taskFilterOf({ status, type, errorCode, assignee, workflow, sinc
     assigneeType: assignee?.type,
     assigneeId: assignee?.id,
     workflowInstanceId: workflow,
+    tag,
     createdFrom: since === undefined ? from : new Date(Date.now() - since * 1000),
     createdTo: to,
   };

@@ -61,6 +61,7 @@ export function printTask(task: Task): void {
     tenant: task.tenantId,
     assignee: assignee && `${assignee.type}:${assignee.id}`,
     workflow: task.workflowInstanceId,
+    tags: task.tags?.join(', '),
     parent: task.parentId,
     subtasks: task.subtaskCount === undefined ? undefined : String(task.subtaskCount),
     schedule: schedule && `${schedule.id} at ${timeText(schedule.time)}`,

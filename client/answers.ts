@@ -21,6 +21,7 @@ export type TaskSummary = {
   readonly error?: TaskError;
   readonly assignee?: { readonly type: string; readonly id: string };
   readonly workflowInstanceId?: string;
+  readonly tags?: string[];
   /** The task whose subtask this one is. */
   readonly parentId?: string;
   /** The schedule that it, or the task whose subtask it is, is of, and when that firing was due. */

@@ -175,6 +175,8 @@ export type TaskFilter = {
   readonly assigneeType?: string | undefined;
   readonly assigneeId?: string | undefined;
   readonly workflowInstanceId?: string | undefined;
+  /** Submitted with this tag. */
+  readonly tag?: string | undefined;
   /** Created then or later. */
   readonly createdFrom?: Date | string | undefined;
   /** Created before then. */

@@ -16,6 +16,8 @@ export type SubmitOptions = {
   readonly priority?: Priority | undefined;
   readonly assignee?: { readonly type: string; readonly id: string } | undefined;
   readonly workflowInstanceId?: string | undefined;
+  /** Words by which to find it, ten at most, such as `order/7`. */
+  readonly tags?: readonly string[] | undefined;
   /** Run so much later; not with `runAt`. */
   readonly delaySeconds?: number | undefined;
   /** Run then, within a year; not with `delaySeconds`. */

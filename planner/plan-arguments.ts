@@ -2,6 +2,7 @@ import { CONTEXT_FLAGS, type Context, withContext } from '../cli/context-option.
 import { ArgumentError, npmCommand, optionWithDefault } from '../cli/npm-command.ts';
 
 import { RESOURCE_CLASSES, type ResourceClass } from '../functions/contract.ts';
+import { MAX_TAGS } from '../functions/core/task/tag-index.ts';
 import { classOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
 import { deployConfig } from './deployment.ts';
@@ -18,6 +19,8 @@ export type PlanArguments = {
   readonly tenants: number;
   /** The share of the tasks that callers wait for, and after how long they give up. */
   readonly waiting: { readonly share: number; readonly longest: Micros | undefined } | undefined;
+  /** How many tags each task has. */
+  readonly tags: number;
   readonly tablePeakPerSecond: number;
   readonly seed: number;
   readonly context: Context;
@@ -82,6 +85,7 @@ export const planCommand = npmCommand(
       '1',
     ),
   )
+  .addOption(optionWithDefault('--tags <count>', 'tags of each task', wholeNumber('tags', 0, MAX_TAGS), '0'))
   .option(
     '--waited <share>',
     'tasks whose ends callers wait for: 20%, or 20%@10s where they give up after so long (default: none)',
@@ -169,6 +173,7 @@ export function parsePlanArguments(args: readonly string[], deployed?: Pick<Depl
     },
     tenants: options.tenants,
     waiting: options.waited,
+    tags: options.tags,
     tablePeakPerSecond: options.tablePeak,
     seed: options.seed,
     context: options.context ?? {},

@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { EndTarget } from '../../client/webhooks.ts';
 import { apiCommand, clientOf } from '../api-command.ts';
 import { ArgumentError, runnable } from '../npm-command.ts';
-import { assigneeOf, countOf, endStatusesOf, secondsOf, timeOf } from '../option-values.ts';
+import { assigneeOf, countOf, endStatusesOf, secondsOf, tagsOf, timeOf } from '../option-values.ts';
 import { showOutcome } from '../outcome.ts';
 import { INPUT, INPUT_MEANS, inputOf } from '../task-input.ts';
 import { note, printJson } from '../terminal/print.ts';
@@ -17,6 +17,7 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
   .option('--ttl <time>', 'after so long that key is free again', secondsOf('ttl'))
   .option('--assignee <type:id>', 'whose task it is', assigneeOf)
   .option('--workflow <id>', 'the workflow instance that it is a part of')
+  .option('--tag <tag>', 'a word to find it by, such as order/7; may be given ten times', tagsOf)
   .option('--attempts <count>', "how often it is tried at most (default: the type's own)", countOf('attempts'))
   .option(
     '--attempt-timeout <time>',
@@ -48,6 +49,7 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
       idempotencyKeyTtlSeconds: options.ttl,
       assignee: options.assignee,
       workflowInstanceId: options.workflow,
+      tags: options.tag,
       maxAttempts: options.attempts,
       timeoutSeconds: options.attemptTimeout,
       onEnd,

@@ -16,6 +16,7 @@ const summaryShape = {
   progress: z.optional(progress),
   assignee: z.optional(z.object({ type: z.string(), id: z.string() })),
   workflowInstanceId: z.optional(z.string()),
+  tags: z.optional(z.array(z.string())),
   parentId: z.optional(z.string()),
   subtaskCount: z.optional(z.number()),
   executorKey: z.string(),

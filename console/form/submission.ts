@@ -21,6 +21,7 @@ const OPTIONS: Readonly<Record<string, Field>> = {
   priority: { kind: 'choice', options: PRIORITIES, description: 'That of the type, if not given.' },
   delaySeconds: wholeNumber('Runs only after so many seconds.', 0, 31_536_000),
   workflowInstanceId: text('The workflow that it belongs to: its tasks are listed together.', 128),
+  tags: { kind: 'list', item: text('Such as order/7: 1 to 64 letters, digits and . _ : / = @ -', 64) },
   assignee: {
     kind: 'object',
     description: 'Whom it is for: the tasks of an assignee are listed together.',

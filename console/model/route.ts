@@ -15,7 +15,7 @@ export type Route =
 /** What the task list can be narrowed to, by the names of the API's parameters. */
 export const FILTERS = [
   ...(['status', 'type', 'errorCode', 'createdFrom', 'createdTo'] as const),
-  ...(['assigneeType', 'assigneeId', 'workflowInstanceId'] as const),
+  ...(['assigneeType', 'assigneeId', 'workflowInstanceId', 'tag'] as const),
 ] as const;
 export type TaskFilter = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
 

@@ -41,6 +41,17 @@ export const TaskFacts = ({ task }: { task: Task }) => (
           <a href={tasksOf({ workflowInstanceId: task.workflowInstanceId })}>{task.workflowInstanceId}</a>
         </Fact>
       )}
+      {task.tags !== undefined && (
+        <Fact name="Tags">
+          <ul class="tags">
+            {task.tags.map((tag) => (
+              <li key={tag}>
+                <a href={tasksOf({ tag })}>{tag}</a>
+              </li>
+            ))}
+          </ul>
+        </Fact>
+      )}
       {task.parentId !== undefined && (
         <Fact name="Part of">
           <a href={hrefOf({ page: 'task', id: task.parentId })}>

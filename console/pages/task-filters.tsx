@@ -6,10 +6,10 @@ import { typeNames, useDefinitions } from '../parts/deployment.ts';
 import { goTo, replaceRoute } from '../parts/navigation.ts';
 
 /** The longest that the API takes, and an id with room for a mistake. */
-const LONGEST = { id: 64, errorCode: 64, assigneeType: 64, assigneeId: 128, workflowInstanceId: 128 } as const;
+const LONGEST = { id: 64, errorCode: 64, assigneeType: 64, assigneeId: 128, workflowInstanceId: 128, tag: 64 } as const;
 
 /** These are out of sight until they are asked for. */
-const MORE = ['errorCode', 'createdFrom', 'createdTo', 'assigneeId', 'workflowInstanceId'] as const;
+const MORE = ['tag', 'errorCode', 'createdFrom', 'createdTo', 'assigneeId', 'workflowInstanceId'] as const;
 
 /** Narrows the task list, or opens the one that an id names. A choice holds at once, a text when it is left or entered. */
 export function TaskFilters({ filter }: { filter: TaskFilter }) {
@@ -33,6 +33,7 @@ export function TaskFilters({ filter }: { filter: TaskFilter }) {
         <Text label="Id" name="id" value="" onChange={openTask} />
         <details class="more-filters" open={MORE.some((name) => filter[name] !== undefined)}>
           <summary>More</summary>
+          <Text label="Tag" name="tag" value={filter.tag ?? ''} onChange={(tag) => apply({ tag })} />
           <Text
             label="Error code"
             name="errorCode"

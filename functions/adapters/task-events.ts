@@ -60,7 +60,8 @@ export class EventBridgeTaskEvents implements TaskEvents {
   }
 
   #detailOf({ id, task, at, output }: TaskEvent) {
-    const { tenantId, type, status, priority, attempt, maxAttempts, executorKey, assignee, workflowInstanceId } = task;
+    const { tenantId, type, status, priority, attempt, maxAttempts, executorKey, assignee, workflowInstanceId, tags } =
+      task;
     return compact({
       id,
       taskInstanceId: task.id,
@@ -77,6 +78,7 @@ export class EventBridgeTaskEvents implements TaskEvents {
       runAt: task.runAt === undefined ? undefined : isoTime(task.runAt),
       assignee,
       workflowInstanceId,
+      tags,
       error: 'error' in task ? { ...task.error, message: withoutValues(task.error.message) } : undefined,
       output: typeof output === 'object' ? output.value : undefined,
       outputPath: output === 'elsewhere' ? `/api/tasks/${task.id}` : undefined,

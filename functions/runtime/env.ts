@@ -23,6 +23,7 @@ export const taskStoreOptions = () => ({
   tableNames: env('tasksTables').split(','),
   indexShards: envNumber('indexShards'),
   retentionDays: envNumber('retentionDays'),
+  historyTable: process.env[ENV.historyTable],
 });
 
 /** Reads where the audit is kept, and for how long. */

@@ -11,6 +11,7 @@ import {
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
 import { DynamoAuditStore } from '../adapters/dynamo/history/audit-store.ts';
+import { DynamoTagIndex } from '../adapters/dynamo/history/tag-index.ts';
 import { DynamoTaskHistory } from '../adapters/dynamo/history/task-history.ts';
 import { DynamoTaskDeletions } from '../adapters/dynamo/operations/task-deletions.ts';
 import { DynamoTaskRevisions } from '../adapters/dynamo/operations/task-revisions.ts';
@@ -167,6 +168,7 @@ export function projectorPorts(meter: Meter) {
     ...taskPorts(dynamo, sqsClient(), meter, {}),
     statistics: statistics(dynamo),
     webhooks: webhookStore(dynamo),
+    tags: new DynamoTagIndex(dynamo, { ...taskStoreOptions(), historyTable: env('historyTable') }),
     prices: stepPrices(),
     queueNamePrefix: queueNamePrefix(),
   };

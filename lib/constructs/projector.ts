@@ -61,6 +61,7 @@ export class Projector extends Construct {
         ...data.taskEnvironment,
         statisticsTable: data.statistics.tableName,
         webhooksTable: data.webhooks.tableName,
+        historyTable: data.history.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
         stepPrices: JSON.stringify(stepPricesOf(config)),
@@ -69,6 +70,8 @@ export class Projector extends Construct {
     data.statistics.grant(counter, 'dynamodb:UpdateItem');
     // A task of a paused type waits from when that went on.
     data.definitions.grant(counter, 'dynamodb:GetItem');
+    // A task is listed by its tags, from when its row comes until it goes.
+    data.grantHistory(counter, 'dynamodb:BatchWriteItem');
     // The end of a task is told by a task: its row, what it tells, and its message.
     data.webhooks.grant(counter, 'dynamodb:GetItem');
     // `PartiQLInsert` writes the rows of several in one request.
@@ -82,6 +85,7 @@ export class Projector extends Construct {
       ...STREAM_PACES.statistics,
       // Only an event of a window says of which shard its records are; the state that it could carry is not used.
       tumblingWindow: Duration.minutes(1),
+      filters: [...CHANGES, WITH_TAGS],
     });
     if (!config.taskEvents) return;
     const publisher = new ServiceFunction(this, 'Events', {
@@ -103,16 +107,27 @@ export class Projector extends Construct {
       data.grantTasks(publisher, 'dynamodb:GetItem');
       data.grantReadOfPayloads(publisher);
     }
-    follow(publisher, data, deadLetters, STREAM_PACES.events);
+    follow(publisher, data, deadLetters, { ...STREAM_PACES.events, filters: CHANGES });
   }
 }
+
+/** Payloads are items of the same tables, without a status; and nobody is told that a row has expired. */
+const CHANGES = ['INSERT', 'MODIFY'].map((eventName) =>
+  FilterCriteria.filter({
+    eventName: FilterRule.isEqual(eventName),
+    dynamodb: { NewImage: { statusGroup: { S: FilterRule.exists() } } },
+  }),
+);
+
+/** The row of a task with tags that goes, or gives way, takes its entries along. */
+const WITH_TAGS = FilterCriteria.filter({ dynamodb: { OldImage: { tags: { S: FilterRule.exists() } } } });
 
 /** Has a function read the changes of tasks, in order; a batch that it cannot take is cut, and set aside in the end. */
 function follow(
   reader: ServiceFunction,
   { tasks }: Pick<DataStack, 'tasks'>,
   deadLetters: DeadLetters,
-  pace: Pick<DynamoEventSourceProps, 'batchSize' | 'parallelizationFactor' | 'tumblingWindow'>,
+  pace: Pick<DynamoEventSourceProps, 'batchSize' | 'parallelizationFactor' | 'tumblingWindow' | 'filters'>,
 ): void {
   for (const table of tasks) {
     reader.addEventSource(
@@ -125,13 +140,6 @@ function follow(
         maxRecordAge: Duration.seconds(MAX_CHANGE_AGE_SECONDS),
         reportBatchItemFailures: true,
         onFailure: new SqsDlq(deadLetters),
-        // Payloads are items of the same tables, without a status; and nobody is told that a row has expired.
-        filters: ['INSERT', 'MODIFY'].map((eventName) =>
-          FilterCriteria.filter({
-            eventName: FilterRule.isEqual(eventName),
-            dynamodb: { NewImage: { statusGroup: { S: FilterRule.exists() } } },
-          }),
-        ),
       }),
     );
   }

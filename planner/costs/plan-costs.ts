@@ -89,6 +89,7 @@ function usageOf(args: PlanArguments, config: DeployConfig, simulation: Simulati
     tenants,
     isShort: service.delivery + service.duration + service.overhead <= STREAM_WINDOW_SECONDS * SECOND,
     streamShards: NEW_TABLE_STREAM_SHARDS,
+    tags: args.tags,
     waiting: args.waiting && { tasks: tasks * args.waiting.share, seconds: secondsWaited(args, simulation) },
   };
 }

@@ -52,6 +52,8 @@ export type Usage = {
   readonly isShort: boolean;
   /** Shards of the stream of each table. */
   readonly streamShards: number;
+  /** Each of them has so many tags. */
+  readonly tags?: number | undefined;
   /** Those that callers wait for. */
   readonly waiting?: Waiting | undefined;
 };
@@ -69,6 +71,9 @@ export type TaskCosts = {
 
 /** `docs/costs.md` says what a bulk submit of so many tasks takes. */
 const BULK_OF_COSTS = 100;
+
+/** A tag is listed as its task comes, and taken off as it goes: `docs/costs.md` has both for two tags. */
+const TAG_WRITES = (costOf('list a task by two tags').writes + costOf('take a task off two tags').writes) / 2;
 
 /** A submit, a claim and a settlement are each a record of the stream; the events are `task.queued`, `task.running` and how it ended. */
 const CHANGES_PER_TASK = 3;
@@ -130,6 +135,7 @@ function platformCosts(usage: Usage, config: DeployConfig): CostLine[] {
     ['SQS depths asked for', looks * lanes, LIST_PRICES.queueRequests / MILLION],
     ['executor invocations', invocations, LIST_PRICES.invocations / MILLION],
     ['DynamoDB write units', tasks * (submit.writes + attempt.writes), LIST_PRICES.writeUnits / MILLION],
+    ['DynamoDB write units of tags', tasks * (usage.tags ?? 0) * TAG_WRITES, LIST_PRICES.writeUnits / MILLION],
     ['DynamoDB write units of leases', renewals * tasks, LIST_PRICES.writeUnits / MILLION],
     ['DynamoDB write units of loads', tellings, LIST_PRICES.writeUnits / MILLION],
     [

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, inject, it } from 'vitest';
 import { DynamoDueTasks } from '../../functions/adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../../functions/adapters/dynamo/fan-outs.ts';
+import { DynamoTagIndex } from '../../functions/adapters/dynamo/history/tag-index.ts';
 import { DynamoTaskDeletions } from '../../functions/adapters/dynamo/operations/task-deletions.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo/task-store.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
@@ -20,7 +21,8 @@ import { taskOperationsContract } from './task-operations-contract.ts';
 import { taskStoreContract } from './task-store-contract.ts';
 
 const client = new DynamoDBClient(awsClient);
-const options = { tableNames: inject('stack').tasksTables, indexShards: 4, retentionDays: 14 };
+const { tasksTables: tableNames, historyTable } = inject('stack');
+const options = { tableNames, historyTable, indexShards: 4, retentionDays: 14 };
 /** These writes, of several that came together, had to be made alone: on AWS, each would cost a request more. */
 const madeAlone: object[] = [];
 const makeStore = () =>
@@ -55,7 +57,7 @@ fanOutsContract('DynamoDB', () => ({
   fanOuts: new DynamoFanOuts(client, options),
 }));
 taskDeletionsContract('DynamoDB', () => ({ ...makeStores(), deletions: new DynamoTaskDeletions(client, options) }));
-taskListContract('DynamoDB', makeStore);
+taskListContract('DynamoDB', makeStore, new DynamoTagIndex(client, options));
 retentionContract('DynamoDB', makeStore);
 
 it('inserts, claims, tells and settles ten tasks with one request each', async () => {

@@ -3,6 +3,7 @@ import { mapConcurrently } from '../../functions/core/concurrency.ts';
 import type { TaskStore } from '../../functions/core/ports.ts';
 import { scheduleIdOf } from '../../functions/core/schedule/schedule.ts';
 import { orderOf, type TaskId, type TaskOrder } from '../../functions/core/task/ids.ts';
+import type { TagIndex, TagWrite } from '../../functions/core/task/tag-index.ts';
 import {
   newTask,
   type SucceededTask,
@@ -16,11 +17,22 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 
 type Status = Task['status'];
 
-/** Tests how every task store lists tasks. `retentionDays` of the store under test is 14. */
-export function taskListContract(name: string, makeStore: () => TaskStore): void {
+const writesOf = (seeds: readonly TaskSeed[], isListed: boolean): TagWrite[] =>
+  seeds.flatMap((seed) =>
+    (seed.tags ?? []).map((tag) => ({
+      entry: { tenantId: seed.tenantId, tag, order: orderOf(seed), id: seed.id },
+      isListed,
+    })),
+  );
+
+/** Tests how every task store lists tasks, with what lists them by their tags, if that is apart. `retentionDays` of the store is 14. */
+export function taskListContract(name: string, makeStore: () => TaskStore, tags?: TagIndex): void {
   describe(`${name} as a list of tasks`, () => {
     const store = makeStore();
     const { claim, read, taskThatIs } = storeDriver(store);
+
+    /** Lists tasks by their tags, as the projector does when their rows come. */
+    const project = async (seeds: readonly TaskSeed[]) => tags?.write(writesOf(seeds, true));
 
     const statuses = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
     const owner = tenant(`lists-${Date.now().toString(36)}`);
@@ -36,10 +48,12 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
           createdAt: NOW + Math.floor(number / 2),
           ...(number % 3 === 0 ? { assignee: { type: 'user', id: number % 2 === 0 ? 'a' : 'b' } } : {}),
           ...(number % 5 === 0 ? { workflowInstanceId: 'wf-1' } : {}),
+          ...(number % 3 === 1 ? { tags: number % 2 === 0 ? ['order/7'] : ['eu', 'order/7'] } : {}),
           ...(number % 4 === 0 ? { schedule: { id: scheduleIdOf('0'.repeat(26), 0), time: NOW } } : {}),
         });
         all.push({ seed, status });
       }
+      await project(all.map(({ seed }) => seed));
     }, 30_000);
 
     const filters: TaskFilter[] = [
@@ -63,6 +77,12 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
       { createdFrom: NOW + 5, createdTo: NOW + 5 },
       { createdFrom: NOW + 2, workflowInstanceId: 'wf-1' },
       { createdTo: NOW + 9, assignee: { type: 'user', id: 'a' } },
+      { tag: 'order/7' },
+      { tag: 'eu', createdFrom: NOW + 5 },
+      { tag: 'order/7', status: 'failed', type: 'odd' },
+      { tag: 'order/7', errorCode: 'boom' },
+      { tag: 'eu', workflowInstanceId: 'wf-1' },
+      { tag: 'order' },
       { errorCode: 'boom' },
       { errorCode: 'bang' },
       { errorCode: 'boom', type: 'odd', status: 'failed' },
@@ -77,6 +97,7 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
       (filter.assignee === undefined ||
         (filter.assignee.id === seed.assignee?.id && filter.assignee.type === seed.assignee.type)) &&
       (filter.workflowInstanceId === undefined || filter.workflowInstanceId === seed.workflowInstanceId) &&
+      (filter.tag === undefined || seed.tags?.includes(filter.tag) === true) &&
       seed.createdAt >= (filter.createdFrom ?? 0) &&
       seed.createdAt < (filter.createdTo ?? Number.POSITIVE_INFINITY) &&
       // All that failed did so with this code.
@@ -115,6 +136,30 @@ export function taskListContract(name: string, makeStore: () => TaskStore): void
         byStatus,
         isExact: true,
       });
+    });
+
+    it('shows nothing by a tag but a task that has it, whatever is listed', async () => {
+      const [tenantId, other] = ['tagged', 'other'].map((one) => tenant(`${one}-${Date.now().toString(36)}`));
+      if (tenantId === undefined || other === undefined) throw new Error('there are two');
+      const seed = await taskThatIs('queued', { tenantId, tags: ['eu'] });
+      const strange = await taskThatIs('queued', { tenantId: other, tags: ['eu', 'us'] });
+      const plain = await taskThatIs('queued', { tenantId });
+      await project([
+        ...[seed, strange],
+        // Its row is gone, or was never written; and it was another task of its key, or had other tags.
+        ...[taskSeed({ tenantId, tags: ['eu'] }), { ...seed, createdAt: NOW - 1 }, { ...plain, tags: ['eu'] }],
+        { ...strange, tenantId },
+      ]);
+      const found = async (owner: typeof tenantId, tag: string, now = NOW) =>
+        (await store.list({ tenantId: owner, filter: { tag }, limit: 10 }, now)).tasks.map(({ id }) => id);
+      expect(await found(tenantId, 'eu')).toEqual([seed.id]);
+      expect(await found(tenantId, 'us')).toEqual([]);
+      expect(await found(other, 'us')).toEqual([strange.id]);
+      await store.settle(await claim(seed), failure);
+      expect(await found(tenantId, 'eu')).toEqual([seed.id]);
+      expect(await found(tenantId, 'eu', NOW + 15 * DAY)).toEqual([]);
+      await tags?.write(writesOf([seed], false));
+      if (tags !== undefined) expect(await found(tenantId, 'eu')).toEqual([]);
     });
 
     it('takes nothing for a failure that is followed by another attempt, or was retried', async () => {

@@ -9,6 +9,7 @@ import {
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { DynamoWaiterSlots } from '../../functions/adapters/dynamo/control-table.ts';
+import { DynamoTagIndex } from '../../functions/adapters/dynamo/history/tag-index.ts';
 import { DynamoSettingsStore } from '../../functions/adapters/dynamo/settings-store.ts';
 import { DynamoTaskStore } from '../../functions/adapters/dynamo/task-store.ts';
 import { DynamoWebhookStore } from '../../functions/adapters/dynamo/webhooks/webhook-store.ts';
@@ -17,6 +18,7 @@ import { SqsTaskQueue } from '../../functions/adapters/sqs/task-queue.ts';
 import type { LeaseToken, TaskId } from '../../functions/core/task/ids.ts';
 import { newTask, type Task } from '../../functions/core/task/task.ts';
 import { type Webhook, webhookIdOf } from '../../functions/core/webhook/webhook.ts';
+import { indexTags } from '../../functions/projector/index-tags.ts';
 import { makeDeliveries } from '../../functions/projector/make-deliveries.ts';
 import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import type { Authorization } from '../../functions/router/answer.ts';
@@ -29,7 +31,7 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { createWorld } from '../doubles/world.ts';
 
 const { isSecond = false, tasksTables: tableNames, definitionsTable, payloadBucket: bucket } = inject('stack');
-const { webhooksTable } = inject('stack');
+const { webhooksTable, historyTable } = inject('stack');
 const spent = { writes: 0, reads: 0, sqs: 0 };
 
 type Capacity = { readonly CapacityUnits?: number };
@@ -160,6 +162,14 @@ async function tellEnd(told: readonly Webhook[]): Promise<void> {
   if (left.size > 0) throw new Error('the end was not told');
 }
 
+const tagged = newTask(taskSeed({ tenantId, type: small.type, tags: ['order/7', 'eu'] }));
+/** Lists a task by its tags as the projector does, as its row comes or goes. */
+async function listByTags(before: Task | undefined, after: Task | undefined): Promise<void> {
+  const change = { id: '1', at: 1, before, after, usage: { submittedTogether: 1, writeUnits: 1 } };
+  const tags = new DynamoTagIndex(dynamo, { ...options, historyTable });
+  if ((await indexTags([change], { ...ports, tags })).size > 0) throw new Error('the task was not listed');
+}
+
 const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
   'submit a task': async () => () => submit(),
   'submit a task of a workflow, for an assignee': async () => () =>
@@ -222,6 +232,8 @@ const calls: Record<string, () => Promise<() => Promise<unknown>>> = {
   'change a definition': async () => () =>
     call('PATCH /api/definitions/units.nothing-runs', { body: { maxAttempts: 2 } }),
   'submit a task with `onEnd`': async () => () => submit({ ...small, onEnd: { url: 'https://hooks.example/done' } }),
+  'list a task by two tags': async () => () => listByTags(undefined, tagged),
+  'take a task off two tags': async () => () => listByTags(tagged, undefined),
   'tell nobody of the end of a task': async () => () => tellEnd([]),
   'tell a webhook of the end of a task': async () => () =>
     tellEnd([{ id: webhookIdOf('0'.repeat(26)), url: 'https://hooks.example', types: [], ...toldAll, createdAt: 1 }]),

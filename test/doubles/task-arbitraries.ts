@@ -65,6 +65,7 @@ export const taskSeeds: fc.Arbitrary<TaskSeed> = fc
         runAt: times,
         assignee: fc.record({ type: text(64), id: text(128) }),
         workflowInstanceId: text(128),
+        tags: fc.uniqueArray(characters('abzAZ09._:/=@-', 1, 64), { minLength: 1, maxLength: 10 }),
         parent: fc.record({
           id: characters('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 26, 26).map((unique) => taskIdOf(unique, shard)),
           attempt: count,

@@ -46,6 +46,18 @@ describe('a bulk submit', () => {
   });
 });
 
+it('a task is found by its tags soon after it was accepted, and counted', async () => {
+  const tag = `order/${Date.now()}`;
+  const { id, tags } = await submit({ ...render, tags: [tag, 'region=eu'] });
+  expect(tags).toEqual([tag, 'region=eu']);
+  const query = `tag=${encodeURIComponent(tag)}`;
+  await expect
+    .poll(async () => (await call('GET', `/api/tasks?${query}`)).body.items, { timeout: 20_000 })
+    .toMatchObject([{ id, tags }]);
+  expect((await call('GET', `/api/tasks/count?${query}`)).body).toMatchObject({ total: 1, isExact: true });
+  expect((await call('GET', '/api/tasks?tag=order')).body.items).toEqual([]);
+});
+
 describe('shards', () => {
   it('spread workflows over tables and executors, and every task is found, run and listed', async () => {
     const workflows = Array.from({ length: 12 }, (_, number) => `spread-${number}`);

@@ -234,6 +234,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       [
         'dynamodb:UpdateItem Statistics.Arn',
         'dynamodb:GetItem Definitions.Arn',
+        'dynamodb:BatchWriteItem History.Arn',
         'dynamodb:GetItem Webhooks.Arn',
         ...['GetItem', 'PutItem', 'PartiQLInsert'].map((action) => `dynamodb:${action} Tasks.Arn`),
         ...PAYLOADS,

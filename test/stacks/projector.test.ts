@@ -23,12 +23,14 @@ test('the projector reads the stream of tasks shard by shard, so that no batch s
   const filters = mapping?.Properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) =>
     JSON.parse(Pattern),
   );
-  expect(filters).toEqual(
-    ['INSERT', 'MODIFY'].map((eventName) => ({
+  expect(filters).toEqual([
+    ...['INSERT', 'MODIFY'].map((eventName) => ({
       eventName: [eventName],
       dynamodb: { NewImage: { statusGroup: { S: [{ exists: true }] } } },
     })),
-  );
+    // The row of a task with tags that goes, or gives way, takes its entries along.
+    { dynamodb: { OldImage: { tags: { S: [{ exists: true }] } } } },
+  ]);
 });
 
 test('the projector knows what the steps of a task cost in its deployment', async () => {

@@ -13,7 +13,8 @@ import {
   taskCountOf,
 } from '../../core/task/task-list.ts';
 import { isTaskRow } from './key-holders.ts';
-import { type ListEntry, listEntries } from './lists/list-entries.ts';
+import { listEntries } from './lists/list-entries.ts';
+import type { ListEntry } from './lists/tagged-tasks.ts';
 import { batchGet } from './requests/batch-get.ts';
 import type { Row } from './requests/row.ts';
 import { isExpired, summaryOfRow, type TaskTables } from './task-row.ts';
@@ -34,10 +35,10 @@ const MAX_COUNT_MILLISECONDS = 15_000;
 const SHOWN =
   'pk type status priority executorKey attempt maxAttempts attemptsBeforeRetry timeoutSeconds fingerprint order runAt ' +
   'notBefore startedAt finishedAt expiresAt shownUntil leaseToken leaseExpiresAt cancelRequestedAt errorCode lastErrorCode ' +
-  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId trace parent schedule fanOut progress progressNote boundTo';
+  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId tags trace parent schedule fanOut progress progressNote boundTo';
 /** The attributes that a filter looks at. */
 const FILTERED =
-  'pk order type status runAt expiresAt shownUntil assigneeType assigneeId workflowInstanceId errorCode boundTo';
+  'pk order type status runAt expiresAt shownUntil assigneeType assigneeId workflowInstanceId tags errorCode boundTo';
 
 function projectionOf(attributes: string) {
   const names = attributes.split(' ');
@@ -131,7 +132,7 @@ const shownStatus = ({ status, runAt }: Row, now: number): TaskStatus =>
   statusAt({ status: status?.S as TaskStatus, ...(runAt?.N === undefined ? {} : { runAt: Number(runAt.N) }) }, now);
 
 function fits(row: Row, { order }: ListEntry, filter: TaskFilter, now: number): boolean {
-  const { status, type, assignee, workflowInstanceId, errorCode } = filter;
+  const { status, type, assignee, workflowInstanceId, tag, errorCode } = filter;
   return (
     // An index that lags lists what was there before: the binding of a key, or an earlier task of the same key.
     isTaskRow(row) &&
@@ -141,6 +142,7 @@ function fits(row: Row, { order }: ListEntry, filter: TaskFilter, now: number): 
     (type === undefined || row.type?.S === type) &&
     (assignee === undefined || (row.assigneeType?.S === assignee.type && row.assigneeId?.S === assignee.id)) &&
     (workflowInstanceId === undefined || row.workflowInstanceId?.S === workflowInstanceId) &&
+    (tag === undefined || row.tags?.S?.split(' ').includes(tag) === true) &&
     (errorCode === undefined || (row.status?.S === 'failed' && row.errorCode?.S === errorCode))
   );
 }

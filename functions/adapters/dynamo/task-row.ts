@@ -60,7 +60,7 @@ export const isExpired = ({ shownUntil, expiresAt }: Row, now: number): boolean 
  * Returns the partition of an index in which a task is listed. Readers ask all partitions, so that it matters only that tasks are
  * spread over them, and one hash does it, where `shardOf` takes one for each partition.
  */
-const indexShardOf = (id: TaskId, indexShards: number): number =>
+export const indexShardOf = (id: TaskId, indexShards: number): number =>
   indexShards === 1 ? 0 : hash('sha256', id, 'buffer').readUInt32BE(0) % indexShards;
 
 /** Returns the attributes by which the sweeper finds a task that waits for the clock. */
@@ -120,6 +120,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     assigneeType: seed.assignee && s(seed.assignee.type),
     assigneeId: seed.assignee && s(seed.assignee.id),
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
+    tags: seed.tags && s(seed.tags.join(' ')),
     parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
     schedule: seed.schedule && s(`${seed.schedule.id}/${seed.schedule.time}`),
     ...(seed.onEnd && payloadAttributes('onEnd', seed.onEnd)),
@@ -172,6 +173,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
     runAt: number(row, 'runAt'),
     assignee: assignee(row),
     workflowInstanceId: text(row, 'workflowInstanceId'),
+    tags: text(row, 'tags')?.split(' '),
     parent: parent === undefined ? undefined : parentOf(parent),
     schedule: schedule === undefined ? undefined : firingOf(schedule),
     onEnd: row.onEnd === undefined && row.onEndRef === undefined ? undefined : payload(row, 'onEnd'),
@@ -281,6 +283,8 @@ export type TaskTableOptions = {
   readonly tableNames: readonly string[];
   /** Each index key is spread over so many partitions, one of which takes 1,000 writes/s (DynamoDB's documentation). */
   readonly indexShards: number;
+  /** The table that lists tasks by their tags; for those who list. */
+  readonly historyTable?: string | undefined;
   /** For so many days a finished task is shown. */
   readonly retentionDays: number;
 };

@@ -35,8 +35,12 @@ const SPARSE = ['assigneeType', 'workflowInstanceId', 'dueShard'];
 function writeUnitsOf(before: Row | undefined, after: Row): number {
   const isNew = (name: string): number => Number(before?.[name] === undefined && after[name] !== undefined);
   const payloads = isNew('inputRef') + isNew('outputRef') + isNew('onEndRef');
-  if (before === undefined)
-    return 1 + INDEXES_OF_ALL + SPARSE.filter((name) => after[name] !== undefined).length + payloads;
+  if (before === undefined) {
+    const sparse = SPARSE.filter((name) => after[name] !== undefined).length;
+    // The entries of its tags are written now, and removed when nobody reckons any more.
+    const tags = after.tags?.S === undefined ? 0 : 2 * after.tags.S.split(' ').length;
+    return 1 + INDEXES_OF_ALL + sparse + payloads + tags;
+  }
   const moved = before.statusGroup?.S === after.statusGroup?.S ? 0 : 2;
   const wasDue = before.dueShard !== undefined;
   const isDue = after.dueShard !== undefined;

@@ -31,12 +31,13 @@ export const countOf = (tasks: readonly Task[], filter: TaskFilter, now: number)
   );
 
 function fits(task: Task, filter: TaskFilter, now: number): boolean {
-  const { status, type, assignee, workflowInstanceId, createdFrom, createdTo, errorCode } = filter;
+  const { status, type, assignee, workflowInstanceId, tag, createdFrom, createdTo, errorCode } = filter;
   return (
     (status === undefined || statusAt(task, now) === status) &&
     (type === undefined || task.type === type) &&
     (assignee === undefined || (task.assignee?.type === assignee.type && task.assignee.id === assignee.id)) &&
     (workflowInstanceId === undefined || task.workflowInstanceId === workflowInstanceId) &&
+    (tag === undefined || task.tags?.includes(tag) === true) &&
     (createdFrom === undefined || task.createdAt >= createdFrom) &&
     (createdTo === undefined || task.createdAt < createdTo) &&
     (errorCode === undefined || (task.status === 'failed' && task.error.code === errorCode))

@@ -6,6 +6,7 @@ import type { JsonValue } from '../json.ts';
 import { parseScheduleId, type ScheduleId } from '../schedule/schedule.ts';
 import { parseTaskId, parseTenantId, type TaskId, type TenantId } from './ids.ts';
 import { isPayloadOf } from './payload.ts';
+import { MAX_TAGS, TAG } from './tag-index.ts';
 import { seedOf, type TaskSeed } from './task.ts';
 
 const seedSchema = once(() => {
@@ -34,6 +35,7 @@ const seedSchema = once(() => {
     runAt: z.int().positive().exactOptional(),
     assignee: z.strictObject({ type: z.string(), id: z.string() }).exactOptional(),
     workflowInstanceId: z.string().exactOptional(),
+    tags: z.array(z.string().regex(TAG)).min(1).max(MAX_TAGS).exactOptional(),
     parent: z
       .strictObject({ id: taskIdSchema, attempt: z.int().positive(), index: z.int().min(0), depth: z.int().positive() })
       .exactOptional(),

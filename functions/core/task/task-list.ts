@@ -8,6 +8,7 @@ export type TaskFilter = {
   readonly type?: string | undefined;
   readonly assignee?: { readonly type: string; readonly id: string } | undefined;
   readonly workflowInstanceId?: string | undefined;
+  readonly tag?: string | undefined;
   /** Created then or later, in milliseconds since the epoch. */
   readonly createdFrom?: number | undefined;
   /** Created before then. */
@@ -90,10 +91,10 @@ export function parseCursor(tenantId: TenantId, filter: TaskFilter, cursor: stri
 }
 
 function checkOf(tenantId: TenantId, filter: TaskFilter, place: TaskOrder): string {
-  const { status, type, assignee, workflowInstanceId, createdFrom, createdTo, errorCode } = filter;
+  const { status, type, assignee, workflowInstanceId, tag, createdFrom, createdTo, errorCode } = filter;
   return check([
     ...[tenantId, status, type, assignee?.type, assignee?.id, workflowInstanceId],
-    ...[createdFrom, createdTo, errorCode, place],
+    ...[tag, createdFrom, createdTo, errorCode, place],
   ]);
 }
 

@@ -26,6 +26,8 @@ export type TaskSeed = {
   readonly runAt?: number;
   readonly assignee?: { readonly type: string; readonly id: string };
   readonly workflowInstanceId?: string;
+  /** Words by which its submit wants it to be found. Its subtasks are found by it, and have none. */
+  readonly tags?: readonly string[];
   /** The task whose subtask this one is. */
   readonly parent?: ParentRef;
   /** The firing that it is the task of, or a subtask of that. */
@@ -137,8 +139,8 @@ export const attemptsGranted = ({
 /** Returns what of a task travels on its lane: all that no transition changes. */
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
-  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, parent, schedule, onEnd } = task;
-  const { traceHeader, limits, retentionDays } = task;
+  const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, tags, parent, schedule } = task;
+  const { onEnd, traceHeader, limits, retentionDays } = task;
   return compact({
     id,
     tenantId,
@@ -155,6 +157,7 @@ export function seedOf(task: TaskSeed): TaskSeed {
     runAt,
     assignee,
     workflowInstanceId,
+    tags,
     parent,
     schedule,
     onEnd,

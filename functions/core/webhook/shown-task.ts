@@ -22,6 +22,7 @@ export function shownTask(task: TaskSummary, { queueNamePrefix, clock }: Viewer)
     error: 'error' in task ? task.error : undefined,
     assignee: task.assignee,
     workflowInstanceId: task.workflowInstanceId,
+    tags: task.tags && [...task.tags],
     parentId: task.parent?.id as string | undefined,
     schedule: task.schedule && { id: task.schedule.id as string, time: isoTime(task.schedule.time) },
     subtaskCount: task.fanOut?.count,

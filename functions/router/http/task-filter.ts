@@ -3,7 +3,7 @@ import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import type { TaskFilter } from '../../core/task/task-list.ts';
 import type { Parameter } from '../route.ts';
-import { nameSchema, STATUSES } from '../routes/task-view.ts';
+import { nameSchema, STATUSES, tagSchema } from '../routes/task-view.ts';
 import { queryParameter, selectFields } from './page.ts';
 
 /** The year of a later time has no four digits. */
@@ -21,6 +21,7 @@ export const taskFilterShape = once(() => ({
   assigneeType: nameSchema(64).optional(),
   assigneeId: nameSchema(128).optional(),
   workflowInstanceId: nameSchema(128).optional(),
+  tag: tagSchema().optional(),
   createdFrom: timeSchema().optional(),
   createdTo: timeSchema().optional(),
   errorCode: nameSchema(64).optional(),
@@ -57,13 +58,14 @@ export function taskFilterOf({
   createdTo,
   ...rest
 }: TaskFilterFields): TaskFilter {
-  const { status, type, workflowInstanceId, errorCode } = rest;
+  const { status, type, workflowInstanceId, tag, errorCode } = rest;
   return compact({
     status,
     type,
     assignee:
       assigneeType === undefined || assigneeId === undefined ? undefined : { type: assigneeType, id: assigneeId },
     workflowInstanceId,
+    tag,
     createdFrom: createdFrom === undefined ? undefined : Date.parse(createdFrom),
     createdTo: createdTo === undefined ? undefined : Date.parse(createdTo),
     errorCode,
@@ -79,6 +81,7 @@ export const taskFilterParameters: readonly Parameter[] = [
   queryParameter('assigneeType', 'Only of this assignee; with assigneeId', field('assigneeType')),
   queryParameter('assigneeId', 'Only of this assignee; with assigneeType', field('assigneeId')),
   queryParameter('workflowInstanceId', 'Only of this workflow', field('workflowInstanceId')),
+  queryParameter('tag', 'Only those with this tag', field('tag')),
   queryParameter('createdFrom', 'Only those that were created then or later', field('createdFrom')),
   queryParameter('createdTo', 'Only those that were created before then', field('createdTo')),
   queryParameter('errorCode', 'Only those that have failed with this code', field('errorCode')),

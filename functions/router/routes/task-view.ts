@@ -6,6 +6,7 @@ import type { JsonValue } from '../../core/json.ts';
 import type { PayloadStore } from '../../core/ports.ts';
 import { parseTaskId, type TaskId } from '../../core/task/ids.ts';
 import type { Payload } from '../../core/task/payload.ts';
+import { TAG } from '../../core/task/tag-index.ts';
 import type { Task, TaskSummary } from '../../core/task/task.ts';
 import { END_STATUSES, MAX_URL_CHARACTERS } from '../../core/webhook/end-target.ts';
 import { shownTask, type Viewer } from '../../core/webhook/shown-task.ts';
@@ -19,6 +20,11 @@ export const nameSchema = (maxLength: number): z.ZodString =>
     .min(1)
     .max(maxLength)
     .refine((name) => name.isWellFormed(), 'Invalid string: half a surrogate pair');
+
+/** Describes a tag of a task. */
+export const tagSchema = once(() =>
+  z.string().regex(TAG, 'must be 1 to 64 letters, digits and characters of . _ : / = @ -'),
+);
 
 export const assigneeSchema = once(() => z.strictObject({ type: nameSchema(64), id: nameSchema(128) }));
 
@@ -53,6 +59,7 @@ export const taskSummarySchema = once(() => {
       error: z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
       assignee: assigneeSchema().optional(),
       workflowInstanceId: z.string().optional(),
+      tags: z.array(z.string()).optional(),
       parentId: z.string().optional().describe('The task whose subtask this one is'),
       schedule: z
         .strictObject({ id: z.string(), time })

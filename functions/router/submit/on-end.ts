@@ -56,8 +56,9 @@ export async function storeOnEnd(
   return { onEnd: await orUnavailable(kept, NOTHING_KEPT) };
 }
 
-/** Returns how much of an input stays in its row: what `onEnd` takes there is not the input's, so that the row grows by none of it. */
-export const inputRoomBeside = (onEnd: Payload | undefined): number =>
-  onEnd === undefined
-    ? INLINE_PAYLOAD_BYTES
-    : INLINE_PAYLOAD_BYTES - NAME_BYTES - Buffer.byteLength('ref' in onEnd ? onEnd.ref : JSON.stringify(onEnd.inline));
+/** Returns how much of an input stays in its row: what `onEnd` and tags take there is not the input's, so that the row grows by none of it. */
+export const inputRoomBeside = (onEnd: Payload | undefined, tags: readonly string[] = []): number =>
+  INLINE_PAYLOAD_BYTES - onEndBytes(onEnd) - (tags.length === 0 ? 0 : 'tags'.length + tags.join(' ').length);
+
+const onEndBytes = (onEnd: Payload | undefined): number =>
+  onEnd === undefined ? 0 : NAME_BYTES + Buffer.byteLength('ref' in onEnd ? onEnd.ref : JSON.stringify(onEnd.inline));

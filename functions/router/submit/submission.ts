@@ -167,13 +167,23 @@ function checkSize(input: JsonValue): void {
 
 /**
  * Names what was sent, and what it asks for however it says it: the input with the defaults of its schema, no delay for
- * one of none, an instant for all texts of it. The settings are left out, since the task has them, and so is the key.
+ * one of none, an instant for all texts of it, tags in any order. The settings are left out, since the task has them, and so is the key.
  */
 function fingerprintOfSubmit({ submit, parsedInput }: ValidSubmit): string {
   const { idempotencyKey: _key, idempotencyKeyTtlSeconds: _ttl, ...sent } = submit;
-  const { priority: _, maxAttempts: _attempts, timeoutSeconds: _seconds, delaySeconds = 0, runAt, ...rest } = sent;
+  const {
+    priority: _,
+    maxAttempts: _attempts,
+    timeoutSeconds: _seconds,
+    delaySeconds = 0,
+    runAt,
+    tags = [],
+    ...rest
+  } = sent;
   const onEnd = rest.onEnd && keptTarget(targetOf(rest.onEnd));
-  const meant = { ...rest, onEnd, delaySeconds, runAt: runAt === undefined ? undefined : Date.parse(runAt) };
+  const instant = runAt === undefined ? undefined : Date.parse(runAt);
+  const sorted = tags.length === 0 ? undefined : tags.toSorted();
+  const meant = { ...rest, onEnd, delaySeconds, runAt: instant, tags: sorted };
   return submitFingerprint(sent as JsonValue, meaningOf(meant, parsedInput));
 }
 
@@ -198,7 +208,7 @@ async function submissionOf(
   const defaults = effective(definition, await settings.get(definition.type));
   const createdAt = clock();
   const runAt = runAtOf(submit, createdAt);
-  const { assignee, workflowInstanceId, priority = defaults.priority } = submit;
+  const { assignee, workflowInstanceId, tags = [], priority = defaults.priority } = submit;
   const { idempotencyKeyTtlSeconds: ttlSeconds } = submit;
   const isKeyed = idempotencyKey !== undefined;
   // A key with an end is to stand for one task after another.
@@ -218,6 +228,7 @@ async function submissionOf(
       runAt,
       assignee,
       workflowInstanceId,
+      tags: tags.length === 0 ? undefined : tags,
       traceHeader: tracing.header(),
       limits: limitsOf(caller),
       retentionDays: definition.retentionDays,
@@ -243,7 +254,7 @@ export async function makeTask(
   ports: RouterPorts,
 ): Promise<NewTask> {
   const told = await storeOnEnd(submission, id, ports);
-  const input = await storeInput(submission, id, inputRoomBeside(told.onEnd), ports);
+  const input = await storeInput(submission, id, inputRoomBeside(told.onEnd, submission.draft.tags), ports);
   return newTask({ ...submission.draft, id, executorKey, input, ...told });
 }
 

@@ -1,13 +1,20 @@
 import * as z from 'zod';
 import { MAX_ATTEMPTS, MAX_DELAY_SECONDS, PRIORITIES } from '../../contract.ts';
 import { once } from '../../core/concurrency.ts';
+import { MAX_TAGS } from '../../core/task/tag-index.ts';
 import type { JsonBody } from '../http/body.ts';
 import { type FieldError, Problem } from '../http/problem.ts';
 import type { Request } from '../route.ts';
-import { assigneeSchema, nameSchema, onEndSchema } from '../routes/task-view.ts';
+import { assigneeSchema, nameSchema, onEndSchema, tagSchema } from '../routes/task-view.ts';
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 const idempotencyKeySchema = once(() => z.string().regex(/^[\x21-\x7e]{1,128}$/));
+
+const tagsSchema = () =>
+  z
+    .array(tagSchema())
+    .max(MAX_TAGS)
+    .refine((tags) => new Set(tags).size === tags.length, 'has a tag twice');
 
 /** Describes the body of a submit. */
 export const submitSchema = once(() =>
@@ -17,6 +24,9 @@ export const submitSchema = once(() =>
     priority: z.enum(PRIORITIES).optional().describe("The type's own unless given"),
     assignee: assigneeSchema().optional(),
     workflowInstanceId: nameSchema(128).optional(),
+    tags: tagsSchema()
+      .optional()
+      .describe('Words by which to find it; each costs a write as it is made, and one as it goes'),
     delaySeconds: z.int().min(0).max(MAX_DELAY_SECONDS).optional().describe('Run so much later; not with runAt'),
     runAt: z.iso
       .datetime({ offset: true })

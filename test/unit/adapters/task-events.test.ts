@@ -28,6 +28,7 @@ const seed = taskSeed({
   id: '01KB59FY21NP7H6QB49KRATWQ0-0' as TaskId,
   type: 'text.wordcount',
   workflowInstanceId: 'import-7',
+  tags: ['order/7'],
   assignee: { type: 'user', id: 'u-1' },
   createdAt,
 });

@@ -47,6 +47,7 @@ describe('the arguments of plan', () => {
         delivery: 30 * MILLISECOND,
       },
       tenants: 1,
+      tags: 0,
       tablePeakPerSecond: 0,
       seed: 1,
       context: {},

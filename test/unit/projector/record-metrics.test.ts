@@ -14,6 +14,7 @@ import { projectShard } from '../../../functions/projector/project-shard.ts';
 import { recordMetrics } from '../../../functions/projector/record-metrics.ts';
 import { WEBHOOK_TYPE } from '../../../functions/resource-classes.ts';
 import { MemoryStatistics } from '../../doubles/memory-statistics.ts';
+import { MemoryTagIndex } from '../../doubles/memory-tag-index.ts';
 import { FREE } from '../../doubles/step-prices.ts';
 import { taskSeed } from '../../doubles/task-seed.ts';
 import { createWorld } from '../../doubles/world.ts';
@@ -160,6 +161,7 @@ it('records what is before the first change that has to come again, and the rest
         return statistics.add(...all);
       },
     } as never,
+    tags: new MemoryTagIndex(),
     prices: FREE,
     log: () => {},
     meter: { record: (_: string, metric: string) => recorded.push(metric) },

@@ -3,8 +3,8 @@ import { type Row, s } from '../requests/row.ts';
 
 /** What the indexes of one table list in one of their shards. */
 export type Shard = { readonly tableName: string; readonly key: Row };
-/** What an index lists there under one key. */
-export type Partition = Shard & { readonly indexName: string };
+/** What an index lists there under one key, or a table that is an index itself. */
+export type Partition = Shard & { readonly indexName?: string };
 
 /** Asks a partition for up to `limit` entries: those whose next attribute of the sort key is less than `below`, or more than `above`. */
 type Range = { readonly name: string; readonly limit: number } & (
@@ -21,7 +21,7 @@ export function indexQuery({ tableName, indexName, key }: Partition, range: Rang
   if (bound !== undefined) conditions.push(`#${range.name} ${isDescending ? '<' : '>'} :bound`);
   return new QueryCommand({
     TableName: tableName,
-    IndexName: indexName,
+    ...(indexName === undefined ? {} : { IndexName: indexName }),
     KeyConditionExpression: conditions.join(' AND '),
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {

@@ -1,17 +1,15 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { orderFrom, parseTaskOrder, type TaskOrder } from '../../../core/task/ids.ts';
+import { orderFrom, parseTaskOrder } from '../../../core/task/ids.ts';
 import type { TaskFilter, TaskQuery } from '../../../core/task/task-list.ts';
 import { n, type Row, s } from '../requests/row.ts';
 import { groupsWith, STATUS_GROUPS, type TaskTables } from '../task-row.ts';
 import { failurePartitions, isOfFailures } from './failure-partitions.ts';
 import { indexQuery, type Partition, type Shard } from './index-query.ts';
 import { MOST_AT_ONCE, mergedStreams, type ReadStream } from './merged-streams.ts';
+import { type ListEntry, tagStreams } from './tagged-tasks.ts';
 
 /** An index of the task tables, and the values of its key that a list reads. */
 type Index = { readonly name: string; readonly keys: readonly Row[] };
-
-/** A row as its index lists it. */
-export type ListEntry = { readonly tableName: string; readonly pk: string; readonly order: TaskOrder };
 
 /** Lists a tenant's tasks from one index, over all its shards, the newest first: those that fit, and as few others as may be. */
 export async function* listEntries(
@@ -19,21 +17,27 @@ export async function* listEntries(
   tables: TaskTables,
   { tenantId, filter, limit, after }: TaskQuery,
 ): AsyncGenerator<ListEntry, void, undefined> {
+  const { workflowInstanceId, assignee, tag, createdFrom, createdTo } = filter;
+  const isByTag = tag !== undefined && workflowInstanceId === undefined && assignee === undefined;
   const shards = tables.tableNames.flatMap((tableName) =>
     Array.from({ length: tables.indexShards }, (_, shard) => ({
       tableName,
       key: { tenantId: s(tenantId), indexShard: n(shard) },
     })),
   );
-  const partitions = await partitionsOf(client, shards, filter);
-  const { createdFrom, createdTo } = filter;
-  const [least, end] = [createdFrom, createdTo].map((time) => (time === undefined ? undefined : orderFrom(time)));
-  const streams = partitions.map((partition) => streamOf(client, partition, least ?? ''));
-  const before = end === undefined || (after !== undefined && after < end) ? after : end;
+  const streams = isByTag
+    ? tagStreams(client, tables, tenantId, tag)
+    : (await partitionsOf(client, shards, filter)).map((partition) => streamOf(client, partition));
   // Shards share a page, though all of its tasks may be of one status. Each is asked for twice its part, since chance does not deal
   // evenly, and for one to tell the end by.
-  const share = Math.min(Math.ceil((2 * limit) / shards.length) + 2, MOST_AT_ONCE);
-  yield* mergedStreams(streams, ({ order }) => order, before, share);
+  const share = Math.ceil((2 * limit) / (isByTag ? tables.indexShards : shards.length)) + 2;
+  const end = createdTo === undefined ? undefined : orderFrom(createdTo);
+  const before = end === undefined || (after !== undefined && after < end) ? after : end;
+  const entries = mergedStreams(streams, ({ order }) => order, before, Math.min(share, MOST_AT_ONCE));
+  for await (const entry of entries) {
+    if (createdFrom !== undefined && entry.order < orderFrom(createdFrom)) return;
+    yield entry;
+  }
 }
 
 async function partitionsOf(
@@ -69,15 +73,15 @@ function indexOf({ workflowInstanceId, assignee, status, type, errorCode }: Task
   return { name: 'byStatus', keys: groups.map((group) => ({ statusGroup: s(group) })) };
 }
 
-/** Reads one partition of an index, the newest first, down to the place `least`. */
+/** Reads one partition of an index, the newest first. */
 const streamOf =
-  (client: DynamoDBClient, partition: Partition, least: string): ReadStream<ListEntry> =>
+  (client: DynamoDBClient, partition: Partition): ReadStream<ListEntry> =>
   async (after, limit) => {
-    const query = indexQuery(partition, { name: 'order', below: after, limit });
-    const { Items: items = [] } = await client.send(query);
+    const { Items: items = [] } = await client.send(indexQuery(partition, { name: 'order', below: after, limit }));
     return items.flatMap(({ pk, order }) => {
       const place = parseTaskOrder(order?.S ?? '');
-      const isListed = pk?.S !== undefined && place !== undefined && place >= least;
-      return isListed ? [{ tableName: partition.tableName, pk: pk.S ?? '', order: place }] : [];
+      return pk?.S === undefined || place === undefined
+        ? []
+        : [{ tableName: partition.tableName, pk: pk.S, order: place }];
     });
   };

@@ -163,6 +163,8 @@ describe('the size of a row', () => {
   const shortUrl = { inline: { url: url(130) } };
   const toldShort = { ...named, input: { ref: `${own}#input-${'f'.repeat(16)}` }, onEnd: shortUrl };
   const longUrl = { ref: `${own}#on-end-${'f'.repeat(16)}` };
+  const tags = ['order/2026-000-117', 'region=eu-central-1', 'customer:0815', 'a@b.example'];
+  const labelled = { ...named, tags, input: { inline: 'x'.repeat(254 - 4 - tags.join(' ').length) } };
   const toldLong = { ...named, onEnd: longUrl, input: { inline: 'x'.repeat(254 - 8 - longUrl.ref.length) } };
   const longest = {
     ...seed,
@@ -179,6 +181,7 @@ describe('the size of a row', () => {
     ['succeeded, of a schedule', { ...fired, status: 'succeeded', output: full, ...times }, 1024],
     ['succeeded, of a workflow, for somebody', { ...named, status: 'succeeded', output: full, ...times }, 1024],
     ['succeeded, with onEnd', { ...toldShort, status: 'succeeded', output: full, ...times }, 1024],
+    ['succeeded, with tags', { ...labelled, status: 'succeeded', output: full, ...times }, 1024],
     ['succeeded, with a long onEnd', { ...toldLong, status: 'succeeded', output: full, ...times }, 1024],
     ['running, everything as long as it may be', { ...longest, status: 'running', attempt: 20, ...lease }, 1200],
     ['failed with 300 characters', { ...short, status: 'failed', error, ...times }, 1024],

@@ -53,6 +53,12 @@ describe('the write units of a change are those that docs/costs.md tells of', ()
     expect(writes(due, { ...due, ...dueAttributes(seed.id, NOW + 1, 1) })).toBe(3);
   });
 
+  it('of a tag are one as its entry comes, and one for when it goes', () => {
+    const tagged = rowOfNew(newTask({ ...seed, tags: ['a', 'b/c'] }), undefined, 1);
+    expect(writes(undefined, tagged)).toBe(3 + 4);
+    expect(writes(tagged, { ...tagged, status: { S: 'running' } })).toBe(1);
+  });
+
   it('of an output that is kept apart are one more', () => {
     expect(writes(row, { ...row, outputRef: { S: 'acme#x' } })).toBe(2);
   });

@@ -123,6 +123,7 @@ describe('submit', () => {
     const { url, seen, client } = await startUnkindApi();
     const options = [
       ...['--priority', 'high', '--delay', '2m', '--assignee', 'user:u:1', '--workflow', 'w-1', '--attempts', '2'],
+      ...['--tag', 'order/7', '--tag', 'eu'],
       ...['--attempt-timeout', '5s', '--idempotency-key', 'k-1', '--ttl', '1h', '--json'],
     ];
     const { stdout } = await command(['submit', 'greet', '{"name":"Ada"}', ...options], { env: environmentOf(url) });
@@ -131,6 +132,7 @@ describe('submit', () => {
     expect(seen[0]?.headers['idempotency-key']).toBe('k-1');
     expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
       ...{ type: 'greet', input: { name: 'Ada' }, priority: 'high', delaySeconds: 120, workflowInstanceId: 'w-1' },
+      tags: ['order/7', 'eu'],
       ...{ assignee: { type: 'user', id: 'u:1' }, maxAttempts: 2, timeoutSeconds: 5, idempotencyKeyTtlSeconds: 3600 },
     });
   });

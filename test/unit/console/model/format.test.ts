@@ -4,11 +4,13 @@ import {
   countText,
   dollars,
   duration,
+  fieldTime,
   fromNow,
   minuteIn,
   shortCount,
   shortDollars,
   timeOf,
+  timeOfField,
 } from '../../../../console/model/format.ts';
 
 describe('a duration', () => {
@@ -86,4 +88,19 @@ test('counts have their noun, and are short where there is little room', () => {
 
 test('a time that is not given is none', () => {
   expect([timeOf(undefined), timeOf('1970-01-01T00:00:01.000Z')]).toEqual([undefined, 1000]);
+});
+
+describe('a time in a field', () => {
+  test('is by the clock of the reader, and comes back as it was, to the minute', () => {
+    for (const text of ['2026-01-31T06:30:00.000Z', '2026-07-01T23:59:00.000Z']) {
+      expect(fieldTime(text)).toMatch(/^2026-\d\d-\d\dT\d\d:\d\d$/);
+      expect(timeOfField(fieldTime(text))).toBe(text);
+    }
+    const noon = new Date(2026, 0, 31, 12, 5).toISOString();
+    expect(fieldTime(noon)).toBe('2026-01-31T12:05');
+  });
+
+  test('is empty where there is none', () => {
+    expect([fieldTime(undefined), fieldTime('soon'), timeOfField('')]).toEqual(['', '', '']);
+  });
 });

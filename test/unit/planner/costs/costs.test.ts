@@ -42,6 +42,13 @@ const usageAt = (perSecond: number, beside: Partial<Usage> = {}): Usage => ({
   ...beside,
 });
 
+test('tags of a task cost a write as it comes, and one as it goes, each', () => {
+  const of = (tags?: number) =>
+    taskCosts(usageAt(10, { tags }), config).platform.find(({ what }) => what.endsWith('of tags'));
+  expect(of(2)).toMatchObject({ quantity: 4e6, dollars: expect.closeTo(2.5, 6) });
+  expect([of(0), of()]).toEqual([undefined, undefined]);
+});
+
 describe('traces', () => {
   test.each([
     { perSecond: 1 / 60, share: 0.92 },

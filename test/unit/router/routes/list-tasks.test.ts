@@ -16,6 +16,7 @@ const submit = async (more: Record<string, unknown> = {}, tenantId = 'acme'): Pr
   const answer = await callApi(world, 'POST /api/tasks', { body, caller: { tenantId, scopes: 'submit' } });
   return String(answer.body.id);
 };
+const tags = ['order/7', 'region=eu'];
 const list = (query = '', tenantId = 'acme') =>
   callApi(world, `GET /api/tasks${query}`, { caller: { tenantId, scopes: 'read' } });
 const pageOf = async (query = '', tenantId = 'acme') => (await list(query, tenantId)).body as Page;
@@ -59,8 +60,12 @@ describe('GET /api/tasks', () => {
     ['createdFrom=2026-01-01T00:00:01.001Z', false],
     ['createdTo=2026-01-01T00:00:01Z', false],
     ['errorCode=timeout', false],
+    ['tag=order/7', true],
+    ['tag=region%3Deu', true],
+    ['tag=order', false],
+    ['tag=region%3Deu&status=failed', false],
   ])('filters by %s', async (filter, found) => {
-    const id = await submit({ assignee: { type: 'user', id: 'u 1' }, workflowInstanceId: 'wf-1' });
+    const id = await submit({ assignee: { type: 'user', id: 'u 1' }, workflowInstanceId: 'wf-1', tags });
     const { items } = await pageOf(`?${filter}`);
     expect(items.map((item) => item.id)).toEqual(found ? [id] : []);
   });
@@ -82,6 +87,10 @@ describe('GET /api/tasks', () => {
     ['createdTo=2026-01-01', ['createdTo']],
     ['createdFrom=1969-12-31T00:00:00Z', ['createdFrom']],
     ['createdFrom=2026-01-02T00:00:00Z&createdTo=2026-01-02T00:00:00Z', ['createdTo']],
+    ['tag=', ['tag']],
+    ['tag=a%20b', ['tag']],
+    ['tag=a,b', ['tag']],
+    [`tag=${'x'.repeat(65)}`, ['tag']],
     ['errorCode=', ['errorCode']],
     ['errorCode=timeout&status=queued', ['errorCode']],
     ['limit=0&status=done', ['status', 'limit']],
@@ -117,7 +126,7 @@ describe('a cursor', () => {
   it.each([
     ...['limit=2', 'type=other', 'type=greet&status=queued', 'type=greet&workflowInstanceId=wf-1'],
     ...['type=greet&createdFrom=2026-01-01T00:00:00Z', 'type=greet&createdTo=2027-01-01T00:00:00Z'],
-    'type=greet&errorCode=timeout',
+    ...['type=greet&errorCode=timeout', 'type=greet&tag=eu'],
   ])('is refused under another filter: %s', async (filter) => {
     expect(await withCursor(cursor, filter)).toMatchObject({ status: 400 });
   });

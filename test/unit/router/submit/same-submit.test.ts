@@ -44,6 +44,8 @@ describe('the same Idempotency-Key with another body that means the same', () =>
     ['what the schema makes of the input', settled, { ...settled, input: { ...settled.input, to: ' Ada ' } }],
     ['the order of fields', settled, { input: { at: 'noon', to: 'Ada' }, type: 'plan' }],
     ['one instant', { ...settled, runAt: soon }, { ...settled, runAt: '2020-03-01T09:00:00.000+01:00' }],
+    ['tags in another order', { ...settled, tags: ['eu', 'order/7'] }, { ...settled, tags: ['order/7', 'eu'] }],
+    ['no tags', settled, { ...settled, tags: [] }],
     ['a default that is another each time', plan, plan],
   ])('(%s) replays the first task', async (_, body, other) => {
     for (const [one, two] of [
@@ -61,6 +63,13 @@ describe('the same Idempotency-Key with another body that means the same', () =>
       });
       await runAll();
       expect(world.recorded.filter(({ metric }) => metric === 'succeeded')).toHaveLength(1);
+    }
+  });
+
+  it('is another with other tags', async () => {
+    expect(await submit({ ...settled, tags: ['eu'] }, keyed)).toMatchObject({ status: 202, body: { tags: ['eu'] } });
+    for (const tags of [['us'], ['eu', 'us'], []]) {
+      expect(await submit({ ...settled, tags }, keyed)).toMatchObject({ status: 409 });
     }
   });
 
