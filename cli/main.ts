@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   cancel: ['cancels tasks', async () => (await import('./commands/cancel.ts')).cancel],
   retry: ['runs tasks again', async () => (await import('./commands/retry.ts')).retry],
   delete: ['deletes tasks that have ended', async () => (await import('./commands/delete.ts')).deleteTasks],
+  'bulk-actions': [
+    'shows and ends what is done to all tasks that fit a filter',
+    async () => (await import('./commands/bulk-actions.ts')).bulkActions,
+  ],
   import: ['submits the tasks of a file, each once', async () => (await import('./commands/import.ts')).importTasks],
   definitions: [
     'shows, pauses and tunes task types',

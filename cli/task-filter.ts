@@ -1,8 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
-import type { TaskFilter } from '../client/client.ts';
+import type { TaskFilter } from '../client/task-filter.ts';
 import { apiCommand } from './api-command.ts';
 import { ArgumentError } from './npm-command.ts';
-import { assigneeOf, countOf, secondsOf, timeOf } from './option-values.ts';
+import { assigneeOf, secondsOf, timeOf } from './option-values.ts';
 import { STATUSES } from './task-text.ts';
 
 /** Makes a command that is told which tasks are meant. */
@@ -16,10 +16,10 @@ export const filteringCommand = (name: string, description: string) =>
     .option('--tag <tag>', 'only those with a tag')
     .option('--since <time>', 'only those that are no older: a number of s, m, h or d', secondsOf('since'))
     .option('--from <time>', 'only those that were created from then on: 2026-01-31T06:30:00Z', timeOf('from'))
-    .option('--to <time>', 'only those that were created before', timeOf('to'))
-    .option('--limit <count>', 'so many at most (default: 20)', countOf('limit'));
+    .option('--to <time>', 'only those that were created before', timeOf('to'));
 
-type Filters = {
+/** What such a command was told of tasks. */
+export type FilterOptions = {
   readonly status?: (typeof STATUSES)[number] | undefined;
   readonly type?: string | undefined;
   readonly errorCode?: string | undefined;
@@ -42,7 +42,7 @@ export function taskFilterOf({
   since,
   from,
   to,
-}: Filters): TaskFilter {
+}: FilterOptions): TaskFilter {
   if (since !== undefined && from !== undefined) throw new ArgumentError('--since and --from say two times: give one.');
   return {
     status,

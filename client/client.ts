@@ -11,12 +11,13 @@ import type {
   Redriven,
   Statistics,
   TaskCount,
-  TaskStatus,
   TaskSummary,
 } from './answers.ts';
+import type { BulkAction, BulkCount, NewBulkAction } from './bulk-actions.ts';
 import type { Listing } from './listing.ts';
 import type { ResultOptions } from './result.ts';
 import type { NewSchedule, Schedule, ScheduleChange, ScheduleSummary } from './schedules.ts';
+import type { TaskFilter } from './task-filter.ts';
 import type {
   AnyDefinition,
   DefinitionOf,
@@ -76,6 +77,19 @@ export type Client = {
   retry(task: AnyReference, options?: CallOptions): Promise<Task>;
   /** Deletes a task that has ended, with all that it had. */
   deleteTask(task: AnyReference, options?: CallOptions): Promise<{ readonly id: string }>;
+  /** Retries, cancels or deletes all tasks that fit a filter. However often it has to be tried, it is one bulk action. */
+  createBulkAction(
+    action: NewBulkAction & { readonly idempotencyKey?: string | undefined },
+    options?: CallOptions,
+  ): Promise<BulkAction>;
+  /** Counts the tasks that a bulk action would be done to, and does nothing. */
+  countForBulkAction(action: NewBulkAction, options?: CallOptions): Promise<BulkCount>;
+  /** Lists bulk actions, the newest first. */
+  bulkActions(page?: PageSize, options?: CallOptions): Listing<BulkAction>;
+  /** Reads how far a bulk action is. */
+  bulkAction(id: string, options?: CallOptions): Promise<BulkAction>;
+  /** Ends a bulk action; what it has done stays done. */
+  abortBulkAction(id: string, options?: CallOptions): Promise<BulkAction>;
   /** Has a task made again and again. However often it has to be tried, it is one schedule. */
   createSchedule(schedule: NewSchedule, options?: CallOptions): Promise<Schedule>;
   /** Lists schedules. */
@@ -165,24 +179,6 @@ export type AuditFilter = PageSize & {
   readonly from?: Date | string | undefined;
   /** Before this time. */
   readonly to?: Date | string | undefined;
-};
-
-/** Which tasks are meant: all, unless given. */
-export type TaskFilter = {
-  readonly status?: TaskStatus | undefined;
-  readonly type?: string | undefined;
-  /** With `assigneeId`. */
-  readonly assigneeType?: string | undefined;
-  readonly assigneeId?: string | undefined;
-  readonly workflowInstanceId?: string | undefined;
-  /** Submitted with this tag. */
-  readonly tag?: string | undefined;
-  /** Created then or later. */
-  readonly createdFrom?: Date | string | undefined;
-  /** Created before then. */
-  readonly createdTo?: Date | string | undefined;
-  /** Failed with this code. */
-  readonly errorCode?: string | undefined;
 };
 
 /** Which minutes the statistics have: the last hour, of all types, unless given. */

@@ -102,6 +102,13 @@ export function createClient({
     cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
     retry: (task, options) => act('POST', taskPath(task, '/retry'), options),
     deleteTask: (task, options) => act('DELETE', taskPath(task), options),
+    createBulkAction: ({ idempotencyKey = randomKey(), ...action }, options = {}) =>
+      make(bulkPath(), idempotencyKey, action, options),
+    countForBulkAction: (action, options) =>
+      act('POST', bulkPath(), options, JSON.stringify({ ...action, dryRun: true })),
+    bulkActions: (page, options) => list(bulkPath(), page, options),
+    bulkAction: (id, options) => get(bulkPath(id), {}, options),
+    abortBulkAction: (id, options) => act('POST', bulkPath(id, '/abort'), options),
     createSchedule: ({ idempotencyKey = randomKey(), ...schedule }, options = {}) =>
       make('/api/schedules', idempotencyKey, schedule, options),
     schedules: (page, options) => list('/api/schedules', page, options),
@@ -166,6 +173,8 @@ const taskPath = (task: AnyReference, below = ''): string =>
 const lanePath = (lane: string, below: string): string => `/api/lanes/${encodeURIComponent(lane)}${below}`;
 const letterPath = (lane: string, id: string, below = ''): string =>
   lanePath(lane, `/dead-letters/${encodeURIComponent(id)}${below}`);
+const bulkPath = (id?: string, below = ''): string =>
+  `/api/bulk-actions${id === undefined ? '' : `/${encodeURIComponent(id)}`}${below}`;
 const schedulePath = (id: string, below = ''): string => `/api/schedules/${encodeURIComponent(id)}${below}`;
 const webhookPath = (id?: string, below = ''): string =>
   `/api/webhooks${id === undefined ? '' : `/${encodeURIComponent(id)}`}${below}`;

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { apiKey, signOut } from './api/session.ts';
+import { BulkActionPage } from './bulk/bulk-action-page.tsx';
+import { BulkActionsPage } from './bulk/bulk-actions-page.tsx';
 import { hrefOf, type Route } from './model/route.ts';
 import { AuditPage } from './pages/audit-page.tsx';
 import { KeysPage } from './pages/keys-page.tsx';
@@ -64,7 +66,11 @@ export function Shell() {
 const PLACES: readonly { readonly label: string; readonly to: Route; readonly pages: readonly Route['page'][] }[] = [
   { label: 'Overview', to: { page: 'overview' }, pages: ['overview'] },
   { label: 'Lanes', to: { page: 'lanes' }, pages: ['lanes', 'lane', 'letter'] },
-  { label: 'Tasks', to: { page: 'tasks', filter: {} }, pages: ['tasks', 'task', 'submit'] },
+  {
+    label: 'Tasks',
+    to: { page: 'tasks', filter: {} },
+    pages: ['tasks', 'task', 'submit', 'bulk-actions', 'bulk-action'],
+  },
   { label: 'Schedules', to: { page: 'schedules' }, pages: ['schedules', 'schedule', 'schedule-form'] },
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
   { label: 'Webhooks', to: { page: 'webhooks' }, pages: ['webhooks', 'webhook', 'webhook-form'] },
@@ -104,6 +110,10 @@ function pageOf(at: Route): ComponentChildren {
       return <WebhookPage key={at.id} id={at.id} />;
     case 'webhook-form':
       return <WebhookFormPage />;
+    case 'bulk-actions':
+      return <BulkActionsPage />;
+    case 'bulk-action':
+      return <BulkActionPage key={at.id} id={at.id} />;
     case 'keys':
       return <KeysPage />;
     case 'audit':

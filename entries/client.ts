@@ -20,6 +20,7 @@ export type {
   TaskStatus,
   TaskSummary,
 } from '../client/answers.ts';
+export type { BulkAction, BulkCount, BulkCounts, NewBulkAction } from '../client/bulk-actions.ts';
 export type {
   AnyReference,
   AuditFilter,
@@ -27,13 +28,13 @@ export type {
   DefinitionChange,
   PageSize,
   StatisticsRange,
-  TaskFilter,
 } from '../client/client.ts';
 export { type ClientOptions, createClient } from '../client/create-client.ts';
 export type { Listing } from '../client/listing.ts';
 export { type FieldError, MillraceError } from '../client/millrace-error.ts';
 export type { ResultOptions } from '../client/result.ts';
 export type { Cadence, NewSchedule, Schedule, ScheduleChange, ScheduleSummary } from '../client/schedules.ts';
+export type { TaskFilter } from '../client/task-filter.ts';
 export type {
   AnyDefinition,
   SubmitOptions,

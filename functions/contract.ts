@@ -128,6 +128,12 @@ export const SWEEP_PERIOD_SECONDS = 60;
 /** Nobody is refused on the word of a snapshot older than this: the governor must have stopped. */
 export const SNAPSHOT_VALID_SECONDS = 180;
 
+/** The function that carries out bulk actions, behind the deployment's name. */
+export const BULK_ACTIONS_FUNCTION = 'bulk-actions';
+
+/** Of its invocations one is at work, the next has come, and the router has called a third, so that what is new begins at once. */
+export const BULK_ACTIONS_CONCURRENCY = 3;
+
 /** How often the governor looks at the lanes. */
 export const GOVERN_PERIOD_SECONDS = 60;
 
@@ -176,6 +182,10 @@ export const ENV = {
   tenantLimits: 'MILLRACE_TENANT_LIMITS',
   retentionDays: 'MILLRACE_RETENTION_DAYS',
   auditRetentionDays: 'MILLRACE_AUDIT_RETENTION_DAYS',
+  /** So many tasks a second may a bulk action be asked for, at most. */
+  bulkRatePerSecond: 'MILLRACE_BULK_RATE_PER_SECOND',
+  /** The function that carries out bulk actions. */
+  bulkActionsFunction: 'MILLRACE_BULK_ACTIONS_FUNCTION',
   /** How many callers may wait for tasks at a time. */
   waiters: 'MILLRACE_WAITERS',
   /** Comma-separated hosts that tasks may call; see `functions/adapters/http/outbound-policy.ts`. */
@@ -213,6 +223,10 @@ export const ROUTES = {
   'GET /api/tasks/{id}/subtasks': 'read',
   'POST /api/tasks/{id}/cancel': 'operate',
   'POST /api/tasks/{id}/retry': 'operate',
+  'POST /api/bulk-actions': 'operate',
+  'GET /api/bulk-actions': 'read',
+  'GET /api/bulk-actions/{id}': 'read',
+  'POST /api/bulk-actions/{id}/abort': 'operate',
   'GET /api/lanes': 'read',
   'GET /api/lanes/{name}/dead-letters': 'operate',
   'GET /api/lanes/{name}/dead-letters/{id}': 'operate',

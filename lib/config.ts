@@ -35,6 +35,9 @@ const MIN_UNRESERVED = 2 * MIN_LANE_CONCURRENCY;
 /** Lambda leaves 100 of an account's 1,000 environments to functions that have none for themselves ("Lambda quotas"). */
 const MAX_WAITERS = 850;
 
+/** More a second take more than the vCPU that the function of bulk actions has. */
+const MAX_BULK_RATE = 500;
+
 /** An executor has 50 connections for the tasks that it claims and settles. */
 const MAX_CONCURRENCY = 50;
 
@@ -122,6 +125,7 @@ const configSchema = z.strictObject({
   accessLogs: z.boolean(),
   apiConcurrency: z.strictObject({ router: z.int().min(1).optional(), authorizer: z.int().min(1).optional() }),
   waiters: z.int().min(0).max(MAX_WAITERS),
+  bulkRatePerSecond: z.int().min(1).max(MAX_BULK_RATE),
   scheduleTenant: textWhere((text) => TENANT_ID.test(text), 'must be up to 63 lower-case letters, digits and hyphens'),
   retainData: z.boolean(),
   deletionProtection: z.boolean(),

@@ -202,6 +202,13 @@ export type MillraceProps = {
   readonly waiters?: number;
 
   /**
+   * How many tasks a second a bulk action may be asked to retry, cancel or delete, at most: 1 to 500.
+   *
+   * @default 200
+   */
+  readonly bulkRatePerSecond?: number;
+
+  /**
    * Whose tasks the schedules of definitions make, unless they say it by `tenantId`.
    *
    * @default schedules

@@ -14,6 +14,7 @@ const common = {
   lambdaInsights: false,
   throttle: { rate: 1000, burst: 1000 },
   apiConcurrency: {},
+  bulkRatePerSecond: 200,
   scheduleTenant: 'schedules',
 };
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import {
+  BULK_ACTIONS_CONCURRENCY,
   MIN_LANE_CONCURRENCY,
   type ResourceClass,
   SHARED_LANE_KINDS,
@@ -35,7 +36,7 @@ export const deployedDefinitions = (): readonly TaskMetadata[] => discoverTasks(
 export const CLOCKWORK_FUNCTIONS = 2;
 
 /**
- * Returns the Lambda concurrency that an account has to have: what executors, the waiter and clockwork reserve, what is reserved or
+ * Returns the Lambda concurrency that an account has to have: what executors, the waiter, bulk actions and clockwork reserve, what is reserved or
  * provisioned of the router, and what Lambda leaves to all others, among which the router's are beyond that.
  */
 export function accountConcurrencyOf(config: DeployConfig, routers = 0): number {
@@ -47,7 +48,7 @@ export function accountConcurrencyOf(config: DeployConfig, routers = 0): number 
   const kept = provisioned === false ? 0 : provisioned.max;
   const ofApi = (apiConcurrency.router ?? kept) + (apiConcurrency.authorizer ?? 0);
   const unreserved = apiConcurrency.router === undefined ? routers - kept : 0;
-  const ofOthers = reservations ? CLOCKWORK_FUNCTIONS + waiterReservationOf(waiters) : 0;
+  const ofOthers = reservations ? CLOCKWORK_FUNCTIONS + BULK_ACTIONS_CONCURRENCY + waiterReservationOf(waiters) : 0;
   return executors + ofOthers + ofApi + Math.max(UNRESERVED_CONCURRENCY, unreserved);
 }
 

@@ -1,11 +1,12 @@
 import { clientOf } from '../api-command.ts';
 import { ArgumentError, runnable } from '../npm-command.ts';
-import { taskIdOf } from '../option-values.ts';
+import { countOf, taskIdOf } from '../option-values.ts';
 import { filteringCommand, taskFilterOf } from '../task-filter.ts';
 import { headsOf, taskRow, timeText } from '../task-text.ts';
 import { printListing } from '../terminal/print-listing.ts';
 
 const listCommand = filteringCommand('millrace list', 'Lists tasks, the newest first.')
+  .option('--limit <count>', 'so many at most (default: 20)', countOf('limit'))
   .option('--all', 'however many there are')
   .option('--parent <id>', 'the subtasks of a task instead', taskIdOf)
   .action(async (options) => {

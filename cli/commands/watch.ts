@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskSummary } from '../../client/answers.ts';
-import type { Client, PageSize, TaskFilter } from '../../client/client.ts';
+import type { Client, PageSize } from '../../client/client.ts';
 import { MillraceError } from '../../client/millrace-error.ts';
+import type { TaskFilter } from '../../client/task-filter.ts';
 import { clientOf } from '../api-command.ts';
 import { EXIT, sentenceOf } from '../exit-code.ts';
 import { lengthText } from '../length-text.ts';
 import { optionWithDefault, runnable } from '../npm-command.ts';
-import { secondsOf } from '../option-values.ts';
+import { countOf, secondsOf } from '../option-values.ts';
 import { printable } from '../printable.ts';
 import { filteringCommand, taskFilterOf } from '../task-filter.ts';
 import { headsOf, noteOf, taskRow } from '../task-text.ts';
@@ -22,6 +23,7 @@ const watchCommand = filteringCommand(
   'millrace watch',
   'Shows the newest tasks as they are, until Ctrl-C; on a pipe, a line for each change.',
 )
+  .option('--limit <count>', 'so many at most (default: 20)', countOf('limit'))
   .addOption(optionWithDefault('--interval <time>', 'between two looks', secondsOf('interval'), '2s'))
   .action(async ({ limit = 20, interval, ...options }) => {
     // Whoever watches wants to know soon that nobody answers.

@@ -8,6 +8,7 @@ export type Route =
   | { readonly page: 'type'; readonly type: string }
   | { readonly page: 'schedule'; readonly id: string }
   | { readonly page: 'webhook'; readonly id: string }
+  | { readonly page: 'bulk-action'; readonly id: string }
   | { readonly page: 'schedule-form'; readonly id?: string | undefined; readonly type?: string | undefined }
   | { readonly page: 'submit'; readonly type?: string | undefined; readonly copyOf?: string | undefined }
   | { readonly page: 'unknown' };
@@ -37,7 +38,7 @@ export function parseRoute(hash: string): Route {
 }
 
 /** These pages are named by their name alone. */
-const PLAIN = ['lanes', 'types', 'schedules', 'webhooks', 'webhook-form', 'keys', 'audit'] as const;
+const PLAIN = ['lanes', 'types', 'schedules', 'webhooks', 'webhook-form', 'keys', 'audit', 'bulk-actions'] as const;
 
 const isPlain = (page: string): page is (typeof PLAIN)[number] => PLAIN.some((one) => one === page);
 
@@ -47,6 +48,7 @@ function namedRoute(page: string, name: string): Route {
   if (page === 'types') return { page: 'type', type: name };
   if (page === 'schedules') return { page: 'schedule', id: name };
   if (page === 'webhooks') return { page: 'webhook', id: name };
+  if (page === 'bulk-actions') return { page: 'bulk-action', id: name };
   return { page: 'unknown' };
 }
 
@@ -80,6 +82,7 @@ export function hrefOf(route: Route): string {
     case 'webhook-form':
     case 'keys':
     case 'audit':
+    case 'bulk-actions':
       return `#/${route.page}`;
     case 'tasks':
       return `#/tasks${queryOf(route.filter)}`;
@@ -95,6 +98,8 @@ export function hrefOf(route: Route): string {
       return `#/schedules/${encodeURIComponent(route.id)}`;
     case 'webhook':
       return `#/webhooks/${encodeURIComponent(route.id)}`;
+    case 'bulk-action':
+      return `#/bulk-actions/${encodeURIComponent(route.id)}`;
     case 'schedule-form':
       return `#/schedule-form${queryOf({ id: route.id, type: route.type })}`;
     case 'submit':

@@ -1,5 +1,6 @@
 import { call } from '../api/call.ts';
 import { taskPageSchema } from '../api/task.ts';
+import { BulkButtons } from '../bulk/bulk-button.tsx';
 import { hrefOf, queryOf, type TaskFilter } from '../model/route.ts';
 import { Empty } from '../parts/elements.tsx';
 import { useLive } from '../parts/live.ts';
@@ -21,6 +22,10 @@ export function TasksPage({ filter }: { filter: TaskFilter }) {
   return (
     <>
       <PageHeading title="Tasks">
+        <BulkButtons filter={filter} />
+        <a class="button" href={hrefOf({ page: 'bulk-actions' })}>
+          Bulk actions
+        </a>
         <a class="button primary" href={hrefOf({ page: 'submit', type: filter.type })}>
           Submit a task
         </a>

@@ -10,6 +10,10 @@ type ConfirmedActionProps = {
   readonly of?: string;
   readonly isDangerous?: boolean;
   readonly question: string;
+  /** Whether it can be confirmed: what the reader has to know may not be there yet. */
+  readonly isReady?: boolean;
+  /** Is called when the question is put. */
+  readonly onOpen?: () => void;
   /** The reader is told what will come of it. */
   readonly children: ComponentChildren;
   /** Throws `ApiFailure`, which the dialog shows. */
@@ -17,7 +21,8 @@ type ConfirmedActionProps = {
 };
 
 /** Shows a button that asks before it acts. */
-export function ConfirmedAction({ label, of, isDangerous = false, question, children, act }: ConfirmedActionProps) {
+export function ConfirmedAction(props: ConfirmedActionProps) {
+  const { label, of, isDangerous = false, question, isReady = true, onOpen, children, act } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const [isBusy, setBusy] = useState(false);
@@ -26,10 +31,11 @@ export function ConfirmedAction({ label, of, isDangerous = false, question, chil
 
   const open = (): void => {
     setFailure(undefined);
+    onOpen?.();
     dialog.current?.showModal();
   };
   const confirm = async (): Promise<void> => {
-    if (isBusy) return;
+    if (isBusy || !isReady) return;
     setBusy(true);
     try {
       await act();
@@ -55,7 +61,12 @@ export function ConfirmedAction({ label, of, isDangerous = false, question, chil
           <button type="button" onClick={() => dialog.current?.close()}>
             Go back
           </button>
-          <button type="button" class={isDangerous ? 'danger' : 'primary'} aria-disabled={isBusy} onClick={confirm}>
+          <button
+            type="button"
+            class={isDangerous ? 'danger' : 'primary'}
+            aria-disabled={isBusy || !isReady}
+            onClick={confirm}
+          >
             {label}
           </button>
         </div>

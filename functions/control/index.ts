@@ -1,12 +1,13 @@
 import { schedules as declared, tasks } from 'millrace:tasks';
-import type { ScheduledHandler } from 'aws-lambda';
+import type { Context, ScheduledHandler } from 'aws-lambda';
 import { LambdaEventSources } from '../adapters/event-sources.ts';
 import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
 import { deployedClasses, env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
 import { surviveStrayErrors } from '../runtime/stray-errors.ts';
-import { laneLoads, laneSnapshot, queueDepths, sweeperPorts } from '../runtime/wiring.ts';
+import { bulkActionPorts, laneLoads, laneSnapshot, queueDepths, sweeperPorts } from '../runtime/wiring.ts';
+import { runBulkActions } from './bulk-actions/run-bulk-actions.ts';
 import { governLanes } from './govern-lanes.ts';
 import { runSweeper } from './run-sweeper.ts';
 
@@ -21,15 +22,18 @@ const dynamo = dynamoClient();
 const sqs = sqsClient();
 const lambda = lambdaClient();
 
-// They are two functions of one bundle: each has only the environment and the role of its own.
-export const sweeper: ScheduledHandler = async (_event, context) => {
-  const deadline = clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
-  const ports = { ...sweeperPorts(dynamo, sqs, meter, tasks), declared };
-  await runSweeper(deadline, ports).finally(() => meter.flush());
-};
+const endRun = (): void => meter.flush();
+const untilEndOf = (context: Context): number => clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
 
-export const governor: ScheduledHandler = async () => {
+// They are three functions of one bundle: each has only the environment and the role of its own.
+export const sweeper: ScheduledHandler = (_event, context) =>
+  runSweeper(untilEndOf(context), { ...sweeperPorts(dynamo, sqs, meter, tasks), declared }).finally(endRun);
+
+export const governor: ScheduledHandler = () => {
   const sources = new LambdaEventSources(lambda, env('queueArnPrefix'));
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
-  await governLanes({ ...lanes, classes: deployedClasses(), clock, log, meter }).finally(() => meter.flush());
+  return governLanes({ ...lanes, classes: deployedClasses(), clock, log, meter }).finally(endRun);
 };
+
+export const bulkActions: ScheduledHandler = (_event, context) =>
+  runBulkActions(untilEndOf(context), bulkActionPorts(dynamo, sqs, meter, tasks)).finally(endRun);

@@ -1,3 +1,4 @@
+import { BULK_ACTION_TYPE } from '../core/bulk-action/bulk-action.ts';
 import type { Meter } from '../core/ports.ts';
 import type { RunningTask, Task } from '../core/task/task.ts';
 import {
@@ -22,7 +23,8 @@ export async function recordMetrics(changes: readonly TaskChange[], ports: Metri
 
 async function recordChange(change: TaskChange, { meter, settings }: MetricsPorts): Promise<void> {
   const { at, after, usage } = change;
-  if (after === undefined) return;
+  // A bulk action is the work of no lane, and its own page tells how it goes.
+  if (after === undefined || after.type === BULK_ACTION_TYPE) return;
   const former = formerOf(change, after);
   for (const transition of transitionsOf(former, after)) {
     if (transition === 'started') await recordWait(after, { meter, settings });

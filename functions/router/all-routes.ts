@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import type { OpenRouteKey, RouteKey } from '../contract.ts';
 import { listAudit } from './audit/list-audit.ts';
+import { abortBulkAction } from './bulk-actions/abort-bulk-action.ts';
+import { createBulkAction } from './bulk-actions/create-bulk-action.ts';
+import { getBulkAction, listBulkActions } from './bulk-actions/read-bulk-actions.ts';
 import { dropDeadLetter } from './dead-letters/drop-dead-letter.ts';
 import { getDeadLetter } from './dead-letters/get-dead-letter.ts';
 import { redriveDeadLetter } from './dead-letters/redrive-dead-letter.ts';
@@ -41,6 +44,10 @@ export const routes: Record<RouteKey, Route> = {
   'GET /api/tasks/{id}/subtasks': listSubtasks,
   'POST /api/tasks/{id}/cancel': cancelTask,
   'POST /api/tasks/{id}/retry': retryTask,
+  'POST /api/bulk-actions': createBulkAction,
+  'GET /api/bulk-actions': listBulkActions,
+  'GET /api/bulk-actions/{id}': getBulkAction,
+  'POST /api/bulk-actions/{id}/abort': abortBulkAction,
   'GET /api/lanes': listLanes,
   'GET /api/lanes/{name}/dead-letters': listDeadLetters,
   'GET /api/lanes/{name}/dead-letters/{id}': getDeadLetter,

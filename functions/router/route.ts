@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Scope } from '../contract.ts';
 import type { AuditStore } from '../core/audit/audit.ts';
+import type { BulkActionStore } from '../core/bulk-action/bulk-action.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { TaskHistory } from '../core/deletion/task-history.ts';
 import type { TaskDeletions } from '../core/deletion/tombstone.ts';
@@ -48,6 +49,11 @@ export type RouterPorts = {
   readonly access: Pick<AccessStore, 'list' | 'revoke'>;
   readonly webhooks: WebhookStore;
   readonly signingSecrets: SigningSecrets;
+  readonly bulkActions: Pick<BulkActionStore, 'create' | 'get' | 'getAll'>;
+  /** Has bulk actions begun, and does not wait for it. Throws where nobody can be called. */
+  readonly startBulkActions: () => Promise<void>;
+  /** So many tasks a second may a bulk action be asked for, at most. */
+  readonly bulkRatePerSecond: number;
   /** Says why nobody may be called at a URL, where the outbound policy of the deployment is against it. */
   readonly checkOutbound: (url: string) => Promise<string | undefined>;
   readonly deadLetters: DeadLetters;
@@ -129,6 +135,13 @@ export type Route<From = Caller, Ports = RouterPorts> = {
     readonly schema: () => z.ZodType;
     readonly headers?: Readonly<Record<string, string>>;
   };
+  /** What it answers otherwise, where a request asks for that. */
+  readonly otherResponses?: readonly {
+    readonly status: number;
+    readonly description: string;
+    readonly schema: () => z.ZodType;
+    readonly example: unknown;
+  }[];
   /** The codes that it may answer with, beside those that every route of its scope has. */
   readonly problems: readonly ProblemCode[];
   handle(request: Request, from: From, ports: Ports): Promise<Response>;

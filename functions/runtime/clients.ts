@@ -50,6 +50,12 @@ export const lambdaClient = (): LambdaClient => new LambdaClient(options);
 export const sqsClient = (meter?: Meter): SQSClient =>
   timed(templated(unlogged(new SQSClient({ ...options, useQueueUrlAsEndpoint: false })), log), meter);
 
+/** Loads a client that calls functions. */
+export async function loadLambdaClient(): Promise<LambdaClient> {
+  const { LambdaClient } = await import('@aws-sdk/client-lambda');
+  return new LambdaClient(options);
+}
+
 /** Loads a client for objects of several MB; two tries end before any function does that waits for them. */
 export async function s3Client(meter: Meter): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');

@@ -86,6 +86,9 @@ export const queueNamePrefix = (): string => env('queueUrlPrefix').slice(env('qu
 /** Reads how many callers may wait for tasks at a time. */
 export const waiters = (): number => envNumber('waiters');
 
+/** Reads how many tasks a second a bulk action may be asked for, at most. */
+export const bulkRatePerSecond = (): number => envNumber('bulkRatePerSecond');
+
 /** Reads what of its deployment a door of the API has to know. */
 export const routerSettings = () => ({
   queueNamePrefix: queueNamePrefix(),

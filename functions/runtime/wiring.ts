@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { bulkActionStarter } from '../adapters/bulk-action-starter.ts';
 import { DynamoAccessStore } from '../adapters/dynamo/access-store.ts';
 import {
   DynamoLaneLoads,
@@ -11,6 +12,7 @@ import {
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
 import { DynamoAuditStore } from '../adapters/dynamo/history/audit-store.ts';
+import { DynamoBulkActionStore } from '../adapters/dynamo/history/bulk-action-store.ts';
 import { DynamoTagIndex } from '../adapters/dynamo/history/tag-index.ts';
 import { DynamoTaskHistory } from '../adapters/dynamo/history/task-history.ts';
 import { DynamoTaskDeletions } from '../adapters/dynamo/operations/task-deletions.ts';
@@ -26,14 +28,16 @@ import { secretReader } from '../adapters/parameters.ts';
 import { TieredPayloadStore } from '../adapters/payload-store.ts';
 import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
 import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
+import { systemIds } from '../adapters/system-ids.ts';
 import { ENV } from '../contract.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
 import { NO_SLOTS } from '../core/wait/wait-for-end.ts';
 import { installMessages } from '../core/zod-messages.ts';
-import { dynamoClient, s3Client, sqsClient } from './clients.ts';
+import { dynamoClient, loadLambdaClient, s3Client, sqsClient } from './clients.ts';
 import {
   auditStoreOptions,
+  bulkRatePerSecond,
   deployedClasses,
   env,
   queueNamePrefix,
@@ -78,6 +82,11 @@ const webhookStores = (dynamo: DynamoDBClient) => ({
   signingSecrets: new DynamoSigningSecrets(dynamo, env('signingSecretsTable')),
 });
 
+const bulkActionStore = (dynamo: DynamoDBClient): DynamoBulkActionStore =>
+  new DynamoBulkActionStore(dynamo, env('historyTable'));
+
+const startBulkActions = () => bulkActionStarter(loadLambdaClient, env('bulkActionsFunction'));
+
 /** Makes what an executor looks at beside tasks; what is of webhooks is there for the one class that delivers. */
 export const executorStores = (dynamo: DynamoDBClient) => ({
   loads: laneLoads(dynamo),
@@ -99,6 +108,9 @@ export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
   schedules: scheduleStore(dynamo),
   access: new DynamoAccessStore(dynamo, env('accessTable')),
   ...webhookStores(dynamo),
+  bulkActions: bulkActionStore(dynamo),
+  startBulkActions: startBulkActions(),
+  bulkRatePerSecond: bulkRatePerSecond(),
   checkOutbound: outboundCheck(env('outboundHosts')),
   deadLetters: new SqsDeadLetters(sqs, env('queueUrlPrefix')),
   depths: queueDepths(sqs),
@@ -183,4 +195,17 @@ export const sweeperPorts = (dynamo: DynamoDBClient, sqs: SQSClient, meter: Mete
   snapshot: laneSnapshot(dynamo),
   usage: statistics(dynamo),
   buckets: rateBuckets(dynamo),
+  startBulkActions: startBulkActions(),
+});
+
+/** Makes the ports of the function that carries out bulk actions. */
+export const bulkActionPorts = (dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter, catalog: TaskCatalog) => ({
+  ...taskPorts(dynamo, sqs, meter, catalog),
+  due: new DynamoDueTasks(dynamo, taskStoreOptions(), log),
+  deletions: new DynamoTaskDeletions(dynamo, taskStoreOptions()),
+  history: new DynamoTaskHistory(dynamo, env('historyTable')),
+  bulkActions: bulkActionStore(dynamo),
+  ids: systemIds,
+  random: Math.random,
+  sleep,
 });

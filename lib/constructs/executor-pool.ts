@@ -109,7 +109,7 @@ export class ExecutorPool extends Construct implements IGrantable, IConnectable 
     // Before a task fans out, the open tasks of its tenant are read.
     data.statistics.grant(executor, 'dynamodb:GetItem');
     // A failed attempt is kept, and none of them is read or changed here.
-    data.grantHistory(executor, 'dynamodb:PutItem');
+    data.grantAttempts(executor);
     data.grantPayloads(executor);
     if (delivers) {
       // It reads what to sign with, makes the first secret of a tenant, and pauses a webhook whose receiver is gone.

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
+import { bulkActionsName, permitToStartBulkActions } from './bulk-actions.ts';
 import { callEvery } from './clock.ts';
 import { classesText, laneArns, queueUrlPrefix } from './executor-pool.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -32,6 +33,7 @@ export class Sweeper extends Construct {
         scheduleTenant: config.scheduleTenant,
         statisticsTable: data.statistics.tableName,
         controlTable: data.control.tableName,
+        bulkActionsFunction: bulkActionsName(config),
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
       },
@@ -56,6 +58,7 @@ export class Sweeper extends Construct {
     data.control.grant(sweeper, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.statistics.grant(sweeper, 'dynamodb:GetItem');
     sweeper.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: laneArns(this, config) }));
+    permitToStartBulkActions(sweeper, config);
     callEvery(this, SWEEP_PERIOD_SECONDS, sweeper);
   }
 }

@@ -21,6 +21,8 @@ export interface TaskData {
   grantTasks(grantee: ServiceFunction, ...actions: string[]): void;
   /** Grants actions on the table of schedules. */
   grantSchedules(grantee: ServiceFunction, ...actions: string[]): void;
+  /** Lets a function keep the attempts of tasks, and nothing that is of no task. */
+  grantAttempts(grantee: ServiceFunction): void;
   /** Grants actions on the table of what has happened. */
   grantHistory(grantee: ServiceFunction, ...actions: string[]): void;
   /** Lets a function put and get payloads and do `more` with them, and nothing else of the bucket. */

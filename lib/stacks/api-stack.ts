@@ -31,6 +31,7 @@ import type { DeployConfig } from '../config.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
 import { corsOf } from '../constructs/api-cors.ts';
 import { guardStage } from '../constructs/api-stage.ts';
+import { bulkActionsName, permitToStartBulkActions } from '../constructs/bulk-actions.ts';
 import { consoleSite } from '../constructs/console-site.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
 import { classesText, deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
@@ -109,6 +110,8 @@ export class ApiStack extends Construct {
         statisticsTable: data.statistics.tableName,
         historyTable: data.history.tableName,
         auditRetentionDays: String(config.auditRetentionDays),
+        bulkActionsFunction: bulkActionsName(config),
+        bulkRatePerSecond: String(config.bulkRatePerSecond),
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
@@ -145,7 +148,8 @@ export class ApiStack extends Construct {
     data.definitions.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.control.grant(router, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     data.statistics.grant(router, 'dynamodb:Query', 'dynamodb:GetItem');
-    data.grantHistory(router, ...['Query', 'PutItem', 'DeleteItem'].map(ofDynamo));
+    data.grantHistory(router, ...['Query', 'GetItem', 'PutItem', 'DeleteItem'].map(ofDynamo));
+    permitToStartBulkActions(router, config);
     data.grantPayloads(router, 's3:DeleteObject');
     router.addToRolePolicy(
       new PolicyStatement({

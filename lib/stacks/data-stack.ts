@@ -208,6 +208,17 @@ export class DataStack extends Construct implements TaskData {
     grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.schedules.tableArn] }));
   }
 
+  /** What is of no task begins with what no tenant's id does. */
+  grantAttempts(grantee: ServiceFunction): void {
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:PutItem'],
+        resources: [this.history.tableArn],
+        conditions: { 'ForAllValues:StringNotLike': { 'dynamodb:LeadingKeys': ['#*'] } },
+      }),
+    );
+  }
+
   grantHistory(grantee: ServiceFunction, ...actions: string[]): void {
     grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.history.tableArn] }));
   }

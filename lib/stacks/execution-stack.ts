@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { ClassAttachments } from '../class-props.ts';
 import type { DeployConfig } from '../config.ts';
+import { BulkActions } from '../constructs/bulk-actions.ts';
 import { ExecutorPool } from '../constructs/executor-pool.ts';
 import { Governor } from '../constructs/governor.ts';
 import { Projector } from '../constructs/projector.ts';
@@ -16,7 +17,7 @@ export type ExecutionStackProps = {
   readonly attachments: ReadonlyMap<string, ClassAttachments>;
 };
 
-/** Holds what runs tasks: a pool of executors for each class, the governor of their lanes, the sweeper, and the projector. */
+/** Holds what runs tasks: a pool of executors for each class, the governor of their lanes, the sweeper, what carries out bulk actions, and the projector. */
 export class ExecutionStack extends Construct {
   /** The executors by their class. */
   readonly pools: ReadonlyMap<string, ExecutorPool>;
@@ -38,6 +39,7 @@ export class ExecutionStack extends Construct {
     // A governor that knows of a lane more than there is would govern no lane of that class.
     new Governor(this, 'Governor', { config, data, tasks }).node.addDependency(...this.pools.values());
     new Sweeper(this, 'Sweeper', { config, data, tasks });
+    new BulkActions(this, 'BulkActions', { config, data, tasks });
     new Projector(this, 'Projector', { config, data });
   }
 }

@@ -1,6 +1,7 @@
 import { outboundCheck } from '../../functions/adapters/http/outbound-check.ts';
 import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { MemoryAuditStore } from '../../functions/adapters/memory/memory-audit-store.ts';
+import { MemoryBulkActions } from '../../functions/adapters/memory/memory-bulk-actions.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryPayloadStore } from '../../functions/adapters/memory/memory-payload-store.ts';
 import { MemoryScheduleStore } from '../../functions/adapters/memory/memory-schedule-store.ts';
@@ -35,7 +36,7 @@ const TRACE = 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;
 
 /** Makes everything around the doors in memory, with time and chance in the hands of the test. */
 export function createWorld(definitions: readonly TaskDefinition[] = [], { lag = NO_LAG } = {}) {
-  const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0 };
+  const world = { now: Date.UTC(2026, 0, 1), random: 0.5, openTasks: 0, startedBulkActions: 0 };
   const lanes = new MemoryLanes();
   const buckets = new MemoryRateBuckets();
   const clock = () => world.now;
@@ -74,6 +75,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
       deadLetters: MemoryDeadLetters;
       store: MemoryTaskStore;
       deliveries: MemoryTaskQueue;
+      bulkActions: MemoryBulkActions;
     } & Pick<FirePorts, 'snapshot' | 'usage' | 'buckets' | 'schedules'> = {
     store,
     deletions: new MemoryTaskDeletions(store),
@@ -96,6 +98,11 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     schedules: new MemoryScheduleStore({ lag }),
     audit: new MemoryAuditStore(),
     access: new MemoryAccessStore(),
+    bulkActions: new MemoryBulkActions(),
+    startBulkActions: async () => {
+      world.startedBulkActions++;
+    },
+    bulkRatePerSecond: 200,
     webhooks: new MemoryWebhookStore(),
     signingSecrets: new MemorySigningSecrets(),
     checkOutbound: outboundCheck('*.example,127.0.0.1'),

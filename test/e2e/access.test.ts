@@ -12,11 +12,12 @@ const bodies: Partial<Record<RouteKey, unknown>> = {
   'PATCH /api/definitions/{type}': {},
   'POST /api/schedules': { type: 'markdown.render', input: { markdown: '# hi' }, cron: '0 0 1 1 *' },
   'POST /api/webhooks': { url: 'http://127.0.0.1:9/', types: ['csv.summarize'], statuses: ['cancelled'] },
+  'POST /api/bulk-actions': { action: 'cancel', filter: { type: 'csv.summarize' }, dryRun: true },
 };
 const statusOf = (routeKey: RouteKey): number => {
   if (routeKey.includes('{id}')) return 404;
   if (routeKey === 'POST /api/schedules' || routeKey === 'POST /api/webhooks') return 201;
-  if (routeKey === 'POST /api/webhooks/secret') return 200;
+  if (routeKey === 'POST /api/webhooks/secret' || routeKey === 'POST /api/bulk-actions') return 200;
   return routeKey.startsWith('POST') ? 202 : 200;
 };
 const request = (routeKey: RouteKey, id: string, key: string): Promise<Answer> => {

@@ -77,6 +77,21 @@ describe('a schedule', () => {
   });
 });
 
+describe('a bulk action', () => {
+  const filter = { type: 'greet' };
+
+  it('deletes with operate and admin alone', async () => {
+    const world = createWorld([greet]);
+    for (const dryRun of [true, false]) {
+      const request = { body: { action: 'delete', filter, dryRun } };
+      const refused = await callApi(world, 'POST /api/bulk-actions', { ...request, ...as('operate') });
+      expect(refused).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
+      const answer = await callApi(world, 'POST /api/bulk-actions', { ...request, ...as('operate admin') });
+      expect(answer.status).toBe(dryRun ? 200 : 202);
+    }
+  });
+});
+
 describe('a webhook', () => {
   const body = { url: 'https://hooks.example/' };
 

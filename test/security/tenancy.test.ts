@@ -38,6 +38,7 @@ beforeAll(async () => {
 /** A route with a task's id says this to a stranger, beside the id that he asked for. */
 const ofOneTask = Object.keys(ROUTES).filter((key) => key.includes('/tasks/{id}'));
 const ofOneSchedule = Object.keys(ROUTES).filter((key) => key.includes('/schedules/{id}'));
+const ofOneBulkAction = Object.keys(ROUTES).filter((key) => key.includes('/bulk-actions/{id}'));
 const ofOneWebhook = Object.keys(ROUTES).filter((key) => key.includes('/webhooks/{id}'));
 
 describe('the id of another tenant', () => {
@@ -70,6 +71,17 @@ describe('the id of another tenant', () => {
     expect(answer).toMatchObject({ status: 404, body: { detail: 'there is no such webhook' } });
     expect((await callApi(world, 'GET /api/webhooks', as('beta'))).body).toEqual({ items: [] });
     expect(await callApi(world, `GET /api/webhooks/${id}`, as('alpha'))).toMatchObject({ body: { paused: false } });
+  });
+
+  it.each(ofOneBulkAction)('is not there: %s', async (routeKey) => {
+    const body = { action: 'retry', filter: { type: CANARY } };
+    const { id } = (await callApi(world, 'POST /api/bulk-actions', { body, ...as('alpha') })).body;
+    const answer = await callApi(world, routeKey.replace('{id}', String(id)), as('beta'));
+    expect(answer).toMatchObject({ status: 404, body: { detail: 'there is no such bulk action' } });
+    expect((await callApi(world, 'GET /api/bulk-actions', as('beta'))).body).toEqual({ items: [], nextCursor: null });
+    expect(await callApi(world, `GET /api/bulk-actions/${id}`, as('alpha'))).toMatchObject({
+      body: { status: 'running' },
+    });
   });
 
   const spelt: [string, (id: string) => string][] = [

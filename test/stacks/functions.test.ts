@@ -16,6 +16,12 @@ const EXECUTORS: Record<ResourceClass, { memoryMb: number; ephemeralStorageMb: n
 const LAMBDA_TIMEOUT_SECONDS = 900;
 const HTTP_API_TIMEOUT_SECONDS = 30;
 
+/** Some doors have several functions. */
+const handlerOf = (functionName: string): string =>
+  functionName.endsWith('-bulk-actions')
+    ? 'bulkActions'
+    : (/governor|sweeper|events/.exec(functionName)?.[0] ?? 'handler');
+
 describe.each([await synthesize('dev'), await synthesize('prod')])(
   'the functions of $preset',
   ({ all, text, config }) => {
@@ -33,6 +39,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
           'millrace-console',
           'millrace-governor',
           'millrace-sweeper',
+          'millrace-bulk-actions',
           'millrace-projector',
           'millrace-events',
         ].sort(),
@@ -46,7 +53,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])(
         expect(Properties).toMatchObject({
           Architectures: ['arm64'],
           Runtime: 'nodejs24.x',
-          Handler: `index.${/governor|sweeper|events/.exec(Properties.FunctionName)?.[0] ?? 'handler'}`,
+          Handler: `index.${handlerOf(Properties.FunctionName)}`,
           LoggingConfig: { LogFormat: 'JSON' },
         });
         const heapShare = Number(/--max-old-space-size=(\d+)/.exec(options)?.[1]) / Properties.MemorySize;

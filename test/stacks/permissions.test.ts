@@ -13,6 +13,9 @@ const laneArnsOf = (resourceClass: ResourceClass) =>
   LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`));
 const everyLaneArn = RESOURCE_CLASSES.flatMap(laneArnsOf);
 
+/** The function that carries out bulk actions, which only these may call. */
+const BULK_ACTIONS = 'lambda:InvokeFunction arn:aws:lambda:us-east-1:123456789012:function:millrace-bulk-actions';
+
 /** Who may not list a bucket is told that access is denied to what is not there. */
 const PAYLOADS = [
   's3:GetObject Payloads.Arn/payloads/*',
@@ -95,7 +98,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:DeleteItem Schedules.Arn',
       'dynamodb:DeleteItem SigningSecrets.Arn',
       'dynamodb:DeleteItem Tasks.Arn',
-      ...['Control', 'Definitions', 'Schedules', 'SigningSecrets', 'Statistics', 'Tasks', 'Webhooks'].map(
+      ...['Control', 'Definitions', 'History', 'Schedules', 'SigningSecrets', 'Statistics', 'Tasks', 'Webhooks'].map(
         (table) => `dynamodb:GetItem ${table}.Arn`,
       ),
       'dynamodb:PartiQLInsert Tasks.Arn',
@@ -112,6 +115,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:UpdateItem Control.Arn',
       'dynamodb:UpdateItem Definitions.Arn',
       'dynamodb:UpdateItem Tasks.Arn',
+      BULK_ACTIONS,
       ...['payloads', 'scheduled'].map((prefix) => `s3:DeleteObject Payloads.Arn/${prefix}/*`),
       ...PAYLOADS,
       ...[
@@ -202,6 +206,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
       'dynamodb:Query Tasks.Arn/index/due',
       'dynamodb:UpdateItem Control.Arn',
       'dynamodb:UpdateItem Tasks.Arn',
+      BULK_ACTIONS,
       ...PAYLOADS,
       ...everyLaneArn.map((arn) => `sqs:SendMessage ${arn}`).sort(),
     ]);

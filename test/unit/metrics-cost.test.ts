@@ -12,7 +12,7 @@ const calls = globSync('functions/adapters/**/*.ts', { cwd: root })
   .map(([, operation]) => operation);
 
 /** Nobody times these calls of clients. */
-const UNTIMED = ['PutEvents', 'ListEventSourceMappings', 'UpdateEventSourceMapping'];
+const UNTIMED = ['Invoke', 'PutEvents', 'ListEventSourceMappings', 'UpdateEventSourceMapping'];
 
 /** These doors count errors. */
 const DOORS = ['control', 'executor', 'router', 'waiter'];

@@ -1,4 +1,5 @@
 import { once } from '../../core/concurrency.ts';
+import { bulkActionAnswers, bulkActionBodies } from '../bulk-actions/bulk-action-examples.ts';
 
 const AT = '2026-11-28T09:30:00.000Z';
 
@@ -176,6 +177,8 @@ export function bodyExamples(operationId: string, inputs: ReadonlyMap<string, un
       };
     case 'redriveDeadLetter':
       return { 'as it is': {}, changed: { message } };
+    case 'createBulkAction':
+      return bulkActionBodies;
     case 'changeDefinition':
       return { pause: { paused: true }, 'as it was deployed': { paused: null } };
     default:
@@ -250,6 +253,7 @@ export const answerExamples = once(
     listDefinitions: { items: [definition] },
     getDefinition: definition,
     changeDefinition: { ...definition, paused: true, settings: { paused: true } },
+    ...bulkActionAnswers,
     createSchedule: schedule(),
     listSchedules: { items: [scheduleSummary], nextCursor: null },
     getSchedule: schedule(),

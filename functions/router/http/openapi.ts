@@ -79,7 +79,10 @@ const missingFromDocument = ({ type }: BrokenType): string =>
   `The task type ${type} is missing here, since its definition is broken.`;
 
 type SchemaOf = (schema: z.ZodType, io?: 'input' | 'output') => JsonSchema;
-type Documented = Pick<Route, 'operationId' | 'summary' | 'parameters' | 'requestBody' | 'response' | 'problems'>;
+type Documented = Pick<
+  Route,
+  'operationId' | 'summary' | 'parameters' | 'requestBody' | 'response' | 'otherResponses' | 'problems'
+>;
 
 type Described = {
   readonly schemaOf: SchemaOf;
@@ -89,7 +92,7 @@ type Described = {
 };
 
 function operation(key: string, route: Documented, { schemaOf, definitions, classes, inputs }: Described) {
-  const { operationId, summary, parameters = [], requestBody, response, problems } = route;
+  const { operationId, summary, parameters = [], requestBody, response, otherResponses = [], problems } = route;
   const scope = Object.hasOwn(ROUTES, key) ? ROUTES[key as keyof typeof ROUTES] : undefined;
   const codes: ProblemCode[] = [...problems, 'internal_error'];
   if (scope !== undefined) codes.push('unauthenticated', 'missing_scope');
@@ -109,6 +112,12 @@ function operation(key: string, route: Documented, { schemaOf, definitions, clas
           'application/json': { schema: schemaOf(response.schema()), example: answerExamples()[operationId] },
         },
       }),
+      ...Object.fromEntries(
+        otherResponses.map(({ status, description, schema, example }) => [
+          status,
+          { description, content: { 'application/json': { schema: schemaOf(schema()), example } } },
+        ]),
+      ),
       ...problemResponses(codes, schemaOf),
     },
   });

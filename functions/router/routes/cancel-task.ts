@@ -1,7 +1,6 @@
-import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
-import type { CancelledTask } from '../../core/task/task.ts';
+import { propagateCancel } from '../../core/fan-out/propagate-cancel.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
-import type { Route, RouterPorts } from '../route.ts';
+import type { Route } from '../route.ts';
 import { noSuchTask, parsePathId, taskAnswer, taskIdParameter, taskSchema } from './task-view.ts';
 
 export const cancelTask: Route = {
@@ -26,12 +25,3 @@ export const cancelTask: Route = {
     return { status: 202, ...(await taskAnswer(cancel.task, caller, ports)) };
   },
 };
-
-/** Cancels the subtasks. What is left undone, the task's own message or the sweeper does: the task is cancelled either way. */
-async function propagateCancel(task: CancelledTask, ports: RouterPorts): Promise<void> {
-  try {
-    await propagateEnd(task, ports);
-  } catch (error) {
-    ports.log('warn', 'cancel propagation failed: the sweeper will do it', { task_id: task.id, reason: String(error) });
-  }
-}

@@ -1,4 +1,5 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
+import { BULK_ACTION_TYPE } from '../../core/bulk-action/bulk-action.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import { keptUntil } from '../../core/task/payload.ts';
 import { sendOrDefer } from '../../core/task/send-or-defer.ts';
@@ -22,6 +23,7 @@ export const retryTask: Route = {
 
   async handle(request, caller, ports) {
     const found = await loadTask(request, caller, ports);
+    if (found.type === BULK_ACTION_TYPE) throw bulkActionEnded();
     if (found.status !== 'failed' && found.status !== 'cancelled') throw notRetryable(found);
     if (found.parent !== undefined) {
       throw new Problem('invalid_status', `the task is a subtask: retry its parent, ${found.parent.id}`);
@@ -44,6 +46,9 @@ export const retryTask: Route = {
     return { status: 202, ...(await taskAnswer(retry.task, caller, ports)) };
   },
 };
+
+const bulkActionEnded = (): Problem =>
+  new Problem('invalid_status', 'the task is of a bulk action, which has ended: ask for another');
 
 const notRetryable = ({ status }: Task): Problem =>
   new Problem('invalid_status', `the task is ${status}: only a failed or cancelled one can be retried`);

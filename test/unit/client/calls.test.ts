@@ -21,6 +21,18 @@ it('has every call of the API, as it is', async () => {
   expect(await client.retry(task.id)).toMatchObject({ id: task.id, status: 'queued' });
   await client.cancel(task.id);
   expect(await client.deleteTask(task)).toEqual({ id: task.id });
+  const fit = { action: 'cancel', filter: { type: 'greet', createdFrom: new Date(world.now) } } as const;
+  expect(await client.countForBulkAction(fit)).toMatchObject({ counts: { matched: 1 }, isExact: true });
+  const bulkAction = await client.createBulkAction({ ...fit, ratePerSecond: 5 });
+  expect(bulkAction).toMatchObject({
+    action: 'cancel',
+    status: 'running',
+    ratePerSecond: 5,
+    filter: { type: 'greet' },
+  });
+  expect((await client.bulkActions({ limit: 1 }).page()).items).toMatchObject([{ id: bulkAction.id }]);
+  expect(await client.bulkAction(bulkAction.id)).toMatchObject({ isCounted: false });
+  expect(await client.abortBulkAction(bulkAction.id)).toMatchObject({ status: 'aborted' });
   const schedule = await client.createSchedule({ type: 'greet', input: { name: 'Ada' }, cron: '@daily' });
   expect(schedule).toMatchObject({ cron: '@daily', timezone: 'UTC', overlap: 'queue' });
   expect((await client.schedules({ limit: 1 }).page()).items).toMatchObject([{ id: schedule.id }]);
@@ -72,6 +84,7 @@ it('has every call of the API, as it is', async () => {
         .replace(/\?.*/, '')
         .replace(task.id, '{id}')
         .replace(schedule.id, '{id}')
+        .replace(bulkAction.id, '{id}')
         .replace(key.id, '{id}')
         .replace(webhook.id, '{id}')
         .replace('letter-1', '{id}')

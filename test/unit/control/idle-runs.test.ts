@@ -49,6 +49,7 @@ beforeAll(async () => {
   vi.stubEnv('MILLRACE_QUEUE_URL_PREFIX', 'https://sqs.us-east-1.amazonaws.com/000000000000/millrace-');
   vi.stubEnv('MILLRACE_QUEUE_ARN_PREFIX', 'arn:aws:sqs:us-east-1:000000000000:millrace-');
   vi.stubEnv('MILLRACE_SCHEDULE_TENANT', 'acme');
+  vi.stubEnv('MILLRACE_BULK_ACTIONS_FUNCTION', 'millrace-bulk-actions');
   vi.stubEnv('MILLRACE_INDEX_SHARDS', '2');
   vi.stubEnv('MILLRACE_RETENTION_DAYS', '14');
   vi.stubEnv('MILLRACE_CLASSES', byClass({ ...USUAL_SETTINGS, reserved: reservationOf(8), lanes }));

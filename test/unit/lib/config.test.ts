@@ -27,7 +27,6 @@ function complaint(context: Record<string, unknown>): string {
 }
 const HOST_RULE = 'must be a host name, *.a.domain, an address or *';
 const NAME_RULE = 'must be up to 31 lower-case letters, digits and hyphens';
-
 describe('the configuration', () => {
   test('comes from a preset', () => {
     const both = {
@@ -45,6 +44,7 @@ describe('the configuration', () => {
       lambdaInsights: false,
       throttle: { rate: 1000, burst: 1000 },
       apiConcurrency: {},
+      bulkRatePerSecond: 200,
       scheduleTenant: 'schedules',
     };
     const kept = (is: boolean) => ({ retainData: is, deletionProtection: is, accessLogs: is, waiters: is ? 200 : 50 });

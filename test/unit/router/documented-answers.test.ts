@@ -23,6 +23,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /api/schedules/{id}': { cron: '0 8 * * *' },
   'POST /api/webhooks': { url: 'https://hooks.example/' },
   'POST /api/lanes/{name}/dead-letters/{id}/redrive': {},
+  'POST /api/bulk-actions': { action: 'cancel', filter: { type: 'greet' } },
 };
 
 /** The document promises each of these answers: a route, and the code of a problem or else a status. */
@@ -38,7 +39,7 @@ const promised = Object.entries(document.paths as Paths).flatMap(([path, methods
   ),
 );
 
-/** Makes a world with one task, queued or cancelled, one schedule, one key and one webhook, which all `{id}` stand for. */
+/** Makes a world with one task, queued or cancelled, one schedule, one key, one webhook and one bulk action, which all `{id}` stand for. */
 async function setUp(status: 'queued' | 'cancelled', definition = greet) {
   const world = createWorld([definition]);
   const { body } = await callApi(world, 'POST /api/tasks', { body: ada });
@@ -47,10 +48,14 @@ async function setUp(status: 'queued' | 'cancelled', definition = greet) {
   const key = await aKey(world);
   const { body: webhook } = await callApi(world, 'POST /api/webhooks', { body: BODIES['POST /api/webhooks'] });
   world.ports.deadLetters.put('default', deadLetter(await world.ports.store.get(tenant('acme'), body.id as TaskId, 0)));
+  const { body: bulkAction } = await callApi(world, 'POST /api/bulk-actions', {
+    body: BODIES['POST /api/bulk-actions'],
+  });
   const idFor = (routeKey: string): string => {
     if (routeKey.includes('/keys/')) return key.id;
     if (routeKey.includes('/webhooks/')) return String(webhook.id);
     if (routeKey.includes('/dead-letters/')) return 'letter-1';
+    if (routeKey.includes('/bulk-actions/')) return String(bulkAction.id);
     return String(routeKey.includes('/schedules/') ? schedule.id : body.id);
   };
   const ask = (routeKey: string, request: ApiRequest = {}): Promise<ApiAnswer> =>
@@ -72,6 +77,7 @@ const deadLetter = (...tasks: readonly (TaskSeed | undefined)[]) => ({
   laneName: 'default-high-0',
 });
 const isRun = (routeKey: string): boolean => routeKey.endsWith('/run');
+const isBulkAction = (routeKey: string): boolean => routeKey === 'POST /api/bulk-actions';
 /** These are for a task that has ended. */
 const isOfEnded = (routeKey: string): boolean => routeKey.endsWith('/retry') || routeKey === 'DELETE /api/tasks/{id}';
 const ready = (routeKey: string) => setUp(isOfEnded(routeKey) ? 'cancelled' : 'queued');
@@ -89,6 +95,7 @@ function breakParts({ ports }: World, verb: () => unknown): void {
     access: part,
     webhooks: part,
     signingSecrets: part,
+    bulkActions: part,
   });
   Object.assign(ports.settings, { change: verb });
   Object.assign(ports.depths, { read: verb });
@@ -126,6 +133,7 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
     await (isRun(routeKey) ? ask('POST /api/tasks', other) : ask(routeKey, { headers }));
     if (isRun(routeKey)) return ask(routeKey, { headers });
     if (routeKey.endsWith('/webhooks')) return ask(routeKey, { headers, body: { url: 'https://hooks.example/other' } });
+    if (isBulkAction(routeKey)) return ask(routeKey, { headers, body: { action: 'retry', filter: { type: 'greet' } } });
     return ask(routeKey, routeKey.endsWith('/schedules') ? { headers, body: { ...ada, rateMinutes: 5 } } : other);
   },
   invalid_status: async (routeKey) => {
@@ -139,6 +147,16 @@ const PROVOKE: Readonly<Record<ProblemCode, Provoke>> = {
       const shared = [taskSeed(), taskSeed({ tenantId: tenant('other') })];
       world.ports.deadLetters.put('default', { ...deadLetter(...shared), messageId: 'letter-1' });
       return ask(routeKey, { caller: { tenantId: 'acme', scopes: 'operate' } });
+    }
+    if (isBulkAction(routeKey)) {
+      const { ask } = await ready(routeKey);
+      for (let count = 0; count < 5; count++) await ask(routeKey);
+      return ask(routeKey);
+    }
+    if (routeKey.includes('/bulk-actions/')) {
+      const { ask } = await ready(routeKey);
+      await ask(routeKey);
+      return ask(routeKey);
     }
     if (routeKey.includes('/webhooks')) {
       // The last webhook that there may be, and the last secret, are made before.
@@ -193,7 +211,9 @@ describe('the document promises what can happen', () => {
 
   it.each(real)('$routeKey: $answer', async ({ routeKey, answer }) => {
     if (/^\d+$/.test(answer)) {
-      expect((await (await ready(routeKey)).ask(routeKey)).status).toBe(Number(answer));
+      const dryRun = isBulkAction(routeKey) && answer === '200' ? { dryRun: true } : {};
+      const request = { body: BODIES[routeKey] && { ...(BODIES[routeKey] as object), ...dryRun } };
+      expect((await (await ready(routeKey)).ask(routeKey, request)).status).toBe(Number(answer));
       return;
     }
     const code = answer as ProblemCode;

@@ -24,7 +24,10 @@ describe('get, wait, cancel and retry', () => {
         exitCode: 2,
         stderr: expect.stringMatching(/^"42" is no id of a task: `millrace list` shows those that there are\.\n/),
       });
-      expect(await millrace(name)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^<id> is missing\./) });
+      expect(await millrace(name)).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringMatching(/^(<id> is missing\.|Say which tasks: their ids, or a filter)/),
+      });
       expect(seen).toEqual([]);
       expect(await millrace(name, NO_TASK)).toEqual({
         exitCode: 4,

@@ -1,0 +1,84 @@
+import type { BulkActionStore, BulkProgress, KeptBulkAction } from '../../core/bulk-action/bulk-action.ts';
+import { readMatching } from '../../core/bulk-action/matching.ts';
+import { ended, fractionOf, withCounted, withOutcomes, withPending } from '../../core/bulk-action/progress.ts';
+import type { LeaseState, TaskStore } from '../../core/ports.ts';
+import type { RunningTask } from '../../core/task/task.ts';
+import { type ActPorts, actOnTasks } from './act-on-tasks.ts';
+
+export type CarryOutPorts = ActPorts & {
+  readonly store: ActPorts['store'] & Pick<TaskStore, 'list' | 'check'>;
+  readonly bulkActions: Pick<BulkActionStore, 'save'>;
+};
+
+/** How an attempt of a bulk action has ended: it is over, its time is, somebody has asked for its end, or it is another's. */
+export type AttemptEnd = {
+  readonly result: 'ended' | 'continues' | 'cancelled' | 'lost';
+  readonly progress: BulkProgress;
+};
+
+/** A page of the count has so many tasks, and a step of the work as many as a second allows, up to a hundred. */
+const COUNTED_TASKS = 1_000;
+const MOST_TASKS = 100;
+
+/** The lease is renewed so often, and lasts for so long beyond that: who dies is followed soon. */
+const RENEWAL_MILLISECONDS = 5_000;
+export const LEASE_MILLISECONDS = 20_000;
+
+/**
+ * Carries a bulk action out until `until`, from where it is kept. Before each step its tasks are written down, and after it what has come
+ * of them: whoever goes on after a death knows which tasks may be done already, and looks at each before he does it.
+ */
+export async function carryOut(
+  task: RunningTask,
+  { action, progress: kept }: KeptBulkAction,
+  until: number,
+  ports: CarryOutPorts,
+): Promise<AttemptEnd> {
+  const { clock, sleep } = ports;
+  const look = leaseKeeper(task, ports);
+  let progress = kept;
+  /** Keeps what has changed; `lost` where somebody else goes on with it. */
+  const save = async (next: BulkProgress): Promise<'saved' | 'lost'> => {
+    progress = { ...next, revision: progress.revision + 1 };
+    return ports.bulkActions.save(action, progress);
+  };
+  if (progress.pending.length > 0) {
+    progress = withOutcomes(progress, await actOnTasks(action, progress.pending, true, ports));
+  }
+  for (let nextAt = clock(); progress.phase !== 'ended'; ) {
+    const state = await look(progress);
+    if (state === 'lost') return { result: 'lost', progress };
+    const result = state === 'cancel_requested' ? 'cancelled' : clock() >= until ? 'continues' : undefined;
+    if (result !== undefined) return { result: (await save(progress)) === 'lost' ? 'lost' : result, progress };
+    if (progress.phase === 'counting') {
+      const { ids, next } = await readMatching(action, progress.after, COUNTED_TASKS, ports);
+      if ((await save(withCounted(progress, ids.length, next))) === 'lost') return { result: 'lost', progress };
+    } else if (progress.isRead) {
+      if ((await save(ended(progress))) === 'lost') return { result: 'lost', progress };
+    } else {
+      const { ids, next } = await readMatching(
+        action,
+        progress.after,
+        Math.min(action.ratePerSecond, MOST_TASKS),
+        ports,
+      );
+      if ((await save(withPending(progress, ids, next))) === 'lost') return { result: 'lost', progress };
+      // A step begins no sooner than the one before allows; one that took longer is not made up for.
+      await sleep(Math.max(0, nextAt - clock()));
+      nextAt = clock() + (ids.length * 1000) / action.ratePerSecond;
+      progress = withOutcomes(progress, await actOnTasks(action, ids, false, ports));
+    }
+  }
+  return { result: 'ended', progress };
+}
+
+/** Makes what looks after the lease of an attempt, and renews it with its progress where that is due. */
+function leaseKeeper(task: RunningTask, { store, clock }: CarryOutPorts) {
+  let renewedAt = clock();
+  return (progress: BulkProgress): Promise<LeaseState> => {
+    if (clock() - renewedAt < RENEWAL_MILLISECONDS) return store.check(task);
+    renewedAt = clock();
+    const fraction = fractionOf(progress);
+    return store.check(task, { leaseExpiresAt: renewedAt + LEASE_MILLISECONDS, progress: { fraction } });
+  };
+}
