@@ -21,9 +21,9 @@ const columnsFor = (lane: string): readonly Column<Letter>[] => [
   {
     head: 'Message',
     class: 'number',
-    cell: ({ messageId, task }) => (
+    cell: ({ messageId }) => (
       <a class="button" href={hrefOf({ page: 'letter', lane, id: messageId })}>
-        Open<span class="unseen"> that of {task?.id ?? messageId}</span>
+        Open<span class="unseen"> the message {messageId}</span>
       </a>
     ),
   },

@@ -1,7 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterEach, describe, expect, it } from 'vitest';
-import { post, submit, until } from './api.ts';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { awsClient } from '../doubles/aws-client.ts';
+import { call, post, submit, until } from './api.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
+
+const { payloadBucket } = inject('stack');
+const s3 = new S3Client({ ...awsClient, forcePathStyle: true });
 
 let receiver: Receiver | undefined;
 afterEach(async () => {
@@ -140,5 +146,27 @@ describe('priorities', () => {
     const task = await submit({ type: 'markdown.render', input: { markdown: '# hi' }, priority });
     expect(task).toMatchObject({ priority, executorKey: expect.stringMatching(`^default/${priority}/[01]$`) });
     expect(await until(task.id, 'succeeded')).toMatchObject({ output: { html: expect.stringContaining('hi') } });
+  });
+});
+
+describe('a task that is deleted', () => {
+  it('is gone with its payloads, runs no more, and who deleted it is in the audit', async () => {
+    const random = randomBytes(60_000).toString('base64');
+    const { id } = await submit({ type: 'markdown.render', input: { markdown: random } });
+    await until(id, 'succeeded');
+    expect(await call('DELETE', `/api/tasks/${id}`)).toMatchObject({ status: 200, body: { id } });
+    expect((await call('GET', `/api/tasks/${id}`)).status).toBe(404);
+    for (const prefix of ['payloads', 'scheduled']) {
+      const Prefix = `${prefix}/local/${id}/`;
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: payloadBucket, Prefix }));
+      expect(Contents).toEqual([]);
+    }
+    expect((await call('DELETE', `/api/tasks/${id}`)).status).toBe(404);
+    const { body } = await call('GET', '/api/audit?action=deleteTask&limit=100');
+    const ours = (body.items as { resource: string }[]).filter(({ resource }) => resource === `tasks/${id}`);
+    expect(ours).toMatchObject([
+      { outcome: 404, actor: { kind: 'key', id: expect.stringMatching(/^[0-9a-f]{12}$/) } },
+      { outcome: 200 },
+    ]);
   });
 });
