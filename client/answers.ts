@@ -163,11 +163,20 @@ export type Counts = {
 };
 
 /** What happened to tasks, by minute. */
+/** What something has cost in a minute. */
+export type MinuteCost = { readonly minute: string; readonly usd: number; readonly computeUsd: number };
+
 export type Statistics = {
   readonly from: string;
   readonly to: string;
   readonly total: Counts;
-  readonly byType: readonly (Counts & { readonly type: string })[];
+  readonly byType: readonly (Counts & { readonly type: string; readonly costs: readonly MinuteCost[] })[];
+  /** With `tenants: 'all'`. */
+  readonly byTenant?: readonly (Counts & { readonly tenantId: string; readonly costs: readonly MinuteCost[] })[];
+  /** So many tenants are not counted, since they are too many. */
+  readonly tenantsLeftOut?: number;
+  /** What the deployment costs whatever comes, for keys with the scope `platform`; it is in no other cost. */
+  readonly fixed?: { readonly usdPerHour: number; readonly usd: number };
   readonly items: readonly (Counts & { readonly minute: string })[];
 };
 
@@ -189,6 +198,8 @@ export type Definition = Omit<DefinitionSettings, 'maxAttempts'> & {
   readonly batch?: { readonly maxSize: number; readonly windowSeconds: number };
   readonly settings: Partial<DefinitionSettings>;
   readonly inputSchema: Readonly<Record<string, unknown>>;
+  /** A digest of it. */
+  readonly inputVersion?: string;
   readonly outputSchema?: Readonly<Record<string, unknown>>;
 };
 

@@ -73,8 +73,10 @@ export type Client = {
   subtasks(task: AnyReference, page?: PageSize, options?: CallOptions): Listing<TaskSummary>;
   /** Cancels a task; one that runs ends within some seconds. */
   cancel(task: AnyReference, options?: CallOptions): Promise<Task>;
-  /** Runs a task again that failed or was cancelled. */
-  retry(task: AnyReference, options?: CallOptions): Promise<Task>;
+  /** Runs a task again that failed or was cancelled, or some of its subtasks. Of a subtask it returns the task at the top. */
+  retry(task: AnyReference, options?: RetryOptions & CallOptions): Promise<Task>;
+  /** Returns what a task was given before retries gave it other inputs, the oldest first. */
+  formerInputs(task: AnyReference, options?: CallOptions): Promise<readonly FormerInput[]>;
   /** Deletes a task that has ended, with all that it had. */
   deleteTask(task: AnyReference, options?: CallOptions): Promise<{ readonly id: string }>;
   /** Retries, cancels or deletes all tasks that fit a filter. However often it has to be tried, it is one bulk action. */
@@ -167,6 +169,23 @@ export type Client = {
 /** A task, or its id. */
 export type AnyReference = string | TaskReference<TaskDefinition>;
 
+/** An input that a task had until a retry. */
+export type FormerInput = {
+  /** The last attempt that it was for. */
+  readonly attempt: number;
+  readonly replacedAt: string;
+  /** Missing where it is not kept any more. */
+  readonly input?: unknown;
+};
+
+/** What a retry changes. */
+export type RetryOptions = {
+  /** Another input than before. */
+  readonly input?: unknown;
+  /** Which subtasks run again: those that have not succeeded unless it is said; with `all` it is fanned out anew. Not with `input`. */
+  readonly subtasks?: 'failed' | 'all' | readonly string[] | undefined;
+};
+
 /** How many items a page has at most. */
 export type PageSize = { readonly limit?: number | undefined };
 
@@ -186,6 +205,8 @@ export type StatisticsRange = {
   readonly type?: string | undefined;
   readonly from?: Date | string | undefined;
   readonly to?: Date | string | undefined;
+  /** Of all tenants, with a key that has the scope `platform`. */
+  readonly tenants?: 'all' | undefined;
 };
 
 /** What to change of a task type; `null` puts a setting back to that of its definition. */

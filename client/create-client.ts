@@ -1,5 +1,5 @@
 import type { Lane } from './answers.ts';
-import type { AnyReference, Client } from './client.ts';
+import type { AnyReference, Client, FormerInput } from './client.ts';
 import { Listing } from './listing.ts';
 import { MillraceError } from './millrace-error.ts';
 import { randomKey } from './random-key.ts';
@@ -100,7 +100,12 @@ export function createClient({
     count: (filter, options) => get('/api/tasks/count', filter, options),
     subtasks: (task, page, options) => list(taskPath(task, '/subtasks'), page, options),
     cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
-    retry: (task, options) => act('POST', taskPath(task, '/retry'), options),
+    retry: (task, { input, subtasks, ...options } = {}) => {
+      const body = JSON.stringify({ input, subtasks });
+      return act('POST', taskPath(task, '/retry'), options, body === '{}' ? undefined : body);
+    },
+    formerInputs: async (task, options) =>
+      (await list<FormerInput>(taskPath(task, '/inputs'), {}, options).page()).items,
     deleteTask: (task, options) => act('DELETE', taskPath(task), options),
     createBulkAction: ({ idempotencyKey = randomKey(), ...action }, options = {}) =>
       make(bulkPath(), idempotencyKey, action, options),

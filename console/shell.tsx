@@ -9,6 +9,7 @@ import { LanePage } from './pages/lane-page.tsx';
 import { LanesPage } from './pages/lanes-page.tsx';
 import { LetterPage } from './pages/letter-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
+import { RetryPage } from './pages/retry-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { SubmitPage } from './pages/submit-page.tsx';
 import { TaskPage } from './pages/task-page.tsx';
@@ -69,7 +70,7 @@ const PLACES: readonly { readonly label: string; readonly to: Route; readonly pa
   {
     label: 'Tasks',
     to: { page: 'tasks', filter: {} },
-    pages: ['tasks', 'task', 'submit', 'bulk-actions', 'bulk-action'],
+    pages: ['tasks', 'task', 'retry', 'submit', 'bulk-actions', 'bulk-action'],
   },
   { label: 'Schedules', to: { page: 'schedules' }, pages: ['schedules', 'schedule', 'schedule-form'] },
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
@@ -92,6 +93,8 @@ function pageOf(at: Route): ComponentChildren {
       return <TasksPage filter={at.filter} />;
     case 'task':
       return <TaskPage key={at.id} id={at.id} />;
+    case 'retry':
+      return <RetryPage key={at.id} id={at.id} />;
     case 'submit':
       return <SubmitPage key={at.copyOf} type={at.type} copyOf={at.copyOf} />;
     case 'types':

@@ -26,7 +26,9 @@ export type {
   AuditFilter,
   Client,
   DefinitionChange,
+  FormerInput,
   PageSize,
+  RetryOptions,
   StatisticsRange,
 } from '../client/client.ts';
 export { type ClientOptions, createClient } from '../client/create-client.ts';

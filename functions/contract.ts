@@ -197,6 +197,8 @@ export const ENV = {
   secrets: 'MILLRACE_SECRETS',
   /** What the steps of a task cost: `{"request":1481,...}`. */
   stepPrices: 'MILLRACE_STEP_PRICES',
+  /** What an hour of the deployment costs whatever comes, in dollars. */
+  fixedHourlyDollars: 'MILLRACE_FIXED_HOURLY_DOLLARS',
   /** `false`: the log has no lines of what went well. */
   routineLogs: 'MILLRACE_ROUTINE_LOGS',
   /** The share of requests that are traced: `0.01`. Without it nothing is. */
@@ -221,6 +223,7 @@ export const ROUTES = {
   'GET /api/tasks/{id}': 'read',
   'DELETE /api/tasks/{id}': 'operate',
   'GET /api/tasks/{id}/subtasks': 'read',
+  'GET /api/tasks/{id}/inputs': 'read',
   'POST /api/tasks/{id}/cancel': 'operate',
   'POST /api/tasks/{id}/retry': 'operate',
   'POST /api/bulk-actions': 'operate',

@@ -9,6 +9,7 @@ import { type DeployConfig, deployedBy, resolveConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { ExecutorPool } from './constructs/executor-pool.ts';
 import { defaultNameOf } from './default-name.ts';
+import { tellWhatWaits } from './deployed-types.ts';
 import { recordDeployment } from './deployment-record.ts';
 import type { MillraceProps } from './millrace-props.ts';
 import { onlyGrowing } from './only-growing.ts';
@@ -76,6 +77,7 @@ export class Millrace extends Construct {
       tasks: folder,
       nativePackages,
     });
+    tellWhatWaits(this, config.name, tasks.definitions);
     for (const name of Object.keys(settings)) {
       if (config.classes[name] !== undefined) continue;
       const sentence = `no type of task asks for the class ${name}, so it is not made`;

@@ -79,11 +79,19 @@ function discover(
   }
 }
 
+/** A version of a schema has so many characters of its digest: 48 bits, since it is a part of each task's row. */
+const VERSION_CHARACTERS = 8;
+
+/** Names the version of a schema by what it says. */
+const versionOf = (schema: TaskMetadata['inputSchema']): string =>
+  createHash('sha256').update(JSON.stringify(schema)).digest('base64url').slice(0, VERSION_CHARACTERS);
+
 /** Writes the module that loads each definition when it is asked for, and has their schedules, where a synth always writes it: source maps name the place. */
 function writeCatalog(project: string, definitions: readonly TaskMetadata[]): string {
-  const loaders = definitions.map(({ type, file, exportName }) => {
+  const loaders = definitions.map(({ type, file, exportName, inputSchema }) => {
     const path = JSON.stringify(resolve(project, file));
-    return `  ${JSON.stringify(type)}: async () => (await import(${path}))[${JSON.stringify(exportName)}],\n`;
+    const load = `async () => (await import(${path}))[${JSON.stringify(exportName)}]`;
+    return `  ${JSON.stringify(type)}: Object.assign(${load}, { inputVersion: '${versionOf(inputSchema)}' }),\n`;
   });
   const schedules = definitions.flatMap(({ type, schedule = [] }) => schedule.map((entry) => ({ type, ...entry })));
   // As a literal, a key `__proto__` of an input would be none.

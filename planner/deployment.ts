@@ -11,6 +11,7 @@ import {
 } from '../functions/contract.ts';
 import { type ClassSettings, reservationOf } from '../functions/resource-classes.ts';
 import type { DeployConfig } from '../lib/config.ts';
+import { CLOCKWORK_FUNCTIONS } from '../lib/constructs/fixed-costs.ts';
 import { readConfig } from '../lib/context.ts';
 import { discoverTasks } from '../lib/task-discovery.ts';
 import type { TaskMetadata } from '../lib/task-metadata.ts';
@@ -31,9 +32,6 @@ export function deployConfig(context: Readonly<Record<string, string>>): DeployC
 
 /** Returns all task types that are deployed. Throws `ConfigError` where one could not be. */
 export const deployedDefinitions = (): readonly TaskMetadata[] => discoverTasks('tasks').definitions;
-
-/** The governor and the sweeper are called by the clock, and each runs one at a time. */
-export const CLOCKWORK_FUNCTIONS = 2;
 
 /**
  * Returns the Lambda concurrency that an account has to have: what executors, the waiter, bulk actions and clockwork reserve, what is reserved or

@@ -3,6 +3,12 @@
  * what is our own is in `docs/costs.md` and `functions/contract.ts`.
  */
 
+/** The line that Lambda Insights writes to the log for each invocation ("Lambda Insights"). */
+export const INSIGHTS_LOG_BYTES = 1_024;
+
+/** So many more batches at a time an event source takes while messages are left ("Configuring scaling behavior for SQS"). */
+export const MORE_POLLERS_PER_SECOND = 300 / 60;
+
 /** New environments of one function: 1,000 each 10 s, refilled continuously ("Lambda scaling behavior"). */
 export const NEW_ENVIRONMENTS_PER_SECOND = 100;
 export const NEW_ENVIRONMENTS_AT_ONCE = 1_000;
@@ -18,27 +24,6 @@ export const UNRESERVED_CONCURRENCY = 100;
 
 /** Executors that an event source of SQS may be allowed ("ScalingConfig"). */
 export const MOST_OF_EVENT_SOURCE = 1_000;
-
-/** Metrics of each function that Lambda Insights has, and its line of the log for each invocation ("Lambda Insights"). */
-export const INSIGHTS_METRICS = 8;
-export const INSIGHTS_LOG_BYTES = 1_024;
-
-/** Alarms that target tracking makes: one to grow, one to shrink ("Target tracking scaling policies"). */
-export const SCALING_ALARMS = 2;
-
-/**
- * An event source of a standard queue begins with five batches at a time, takes up to 300 more each minute while messages
- * are left, and goes back to five: to fewer only where it has no `MaximumConcurrency` ("Configuring scaling behavior for
- * SQS event source mappings").
- */
-export const POLLERS_AT_FIRST = 5;
-export const MORE_POLLERS_PER_SECOND = 300 / 60;
-
-/**
- * An empty queue is asked by long polling, of 20 s at most ("Amazon SQS standard queue quotas"). Where an event source has a
- * window and little comes, Lambda may gather as long as that, however short the window ("Configuring an SQS event source").
- */
-export const LONG_POLL_SECONDS = 20;
 
 /** Messages of a standard queue that are received and not yet deleted ("Amazon SQS standard queue quotas"). */
 export const MESSAGES_IN_FLIGHT = 120_000;
@@ -66,12 +51,6 @@ export const TABLE_WRITE_UNITS = 40_000;
  */
 export const CAPACITY_BURST_SECONDS = 300;
 export const CAPACITY_GROWTH_MINUTES = 2;
-
-/**
- * Alarms that auto scaling makes of the writes, and of the reads, of a table or an index: on what is used of the target and on
- * what is provisioned, each high and low ("Using the AWS CLI to manage DynamoDB auto scaling").
- */
-export const CAPACITY_ALARMS = 4;
 
 /** One partition, so one key of an index ("Best practices for designing and using partition keys effectively"). */
 export const PARTITION_WRITE_UNITS = 1_000;

@@ -5,6 +5,7 @@ import { type ApiOptions, apiCommand, clientOf } from '../api-command.ts';
 import { lengthText } from '../length-text.ts';
 import { ArgumentError, npmCommand, runnable } from '../npm-command.ts';
 import { countOf, secondsOf } from '../option-values.ts';
+import { saveDefinitions } from '../save-definitions.ts';
 import { note, printFacts, printJson, printTable, printValue } from '../terminal/print.ts';
 import type { Cell } from '../terminal/table.ts';
 
@@ -32,6 +33,15 @@ const pause = apiCommand('pause', 'Lets no task of a type begin, until it is res
 const resume = apiCommand('resume', 'Lets tasks of a type begin again.')
   .argument('<type>', 'which type')
   .action((type, options) => change(type, { paused: null }, options));
+
+const save = apiCommand(
+  'save',
+  'Writes down what is deployed, so that the next synth warns of what would hurt tasks that wait.',
+)
+  .argument('[deployment]', 'its name, as the construct has it', 'millrace')
+  .action(async (name, options) => {
+    note(await saveDefinitions(await clientOf(options), name, new Date().toISOString()));
+  });
 
 /** Puts a setting back to that of the definition. Commander takes no `null` of a parser. */
 const AS_DEFINED = 'default';
@@ -66,6 +76,7 @@ const tune = apiCommand(
 const definitionsCommand = npmCommand('millrace definitions', 'Shows the task types, and pauses and tunes them.')
   .addCommand(list, { isDefault: true })
   .addCommand(get)
+  .addCommand(save)
   .addCommand(pause)
   .addCommand(resume)
   .addCommand(tune);

@@ -3,6 +3,7 @@ export type Route =
   | { readonly page: 'overview' | (typeof PLAIN)[number] }
   | { readonly page: 'tasks'; readonly filter: TaskFilter }
   | { readonly page: 'task'; readonly id: string }
+  | { readonly page: 'retry'; readonly id: string }
   | { readonly page: 'lane'; readonly name: string }
   | { readonly page: 'letter'; readonly lane: string; readonly id: string }
   | { readonly page: 'type'; readonly type: string }
@@ -44,6 +45,7 @@ const isPlain = (page: string): page is (typeof PLAIN)[number] => PLAIN.some((on
 
 function namedRoute(page: string, name: string): Route {
   if (page === 'tasks') return { page: 'task', id: name };
+  if (page === 'retry') return { page, id: name };
   if (page === 'lanes') return { page: 'lane', name };
   if (page === 'types') return { page: 'type', type: name };
   if (page === 'schedules') return { page: 'schedule', id: name };
@@ -88,6 +90,8 @@ export function hrefOf(route: Route): string {
       return `#/tasks${queryOf(route.filter)}`;
     case 'task':
       return `#/tasks/${encodeURIComponent(route.id)}`;
+    case 'retry':
+      return `#/retry/${encodeURIComponent(route.id)}`;
     case 'lane':
       return `#/lanes/${encodeURIComponent(route.name)}`;
     case 'letter':

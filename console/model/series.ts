@@ -48,6 +48,48 @@ export function percentilePlot(statistics: Statistics, name: 'waitMilliseconds' 
   };
 }
 
+/** So many types have a line of their own, those that cost most; the others share one. */
+const COSTLY_TYPES = 3;
+const COST_LINES: readonly Omit<Series, 'label' | 'values'>[] = [
+  { colour: '--running' },
+  { colour: '--succeeded', dash: [8, 3] },
+  { colour: '--waiting', dash: [3, 3] },
+  { colour: '--muted', dash: [1, 3] },
+];
+
+/** Values of costs are in these: an axis has whole steps. */
+export const MICRODOLLARS = 1_000_000;
+
+/** Returns what types cost by step, in microdollars: a step is a minute, or more where there are many. */
+export function costPlot(statistics: Statistics): Plot {
+  const start = Date.parse(statistics.from);
+  const minutes = Math.max(1, Math.round((Date.parse(statistics.to) - start) / MINUTE_MS));
+  const stepMs = Math.ceil(minutes / 96) * MINUTE_MS;
+  const steps = Math.ceil((minutes * MINUTE_MS) / stepMs);
+  const byCost = statistics.byType.toSorted((one, other) => other.cost.usd - one.cost.usd);
+  const rest = byCost.slice(COSTLY_TYPES);
+  const lines = [
+    ...byCost.slice(0, COSTLY_TYPES).map(({ type, costs }) => ({ label: type, costs })),
+    ...(rest.length === 0 ? [] : [{ label: 'others', costs: rest.flatMap(({ costs }) => costs) }]),
+  ];
+  const sums = (costs: (typeof lines)[number]['costs']): number[] => {
+    const values = Array<number>(steps).fill(0);
+    for (const { minute, usd } of costs) {
+      const step = Math.floor((Date.parse(minute) - start) / stepMs);
+      values[step] = (values[step] ?? 0) + usd * MICRODOLLARS;
+    }
+    return values;
+  };
+  return {
+    times: Array.from({ length: steps }, (_, step) => (start + step * stepMs) / 1000),
+    series: lines.map(({ label, costs }, place) => ({
+      ...(COST_LINES[place] ?? { colour: '--muted' }),
+      label,
+      values: sums(costs),
+    })),
+  };
+}
+
 /** Returns the places of values that no stroke leads to or from, as those before and behind them are missing. */
 export const lonePlaces = (values: readonly (number | null | undefined)[]): number[] =>
   values.flatMap((_, place) => {

@@ -22,14 +22,15 @@ export function OverviewPage() {
   const types = data === undefined ? [] : typeNames(data);
   const [type, setType] = useState('');
   const [hours, setHours] = useState<string>('1');
+  const [tenants, setTenants] = useState('');
   const statistics = useLive(
-    `${type} ${hours}`,
+    `${type} ${hours} ${tenants}`,
     (signal) => {
       // Both ends are by one clock: by two, a day might be more than the API gives at once.
       const end = Date.now();
       const from = new Date(end - Number(hours) * HOUR_MS).toISOString();
       const to = new Date(end).toISOString();
-      return call(`api/stats${queryOf({ type, from, to })}`, statisticsSchema, { signal });
+      return call(`api/stats${queryOf({ type, from, to, tenants })}`, statisticsSchema, { signal });
     },
     REFRESH_SECONDS,
   );
@@ -59,6 +60,13 @@ export function OverviewPage() {
                 {label}
               </option>
             ))}
+          </select>
+        </label>
+        <label>
+          Tenants
+          <select value={tenants} onChange={(event) => setTenants(event.currentTarget.value)}>
+            <option value="">own</option>
+            <option value="all">all</option>
           </select>
         </label>
       </form>

@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { Statistics } from '../api/statistics.ts';
 import { dollars, duration, shortCount, shortDollars } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
-import { percentilePlot, throughputPlot } from '../model/series.ts';
+import { costPlot, MICRODOLLARS, percentilePlot, throughputPlot } from '../model/series.ts';
 import { Tile, TypeName } from '../parts/elements.tsx';
 import { PlotView } from '../parts/plot-view.tsx';
 import { type Column, TableCard } from '../parts/table-card.tsx';
@@ -14,10 +14,12 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
       throughput: throughputPlot(statistics),
       wait: percentilePlot(statistics, 'waitMilliseconds'),
       run: percentilePlot(statistics, 'runMilliseconds'),
+      cost: costPlot(statistics),
     }),
     [statistics],
   );
-  const { accepted, succeeded, failed, retried, waitMilliseconds, runMilliseconds, cost } = statistics.total;
+  const { total, byTenant, tenantsLeftOut, fixed } = statistics;
+  const { accepted, succeeded, failed, retried, waitMilliseconds, runMilliseconds, cost } = total;
   const ended = succeeded + failed;
   return (
     <>
@@ -39,11 +41,25 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
           title={dollars(cost.usd)}
           note={cost.usd === 0 ? undefined : `${percent(cost.computeUsd / cost.usd)} of it executors’ time`}
         />
+        {fixed !== undefined && (
+          <Tile
+            name="Fixed cost, estimated"
+            value={shortDollars(fixed.usd)}
+            title={dollars(fixed.usd)}
+            note={`${dollars(fixed.usdPerHour)} an hour, whatever comes`}
+          />
+        )}
       </dl>
       <div class="plots">
         <PlotView title="Tasks a minute" plot={plots.throughput} format={shortCount} />
         <PlotView title="Wait until the first attempt" plot={plots.wait} format={duration} />
         <PlotView title="Run time of the last attempt" plot={plots.run} format={duration} />
+        <PlotView
+          key={plots.cost.series.map(({ label }) => label).join()}
+          title="Cost by task type"
+          plot={plots.cost}
+          format={(value) => shortDollars(value / MICRODOLLARS)}
+        />
       </div>
       <div class="by-type">
         <TableCard
@@ -52,9 +68,20 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
           rows={statistics.byType.toSorted((one, other) => other.cost.usd - one.cost.usd)}
           keyOf={({ type }) => type}
         />
+        {byTenant !== undefined && (
+          <TableCard
+            caption="By tenant"
+            columns={TENANT_COLUMNS}
+            rows={byTenant.toSorted((one, other) => other.cost.usd - one.cost.usd)}
+            keyOf={({ tenantId }) => tenantId}
+          />
+        )}
+        {tenantsLeftOut !== undefined && (
+          <p class="note">{tenantsLeftOut} more tenants are not counted here: they are too many for one answer.</p>
+        )}
         <p class="muted small">
           Cost is what requests, messages, writes, logs, traces, events and the time of executors come to at AWS’s list
-          prices. Reads, and what a deployment costs whatever comes, are not in it.
+          prices. Reads, and the fixed cost, which a deployment has whatever comes, are not in it.
         </p>
       </div>
     </>
@@ -85,6 +112,16 @@ const COLUMNS: readonly Column<OfType>[] = [
     class: 'wide number',
     cell: ({ accepted, cost }) => (accepted === 0 ? '–' : dollars((1_000_000 * cost.usd) / accepted)),
   },
+];
+
+type OfTenant = NonNullable<Statistics['byTenant']>[number];
+
+const TENANT_COLUMNS: readonly Column<OfTenant>[] = [
+  { head: 'Tenant', cell: ({ tenantId }) => <code>{tenantId}</code> },
+  { head: 'Accepted', class: 'number', cell: ({ accepted }) => shortCount(accepted) },
+  { head: 'Failed', class: 'wide number', cell: ({ failed }) => shortCount(failed) },
+  { head: 'Cost', class: 'number', cell: ({ cost }) => dollars(cost.usd) },
+  { head: 'Of it executors', class: 'wide number', cell: ({ cost }) => dollars(cost.computeUsd) },
 ];
 
 const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;

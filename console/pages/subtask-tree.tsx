@@ -6,23 +6,32 @@ import { hrefOf, queryOf } from '../model/route.ts';
 import { StatusBadge } from '../parts/elements.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
+import { RetrySubtask, RetrySubtasks } from './retry-actions.tsx';
 
 const REFRESH_SECONDS = 5;
 const PAGE_SIZE = 50;
 
 /** Shows the subtasks of a task, and theirs, each loaded when it is opened; nothing where there are none. */
-export function SubtaskTree({ task }: { task: TaskSummary }) {
+export function SubtaskTree({ task, onRetry }: TreeProps) {
   const subtasks = task.subtaskCount ?? 0;
   if (subtasks === 0) return null;
   return (
     <section class="card">
-      <h2>{counted(subtasks, 'subtask')}</h2>
-      <Subtasks parent={task} />
+      <div class="card-heading">
+        <h2>{counted(subtasks, 'subtask')}</h2>
+        <div class="actions">
+          <RetrySubtasks task={task} onRetry={onRetry} />
+        </div>
+      </div>
+      <Subtasks parent={task} onRetry={onRetry} />
     </section>
   );
 }
 
-function Subtasks({ parent }: { parent: TaskSummary }) {
+/** `onRetry` is called when the task at the top has something of it run again. */
+type TreeProps = { readonly task: TaskSummary; readonly onRetry: () => void };
+
+function Subtasks({ parent, onRetry }: { parent: TaskSummary; onRetry: () => void }) {
   const [cursors, setCursors] = useState<readonly string[]>(['']);
   return (
     <ul class="tree">
@@ -31,6 +40,7 @@ function Subtasks({ parent }: { parent: TaskSummary }) {
           key={cursor}
           parent={parent}
           cursor={cursor}
+          onRetry={onRetry}
           onMore={index === cursors.length - 1 ? (next) => setCursors([...cursors, next]) : undefined}
         />
       ))}
@@ -41,11 +51,12 @@ function Subtasks({ parent }: { parent: TaskSummary }) {
 type SubtaskPageProps = {
   readonly parent: TaskSummary;
   readonly cursor: string;
+  readonly onRetry: () => void;
   /** Asks for the page behind this one. */
   readonly onMore: ((next: string) => void) | undefined;
 };
 
-function SubtaskPage({ parent, cursor, onMore }: SubtaskPageProps) {
+function SubtaskPage({ parent, cursor, onRetry, onMore }: SubtaskPageProps) {
   const path = `api/tasks/${encodeURIComponent(parent.id)}/subtasks${queryOf({ limit: PAGE_SIZE, cursor })}`;
   const live = useLive(
     `${path} ${isFinished(parent)}`,
@@ -57,7 +68,7 @@ function SubtaskPage({ parent, cursor, onMore }: SubtaskPageProps) {
       {({ items, nextCursor }) => (
         <>
           {items.map((item) => (
-            <Subtask key={item.id} task={item} />
+            <Subtask key={item.id} task={item} onRetry={onRetry} />
           ))}
           {items.length === 0 && nextCursor === null && <li class="muted">They cannot be read any more.</li>}
           {nextCursor !== null && onMore !== undefined && (
@@ -73,7 +84,7 @@ function SubtaskPage({ parent, cursor, onMore }: SubtaskPageProps) {
   );
 }
 
-function Subtask({ task }: { task: TaskSummary }) {
+function Subtask({ task, onRetry }: TreeProps) {
   const [isOpen, setOpen] = useState(false);
   const parts = task.subtaskCount ?? 0;
   return (
@@ -89,8 +100,9 @@ function Subtask({ task }: { task: TaskSummary }) {
             {isOpen ? 'Hide' : 'Show'} {counted(parts, 'subtask')}
           </button>
         )}
+        <RetrySubtask task={task} onRetry={onRetry} />
       </div>
-      {isOpen && <Subtasks parent={task} />}
+      {isOpen && <Subtasks parent={task} onRetry={onRetry} />}
     </li>
   );
 }

@@ -3,14 +3,15 @@ import { isFinished, isOfOwnType, type Task, taskSchema } from '../api/task.ts';
 import { hrefOf } from '../model/route.ts';
 import { announce } from '../parts/announcement.tsx';
 import { ConfirmedAction } from '../parts/confirmed-action.tsx';
+import { RetryActions } from './retry-actions.tsx';
 
 type TaskActionsProps = { readonly task: Task; readonly onChange: (task: Task) => void };
 
 /** Offers what can be done with a task, as its status allows. */
 export function TaskActions({ task, onChange }: TaskActionsProps) {
-  const act = async (verb: 'cancel' | 'retry', done: (changed: Task) => string): Promise<void> => {
-    const changed = await call(`api/tasks/${encodeURIComponent(task.id)}/${verb}`, taskSchema, { method: 'POST' });
-    announce(done(changed));
+  const cancel = async (): Promise<void> => {
+    const changed = await call(`api/tasks/${encodeURIComponent(task.id)}/cancel`, taskSchema, { method: 'POST' });
+    announce(changed.status === 'cancelled' ? 'The task is cancelled.' : 'The attempt is asked to end.');
     onChange(changed);
   };
   return (
@@ -20,27 +21,10 @@ export function TaskActions({ task, onChange }: TaskActionsProps) {
           Submit a copy
         </a>
       )}
-      {(task.status === 'failed' || task.status === 'cancelled') && (
-        <ConfirmedAction
-          label="Retry"
-          question="Run this task again?"
-          act={() => act('retry', () => 'The task is queued again.')}
-        >
-          <p>It gets as many attempts as it was first given. What its handler did before is done again.</p>
-        </ConfirmedAction>
-      )}
+      <RetryActions task={task} onChange={onChange} />
       {isFinished(task) && task.parentId === undefined && <Delete task={task} />}
       {!isFinished(task) && task.cancelRequestedAt === undefined && (
-        <ConfirmedAction
-          label="Cancel the task"
-          isDangerous
-          question="Cancel this task?"
-          act={() =>
-            act('cancel', ({ status }) =>
-              status === 'cancelled' ? 'The task is cancelled.' : 'The attempt is asked to end.',
-            )
-          }
-        >
+        <ConfirmedAction label="Cancel the task" isDangerous question="Cancel this task?" act={cancel}>
           <p>
             {task.status === 'running'
               ? 'The attempt under way is asked to end, and none follows. What it has done so far stays done.'

@@ -28,12 +28,12 @@ export function TaskPage({ id }: { id: string }) {
       <PageHeading title={task?.type ?? 'Task'} tabTitle={task === undefined ? id : `${task.type}, ${task.status}`}>
         {task !== undefined && <TaskActions task={task} onChange={change} />}
       </PageHeading>
-      <LiveContent live={live}>{(found) => <TaskDetail task={found} />}</LiveContent>
+      <LiveContent live={live}>{(found) => <TaskDetail task={found} onRetry={live.refresh} />}</LiveContent>
     </>
   );
 }
 
-const TaskDetail = ({ task }: { task: Task }) => (
+const TaskDetail = ({ task, onRetry }: { task: Task; onRetry: () => void }) => (
   <div class="task with-aside">
     <section class="card">
       <div class="card-heading" role="status">
@@ -54,7 +54,7 @@ const TaskDetail = ({ task }: { task: Task }) => (
       <TimeLine life={lifeOf(task, now.value)} />
     </section>
     <TaskFacts task={task} />
-    <SubtaskTree task={task} />
+    <SubtaskTree task={task} onRetry={onRetry} />
     <JsonBlock title="Input" value={task.input} />
     {task.output !== undefined && <JsonBlock title="Output" value={task.output} />}
   </div>

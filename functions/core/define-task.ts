@@ -292,5 +292,7 @@ export const fail: TaskContext['fail'] = (code, message, options) => {
   throw new TaskFailure(code, message, options);
 };
 
-/** The task types of a deployment, each loaded when first needed. */
-export type TaskCatalog = Readonly<Record<string, () => Promise<TaskDefinition>>>;
+/** The task types of a deployment, each loaded when first needed. A synth names the version of each input schema. */
+export type TaskCatalog = Readonly<
+  Record<string, (() => Promise<TaskDefinition>) & { readonly inputVersion?: string }>
+>;

@@ -1,5 +1,4 @@
 import type { MetricName } from '../metrics.ts';
-import type { FanOutPolicy } from './define-task.ts';
 import type { JsonValue } from './json.ts';
 import type { Contribution, StatisticsRow, Tally } from './statistics.ts';
 import type { TaskId, TenantId } from './task/ids.ts';
@@ -7,19 +6,18 @@ import type { Outgoing } from './task/message-packing.ts';
 import type { Payload } from './task/payload.ts';
 import type {
   CancelledTask,
-  FailedTask,
   FinishedTask,
   NewTask,
+  ParentRef,
   Progress,
   QueuedTask,
   RunningTask,
   Task,
-  TaskError,
   TaskSeed,
 } from './task/task.ts';
 import type { TaskLists } from './task/task-list.ts';
 import type { SampledTrace } from './task/trace-header.ts';
-import type { Claimability, Lease, Settlement } from './task/transition.ts';
+import type { Claimability, Lease, RetryTerms, Settlement } from './task/transition.ts';
 import type { KeyBinding, KeyHolder } from './tenant/key-binding.ts';
 
 /**
@@ -55,11 +53,14 @@ export interface TaskStore extends TaskLists {
   checkAll(tasks: readonly RunningTask[], leaseExpiresAt?: number): Promise<readonly LeaseState[]>;
   /**
    * Ends a task that waits, and asks the executor of a running one to end it. One that waits for subtasks is due for the
-   * sweeper a period later, which sees to it that they end too.
+   * sweeper a period later, which sees to it that they end too. A subtask that its parent ends is `missing` where another fan-out
+   * than `of` has taken it over.
    */
-  cancel(tenantId: TenantId, taskId: TaskId, now: number): Promise<CancelResult>;
-  /** Queues a failed or cancelled task again. The sweeper sends it at `dueAt`, unless it is claimed before. */
-  retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number): Promise<RetryResult>;
+  cancel(tenantId: TenantId, taskId: TaskId, now: number, of?: ParentRef): Promise<CancelResult>;
+  /** Queues a task again that has ended. The sweeper sends it at `dueAt`, unless it is claimed before. */
+  retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number, terms?: RetryTerms): Promise<RetryResult>;
+  /** Writes into a subtask that has ended what it is to find when its parent has it run again. */
+  amend(task: FinishedTask, terms: Omit<RetryTerms, 'parent'>): Promise<'amended' | 'lost'>;
   /** Sets a task aside while its type is paused, instead of a claim. `lost` where it does not wait to be claimed. */
   hold(task: TaskSeed, now: number): Promise<'held' | 'lost'>;
   /**
@@ -84,36 +85,6 @@ export type Heartbeat = { readonly progress?: Progress | undefined; readonly lea
 
 /** How a claimed task is to whoever claimed it. */
 export type LeaseState = 'held' | 'cancel_requested' | 'lost';
-
-/** Names a task as it was fanned out in one attempt. */
-export type ParentKey = { readonly tenantId: TenantId; readonly id: TaskId; readonly attempt: number };
-
-export type ResumeResult = { readonly result: 'queued'; readonly task: QueuedTask } | { readonly result: 'lost' };
-
-export type FailParentResult = { readonly result: 'failed'; readonly task: FailedTask } | { readonly result: 'lost' };
-
-/** Keeps what tasks were fanned out into, and which of their subtasks have not ended. */
-export interface FanOuts {
-  /** Notes the subtasks before any of them exists. They are kept until `keepUntil` (milliseconds since the epoch) at least. */
-  open(parent: ParentKey, fanOut: Omit<FanOutRecord, 'pending'> & { count: number }, keepUntil: number): Promise<void>;
-  get(parent: ParentKey): Promise<FanOutRecord | undefined>;
-  /** Strikes out one subtask; twice is as good as once. Returns what is left; `undefined` where all is long over. */
-  close(parent: ParentKey, index: number): Promise<Omit<FanOutRecord, 'subtasks'> | undefined>;
-  /** Queues a task whose subtasks have all ended. The sweeper sends it at `dueAt`, unless it is claimed before. */
-  resume(parent: ParentKey, dueAt: number): Promise<ResumeResult>;
-  /** Fails a task that waits, since a subtask has failed. At `dueAt` the sweeper sees to it that the others end. */
-  fail(parent: ParentKey, error: TaskError, now: number, dueAt: number): Promise<FailParentResult>;
-  /** Forgets a fan-out. */
-  drop(parent: ParentKey): Promise<void>;
-}
-
-export type FanOutRecord = {
-  /** The subtasks, as `ctx.fanOut` was given them. */
-  readonly subtasks: Payload;
-  readonly onFailure: FanOutPolicy['onFailure'];
-  /** The places of the subtasks that have not ended. */
-  readonly pending: ReadonlySet<number>;
-};
 
 /**
  * Lists the tasks that wait for the clock, those whose fan-outs have to be reconciled, and those held while their type
@@ -176,6 +147,8 @@ export interface Statistics {
    * repeats, splits or bisects its batches, as long as it delivers every change of a shard in order the first time.
    */
   add(shard: string, row: StatisticsRow, contributions: readonly Contribution[]): Promise<void>;
+  /** Returns the tenants that have had tasks, in no order. */
+  tenants(): Promise<readonly TenantId[]>;
   /** Returns the types that a tenant has ever had a task of, in no order, also those that the deployment has no more. */
   types(tenantId: TenantId): Promise<readonly string[]>;
   /**

@@ -18,6 +18,7 @@ import { changeDefinition, getDefinition, listDefinitions } from './routes/defin
 import { deleteTask } from './routes/delete-task.ts';
 import { getStatistics } from './routes/get-statistics.ts';
 import { getTask } from './routes/get-task.ts';
+import { listFormerInputs } from './routes/list-former-inputs.ts';
 import { listLanes } from './routes/list-lanes.ts';
 import { listSubtasks } from './routes/list-subtasks.ts';
 import { listTasks } from './routes/list-tasks.ts';
@@ -42,6 +43,7 @@ export const routes: Record<RouteKey, Route> = {
   'GET /api/tasks/{id}': getTask,
   'DELETE /api/tasks/{id}': deleteTask,
   'GET /api/tasks/{id}/subtasks': listSubtasks,
+  'GET /api/tasks/{id}/inputs': listFormerInputs,
   'POST /api/tasks/{id}/cancel': cancelTask,
   'POST /api/tasks/{id}/retry': retryTask,
   'POST /api/bulk-actions': createBulkAction,

@@ -5,12 +5,13 @@ import type { BulkActionStore } from '../core/bulk-action/bulk-action.ts';
 import type { TaskCatalog, TaskDefinition } from '../core/define-task.ts';
 import type { TaskHistory } from '../core/deletion/task-history.ts';
 import type { TaskDeletions } from '../core/deletion/tombstone.ts';
+import type { FanOuts } from '../core/fan-out/fan-outs.ts';
+import type { FormerInputs } from '../core/fan-out/former-inputs.ts';
 import type { DeadLetters } from '../core/lane/dead-letters.ts';
 import type { QueueDepths } from '../core/lane/lane.ts';
 import type { TaskRevisions } from '../core/lane/revision.ts';
 import type {
   Clock,
-  FanOuts,
   Log,
   Meter,
   PayloadStore,
@@ -40,6 +41,7 @@ export type RouterPorts = {
   readonly history: TaskHistory;
   readonly revisions: TaskRevisions;
   readonly fanOuts: FanOuts;
+  readonly formerInputs: FormerInputs;
   readonly queue: TaskQueue;
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
@@ -77,6 +79,8 @@ export type RouterPorts = {
   readonly tableShards: number;
   readonly classes: DeployedClasses;
   readonly retentionDays: number;
+  /** What an hour of the deployment costs whatever comes. */
+  readonly fixedHourlyDollars: number;
   /** The claim of a JWT that names the tenant, where callers come with one. */
   readonly tenantClaim: string | undefined;
   /** The limits of each tenant that comes with a JWT; a key has its own. */
@@ -129,6 +133,7 @@ export type Route<From = Caller, Ports = RouterPorts> = {
     definitions: readonly TaskDefinition[],
     classes: DeployedClasses,
   ) => z.ZodType | Record<string, unknown>;
+  readonly bodyIsOptional?: true;
   readonly response: {
     readonly status: number;
     readonly description: string;

@@ -13,6 +13,7 @@ import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
 import { DynamoAuditStore } from '../adapters/dynamo/history/audit-store.ts';
 import { DynamoBulkActionStore } from '../adapters/dynamo/history/bulk-action-store.ts';
+import { DynamoFormerInputs } from '../adapters/dynamo/history/former-inputs.ts';
 import { DynamoTagIndex } from '../adapters/dynamo/history/tag-index.ts';
 import { DynamoTaskHistory } from '../adapters/dynamo/history/task-history.ts';
 import { DynamoTaskDeletions } from '../adapters/dynamo/operations/task-deletions.ts';
@@ -112,8 +113,10 @@ export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
   startBulkActions: startBulkActions(),
   bulkRatePerSecond: bulkRatePerSecond(),
   checkOutbound: outboundCheck(env('outboundHosts')),
+  formerInputs: new DynamoFormerInputs(dynamo, env('historyTable')),
   deadLetters: new SqsDeadLetters(sqs, env('queueUrlPrefix')),
   depths: queueDepths(sqs),
+  fixedHourlyDollars: Number(env('fixedHourlyDollars')),
   slots: NO_SLOTS,
   sleep,
 });

@@ -35,6 +35,7 @@ import { bulkActionsName, permitToStartBulkActions } from '../constructs/bulk-ac
 import { consoleSite } from '../constructs/console-site.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
 import { classesText, deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
+import { fixedHourlyDollars } from '../constructs/fixed-costs.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import type { DataStack } from './data-stack.ts';
@@ -115,6 +116,7 @@ export class ApiStack extends Construct {
         controlTable: data.control.tableName,
         queueUrlPrefix: queueUrlPrefix(this, config),
         classes: classesText(config),
+        fixedHourlyDollars: fixedHourlyDollars(config, tasks.definitions).toFixed(6),
         ...tokenEnvironment(config),
       },
     });

@@ -1,5 +1,5 @@
 import type { DeployConfig } from '../../lib/config.ts';
-import { type CostLine, MILLION, totalOf } from '../../planner/costs/cost-basis.ts';
+import { type CostLine, MILLION, totalOf } from '../../lib/constructs/cost-lines.ts';
 import { REFERENCE_PER_SECOND, type ReferenceLoad, usageOfLoad } from '../../planner/costs/reference-loads.ts';
 import { PROVISIONED_USE, withTablePrices } from '../../planner/costs/table-capacity.ts';
 import { type TaskCosts, taskCosts } from '../../planner/costs/task-costs.ts';

@@ -1,17 +1,17 @@
 import { ROUTER_MEMORY_MB } from '../../functions/contract.ts';
 import { RESOURCE_CLASS_SPECS } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
-import { PROJECTOR_MEMORY_MB } from '../../lib/constructs/projector.ts';
-import { LIST_PRICES } from '../../lib/list-prices.ts';
 import {
-  COST_ASSUMPTIONS,
   DAYS_PER_MONTH,
   GIGABYTE,
   invocationDollars,
   linesOf,
   MILLION,
   routineBytes,
-} from '../../planner/costs/cost-basis.ts';
+} from '../../lib/constructs/cost-lines.ts';
+import { PROJECTOR_MEMORY_MB } from '../../lib/constructs/projector.ts';
+import { LIST_PRICES } from '../../lib/list-prices.ts';
+import { COST_ASSUMPTIONS } from '../../planner/costs/cost-basis.ts';
 import type { TaskCosts } from '../../planner/costs/task-costs.ts';
 import { sumOf, type WireUsage } from './usage.ts';
 

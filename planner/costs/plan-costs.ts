@@ -1,5 +1,7 @@
 import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
+import { type CostLine, MILLION, MONTH_SECONDS, totalOf } from '../../lib/constructs/cost-lines.ts';
+import { fixedMonthCosts } from '../../lib/constructs/fixed-costs.ts';
 import { STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
 import type { TaskMetadata } from '../../lib/task-metadata.ts';
 import type { PlanArguments } from '../plan-arguments.ts';
@@ -7,8 +9,7 @@ import { shardsUsed, sliceOf } from '../scenario.ts';
 import type { Simulation } from '../simulation/simulate.ts';
 import type { LaneResult } from '../simulation/simulated-lane.ts';
 import { SECOND } from '../time.ts';
-import { type CostLine, MILLION, MONTH_SECONDS, totalOf } from './cost-basis.ts';
-import { fixedMonthCosts, metricCosts } from './month-costs.ts';
+import { metricCosts } from './month-costs.ts';
 import { keptForLoad, PROVISIONED_USE, withTablePrices } from './table-capacity.ts';
 import { NEW_TABLE_STREAM_SHARDS, type TaskCosts, taskCosts, type Usage } from './task-costs.ts';
 

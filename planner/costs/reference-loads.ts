@@ -1,4 +1,5 @@
-import { COST_ASSUMPTIONS, MILLION } from './cost-basis.ts';
+import { MILLION } from '../../lib/constructs/cost-lines.ts';
+import { COST_ASSUMPTIONS } from './cost-basis.ts';
 import { NEW_TABLE_STREAM_SHARDS, type Usage } from './task-costs.ts';
 
 /** A load whose million tasks have a price to keep: tasks of one submit and of one invocation. */

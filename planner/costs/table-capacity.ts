@@ -1,7 +1,7 @@
 import type { DeployConfig } from '../../lib/config.ts';
+import { type CostLine, MILLION, MONTH_HOURS } from '../../lib/constructs/cost-lines.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
 import { WRITE_TARGETS } from '../simulation/table-writes.ts';
-import { type CostLine, MILLION, MONTH_HOURS } from './cost-basis.ts';
 
 /** The share of a capacity that auto scaling aims at unless it is told otherwise; the prices of it are reckoned by that. */
 export const PROVISIONED_USE = 0.7;

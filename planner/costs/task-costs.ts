@@ -9,20 +9,19 @@ import {
 import { RENEWAL_SECONDS } from '../../functions/core/task/cost.ts';
 import { classOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../../lib/config.ts';
-import { PROJECTOR_MEMORY_MB, STREAM_PACES, STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
-import { LIST_PRICES } from '../../lib/list-prices.ts';
-import { INSIGHTS_LOG_BYTES, NEW_TABLE_WRITE_UNITS, PARTITION_WRITE_UNITS } from '../documented-limits.ts';
 import {
-  COST_ASSUMPTIONS,
   type CostLine,
-  costOf,
   DAYS_PER_MONTH,
   GIGABYTE,
   invocationDollars,
   linesOf,
   MILLION,
   routineBytes,
-} from './cost-basis.ts';
+} from '../../lib/constructs/cost-lines.ts';
+import { PROJECTOR_MEMORY_MB, STREAM_PACES, STREAM_WINDOW_SECONDS } from '../../lib/constructs/projector.ts';
+import { LIST_PRICES } from '../../lib/list-prices.ts';
+import { INSIGHTS_LOG_BYTES, NEW_TABLE_WRITE_UNITS, PARTITION_WRITE_UNITS } from '../documented-limits.ts';
+import { COST_ASSUMPTIONS, costOf } from './cost-basis.ts';
 import { useOf, withTablePrices } from './table-capacity.ts';
 import { type Waiting, waitCosts } from './wait-costs.ts';
 

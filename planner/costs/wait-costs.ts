@@ -1,8 +1,9 @@
 import { WAITER_MEMORY_MB } from '../../functions/contract.ts';
 import { pauseBefore } from '../../functions/core/wait/wait-for-end.ts';
 import type { DeployConfig } from '../../lib/config.ts';
+import { type CostLine, GIGABYTE, linesOf, MILLION, routineBytes } from '../../lib/constructs/cost-lines.ts';
 import { LIST_PRICES } from '../../lib/list-prices.ts';
-import { COST_ASSUMPTIONS, type CostLine, GIGABYTE, linesOf, MILLION, routineBytes } from './cost-basis.ts';
+import { COST_ASSUMPTIONS } from './cost-basis.ts';
 
 /** The tasks that callers wait for, and how long for each in the mean. */
 export type Waiting = { readonly tasks: number; readonly seconds: number };

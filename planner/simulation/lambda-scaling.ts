@@ -1,8 +1,8 @@
+import { POLLERS_AT_FIRST } from '../../lib/constructs/documented-charges.ts';
 import {
   MORE_POLLERS_PER_SECOND,
   NEW_ENVIRONMENTS_AT_ONCE,
   NEW_ENVIRONMENTS_PER_SECOND,
-  POLLERS_AT_FIRST,
 } from '../documented-limits.ts';
 import { MINUTE, type Micros, SECOND } from '../time.ts';
 import { TokenBucket } from './token-bucket.ts';

@@ -14,6 +14,7 @@ import { taskSeed, tenant } from '../doubles/task-seed.ts';
 import { fanOutsContract } from './fan-outs-contract.ts';
 import { keyBindingsContract } from './key-bindings-contract.ts';
 import { lateAttemptsContract } from './late-attempts-contract.ts';
+import { partialRetriesContract } from './partial-retries-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { taskDeletionsContract } from './task-deletions-contract.ts';
 import { taskListContract } from './task-list-contract.ts';
@@ -52,6 +53,12 @@ lateAttemptsContract('DynamoDB', makeStores);
 keyBindingsContract('DynamoDB', makeStore);
 keyBindingsContract('DynamoDB, among other writes', () => accompanied(makeStore()));
 fanOutsContract('DynamoDB', () => ({
+  store: makeStore(),
+  due: new DynamoDueTasks(client, options, () => {}),
+  fanOuts: new DynamoFanOuts(client, options),
+}));
+
+partialRetriesContract('DynamoDB', () => ({
   store: makeStore(),
   due: new DynamoDueTasks(client, options, () => {}),
   fanOuts: new DynamoFanOuts(client, options),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SWEEP_PERIOD_SECONDS } from '../../functions/contract.ts';
-import type { DueTasks, FanOuts, ParentKey, TaskStore } from '../../functions/core/ports.ts';
+import type { FanOuts, ParentKey } from '../../functions/core/fan-out/fan-outs.ts';
+import type { DueTasks, TaskStore } from '../../functions/core/ports.ts';
 import type { TaskSeed, TaskStatus } from '../../functions/core/task/task.ts';
 import { dueTasks } from '../doubles/due-tasks.ts';
 import { DAY, error, lease, NOW, storeDriver } from '../doubles/store-driver.ts';
@@ -70,6 +71,27 @@ export function fanOutsContract(name: string, makeStores: () => Stores): void {
       const { parent } = await waiting(count);
       const { pending } = (await fanOuts.get(parent)) ?? {};
       expect([...(pending ?? [])].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, place) => place));
+    });
+
+    it('opens with some parts pending, and says what it supersedes', async () => {
+      const { parent } = await waiting();
+      const fanOut = { subtasks, onFailure: 'fail', count: 1000, supersedes: 1, pending: new Set([3, 999]) } as const;
+      await fanOuts.open({ ...parent, attempt: 2 }, fanOut, NOW + DAY);
+      const { count: _, ...record } = fanOut;
+      expect(await fanOuts.get({ ...parent, attempt: 2 })).toEqual(record);
+      await fanOuts.open({ ...parent, attempt: 3 }, { ...fanOut, pending: new Set() }, NOW + DAY);
+      expect(await fanOuts.get({ ...parent, attempt: 3 })).toMatchObject({ pending: new Set() });
+    });
+
+    it('is as good as missing once another has taken it over', async () => {
+      const { parent } = await waiting(3);
+      await fanOuts.supersede(parent);
+      await fanOuts.supersede(parent);
+      expect(await fanOuts.get(parent)).toBeUndefined();
+      expect(await fanOuts.close(parent, 1)).toBeUndefined();
+      const unknown = { ...parent, attempt: 9 };
+      await fanOuts.supersede(unknown);
+      expect(await fanOuts.get(unknown)).toBeUndefined();
     });
 
     it('knows nothing of another attempt, or of another task', async () => {

@@ -37,6 +37,15 @@ export function statisticsContract(name: string, makeStatistics: () => Statistic
       expect(await tallyOf(row)).toEqual({ accepted: 3, wait_0: 1, wait_120: 2 });
     });
 
+    it('know the tenants that have had tasks, each once', async () => {
+      const [one, other] = [newTenant(), newTenant()];
+      for (const tenantId of [one, other, one]) await add(`of ${tenantId}`, { tenantId }, [1], { open: 1 });
+      const known = await statistics.tenants();
+      expect(known.filter((tenantId) => tenantId === one || tenantId === other).toSorted()).toEqual(
+        [one, other].toSorted(),
+      );
+    });
+
     it.each([
       [
         'again',

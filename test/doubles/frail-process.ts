@@ -119,6 +119,7 @@ const WALKS = new Set<PropertyKey>(['due', 'held']);
 const PORTS = new Set([
   'store',
   'fanOuts',
+  'formerInputs',
   'queue',
   'deliveries',
   'payloads',

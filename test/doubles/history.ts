@@ -66,6 +66,8 @@ const step = fc.record({
   /** The tenant asks for these of his tasks to be cancelled or retried. */
   cancelled: rarely(fc.nat()),
   retried: rarely(fc.nat()),
+  /** Which of its subtasks a retried task is to have run again. */
+  subtasks: fc.constantFrom(undefined, 'failed', 'all'),
   paused: rarely(fc.constantFrom(...TYPES)),
   /** The definition of this type cannot be loaded; `loses` has all payloads that there are get lost. */
   broken: rarely(fc.constantFrom(...TYPES)),
@@ -117,23 +119,31 @@ async function live(
   const sweepBy = async (process: FrailProcess): Promise<unknown> =>
     process.until(sweep(world.now + 60_000, process.through({ ...world.ports, due: store })).catch(() => {}));
   /** A tenant's own process does not stall: what he has asked for would happen when it is no longer expected. */
-  const ask = async (verb: 'cancel' | 'retry', number: number | undefined, chance: Frailty): Promise<void> => {
+  const ask = async (
+    verb: 'cancel' | 'retry',
+    number: number | undefined,
+    chance: Frailty,
+    body?: unknown,
+  ): Promise<void> => {
     const task = [...rows.values()][(number ?? 0) % Math.max(rows.size, 1)];
     if (number === undefined || task === undefined) return;
-    if (verb === 'retry') retried.add(task.id);
+    // A subtask runs again with all that it is a part of.
+    if (verb === 'retry') for (const one of lineOf(task, rows)) retried.add(one.id);
     const process = new FrailProcess({ ...chance, stallsAt: undefined });
-    await process.until(answer(apiEvent(`POST /api/tasks/${task.id}/${verb}`), process.through(world.ports)));
+    const event = apiEvent(`POST /api/tasks/${task.id}/${verb}`, body === undefined ? {} : { body });
+    await process.until(answer(event, process.through(world.ports)));
     retried.clear();
   };
 
-  for (const { executors, sweeper, router, cancelled, retried: again, paused, broken, loses, ...more } of steps) {
+  for (const { executors, sweeper, router, cancelled, retried: again, subtasks, ...more } of steps) {
+    const { paused, broken, loses } = more;
     world.random = more.random;
     for (const type of TYPES) await settings.change(type, { paused: type === paused });
     const isBroken = breakDefinition(world, broken);
     if (loses) world.payloads.lose();
     if (sweeper !== undefined) await sweepBy(begin(sweeper));
     await ask('cancel', cancelled, router);
-    await ask('retry', again, router);
+    await ask('retry', again, router, subtasks && { subtasks });
     await invoke(world, executors.map(begin), more.acknowledges);
     if (more.wakes) for (const process of stalled.splice(0)) process.wake();
     await comeToRest();
@@ -245,6 +255,12 @@ export async function invoke(world: World, processes: readonly FrailProcess[], a
 
 const isQuiet = ({ queue, ports: { store } }: World, rows: ReadonlyMap<string, Task>): boolean =>
   [...rows.values()].every(isFinished) && queue.messages.size + queue.deadLetters.length + store.waitingTasks === 0;
+
+/** Returns a task, and all that it is a part of. */
+function lineOf(task: Task, rows: ReadonlyMap<string, Task>): Task[] {
+  const parent = task.parent && rows.get(task.parent.id);
+  return parent === undefined ? [task] : [task, ...lineOf(parent, rows)];
+}
 
 /** Says where what was combined is not what the parts gave. */
 function mismatchOf(task: Task, rows: ReadonlyMap<string, Task>): string[] {

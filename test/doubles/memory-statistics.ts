@@ -40,6 +40,10 @@ export class MemoryStatistics implements Statistics, TenantUsage {
       .toSorted((a, b) => a.minute - b.minute);
   }
 
+  async tenants(): Promise<readonly TenantId[]> {
+    return [...this.#rows.values()].flatMap(({ row }) => ('minute' in row ? [] : [row.tenantId]));
+  }
+
   async types(tenantId: TenantId): Promise<readonly string[]> {
     return [...(this.#rows.get(JSON.stringify({ tenantId }))?.types ?? [])];
   }

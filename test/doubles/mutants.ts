@@ -133,6 +133,14 @@ export const MUTANTS: Readonly<Record<string, (world: World) => void>> = {
       if (outgoing.some(({ delaySeconds }) => delaySeconds > 0)) return new Set<TaskId>();
       return sendAll(outgoing);
     }),
+  'a part that is taken over, and stays one of the fan-out before': ({ ports: { store } }) =>
+    swap(
+      store,
+      'retry',
+      (retry) =>
+        async (tenantId, id, now, dueAt, { parent: _, ...terms } = {}) =>
+          retry(tenantId, id, now, dueAt, terms),
+    ),
   'a retry that is not sent': ({ ports: { queue } }) =>
     swap(queue, 'send', (send) => async (task, delaySeconds) => {
       if (delaySeconds === 0) await send(task, delaySeconds);

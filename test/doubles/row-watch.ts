@@ -13,8 +13,13 @@ export function watchRows(world: World) {
     const found = parent === undefined ? undefined : rows.get(parent.id);
     return found !== undefined && isFinished(found) && found.fanOut?.attempt === parent?.attempt;
   };
+  /** A part may run again for its parent, which was retried and waits anew. */
+  const isTakenOver = (before: Task, after: Task): boolean =>
+    (before.parent?.attempt ?? 0) < (after.parent?.attempt ?? 0) &&
+    rows.get(after.parent?.id ?? '')?.fanOut?.attempt === after.parent?.attempt;
   store.watch = (before, after) => {
-    if (before === undefined && isOrphan(after)) late.add(after.id);
+    const isMade = before === undefined || (isFinished(before) && isTakenOver(before, after));
+    if (isMade && isOrphan(after)) late.add(after.id);
     const violation = before === undefined ? undefined : violationOf(before, after);
     if (violation !== undefined) violations.push(`${after.type} ${after.id}: ${violation}`);
     rows.set(after.id, after);
@@ -25,7 +30,11 @@ export function watchRows(world: World) {
     const isClaim = after.status === 'running' && !('leaseToken' in before && before.leaseToken === after.leaseToken);
     if (after.attempt > after.maxAttempts) return `${became}, and may have ${after.maxAttempts} attempts`;
     if (after.attempt !== before.attempt + (isClaim ? 1 : 0)) return became;
-    if (isFinished(before)) return after.status === 'queued' && retried.delete(after.id) ? undefined : became;
+    if (isFinished(before)) {
+      const isAmended = after.status === before.status && retried.has(after.id);
+      const isRetried = after.status === 'queued' && (isTakenOver(before, after) || retried.delete(after.id));
+      return isAmended || isRetried ? undefined : became;
+    }
     if (isClaim && before.status === 'running' && before.leaseExpiresAt > world.now) {
       return 'was claimed while a lease was valid';
     }

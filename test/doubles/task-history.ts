@@ -225,4 +225,5 @@ const refusing = (statistics: Statistics, random: () => number): Statistics => (
   },
   minutes: (...args) => statistics.minutes(...args),
   types: (...args) => statistics.types(...args),
+  tenants: () => statistics.tenants(),
 });

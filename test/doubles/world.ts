@@ -3,6 +3,7 @@ import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { MemoryAuditStore } from '../../functions/adapters/memory/memory-audit-store.ts';
 import { MemoryBulkActions } from '../../functions/adapters/memory/memory-bulk-actions.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
+import { MemoryFormerInputs } from '../../functions/adapters/memory/memory-former-inputs.ts';
 import { MemoryPayloadStore } from '../../functions/adapters/memory/memory-payload-store.ts';
 import { MemoryScheduleStore } from '../../functions/adapters/memory/memory-schedule-store.ts';
 import { MemoryTaskDeletions } from '../../functions/adapters/memory/memory-task-deletions.ts';
@@ -82,6 +83,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     history: new MemoryTaskHistory(),
     revisions: new MemoryTaskRevisions(store),
     fanOuts: new MemoryFanOuts(store),
+    formerInputs: new MemoryFormerInputs(),
     queue,
     deliveries: queue,
     payloads,
@@ -111,6 +113,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     retentionDays: 14,
     tableShards: 1,
     classes: RESOURCE_CLASS_SPECS,
+    fixedHourlyDollars: 0.05,
     tenantClaim: undefined,
     tenantLimits: {},
     catalog,

@@ -1,5 +1,5 @@
-import { type CostLine, totalOf } from '../../planner/costs/cost-basis.ts';
-import { fixedMonthCosts } from '../../planner/costs/month-costs.ts';
+import { type CostLine, totalOf } from '../../lib/constructs/cost-lines.ts';
+import { fixedMonthCosts } from '../../lib/constructs/fixed-costs.ts';
 import { REFERENCE_LOADS, REFERENCE_PER_SECOND, usageOfLoad } from '../../planner/costs/reference-loads.ts';
 import { PROVISIONED_USE, withTablePrices } from '../../planner/costs/table-capacity.ts';
 import { taskCosts, type Usage } from '../../planner/costs/task-costs.ts';

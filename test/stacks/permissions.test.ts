@@ -102,6 +102,7 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
         (table) => `dynamodb:GetItem ${table}.Arn`,
       ),
       'dynamodb:PartiQLInsert Tasks.Arn',
+      // What a retry replaces is kept.
       'dynamodb:PutItem History.Arn',
       'dynamodb:PutItem Schedules.Arn',
       'dynamodb:PutItem SigningSecrets.Arn',

@@ -1,9 +1,17 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { compact } from '../../core/compact.ts';
 import { GatheredCalls } from '../../core/concurrency.ts';
-import type { FailParentResult, FanOutRecord, FanOuts, ParentKey, ResumeResult } from '../../core/ports.ts';
+import type {
+  FailParentResult,
+  FanOutRecord,
+  FanOuts,
+  FanOutToOpen,
+  ParentKey,
+  ResumeResult,
+} from '../../core/fan-out/fan-outs.ts';
 import type { FailedTask, QueuedTask, TaskError } from '../../core/task/task.ts';
 import { endInTable } from './operations/end-task.ts';
-import { present } from './requests/condition.ts';
+import { all, missing, present } from './requests/condition.ts';
 import { type ConditionalUpdate, conditionalUpdate } from './requests/conditional-update.ts';
 import { n, type Row, s } from './requests/row.ts';
 import { waiting } from './task-conditions.ts';
@@ -36,10 +44,9 @@ export class DynamoFanOuts implements FanOuts {
 
   async open(
     parent: ParentKey,
-    { subtasks, onFailure, count }: Omit<FanOutRecord, 'pending'> & { count: number },
+    { subtasks, onFailure, count, supersedes, pending = new Set(Array(count).keys()) }: FanOutToOpen,
     keepUntil: number,
   ): Promise<void> {
-    const places = Array.from({ length: count }, (_, place) => String(place));
     await this.#client.send(
       new PutItemCommand({
         ...this.#table(parent),
@@ -49,7 +56,8 @@ export class DynamoFanOuts implements FanOuts {
           onFailure: s(onFailure),
           expiresAt: n(Math.ceil(keepUntil / 1000)),
           // A set cannot be empty: where all have ended, there is none.
-          ...(count > 0 && { pending: { NS: places } }),
+          ...(pending.size > 0 && { pending: { NS: [...pending].map(String) } }),
+          ...(supersedes !== undefined && { supersedes: n(supersedes) }),
         },
       }),
     );
@@ -59,7 +67,20 @@ export class DynamoFanOuts implements FanOuts {
     const { Item: row } = await this.#client.send(
       new GetItemCommand({ ...this.#table(parent), Key: this.#key(parent), ConsistentRead: true }),
     );
-    return row === undefined ? undefined : { subtasks: payload(row, 'subtasks'), ...fanOutStateOf(row) };
+    if (row === undefined || row.isSuperseded !== undefined) return undefined;
+    const supersedes = row.supersedes && Number(row.supersedes.N);
+    return compact({ subtasks: payload(row, 'subtasks'), ...fanOutStateOf(row), supersedes });
+  }
+
+  /** Executors may delete nothing, so the item is marked: TTL deletes it. */
+  async supersede(parent: ParentKey): Promise<void> {
+    await conditionalUpdate(this.#client, {
+      tableName: tableOf(this.#options, parent.id),
+      key: this.#key(parent),
+      condition: present('pk'),
+      set: { isSuperseded: { BOOL: true } },
+      blind: true,
+    });
   }
 
   async drop(parent: ParentKey): Promise<void> {
@@ -77,7 +98,7 @@ export class DynamoFanOuts implements FanOuts {
     const update = await conditionalUpdate(this.#client, {
       tableName: tableOf(this.#options, parent.id),
       key: this.#key(parent),
-      condition: present('pk'),
+      condition: all(present('pk'), missing('isSuperseded')),
       // A set may name nothing twice.
       delete: { pending: { NS: [...new Set(places.map(({ place }) => String(place)))] } },
     });
@@ -126,7 +147,7 @@ export class DynamoFanOuts implements FanOuts {
 
 /** One subtask of a fan-out. */
 type SubtaskPlace = { readonly parent: ParentKey; readonly place: number };
-type Closed = Omit<FanOutRecord, 'subtasks'> | undefined;
+type Closed = Pick<FanOutRecord, 'pending' | 'onFailure'> | undefined;
 
 const fanOutStateOf = ({ pending, onFailure }: Row) => ({
   pending: new Set((pending?.NS ?? []).map(Number)),

@@ -1,15 +1,9 @@
 import { compact } from '../../core/compact.ts';
 import type { RunningTask } from '../../core/task/task.ts';
 import { attemptGivenBack, attemptsAgain, rowDaysOf, type Settlement } from '../../core/task/transition.ts';
+import { fanOutAttributes } from './fan-out-attribute.ts';
 import { n, type Row, s } from './requests/row.ts';
-import {
-  dueAttributes,
-  errorAttributes,
-  fanOutAttributes,
-  payloadAttributes,
-  statusGroupOf,
-  type TaskTableOptions,
-} from './task-row.ts';
+import { dueAttributes, errorAttributes, payloadAttributes, statusGroupOf, type TaskTableOptions } from './task-row.ts';
 
 /** Returns what a settlement sets in the row of its task. */
 export function settlementAttributes(settlement: Settlement, task: RunningTask, options: TaskTableOptions): Row {

@@ -4,15 +4,18 @@ import { MAX_CHANGE_AGE_SECONDS, STATISTICS_RETENTION_DAYS } from '../../contrac
 import { isoTime } from '../../core/iso-time.ts';
 import type { Clock, Minute, Statistics, TenantUsage } from '../../core/ports.ts';
 import { type Contribution, placeOf, type StatisticsRow, sumOf, type Tally, unseen } from '../../core/statistics.ts';
-import type { TenantId } from '../../core/task/ids.ts';
+import { parseTenantId, type TenantId } from '../../core/task/ids.ts';
 import { all, any, equals, lessThan, missing } from './requests/condition.ts';
-import { conditionalUpdate } from './requests/conditional-update.ts';
+import { conditionalUpdate, updateRow } from './requests/conditional-update.ts';
 import { n, type Row, s } from './requests/row.ts';
 
 export type DynamoStatisticsOptions = { readonly tableName: string; readonly clock: Clock };
 
 /** The row of all that a tenant has; a minute sorts before it. */
 const TENANT_ROW = 'tenant';
+
+/** The row of all tenants; no tenant's id is like it. */
+const ALL_TENANTS: Row = { pk: s('*'), sk: s('tenants') };
 
 /** No change that is older is delivered any more; the hour is for one that is under way. */
 const FORGET_MILLISECONDS = (MAX_CHANGE_AGE_SECONDS + 3600) * 1000;
@@ -24,6 +27,8 @@ const FORGET_MILLISECONDS = (MAX_CHANGE_AGE_SECONDS + 3600) * 1000;
 export class DynamoStatistics implements Statistics, TenantUsage {
   readonly #client: DynamoDBClient;
   readonly #options: DynamoStatisticsOptions;
+  /** Those that are known to be in the row of all: each is written there once by each process. */
+  readonly #listed = new Set<TenantId>();
 
   constructor(client: DynamoDBClient, options: DynamoStatisticsOptions) {
     this.#client = client;
@@ -31,6 +36,7 @@ export class DynamoStatistics implements Statistics, TenantUsage {
   }
 
   async add(shard: string, row: StatisticsRow, contributions: readonly Contribution[]): Promise<void> {
+    if (!('minute' in row)) await this.#list(row.tenantId);
     const seen = `seen_${hash('sha256', shard).slice(0, 20)}`;
     let left = unseen(contributions, undefined);
     for (let [first, last] = ends(left); first && last; [first, last] = ends(left)) {
@@ -67,6 +73,21 @@ export class DynamoStatistics implements Statistics, TenantUsage {
 
   async openTasks(tenantId: TenantId): Promise<number> {
     return Number((await this.#ofTenant(tenantId, 'open')).open?.N ?? 0);
+  }
+
+  async tenants(): Promise<readonly TenantId[]> {
+    const { Item: row } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#options.tableName, Key: ALL_TENANTS }),
+    );
+    return (row?.tenants?.SS ?? []).flatMap((text) => parseTenantId(text) ?? []);
+  }
+
+  /** Puts a tenant into the row of all, before anything of it is counted. */
+  async #list(tenantId: TenantId): Promise<void> {
+    if (this.#listed.has(tenantId)) return;
+    const { tableName } = this.#options;
+    await updateRow(this.#client, { tableName, key: ALL_TENANTS, add: { tenants: { SS: [tenantId] } }, blind: true });
+    this.#listed.add(tenantId);
   }
 
   async types(tenantId: TenantId): Promise<readonly string[]> {

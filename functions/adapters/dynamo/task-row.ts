@@ -16,7 +16,6 @@ import {
 } from '../../core/task/ids.ts';
 import type { Payload } from '../../core/task/payload.ts';
 import type {
-  FanOutState,
   NewTask,
   ParentRef,
   Progress,
@@ -28,6 +27,7 @@ import type {
 } from '../../core/task/task.ts';
 import { packedHeader, unpackedHeader } from '../../core/task/trace-header.ts';
 import type { TenantLimits } from '../../core/tenant/tenant-limits.ts';
+import { fanOutOf } from './fan-out-attribute.ts';
 import { n, type Row, requiredIn, s } from './requests/row.ts';
 import { togetherAttributes } from './task-usage.ts';
 
@@ -78,9 +78,6 @@ type PayloadName = 'input' | 'output' | 'subtasks' | 'onEnd';
 export const payloadAttributes = (name: PayloadName, payload: Payload): Row =>
   'ref' in payload ? { [`${name}Ref`]: s(payload.ref) } : { [name]: s(JSON.stringify(payload.inline)) };
 
-/** Returns the attribute of a task that was fanned out: `<attempt>/<count>`. */
-export const fanOutAttributes = ({ attempt, count }: FanOutState): Row => ({ fanOut: s(`${attempt}/${count}`) });
-
 /** What a heartbeat sets in the row of its task. */
 export const heartbeatAttributes = ({ progress, leaseExpiresAt }: Heartbeat): Row =>
   compact({
@@ -114,6 +111,7 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     timeoutSeconds: n(seed.timeoutSeconds),
     retentionDays: seed.retentionDays === undefined ? undefined : n(seed.retentionDays),
     ...payloadAttributes('input', seed.input),
+    schema: seed.inputVersion === undefined ? undefined : s(seed.inputVersion),
     fingerprint: s(seed.fingerprint),
     order: s(orderOf(seed)),
     runAt: seed.runAt === undefined ? undefined : n(seed.runAt),
@@ -121,13 +119,16 @@ export function seedAttributes(seed: TaskSeed, indexShards: number): Row {
     assigneeId: seed.assignee && s(seed.assignee.id),
     workflowInstanceId: seed.workflowInstanceId === undefined ? undefined : s(seed.workflowInstanceId),
     tags: seed.tags && s(seed.tags.join(' ')),
-    parent: seed.parent && s([seed.parent.id, seed.parent.attempt, seed.parent.index, seed.parent.depth].join('/')),
+    parent: seed.parent && s(parentText(seed.parent)),
     schedule: seed.schedule && s(`${seed.schedule.id}/${seed.schedule.time}`),
     ...(seed.onEnd && payloadAttributes('onEnd', seed.onEnd)),
     trace: seed.traceHeader === undefined ? undefined : s(packedHeader(seed.traceHeader)),
     limits: seed.limits && s(`${seed.limits.ratePerSecond ?? ''}/${seed.limits.maxOpenTasks ?? ''}`),
   });
 }
+
+/** Returns what the attribute of a subtask says: `<id>/<attempt>/<index>/<depth>`. */
+export const parentText = ({ id, attempt, index, depth }: ParentRef): string => [id, attempt, index, depth].join('/');
 
 const text = (row: Row, name: string): string | undefined => row[name]?.S;
 const number = (row: Row, name: string): number | undefined =>
@@ -170,6 +171,7 @@ function seed(row: Row): Omit<TaskSeed, 'input'> {
     retentionDays: number(row, 'retentionDays'),
     fingerprint: required(text(row, 'fingerprint'), 'fingerprint'),
     createdAt: createdAtOf(required(parseTaskOrder(text(row, 'order') ?? ''), 'order')),
+    inputVersion: text(row, 'schema'),
     runAt: number(row, 'runAt'),
     assignee: assignee(row),
     workflowInstanceId: text(row, 'workflowInstanceId'),
@@ -193,7 +195,7 @@ function parseLimits(limits: string): TenantLimits {
   return compact({ ratePerSecond, maxOpenTasks });
 }
 
-/** Reads `<id>/<attempt>/<index>/<depth>`. */
+/** Reads what `parentText` made. */
 function parentOf(parent: string): ParentRef {
   const [id = '', ...numbers] = parent.split('/');
   const [attempt = Number.NaN, index = Number.NaN, depth = Number.NaN] = numbers.map(Number);
@@ -204,11 +206,6 @@ function parentOf(parent: string): ParentRef {
 function firingOf(firing: string): FiringRef {
   const [id = '', time] = firing.split('/');
   return { id: required(parseScheduleId(id), 'schedule'), time: Number(time) };
-}
-
-function fanOut(row: Row): FanOutState | undefined {
-  const [attempt, count] = text(row, 'fanOut')?.split('/') ?? [];
-  return attempt === undefined ? undefined : { attempt: Number(attempt), count: Number(count) };
 }
 
 function progress(row: Row): Progress | undefined {
@@ -227,7 +224,7 @@ export function taskOfRow(row: Row): Task {
 export function summaryOfRow(row: Row): TaskSummary {
   const base = {
     ...seed(row),
-    ...compact({ fanOut: fanOut(row), attemptsBeforeRetry: number(row, 'attemptsBeforeRetry') }),
+    ...compact({ fanOut: fanOutOf(row), attemptsBeforeRetry: number(row, 'attemptsBeforeRetry') }),
     attempt: required(number(row, 'attempt'), 'attempt'),
   };
   const status = text(row, 'status') as Task['status'];

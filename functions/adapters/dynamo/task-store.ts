@@ -13,21 +13,23 @@ import type {
 } from '../../core/ports.ts';
 import { type TaskId, type TenantId, tableShardOf } from '../../core/task/ids.ts';
 import {
+  type FinishedTask,
   type NewTask,
   newTask,
-  type QueuedTask,
+  type ParentRef,
   type RunningTask,
   type Task,
   type TaskSeed,
 } from '../../core/task/task.ts';
 import type { TaskCount, TaskPage, TaskQuery } from '../../core/task/task-list.ts';
-import { attemptsAgain, claimability, isSettledBy, type Lease, type Settlement } from '../../core/task/transition.ts';
+import { claimability, isSettledBy, type Lease, type RetryTerms, type Settlement } from '../../core/task/transition.ts';
 import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
-import { cancelInTable } from './cancel-task.ts';
 import { holderOfRow, insertRow, isTaskRow, mustGiveWay, rowOfBinding } from './key-holders.ts';
+import { cancelInTable } from './operations/cancel-task.ts';
+import { amendInTable, retryInTable } from './operations/retry-task.ts';
 import { batchGet } from './requests/batch-get.ts';
 import { BatchedWrites, type CallTracing } from './requests/batched-writes.ts';
-import { all, equals, missing } from './requests/condition.ts';
+import { all, missing } from './requests/condition.ts';
 import {
   type ConditionalUpdate,
   conditionalUpdate,
@@ -41,7 +43,6 @@ import { ERROR_ATTRIBUTES, settlementAttributes, settlementRemovals } from './se
 import { claimable, holdable, leased } from './task-conditions.ts';
 import { countTasks, queryTasks } from './task-list.ts';
 import {
-  dueAttributes,
   heartbeatAttributes,
   heldShardOf,
   isExpired,
@@ -181,31 +182,19 @@ export class DynamoTaskStore implements TaskStore {
     return 'written' in update ? update.written : update.refusedBy;
   }
 
-  cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
+  cancel(tenantId: TenantId, id: TaskId, now: number, of?: ParentRef): Promise<CancelResult> {
     return this.#hasTable(id)
-      ? cancelInTable(this.#client, this.#options, { tenantId, id }, now)
+      ? cancelInTable(this.#client, this.#options, { tenantId, id, of }, now)
       : Promise.resolve({ result: 'missing' });
   }
 
   /** Takes a read before the write. */
-  async retry(tenantId: TenantId, id: TaskId, now: number, dueAt: number): Promise<RetryResult> {
-    const found = await this.get(tenantId, id, now);
-    if (found === undefined) return { result: 'missing' };
-    if (found.status !== 'failed' && found.status !== 'cancelled') return { result: 'refused', task: found };
-    const again = attemptsAgain(found);
-    const update = await this.#update(found, {
-      condition: all(equals('status', s(found.status)), equals('finishedAt', n(found.finishedAt))),
-      set: {
-        status: s('queued'),
-        statusGroup: s(statusGroupOf('queued')),
-        maxAttempts: n(again.maxAttempts),
-        attemptsBeforeRetry: n(again.attemptsBeforeRetry),
-        ...dueAttributes(id, dueAt, this.#options.indexShards),
-      },
-      remove: ['runAt', 'startedAt', 'finishedAt', 'expiresAt', 'shownUntil', 'fanOut', ...ERROR_ATTRIBUTES],
-    });
-    if ('written' in update) return { result: 'queued', task: taskOfRow(update.written) as QueuedTask };
-    return this.retry(tenantId, id, now, dueAt);
+  retry(tenantId: TenantId, id: TaskId, now: number, dueAt: number, terms: RetryTerms = {}): Promise<RetryResult> {
+    return retryInTable(this.#client, this.#options, () => this.get(tenantId, id, now), dueAt, terms);
+  }
+
+  amend(task: FinishedTask, terms: Omit<RetryTerms, 'parent'>): Promise<'amended' | 'lost'> {
+    return amendInTable(this.#client, this.#options, task, terms);
   }
 
   async hold(task: TaskSeed, now: number): Promise<'held' | 'lost'> {

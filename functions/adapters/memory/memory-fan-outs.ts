@@ -1,4 +1,4 @@
-import type { FanOutRecord, FanOuts, ParentKey } from '../../core/ports.ts';
+import type { FanOutRecord, FanOuts, FanOutToOpen, ParentKey } from '../../core/fan-out/fan-outs.ts';
 import type { TaskError } from '../../core/task/task.ts';
 import { failedBySubtask, resumed } from '../../core/task/transition.ts';
 import type { MemoryTaskStore } from './memory-task-store.ts';
@@ -12,14 +12,12 @@ export class MemoryFanOuts implements FanOuts {
     this.#store = store;
   }
 
-  async open(
-    parent: ParentKey,
-    { count, ...record }: Omit<FanOutRecord, 'pending'> & { count: number },
-  ): Promise<void> {
-    this.#records.set(keyOf(parent), {
-      ...record,
-      pending: new Set(Array.from({ length: count }, (_, place) => place)),
-    });
+  async open(parent: ParentKey, { count, pending, ...record }: FanOutToOpen): Promise<void> {
+    this.#records.set(keyOf(parent), { ...record, pending: pending ?? new Set(Array(count).keys()) });
+  }
+
+  async supersede(parent: ParentKey): Promise<void> {
+    this.#records.delete(keyOf(parent));
   }
 
   async drop(parent: ParentKey): Promise<void> {

@@ -1,6 +1,7 @@
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { type IdHolder, isTombstone, type Tombstone } from '../../core/deletion/tombstone.ts';
+import type { ParentKey } from '../../core/fan-out/fan-outs.ts';
 import type {
   AttemptUsage,
   CancelResult,
@@ -10,7 +11,6 @@ import type {
   Heartbeat,
   InsertResult,
   LeaseState,
-  ParentKey,
   RetryResult,
   TaskStore,
 } from '../../core/ports.ts';
@@ -26,10 +26,12 @@ import {
 } from '../../core/task/task.ts';
 import type { TaskCount, TaskPage, TaskQuery } from '../../core/task/task-list.ts';
 import {
+  amended,
   cancelled,
   claimability,
   claimed,
   givesWayTo,
+  isRetryable,
   isSettledBy,
   type Lease,
   retried,
@@ -122,10 +124,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return found.cancelRequestedAt === undefined ? 'held' : 'cancel_requested';
   }
 
-  /**
-   * Makes something else of a task that this attempt has fanned out, if it waits; returns `undefined` where it does
-   * not.
-   */
+  /** Makes something else of a task that this attempt has fanned out, if it waits; returns `undefined` where it does not. */
   endWait<T extends Task>(
     { attempt, ...key }: ParentKey,
     dueAt: number,
@@ -139,10 +138,11 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return task;
   }
 
-  async cancel(tenantId: TenantId, id: TaskId, now: number): Promise<CancelResult> {
+  async cancel(...[tenantId, id, now, of]: Parameters<TaskStore['cancel']>): Promise<CancelResult> {
     const found = this.#find({ tenantId, id }, now);
     if (found === undefined) return { result: 'missing' };
     if (isFinished(found)) return { result: 'finished', task: found };
+    if (of !== undefined && (found.parent?.attempt ?? 0) > of.attempt) return { result: 'missing' };
     if (found.status === 'running') {
       const task = { cancelRequestedAt: now, ...found };
       this.#write(task);
@@ -154,14 +154,21 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
     return { result: 'cancelled', task };
   }
 
-  async retry(tenantId: TenantId, id: TaskId, now: number, dueAt: number): Promise<RetryResult> {
+  async retry(...[tenantId, id, now, dueAt, terms = {}]: Parameters<TaskStore['retry']>): Promise<RetryResult> {
     const found = this.#find({ tenantId, id }, now);
     if (found === undefined) return { result: 'missing' };
-    if (found.status !== 'failed' && found.status !== 'cancelled') return { result: 'refused', task: found };
-    const task = retried(found);
+    if (!isRetryable(found, terms)) return { result: 'refused', task: found };
+    const task = retried(found, terms);
     this.#put(task);
     this.#waits.put(keyOf(task), { dueAt });
     return { result: 'queued', task };
+  }
+
+  async amend(...[task, terms]: Parameters<TaskStore['amend']>): Promise<'amended' | 'lost'> {
+    const found = this.#rows.get(keyOf(task));
+    if (found?.status !== task.status || found.finishedAt !== task.finishedAt) return 'lost';
+    this.#write(amended(found, terms));
+    return 'amended';
   }
 
   async hold(seed: TaskSeed, now: number): Promise<'held' | 'lost'> {

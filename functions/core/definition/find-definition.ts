@@ -40,6 +40,10 @@ export async function findDefinition(catalog: TaskCatalog, type: string): Promis
   }
 }
 
+/** Returns the version of the input schema of a type, where a synth has named it. */
+export const inputVersionOf = (catalog: TaskCatalog, type: string): string | undefined =>
+  Object.hasOwn(catalog, type) ? catalog[type]?.inputVersion : undefined;
+
 /** Returns what the schema of a type makes of an input. Throws `definition_broken` where the schema itself fails. */
 export const validated = ({ type, input: schema }: TaskDefinition, input: unknown) =>
   answerOf(schema, input, type, 'has a schema that fails');

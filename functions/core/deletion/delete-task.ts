@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../concurrency.ts';
-import type { Clock, FanOuts, Log, PayloadStore, TaskStore } from '../ports.ts';
+import type { FanOuts } from '../fan-out/fan-outs.ts';
+import type { Clock, Log, PayloadStore, TaskStore } from '../ports.ts';
 import { subtaskIdOf, type TaskId, type TenantId } from '../task/ids.ts';
 import { isFinished, subtaskIdsOf, type Task } from '../task/task.ts';
 import type { TaskHistory } from './task-history.ts';

@@ -10,26 +10,27 @@ import {
   type TaskDefinition,
   TaskFailure,
 } from '../define-task.ts';
-import { findDefinition, validated } from '../definition/find-definition.ts';
+import { findDefinition, inputVersionOf, validated } from '../definition/find-definition.ts';
 import type { JsonValue } from '../json.ts';
 import { executorKeyFor } from '../lane/routing.ts';
-import type { FanOutRecord, ParentKey, PayloadStore, TaskStore } from '../ports.ts';
+import type { PayloadStore, TaskStore } from '../ports.ts';
 import { UNKEYED } from '../task/fingerprint.ts';
 import { subtaskIdOf } from '../task/ids.ts';
 import { taskError } from '../task/outcome.ts';
-import { keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
+import { INLINE_INPUT_BYTES, keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
 import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from '../task/task.ts';
 import { effective, type SettingsStore } from '../task-settings.ts';
 import { issueTexts } from '../zod-messages.ts';
-import { failWaiting, type PropagateEndPorts, propagateEnd, resumeParent, subtaskError } from './propagate-end.ts';
+import type { FanOutRecord } from './fan-outs.ts';
+import { endWithParent, failWaiting, type PropagateEndPorts, propagateEnd, subtaskError } from './propagate-end.ts';
+import { isOfEarlier, parentKeyOf, resumeParent, takeOver } from './take-over.ts';
 
 export type FanOutPorts = PropagateEndPorts & {
-  readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'insert'>;
+  readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'insert' | 'retry'>;
   readonly payloads: PayloadStore;
   readonly settings: SettingsStore;
   readonly catalog: TaskCatalog;
   readonly classes: DeployedClasses;
-  readonly retentionDays: number;
 };
 
 /** So many rows and payloads are under way at a time. */
@@ -98,15 +99,17 @@ export async function openFanOut(
   await ports.fanOuts.open({ tenantId, id, attempt }, record, keepUntil);
 }
 
-const parentKeyOf = ({ tenantId, id, fanOut }: WaitingTask): ParentKey => ({ tenantId, id, attempt: fanOut.attempt });
-
 /**
- * Looks after a task that waits: makes those of its subtasks that do not exist, hears those that have ended unheard, and
- * lets it go on when none is left. Doing it again, or twice at once, makes nothing twice.
+ * Looks after a task that waits: takes over what an earlier fan-out has left, makes those of its subtasks that do not exist,
+ * hears those that have ended unheard, and lets it go on when none is left. Doing it again, or twice at once, makes nothing
+ * twice.
  */
 export async function reconcileFanOut(parent: WaitingTask, ports: FanOutPorts): Promise<void> {
-  const record = await ports.fanOuts.get(parentKeyOf(parent));
+  const key = parentKeyOf(parent);
+  const record = await ports.fanOuts.get(key);
   if (record === undefined) return failForGood(parent, ports);
+  // From here on a subtask that ends in the earlier one reports to this one; those that have ended are found below.
+  if (record.supersedes !== undefined) await ports.fanOuts.supersede({ ...key, attempt: record.supersedes });
   const ids = subtaskIdsOf(parent);
   const places = [...record.pending];
   const found = await ports.store.getAll(
@@ -115,13 +118,19 @@ export async function reconcileFanOut(parent: WaitingTask, ports: FanOutPorts): 
     ports.clock(),
   );
   const existing = new Set<string>(found.map(({ id }) => id));
+  const ended = found.filter(isFinished);
+  await takeOver(
+    parent,
+    ended.filter((task) => isOfEarlier(task, parent)),
+    ports,
+  );
   await createSubtasks(
     parent,
     record,
     places.filter((place) => !existing.has(ids[place] ?? '')),
     ports,
   );
-  for (const task of found) if (isFinished(task)) await propagateEnd(task, ports);
+  for (const task of ended) if (!isOfEarlier(task, parent)) await propagateEnd(task, ports);
 }
 
 const GONE = 'what the task was fanned out into is not kept any more';
@@ -165,8 +174,7 @@ export async function createSubtasks(
   }
   if (pending.size === 0) await resumeParent(parentKeyOf(parent), ports);
   // It may have been cancelled before its subtasks were there to be cancelled with it.
-  const now = await ports.store.get(parent.tenantId, parent.id, ports.clock());
-  if (now !== undefined && isFinished(now) && now.fanOut?.attempt === parent.attempt) await propagateEnd(now, ports);
+  await endWithParent(parent, ports);
 }
 
 async function seedOfSubtask(
@@ -181,10 +189,11 @@ async function seedOfSubtask(
     throw new TaskFailure('unknown_task_type', `this deployment has no task type ${subtask.type}`);
   }
   const { tenantId, workflowInstanceId, schedule, traceHeader, limits, fanOut } = parent;
-  const id = subtaskIdOf(tenantId, parent.id, fanOut.attempt, place);
+  const id = subtaskIdOf(tenantId, parent.id, fanOut.madeIn ?? fanOut.attempt, place);
   const createdAt = ports.clock();
   const defaults = effective(definition, await ports.settings.get(subtask.type));
   const retentionDays = retentionOfSubtask(definition, parent, ports);
+  const keepUntil = keptUntil(createdAt, retentionDays ?? ports.retentionDays);
   const priority = subtask.priority ?? parent.priority;
   return compact({
     id,
@@ -196,13 +205,8 @@ async function seedOfSubtask(
     maxAttempts: subtask.maxAttempts ?? defaults.maxAttempts,
     timeoutSeconds: subtask.timeoutSeconds ?? defaults.timeoutSeconds,
     retentionDays,
-    input: await ports.payloads.put(
-      tenantId,
-      id,
-      'input',
-      subtask.input,
-      keptUntil(createdAt, retentionDays ?? ports.retentionDays),
-    ),
+    input: await ports.payloads.put(tenantId, id, 'input', subtask.input, keepUntil, INLINE_INPUT_BYTES),
+    inputVersion: inputVersionOf(ports.catalog, subtask.type),
     fingerprint: UNKEYED,
     createdAt,
     parent: { id: parent.id, attempt: fanOut.attempt, index: place, depth: (parent.parent?.depth ?? 0) + 1 },

@@ -1,18 +1,21 @@
-import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import type { Clock, FanOuts, Log, ParentKey, TaskQueue, TaskStore } from '../ports.ts';
-import type { TaskId, TenantId } from '../task/ids.ts';
+import type { TaskStore } from '../ports.ts';
 import { taskError } from '../task/outcome.ts';
-import { sendOrDefer } from '../task/send-or-defer.ts';
-import { type CancelledTask, type FinishedTask, type ParentRef, subtaskIdsOf, type TaskError } from '../task/task.ts';
+import { nextSweep } from '../task/send-or-defer.ts';
+import {
+  type CancelledTask,
+  type FinishedTask,
+  isFinished,
+  type ParentRef,
+  subtaskIdsOf,
+  type Task,
+  type TaskError,
+  type WaitingTask,
+} from '../task/task.ts';
+import type { ParentKey } from './fan-outs.ts';
+import { parentKeyOf, resumeParent, type TakeOverPorts, takeOver } from './take-over.ts';
 
-export type PropagateEndPorts = {
-  readonly store: Pick<TaskStore, 'cancel'>;
-  readonly fanOuts: FanOuts;
-  readonly queue: TaskQueue;
-  readonly clock: Clock;
-  readonly log: Log;
-};
+export type PropagateEndPorts = TakeOverPorts & { readonly store: Pick<TaskStore, 'cancel' | 'get' | 'retry'> };
 
 /** So many subtasks are cancelled at a time, however deep their fan-outs are. */
 const PARALLEL = 50;
@@ -44,25 +47,28 @@ async function cancelSubtasks(task: FinishedTask, ports: PropagateEndPorts): Pro
     }
     const open = await pendingSubtasks(parent, ports);
     asked += open.length;
-    const ended = await mapConcurrently(open, PARALLEL, (id) => cancelSubtask(task.tenantId, id, ports));
+    const ended = await mapConcurrently(open, PARALLEL, (one) => cancelSubtask(parent, one, ports));
     fannedOut.push(...ended.flatMap((one) => (one?.fanOut === undefined ? [] : one)));
   }
 }
 
-async function pendingSubtasks(task: FinishedTask, { fanOuts }: PropagateEndPorts): Promise<TaskId[]> {
+type Place = { readonly id: Task['id']; readonly index: number };
+
+async function pendingSubtasks(task: FinishedTask, { fanOuts }: PropagateEndPorts): Promise<Place[]> {
   const { tenantId, id, fanOut } = task;
   if (fanOut === undefined) return [];
   const { pending = new Set() } = (await fanOuts.get({ tenantId, id, attempt: fanOut.attempt })) ?? {};
-  return subtaskIdsOf(task).filter((_, place) => pending.has(place));
+  return subtaskIdsOf(task).flatMap((subtask, index) => (pending.has(index) ? { id: subtask, index } : []));
 }
 
-/** Cancels a subtask, and returns it if this has ended it: one that runs is ended by its executor. */
+/** Cancels a subtask, and returns it if this has ended it: one that runs is ended by its executor, and one taken over runs on. */
 async function cancelSubtask(
-  tenantId: TenantId,
-  id: TaskId,
+  { tenantId, id, fanOut, parent }: FinishedTask,
+  subtask: Place,
   ports: PropagateEndPorts,
 ): Promise<CancelledTask | undefined> {
-  const cancel = await ports.store.cancel(tenantId, id, ports.clock());
+  const of = { id, attempt: fanOut?.attempt ?? 0, index: subtask.index, depth: (parent?.depth ?? 0) + 1 };
+  const cancel = await ports.store.cancel(tenantId, subtask.id, ports.clock(), of);
   return cancel.result === 'cancelled' ? cancel.task : undefined;
 }
 
@@ -81,7 +87,33 @@ async function reportTo(
     if (fanOut?.onFailure === 'fail') return failParent(parent, task, ports);
   }
   const fanOut = await ports.fanOuts.close(parent, index);
-  if (fanOut?.pending.size === 0) await resumeParent(parent, ports);
+  if (fanOut === undefined) await reportLate(task, { id, attempt, index }, ports);
+  else if (fanOut.pending.size === 0) await resumeParent(parent, ports);
+}
+
+/** Has the end of a subtask taken over that its parent was fanned out anew without: it was still ending then. */
+async function reportLate(
+  { tenantId, id }: FinishedTask,
+  { id: parentId, attempt, index }: Omit<ParentRef, 'depth'>,
+  ports: PropagateEndPorts,
+): Promise<void> {
+  const parent = await ports.store.get(tenantId, parentId, ports.clock());
+  if (parent?.status !== 'waiting' || parent.fanOut.attempt <= attempt || subtaskIdsOf(parent)[index] !== id) return;
+  const fanOut = await ports.fanOuts.get(parentKeyOf(parent));
+  // Whoever reports may do so late: what the subtask is now decides.
+  const task = await ports.store.get(tenantId, id, ports.clock());
+  if (!fanOut?.pending.has(index) || task === undefined || !isFinished(task)) return;
+  if (task.parent?.attempt !== attempt) return;
+  await takeOver(parent, [task], ports);
+  await endWithParent(parent, ports);
+}
+
+/** Ends the subtasks of a task that has ended while some of them were being made, or taken over. */
+export async function endWithParent(parent: WaitingTask, ports: PropagateEndPorts): Promise<void> {
+  const now = await ports.store.get(parent.tenantId, parent.id, ports.clock());
+  if (now !== undefined && isFinished(now) && now.fanOut?.attempt === parent.fanOut.attempt) {
+    await propagateEnd(now, ports);
+  }
 }
 
 function failParent(
@@ -106,11 +138,3 @@ export const subtaskError = (
   task: Exclude<FinishedTask, { status: 'succeeded' }>,
 ): Pick<TaskError, 'code' | 'message'> =>
   task.status === 'failed' ? task.error : { code: 'cancelled', message: 'the subtask was cancelled' };
-
-/** Queues a task whose subtasks have all ended; of several that try, one does. */
-export async function resumeParent(parent: ParentKey, ports: PropagateEndPorts): Promise<void> {
-  const resume = await ports.fanOuts.resume(parent, nextSweep(ports.clock()));
-  if (resume.result === 'queued') await sendOrDefer(resume.task, 0, ports);
-}
-
-const nextSweep = (now: number): number => now + SWEEP_PERIOD_SECONDS * 1000;

@@ -47,7 +47,9 @@ function submitOf(task: Task, { submittedTogether }: TaskUsage, prices: StepPric
 
 /** Somebody has called the API to retry or cancel it. */
 const isAskedFor = (former: Task, after: Task): boolean =>
-  isFinished(former) || (after.status === 'cancelled' && former.status !== 'running');
+  // A subtask that its parent takes over runs again without a call of its own.
+  (isFinished(former) && former.parent?.attempt === after.parent?.attempt) ||
+  (after.status === 'cancelled' && former.status !== 'running');
 
 const lastedOf = ({ former, endedAt }: EndedAttempt, { executorMilliseconds = 0 }: TaskUsage): number =>
   Math.max(executorMilliseconds, endedAt - former.startedAt);

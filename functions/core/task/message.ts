@@ -30,6 +30,7 @@ const seedSchema = once(() => {
     timeoutSeconds: z.number().positive(),
     retentionDays: z.int().positive().exactOptional(),
     input: payloadSchema,
+    inputVersion: z.string().exactOptional(),
     fingerprint: z.string().min(1),
     createdAt: z.int().positive(),
     runAt: z.int().positive().exactOptional(),

@@ -30,6 +30,9 @@ export const wireBytesOf = (json: string): number => Buffer.byteLength(JSON.stri
 /** A payload of up to so many bytes of JSON travels inside its task. */
 export const INLINE_PAYLOAD_BYTES = 256;
 
+/** Beside an input the row says which version of its schema has taken it, in eight characters under a name of six. */
+export const INLINE_INPUT_BYTES = INLINE_PAYLOAD_BYTES - 14;
+
 /**
  * A payload of up to so many compressed bytes is an item of the table: 1 KB takes one write unit at $0.625 a million, so that
  * beyond 8 of them the $5 of a million S3 PUTs are less (list prices of us-east-1).

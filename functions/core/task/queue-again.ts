@@ -1,8 +1,8 @@
-import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { BULK_ACTION_TYPE } from '../bulk-action/bulk-action.ts';
 import { type PropagateEndPorts, propagateEnd } from '../fan-out/propagate-end.ts';
 import type { PayloadStore, TaskStore } from '../ports.ts';
 import { keptUntil } from './payload.ts';
+import { nextSweep } from './send-or-defer.ts';
 import type { QueuedTask, Task } from './task.ts';
 
 export type QueueAgainPorts = PropagateEndPorts & {
@@ -32,11 +32,11 @@ export async function queueAgain(found: Task, ports: QueueAgainPorts): Promise<Q
   if (found.parent !== undefined) {
     return { refusal: 'subtask', reason: `the task is a subtask: retry its parent, ${found.parent.id}` };
   }
-  // None of its subtasks may be left when it fans out anew.
+  // What still runs of it is to end: it belongs to the life before.
   await propagateEnd(found, ports);
   const now = clock();
   // The input would expire too early for another life of the task.
-  const keepUntil = keptUntil(now, retentionDays);
+  const keepUntil = keptUntil(now, found.retentionDays ?? retentionDays);
   if ((await payloads.keep(found.input, keepUntil)) === 'missing') {
     return {
       refusal: 'input_missing',
@@ -45,7 +45,9 @@ export async function queueAgain(found: Task, ports: QueueAgainPorts): Promise<Q
   }
   if (found.onEnd !== undefined) await payloads.keep(found.onEnd, keepUntil);
   // The row comes before the message, unlike in a submit: a finished row would refuse the message.
-  const retry = await store.retry(found.tenantId, found.id, now, now + SWEEP_PERIOD_SECONDS * 1000);
+  // What has succeeded of a fan-out is kept.
+  const terms = found.fanOut === undefined ? {} : { fanOut: { ...found.fanOut, again: 'failed' as const } };
+  const retry = await store.retry(found.tenantId, found.id, now, nextSweep(now), terms);
   if (retry.result === 'missing') return { refusal: 'not_found', reason: 'there is no such task' };
   return retry.result === 'refused' ? notRetryable(retry.task) : { task: retry.task };
 }

@@ -1,3 +1,4 @@
+import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import type { Log, TaskQueue } from '../ports.ts';
 import type { TaskSeed } from './task.ts';
 
@@ -15,3 +16,6 @@ export async function sendOrDefer(
     return false;
   }
 }
+
+/** Returns when the sweeper is to look at a task whose message may not have been sent. */
+export const nextSweep = (now: number): number => now + SWEEP_PERIOD_SECONDS * 1000;

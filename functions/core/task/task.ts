@@ -19,6 +19,8 @@ export type TaskSeed = {
   /** How many days it is kept after its end, where its type says so: otherwise as the deployment says. */
   readonly retentionDays?: number;
   readonly input: Payload;
+  /** The version of its type's input schema that has taken the input, where that is known. */
+  readonly inputVersion?: string;
   /** Names what the caller asked for; two submits of one id must agree in it. */
   readonly fingerprint: string;
   readonly createdAt: number;
@@ -50,7 +52,17 @@ export type ParentRef = {
 };
 
 /** The attempt in which a task was fanned out, and into how many subtasks. */
-export type FanOutState = { readonly attempt: number; readonly count: number };
+export type FanOutState = {
+  readonly attempt: number;
+  readonly count: number;
+  /** The attempt that the ids of the subtasks come from, where a retry has taken them over from there. */
+  readonly madeIn?: number;
+  /** Which subtasks the next attempt has run again, after a retry: the others are taken over. */
+  readonly again?: Again;
+};
+
+/** Names subtasks that run again: all that have not succeeded, or those at some places. */
+export type Again = 'failed' | readonly number[];
 
 /** How far an attempt under way is, from 0 to 1. */
 export type Progress = { readonly fraction: number; readonly note?: string };
@@ -140,7 +152,7 @@ export const attemptsGranted = ({
 export function seedOf(task: TaskSeed): TaskSeed {
   const { id, tenantId, type, resourceClass, priority, executorKey, maxAttempts, timeoutSeconds } = task;
   const { input, fingerprint, createdAt, runAt, assignee, workflowInstanceId, tags, parent, schedule } = task;
-  const { onEnd, traceHeader, limits, retentionDays } = task;
+  const { inputVersion, onEnd, traceHeader, limits, retentionDays } = task;
   return compact({
     id,
     tenantId,
@@ -152,6 +164,7 @@ export function seedOf(task: TaskSeed): TaskSeed {
     timeoutSeconds,
     retentionDays,
     input,
+    inputVersion,
     fingerprint,
     createdAt,
     runAt,
@@ -174,4 +187,6 @@ export const newTask = (seed: TaskSeed): NewTask =>
 
 /** Returns the ids of a task's subtasks, in their order; none where it was not fanned out. */
 export const subtaskIdsOf = ({ tenantId, id, fanOut }: Pick<Attempted, 'tenantId' | 'id' | 'fanOut'>): TaskId[] =>
-  Array.from({ length: fanOut?.count ?? 0 }, (_, index) => subtaskIdOf(tenantId, id, fanOut?.attempt ?? 0, index));
+  Array.from({ length: fanOut?.count ?? 0 }, (_, index) =>
+    subtaskIdOf(tenantId, id, fanOut?.madeIn ?? fanOut?.attempt ?? 0, index),
+  );

@@ -11,9 +11,12 @@ import {
   type FailedTask,
   type FanOutState,
   type FinishedTask,
+  isFinished,
   type NewTask,
+  type ParentRef,
   type QueuedTask,
   type RunningTask,
+  type SucceededTask,
   type Task,
   type TaskError,
   type TaskSeed,
@@ -158,15 +161,49 @@ export function cancelled(task: NewTask | WaitingTask, now: number): CancelledTa
   return { ...kept, status: 'cancelled', finishedAt: now };
 }
 
+/** What a retry changes of a task beside its attempts. */
+export type RetryTerms = {
+  /** Another input than before. */
+  readonly input?: Payload;
+  /** The version of the schema that has taken this. */
+  readonly inputVersion?: string;
+  /** Which of its subtasks run `again`, where the others are kept. Without it they will be others. */
+  readonly fanOut?: FanOutState;
+  /** Where a subtask belongs whose parent was fanned out anew, and takes it over. */
+  readonly parent?: ParentRef;
+};
+
 /**
- * Takes a task from failed or cancelled to queued, with as many attempts as it was given first; its subtasks will be
- * others.
+ * Says whether a retry is for the task as it is: it has ended, was not taken over already, and is fanned out as its retry was told. One
+ * that has succeeded runs again only for the sake of its subtasks.
  */
-export function retried(task: FailedTask | CancelledTask): QueuedTask {
-  const { finishedAt: _finishedAt, startedAt: _startedAt, error: _error, fanOut: _, ...rest } = task as FailedTask;
+export const isRetryable = (task: Task, { fanOut, parent }: RetryTerms): task is FinishedTask =>
+  isFinished(task) &&
+  (task.status !== 'succeeded' || fanOut?.again !== undefined) &&
+  (fanOut === undefined || fanOut.attempt === task.fanOut?.attempt) &&
+  (parent === undefined || parent.attempt > (task.parent?.attempt ?? 0));
+
+/** What came of tasks that have ended. */
+type Ends = Partial<Pick<FailedTask, 'error'> & Pick<SucceededTask, 'output'>>;
+
+/** Takes a task that has ended to queued, with as many attempts as it was given first. */
+export function retried(task: FinishedTask, terms: RetryTerms = {}): QueuedTask {
+  const { finishedAt: _finishedAt, startedAt: _startedAt, fanOut: _, ...rest } = ofInput(task, terms);
   // It runs at once, whatever it was asked to wait for.
-  const { runAt: _runAt, ...kept } = rest;
-  return { ...kept, status: 'queued', ...attemptsAgain(task) };
+  const { error: _error, output: _output, runAt: _runAt, ...kept } = rest as typeof rest & Ends;
+  return { ...kept, ...compact(terms), status: 'queued', ...attemptsAgain(task) };
+}
+
+/** Takes a task that has ended to what its next attempt is to find, once its parent has it run again. */
+export function amended(task: FinishedTask, terms: Omit<RetryTerms, 'parent'>): FinishedTask {
+  const { fanOut: _, ...kept } = ofInput(task, terms);
+  return { ...kept, ...compact(terms) } as FinishedTask;
+}
+
+/** Takes from a task what was of its input, where it is to have another. */
+function ofInput(task: FinishedTask, { input }: RetryTerms): FinishedTask {
+  const { inputVersion: _, ...other } = task;
+  return input === undefined ? task : other;
 }
 
 /** Gives a task as many attempts as before, behind those that were made. */

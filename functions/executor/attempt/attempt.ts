@@ -3,6 +3,7 @@ import type { TaskDefinition } from '../../core/define-task.ts';
 import { DEPLOYMENT_SECONDS, findDefinition } from '../../core/definition/find-definition.ts';
 import { reconcileFanOut, subtaskResults } from '../../core/fan-out/fan-out.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
+import { type Reopened, reopenedFanOut } from '../../core/fan-out/reopen-fan-out.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { laneOf } from '../../core/lane/lane.ts';
 import { strayDeliveryKey } from '../../core/lane/routing.ts';
@@ -98,7 +99,7 @@ export async function claimTask(
   switch (claim.result) {
     case 'claimed':
       await ports.visibilityExtended;
-      return { claimed: { task: claim.task, input } };
+      return { claimed: { task: claim.task, input: await currentInput(claim.task, queued, input, claimBy, ports) } };
     case 'finished':
       // Whoever ended it may have died before the rest was done.
       await propagateEnd(claim.task, ports);
@@ -122,6 +123,21 @@ export async function claimTask(
     case 'not_due':
       return { disposition: releaseIn(claim.until - now) };
   }
+}
+
+/**
+ * Returns the input of a claimed task. A retry may have given it another than its message has: the message may be of an attempt
+ * before.
+ */
+async function currentInput(
+  { tenantId, input, attemptsBeforeRetry }: RunningTask,
+  queued: TaskSeed,
+  read: JsonValue | undefined,
+  readBy: number,
+  ports: ExecutorPorts,
+): Promise<JsonValue | undefined> {
+  const isSame = attemptsBeforeRetry === undefined || JSON.stringify(input) === JSON.stringify(queued.input);
+  return isSame ? read : retryUntil(() => ports.payloads.get(tenantId, input), readBy, ports);
 }
 
 /** Returns whether a message is so old that its task may have ended, and has no row any more: it is not to be made anew. */
@@ -171,15 +187,21 @@ async function runTask(
   definition: TaskDefinition,
   deadline: number,
   ports: ExecutorPorts,
-): Promise<Outcome> {
+): Promise<Outcome | Reopened> {
   const timeoutMilliseconds = attemptMilliseconds(task, deadline, ports);
   if (definition.batch !== undefined) {
     // Tasks of batches come together, unless their type could not be loaded a moment ago.
     const outcomeOf = await runBatch(definition, [{ task, input }], timeoutMilliseconds, ports);
     return outcomeOf(task);
   }
-  if (task.fanOut === undefined) {
-    return runHandler(definition, { handler: 'run', input }, task, timeoutMilliseconds, ports);
+  const { fanOut, ...unfanned } = task;
+  if (fanOut?.again !== undefined) {
+    const reopened = await retryUntil(() => reopenedFanOut(task, ports), settleByOf(task, deadline), ports);
+    if (reopened !== undefined) return reopened;
+    ports.log('warn', 'subtasks not kept: the task is fanned out anew', logFieldsOf(task));
+  }
+  if (fanOut === undefined || fanOut.again !== undefined) {
+    return runHandler(definition, { handler: 'run', input }, unfanned, timeoutMilliseconds, ports);
   }
   const results = await retryUntil(() => subtaskResults(task, ports), settleByOf(task, deadline), ports);
   const lost = results.find(({ status }) => status !== 'succeeded');

@@ -58,7 +58,7 @@ async function parseItems(
   const items = await Promise.all(
     claimed.map(async ({ task, input }) => {
       try {
-        return [{ task, input: await parseInput(definition, input) }];
+        return [{ task, input: await parseInput(definition, input, task, ports) }];
       } catch (thrown) {
         outcomes.set(task, outcomeOfFailure(thrown, logFieldsOf(task), ports));
         return [];

@@ -10,7 +10,7 @@ import {
   type TaskDefinition,
   TaskFailure,
 } from '../../core/define-task.ts';
-import { validated } from '../../core/definition/find-definition.ts';
+import { inputVersionOf, validated } from '../../core/definition/find-definition.ts';
 import { validateSubtasks } from '../../core/fan-out/fan-out.ts';
 import type { HttpClients } from '../../core/http-client.ts';
 import { isoTime } from '../../core/iso-time.ts';
@@ -90,7 +90,7 @@ async function outcomeOfCall(
   ports: HandlerPorts,
 ): Promise<Outcome> {
   try {
-    const parsedCall = { ...call, input: await parseInput(definition, call.input) };
+    const parsedCall = { ...call, input: await parseInput(definition, call.input, task, ports) };
     const returned = isIsolated(definition)
       ? await ports.isolate(definition, parsedCall, context, ports.tracing)
       : await callHandler(definition, parsedCall, context);
@@ -102,11 +102,19 @@ async function outcomeOfCall(
 }
 
 /** Returns what the schema of a type makes of an input. Throws the failure of one that does not fit. */
-export async function parseInput(definition: TaskDefinition, input: unknown): Promise<unknown> {
+export async function parseInput(
+  definition: TaskDefinition,
+  input: unknown,
+  { inputVersion: accepted }: Pick<RunningTask, 'inputVersion'>,
+  { catalog }: Pick<HandlerPorts, 'catalog'>,
+): Promise<unknown> {
   const parsed = await validated(definition, input);
   if (parsed.issues === undefined) return parsed.value;
   const reasons = issueTexts(parsed.issues, (path) => path || 'input');
-  throw new TaskFailure('invalid_input', `the input does not fit ${definition.type}: ${reasons}`);
+  const refusing = inputVersionOf(catalog, definition.type);
+  const by = refusing === undefined ? '' : ` by version ${refusing} of its schema`;
+  const before = accepted === undefined ? '' : `, which version ${accepted} has accepted`;
+  throw new TaskFailure('invalid_input', `the input does not fit ${definition.type}${by}${before}: ${reasons}`);
 }
 
 /** Returns the outcome of what a handler threw. A fault is logged whole: a task never shows its stack. */

@@ -1,8 +1,9 @@
 import { MAX_QUEUE_DELAY_SECONDS, RECONCILE_PERIOD_SECONDS } from '../../contract.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
-import { createSubtasks, openFanOut } from '../../core/fan-out/fan-out.ts';
+import { createSubtasks, openFanOut, reconcileFanOut } from '../../core/fan-out/fan-out.ts';
 import { fanOutRefusal } from '../../core/fan-out/fan-out-limits.ts';
 import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
+import type { Reopened } from '../../core/fan-out/reopen-fan-out.ts';
 import type { Annotations, AttemptUsage } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
 import { keptUntil } from '../../core/task/payload.ts';
@@ -20,7 +21,7 @@ import { inTrace, logAttempt, logFieldsOf } from '../telemetry.ts';
  */
 export async function settleAttempt(
   task: RunningTask,
-  outcome: Outcome,
+  outcome: Outcome | Reopened,
   definition: TaskDefinition | undefined,
   settleBy: number,
   ports: ExecutorPorts,
@@ -43,7 +44,7 @@ export async function settleAttempt(
 /** Returns what to write of an outcome. What that refers to, an output or subtasks, is kept first. */
 async function settlementOf(
   task: RunningTask,
-  outcome: Outcome,
+  outcome: Outcome | Reopened,
   definition: TaskDefinition | undefined,
   settleBy: number,
   ports: ExecutorPorts,
@@ -61,6 +62,21 @@ async function settlementOf(
       if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
       await retryUntil(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
       const fanOut = { attempt: task.attempt, count: subtasks.length };
+      return { status: 'waiting', fanOut, reconcileAt: clock() + RECONCILE_PERIOD_SECONDS * 1000 };
+    }
+    case 'reopened': {
+      const { pending, count, supersedes } = outcome.fanOut;
+      const refusal = await fanOutRefusal(task, pending.size, ports);
+      if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
+      const { tenantId, id, attempt } = task;
+      const open = () =>
+        ports.fanOuts.open(
+          { tenantId, id, attempt },
+          outcome.fanOut,
+          keptUntil(clock(), task.retentionDays ?? retentionDays),
+        );
+      await retryUntil(open, settleBy, ports);
+      const fanOut = { attempt, count, madeIn: task.fanOut?.madeIn ?? supersedes };
       return { status: 'waiting', fanOut, reconcileAt: clock() + RECONCILE_PERIOD_SECONDS * 1000 };
     }
     case 'cancelled':
@@ -119,7 +135,9 @@ async function completeSettlement(task: Task, ports: ExecutorPorts): Promise<Dis
 }
 
 async function createAllSubtasks(task: WaitingTask, ports: ExecutorPorts): Promise<void> {
-  const { tenantId, id, attempt } = task;
+  const { tenantId, id, attempt, fanOut } = task;
+  // Those that are taken over are there.
+  if (fanOut.madeIn !== undefined) return reconcileFanOut(task, ports);
   const record = await ports.fanOuts.get({ tenantId, id, attempt });
   if (record !== undefined) await createSubtasks(task, record, [...record.pending], ports);
 }

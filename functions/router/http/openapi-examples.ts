@@ -175,6 +175,12 @@ export function bodyExamples(operationId: string, inputs: ReadonlyMap<string, un
         'of what fails': { url: webhook.url, statuses: ['failed'], name: 'shop' },
         'of all, with outputs': { url: webhook.url, includeOutput: true },
       };
+    case 'retryTask':
+      return {
+        'with another input': { input },
+        'the failed subtasks': { subtasks: 'failed' },
+        'some subtasks': { subtasks: [summary.id] },
+      };
     case 'redriveDeadLetter':
       return { 'as it is': {}, changed: { message } };
     case 'createBulkAction':
@@ -209,6 +215,7 @@ export const answerExamples = once(
     listSubtasks: page,
     cancelTask: { ...accepted, status: 'cancelled', finishedAt: AT, input },
     retryTask: { ...accepted, input },
+    listFormerInputs: { items: [{ attempt: 3, replacedAt: AT, input }] },
     listLanes: { items: [lane] },
     listDeadLetters: {
       items: [
@@ -247,7 +254,7 @@ export const answerExamples = once(
       from: AT,
       to: '2026-11-28T09:31:00.000Z',
       total: counts,
-      byType: [{ type: 'markdown.render', ...counts }],
+      byType: [{ type: 'markdown.render', ...counts, costs: [{ minute: AT, ...counts.cost }] }],
       items: [{ minute: AT, ...counts }],
     },
     listDefinitions: { items: [definition] },

@@ -81,7 +81,14 @@ const missingFromDocument = ({ type }: BrokenType): string =>
 type SchemaOf = (schema: z.ZodType, io?: 'input' | 'output') => JsonSchema;
 type Documented = Pick<
   Route,
-  'operationId' | 'summary' | 'parameters' | 'requestBody' | 'response' | 'otherResponses' | 'problems'
+  | 'operationId'
+  | 'summary'
+  | 'parameters'
+  | 'requestBody'
+  | 'bodyIsOptional'
+  | 'response'
+  | 'otherResponses'
+  | 'problems'
 >;
 
 type Described = {
@@ -102,8 +109,10 @@ function operation(key: string, route: Documented, { schemaOf, definitions, clas
     description: scope && `Needs a key with the scope \`${scope}\`.`,
     security: scope === undefined ? [] : [{ key: [] }],
     parameters: parameters.map(({ schema, ...parameter }) => ({ ...parameter, schema: schemaOf(schema(), 'input') })),
-    requestBody:
-      requestBody && documentedBody(requestBody(definitions, classes), bodyExamples(operationId, inputs), schemaOf),
+    requestBody: requestBody && {
+      required: route.bodyIsOptional !== true,
+      content: documentedBody(requestBody(definitions, classes), bodyExamples(operationId, inputs), schemaOf),
+    },
     responses: {
       [response.status]: compact({
         description: response.description,
@@ -127,7 +136,7 @@ function documentedBody(schema: z.ZodType | JsonSchema, bodies: Readonly<Record<
   const examples = Object.fromEntries(Object.entries(bodies).map(([name, value]) => [name, { value }]));
   const body = { schema: isZod(schema) ? schemaOf(schema, 'input') : schema };
   const isShown = Object.keys(examples).length > 0;
-  return { required: true, content: { 'application/json': isShown ? { ...body, examples } : body } };
+  return { 'application/json': isShown ? { ...body, examples } : body };
 }
 
 const isZod = (schema: z.ZodType | JsonSchema): schema is z.ZodType => '_zod' in schema;

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { DEFINITION_EFFECT_SECONDS, MAX_ATTEMPTS, PRIORITIES, type ResourceClass } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
-import type { TaskDefinition } from '../../core/define-task.ts';
-import { findDefinition, isBrokenDefinition } from '../../core/definition/find-definition.ts';
+import type { TaskCatalog, TaskDefinition } from '../../core/define-task.ts';
+import { findDefinition, inputVersionOf, isBrokenDefinition } from '../../core/definition/find-definition.ts';
 import { effective, patchAt, type TaskSettings } from '../../core/task-settings.ts';
 import { classOf, type DeployedClasses } from '../../resource-classes.ts';
 import { parseBody } from '../http/body.ts';
@@ -43,6 +43,7 @@ const definitionSchema = once(() =>
       paused: z.boolean().describe('Its tasks are accepted, and none of them starts'),
       settings: z.strictObject(settingsShape()).partial().describe('What PATCH has set'),
       inputSchema: z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12'),
+      inputVersion: z.string().optional().describe('A digest of it, by which a task says what has taken its input'),
       outputSchema: z
         .record(z.string(), z.unknown())
         .optional()
@@ -101,6 +102,7 @@ async function orReason<T>(work: () => Promise<T>): Promise<T> {
 function definitionView(
   definition: TaskDefinition,
   settings: TaskSettings,
+  catalog: TaskCatalog,
 ): z.infer<ReturnType<typeof definitionSchema>> {
   const { type, description, resources, retry, retentionDays, batch } = definition;
   const { maxAttempts, ...rest } = effective(definition, settings);
@@ -115,6 +117,7 @@ function definitionView(
     batch,
     settings: set,
     inputSchema: inputJsonSchema(definition),
+    inputVersion: inputVersionOf(catalog, type),
     outputSchema: outputJsonSchema(definition),
   });
 }
@@ -131,7 +134,7 @@ export const listDefinitions: Route = {
 
   async handle(_request, _caller, ports) {
     const { made, broken } = await ofAllDefinitions(ports, async (definition) =>
-      definitionView(definition, await ports.settings.get(definition.type)),
+      definitionView(definition, await ports.settings.get(definition.type), ports.catalog),
     );
     return { status: 200, body: { items: made, ...(broken.length === 0 ? {} : { broken }) } };
   },
@@ -147,7 +150,7 @@ export const getDefinition: Route = {
   async handle(request, _caller, ports) {
     const definition = await loadDefinition(request, ports);
     const settings = await ports.settings.get(definition.type);
-    return { status: 200, body: await orReason(async () => definitionView(definition, settings)) };
+    return { status: 200, body: await orReason(async () => definitionView(definition, settings, ports.catalog)) };
   },
 };
 
@@ -192,6 +195,6 @@ export const changeDefinition: Route = {
       throw new Problem('invalid_request', 'the definition cannot be changed so', { errors });
     }
     const settings = await orUnavailable(ports.settings.change(definition.type, patchAt(parsed.data, ports.clock())));
-    return { status: 200, body: definitionView(definition, settings) };
+    return { status: 200, body: definitionView(definition, settings, ports.catalog) };
   },
 };

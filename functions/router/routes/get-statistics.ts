@@ -1,17 +1,22 @@
 import * as z from 'zod';
 import { MAX_STATISTICS_HOURS, STATISTICS_RETENTION_DAYS } from '../../contract.ts';
-import { once } from '../../core/concurrency.ts';
+import { compact } from '../../core/compact.ts';
+import { mapConcurrently, once } from '../../core/concurrency.ts';
 import type { TaskCatalog } from '../../core/define-task.ts';
 import { isoTime } from '../../core/iso-time.ts';
-import type { Statistics } from '../../core/ports.ts';
+import type { Minute, Statistics } from '../../core/ports.ts';
 import { MINUTE, minuteOf, percentileOf, RELATIVE_ERROR, sketchOf, sumOf, type Tally } from '../../core/statistics.ts';
 import type { TenantId } from '../../core/task/ids.ts';
 import { invalidQuery, parseQuery, queryParameter, selectFields } from '../http/page.ts';
-import { orUnavailable } from '../http/problem.ts';
-import type { Request, Route } from '../route.ts';
+import { orUnavailable, Problem } from '../http/problem.ts';
+import type { Request, Route, RouterPorts } from '../route.ts';
 import { nameSchema } from './task-view.ts';
 
 const HOUR = 60 * MINUTE;
+
+/** So many tenants are counted together, and so many of them at a time. */
+const MOST_TENANTS = 200;
+const PARALLEL = 20;
 
 /** The year of a later time has no four digits. */
 const LAST_TIME = Date.UTC(9999, 11, 31);
@@ -25,7 +30,12 @@ export const timeSchema = () =>
 
 const querySchema = once(() => {
   const time = timeSchema().optional();
-  return z.strictObject({ type: nameSchema(128).optional(), from: time, to: time });
+  return z.strictObject({
+    type: nameSchema(128).optional(),
+    from: time,
+    to: time,
+    tenants: z.literal('all').optional(),
+  });
 });
 
 const field = selectFields(querySchema);
@@ -61,6 +71,13 @@ const countsSchema = once(() => {
   });
 });
 
+/** What something costs, minute by minute. */
+const costsSchema = once(() =>
+  z
+    .array(z.strictObject({ minute: z.iso.datetime(), ...costSchema().shape }))
+    .describe('Its cost by the minute, of those in which it had some, oldest first'),
+);
+
 const statisticsSchema = once(() =>
   z
     .strictObject({
@@ -68,8 +85,24 @@ const statisticsSchema = once(() =>
       to: z.iso.datetime(),
       total: countsSchema(),
       byType: z
-        .array(z.strictObject({ type: z.string(), ...countsSchema().shape }))
+        .array(z.strictObject({ type: z.string(), ...countsSchema().shape, costs: costsSchema() }))
         .describe('The same of each type of which something happened, by name'),
+      byTenant: z
+        .array(z.strictObject({ tenantId: z.string(), ...countsSchema().shape, costs: costsSchema() }))
+        .optional()
+        .describe('The same of each tenant of whom something happened, by name; with `tenants=all`'),
+      tenantsLeftOut: z
+        .int()
+        .min(1)
+        .optional()
+        .describe(`So many tenants are not counted: more than ${MOST_TENANTS} are too many`),
+      fixed: z
+        .strictObject({ usdPerHour: z.number().min(0), usd: z.number().min(0) })
+        .optional()
+        .describe(
+          'What the deployment costs whatever comes, an hour and in all of this time: alarms, polls, what is kept ready. An ' +
+            'estimate at list prices, for keys with the scope `platform`; it is in no other cost',
+        ),
       items: z
         .array(z.strictObject({ minute: z.iso.datetime(), ...countsSchema().shape }))
         .describe('The minutes in which something happened, oldest first'),
@@ -92,6 +125,7 @@ export const getStatistics: Route = {
       `Before this time; now unless given. At most ${MAX_STATISTICS_HOURS} h after from`,
       field('to'),
     ),
+    queryParameter('tenants', '`all`: of all tenants together and each; takes the scope `platform`', field('tenants')),
   ],
   response: {
     status: 200,
@@ -100,29 +134,76 @@ export const getStatistics: Route = {
   },
   problems: ['invalid_request', 'unavailable'],
 
-  async handle(request, { tenantId }, { statistics, catalog, clock }) {
-    const { type, from, to } = rangeOf(request, clock());
-    const types = type === undefined ? await typesOf(tenantId, statistics, catalog) : [type];
-    const found = await orUnavailable(Promise.all(types.map((one) => statistics.minutes(tenantId, one, from, to))));
-    const byType = found
-      .map((minutes, place) => ({ type: types[place] ?? '', minutes }))
-      .filter(({ minutes }) => minutes.length > 0)
-      .toSorted((one, other) => (one.type < other.type ? -1 : 1));
-    const minutes = [...Map.groupBy(found.flat(), ({ minute }) => minute)]
-      .map(([minute, group]) => ({ minute, tally: sumOf(group.map(({ tally }) => tally)) }))
-      .toSorted((one, other) => one.minute - other.minute);
+  async handle(request, { tenantId, scopes }, ports) {
+    const range = rangeOf(request, ports.clock());
+    const isPlatform = scopes.includes('platform');
+    if (range.tenants === 'all' && !isPlatform) {
+      throw new Problem('missing_scope', 'the statistics of all tenants take a key with the scope platform');
+    }
+    const known = range.tenants === 'all' ? await orUnavailable(ports.statistics.tenants()) : [tenantId];
+    const tenants = known.toSorted().slice(0, MOST_TENANTS);
+    const parts = (await mapConcurrently(tenants, PARALLEL, (tenant) => partsOf(tenant, range, ports))).flat();
+    const minutes = byMinute(parts);
+    const hours = (range.to - range.from) / HOUR;
+    const usdPerHour = ports.fixedHourlyDollars;
     return {
       status: 200,
-      body: {
-        from: isoTime(from),
-        to: isoTime(to),
+      body: compact({
+        from: isoTime(range.from),
+        to: isoTime(range.to),
         total: countsOf(sumOf(minutes.map(({ tally }) => tally))),
-        byType: byType.map((one) => ({ type: one.type, ...countsOf(sumOf(one.minutes.map(({ tally }) => tally))) })),
+        byType: groupsOf(parts, ({ type }) => type).map(({ name, ...counts }) => ({ type: name, ...counts })),
+        byTenant:
+          range.tenants &&
+          groupsOf(parts, (part) => part.tenantId).map(({ name, ...counts }) => ({ tenantId: name, ...counts })),
+        tenantsLeftOut: known.length > tenants.length ? known.length - tenants.length : undefined,
+        fixed: isPlatform ? { usdPerHour, usd: usdPerHour * hours } : undefined,
         items: minutes.map(({ minute, tally }) => ({ minute: isoTime(minute), ...countsOf(tally) })),
-      },
+      }),
     };
   },
 };
+
+/** The minutes of one type of one tenant. */
+type Part = { readonly tenantId: TenantId; readonly type: string; readonly minutes: readonly Minute[] };
+
+/** Reads the minutes of a tenant, of each type in which there are some. */
+async function partsOf(
+  tenantId: TenantId,
+  { type, from, to }: ReturnType<typeof rangeOf>,
+  { statistics, catalog }: Pick<RouterPorts, 'statistics' | 'catalog'>,
+): Promise<Part[]> {
+  const types = type === undefined ? await typesOf(tenantId, statistics, catalog) : [type];
+  const read = async (one: string) => ({
+    tenantId,
+    type: one,
+    minutes: await statistics.minutes(tenantId, one, from, to),
+  });
+  return (await orUnavailable(Promise.all(types.map(read)))).filter(({ minutes }) => minutes.length > 0);
+}
+
+/** Adds parts up minute by minute, the oldest first. */
+const byMinute = (parts: readonly Part[]): Minute[] =>
+  [
+    ...Map.groupBy(
+      parts.flatMap(({ minutes }) => minutes),
+      ({ minute }) => minute,
+    ),
+  ]
+    .map(([minute, group]) => ({ minute, tally: sumOf(group.map(({ tally }) => tally)) }))
+    .toSorted((one, other) => one.minute - other.minute);
+
+/** Adds parts up by a name that each has, and says what each of these costs over time. */
+const groupsOf = (parts: readonly Part[], nameOf: (part: Part) => string) =>
+  [...Map.groupBy(parts, nameOf)]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, group]) => {
+      const minutes = byMinute(group);
+      const costs = minutes
+        .filter(({ tally }) => (tally.nanodollars ?? 0) > 0)
+        .map(({ minute, tally }) => ({ minute: isoTime(minute), ...costOf(tally) }));
+      return { name, ...countsOf(sumOf(minutes.map(({ tally }) => tally))), costs };
+    });
 
 /** Returns the types that the deployment has, and those that the tenant has had tasks of before. */
 async function typesOf(tenantId: TenantId, statistics: Statistics, catalog: TaskCatalog): Promise<readonly string[]> {
@@ -131,12 +212,12 @@ async function typesOf(tenantId: TenantId, statistics: Statistics, catalog: Task
 
 /** Returns the whole minutes that the query asks for. Throws the problem of a range that is none, or is too long. */
 function rangeOf(request: Request, now: number) {
-  const { type, to = now, from = to - HOUR } = parseQuery(querySchema(), request);
+  const { type, tenants, to = now, from = to - HOUR } = parseQuery(querySchema(), request);
   if (from >= to) throw invalidQuery([{ field: '/from', message: 'must be before to' }]);
   if (to - from > MAX_STATISTICS_HOURS * HOUR) {
     throw invalidQuery([{ field: '/from', message: `must be at most ${MAX_STATISTICS_HOURS} h before to` }]);
   }
-  return { type, from: minuteOf(from), to: minuteOf(to + MINUTE - 1) };
+  return { type, tenants, from: minuteOf(from), to: minuteOf(to + MINUTE - 1) };
 }
 
 function countsOf(tally: Tally): z.infer<ReturnType<typeof countsSchema>> {
@@ -150,9 +231,14 @@ function countsOf(tally: Tally): z.infer<ReturnType<typeof countsSchema>> {
     reopened: tally.reopened ?? 0,
     waitMilliseconds: percentilesOf(tally, 'wait'),
     runMilliseconds: percentilesOf(tally, 'run'),
-    cost: { usd: dollarsOf(tally.nanodollars), computeUsd: dollarsOf(tally.computeNanodollars) },
+    cost: costOf(tally),
   };
 }
+
+const costOf = (tally: Tally): z.infer<ReturnType<typeof costSchema>> => ({
+  usd: dollarsOf(tally.nanodollars),
+  computeUsd: dollarsOf(tally.computeNanodollars),
+});
 
 const NANODOLLARS = 1e9;
 const dollarsOf = (nanodollars = 0): number => nanodollars / NANODOLLARS;

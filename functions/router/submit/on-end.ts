@@ -1,6 +1,6 @@
 import { sentPart } from '../../core/task/fingerprint.ts';
 import type { TaskId } from '../../core/task/ids.ts';
-import { INLINE_PAYLOAD_BYTES, keptUntil, type Payload } from '../../core/task/payload.ts';
+import { INLINE_INPUT_BYTES, keptUntil, type Payload } from '../../core/task/payload.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { type EndTarget, keptTarget } from '../../core/webhook/end-target.ts';
 import { type FieldError, NOTHING_KEPT, orUnavailable, Problem } from '../http/problem.ts';
@@ -58,7 +58,7 @@ export async function storeOnEnd(
 
 /** Returns how much of an input stays in its row: what `onEnd` and tags take there is not the input's, so that the row grows by none of it. */
 export const inputRoomBeside = (onEnd: Payload | undefined, tags: readonly string[] = []): number =>
-  INLINE_PAYLOAD_BYTES - onEndBytes(onEnd) - (tags.length === 0 ? 0 : 'tags'.length + tags.join(' ').length);
+  INLINE_INPUT_BYTES - onEndBytes(onEnd) - (tags.length === 0 ? 0 : 'tags'.length + tags.join(' ').length);
 
 const onEndBytes = (onEnd: Payload | undefined): number =>
   onEnd === undefined ? 0 : NAME_BYTES + Buffer.byteLength('ref' in onEnd ? onEnd.ref : JSON.stringify(onEnd.inline));

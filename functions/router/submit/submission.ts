@@ -1,7 +1,7 @@
 import { MAX_DELAY_SECONDS } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import type { TaskDefinition } from '../../core/define-task.ts';
-import { findDefinition, validated } from '../../core/definition/find-definition.ts';
+import { findDefinition, inputVersionOf, validated } from '../../core/definition/find-definition.ts';
 import { type JsonValue, jsonValueOf } from '../../core/json.ts';
 import { executorKeyFor, newTableShardOf } from '../../core/lane/routing.ts';
 import { sentPart, submitFingerprint, UNKEYED } from '../../core/task/fingerprint.ts';
@@ -110,8 +110,8 @@ async function validateSubmit(
 export const typeErrors = (type: string | undefined, { catalog }: RouterPorts): FieldError[] =>
   type === undefined ? [] : [{ field: '/type', message: noSuch('task type', type, Object.keys(catalog)) }];
 
-/** Holds the input of a submit against the schema of its type. */
-export async function validateInput(submit: Partial<Submit>, definition: TaskDefinition) {
+/** Holds the input of a submit, or of a retry, against the schema of its type. */
+export async function validateInput(submit: Pick<Partial<Submit>, 'input'>, definition: TaskDefinition) {
   // The schema of a submit has said that it is missing.
   if (!('input' in submit)) return { parsedInput: undefined, errors: [] };
   const crowded = crowdedPart(definition.input, submit.input);
@@ -154,7 +154,8 @@ function keyErrors(submit: unknown, idempotencyKey: string | undefined, retentio
 /** An input is below the limit whatever its characters are, and need not be written out to be measured. */
 const SURELY_SMALL_CHARACTERS = 10_000;
 
-function checkSize(input: JsonValue): void {
+/** Throws the problem of an input that would not be shown with its task. */
+export function checkSize(input: JsonValue): void {
   const json = JSON.stringify(input);
   if (json.length < SURELY_SMALL_CHARACTERS) return;
   const bytes = wireBytesOf(json);
@@ -201,7 +202,7 @@ async function submissionOf(
   idempotencyKey: string | undefined,
   within: Patience,
   caller: Caller,
-  { clock, ids, tracing, settings, tableShards, classes }: RouterPorts,
+  { clock, ids, tracing, settings, tableShards, classes, catalog }: RouterPorts,
 ): Promise<Submission> {
   const { submit, definition } = valid;
   const { tenantId } = caller;
@@ -225,6 +226,7 @@ async function submissionOf(
     fingerprint: isKeyed ? fingerprintOfSubmit(valid) : UNKEYED,
     createdAt,
     ...compact({
+      inputVersion: inputVersionOf(catalog, definition.type),
       runAt,
       assignee,
       workflowInstanceId,

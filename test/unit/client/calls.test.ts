@@ -18,7 +18,8 @@ it('has every call of the API, as it is', async () => {
   expect(await client.count({ type: 'greet', createdFrom: new Date(0) })).toMatchObject({ total: 2, isExact: true });
   expect((await client.subtasks(task).page()).items).toEqual([]);
   expect(await client.cancel(task)).toMatchObject({ id: task.id, status: 'cancelled' });
-  expect(await client.retry(task.id)).toMatchObject({ id: task.id, status: 'queued' });
+  expect(await client.retry(task.id, { input: { name: 'Grace' } })).toMatchObject({ id: task.id, status: 'queued' });
+  expect(await client.formerInputs(task)).toMatchObject([{ attempt: 0, input: { name: 'Ada' } }]);
   await client.cancel(task.id);
   expect(await client.deleteTask(task)).toEqual({ id: task.id });
   const fit = { action: 'cancel', filter: { type: 'greet', createdFrom: new Date(world.now) } } as const;

@@ -55,18 +55,18 @@ describe('a task that waits for its subtasks', () => {
 });
 
 describe('a subtask', () => {
-  it('is retried with its parent only, which fans out anew', async () => {
+  it('is retried with its parent, under its id', async () => {
     const { sum, combined } = makeSum();
     const world = createWorld([sum, part]);
     const seed = await submit(world, sumOf([null]));
     await runDry(world);
     const [failed] = await subtasksOf(world, seed);
-    const refused = await callApi(world, `POST /api/tasks/${failed?.id}/retry`);
-    expect(refused).toMatchObject({ status: 409, body: { code: 'invalid_status' } });
     expect((await callApi(world, `POST /api/tasks/${seed.id}/retry`)).status).toBe(202);
+    const again = await callApi(world, `POST /api/tasks/${failed?.id}/retry`);
+    expect(again).toMatchObject({ status: 409, body: { code: 'invalid_status' } });
     await runDry(world);
-    expect(await read(world, seed)).toMatchObject({ status: 'failed', attempt: 2, fanOut: { attempt: 2, count: 1 } });
-    expect((await subtasksOf(world, seed))[0]?.id).not.toBe(failed?.id);
+    expect(await read(world, seed)).toMatchObject({ status: 'failed', fanOut: { attempt: 2, count: 1, madeIn: 1 } });
+    expect((await subtasksOf(world, seed))[0]).toMatchObject({ id: failed?.id, attempt: 2 });
     expect(combined).toEqual([]);
   });
 

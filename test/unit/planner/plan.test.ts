@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RESOURCE_CLASS_SPECS } from '../../../functions/resource-classes.ts';
 import { batchWindowOf } from '../../../lib/constructs/batch-window.ts';
-import { MONTH_SECONDS, totalOf } from '../../../planner/costs/cost-basis.ts';
+import { MONTH_SECONDS, totalOf } from '../../../lib/constructs/cost-lines.ts';
 import { accountConcurrencyOf, deployConfig, deployedDefinitions } from '../../../planner/deployment.ts';
 import { makePlan } from '../../../planner/plan.ts';
 import { parsePlanArguments } from '../../../planner/plan-arguments.ts';

@@ -100,6 +100,7 @@ describe('a path that is none of ours', () => {
 const ofOneTask = [
   'GET /api/tasks/{id}',
   'GET /api/tasks/{id}/subtasks',
+  'GET /api/tasks/{id}/inputs',
   'POST /api/tasks/{id}/cancel',
   'POST /api/tasks/{id}/retry',
 ];

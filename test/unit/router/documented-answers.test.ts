@@ -21,6 +21,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /api/definitions/{type}': { paused: true },
   'POST /api/schedules': { ...ada, cron: '0 9 * * *' },
   'PATCH /api/schedules/{id}': { cron: '0 8 * * *' },
+  'POST /api/tasks/{id}/retry': { input: { name: 'Grace' } },
   'POST /api/webhooks': { url: 'https://hooks.example/' },
   'POST /api/lanes/{name}/dead-letters/{id}/redrive': {},
   'POST /api/bulk-actions': { action: 'cancel', filter: { type: 'greet' } },

@@ -1,10 +1,10 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fanOutAttributes } from '../../../../functions/adapters/dynamo/fan-out-attribute.ts';
 import type { Row } from '../../../../functions/adapters/dynamo/requests/row.ts';
 import {
   errorAttributes,
-  fanOutAttributes,
   groupsWith,
   heartbeatAttributes,
   payloadAttributes,
@@ -15,7 +15,7 @@ import {
 } from '../../../../functions/adapters/dynamo/task-row.ts';
 import { scheduleIdOf } from '../../../../functions/core/schedule/schedule.ts';
 import { taskIdOf } from '../../../../functions/core/task/ids.ts';
-import { INLINE_PAYLOAD_BYTES } from '../../../../functions/core/task/payload.ts';
+import { INLINE_INPUT_BYTES, INLINE_PAYLOAD_BYTES } from '../../../../functions/core/task/payload.ts';
 import { newTask, type Task } from '../../../../functions/core/task/task.ts';
 import { tasks } from '../../../doubles/task-arbitraries.ts';
 import { taskSeed, tenant } from '../../../doubles/task-seed.ts';
@@ -145,11 +145,12 @@ describe('the size of a row', () => {
     tenantId: tenant('t'.repeat(63)),
     type: 'knowledge.reindex',
     resourceClass: 'memory-intensive',
-    input: full,
+    input: { inline: 'x'.repeat(INLINE_INPUT_BYTES - 2) },
     executorKey: 'memory-intensive/normal/0',
     maxAttempts: 20,
     timeoutSeconds: 290,
     fingerprint: 'f'.repeat(24),
+    inputVersion: 'v'.repeat(8),
     createdAt: NOW + 123,
     traceHeader: 'Root=1-6b04c28d-e8be8acc27b5c47405b6f5a2;Parent=53995c3f42cd8ad8;Sampled=1',
   });
@@ -164,8 +165,16 @@ describe('the size of a row', () => {
   const toldShort = { ...named, input: { ref: `${own}#input-${'f'.repeat(16)}` }, onEnd: shortUrl };
   const longUrl = { ref: `${own}#on-end-${'f'.repeat(16)}` };
   const tags = ['order/2026-000-117', 'region=eu-central-1', 'customer:0815', 'a@b.example'];
-  const labelled = { ...named, tags, input: { inline: 'x'.repeat(254 - 4 - tags.join(' ').length) } };
-  const toldLong = { ...named, onEnd: longUrl, input: { inline: 'x'.repeat(254 - 8 - longUrl.ref.length) } };
+  const labelled = {
+    ...named,
+    tags,
+    input: { inline: 'x'.repeat(INLINE_INPUT_BYTES - 2 - 4 - tags.join(' ').length) },
+  };
+  const toldLong = {
+    ...named,
+    onEnd: longUrl,
+    input: { inline: 'x'.repeat(INLINE_INPUT_BYTES - 2 - 8 - longUrl.ref.length) },
+  };
   const longest = {
     ...seed,
     assignee: { type: 'x'.repeat(64), id: 'x'.repeat(128) },

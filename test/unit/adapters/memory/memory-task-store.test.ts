@@ -4,6 +4,7 @@ import { MemoryTaskStore } from '../../../../functions/adapters/memory/memory-ta
 import { fanOutsContract } from '../../../contract/fan-outs-contract.ts';
 import { keyBindingsContract } from '../../../contract/key-bindings-contract.ts';
 import { lateAttemptsContract } from '../../../contract/late-attempts-contract.ts';
+import { partialRetriesContract } from '../../../contract/partial-retries-contract.ts';
 import { retentionContract } from '../../../contract/retention-contract.ts';
 import { taskDeletionsContract } from '../../../contract/task-deletions-contract.ts';
 import { taskListContract } from '../../../contract/task-list-contract.ts';
@@ -20,6 +21,11 @@ const makeStores = () => {
 taskOperationsContract('the memory', makeStores);
 lateAttemptsContract('the memory', makeStores);
 fanOutsContract('the memory', () => {
+  const store = makeStore();
+  return { store, due: store, fanOuts: new MemoryFanOuts(store) };
+});
+
+partialRetriesContract('the memory', () => {
   const store = makeStore();
   return { store, due: store, fanOuts: new MemoryFanOuts(store) };
 });

@@ -61,7 +61,11 @@ describe('lanes, redrive and stats', () => {
 
 describe('definitions', () => {
   test.each([
-    [['definitions', 'show'], 2, /^The command must be "list", "get", "pause", "resume" or "tune", not "show"\./],
+    [
+      ['definitions', 'show'],
+      2,
+      /^The command must be "list", "get", "save", "pause", "resume" or "tune", not "show"\./,
+    ],
     [
       ['definitions', 'get', 'greed'],
       4,

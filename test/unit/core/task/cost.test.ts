@@ -3,8 +3,9 @@ import { type Cost, costOfChange } from '../../../../functions/core/task/cost.ts
 import { newTask, type Task, type WaitingTask } from '../../../../functions/core/task/task.ts';
 import type { TaskUsage } from '../../../../functions/core/task/task-change.ts';
 import { cancelled, claimed, resumed, retried, settled } from '../../../../functions/core/task/transition.ts';
+import { totalOf } from '../../../../lib/constructs/cost-lines.ts';
 import { stepPricesOf } from '../../../../lib/constructs/step-prices.ts';
-import { costOf, totalOf } from '../../../../planner/costs/cost-basis.ts';
+import { costOf } from '../../../../planner/costs/cost-basis.ts';
 import { REFERENCE_LOADS, REFERENCE_PER_SECOND, usageOfLoad } from '../../../../planner/costs/reference-loads.ts';
 import { taskCosts } from '../../../../planner/costs/task-costs.ts';
 import { deployConfig } from '../../../../planner/deployment.ts';

@@ -8,8 +8,9 @@ import { recordMetrics } from '../../../../functions/projector/record-metrics.ts
 import { RESOURCE_CLASS_SPECS } from '../../../../functions/resource-classes.ts';
 import { log } from '../../../../functions/runtime/log.ts';
 import { EmfMeter } from '../../../../functions/runtime/meter.ts';
+import { totalOf } from '../../../../lib/constructs/cost-lines.ts';
 import { STREAM_PACES } from '../../../../lib/constructs/projector.ts';
-import { COST_ASSUMPTIONS, totalOf } from '../../../../planner/costs/cost-basis.ts';
+import { COST_ASSUMPTIONS } from '../../../../planner/costs/cost-basis.ts';
 import {
   NEW_TABLE_STREAM_SHARDS,
   streamBatches,

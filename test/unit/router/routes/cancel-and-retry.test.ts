@@ -185,6 +185,109 @@ describe('retry', () => {
   });
 });
 
+describe('retry with another input', () => {
+  const retryWith = (body: unknown) => callApi(world, `POST /api/tasks/${id}/retry`, { body });
+  const inputs = () => callApi(world, `GET /api/tasks/${id}/inputs`);
+
+  it('runs with it, and shows the one before', async () => {
+    await end('failed');
+    world.queue.messages.clear();
+    expect(await inputs()).toMatchObject({ status: 200, body: { items: [] } });
+    const answer = await retryWith({ input: { name: 'Grace' } });
+    expect(answer).toMatchObject({ status: 202, body: { id, status: 'queued', attempt: 1, input: { name: 'Grace' } } });
+    await run();
+    expect(await read()).toMatchObject({ status: 'succeeded', attempt: 2, output: { greeting: 'Hello Grace' } });
+    expect((await inputs()).body).toEqual({
+      items: [{ attempt: 1, input: { name: 'Ada' }, replacedAt: '2026-01-01T00:00:00.000Z' }],
+    });
+  });
+
+  it('runs with it also where an old message comes first', async () => {
+    const [old] = [...world.queue.messages.values()].map(({ body }) => body);
+    await end('failed');
+    world.queue.messages.clear();
+    await retryWith({ input: { name: 'Grace' } });
+    world.queue.messages.clear();
+    world.queue.put(old ?? '');
+    await run();
+    expect(await read()).toMatchObject({ status: 'succeeded', output: { greeting: 'Hello Grace' } });
+  });
+
+  it.each(['echo', 'greet'])('keeps a large one of %s apart from the one before', async (type) => {
+    const [field] = type === 'echo' ? ['text'] : ['name'];
+    id = await submit({ type, input: { [field ?? '']: 'a'.repeat(1000) } });
+    await end('failed');
+    await retryWith({ input: { [field ?? '']: 'b'.repeat(1000) } });
+    expect((await read()).input).toEqual({ [field ?? '']: 'b'.repeat(1000) });
+    await end('failed');
+    await retryWith({ input: { [field ?? '']: 'c' } });
+    const before = ((await inputs()).body.items as { input: unknown }[]).map(({ input }) => input);
+    expect(before).toEqual([{ [field ?? '']: 'a'.repeat(1000) }, { [field ?? '']: 'b'.repeat(1000) }]);
+  });
+
+  it('says which one is gone', async () => {
+    id = await submit({ type: 'echo', input: { text: 'a'.repeat(1000) } });
+    await end('failed');
+    world.payloads.lose();
+    expect((await retry()).body).toMatchObject({ code: 'invalid_status' });
+    expect(await retryWith({ input: { text: 'b' } })).toMatchObject({ status: 202, body: { input: { text: 'b' } } });
+    expect((await inputs()).body.items).toEqual([{ attempt: 1, replacedAt: '2026-01-01T00:00:00.000Z' }]);
+  });
+
+  it('is one of two at once, and the other leaves nothing', async () => {
+    await end('failed');
+    const answers = await Promise.all([{ name: 'One' }, { name: 'Two' }].map((input) => retryWith({ input })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    const taken = answers.find(({ status }) => status === 202)?.body.input;
+    await run();
+    await run();
+    expect(await read()).toMatchObject({ status: 'succeeded', input: taken });
+    expect((await inputs()).body.items).toMatchObject([{ attempt: 1, input: { name: 'Ada' } }]);
+  });
+
+  it('leaves the key of its submit as it was', async () => {
+    const task = { type: 'greet', input: { name: 'Ada' } };
+    const headers = { 'idempotency-key': 'order-7' };
+    const first = await callApi(world, 'POST /api/tasks', { body: task, headers });
+    id = String(first.body.id);
+    await end('failed');
+    await retryWith({ input: { name: 'Grace' } });
+    const again = await callApi(world, 'POST /api/tasks', { body: task, headers });
+    expect(again).toMatchObject({ status: 202, body: { id, input: { name: 'Grace' } } });
+    const other = await callApi(world, 'POST /api/tasks', { body: { ...task, input: { name: 'Grace' } }, headers });
+    expect(other).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
+  });
+
+  it.each([
+    ['does not fit the schema', { input: { name: 7 } }, '/input/name'],
+    ['is null', { input: null }, '/input'],
+    ['comes with subtasks', { input: { name: 'Grace' }, subtasks: 'failed' }, '/subtasks'],
+    ['comes with a field that is unknown', { input: { name: 'Grace' }, priority: 'high' }, '/priority'],
+    ['has a number that would change', { input: { name: 'Grace' }, subtasks: 12345678901234567890n }, '/subtasks'],
+    ['is no object', [], ''],
+    ['is an empty list of subtasks', { subtasks: [] }, '/subtasks'],
+    ['is another word for subtasks', { subtasks: 'some' }, '/subtasks'],
+  ])('is invalid_request where it %s', async (_, body, field) => {
+    await end('failed');
+    const text = JSON.stringify(body, (_key, value) => (typeof value === 'bigint' ? Number(value) : value));
+    const answer = await callApi(world, `POST /api/tasks/${id}/retry`, {
+      body: text.replace('12345678901234567000', '12345678901234567890'),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect((answer.body.errors as { field: string }[]).map((error) => error.field)).toContain(field);
+    expect(await read()).toMatchObject({ status: 'failed' });
+  });
+
+  it('is refused where there are no subtasks', async () => {
+    await end('failed');
+    for (const subtasks of ['failed', [id]]) {
+      expect(await retryWith({ subtasks })).toMatchObject({ status: 409, body: { code: 'invalid_status' } });
+    }
+    expect(await retryWith({ subtasks: 'all' })).toMatchObject({ status: 202 });
+  });
+});
+
 it('GET subtasks is an empty page', async () => {
   expect(await callApi(world, `GET /api/tasks/${id}/subtasks`)).toMatchObject({
     status: 200,

@@ -73,6 +73,77 @@ describe('GET /api/stats', () => {
     expect((await stats('?type=greet')).body).toMatchObject({ total: { cost: { usd: 0.000003 } } });
   });
 
+  it('tells what each type costs over time', async () => {
+    await count(-2, { accepted: 1, nanodollars: 2_500, computeNanodollars: 500 });
+    await count(-4, { nanodollars: 1_000_000 });
+    await count(-3, { cancelled: 1 });
+    expect((await stats()).body).toMatchObject({
+      byType: [
+        {
+          type: 'greet',
+          costs: [
+            { minute: iso(-4), usd: 0.001, computeUsd: 0 },
+            { minute: iso(-2), usd: 0.0000025, computeUsd: 0.0000005 },
+          ],
+        },
+      ],
+    });
+  });
+
+  describe('of all tenants', () => {
+    const open = async (tenantId: string, type: string) => {
+      const row = { tenantId: tenant(tenantId) };
+      const change = { row, sequenceNumber: String(++places), at: world.now, tally: { open: 1 }, type };
+      await world.ports.statistics.add('shard', row, [change]);
+    };
+
+    it('adds up what each has, for a key with the scope platform, and the fixed part apart', async () => {
+      await open('acme', 'greet');
+      await open('other', 'gone');
+      await count(-2, { accepted: 3, nanodollars: 1_000 });
+      await count(-2, { accepted: 4, nanodollars: 2_000 }, 'gone', 'other');
+      await count(-3, { failed: 1, nanodollars: 500 }, 'greet', 'other');
+      const { body } = await stats('?tenants=all', 'read platform');
+      expect(body).toMatchObject({
+        total: { accepted: 7, failed: 1, cost: { usd: 0.0000035 } },
+        byType: [
+          { type: 'gone', accepted: 4 },
+          { type: 'greet', accepted: 3, failed: 1, costs: [{ minute: iso(-3) }, { minute: iso(-2) }] },
+        ],
+        byTenant: [
+          { tenantId: 'acme', accepted: 3, cost: { usd: 0.000001 } },
+          {
+            tenantId: 'other',
+            accepted: 4,
+            failed: 1,
+            cost: { usd: 0.0000025 },
+            costs: [{ usd: 0.0000005 }, { usd: 0.000002 }],
+          },
+        ],
+        fixed: { usdPerHour: 0.05, usd: 0.05 },
+        items: [{ minute: iso(-3) }, { minute: iso(-2), accepted: 7 }],
+      });
+      const alone = await stats('?type=greet&tenants=all', 'read platform');
+      expect(alone.body).toMatchObject({ total: { accepted: 3, failed: 1 }, byTenant: [{}, { tenantId: 'other' }] });
+    });
+
+    it('takes the scope platform, and tells no tenant of the fixed part', async () => {
+      expect(await stats('?tenants=all')).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
+      expect((await stats()).body).not.toHaveProperty('fixed');
+      expect((await stats('', 'read platform')).body).toMatchObject({ fixed: { usd: 0.05 } });
+      expect((await stats('', 'read platform')).body).not.toHaveProperty('byTenant');
+    });
+
+    it('says how many are left out', async () => {
+      for (let number = 0; number < 203; number++) await open(`t${number}`, 'greet');
+      expect((await stats('?tenants=all', 'read platform')).body).toMatchObject({ tenantsLeftOut: 3 });
+    });
+
+    it('is no other word', async () => {
+      expect(await stats('?tenants=other', 'read platform')).toMatchObject({ status: 400 });
+    });
+  });
+
   it('shows one type, be it one that the deployment no longer has', async () => {
     await count(-2, { accepted: 3 });
     await count(-2, { accepted: 1 }, 'gone');

@@ -1,0 +1,166 @@
+import { compact } from '../compact.ts';
+import type { PayloadStore, TaskStore } from '../ports.ts';
+import type { TaskId } from '../task/ids.ts';
+import { keptUntil, type Payload } from '../task/payload.ts';
+import { nextSweep, sendOrDefer } from '../task/send-or-defer.ts';
+import { type FinishedTask, isFinished, type QueuedTask, subtaskIdsOf, type Task } from '../task/task.ts';
+import type { RetryTerms } from '../task/transition.ts';
+import type { FormerInputs } from './former-inputs.ts';
+import { type PropagateEndPorts, propagateEnd } from './propagate-end.ts';
+
+export type RetryPorts = PropagateEndPorts & {
+  readonly store: Pick<TaskStore, 'amend' | 'getAll'>;
+  readonly payloads: Pick<PayloadStore, 'keep'>;
+  readonly formerInputs: Pick<FormerInputs, 'add'>;
+};
+
+/** What somebody asks for who has a task run again. */
+export type RetryRequest = {
+  /** Another input, where it is kept already. */
+  readonly input?: Payload;
+  /** The version of the schema that has taken it. */
+  readonly inputVersion?: string;
+  /**
+   * Which subtasks run again; those that have not succeeded unless it is said. With `all`, or another input, the task is fanned
+   * out anew.
+   */
+  readonly subtasks?: 'failed' | 'all' | readonly TaskId[];
+};
+
+export type RetryAnswer =
+  /** It is the task that was asked for, or what is at the top of the fan-outs that it is a subtask of. */
+  { readonly result: 'queued'; readonly task: QueuedTask } | { readonly result: 'refused'; readonly reason: string };
+
+type Chosen = { readonly task: FinishedTask; readonly terms: RetryTerms } | { readonly refusal: string };
+
+/**
+ * Has a task run again that has ended. Of one that was fanned out, what has succeeded is kept; all that it is a subtask of
+ * combines anew. Twice at once is as good as once: one of the two is refused.
+ */
+export async function retryTask(found: Task, request: RetryRequest, ports: RetryPorts): Promise<RetryAnswer> {
+  const line = await lineOf(found, request, ports);
+  if ('refusal' in line) return { result: 'refused', reason: line.refusal };
+  const { top, below } = line;
+  const [asked = top] = below;
+  const keepUntil = keptUntil(ports.clock(), found.retentionDays ?? ports.retentionDays);
+  for (const { task, terms } of new Set([asked, top])) {
+    // The input would expire too early for another life of the task, or for those who look at what it was.
+    const isMissing = (await ports.payloads.keep(task.input, keepUntil)) === 'missing';
+    if (terms.input !== undefined) await ports.formerInputs.add(task, ports.clock(), keepUntil);
+    else if (isMissing) return refused('the input of the task is not kept any more: submit it as a new task');
+  }
+  for (const { task, terms } of below) {
+    const isAsBefore = terms.input === undefined && task.fanOut === undefined;
+    if (isAsBefore || (await ports.store.amend(task, terms)) === 'amended') continue;
+    return refused(`task ${task.id} has just become something else: look at it again`);
+  }
+  return queueAgain(top.task, top.terms, keepUntil, ports);
+}
+
+const refused = (reason: string): RetryAnswer => ({ result: 'refused', reason });
+
+type Link = Exclude<Chosen, { refusal: string }>;
+
+/** Finds what each task is to do from the one that is asked for up to that which is nobody's subtask. */
+async function lineOf(
+  found: Task,
+  request: RetryRequest,
+  ports: RetryPorts,
+): Promise<{ readonly top: Link; readonly below: readonly Link[] } | { readonly refusal: string }> {
+  const below: Link[] = [];
+  let link = await termsOf(found, request, ports);
+  while (!('refusal' in link) && link.task.parent !== undefined) {
+    const { task: child } = link;
+    const { id, index } = link.task.parent;
+    below.push(link);
+    const parent = await ports.store.get(child.tenantId, id, ports.clock());
+    if (parent === undefined) return { refusal: `its parent ${id} is not kept any more: submit it as a new task` };
+    if (subtaskIdsOf(parent)[index] !== child.id) return { refusal: `its parent ${id} was fanned out anew since then` };
+    link = await termsOf(parent, { subtasks: [child.id] }, ports, child);
+    if ('refusal' in link) return { refusal: `of its parent ${id}: ${link.refusal}` };
+  }
+  return 'refusal' in link ? link : { top: link, below };
+}
+
+/** Says how a task is to run again, or why it cannot; `asked` is the subtask on whose account it is to. */
+async function termsOf(
+  task: Task,
+  { input, inputVersion, subtasks }: RetryRequest,
+  ports: RetryPorts,
+  asked?: FinishedTask,
+): Promise<Chosen> {
+  if (!isFinished(task) || (task.status === 'succeeded' && (subtasks === undefined || subtasks === 'all'))) {
+    return { refusal: `the task is ${task.status}: only a failed or cancelled one can be retried` };
+  }
+  const { fanOut } = task;
+  if (input !== undefined || subtasks === 'all') return { task, terms: compact({ input, inputVersion }) };
+  if (fanOut === undefined) {
+    return subtasks === undefined
+      ? { task, terms: {} }
+      : { refusal: 'the task has no subtasks: it was not fanned out' };
+  }
+  const isFailed = task.status !== 'succeeded';
+  if (subtasks === undefined || (subtasks === 'failed' && isFailed)) {
+    return { task, terms: { fanOut: { ...fanOut, again: 'failed' } } };
+  }
+  const lost = await lostSubtasks(task, ports);
+  if (subtasks === 'failed') {
+    if (lost.size === 0) return { refusal: 'the task is succeeded, and so are all of its subtasks' };
+    return { task, terms: { fanOut: { ...fanOut, again: 'failed' } } };
+  }
+  const refusal = await choiceRefusal(task, subtasks, lost, ports, asked);
+  if (refusal !== undefined) return { refusal };
+  const ids = subtaskIdsOf(task);
+  const places = new Set(subtasks.map((id) => ids.indexOf(id)));
+  return { task, terms: { fanOut: { ...fanOut, again: [...places].toSorted((a, b) => a - b) } } };
+}
+
+/** Returns the subtasks of a task that have no output. */
+async function lostSubtasks(task: FinishedTask, { store, clock }: RetryPorts): Promise<ReadonlySet<TaskId>> {
+  const ids = subtaskIdsOf(task);
+  const found = await store.getAll(task.tenantId, ids, clock());
+  const succeeded = new Set(found.filter(({ status }) => status === 'succeeded').map(({ id }) => id));
+  return new Set(ids.filter((id) => !succeeded.has(id)));
+}
+
+/** Says why these subtasks alone cannot run again. */
+async function choiceRefusal(
+  task: FinishedTask,
+  chosen: readonly TaskId[],
+  lost: ReadonlySet<TaskId>,
+  { fanOuts }: RetryPorts,
+  asked: FinishedTask | undefined,
+): Promise<string | undefined> {
+  const { tenantId, id, fanOut } = task;
+  const ids = new Set(subtaskIdsOf(task));
+  const stranger = chosen.find((one) => !ids.has(one));
+  if (stranger !== undefined) return `${stranger} is none of its subtasks`;
+  const done = chosen.find((one) => !lost.has(one) && one !== asked?.id);
+  if (done !== undefined) return `subtask ${done} has succeeded: only a failed or cancelled one can be retried`;
+  const others = [...lost].filter((one) => !chosen.includes(one));
+  if (others.length === 0) return undefined;
+  const record = await fanOuts.get({ tenantId, id, attempt: fanOut?.attempt ?? 0 });
+  if (record?.onFailure !== 'fail') return undefined;
+  const advice = `retry ${id} with "subtasks": "failed"`;
+  return `${others.length} more of its subtasks have not succeeded, and it combines only once all have: ${advice}`;
+}
+
+/** Queues a task that is nobody's subtask. The row comes before the message, unlike in a submit: an ended row would refuse it. */
+async function queueAgain(
+  task: FinishedTask,
+  terms: RetryTerms,
+  keepUntil: number,
+  ports: RetryPorts,
+): Promise<RetryAnswer> {
+  // What still runs of it is to end: it belongs to the life before.
+  await propagateEnd(task, ports);
+  if (task.onEnd !== undefined) await ports.payloads.keep(task.onEnd, keepUntil);
+  const now = ports.clock();
+  const retry = await ports.store.retry(task.tenantId, task.id, now, nextSweep(now), terms);
+  if (retry.result === 'missing') return refused('the task is not kept any more');
+  if (retry.result === 'refused') {
+    return refused(`the task is ${retry.task.status}: only a failed or cancelled one can be retried`);
+  }
+  await sendOrDefer(retry.task, 0, ports);
+  return { result: 'queued', task: retry.task };
+}
