@@ -57,6 +57,11 @@ export function auditStoreContract(name: string, makeStore: () => AuditStore): v
       expect((await store.list({ ...asked, tenantId: other, limit: 1 })).next).toBe(placeOf(both[0] as Act));
     });
 
+    it('has nothing behind a place that is before what is asked for', async () => {
+      const after = placeOf({ time: NOW - 3_600_000, requestId: 'before' });
+      expect(await store.list({ ...asked, from: NOW - 1_800_000, after })).toEqual({ acts: [] });
+    });
+
     it('comes to the end of years without an act in pages that are bounded', async () => {
       expect(await walk({ from: NOW - 500 * DAY, actor: 'bbbbbbbbbbbb' })).toHaveLength(6);
     });

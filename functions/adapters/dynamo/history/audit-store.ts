@@ -62,6 +62,8 @@ export class DynamoAuditStore implements AuditStore {
     for (let days = 1, day = dayOf(place); day >= dayOf(first); days++, day = dayBefore(day)) {
       if (days > MOST.days) return { acts, next: endOfDay(day) };
       if (dayOf(place) !== day) place = endOfDay(day);
+      // What is asked for may begin later by now than for the page before.
+      if (place < first) break;
       for await (const act of this.#actsOf(tenantId, day, first, place)) {
         if (isAskedFor(act, asked)) {
           // One more than the page holds: there is another page, and it begins behind the last that was looked at.
