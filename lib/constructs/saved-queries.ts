@@ -1,6 +1,6 @@
 import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { executorNameOf } from '../../functions/contract.ts';
+import { BULK_ACTIONS_FUNCTION, executorNameOf } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
 import { shardsOf } from './lane.ts';
 import { projectorsOf } from './projector.ts';
@@ -80,6 +80,7 @@ function routineQueriesOf(executors: readonly string[], config: DeployConfig): Q
         'console',
         ...projectorsOf(config),
         'sweeper',
+        BULK_ACTIONS_FUNCTION,
         'governor',
       ],
       lines: [
