@@ -50,6 +50,35 @@ export type TaskCount = {
   readonly isExact: boolean;
 };
 
+/** One attempt of a task. */
+export type Attempt = {
+  readonly number: number;
+  /** `lost`: nothing was kept of it, mostly since its executor was killed. */
+  readonly outcome: 'running' | 'succeeded' | 'failed' | 'retried' | 'cancelled' | 'fanned_out' | 'given_back' | 'lost';
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly executorKey?: string;
+  readonly error?: TaskError & {
+    /** Of what its handler threw: `TypeError`. */
+    readonly class?: string;
+    /** What lay behind it, the next first. */
+    readonly causes?: readonly { readonly class?: string; readonly code?: string; readonly message: string }[];
+    /** The places in the code of the handler, by the lines of its source, one a line. */
+    readonly stack?: string;
+  };
+  readonly progress?: TaskSummary['progress'];
+};
+
+/** What was logged about a task. */
+export type LogLine = {
+  readonly time: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  /** Missing where the line is about a whole batch. */
+  readonly attempt?: number;
+  readonly fields?: Readonly<Record<string, unknown>>;
+};
+
 /** One page of a list; the last where `nextCursor` is null. */
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
 

@@ -1,6 +1,7 @@
 import type { InputOf, TaskDefinition } from '../functions/core/define-task.ts';
 import type {
   Act,
+  Attempt,
   DeadLetterDetails,
   DeadLetters,
   Definition,
@@ -8,6 +9,7 @@ import type {
   Definitions,
   Key,
   Lane,
+  LogLine,
   Redriven,
   Statistics,
   TaskCount,
@@ -71,6 +73,10 @@ export type Client = {
   count(filter?: TaskFilter, options?: CallOptions): Promise<TaskCount>;
   /** Lists the subtasks of a task, in the order in which they were fanned out. */
   subtasks(task: AnyReference, page?: PageSize, options?: CallOptions): Listing<TaskSummary>;
+  /** Reads what is known of each attempt of a task, first to last: the latest hundred. */
+  attempts(task: AnyReference, options?: CallOptions): Promise<readonly Attempt[]>;
+  /** Lists what was logged about a task, the oldest line first, with the scope `operate`. */
+  logs(task: AnyReference, page?: PageSize, options?: CallOptions): Listing<LogLine>;
   /** Cancels a task; one that runs ends within some seconds. */
   cancel(task: AnyReference, options?: CallOptions): Promise<Task>;
   /** Runs a task again that failed or was cancelled, or some of its subtasks. Of a subtask it returns the task at the top. */

@@ -1,5 +1,5 @@
-import type { Lane } from './answers.ts';
 import type { AnyReference, Client, FormerInput } from './client.ts';
+import type { Attempt, Lane } from './answers.ts';
 import { Listing } from './listing.ts';
 import { MillraceError } from './millrace-error.ts';
 import { randomKey } from './random-key.ts';
@@ -99,6 +99,8 @@ export function createClient({
     list: (filter, options) => list('/api/tasks', filter, options),
     count: (filter, options) => get('/api/tasks/count', filter, options),
     subtasks: (task, page, options) => list(taskPath(task, '/subtasks'), page, options),
+    attempts: async (task, options) => (await list<Attempt>(taskPath(task, '/attempts'), {}, options).page()).items,
+    logs: (task, page, options) => list(taskPath(task, '/logs'), page, options),
     cancel: (task, options) => act('POST', taskPath(task, '/cancel'), options),
     retry: (task, { input, subtasks, ...options } = {}) => {
       const body = JSON.stringify({ input, subtasks });

@@ -82,6 +82,8 @@ export const METRICS = {
   uncaught: { name: 'UncaughtErrors', unit: 'Count', by: 'door', isTally: true },
   /** Acts of operators and administrators that could not be recorded in the audit: the log has them. */
   actsLost: { name: 'AuditActsLost', unit: 'Count', by: 'door', isTally: true },
+  /** Failed attempts of which nothing was kept but what their task says: their record could not be written. */
+  attemptsUnrecorded: { name: 'AttemptsUnrecorded', unit: 'Count', by: 'door', isTally: true },
   /** Segments that X-Ray has not taken: their traces lack them. */
   lostSegments: { name: 'LostTraceSegments', unit: 'Count', by: 'door', isTally: true },
   /** Waits for a task that were refused, since as many callers wait as may: they were answered at once. */

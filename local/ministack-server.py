@@ -141,8 +141,7 @@ ministack_retention.apply()
 ministack_tables.apply()
 ministack_traces.apply()
 ministack_resume.apply()
-if sys.argv[2:] == ['logs']:
-    ministack_logs.apply()
+ministack_logs.apply(is_told=sys.argv[2:] == ['logs'])
 server.app = ministack_guard.guarded(named(server.app), PORT, ministack_mends.page_origins)
 sys.argv = sys.argv[:1]  # MiniStack reads it, too
 threading.Thread(target=follow_parent, daemon=True).start()

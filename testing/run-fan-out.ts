@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { MemoryAttemptStore } from '../functions/adapters/memory/memory-attempts.ts';
 import { MemoryFanOuts } from '../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryPayloadStore } from '../functions/adapters/memory/memory-payload-store.ts';
 import { MemoryTaskStore } from '../functions/adapters/memory/memory-task-store.ts';
@@ -75,6 +76,7 @@ function fanOutPorts(definition: SingleTaskDefinition, options: TestOptions, not
     queue: lane,
     store,
     due: store,
+    attempts: new MemoryAttemptStore(),
     fanOuts: new MemoryFanOuts(store),
     payloads: new MemoryPayloadStore(),
     settings: {

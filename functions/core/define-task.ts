@@ -104,7 +104,12 @@ export type TaskContext = {
   readonly fail: (code: string, message: string, options?: FailOptions) => never;
 };
 
-export type FailOptions = { readonly retryable?: boolean; readonly retryAfterSeconds?: number };
+export type FailOptions = {
+  readonly retryable?: boolean;
+  readonly retryAfterSeconds?: number;
+  /** What it failed by, as of any `Error`: the record of the attempt has it, and what lies behind it. */
+  readonly cause?: unknown;
+};
 
 /** What the definition of every type of task has. */
 type CommonDefinition<Input, Submitted, Type extends string, Given, Kept> = {
@@ -277,7 +282,8 @@ export class TaskFailure extends Error {
   constructor(code: string, message: string, options?: FailOptions) {
     const isCode = typeof code === 'string' && FAILURE_CODE.test(code);
     const text = messageText(message);
-    super(isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`);
+    const hasCause = options?.cause !== undefined;
+    super(isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`, hasCause ? { cause: options.cause } : {});
     this.code = isCode ? code : 'invalid_code';
     this.retryable = Boolean(options?.retryable);
     this.retryAfterSeconds = options?.retryAfterSeconds;

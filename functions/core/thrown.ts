@@ -97,7 +97,7 @@ function partsRead(thrown: unknown, seen: Set<unknown>): ThrownError {
     class: name,
     code: codeOf(thrown),
     message: cut(messageOf(thrown, name), MAX_MESSAGE_CHARACTERS),
-    stack: typeof stack === 'string' && isOfErrors ? cut(stack, MAX_STACK_CHARACTERS) : undefined,
+    stack: typeof stack === 'string' && isOfErrors ? cutStack(stack) : undefined,
     cause: cause === undefined || cause === null || !isNew(cause, seen) ? undefined : described(cause, seen),
     errors: errors.length === 0 ? undefined : errors,
   });
@@ -190,5 +190,13 @@ function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => 
 }
 
 const isError = (value: unknown): value is Error => isInstance(value, Error);
+
+/** Cuts a stack. A message that is all of it would leave none of its places, which stand behind. */
+function cutStack(stack: string): string {
+  if (stack.length <= MAX_STACK_CHARACTERS) return stack;
+  const places = stack.search(/\n {4}at /);
+  const head = places < 0 ? stack : cut(stack.slice(0, places), MAX_STACK_CHARACTERS / 4);
+  return cut(places < 0 ? head : head + stack.slice(places), MAX_STACK_CHARACTERS);
+}
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);

@@ -1,6 +1,7 @@
 import type { FanOutPorts } from '../core/fan-out/fan-out.ts';
 import type { FanOutLimitPorts } from '../core/fan-out/fan-out-limits.ts';
 import type { Meter, Random, Sleep, TaskStore } from '../core/ports.ts';
+import type { AttemptStore } from '../core/task/attempt-record.ts';
 import type { Ids } from '../core/task/ids.ts';
 import type { RunningTask } from '../core/task/task.ts';
 import { attemptEndOf } from './attempt/lease-times.ts';
@@ -11,6 +12,7 @@ export type ExecutorPorts = HandlerPorts &
   FanOutPorts &
   FanOutLimitPorts & {
     readonly store: TaskStore;
+    readonly attempts: Pick<AttemptStore, 'put'>;
     readonly meter: Meter;
     readonly sleep: Sleep;
     readonly random: Random;

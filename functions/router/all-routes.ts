@@ -7,6 +7,8 @@ import { getBulkAction, listBulkActions } from './bulk-actions/read-bulk-actions
 import { dropDeadLetter } from './dead-letters/drop-dead-letter.ts';
 import { getDeadLetter } from './dead-letters/get-dead-letter.ts';
 import { redriveDeadLetter } from './dead-letters/redrive-dead-letter.ts';
+import { listAttempts } from './history/list-attempts.ts';
+import { listTaskLogs } from './history/task-logs.ts';
 import { getOpenapi } from './http/openapi.ts';
 import { listKeys } from './keys/list-keys.ts';
 import { revokeKey } from './keys/revoke-key.ts';
@@ -44,6 +46,8 @@ export const routes: Record<RouteKey, Route> = {
   'DELETE /api/tasks/{id}': deleteTask,
   'GET /api/tasks/{id}/subtasks': listSubtasks,
   'GET /api/tasks/{id}/inputs': listFormerInputs,
+  'GET /api/tasks/{id}/attempts': listAttempts,
+  'GET /api/tasks/{id}/logs': listTaskLogs,
   'POST /api/tasks/{id}/cancel': cancelTask,
   'POST /api/tasks/{id}/retry': retryTask,
   'POST /api/bulk-actions': createBulkAction,

@@ -18,7 +18,7 @@ const meter = new EmfMeter();
 surviveStrayErrors('router', meter);
 const [dynamo, sqs] = [traced(dynamoClient(meter)), traced(sqsClient(meter))];
 const tasksWith = taskPorts(dynamo, sqs, meter, tasks);
-const stores = routerStores(dynamo, sqs);
+const stores = routerStores(dynamo, sqs, meter);
 
 const ports: RouterPorts = {
   ...tasksWith,

@@ -22,7 +22,9 @@ import type {
   Tracing,
 } from '../core/ports.ts';
 import type { ScheduleStore } from '../core/schedule/schedule.ts';
+import type { AttemptStore } from '../core/task/attempt-record.ts';
 import type { Ids, TenantId } from '../core/task/ids.ts';
+import type { ExecutorLogs } from '../core/task/task-logs.ts';
 import type { SettingsStore } from '../core/task-settings.ts';
 import type { AccessStore } from '../core/tenant/access-key.ts';
 import type { TenantLimits } from '../core/tenant/tenant-limits.ts';
@@ -40,6 +42,8 @@ export type RouterPorts = {
   readonly deletions: TaskDeletions;
   readonly history: TaskHistory;
   readonly revisions: TaskRevisions;
+  readonly attempts: Pick<AttemptStore, 'latest'>;
+  readonly logs: ExecutorLogs;
   readonly fanOuts: FanOuts;
   readonly formerInputs: FormerInputs;
   readonly queue: TaskQueue;

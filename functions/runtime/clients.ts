@@ -1,3 +1,4 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -60,5 +61,12 @@ export async function loadLambdaClient(): Promise<LambdaClient> {
 export async function s3Client(meter: Meter): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const client = new S3Client({ maxAttempts: 2, requestHandler: requestsWithin(5_000) });
+  return timed(client, meter);
+}
+
+/** Loads a client that looks for lines in logs, which may take seconds; whoever waits for them begins no call that is late. */
+export async function logsClient(meter: Meter): Promise<CloudWatchLogsClient> {
+  const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
+  const client = new CloudWatchLogsClient({ maxAttempts: 2, requestHandler: requestsWithin(8_000) });
   return timed(client, meter);
 }

@@ -1,6 +1,7 @@
 import { ENV } from '../contract.ts';
 import type { Log } from '../core/ports.ts';
 import { loggedValueOf } from '../core/thrown.ts';
+import { withoutSecrets } from './hidden-secrets.ts';
 import { withSourcePositions } from './source-positions.ts';
 
 /** Finds what a terminal would obey, or take for the end of a line; in JSON it is only within texts. */
@@ -25,11 +26,13 @@ function isRoutine(level: string, event: string, fields: Fields): boolean {
 
 /**
  * Writes each event as one line of JSON, past Lambda's own console: what CloudWatch Logs Insights can query. Where the deployment
- * wants no lines of what went well, those are left out. Never throws: what JSON cannot carry is named in its place.
+ * wants no lines of what went well, those are left out; no line has a secret that was read here. Never throws: what JSON cannot
+ * carry is named in its place.
  */
 export const log: Log = (level, event, fields) => {
   if (process.env[ENV.routineLogs] === 'false' && isRoutine(level, event, fields)) return;
-  const line = lineOf({ ...fields, level, event, time: new Date().toISOString() }).replace(OBEYED, escaped);
+  const record = lineOf({ ...fields, level, event, time: new Date().toISOString() });
+  const line = withoutSecrets(record).replace(OBEYED, escaped);
   process.stdout.write(`${level === 'info' ? line : withSourcePositions(line)}\n`);
 };
 

@@ -18,12 +18,14 @@ import { DynamoTagIndex } from '../adapters/dynamo/history/tag-index.ts';
 import { DynamoTaskHistory } from '../adapters/dynamo/history/task-history.ts';
 import { DynamoTaskDeletions } from '../adapters/dynamo/operations/task-deletions.ts';
 import { DynamoTaskRevisions } from '../adapters/dynamo/operations/task-revisions.ts';
+import { DynamoAttemptStore } from '../adapters/dynamo/history/attempt-store.ts';
 import { DynamoScheduleStore } from '../adapters/dynamo/schedules/schedule-store.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';
 import { DynamoTaskStore } from '../adapters/dynamo/task-store.ts';
 import { DynamoSigningSecrets } from '../adapters/dynamo/webhooks/signing-secrets.ts';
 import { DynamoWebhookStore } from '../adapters/dynamo/webhooks/webhook-store.ts';
+import { CloudWatchExecutorLogs } from '../adapters/executor-logs.ts';
 import { outboundCheck } from '../adapters/http/outbound-check.ts';
 import { secretReader } from '../adapters/parameters.ts';
 import { TieredPayloadStore } from '../adapters/payload-store.ts';
@@ -35,7 +37,7 @@ import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
 import { NO_SLOTS } from '../core/wait/wait-for-end.ts';
 import { installMessages } from '../core/zod-messages.ts';
-import { dynamoClient, loadLambdaClient, s3Client, sqsClient } from './clients.ts';
+import { dynamoClient, loadLambdaClient, logsClient, s3Client, sqsClient } from './clients.ts';
 import {
   auditStoreOptions,
   bulkRatePerSecond,
@@ -49,6 +51,7 @@ import {
   taskStoreOptions,
   waiters,
 } from './env.ts';
+import { hidingSecrets } from './hidden-secrets.ts';
 import { log } from './log.ts';
 import type { EmfMeter } from './meter.ts';
 import { type Remaining, sendTraces, traced, xrayTracing } from './tracing/xray-tracing.ts';
@@ -88,11 +91,15 @@ const bulkActionStore = (dynamo: DynamoDBClient): DynamoBulkActionStore =>
 
 const startBulkActions = () => bulkActionStarter(loadLambdaClient, env('bulkActionsFunction'));
 
-/** Makes what an executor looks at beside tasks; what is of webhooks is there for the one class that delivers. */
+const attemptStore = (dynamo: DynamoDBClient): DynamoAttemptStore =>
+  new DynamoAttemptStore(dynamo, env('historyTable'));
+
+/** Makes what an executor looks at beside tasks, and keeps of them; what is of webhooks is there for the one class that delivers. */
 export const executorStores = (dynamo: DynamoDBClient) => ({
   loads: laneLoads(dynamo),
   usage: statistics(dynamo),
   buckets: rateBuckets(dynamo),
+  attempts: attemptStore(dynamo),
   ofWebhooks: process.env[ENV.signingSecretsTable] === undefined ? undefined : webhookStores(dynamo),
 });
 
@@ -100,12 +107,14 @@ export const executorStores = (dynamo: DynamoDBClient) => ({
  * Makes what the router looks at beside tasks. Whoever waits is answered by the waiter; API Gateway may ask the router, too, while a
  * deployment changes over.
  */
-export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
+export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient, meter: Meter) => ({
   audit: new DynamoAuditStore(dynamo, auditStoreOptions()),
   deletions: new DynamoTaskDeletions(dynamo, taskStoreOptions()),
   history: new DynamoTaskHistory(dynamo, env('historyTable')),
   revisions: new DynamoTaskRevisions(dynamo, taskStoreOptions()),
   statistics: statistics(dynamo),
+  attempts: attemptStore(dynamo),
+  logs: new CloudWatchExecutorLogs(async () => traced(await logsClient(meter)), queueNamePrefix()),
   schedules: scheduleStore(dynamo),
   access: new DynamoAccessStore(dynamo, env('accessTable')),
   ...webhookStores(dynamo),
@@ -122,7 +131,7 @@ export const routerStores = (dynamo: DynamoDBClient, sqs: SQSClient) => ({
 });
 
 /** Makes what handlers are given beside their tasks and outgoing HTTP, whose library would be in the code of every door. */
-export const handlerPorts = () => ({ secret: secretReader(secretPlaces()), tracing: xrayTracing });
+export const handlerPorts = () => ({ secret: hidingSecrets(secretReader(secretPlaces())), tracing: xrayTracing });
 
 /** Makes the store of inputs and outputs. */
 export const payloadStore = (dynamo: DynamoDBClient, meter: Meter): TieredPayloadStore =>

@@ -21,6 +21,7 @@ const REQUIRE =
  * esbuild would make chunks, and each is one more file that every cold start has to load.
  */
 const ON_DEMAND = [
+  '@aws-sdk/client-cloudwatch-logs',
   '@aws-sdk/client-s3',
   '@aws-sdk/client-xray',
   '@aws-lambda-powertools/parameters/secrets',

@@ -7,6 +7,7 @@ import {
   type ENV,
   executorNameOf,
   LANE_KINDS,
+  logGroupNameOf,
   type ResourceClass,
 } from '../../functions/contract.ts';
 import { classOf, deliveryClassOf, reservationOf } from '../../functions/resource-classes.ts';
@@ -161,6 +162,19 @@ export function deliveryLaneArns(scope: Construct, config: DeployConfig): string
     queueArn(scope, laneQueueName(config, resourceClass, 'low', shard)),
   );
 }
+
+/** Returns the ARNs of the log groups of all executors, as permissions to read them take them. */
+export const executorLogArns = (scope: Construct, config: DeployConfig): string[] =>
+  Object.keys(config.classes).flatMap((resourceClass) =>
+    shardsOf(config, resourceClass).map((shard) =>
+      Stack.of(scope).formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName: `${logGroupNameOf(`${config.name}-`, resourceClass, shard)}:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ),
+  );
 
 /** Returns the ARNs of the dead-letter queues of all classes. */
 export const deadLetterArns = (scope: Construct, config: DeployConfig): string[] =>

@@ -59,10 +59,11 @@ export class OperationsDashboard extends Construct {
     );
     dashboard.addWidgets(
       graph('Failed attempts by error', [metrics.each('error', 'Sum')]),
-      graph('Dead letters, platform failures, uncaught errors and lost segments per minute', [
+      graph('Dead letters, platform failures, uncaught errors, lost records and segments per minute', [
         ...deadLetters,
         metrics.total('platformFailed'),
         metrics.total('uncaught'),
+        metrics.total('attemptsUnrecorded'),
         metrics.total('lostSegments'),
         metrics.total('actsLost'),
       ]),

@@ -28,13 +28,13 @@ import {
   waiterReservationOf,
 } from '../../functions/contract.ts';
 import type { DeployConfig } from '../config.ts';
-import { acknowledge } from '../constructs/acknowledge.ts';
+import { acknowledge, acknowledgeWildcards } from '../constructs/acknowledge.ts';
 import { corsOf } from '../constructs/api-cors.ts';
 import { guardStage } from '../constructs/api-stage.ts';
 import { bulkActionsName, permitToStartBulkActions } from '../constructs/bulk-actions.ts';
 import { consoleSite } from '../constructs/console-site.ts';
 import { addOutput } from '../constructs/deployment-output.ts';
-import { classesText, deadLetterArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
+import { classesText, deadLetterArns, executorLogArns, laneArns, queueUrlPrefix } from '../constructs/executor-pool.ts';
 import { fixedHourlyDollars } from '../constructs/fixed-costs.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
@@ -167,6 +167,9 @@ export class ApiStack extends Construct {
         resources: deadLetterArns(this, config),
       }),
     );
+    const logs = executorLogArns(this, config);
+    router.addToRolePolicy(new PolicyStatement({ actions: ['logs:FilterLogEvents'], resources: logs }));
+    acknowledgeWildcards(router.policy, 'All streams of the log group of each executor', logs);
     return router;
   }
 

@@ -118,6 +118,7 @@ const WALKS = new Set<PropertyKey>(['due', 'held']);
 /** These ports are outside of the process; a dead one does not sleep either. */
 const PORTS = new Set([
   'store',
+  'attempts',
   'fanOuts',
   'formerInputs',
   'queue',

@@ -1,6 +1,7 @@
 import { outboundCheck } from '../../functions/adapters/http/outbound-check.ts';
 import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
 import { MemoryAuditStore } from '../../functions/adapters/memory/memory-audit-store.ts';
+import { MemoryAttemptStore } from '../../functions/adapters/memory/memory-attempts.ts';
 import { MemoryBulkActions } from '../../functions/adapters/memory/memory-bulk-actions.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryFormerInputs } from '../../functions/adapters/memory/memory-former-inputs.ts';
@@ -26,6 +27,7 @@ import { TenantGate } from '../../functions/router/submit/tenant-gate.ts';
 import { TraceSampler } from '../../functions/router/trace-sampler.ts';
 import { MemoryAccessStore } from './memory-access-store.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
+import { MemoryExecutorLogs } from './memory-executor-logs.ts';
 import { MemoryLanes } from './memory-lanes.ts';
 import { MemoryRateBuckets } from './memory-rate-buckets.ts';
 import { MemorySettingsStore } from './memory-settings-store.ts';
@@ -75,6 +77,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
       access: MemoryAccessStore;
       deadLetters: MemoryDeadLetters;
       store: MemoryTaskStore;
+      attempts: MemoryAttemptStore;
+      logs: MemoryExecutorLogs;
       deliveries: MemoryTaskQueue;
       bulkActions: MemoryBulkActions;
     } & Pick<FirePorts, 'snapshot' | 'usage' | 'buckets' | 'schedules'> = {
@@ -82,6 +86,8 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     deletions: new MemoryTaskDeletions(store),
     history: new MemoryTaskHistory(),
     revisions: new MemoryTaskRevisions(store),
+    attempts: new MemoryAttemptStore(),
+    logs: new MemoryExecutorLogs(),
     fanOuts: new MemoryFanOuts(store),
     formerInputs: new MemoryFormerInputs(),
     queue,

@@ -25,7 +25,13 @@ const TRACES = {
   'http-cache-semantics': 'rfc7234 5.5.4',
 };
 
-const ON_DEMAND = ['@aws-lambda-powertools/tracer', '@aws-sdk/client-s3', '@aws-sdk/client-xray', 'aws-xray-sdk-core'];
+const ON_DEMAND = [
+  '@aws-lambda-powertools/tracer',
+  '@aws-sdk/client-cloudwatch-logs',
+  '@aws-sdk/client-s3',
+  '@aws-sdk/client-xray',
+  'aws-xray-sdk-core',
+];
 
 const outdir = mkdtempSync(join(tmpdir(), 'millrace-bundles-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
@@ -72,12 +78,12 @@ describe('the bundles', () => {
 
   test('have beside them the packages that they load on demand, and these load', () => {
     expect(packagesOf('router')).toEqual(ON_DEMAND);
-    const script = `console.log(...(await Promise.all(${JSON.stringify(ON_DEMAND)}.map((name) => import(name)))).map(({ S3Client, XRayClient, Tracer, default: xray }) => typeof (S3Client ?? XRayClient ?? Tracer ?? xray.Segment)))`;
+    const script = `console.log(...(await Promise.all(${JSON.stringify(ON_DEMAND)}.map((name) => import(name)))).map(({ S3Client, XRayClient, CloudWatchLogsClient, Tracer, default: xray }) => typeof (S3Client ?? XRayClient ?? CloudWatchLogsClient ?? Tracer ?? xray.Segment)))`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
       cwd: directoryOf('router'),
     });
-    expect({ stdout, stderr }).toEqual({ stdout: 'function function function function\n', stderr: '' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function function function function function\n', stderr: '' });
   });
 
   test('record in one place what the tracer and we know of a trace', () => {

@@ -11,6 +11,9 @@ const LISTING = ['lambda:ListEventSourceMappings *'];
 
 const laneArnsOf = (resourceClass: ResourceClass) =>
   LANE_KINDS.map((kind) => queueArn(`millrace-${resourceClass}-${kind}-0`));
+const executorLogs = RESOURCE_CLASSES.map(
+  (name) => `arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/millrace-executor-${name}-0:*`,
+).sort();
 const everyLaneArn = RESOURCE_CLASSES.flatMap(laneArnsOf);
 
 /** The function that carries out bulk actions, which only these may call. */
@@ -70,11 +73,15 @@ describe.each([await synthesize('dev'), await synthesize('prod')])('the permissi
     expect(roles).toHaveLength(functions.length);
   });
 
-  test('let each function write its own log and traces', () => {
+  test('let each function write its own log and traces, and the router read those of executors', () => {
     for (const { Properties, stack } of all('AWS::Lambda::Function')) {
       const log = `${text(Properties.LoggingConfig.LogGroup, stack)}.Arn`;
       expect(lines(grantsOf(Properties.FunctionName)).filter((line) => /^(logs|xray):/.test(line))).toEqual([
         `logs:CreateLogStream ${log}`,
+        // A task's log is that of its executors, which the router tells of.
+        ...(Properties.FunctionName === 'millrace-router'
+          ? executorLogs.map((arn) => `logs:FilterLogEvents ${arn}`)
+          : []),
         `logs:PutLogEvents ${log}`,
         ...(/-(router|waiter|executor-.+)$/.test(Properties.FunctionName) ? TRACING : []),
       ]);

@@ -3,10 +3,10 @@ import { compact } from '../compact.ts';
 import { FanOut, type FanOutPolicy, type Subtask, type TaskDefinition, TaskFailure } from '../define-task.ts';
 import { validatedOutput } from '../definition/find-definition.ts';
 import { JsonRefusal, type JsonValue, jsonValueOf } from '../json.ts';
-import { describeThrown, messageOfThrown } from '../thrown.ts';
+import { describeThrown, messageOfThrown, type ThrownError } from '../thrown.ts';
 import { issueTexts } from '../zod-messages.ts';
 import { MAX_WIRE_BYTES, wireBytesOf } from './payload.ts';
-import type { TaskError } from './task.ts';
+import type { Progress, TaskError } from './task.ts';
 
 /** How one attempt ended: a value, never an exception. */
 export type Outcome =
@@ -17,8 +17,21 @@ export type Outcome =
       readonly onFailure: FanOutPolicy['onFailure'];
     }
   /** Somebody has cancelled the task meanwhile. */
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly error: TaskError; readonly retryAfterSeconds?: number };
+  | ({ readonly kind: 'cancelled' } & Unfinished)
+  | FailedOutcome;
+
+type Unfinished = {
+  /** How far the attempt was. */
+  readonly progress?: Progress;
+};
+
+type FailedOutcome = Unfinished & {
+  readonly kind: 'failed';
+  readonly error: TaskError;
+  readonly retryAfterSeconds?: number;
+  /** All that is known of what was thrown: a task has no room for it. */
+  readonly thrown?: ThrownError;
+};
 
 /** Longest message that a task keeps of its error; with more than 300 its row may pass 1 KB (`docs/costs.md`). */
 const MAX_ERROR_MESSAGE = 2_000;
@@ -31,7 +44,7 @@ export function taskError(code: string, message: string, retryable: boolean): Ta
   return { code: code.slice(0, MAX_ERROR_CODE).toWellFormed(), message: shown.toWellFormed(), retryable };
 }
 
-export const failed = (code: string, message: string, retryable: boolean, retryAfterSeconds?: number): Outcome =>
+export const failed = (code: string, message: string, retryable: boolean, retryAfterSeconds?: number): FailedOutcome =>
   compact({
     kind: 'failed' as const,
     error: taskError(code, message, retryable),
@@ -43,13 +56,19 @@ export const isDelay = (seconds: number | undefined): seconds is number =>
   Number.isFinite(seconds) && Number(seconds) >= 0;
 
 /** Returns the outcome of what a handler threw, without its stack. A plain error may be a passing fault, so it is retryable. */
-export function outcomeOfThrown(thrown: unknown): Outcome {
+export function outcomeOfThrown(thrown: unknown): FailedOutcome {
   if (thrown instanceof TaskFailure) {
     const { code, message, retryable, retryAfterSeconds } = thrown;
     return failed(code, message || 'no message was given', retryable, retryAfterSeconds);
   }
   return failed('handler_error', messageOfThrown(describeThrown(thrown)), true);
 }
+
+/** Returns the outcome of what was thrown, and all that is known of that: for the record of the attempt. */
+export const describedOutcome = (thrown: unknown): FailedOutcome => ({
+  ...outcomeOfThrown(thrown),
+  thrown: describeThrown(thrown),
+});
 
 /**
  * Returns what a task keeps of what its handler returned: what JSON carries of it, and of that what the output schema of its

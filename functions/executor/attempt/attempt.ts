@@ -7,7 +7,7 @@ import { type Reopened, reopenedFanOut } from '../../core/fan-out/reopen-fan-out
 import type { JsonValue } from '../../core/json.ts';
 import { laneOf } from '../../core/lane/lane.ts';
 import { strayDeliveryKey } from '../../core/lane/routing.ts';
-import { failed, type Outcome, outcomeOfThrown } from '../../core/task/outcome.ts';
+import { describedOutcome, failed, type Outcome } from '../../core/task/outcome.ts';
 import type { RunningTask, TaskSeed } from '../../core/task/task.ts';
 import { canHaveEnded } from '../../core/task/transition.ts';
 import { isPaused } from '../../core/task-settings.ts';
@@ -158,7 +158,7 @@ async function loadDefinition(task: RunningTask, { catalog, log }: ExecutorPorts
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     const reason = cause instanceof Error ? cause.stack : String(thrown);
     log('error', 'definition not loaded', { ...logFieldsOf(task), reason });
-    return { failure: outcomeOfThrown(thrown) };
+    return { failure: describedOutcome(thrown) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { compact } from '../../core/compact.ts';
 import { mapConcurrently } from '../../core/concurrency.ts';
 import {
   FanOut,
@@ -16,11 +17,20 @@ import type { HttpClients } from '../../core/http-client.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Log, Tracing } from '../../core/ports.ts';
-import { failed, fanOutOf, isDelay, type Outcome, outcomeOfThrown, outputOf } from '../../core/task/outcome.ts';
+import {
+  describedOutcome,
+  failed,
+  fanOutOf,
+  isDelay,
+  type Outcome,
+  outcomeOfThrown,
+  outputOf,
+} from '../../core/task/outcome.ts';
 import type { RunningTask } from '../../core/task/task.ts';
-import { describeThrown, fieldsOfThrown } from '../../core/thrown.ts';
+import { fieldsOfThrown } from '../../core/thrown.ts';
 import { issueTexts } from '../../core/zod-messages.ts';
 import { type DeployedClasses, isIsolated } from '../../resource-classes.ts';
+import { withoutSecrets } from '../../runtime/hidden-secrets.ts';
 import { logFieldsOf, loggable } from '../telemetry.ts';
 import { AttemptScope, attemptHttp } from './attempt-scope.ts';
 import { type AttemptWatch, type WatchPorts, watchAttempt } from './watch-attempt.ts';
@@ -70,7 +80,9 @@ export async function runHandler(
   try {
     const context = contextOf(task, watch, scope, ports);
     const work = scope.run(() => outcomeOfCall(definition, call, task, context, ports));
-    return await Promise.race([work, ended.promise]);
+    const outcome = await Promise.race([work, ended.promise]);
+    const isOver = outcome.kind === 'succeeded' || outcome.kind === 'fanned_out';
+    return isOver ? outcome : compact({ ...outcome, progress: watch.latest() });
   } finally {
     clearTimeout(expiry);
     watch.stop();
@@ -117,19 +129,20 @@ export async function parseInput(
   throw new TaskFailure('invalid_input', `the input does not fit ${definition.type}${by}${before}: ${reasons}`);
 }
 
-/** Returns the outcome of what a handler threw. A fault is logged whole: a task never shows its stack. */
+/** Returns the outcome of what a handler threw. A fault is logged whole: a task shows no more of its stack than what is the handler's. */
 export function outcomeOfFailure(
   thrown: unknown,
   fields: Parameters<Log>[2],
   { log }: Pick<HandlerPorts, 'log'>,
 ): Outcome {
   try {
+    const outcome = describedOutcome(thrown);
     if (!(thrown instanceof TaskFailure)) {
-      log('warn', 'handler threw', { ...fields, ...fieldsOfThrown(describeThrown(thrown)) });
+      log('warn', 'handler threw', { ...fields, ...(outcome.thrown && fieldsOfThrown(outcome.thrown)) });
     } else if (thrown.retryAfterSeconds !== undefined && !isDelay(thrown.retryAfterSeconds)) {
       log('warn', 'retryAfterSeconds ignored', { ...fields, retry_after_seconds: String(thrown.retryAfterSeconds) });
     }
-    return outcomeOfThrown(thrown);
+    return withoutSecrets(outcome);
   } catch {
     // Even to look at it throws: a Proxy, a getter.
     return failed('handler_error', 'the handler threw something that cannot be read', true);

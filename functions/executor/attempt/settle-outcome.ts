@@ -14,6 +14,7 @@ import { withoutValues } from '../../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from '../executor-ports.ts';
 import { ACK, type Disposition, releaseIn } from '../messages/disposition.ts';
 import { inTrace, logAttempt, logFieldsOf } from '../telemetry.ts';
+import { recordAttempt } from './record-attempt.ts';
 
 /**
  * Brings a claimed task to what its outcome makes of it, and does what has to follow. `settleBy` is in milliseconds since the
@@ -36,9 +37,11 @@ export async function settleAttempt(
   }
   annotate(annotationsOf(settlement));
   logAttempt(task, settlement, ports);
+  const recorded = recordAttempt(task, outcome, settlement, ports);
   // The sweeper will send a task that waits longer than a queue can delay.
-  if ('dueAt' in settlement) return ACK;
-  return completeSettlement(settled(task, settlement), ports);
+  const completed = 'dueAt' in settlement ? ACK : completeSettlement(settled(task, settlement), ports);
+  const [disposition] = await Promise.all([completed, recorded]);
+  return disposition;
 }
 
 /** Returns what to write of an outcome. What that refers to, an output or subtasks, is kept first. */

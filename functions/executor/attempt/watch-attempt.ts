@@ -12,6 +12,8 @@ const MAX_NOTE_LENGTH = 100;
 export type AttemptWatch = {
   /** Keeps the progress, which the next heartbeat writes if it is still the latest. Throws `TypeError` for what is none. */
   progress(fraction: number, note?: string): void;
+  /** Returns the progress that was told last. */
+  latest(): Progress | undefined;
   stop(): void;
 };
 
@@ -51,6 +53,7 @@ export function watchAttempt(
     progress: (fraction, note) => {
       latest = progressOf(fraction, note);
     },
+    latest: () => latest,
     stop,
   };
 }

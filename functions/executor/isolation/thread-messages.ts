@@ -57,14 +57,19 @@ export type Report =
 
 /** What was thrown, in a form that leaves a thread: the clone of an error loses its class, and what it has of its own. */
 export type Thrown =
-  | { readonly failure: Pick<TaskFailure, 'code' | 'message' | 'retryable' | 'retryAfterSeconds'> }
+  | {
+      readonly failure: Pick<TaskFailure, 'code' | 'message' | 'retryable' | 'retryAfterSeconds'>;
+      /** Where it was thrown, and what lies behind it. */
+      readonly behind: Pick<ThrownError, 'stack' | 'cause'>;
+    }
   | { readonly error: ThrownError };
 
 /** Packs what was thrown for another thread. Throws where even looking at it throws. */
 export function packThrown(thrown: unknown): Thrown {
   if (thrown instanceof TaskFailure) {
     const { code, message, retryable, retryAfterSeconds } = thrown;
-    return { failure: { code, message, retryable, retryAfterSeconds } };
+    const { stack, cause } = describeThrown(thrown);
+    return { failure: { code, message, retryable, retryAfterSeconds }, behind: compact({ stack, cause }) };
   }
   return { error: describeThrown(thrown) };
 }
@@ -73,5 +78,7 @@ export function packThrown(thrown: unknown): Thrown {
 export function unpackThrown(thrown: Thrown): unknown {
   if ('error' in thrown) return thrownOf(thrown.error);
   const { code, message, retryable, retryAfterSeconds } = thrown.failure;
-  return new TaskFailure(code, message, compact({ retryable, retryAfterSeconds }));
+  const { stack, cause } = thrown.behind;
+  const options = compact({ retryable, retryAfterSeconds, cause: cause && thrownOf(cause) });
+  return Object.assign(new TaskFailure(code, message, options), { stack });
 }

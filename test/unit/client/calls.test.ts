@@ -17,6 +17,8 @@ it('has every call of the API, as it is', async () => {
   expect((await client.list({ assigneeType: 'user', assigneeId: 'u-1', limit: 1 }).page()).items).toHaveLength(1);
   expect(await client.count({ type: 'greet', createdFrom: new Date(0) })).toMatchObject({ total: 2, isExact: true });
   expect((await client.subtasks(task).page()).items).toEqual([]);
+  expect(await client.attempts(task)).toEqual([]);
+  expect((await client.logs(task, { limit: 1 }).page()).items).toEqual([]);
   expect(await client.cancel(task)).toMatchObject({ id: task.id, status: 'cancelled' });
   expect(await client.retry(task.id, { input: { name: 'Grace' } })).toMatchObject({ id: task.id, status: 'queued' });
   expect(await client.formerInputs(task)).toMatchObject([{ attempt: 0, input: { name: 'Ada' } }]);

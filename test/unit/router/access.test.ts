@@ -101,6 +101,8 @@ const ofOneTask = [
   'GET /api/tasks/{id}',
   'GET /api/tasks/{id}/subtasks',
   'GET /api/tasks/{id}/inputs',
+  'GET /api/tasks/{id}/attempts',
+  'GET /api/tasks/{id}/logs',
   'POST /api/tasks/{id}/cancel',
   'POST /api/tasks/{id}/retry',
 ];

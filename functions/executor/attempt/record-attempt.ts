@@ -1,0 +1,34 @@
+import { inTime } from '../../core/in-time.ts';
+import { attemptRecord } from '../../core/task/attempt-record.ts';
+import type { Outcome } from '../../core/task/outcome.ts';
+import { keptUntil } from '../../core/task/payload.ts';
+import type { RunningTask } from '../../core/task/task.ts';
+import type { Settlement } from '../../core/task/transition.ts';
+import { handlerStackOf } from '../../runtime/handler-stack.ts';
+import type { ExecutorPorts } from '../executor-ports.ts';
+import { logFieldsOf } from '../telemetry.ts';
+
+/** Whoever waits for a settlement waits no longer than this for the record of its attempt. */
+const RECORD_MILLISECONDS = 2_000;
+
+/**
+ * Keeps what a row has no room for of an attempt that did not go well: it was settled so. Never throws, since a settlement is worth
+ * more than its record; a failure is logged and counted.
+ */
+export async function recordAttempt(
+  task: RunningTask,
+  outcome: Outcome,
+  settlement: Settlement,
+  { attempts, clock, retentionDays, meter, log }: ExecutorPorts,
+): Promise<void> {
+  try {
+    const now = clock();
+    const record = attemptRecord(task, outcome, settlement, now, handlerStackOf);
+    if (record !== undefined) {
+      await inTime(attempts.put(task, record, keptUntil(now, retentionDays)), RECORD_MILLISECONDS);
+    }
+  } catch (error) {
+    meter.record('executor', 'attemptsUnrecorded', 1);
+    log('warn', 'attempt not recorded', { ...logFieldsOf(task), reason: String(error) });
+  }
+}
