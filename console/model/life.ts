@@ -1,32 +1,21 @@
+import type { Attempt } from '../api/attempt.ts';
 import { isFinished, type TaskSummary } from '../api/task.ts';
+import { eventsOfAttempts, type LifeEvent, type Stretch, stretchesOf } from './attempts.ts';
 import { duration, timeOf } from './format.ts';
-
-/** A stretch of a task's life. `earlier` holds attempts of which only the number is known. */
-export type Stretch = {
-  readonly kind: 'delayed' | 'queued' | 'earlier' | 'running' | 'waiting' | 'ahead';
-  readonly label: string;
-  /** Milliseconds since the epoch. */
-  readonly from: number;
-  readonly to: number;
-};
-
-/** Something that happened, or is to happen, to a task. */
-export type LifeEvent = {
-  readonly label: string;
-  /** Milliseconds since the epoch; `undefined` where the API does not tell. */
-  readonly at: number | undefined;
-  readonly tone?: string;
-  readonly note?: string;
-};
 
 export type Life = { readonly stretches: readonly Stretch[]; readonly events: readonly LifeEvent[] };
 
-/** Reads a task's past and present from what the API tells of it. The API keeps the times of the latest attempt only. */
-export function lifeOf(task: TaskSummary, now: number): Life {
-  const stretches = task.attempt === 0 ? beforeAnyAttempt(task, now) : sinceFirstAttempt(task, now);
+/**
+ * Reads a task's past and present from what the API tells of it, and of its attempts: until those are there, it knows the times of
+ * the latest alone.
+ */
+export function lifeOf(task: TaskSummary, now: number, attempts: readonly Attempt[] = []): Life {
+  const isTold = attempts.some(({ startedAt }) => startedAt !== undefined);
+  const sinceFirst = isTold ? stretchesOf(task, attempts, now) : sinceFirstAttempt(task, now);
+  const stretches = task.attempt === 0 ? beforeAnyAttempt(task, now) : sinceFirst;
   return {
     stretches: stretches.filter(({ from, to }) => to > from),
-    events: eventsOf(task).filter((event) => event !== undefined),
+    events: eventsOf(task, attempts).filter((event) => event !== undefined),
   };
 }
 
@@ -89,7 +78,7 @@ function attemptsUpTo(count: number, hasSubtasks = false): string {
   return `${count === 1 ? 'Attempt 1' : `Attempts 1 to ${count}`} and ${rest}`;
 }
 
-function eventsOf(task: TaskSummary): (LifeEvent | undefined)[] {
+function eventsOf(task: TaskSummary, attempts: readonly Attempt[]): (LifeEvent | undefined)[] {
   const { attempt, status, error } = task;
   const [createdAt, runAt, startedAt, finishedAt] = [task.createdAt, task.runAt, task.startedAt, task.finishedAt].map(
     timeOf,
@@ -100,15 +89,15 @@ function eventsOf(task: TaskSummary): (LifeEvent | undefined)[] {
   return [
     { label: 'Created', at: createdAt },
     runAt === undefined || isBetweenAttempts ? undefined : { label: 'To run from', at: runAt },
-    untold === 0
+    ...eventsOfAttempts(attempts),
+    untold === 0 || attempts.length > 0
       ? undefined
       : {
           label: untold === 1 ? 'Attempt 1' : `Attempts 1 to ${untold}`,
           at: undefined,
-          note: 'When earlier attempts ran is not kept.',
           ...(isBetweenAttempts && error !== undefined ? { tone: 'failed' } : {}),
         },
-    hasLatest
+    hasLatest && attempts.length === 0
       ? {
           label: `Attempt ${attempt} started`,
           at: startedAt,

@@ -1,16 +1,15 @@
 import type { Task } from '../api/task.ts';
-import { lifeOf } from '../model/life.ts';
 import { hrefOf } from '../model/route.ts';
 import { StatusBadge } from '../parts/elements.tsx';
 import { JsonBlock } from '../parts/json-block.tsx';
-import { now } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { useTask } from '../parts/task.ts';
-import { TimeLine } from '../parts/time-line.tsx';
 import { SubtaskTree } from './subtask-tree.tsx';
 import { TaskActions } from './task-actions.tsx';
 import { TaskFacts } from './task-facts.tsx';
+import { TaskLife } from './task-life.tsx';
+import { TaskLog } from './task-log.tsx';
 
 /** Shows everything that the API tells of one task. */
 export function TaskPage({ id }: { id: string }) {
@@ -50,11 +49,11 @@ const TaskDetail = ({ task, onRetry }: { task: Task; onRetry: () => void }) => (
           <p>{task.error.message}</p>
         </div>
       )}
-      <h2 class="unseen">Time line</h2>
-      <TimeLine life={lifeOf(task, now.value)} />
+      <TaskLife task={task} />
     </section>
     <TaskFacts task={task} />
     <SubtaskTree task={task} onRetry={onRetry} />
+    <TaskLog task={task} />
     <JsonBlock title="Input" value={task.input} />
     {task.output !== undefined && <JsonBlock title="Output" value={task.output} />}
   </div>

@@ -1,5 +1,7 @@
+import type { Stretch } from '../model/attempts.ts';
 import { duration, moment } from '../model/format.ts';
-import type { Life, Stretch } from '../model/life.ts';
+import type { Life } from '../model/life.ts';
+import { AttemptError } from './attempt-error.tsx';
 
 /** Shows a life as a bar in proportion, and as a list of what happened when. */
 export function TimeLine({ life: { stretches, events } }: { life: Life }) {
@@ -8,14 +10,18 @@ export function TimeLine({ life: { stretches, events } }: { life: Life }) {
   return (
     <div class="time-line">
       <ul class="bar" aria-label="How the time was spent">
-        {stretches.map((stretch) => (
-          <li key={stretch.kind} class={stretch.kind} style={{ flexGrow: String(shareOf(stretch, whole)) }}>
+        {stretches.map((stretch, place) => (
+          <li
+            key={`${stretch.kind} ${place}`}
+            class={stretch.kind}
+            style={{ flexGrow: String(shareOf(stretch, whole)) }}
+          >
             <span title={stretch.label}>{stretch.label}</span>
           </li>
         ))}
       </ul>
       <ol class="events">
-        {events.map(({ label, at, tone, note }) => (
+        {events.map(({ label, at, tone, note, error }) => (
           <li key={label} class={tone === undefined ? '' : `status-${tone}`}>
             <strong>{label}</strong>
             {at !== undefined && (
@@ -25,6 +31,7 @@ export function TimeLine({ life: { stretches, events } }: { life: Life }) {
               </span>
             )}
             {note !== undefined && <span class="muted">{note}</span>}
+            {error !== undefined && <AttemptError of={label} error={error} />}
           </li>
         ))}
       </ol>

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import type { TaskSeed } from '../../../../functions/core/task/task.ts';
 import { command } from '../../../doubles/command.ts';
 import { invoke } from '../../../doubles/executor-world.ts';
 import { startUnkindApi, unkind } from '../../client/unkind-api.ts';
@@ -36,6 +37,29 @@ describe('get, wait, cancel and retry', () => {
       });
     },
   );
+
+  test('get shows what attempts failed by, and what was logged, where that is asked for', async () => {
+    const { millrace, client, world } = await startWorld();
+    const task = (await client.submit('greet', { name: 'Ada' })) as unknown as TaskSeed;
+    await invoke(world);
+    const causes = [{ class: 'Error', code: 'EPIPE', message: 'the \x1b[2Jcause' }];
+    const error = { code: 'boom', message: 'it broke', retryable: true, causes, stack: 'at a.ts:1:2\nat b.ts:3:4' };
+    const [startedAt, endedAt] = [world.now, world.now + 1_000];
+    const ended = { number: 1, outcome: 'failed', startedAt, endedAt, executorKey: task.executorKey, error } as const;
+    await world.ports.attempts.put(task, ended, 0);
+    const line = { task_id: task.id, level: 'info', event: 'charged', time: new Date(world.now).toISOString() };
+    world.ports.logs.add(task.executorKey, world.now, { ...line, attempt: 1, fields: { amount: 3 } });
+    const { stdout } = await millrace('get', task.id, '--attempts', '--logs');
+    expect(stdout).toMatch(
+      /^attempts\n {2}#1 {2}failed {2}\S+Z to \S+Z\n {6}boom: it broke\n {6}caused by Error EPIPE the .*cause\n/m,
+    );
+    expect(stdout).toMatch(/^ {6}at a\.ts:1:2\n {6}at b\.ts:3:4\n/m);
+    expect(stdout).toMatch(/^logs\n.*info +#1 +charged {2}\{"amount":3\}/m);
+    expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+    const json = JSON.parse((await millrace('get', task.id, '--attempts', '--logs', '--json')).stdout);
+    expect(json).toMatchObject({ id: task.id, attempts: [{ number: 1, error }], logs: [{ message: 'charged' }] });
+    expect(JSON.parse((await millrace('get', task.id, '--json')).stdout)).not.toHaveProperty('attempts');
+  });
 
   test('get shows a task with what came of it, and nothing in its text reaches the terminal', async () => {
     const { millrace, client, world } = await startWorld();

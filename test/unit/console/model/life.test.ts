@@ -113,3 +113,58 @@ describe('the life of a task', () => {
     expect(told(running).events).toEqual(['Created 0', 'Attempt 1 started 10', 'Cancel asked for 20']);
   });
 });
+
+describe('the life of a task whose attempts are known', () => {
+  const error = { code: 'handler_error', message: 'out of range' };
+  const failed = (number: number, from: number, to: number, outcome = 'retried') => ({
+    number,
+    outcome,
+    startedAt: at(from),
+    endedAt: at(to),
+    error: { ...error, message: `no ${number}` },
+  });
+  const lifeAt = (facts: Partial<TaskSummary>, attempts: Parameters<typeof lifeOf>[2]) =>
+    lifeOf(task(facts), START + 100_000, attempts);
+
+  test('shows each with its time and what it failed by', () => {
+    const facts = { status: 'failed', attempt: 2, startedAt: at(50), finishedAt: at(60) };
+    const { stretches, events } = lifeAt(facts, [failed(1, 10, 20), failed(2, 50, 60, 'failed')]);
+    expect(stretches.map(({ label }) => label)).toEqual([
+      'Queued for 10 s',
+      'Attempt 1 failed after 10 s',
+      'Waited for 30 s',
+      'Attempt 2 failed after 10 s',
+    ]);
+    expect(events.map(({ label, note, error: shown }) => [label, note, shown?.message])).toEqual([
+      ['Created', undefined, undefined],
+      ['Attempt 1 failed', 'after 10 s', 'no 1'],
+      ['Attempt 2 failed', 'after 10 s', 'no 2'],
+      ['Failed', undefined, undefined],
+    ]);
+  });
+
+  test('shows one that was lost, and the wait for the next', () => {
+    const lost = { number: 2, outcome: 'lost' };
+    const { stretches, events } = lifeAt({ attempt: 2, runAt: at(130) }, [failed(1, 10, 20), lost]);
+    expect(stretches.map(({ kind }) => kind)).toEqual(['queued', 'failed', 'queued', 'ahead']);
+    expect(events.map(({ label }) => label)).toEqual([
+      'Created',
+      'Attempt 1 failed',
+      'Attempt 2 was lost',
+      'Attempt 3 may start',
+    ]);
+  });
+
+  test('shows the one under way, and those that made subtasks', () => {
+    const running = { status: 'running', attempt: 2, startedAt: at(60) };
+    const { stretches } = lifeAt(running, [
+      { number: 1, outcome: 'fanned_out', startedAt: at(10) },
+      { number: 2, outcome: 'running', startedAt: at(60) },
+    ]);
+    expect(stretches.map(({ label }) => label)).toEqual([
+      'Queued for 10 s',
+      'Attempt 1 made subtasks after 50 s',
+      'Attempt 2 runs for 40 s',
+    ]);
+  });
+});

@@ -1,0 +1,101 @@
+import { useState } from 'preact/hooks';
+import { type LogLine, logPageSchema } from '../api/attempt.ts';
+import { call } from '../api/call.ts';
+import { isFinished, type TaskSummary } from '../api/task.ts';
+import { moment, timeOf } from '../model/format.ts';
+import { queryOf } from '../model/route.ts';
+import { useLive } from '../parts/live.ts';
+import { LiveContent } from '../parts/live-content.tsx';
+
+const REFRESH_SECONDS = 5;
+const PAGE_SIZE = 100;
+
+/** Lines come some seconds after they were written: after a task has ended its log is read once more. */
+const LATE_SECONDS = 10;
+
+/** Shows what was logged about a task, once that is asked for: CloudWatch takes few such questions a second. */
+export function TaskLog({ task }: { task: TaskSummary }) {
+  const [isOpen, setOpen] = useState(false);
+  if (task.attempt === 0) return null;
+  return (
+    <section class="card">
+      <div class="card-heading">
+        <h2>Log</h2>
+        <button type="button" class="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Hide the log' : 'Show the log'}
+        </button>
+      </div>
+      {isOpen && <Lines key={task.id} task={task} />}
+    </section>
+  );
+}
+
+function Lines({ task }: { task: TaskSummary }) {
+  const [cursors, setCursors] = useState<readonly string[]>(['']);
+  return (
+    <ol class="log">
+      {cursors.map((cursor, index) => (
+        <LogPage
+          key={cursor}
+          task={task}
+          cursor={cursor}
+          onMore={index === cursors.length - 1 ? (next) => setCursors([...cursors, next]) : undefined}
+        />
+      ))}
+    </ol>
+  );
+}
+
+type LogPageProps = {
+  readonly task: TaskSummary;
+  readonly cursor: string;
+  /** Asks for the page behind this one. */
+  readonly onMore: ((next: string) => void) | undefined;
+};
+
+function LogPage({ task, cursor, onMore }: LogPageProps) {
+  const path = `api/tasks/${encodeURIComponent(task.id)}/logs${queryOf({ limit: PAGE_SIZE, cursor })}`;
+  const endedAt = timeOf(task.finishedAt);
+  const isOver = (): boolean => isFinished(task) && Date.now() - (endedAt ?? 0) > LATE_SECONDS * 1000;
+  const live = useLive(
+    `${path} ${task.status} ${task.attempt}`,
+    (signal) => call(path, logPageSchema, { signal }),
+    // A page that others follow is as it is.
+    ({ nextCursor }) => (nextCursor !== null || isOver() ? 0 : REFRESH_SECONDS),
+  );
+  return (
+    <LiveContent live={live}>
+      {({ items, nextCursor }) => (
+        <>
+          {items.map((line, place) => (
+            <Line key={place} line={line} />
+          ))}
+          {items.length === 0 && nextCursor === null && cursor === '' && (
+            <li class="muted">
+              Nothing is there. Lines come some seconds after they were written, and are kept for some days.
+            </li>
+          )}
+          {nextCursor !== null && onMore !== undefined && (
+            <li>
+              <button type="button" onClick={() => onMore(nextCursor)}>
+                Show more
+              </button>
+            </li>
+          )}
+        </>
+      )}
+    </LiveContent>
+  );
+}
+
+const Line = ({ line: { time, level, message, attempt, fields } }: { line: LogLine }) => (
+  <li class={`level-${level}`}>
+    <time dateTime={time} title={moment(timeOf(time) ?? 0)}>
+      {time.slice(11, 23)}
+    </time>
+    <span class="level">{level}</span>
+    {attempt !== undefined && <span class="muted">attempt {attempt}</span>}
+    <bdi class="message">{message}</bdi>
+    {fields !== undefined && <code>{JSON.stringify(fields)}</code>}
+  </li>
+);
