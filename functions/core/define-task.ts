@@ -283,7 +283,10 @@ export class TaskFailure extends Error {
     const isCode = typeof code === 'string' && FAILURE_CODE.test(code);
     const text = messageText(message);
     const hasCause = options?.cause !== undefined;
-    super(isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`, hasCause ? { cause: options.cause } : {});
+    super(
+      isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`,
+      hasCause ? { cause: options.cause } : {},
+    );
     this.code = isCode ? code : 'invalid_code';
     this.retryable = Boolean(options?.retryable);
     this.retryAfterSeconds = options?.retryAfterSeconds;
