@@ -29,6 +29,8 @@ export async function settleAttempt(
   annotate: (more: Annotations) => void,
 ): Promise<Disposition> {
   const wanted = await settlementOf(task, outcome, definition, settleBy, ports);
+  // Whoever learns of the end of the attempt finds its record there.
+  await recordAttempt(task, outcome, wanted, settleBy, ports);
   ports.leavePlace?.();
   const settlement = await settle(task, wanted, settleBy, ports);
   if (settlement === undefined) {
@@ -37,11 +39,10 @@ export async function settleAttempt(
   }
   annotate(annotationsOf(settlement));
   logAttempt(task, settlement, ports);
-  const recorded = recordAttempt(task, outcome, settlement, ports);
+  if (settlement !== wanted) await recordAttempt(task, outcome, settlement, settleBy, ports);
   // The sweeper will send a task that waits longer than a queue can delay.
-  const completed = 'dueAt' in settlement ? ACK : completeSettlement(settled(task, settlement), ports);
-  const [disposition] = await Promise.all([completed, recorded]);
-  return disposition;
+  if ('dueAt' in settlement) return ACK;
+  return completeSettlement(settled(task, settlement), ports);
 }
 
 /** Returns what to write of an outcome. What that refers to, an output or subtasks, is kept first. */
