@@ -1,5 +1,6 @@
 import { once } from '../../core/concurrency.ts';
 import { bulkActionAnswers, bulkActionBodies } from '../bulk-actions/bulk-action-examples.ts';
+import { historyExamples } from './history-examples.ts';
 
 const AT = '2026-11-28T09:30:00.000Z';
 
@@ -213,31 +214,7 @@ export const answerExamples = once(
     getTask: task,
     deleteTask: { id: summary.id },
     listSubtasks: page,
-    listAttempts: {
-      items: [
-        {
-          number: 1,
-          outcome: 'retried',
-          startedAt: AT,
-          endedAt: AT,
-          executorKey: 'default/normal/0',
-          error: {
-            code: 'handler_error',
-            message: 'TypeError: fetch failed; cause: connect ECONNREFUSED',
-            retryable: true,
-            class: 'TypeError',
-            causes: [{ class: 'Error', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 192.0.2.1:443' }],
-            stack: 'at tasks/charge.ts:12:9',
-          },
-          progress: { fraction: 0.5 },
-        },
-        { number: 2, outcome: 'succeeded', startedAt: AT, endedAt: AT, executorKey: 'default/normal/0' },
-      ],
-    },
-    listTaskLogs: {
-      items: [{ time: AT, level: 'info', message: 'charged', attempt: 2, fields: { amount: 3 } }],
-      nextCursor: null,
-    },
+    ...historyExamples(AT),
     cancelTask: { ...accepted, status: 'cancelled', finishedAt: AT, input },
     retryTask: { ...accepted, input },
     listFormerInputs: { items: [{ attempt: 3, replacedAt: AT, input }] },

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { sweep } from '../../../functions/control/sweep.ts';
 import { TaskFailure } from '../../../functions/core/define-task.ts';
 import { MAX_ERROR_BYTES } from '../../../functions/core/task/attempt-record.ts';
@@ -291,12 +290,4 @@ describe('a record that cannot be kept', () => {
     );
     expect(world.recorded).toContainEqual({ of: 'executor', metric: 'attemptsUnrecorded', value: 1 });
   });
-});
-
-it('the schema of a record is JSON: it is what it was', async () => {
-  const world = createWorld([greet(async () => Promise.reject(new Error('boom')))]);
-  const seed = await submit(world, taskSeed({ maxAttempts: 1 }));
-  await invoke(world);
-  const records = await recordsOf(world, seed);
-  expect(z.json().safeParse(records).success).toBe(true);
 });
