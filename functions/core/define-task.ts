@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
 import type { Advised, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
+import type { FailOptions } from './definition/fail-options.ts';
 import type { FiringContext, ScheduleEntry } from './definition/schedule-entry.ts';
 import type { AttemptHttp } from './http-client.ts';
 import type { JsonValue } from './json.ts';
@@ -102,13 +103,6 @@ export type TaskContext = {
    * asked; `retryAfterSeconds` is the least delay before the next attempt, and no number from 0 on is none.
    */
   readonly fail: (code: string, message: string, options?: FailOptions) => never;
-};
-
-export type FailOptions = {
-  readonly retryable?: boolean;
-  readonly retryAfterSeconds?: number;
-  /** What it failed by, as of any `Error`: the record of the attempt has it, and what lies behind it. */
-  readonly cause?: unknown;
 };
 
 /** What the definition of every type of task has. */
@@ -282,11 +276,8 @@ export class TaskFailure extends Error {
   constructor(code: string, message: string, options?: FailOptions) {
     const isCode = typeof code === 'string' && FAILURE_CODE.test(code);
     const text = messageText(message);
-    const hasCause = options?.cause !== undefined;
-    super(
-      isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`,
-      hasCause ? { cause: options.cause } : {},
-    );
+    const told = isCode ? text : `${text} (${CODE_RULE}; ${shownCode(code)} is none)`;
+    super(told, options?.cause === undefined ? {} : { cause: options.cause });
     this.code = isCode ? code : 'invalid_code';
     this.retryable = Boolean(options?.retryable);
     this.retryAfterSeconds = options?.retryAfterSeconds;
