@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { Priority, ResourceClass } from '../contract.ts';
-import type { Advised, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
 import type { FailOptions } from './definition/fail-options.ts';
+import type { Advised, Frozen, JsonableReturn, Jsonified } from './definition/jsonable.ts';
 import type { FiringContext, ScheduleEntry } from './definition/schedule-entry.ts';
 import type { AttemptHttp } from './http-client.ts';
 import type { JsonValue } from './json.ts';
