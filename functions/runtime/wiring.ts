@@ -11,6 +11,7 @@ import {
 } from '../adapters/dynamo/control-table.ts';
 import { DynamoDueTasks } from '../adapters/dynamo/due-tasks.ts';
 import { DynamoFanOuts } from '../adapters/dynamo/fan-outs.ts';
+import { DynamoAttemptStore } from '../adapters/dynamo/history/attempt-store.ts';
 import { DynamoAuditStore } from '../adapters/dynamo/history/audit-store.ts';
 import { DynamoBulkActionStore } from '../adapters/dynamo/history/bulk-action-store.ts';
 import { DynamoFormerInputs } from '../adapters/dynamo/history/former-inputs.ts';
@@ -18,7 +19,6 @@ import { DynamoTagIndex } from '../adapters/dynamo/history/tag-index.ts';
 import { DynamoTaskHistory } from '../adapters/dynamo/history/task-history.ts';
 import { DynamoTaskDeletions } from '../adapters/dynamo/operations/task-deletions.ts';
 import { DynamoTaskRevisions } from '../adapters/dynamo/operations/task-revisions.ts';
-import { DynamoAttemptStore } from '../adapters/dynamo/history/attempt-store.ts';
 import { DynamoScheduleStore } from '../adapters/dynamo/schedules/schedule-store.ts';
 import { DynamoSettingsStore } from '../adapters/dynamo/settings-store.ts';
 import { DynamoStatistics } from '../adapters/dynamo/statistics.ts';

@@ -1,7 +1,7 @@
 import { outboundCheck } from '../../functions/adapters/http/outbound-check.ts';
 import { NO_LAG } from '../../functions/adapters/memory/lagging-index.ts';
-import { MemoryAuditStore } from '../../functions/adapters/memory/memory-audit-store.ts';
 import { MemoryAttemptStore } from '../../functions/adapters/memory/memory-attempts.ts';
+import { MemoryAuditStore } from '../../functions/adapters/memory/memory-audit-store.ts';
 import { MemoryBulkActions } from '../../functions/adapters/memory/memory-bulk-actions.ts';
 import { MemoryFanOuts } from '../../functions/adapters/memory/memory-fan-outs.ts';
 import { MemoryFormerInputs } from '../../functions/adapters/memory/memory-former-inputs.ts';

@@ -27,7 +27,7 @@ export async function recordAttempt(
     const record = attemptRecord(task, outcome, settlement, now, handlerStackOf);
     if (record !== undefined) {
       const patience = Math.max(0, Math.min(RECORD_MILLISECONDS, (settleBy - now) / 2));
-      await inTime(attempts.put(task, record, keptUntil(now, retentionDays)), patience);
+      await inTime(attempts.put(task, record, keptUntil(now, task.retentionDays ?? retentionDays)), patience);
     }
   } catch (error) {
     meter.record('executor', 'attemptsUnrecorded', 1);
