@@ -45,10 +45,6 @@ export const executorNameOf = (resourceClass: ResourceClass, shard: number): str
 /** Returns the queue of an executor key, without the deployment's prefix: `default/high/0` -> `default-high-0`. */
 export const queueNameOf = (executorKey: string): string => executorKey.replaceAll('/', '-');
 
-/** Returns the group of the lines that an executor logs; `prefix` is what the names of a deployment begin with: `millrace-`. */
-export const logGroupNameOf = (prefix: string, resourceClass: ResourceClass, shard: number): string =>
-  `/aws/lambda/${prefix}${executorNameOf(resourceClass, shard)}`;
-
 /** Returns the name of a class's dead-letter queue, without the deployment's prefix. */
 export const deadLettersNameOf = (resourceClass: ResourceClass): string => `${resourceClass}-dead-letters`;
 

@@ -1,4 +1,5 @@
 import {
+  executorNameOf,
   INVOCATION_MARGIN_SECONDS,
   LANE_KINDS,
   type LaneKind,
@@ -141,3 +142,7 @@ export const threadHeapMb = ({ memoryMb, threads }: DeployedClass): number => Ma
 
 /** Returns the vCPUs of an executor of a class: `default` has a seventh of one. */
 export const vcpusOf = ({ memoryMb }: DeployedClass): number => memoryMb / VCPU_MB;
+
+/** Returns the group of the lines that an executor logs; `prefix` is what the names of a deployment begin with: `millrace-`. */
+export const logGroupNameOf = (prefix: string, resourceClass: ResourceClass, shard: number): string =>
+  `/aws/lambda/${prefix}${executorNameOf(resourceClass, shard)}`;

@@ -1,8 +1,8 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { logGroupNameOf } from '../contract.ts';
 import { compact } from '../core/compact.ts';
 import { laneOf } from '../core/lane/lane.ts';
 import type { ExecutorLogs, LogQuery } from '../core/task/task-logs.ts';
+import { logGroupNameOf } from '../resource-classes.ts';
 
 /** CloudWatch refuses by these, beside what it fails with. */
 const BUSY = ['ThrottlingException', 'LimitExceededException', 'ServiceUnavailableException'];

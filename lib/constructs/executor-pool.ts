@@ -7,10 +7,9 @@ import {
   type ENV,
   executorNameOf,
   LANE_KINDS,
-  logGroupNameOf,
   type ResourceClass,
 } from '../../functions/contract.ts';
-import { classOf, deliveryClassOf, reservationOf } from '../../functions/resource-classes.ts';
+import { classOf, deliveryClassOf, logGroupNameOf, reservationOf } from '../../functions/resource-classes.ts';
 import type { ClassAttachments } from '../class-props.ts';
 import { type DeployConfig, settingsOf } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
