@@ -38,10 +38,6 @@ export const MIN_LANE_CONCURRENCY = 2;
 export const executorKeyOf = (resourceClass: ResourceClass, lane: LaneKind, shard: number): string =>
   `${resourceClass}/${lane}/${shard}`;
 
-/** The name of an executor function behind the deployment's: one for each class and shard. */
-export const executorNameOf = (resourceClass: ResourceClass, shard: number): string =>
-  `executor-${resourceClass}-${shard}`;
-
 /** Returns the queue of an executor key, without the deployment's prefix: `default/high/0` -> `default-high-0`. */
 export const queueNameOf = (executorKey: string): string => executorKey.replaceAll('/', '-');
 

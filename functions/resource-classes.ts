@@ -1,5 +1,4 @@
 import {
-  executorNameOf,
   INVOCATION_MARGIN_SECONDS,
   LANE_KINDS,
   type LaneKind,
@@ -142,6 +141,10 @@ export const threadHeapMb = ({ memoryMb, threads }: DeployedClass): number => Ma
 
 /** Returns the vCPUs of an executor of a class: `default` has a seventh of one. */
 export const vcpusOf = ({ memoryMb }: DeployedClass): number => memoryMb / VCPU_MB;
+
+/** The name of an executor function behind the deployment's: one for each class and shard. */
+export const executorNameOf = (resourceClass: ResourceClass, shard: number): string =>
+  `executor-${resourceClass}-${shard}`;
 
 /** Returns the group of the lines that an executor logs; `prefix` is what the names of a deployment begin with: `millrace-`. */
 export const logGroupNameOf = (prefix: string, resourceClass: ResourceClass, shard: number): string =>

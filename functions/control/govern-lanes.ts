@@ -1,4 +1,4 @@
-import { executorKeyOf, executorNameOf, LANE_KINDS, queueNameOf, type ResourceClass } from '../contract.ts';
+import { executorKeyOf, LANE_KINDS, queueNameOf, type ResourceClass } from '../contract.ts';
 import { mapConcurrently } from '../core/concurrency.ts';
 import { withAdmission } from '../core/lane/admission.ts';
 import { type GovernedLane, govern, type ObservedLane } from '../core/lane/govern.ts';
@@ -11,7 +11,7 @@ import {
   type QueueDepths,
 } from '../core/lane/lane.ts';
 import type { Clock, Log, Meter } from '../core/ports.ts';
-import { classOf, type DeployedClasses, reservationOf, shareOf } from '../resource-classes.ts';
+import { classOf, type DeployedClasses, executorNameOf, reservationOf, shareOf } from '../resource-classes.ts';
 import { recordWaiting } from './record-waiting.ts';
 
 export type GovernPorts = {

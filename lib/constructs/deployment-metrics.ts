@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { executorNameOf, type LaneKind, type ResourceClass } from '../../functions/contract.ts';
+import type { LaneKind, ResourceClass } from '../../functions/contract.ts';
 import {
   METRIC_DIMENSIONS,
   METRICS,
@@ -8,6 +8,7 @@ import {
   type MetricName,
   SERVICE_DIMENSION,
 } from '../../functions/metrics.ts';
+import { executorNameOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import { laneQueueName, shardsOf } from './lane.ts';
 

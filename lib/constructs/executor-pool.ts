@@ -2,14 +2,14 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, type IPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { deadLettersNameOf, type ENV, LANE_KINDS, type ResourceClass } from '../../functions/contract.ts';
 import {
-  deadLettersNameOf,
-  type ENV,
+  classOf,
+  deliveryClassOf,
   executorNameOf,
-  LANE_KINDS,
-  type ResourceClass,
-} from '../../functions/contract.ts';
-import { classOf, deliveryClassOf, logGroupNameOf, reservationOf } from '../../functions/resource-classes.ts';
+  logGroupNameOf,
+  reservationOf,
+} from '../../functions/resource-classes.ts';
 import type { ClassAttachments } from '../class-props.ts';
 import { type DeployConfig, settingsOf } from '../config.ts';
 import { ConfigError } from '../config-error.ts';

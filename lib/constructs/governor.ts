@@ -1,7 +1,8 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { executorNameOf, GOVERN_PERIOD_SECONDS } from '../../functions/contract.ts';
+import { GOVERN_PERIOD_SECONDS } from '../../functions/contract.ts';
+import { executorNameOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import type { DiscoveredTasks } from '../task-discovery.ts';
 import { acknowledgeWildcards } from './acknowledge.ts';

@@ -1,6 +1,7 @@
 import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { BULK_ACTIONS_FUNCTION, executorNameOf } from '../../functions/contract.ts';
+import { BULK_ACTIONS_FUNCTION } from '../../functions/contract.ts';
+import { executorNameOf } from '../../functions/resource-classes.ts';
 import type { DeployConfig } from '../config.ts';
 import { shardsOf } from './lane.ts';
 import { projectorsOf } from './projector.ts';

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { executorNameOf, RESOURCE_CLASSES } from '../../../functions/contract.ts';
-import { reservationOf, USUAL_SETTINGS } from '../../../functions/resource-classes.ts';
+import { RESOURCE_CLASSES } from '../../../functions/contract.ts';
+import { executorNameOf, reservationOf, USUAL_SETTINGS } from '../../../functions/resource-classes.ts';
 import { COST_ASSUMPTIONS } from '../../../planner/costs/cost-basis.ts';
 
 /** Answers as an AWS does in which nothing waits: tables and queues are empty, and each queue has its event source. */
