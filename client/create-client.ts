@@ -1,5 +1,5 @@
-import type { AnyReference, Client, FormerInput } from './client.ts';
 import type { Attempt, Lane } from './answers.ts';
+import type { AnyReference, Client, FormerInput } from './client.ts';
 import { Listing } from './listing.ts';
 import { MillraceError } from './millrace-error.ts';
 import { randomKey } from './random-key.ts';

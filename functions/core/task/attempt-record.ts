@@ -48,7 +48,7 @@ export const LOST_CODE = 'executor_lost';
  */
 export function attemptRecord(
   task: RunningTask,
-  outcome: Outcome,
+  outcome: Outcome | { readonly kind: 'reopened' },
   settlement: Settlement,
   endedAt: number,
   stackOf: (stack: string) => string | undefined,

@@ -1,3 +1,4 @@
+import type { Reopened } from '../../core/fan-out/reopen-fan-out.ts';
 import { inTime } from '../../core/in-time.ts';
 import { attemptRecord } from '../../core/task/attempt-record.ts';
 import type { Outcome } from '../../core/task/outcome.ts';
@@ -17,7 +18,7 @@ const RECORD_MILLISECONDS = 2_000;
  */
 export async function recordAttempt(
   task: RunningTask,
-  outcome: Outcome,
+  outcome: Outcome | Reopened,
   settlement: Settlement,
   settleBy: number,
   { attempts, clock, retentionDays, meter, log }: ExecutorPorts,
