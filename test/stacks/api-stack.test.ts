@@ -134,7 +134,7 @@ describe('pages of other origins', async () => {
   test('may call the API where the deployment names them, with what its client sends and reads', () => {
     expect(all('AWS::ApiGatewayV2::Api')[0]?.Properties.CorsConfiguration).toEqual({
       AllowOrigins: ORIGINS,
-      AllowMethods: ['POST', 'GET', 'PATCH', 'DELETE'],
+      AllowMethods: ['POST', 'GET', 'DELETE', 'PATCH'],
       AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
       ExposeHeaders: ['location', 'idempotent-replayed', 'millrace-waiting', 'retry-after'],
       MaxAge: 86_400,
