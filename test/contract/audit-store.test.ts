@@ -22,7 +22,7 @@ it('keeps an act for as long as the deployment says', async () => {
     new QueryCommand({
       TableName: tableName,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: `audit#${tenantId}#2026-06-15` } },
+      ExpressionAttributeValues: { ':pk': { S: `#audit#${tenantId}#2026-06-15` } },
     }),
   );
   expect(rows).toMatchObject([{ expiresAt: { N: String(time / 1000 + 365 * 86_400) } }]);

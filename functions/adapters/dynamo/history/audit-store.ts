@@ -23,7 +23,7 @@ const ACTS_OF_REQUEST = 100;
 
 const required = requiredIn('the row of an act');
 
-/** Acts in the table of what has happened: `audit#<tenant>#<day>`, and within a day by their places. */
+/** Acts in the table of what has happened: `#audit#<tenant>#<day>`, where executors may not write, and within a day by their places. */
 export class DynamoAuditStore implements AuditStore {
   readonly #client: DynamoDBClient;
   readonly #options: DynamoAuditStoreOptions;
@@ -103,7 +103,7 @@ export class DynamoAuditStore implements AuditStore {
   }
 }
 
-const partitionOf = (tenantId: TenantId, day: string): string => `audit#${tenantId}#${day}`;
+const partitionOf = (tenantId: TenantId, day: string): string => `#audit#${tenantId}#${day}`;
 
 function actOfRow(row: Row): Act {
   const [time = '', requestId = ''] = required(row.sk?.S, 'sk').split('#');
