@@ -53,6 +53,9 @@ export function conditionText(condition: Condition, dialect: Dialect): string {
   }
 }
 
-/** `AND` binds more closely than `OR`: a part that has parts of its own is put in brackets. */
+/**
+ * `AND` binds more closely than `OR`: a part that has several of its own is put in brackets. One that has a single part is that
+ * part, since DynamoDB refuses brackets within brackets as redundant.
+ */
 const partText = (part: Condition, dialect: Dialect): string =>
-  'of' in part ? `(${conditionText(part, dialect)})` : conditionText(part, dialect);
+  'of' in part && part.of.length > 1 ? `(${conditionText(part, dialect)})` : conditionText(part, dialect);
