@@ -96,7 +96,7 @@ async function tryOnce(body: string, template: Template, config: Client['config'
 }
 
 /** DynamoDB writes bytes as `{"B":"<Base64>"}`; nothing else has a string by that name. */
-const parsed = (body: string) => JSON.parse(body, body.includes('"B":"') ? withBytes : undefined);
+const parsed = (body: string) => JSON.parse(body, /"B"\s*:\s*"/.test(body) ? withBytes : undefined);
 const withBytes = (key: string, value: unknown) =>
   key === 'B' && typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value;
 
