@@ -50,7 +50,7 @@ describe('bad input', () => {
     ['an unknown task', 404, 'not_found', () => call('GET', UNKNOWN_TASK)],
     ['what is no task id', 404, 'not_found', () => call('GET', '/api/tasks/nonsense')],
     ['an unknown path', 404, 'not_found', () => call('GET', '/api/nowhere')],
-    ['a method that a path does not have', 405, 'method_not_allowed', () => call('DELETE', UNKNOWN_TASK)],
+    ['a method that a path does not have', 405, 'method_not_allowed', () => call('PUT', UNKNOWN_TASK)],
     ['a body that is not JSON', 400, 'invalid_request', () => call('POST', '/api/tasks', { headers: json, body: '{' })],
     ['no body', 400, 'invalid_request', () => call('POST', '/api/tasks', { headers: json })],
     [

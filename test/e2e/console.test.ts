@@ -140,7 +140,8 @@ it('what one minute alone has is seen on its plots, and a cost of less than a ce
       const { searchParams } = new URL(route.request().url());
       const [from, to] = [searchParams.get('from'), searchParams.get('to')];
       const minute = new Date(Date.parse(to ?? '') - 30 * 60_000).toISOString();
-      await route.fulfill({ json: { from, to, total: one, byType: [], items: [{ minute, ...one }] } });
+      const byType = [{ type: 'greet', ...one, costs: [{ minute, usd: counts.cost.usd }] }];
+      await route.fulfill({ json: { from, to, total: one, byType, items: [{ minute, ...one }] } });
     });
     await page.goto(`${CONSOLE}#/`);
     await page.getByRole('heading', { name: 'Run time of the last attempt' }).waitFor();
