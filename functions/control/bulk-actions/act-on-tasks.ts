@@ -6,10 +6,10 @@ import { mapConcurrently } from '../../core/concurrency.ts';
 import type { TaskCatalog } from '../../core/define-task.ts';
 import { type DeletePorts, deleteTask } from '../../core/deletion/delete-task.ts';
 import { propagateCancel } from '../../core/fan-out/propagate-cancel.ts';
+import { type QueueAgainPorts, queueAgain } from '../../core/fan-out/retry-task.ts';
 import { presentExecutorKey } from '../../core/lane/routing.ts';
 import type { Log, Sleep, TaskQueue, TaskStore } from '../../core/ports.ts';
 import type { TaskId } from '../../core/task/ids.ts';
-import { type QueueAgainPorts, queueAgain } from '../../core/task/queue-again.ts';
 import type { QueuedTask, Task } from '../../core/task/task.ts';
 import type { DeployedClasses } from '../../resource-classes.ts';
 
@@ -106,8 +106,9 @@ async function retry(
   if (task === undefined) return refused('not_found');
   // It has had another life since. Who began this has given it that, or somebody else has, to the same end.
   if (endedBefore(task, createdAt) === undefined) return isAgain ? DONE : refused('invalid_status');
+  if (task.parent !== undefined) return refused('subtask');
   const again = await queueAgain(task, ports);
-  return 'task' in again ? { queued: again.task } : refused(again.refusal);
+  return again.result === 'queued' ? { queued: again.task } : refused(again.code);
 }
 
 async function cancel(action: BulkAction, task: Task | undefined, isAgain: boolean, ports: ActPorts): Promise<Act> {

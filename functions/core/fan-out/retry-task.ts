@@ -1,5 +1,5 @@
 import { compact } from '../compact.ts';
-import type { PayloadStore, TaskStore } from '../ports.ts';
+import type { TaskStore } from '../ports.ts';
 import type { TaskId } from '../task/ids.ts';
 import { keptUntil, type Payload } from '../task/payload.ts';
 import { nextSweep, sendOrDefer } from '../task/send-or-defer.ts';
@@ -8,9 +8,10 @@ import type { RetryTerms } from '../task/transition.ts';
 import type { FormerInputs } from './former-inputs.ts';
 import { type PropagateEndPorts, propagateEnd } from './propagate-end.ts';
 
-export type RetryPorts = PropagateEndPorts & {
-  readonly store: Pick<TaskStore, 'amend' | 'getAll'>;
-  readonly payloads: Pick<PayloadStore, 'keep'>;
+export type QueueAgainPorts = PropagateEndPorts & { readonly store: Pick<TaskStore, 'getAll'> };
+
+export type RetryPorts = QueueAgainPorts & {
+  readonly store: Pick<TaskStore, 'amend'>;
   readonly formerInputs: Pick<FormerInputs, 'add'>;
 };
 
@@ -29,7 +30,13 @@ export type RetryRequest = {
 
 export type RetryAnswer =
   /** It is the task that was asked for, or what is at the top of the fan-outs that it is a subtask of. */
-  { readonly result: 'queued'; readonly task: QueuedTask } | { readonly result: 'refused'; readonly reason: string };
+  | { readonly result: 'queued'; readonly task: QueuedTask }
+  | {
+      readonly result: 'refused';
+      readonly code: 'invalid_status' | 'input_missing' | 'not_found';
+      /** Says what is wrong, for people. */
+      readonly reason: string;
+    };
 
 type Chosen = { readonly task: FinishedTask; readonly terms: RetryTerms } | { readonly refusal: string };
 
@@ -39,25 +46,47 @@ type Chosen = { readonly task: FinishedTask; readonly terms: RetryTerms } | { re
  */
 export async function retryTask(found: Task, request: RetryRequest, ports: RetryPorts): Promise<RetryAnswer> {
   const line = await lineOf(found, request, ports);
-  if ('refusal' in line) return { result: 'refused', reason: line.refusal };
+  if ('refusal' in line) return refused(line.refusal);
   const { top, below } = line;
   const [asked = top] = below;
-  const keepUntil = keptUntil(ports.clock(), found.retentionDays ?? ports.retentionDays);
+  const keepUntil = keepUntilOf(found, ports);
   for (const { task, terms } of new Set([asked, top])) {
     // The input would expire too early for another life of the task, or for those who look at what it was.
     const isMissing = (await ports.payloads.keep(task.input, keepUntil)) === 'missing';
     if (terms.input !== undefined) await ports.formerInputs.add(task, ports.clock(), keepUntil);
-    else if (isMissing) return refused('the input of the task is not kept any more: submit it as a new task');
+    else if (isMissing) return INPUT_MISSING;
   }
   for (const { task, terms } of below) {
     const isAsBefore = terms.input === undefined && task.fanOut === undefined;
     if (isAsBefore || (await ports.store.amend(task, terms)) === 'amended') continue;
     return refused(`task ${task.id} has just become something else: look at it again`);
   }
-  return queueAgain(top.task, top.terms, keepUntil, ports);
+  const answer = await queue(top, keepUntil, ports);
+  if (answer.result === 'queued') await sendOrDefer(answer.task, 0, ports);
+  return answer;
 }
 
-const refused = (reason: string): RetryAnswer => ({ result: 'refused', reason });
+/**
+ * Queues a task again as it is, which is nobody's subtask. It is for its caller to send it, with others: until then, and where the queue
+ * refuses, the sweeper will.
+ */
+export async function queueAgain(found: Task, ports: QueueAgainPorts): Promise<RetryAnswer> {
+  const chosen = await termsOf(found, {}, ports);
+  if ('refusal' in chosen) return refused(chosen.refusal);
+  const keepUntil = keepUntilOf(found, ports);
+  if ((await ports.payloads.keep(found.input, keepUntil)) === 'missing') return INPUT_MISSING;
+  return queue(chosen, keepUntil, ports);
+}
+
+const keepUntilOf = ({ retentionDays }: Task, ports: QueueAgainPorts): number =>
+  keptUntil(ports.clock(), retentionDays ?? ports.retentionDays);
+
+const refused = (
+  reason: string,
+  code: Extract<RetryAnswer, { result: 'refused' }>['code'] = 'invalid_status',
+): RetryAnswer => ({ result: 'refused', code, reason });
+
+const INPUT_MISSING = refused('the input of the task is not kept any more: submit it as a new task', 'input_missing');
 
 type Link = Exclude<Chosen, { refusal: string }>;
 
@@ -86,7 +115,7 @@ async function lineOf(
 async function termsOf(
   task: Task,
   { input, inputVersion, subtasks }: RetryRequest,
-  ports: RetryPorts,
+  ports: QueueAgainPorts,
   asked?: FinishedTask,
 ): Promise<Chosen> {
   if (!isFinished(task) || (task.status === 'succeeded' && (subtasks === undefined || subtasks === 'all'))) {
@@ -116,7 +145,7 @@ async function termsOf(
 }
 
 /** Returns the subtasks of a task that have no output. */
-async function lostSubtasks(task: FinishedTask, { store, clock }: RetryPorts): Promise<ReadonlySet<TaskId>> {
+async function lostSubtasks(task: FinishedTask, { store, clock }: QueueAgainPorts): Promise<ReadonlySet<TaskId>> {
   const ids = subtaskIdsOf(task);
   const found = await store.getAll(task.tenantId, ids, clock());
   const succeeded = new Set(found.filter(({ status }) => status === 'succeeded').map(({ id }) => id));
@@ -128,7 +157,7 @@ async function choiceRefusal(
   task: FinishedTask,
   chosen: readonly TaskId[],
   lost: ReadonlySet<TaskId>,
-  { fanOuts }: RetryPorts,
+  { fanOuts }: QueueAgainPorts,
   asked: FinishedTask | undefined,
 ): Promise<string | undefined> {
   const { tenantId, id, fanOut } = task;
@@ -146,21 +175,15 @@ async function choiceRefusal(
 }
 
 /** Queues a task that is nobody's subtask. The row comes before the message, unlike in a submit: an ended row would refuse it. */
-async function queueAgain(
-  task: FinishedTask,
-  terms: RetryTerms,
-  keepUntil: number,
-  ports: RetryPorts,
-): Promise<RetryAnswer> {
+async function queue({ task, terms }: Link, keepUntil: number, ports: QueueAgainPorts): Promise<RetryAnswer> {
   // What still runs of it is to end: it belongs to the life before.
   await propagateEnd(task, ports);
   if (task.onEnd !== undefined) await ports.payloads.keep(task.onEnd, keepUntil);
   const now = ports.clock();
   const retry = await ports.store.retry(task.tenantId, task.id, now, nextSweep(now), terms);
-  if (retry.result === 'missing') return refused('the task is not kept any more');
+  if (retry.result === 'missing') return refused('the task is not kept any more', 'not_found');
   if (retry.result === 'refused') {
     return refused(`the task is ${retry.task.status}: only a failed or cancelled one can be retried`);
   }
-  await sendOrDefer(retry.task, 0, ports);
   return { result: 'queued', task: retry.task };
 }
