@@ -13,7 +13,7 @@ import {
   MAX_WIRE_BYTES,
   type Payload,
 } from '../core/task/payload.ts';
-import { n, s } from './dynamo/requests/row.ts';
+import { s, seconds } from './dynamo/requests/row.ts';
 
 export type TieredPayloadStoreOptions = {
   /** The task tables by shard. */
@@ -167,7 +167,7 @@ export class PayloadItems {
     await this.#client.send(
       new PutItemCommand({
         TableName: tableName,
-        Item: { pk: s(ref), data: { B: bytes }, expiresAt: n(Math.ceil(keepUntil / 1000)) },
+        Item: { pk: s(ref), data: { B: bytes }, expiresAt: seconds(keepUntil) },
       }),
     );
   }

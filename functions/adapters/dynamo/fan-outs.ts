@@ -13,7 +13,7 @@ import type { FailedTask, QueuedTask, TaskError } from '../../core/task/task.ts'
 import { endInTable } from './operations/end-task.ts';
 import { all, missing, present } from './requests/condition.ts';
 import { type ConditionalUpdate, conditionalUpdate } from './requests/conditional-update.ts';
-import { n, type Row, s } from './requests/row.ts';
+import { n, type Row, s, seconds } from './requests/row.ts';
 import { waiting } from './task-conditions.ts';
 import {
   dueAttributes,
@@ -54,7 +54,7 @@ export class DynamoFanOuts implements FanOuts {
           ...this.#key(parent),
           ...payloadAttributes('subtasks', subtasks),
           onFailure: s(onFailure),
-          expiresAt: n(Math.ceil(keepUntil / 1000)),
+          expiresAt: seconds(keepUntil),
           // A set cannot be empty: where all have ended, there is none.
           ...(pending.size > 0 && { pending: { NS: [...pending].map(String) } }),
           ...(supersedes !== undefined && { supersedes: n(supersedes) }),

@@ -11,14 +11,13 @@ import type { InsertResult } from '../../core/ports.ts';
 import { parseTaskId, parseTenantId } from '../../core/task/ids.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { givesWayTo } from '../../core/task/transition.ts';
-import { bindingKeptUntil, isBinding, type KeyBinding } from '../../core/tenant/key-binding.ts';
+import { bindingKeptUntil, type KeyBinding } from '../../core/tenant/key-binding.ts';
+import { foundInstead } from '../found-instead.ts';
 import type { BatchedInsert, BatchedWrites } from './requests/batched-writes.ts';
 import { conditionInput } from './requests/conditional-update.ts';
-import { n, type Row, requiredIn, s } from './requests/row.ts';
+import { n, type Row, requiredIn, s, seconds } from './requests/row.ts';
 import { insertable } from './task-conditions.ts';
 import { isExpired, rowKey, taskOfRow } from './task-row.ts';
-
-const seconds = (milliseconds: number) => n(Math.ceil(milliseconds / 1000));
 
 /**
  * Returns the row of a binding. It has none of the keys of an index, and ends like the row of a task: not shown any more, it
@@ -110,8 +109,6 @@ async function putRow(client: DynamoDBClient, { tableName, row }: BatchedInsert,
     return { result: 'inserted' };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
-    const holder = holderOfRow(error.Item);
-    if (isTombstone(holder)) return { result: 'deleted', freeAt: holder.freeAt };
-    return isBinding(holder) ? { result: 'bound', binding: holder } : { result: 'exists', task: holder };
+    return foundInstead(holderOfRow(error.Item));
   }
 }

@@ -35,10 +35,10 @@ const MAX_COUNT_MILLISECONDS = 15_000;
 const SHOWN =
   'pk type status priority executorKey attempt maxAttempts attemptsBeforeRetry timeoutSeconds fingerprint order runAt ' +
   'notBefore startedAt finishedAt expiresAt shownUntil leaseToken leaseExpiresAt cancelRequestedAt errorCode lastErrorCode ' +
-  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId tags trace parent schedule fanOut progress progressNote boundTo';
+  'errorMessage errorRetryable assigneeType assigneeId workflowInstanceId tags trace parent schedule fanOut progress progressNote';
 /** The attributes that a filter looks at. */
 const FILTERED =
-  'pk order type status runAt expiresAt shownUntil assigneeType assigneeId workflowInstanceId tags errorCode boundTo';
+  'pk order type status runAt expiresAt shownUntil assigneeType assigneeId workflowInstanceId tags errorCode';
 
 function projectionOf(attributes: string) {
   const names = attributes.split(' ');

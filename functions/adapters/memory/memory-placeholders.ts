@@ -1,8 +1,7 @@
-import { type IdHolder, isTombstone, type Tombstone, tombstoneKeptUntil } from '../../core/deletion/tombstone.ts';
-import type { InsertResult } from '../../core/ports.ts';
+import { isTombstone, type Tombstone, tombstoneKeptUntil } from '../../core/deletion/tombstone.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { givesWayTo } from '../../core/task/transition.ts';
-import { bindingKeptUntil, isBinding, type KeyBinding } from '../../core/tenant/key-binding.ts';
+import { bindingKeptUntil, type KeyBinding } from '../../core/tenant/key-binding.ts';
 
 /** What has the place of a task and is none. */
 type Placeholder = KeyBinding | Tombstone;
@@ -42,10 +41,4 @@ export class MemoryPlaceholders {
     if (bindingKeptUntil(holder) <= now) return undefined;
     return holder.freeAt > now || !givesWayTo(holder, seed) ? 'conflict' : undefined;
   }
-}
-
-/** Says what was there in the place of a row to be made. */
-export function foundInstead(holder: IdHolder): InsertResult {
-  if (isTombstone(holder)) return { result: 'deleted', freeAt: holder.freeAt };
-  return isBinding(holder) ? { result: 'bound', binding: holder } : { result: 'exists', task: holder };
 }

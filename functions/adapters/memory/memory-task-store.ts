@@ -40,9 +40,10 @@ import {
   settled,
 } from '../../core/task/transition.ts';
 import type { KeyBinding, KeyHolder } from '../../core/tenant/key-binding.ts';
+import { foundInstead } from '../found-instead.ts';
 import { LaggingIndex, NO_LAG } from './lagging-index.ts';
 import { duePages, type Wait } from './memory-due-pages.ts';
-import { foundInstead, MemoryPlaceholders } from './memory-placeholders.ts';
+import { MemoryPlaceholders } from './memory-placeholders.ts';
 import { countOf, pageOf } from './memory-task-list.ts';
 
 const DAY = 86_400_000;

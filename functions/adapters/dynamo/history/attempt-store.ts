@@ -1,6 +1,6 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { AttemptRecord, AttemptStore } from '../../../core/task/attempt-record.ts';
-import { n, s } from '../requests/row.ts';
+import { s, seconds } from '../requests/row.ts';
 import { pkOf } from '../task-row.ts';
 
 const PREFIX = 'attempt#';
@@ -26,7 +26,7 @@ export class DynamoAttemptStore implements AttemptStore {
           pk: s(pkOf(tenantId, id)),
           sk: s(PREFIX + String(record.number).padStart(DIGITS, '0')),
           record: s(JSON.stringify(record)),
-          expiresAt: n(Math.ceil(keepUntil / 1000)),
+          expiresAt: seconds(keepUntil),
         },
       }),
     );

@@ -14,7 +14,7 @@ import {
 import type { TaskId, TenantId } from '../../../core/task/ids.ts';
 import { equals, missing } from '../requests/condition.ts';
 import { conditionalUpdate, conditionInput } from '../requests/conditional-update.ts';
-import { n, type Row, s } from '../requests/row.ts';
+import { n, type Row, s, seconds } from '../requests/row.ts';
 
 /** No tenant's id begins so: executors, who keep attempts under the ids of tenants, may write none of these rows. */
 const pkOf = (tenantId: TenantId): string => `#bulk#${tenantId}`;
@@ -40,7 +40,7 @@ export class DynamoBulkActionStore implements BulkActionStore {
             ...keyOf(tenantId, id),
             action: s(JSON.stringify(action)),
             ...progressAttributes(NO_PROGRESS),
-            expiresAt: n(Math.ceil(keepUntil / 1000)),
+            expiresAt: seconds(keepUntil),
           },
           ...conditionInput(missing('pk')),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

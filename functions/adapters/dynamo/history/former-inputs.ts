@@ -2,7 +2,7 @@ import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/clie
 import type { FormerInput, FormerInputs } from '../../../core/fan-out/former-inputs.ts';
 import type { TaskId, TenantId } from '../../../core/task/ids.ts';
 import type { Task } from '../../../core/task/task.ts';
-import { n, requiredIn, s } from '../requests/row.ts';
+import { n, requiredIn, s, seconds } from '../requests/row.ts';
 import { payload, payloadAttributes, pkOf } from '../task-row.ts';
 
 const PREFIX = 'input#';
@@ -30,7 +30,7 @@ export class DynamoFormerInputs implements FormerInputs {
           sk: s(`${PREFIX}${String(attempt).padStart(4, '0')}`),
           ...payloadAttributes('input', input),
           replacedAt: n(replacedAt),
-          expiresAt: n(Math.ceil(keepUntil / 1000)),
+          expiresAt: seconds(keepUntil),
         },
       }),
     );

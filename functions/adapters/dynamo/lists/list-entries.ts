@@ -32,10 +32,11 @@ export async function* listEntries(
   // evenly, and for one to tell the end by.
   const share = Math.ceil((2 * limit) / (isByTag ? tables.indexShards : shards.length)) + 2;
   const end = createdTo === undefined ? undefined : orderFrom(createdTo);
+  const start = createdFrom === undefined ? '' : orderFrom(createdFrom);
   const before = end === undefined || (after !== undefined && after < end) ? after : end;
   const entries = mergedStreams(streams, ({ order }) => order, before, Math.min(share, MOST_AT_ONCE));
   for await (const entry of entries) {
-    if (createdFrom !== undefined && entry.order < orderFrom(createdFrom)) return;
+    if (entry.order < start) return;
     yield entry;
   }
 }

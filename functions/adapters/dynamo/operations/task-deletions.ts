@@ -1,9 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   type BegunDeletion,
   isTombstone,
@@ -19,9 +14,9 @@ import { isFinished } from '../../../core/task/task.ts';
 import { isBinding } from '../../../core/tenant/key-binding.ts';
 import { holderOfRow, rowOfTombstone } from '../key-holders.ts';
 import { all, type Condition, equals } from '../requests/condition.ts';
-import { conditionInput } from '../requests/conditional-update.ts';
+import { conditionalPut } from '../requests/conditional-put.ts';
 import { n, s } from '../requests/row.ts';
-import { isExpired, rowKey, type TaskTables } from '../task-row.ts';
+import { isExpired, rowKey, type TaskTables, tableOf } from '../task-row.ts';
 
 type Begun = Tombstone & { readonly remains: Remains };
 
@@ -63,21 +58,9 @@ export class DynamoTaskDeletions implements TaskDeletions {
     await this.#write(withoutRemains(tombstone, now), isOf(tombstone));
   }
 
-  /** Says whether the condition held. */
-  async #write(tombstone: Tombstone, condition: Condition): Promise<boolean> {
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#tables.tableNames[tableShardOf(tombstone.id)],
-          Item: rowOfTombstone(tombstone),
-          ...conditionInput(condition),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+  #write(tombstone: Tombstone, condition: Condition): Promise<boolean> {
+    const tableName = tableOf(this.#tables, tombstone.id);
+    return conditionalPut(this.#client, { tableName, row: rowOfTombstone(tombstone), condition });
   }
 }
 

@@ -1,14 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetItemCommand, type DynamoDBClient, type KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import { chunksOf, mapConcurrently } from '../../../core/concurrency.ts';
 import type { Row } from './row.ts';
+import { PARALLEL_REQUESTS, untilProcessed } from './unprocessed.ts';
 
 /** Rows of one `BatchGetItem` request (DynamoDB API reference). */
 const BATCH_ROWS = 100;
-/** One call makes no more requests at a time, so that it takes a tenth of the connections to the table. */
-const PARALLEL_REQUESTS = 5;
-const TRIES = 5;
-const FIRST_PAUSE_MILLISECONDS = 50;
 
 export type RowAddress = { readonly tableName: string; readonly pk: string };
 
@@ -23,23 +19,26 @@ export async function batchGet(
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>();
   const distinct = new Map(addresses.map((address) => [`${address.tableName} ${address.pk}`, address]));
-  await mapConcurrently(chunksOf([...distinct.values()], BATCH_ROWS), PARALLEL_REQUESTS, async (batch) => {
-    const byTable = Map.groupBy(batch, ({ tableName }) => tableName);
-    let asked: Record<string, KeysAndAttributes> = Object.fromEntries(
-      [...byTable].map(([tableName, group]) => [
+  const read = async (asked: Record<string, KeysAndAttributes>): Promise<Record<string, KeysAndAttributes>> => {
+    const { Responses = {}, UnprocessedKeys = {} } = await client.send(
+      new BatchGetItemCommand({ RequestItems: asked }),
+    );
+    for (const row of Object.values(Responses).flat()) rows.set(row.pk?.S ?? '', row);
+    return UnprocessedKeys;
+  };
+  await mapConcurrently(chunksOf([...distinct.values()], BATCH_ROWS), PARALLEL_REQUESTS, (batch) => {
+    const asked = Object.fromEntries(
+      [...Map.groupBy(batch, ({ tableName }) => tableName)].map(([tableName, group]) => [
         tableName,
         { ...options, Keys: group.map(({ pk }) => ({ pk: { S: pk } })) },
       ]),
     );
-    for (let tries = 1; Object.keys(asked).length > 0; tries++) {
-      if (tries > TRIES) throw new Error('the table did not return all rows that were asked for');
-      if (tries > 1) await sleep(FIRST_PAUSE_MILLISECONDS * 2 ** tries);
-      const { Responses = {}, UnprocessedKeys = {} } = await client.send(
-        new BatchGetItemCommand({ RequestItems: asked }),
-      );
-      for (const row of Object.values(Responses).flat()) rows.set(row.pk?.S ?? '', row);
-      asked = UnprocessedKeys;
-    }
+    return untilProcessed(
+      asked,
+      (left) => Object.keys(left).length === 0,
+      read,
+      'the table did not return all rows that were asked for',
+    );
   });
   return rows;
 }
