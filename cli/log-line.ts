@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parsedJson } from '../functions/core/parsed-json.ts';
 import { printable } from './printable.ts';
 
 /** Our functions write such records (`functions/runtime/log.ts`). */
@@ -33,7 +34,7 @@ const INDENT = '    ';
 export function logLine(message: string): string | undefined {
   const text = message.trimEnd();
   if (text === '' || PLATFORM.test(text)) return undefined;
-  const json = parsedLine(text);
+  const json = parsedJson(text);
   if (isMetric(json)) return undefined;
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) return foreignLines(text);
@@ -69,14 +70,6 @@ function linesOfError(name: string, error: unknown, indent: string): string[] {
   const { class: type, code, message = '', ...behind } = parsed.data;
   const head = [type, code, message].filter(Boolean).join(': ');
   return [`${indent}${name}: ${printable(head)}`, ...errorLines(behind, indent + INDENT)];
-}
-
-function parsedLine(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const isMetric = (json: unknown): boolean => typeof json === 'object' && json !== null && '_aws' in json;

@@ -1,3 +1,5 @@
+import { parsedJson } from '../core/parsed-json.ts';
+
 /** What is shorter is part of too many texts that are no secret. */
 const SHORTEST = 8;
 /** A secret may change every five minutes: of those of an old process the latest are known. */
@@ -24,21 +26,13 @@ function hide(value: string): void {
 
 /** Returns what a handler may tell of a secret: the whole, and where that is JSON, each text in it. */
 function textsOf(value: string): string[] {
-  const parts = [value, value.trim(), ...leavesOf(parsed(value))];
+  const parts = [value, value.trim(), ...leavesOf(parsedJson(value))];
   return [...new Set(parts.flatMap((part) => [part, JSON.stringify(part).slice(1, -1)]))];
 }
 
 function leavesOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Returns a text, or data, without the secrets that this process has read. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { compact } from '../compact.ts';
 import { once } from '../concurrency.ts';
 import type { JsonValue } from '../json.ts';
+import { parsedJson } from '../parsed-json.ts';
 import type { TaskId } from './ids.ts';
 
 /** A line that an executor has written about a task, as its owner is shown it. */
@@ -59,12 +60,4 @@ export function lineAbout(id: TaskId, text: string): LogLine | undefined {
   const own = Object.fromEntries(OWN_FIELDS.filter((name) => name in more).map((name) => [name, more[name]]));
   const shown = { ...own, ...fields } as Record<string, JsonValue>;
   return compact({ time, level, message, attempt, fields: Object.keys(shown).length === 0 ? undefined : shown });
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,18 +4,18 @@ import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import {
-  invalidCursor,
   invalidQuery,
   pageOf,
   pageParameters,
   pageShape,
   parseQuery,
+  placeBehind,
   queryParameter,
   selectFields,
 } from '../http/page.ts';
 import { orUnavailable } from '../http/problem.ts';
+import { timeSchema } from '../http/time-schema.ts';
 import type { Route } from '../route.ts';
-import { timeSchema } from '../routes/get-statistics.ts';
 import { nameSchema } from '../routes/task-view.ts';
 
 const DAY = 86_400_000;
@@ -72,8 +72,7 @@ export const listAudit: Route = {
     const { to = ports.clock() } = range;
     const { from = Math.max(0, to - DEFAULT_DAYS * DAY) } = range;
     if (from >= to) throw invalidQuery([{ field: '/from', message: 'must be before `to`' }]);
-    const after = cursor === undefined ? undefined : parsePlace(Buffer.from(cursor, 'base64url').toString());
-    if (cursor !== undefined && after === undefined) throw invalidCursor();
+    const after = placeBehind(cursor, (text) => parsePlace(Buffer.from(text, 'base64url').toString()));
     const query = compact({ tenantId, from, to, actor, action, limit, after });
     const { acts, next } = await orUnavailable(ports.audit.list(query));
     return {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { BULK_ACTION_TYPE } from '../../core/bulk-action/bulk-action.ts';
 import { once } from '../../core/concurrency.ts';
 import { cursorOf, parseCursor, type TaskFilter } from '../../core/task/task-list.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parseQuery } from '../http/page.ts';
+import { pageOf, pageParameters, pageShape, parseQuery, placeBehind } from '../http/page.ts';
 import { orUnavailable } from '../http/problem.ts';
 import type { Route } from '../route.ts';
 import {
@@ -31,8 +31,7 @@ export const listBulkActions: Route = {
 
   async handle(request, { tenantId }, { store, bulkActions, clock }) {
     const { limit, cursor } = parseQuery(querySchema(), request);
-    const after = cursor === undefined ? undefined : parseCursor(tenantId, BULK_ACTIONS, cursor);
-    if (cursor !== undefined && after === undefined) throw invalidCursor();
+    const after = placeBehind(cursor, (text) => parseCursor(tenantId, BULK_ACTIONS, text));
     const page = await orUnavailable(store.list({ tenantId, filter: BULK_ACTIONS, limit, after }, clock()));
     const kept = await orUnavailable(
       bulkActions.getAll(

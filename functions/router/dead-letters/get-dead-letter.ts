@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { compact } from '../../core/compact.ts';
 import { mapConcurrently, once } from '../../core/concurrency.ts';
 import { isoTime } from '../../core/iso-time.ts';
+import { parsedJson } from '../../core/parsed-json.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { shortened } from '../../core/zod-messages.ts';
 import { orUnavailable } from '../http/problem.ts';
@@ -78,12 +79,8 @@ async function viewOf(opened: OpenLetter, caller: Caller, ports: RouterPorts): P
 }
 
 function objectOf(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(body);
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? { ...value } : undefined;
 }
 
 async function taskOf(seed: TaskSeed, mayRead: boolean, ports: RouterPorts): Promise<LetterView['tasks'][number]> {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { once } from '../../core/concurrency.ts';
+import { parsedJson } from '../../core/parsed-json.ts';
 import { type LogPosition, readTaskLogs } from '../../core/task/task-logs.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parseQuery } from '../http/page.ts';
+import { invalidCursor, pageOf, pageParameters, pageShape, parseQuery, placeBehind } from '../http/page.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Route } from '../route.ts';
 import { loadTask, taskIdParameter } from '../routes/task-view.ts';
@@ -39,7 +40,7 @@ export const listTaskLogs: Route = {
 
   async handle(request, caller, ports) {
     const { limit, cursor } = parseQuery(querySchema(), request);
-    const start = cursor === undefined ? undefined : parsePosition(cursor);
+    const start = placeBehind(cursor, parsePosition);
     const task = await loadTask(request, caller, ports);
     const page = await orUnavailable(readTaskLogs(task, await loadAttempts(task, ports), { limit, start }, ports));
     if (page === 'stale') throw invalidCursor();
@@ -70,17 +71,9 @@ function cursorOf({ from, skip, within }: LogPosition): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-function parsePosition(cursor: string): LogPosition {
-  const parsed = cursorSchema().safeParse(decoded(cursor));
-  if (!parsed.success) throw invalidCursor();
+function parsePosition(cursor: string): LogPosition | undefined {
+  const parsed = cursorSchema().safeParse(parsedJson(Buffer.from(cursor, 'base64url').toString()));
+  if (!parsed.success) return undefined;
   const [from, skip, to, token] = parsed.data;
   return to === undefined || token === undefined ? { from, skip } : { from, skip, within: { to, token } };
-}
-
-function decoded(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -57,5 +57,15 @@ export const invalidQuery = (errors: readonly FieldError[]): Problem =>
     errors: errors.map(({ field, message }) => ({ field: field.slice(1), message })),
   });
 
+/** Reads where a page begins, by what `read` makes of a cursor. Throws the problem of one that is none. */
+export function placeBehind<Place>(
+  cursor: string | undefined,
+  read: (cursor: string) => Place | undefined,
+): Place | undefined {
+  const place = cursor === undefined ? undefined : read(cursor);
+  if (cursor !== undefined && place === undefined) throw invalidCursor();
+  return place;
+}
+
 export const invalidCursor = (): Problem =>
   invalidQuery([{ field: '/cursor', message: 'is not the nextCursor of a page with this filter' }]);

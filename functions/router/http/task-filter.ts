@@ -5,14 +5,7 @@ import type { TaskFilter } from '../../core/task/task-list.ts';
 import type { Parameter } from '../route.ts';
 import { nameSchema, STATUSES, tagSchema } from '../routes/task-view.ts';
 import { queryParameter, selectFields } from './page.ts';
-
-/** The year of a later time has no four digits. */
-const LAST_TIME = Date.UTC(9999, 11, 31);
-
-const timeSchema = () =>
-  z.iso
-    .datetime({ offset: true, abort: true })
-    .refine((text) => Date.parse(text) >= 0 && Date.parse(text) < LAST_TIME, 'must be of the years 1970 to 9999');
+import { timeTextSchema } from './time-schema.ts';
 
 /** Describes the fields of a filter, as a query and a body have them. */
 export const taskFilterShape = once(() => ({
@@ -22,8 +15,8 @@ export const taskFilterShape = once(() => ({
   assigneeId: nameSchema(128).optional(),
   workflowInstanceId: nameSchema(128).optional(),
   tag: tagSchema().optional(),
-  createdFrom: timeSchema().optional(),
-  createdTo: timeSchema().optional(),
+  createdFrom: timeTextSchema().optional(),
+  createdTo: timeTextSchema().optional(),
   errorCode: nameSchema(64).optional(),
 }));
 

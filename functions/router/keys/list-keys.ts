@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { once } from '../../core/concurrency.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import { type GrantPlace, type ListedGrant, SCOPES } from '../../core/tenant/access-key.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parseQuery } from '../http/page.ts';
+import { pageOf, pageParameters, pageShape, parseQuery, placeBehind } from '../http/page.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, Route, RouterPorts } from '../route.ts';
 
@@ -50,8 +50,7 @@ export const listKeys: Route = {
 
   async handle(request, caller, ports) {
     const { limit, cursor } = parseQuery(querySchema(), request);
-    const after = cursor === undefined ? undefined : parseCursor(cursor);
-    if (cursor !== undefined && after === undefined) throw invalidCursor();
+    const after = placeBehind(cursor, parseCursor);
     const { grants, next } = await orUnavailable(accessOf(ports).list(caller.tenantId, limit, after));
     return {
       status: 200,

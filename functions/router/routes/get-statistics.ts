@@ -9,6 +9,7 @@ import { MINUTE, minuteOf, percentileOf, RELATIVE_ERROR, sketchOf, sumOf, type T
 import type { TenantId } from '../../core/task/ids.ts';
 import { invalidQuery, parseQuery, queryParameter, selectFields } from '../http/page.ts';
 import { orUnavailable, Problem } from '../http/problem.ts';
+import { timeSchema } from '../http/time-schema.ts';
 import type { Request, Route, RouterPorts } from '../route.ts';
 import { nameSchema } from './task-view.ts';
 
@@ -17,16 +18,6 @@ const HOUR = 60 * MINUTE;
 /** So many tenants are counted together, and so many of them at a time. */
 const MOST_TENANTS = 200;
 const PARALLEL = 20;
-
-/** The year of a later time has no four digits. */
-const LAST_TIME = Date.UTC(9999, 11, 31);
-
-/** Describes a time of a query. */
-export const timeSchema = () =>
-  z.iso
-    .datetime({ offset: true })
-    .transform((text) => Date.parse(text))
-    .refine((time) => time >= 0 && time < LAST_TIME, 'must be of the years 1970 to 9999');
 
 const querySchema = once(() => {
   const time = timeSchema().optional();

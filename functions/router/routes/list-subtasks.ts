@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { once } from '../../core/concurrency.ts';
 import { subtaskIdsOf } from '../../core/task/task.ts';
 import { parseSubtaskCursor, subtaskCursorOf } from '../../core/task/task-list.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parseQuery } from '../http/page.ts';
+import { pageOf, pageParameters, pageShape, parseQuery, placeBehind } from '../http/page.ts';
 import { orUnavailable } from '../http/problem.ts';
 import type { Route } from '../route.ts';
 import { loadTask, summaryOf, taskIdParameter, taskSummarySchema } from './task-view.ts';
@@ -24,8 +24,7 @@ export const listSubtasks: Route = {
     const { tenantId } = caller;
     const { limit, cursor } = parseQuery(querySchema(), request);
     const parent = await loadTask(request, caller, ports);
-    const first = cursor === undefined ? 0 : parseSubtaskCursor(tenantId, parent.id, cursor);
-    if (first === undefined) throw invalidCursor();
+    const first = placeBehind(cursor, (text) => parseSubtaskCursor(tenantId, parent.id, text)) ?? 0;
     const ids = subtaskIdsOf(parent);
     const page = ids.slice(first, first + limit);
     const tasks = await orUnavailable(ports.store.getAll(tenantId, page, ports.clock()));

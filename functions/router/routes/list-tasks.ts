@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { once } from '../../core/concurrency.ts';
 import { cursorOf, MAX_EXAMINED_TASKS, parseCursor } from '../../core/task/task-list.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parseQuery } from '../http/page.ts';
+import { pageOf, pageParameters, pageShape, parseQuery, placeBehind } from '../http/page.ts';
 import { orUnavailable } from '../http/problem.ts';
 import { checkTaskFilter, taskFilterOf, taskFilterParameters, taskFilterShape } from '../http/task-filter.ts';
 import type { Route } from '../route.ts';
@@ -25,8 +25,7 @@ export const listTasks: Route = {
   async handle(request, { tenantId }, ports) {
     const { limit, cursor, ...fields } = parseQuery(querySchema(), request);
     const filter = taskFilterOf(fields);
-    const after = cursor === undefined ? undefined : parseCursor(tenantId, filter, cursor);
-    if (cursor !== undefined && after === undefined) throw invalidCursor();
+    const after = placeBehind(cursor, (text) => parseCursor(tenantId, filter, text));
     const { tasks, next } = await orUnavailable(ports.store.list({ tenantId, filter, limit, after }, ports.clock()));
     return {
       status: 200,

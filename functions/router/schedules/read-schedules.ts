@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { once } from '../../core/concurrency.ts';
 import { parseScheduleId } from '../../core/schedule/schedule.ts';
-import { invalidCursor, pageOf, pageParameters, pageShape, parseQuery } from '../http/page.ts';
+import { pageOf, pageParameters, pageShape, parseQuery, placeBehind } from '../http/page.ts';
 import { orUnavailable } from '../http/problem.ts';
 import type { Route } from '../route.ts';
 import {
@@ -28,8 +28,7 @@ export const listSchedules: Route = {
 
   async handle(request, { tenantId }, ports) {
     const { limit, cursor } = parseQuery(querySchema(), request);
-    const after = cursor === undefined ? undefined : parseScheduleId(cursor);
-    if (cursor !== undefined && after === undefined) throw invalidCursor();
+    const after = placeBehind(cursor, parseScheduleId);
     const { schedules, next = null } = await orUnavailable(ports.schedules.list(tenantId, limit, after));
     return { status: 200, body: { items: schedules.map(scheduleSummary), nextCursor: next } };
   },
