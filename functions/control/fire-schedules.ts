@@ -13,7 +13,7 @@ import { firingTaskId, type LastFiring, type Schedule, type ScheduleStore } from
 import { firingRefused, firingsMade, missedUntil } from '../core/schedule/transition.ts';
 import { UNKEYED } from '../core/task/fingerprint.ts';
 import type { TaskId } from '../core/task/ids.ts';
-import { keptUntil } from '../core/task/payload.ts';
+import { keepUntilOf } from '../core/task/payload.ts';
 import { isFinished, type NewTask, newTask } from '../core/task/task.ts';
 import { effective } from '../core/task-settings.ts';
 import { FiringGate, type FiringGatePorts } from './firing-gate.ts';
@@ -178,7 +178,7 @@ async function taskOf(schedule: Schedule, time: number, lane: LaneFor, ports: Fi
   const { tenantId, type, limits } = schedule;
   const id = firingTaskId(schedule, time);
   const createdAt = ports.clock();
-  const keepUntil = keptUntil(createdAt, lane.retentionDays ?? ports.retentionDays);
+  const keepUntil = keepUntilOf(lane, createdAt, ports.retentionDays);
   const seed = compact({
     ...lane,
     id,

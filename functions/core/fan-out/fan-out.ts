@@ -17,7 +17,7 @@ import type { PayloadStore, TaskStore } from '../ports.ts';
 import { UNKEYED } from '../task/fingerprint.ts';
 import { subtaskIdOf } from '../task/ids.ts';
 import { taskError } from '../task/outcome.ts';
-import { INLINE_INPUT_BYTES, keptUntil, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
+import { INLINE_INPUT_BYTES, keepUntilOf, MAX_WIRE_BYTES, wireBytesOf } from '../task/payload.ts';
 import { isFinished, newTask, type RunningTask, subtaskIdsOf, type TaskSeed, type WaitingTask } from '../task/task.ts';
 import { effective, type SettingsStore } from '../task-settings.ts';
 import { issueTexts } from '../zod-messages.ts';
@@ -87,7 +87,7 @@ export async function openFanOut(
   ports: FanOutPorts,
 ): Promise<void> {
   const { tenantId, id, attempt } = task;
-  const keepUntil = keptUntil(ports.clock(), task.retentionDays ?? ports.retentionDays);
+  const keepUntil = keepUntilOf(task, ports.clock(), ports.retentionDays);
   const kept = await ports.payloads.put(
     tenantId,
     id,
@@ -193,7 +193,7 @@ async function seedOfSubtask(
   const createdAt = ports.clock();
   const defaults = effective(definition, await ports.settings.get(subtask.type));
   const retentionDays = retentionOfSubtask(definition, parent, ports);
-  const keepUntil = keptUntil(createdAt, retentionDays ?? ports.retentionDays);
+  const keepUntil = keepUntilOf({ retentionDays }, createdAt, ports.retentionDays);
   const priority = subtask.priority ?? parent.priority;
   return compact({
     id,

@@ -1,5 +1,5 @@
 import type { PayloadStore, TaskStore } from '../ports.ts';
-import { keptUntil } from '../task/payload.ts';
+import { keepUntilOf } from '../task/payload.ts';
 import { type RunningTask, subtaskIdsOf } from '../task/task.ts';
 import type { FanOutToOpen } from './fan-outs.ts';
 import { isKept, type TakeOverPorts } from './take-over.ts';
@@ -26,8 +26,7 @@ export async function reopenedFanOut(
   const record = await fanOuts.get({ tenantId, id, attempt: supersedes });
   if (record === undefined) return undefined;
   const { subtasks, onFailure } = record;
-  if ((await payloads.keep(subtasks, keptUntil(clock(), task.retentionDays ?? retentionDays))) === 'missing')
-    return undefined;
+  if ((await payloads.keep(subtasks, keepUntilOf(task, clock(), retentionDays))) === 'missing') return undefined;
   const places = again === 'failed' ? [...Array(count).keys()] : again;
   const ids = subtaskIdsOf(task);
   const asked = places.flatMap((place) => ids[place] ?? []);

@@ -1,7 +1,7 @@
 import { compact } from '../compact.ts';
 import type { TaskStore } from '../ports.ts';
 import type { TaskId } from '../task/ids.ts';
-import { keptUntil, type Payload } from '../task/payload.ts';
+import { keepUntilOf, type Payload } from '../task/payload.ts';
 import { nextSweep, sendOrDefer } from '../task/send-or-defer.ts';
 import { type FinishedTask, isFinished, type QueuedTask, subtaskIdsOf, type Task } from '../task/task.ts';
 import type { RetryTerms } from '../task/transition.ts';
@@ -49,7 +49,7 @@ export async function retryTask(found: Task, request: RetryRequest, ports: Retry
   if ('refusal' in line) return refused(line.refusal);
   const { top, below } = line;
   const [asked = top] = below;
-  const keepUntil = keepUntilOf(found, ports);
+  const keepUntil = keepUntilOf(found, ports.clock(), ports.retentionDays);
   for (const { task, terms } of new Set([asked, top])) {
     // The input would expire too early for another life of the task, or for those who look at what it was.
     const isMissing = (await ports.payloads.keep(task.input, keepUntil)) === 'missing';
@@ -73,13 +73,10 @@ export async function retryTask(found: Task, request: RetryRequest, ports: Retry
 export async function queueAgain(found: Task, ports: QueueAgainPorts): Promise<RetryAnswer> {
   const chosen = await termsOf(found, {}, ports);
   if ('refusal' in chosen) return refused(chosen.refusal);
-  const keepUntil = keepUntilOf(found, ports);
+  const keepUntil = keepUntilOf(found, ports.clock(), ports.retentionDays);
   if ((await ports.payloads.keep(found.input, keepUntil)) === 'missing') return INPUT_MISSING;
   return queue(chosen, keepUntil, ports);
 }
-
-const keepUntilOf = ({ retentionDays }: Task, ports: QueueAgainPorts): number =>
-  keptUntil(ports.clock(), retentionDays ?? ports.retentionDays);
 
 const refused = (
   reason: string,

@@ -1,7 +1,7 @@
 import { compact } from '../compact.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import type { Clock, Log, PayloadStore, TaskQueue, TaskStore } from '../ports.ts';
-import { keptUntil } from '../task/payload.ts';
+import { keepUntilOf } from '../task/payload.ts';
 import { nextSweep, sendOrDefer } from '../task/send-or-defer.ts';
 import type { FinishedTask, QueuedTask, Task, WaitingTask } from '../task/task.ts';
 import type { FanOuts, ParentKey } from './fan-outs.ts';
@@ -62,7 +62,7 @@ async function runAgain(
 ): Promise<QueuedTask | undefined> {
   const now = clock();
   // Where its input is gone, its attempt will say so.
-  await payloads.keep(task.input, keptUntil(now, task.retentionDays ?? retentionDays));
+  await payloads.keep(task.input, keepUntilOf(task, now, retentionDays));
   const terms = compact({
     parent: task.parent && { ...task.parent, attempt },
     fanOut: task.fanOut && { ...task.fanOut, again: task.fanOut.again ?? 'failed' },

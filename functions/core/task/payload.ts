@@ -42,3 +42,10 @@ export const ITEM_PAYLOAD_BYTES = 7_936;
 /** Returns until when to keep a payload of a task that is to run at `time`; both are milliseconds since the epoch. */
 export const keptUntil = (time: number, retentionDays: number): number =>
   time + (retentionDays + PAYLOAD_SLACK_DAYS) * 86_400_000;
+
+/** Returns the same of a payload of a certain task, whose type may keep it for longer or shorter than the deployment does. */
+export const keepUntilOf = (
+  { retentionDays }: { readonly retentionDays?: number | undefined },
+  time: number,
+  usualDays: number,
+): number => keptUntil(time, retentionDays ?? usualDays);

@@ -2,7 +2,7 @@ import type { Reopened } from '../../core/fan-out/reopen-fan-out.ts';
 import { inTime } from '../../core/in-time.ts';
 import { attemptRecord } from '../../core/task/attempt-record.ts';
 import type { Outcome } from '../../core/task/outcome.ts';
-import { keptUntil } from '../../core/task/payload.ts';
+import { keepUntilOf } from '../../core/task/payload.ts';
 import type { RunningTask } from '../../core/task/task.ts';
 import type { Settlement } from '../../core/task/transition.ts';
 import { handlerStackOf } from '../../runtime/handler-stack.ts';
@@ -28,7 +28,7 @@ export async function recordAttempt(
     const record = attemptRecord(task, outcome, settlement, now, handlerStackOf);
     if (record !== undefined) {
       const patience = Math.max(0, Math.min(RECORD_MILLISECONDS, (settleBy - now) / 2));
-      await inTime(attempts.put(task, record, keptUntil(now, task.retentionDays ?? retentionDays)), patience);
+      await inTime(attempts.put(task, record, keepUntilOf(task, now, retentionDays)), patience);
     }
   } catch (error) {
     meter.record('executor', 'attemptsUnrecorded', 1);

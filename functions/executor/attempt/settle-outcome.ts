@@ -6,9 +6,16 @@ import { propagateEnd } from '../../core/fan-out/propagate-end.ts';
 import type { Reopened } from '../../core/fan-out/reopen-fan-out.ts';
 import type { Annotations, AttemptUsage } from '../../core/ports.ts';
 import { failed, type Outcome } from '../../core/task/outcome.ts';
-import { keptUntil } from '../../core/task/payload.ts';
+import { keepUntilOf } from '../../core/task/payload.ts';
 import { DEFAULT_RETRY } from '../../core/task/retry.ts';
-import { attemptsGranted, isFinished, type RunningTask, type Task, type WaitingTask } from '../../core/task/task.ts';
+import {
+  attemptsGranted,
+  type FanOutState,
+  isFinished,
+  type RunningTask,
+  type Task,
+  type WaitingTask,
+} from '../../core/task/task.ts';
 import { type Settlement, settled, settlementOfFailure, settlementOfWait } from '../../core/task/transition.ts';
 import { withoutValues } from '../../core/without-values.ts';
 import { ANSWER_MILLISECONDS, type ExecutorPorts } from '../executor-ports.ts';
@@ -56,38 +63,46 @@ async function settlementOf(
   const { clock, payloads, random, retentionDays } = ports;
   switch (outcome.kind) {
     case 'succeeded': {
-      const keepUntil = keptUntil(clock(), task.retentionDays ?? retentionDays);
+      const keepUntil = keepUntilOf(task, clock(), retentionDays);
       const put = () => payloads.put(task.tenantId, task.id, `output-${task.attempt}`, outcome.output, keepUntil);
       return { status: 'succeeded', output: await retryUntil(put, settleBy, ports), finishedAt: clock() };
     }
     case 'fanned_out': {
       const { subtasks, onFailure } = outcome;
-      const refusal = await fanOutRefusal(task, subtasks.length, ports);
-      if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
-      await retryUntil(() => openFanOut(task, subtasks, onFailure, ports), settleBy, ports);
       const fanOut = { attempt: task.attempt, count: subtasks.length };
-      return { status: 'waiting', fanOut, reconcileAt: clock() + RECONCILE_PERIOD_SECONDS * 1000 };
+      const open = () => openFanOut(task, subtasks, onFailure, ports);
+      return settlementOfFanOut(task, fanOut, { count: subtasks.length, open }, settleBy, ports);
     }
     case 'reopened': {
       const { pending, count, supersedes } = outcome.fanOut;
-      const refusal = await fanOutRefusal(task, pending.size, ports);
-      if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
       const { tenantId, id, attempt } = task;
-      const open = () =>
-        ports.fanOuts.open(
-          { tenantId, id, attempt },
-          outcome.fanOut,
-          keptUntil(clock(), task.retentionDays ?? retentionDays),
-        );
-      await retryUntil(open, settleBy, ports);
       const fanOut = { attempt, count, madeIn: task.fanOut?.madeIn ?? supersedes };
-      return { status: 'waiting', fanOut, reconcileAt: clock() + RECONCILE_PERIOD_SECONDS * 1000 };
+      const open = () =>
+        ports.fanOuts.open({ tenantId, id, attempt }, outcome.fanOut, keepUntilOf(task, clock(), retentionDays));
+      return settlementOfFanOut(task, fanOut, { count: pending.size, open }, settleBy, ports);
     }
     case 'cancelled':
       return { status: 'cancelled', finishedAt: clock() };
     case 'failed':
       return settlementOfFailure(task, outcome, definition?.retry ?? DEFAULT_RETRY, clock(), random());
   }
+}
+
+/**
+ * Opens a fan-out in which `count` subtasks are to run, and returns the settlement of a task that waits for them, unless its tenant's
+ * limits do not let them in.
+ */
+async function settlementOfFanOut(
+  task: RunningTask,
+  fanOut: FanOutState,
+  { count, open }: { readonly count: number; readonly open: () => Promise<void> },
+  settleBy: number,
+  ports: ExecutorPorts,
+): Promise<Settlement> {
+  const refusal = await fanOutRefusal(task, count, ports);
+  if (refusal !== undefined) return settlementOfRefusal(task, refusal, ports);
+  await retryUntil(open, settleBy, ports);
+  return { status: 'waiting', fanOut, reconcileAt: ports.clock() + RECONCILE_PERIOD_SECONDS * 1000 };
 }
 
 /** Returns the settlement of a fan-out that its tenant's limits do not let in: it is tried again, unless it never fits. */

@@ -1,7 +1,7 @@
 import { findDefinition, validated } from '../../core/definition/find-definition.ts';
 import { executorKeysOf, laneOf } from '../../core/lane/lane.ts';
 import { decodeMessage } from '../../core/task/message.ts';
-import { keptUntil } from '../../core/task/payload.ts';
+import { keepUntilOf } from '../../core/task/payload.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { type FieldError, fieldErrors, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, RouterPorts } from '../route.ts';
@@ -82,8 +82,8 @@ export async function keepEdited(
 ): Promise<readonly TaskSeed[]> {
   const kept: TaskSeed[] = [];
   for (const task of tasks) {
-    const { tenantId, id, retentionDays = ports.retentionDays } = task;
-    const keepUntil = keptUntil(ports.clock(), retentionDays);
+    const { tenantId, id } = task;
+    const keepUntil = keepUntilOf(task, ports.clock(), ports.retentionDays);
     const name = `input-${letter.messageId}`;
     const input =
       'ref' in task.input

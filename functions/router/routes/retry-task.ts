@@ -6,7 +6,7 @@ import { once } from '../../core/concurrency.ts';
 import { findDefinition, inputVersionOf } from '../../core/definition/find-definition.ts';
 import { type RetryRequest, retryTask as retry } from '../../core/fan-out/retry-task.ts';
 import type { JsonValue } from '../../core/json.ts';
-import { keptUntil, type Payload } from '../../core/task/payload.ts';
+import { keepUntilOf, type Payload } from '../../core/task/payload.ts';
 import type { Task } from '../../core/task/task.ts';
 import { JsonBody, parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, orUnavailable, Problem } from '../http/problem.ts';
@@ -107,6 +107,6 @@ function keepInput(
 ): Promise<Payload> {
   const { tenantId, id, onEnd, tags } = task;
   const name = `input-${ids.unique(clock())}`;
-  const keepUntil = keptUntil(clock(), task.retentionDays ?? retentionDays);
+  const keepUntil = keepUntilOf(task, clock(), retentionDays);
   return orUnavailable(payloads.put(tenantId, id, name, input, keepUntil, inputRoomBeside(onEnd, tags)));
 }

@@ -1,6 +1,6 @@
 import { sentPart } from '../../core/task/fingerprint.ts';
 import type { TaskId } from '../../core/task/ids.ts';
-import { INLINE_INPUT_BYTES, keptUntil, type Payload } from '../../core/task/payload.ts';
+import { INLINE_INPUT_BYTES, keepUntilOf, type Payload } from '../../core/task/payload.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { type EndTarget, keptTarget } from '../../core/webhook/end-target.ts';
 import { type FieldError, NOTHING_KEPT, orUnavailable, Problem } from '../http/problem.ts';
@@ -51,7 +51,7 @@ export async function storeOnEnd(
   const { tenantId, fingerprint, createdAt, runAt = createdAt } = draft;
   // As an input, it is named by what was sent: a second submit of one key must not replace that of the first.
   const name = idempotencyKey === undefined ? 'on-end' : `on-end-${sentPart(fingerprint)}`;
-  const keepUntil = keptUntil(runAt, draft.retentionDays ?? retentionDays);
+  const keepUntil = keepUntilOf(draft, runAt, retentionDays);
   const kept = payloads.put(tenantId, id, name, keptTarget(onEnd), keepUntil, INLINE_ON_END_BYTES);
   return { onEnd: await orUnavailable(kept, NOTHING_KEPT) };
 }

@@ -6,7 +6,7 @@ import { type JsonValue, jsonValueOf } from '../../core/json.ts';
 import { executorKeyFor, newTableShardOf } from '../../core/lane/routing.ts';
 import { sentPart, submitFingerprint, UNKEYED } from '../../core/task/fingerprint.ts';
 import { type TaskId, taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
-import { keptUntil, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core/task/payload.ts';
+import { keepUntilOf, MAX_WIRE_BYTES, type Payload, wireBytesOf } from '../../core/task/payload.ts';
 import { type NewTask, newTask, type TaskSeed } from '../../core/task/task.ts';
 import { effective } from '../../core/task-settings.ts';
 import { type EndTarget, keptTarget, targetOf } from '../../core/webhook/end-target.ts';
@@ -270,7 +270,7 @@ function storeInput(
   const { tenantId, fingerprint, createdAt, runAt = createdAt } = draft;
   // The input is named by its content: a second submit of one key must not replace what the first one's task runs on.
   const name = idempotencyKey === undefined ? 'input' : `input-${sentPart(fingerprint)}`;
-  const keepUntil = keptUntil(runAt, draft.retentionDays ?? ports.retentionDays);
+  const keepUntil = keepUntilOf(draft, runAt, ports.retentionDays);
   return orUnavailable(ports.payloads.put(tenantId, id, name, input, keepUntil, inlineBytes), NOTHING_KEPT);
 }
 
