@@ -8,6 +8,7 @@ import { interruption } from './interruption.ts';
 import { ArgumentError } from './npm-command.ts';
 import { countOf, taskIdsOf } from './option-values.ts';
 import { type FilterOptions, filteringCommand, taskFilterOf } from './task-filter.ts';
+import { barOf, numberText } from './terminal/bar.ts';
 import { counted, note, printJson, printTable } from './terminal/print.ts';
 import { createScreen, oneLine } from './terminal/screen.ts';
 
@@ -103,17 +104,12 @@ async function follow(client: Client, made: BulkAction): Promise<BulkAction> {
   }
 }
 
-const BAR_WIDTH = 20;
-const NUMBERS = new Intl.NumberFormat('en-US');
-
 /** Shows in a line how far a bulk action is. */
 export function progressText({ isCounted, counts: { matched, done, refused } }: BulkAction): string {
-  if (!isCounted) return `counts: ${NUMBERS.format(matched)} so far`;
+  if (!isCounted) return `counts: ${numberText(matched)} so far`;
   const share = matched === 0 ? 1 : Math.min(1, (done + refused) / matched);
-  const filled = Math.round(share * BAR_WIDTH);
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-  const told = refused > 0 ? `  ${NUMBERS.format(refused)} refused` : '';
-  return `${bar} ${Math.floor(share * 100)} %  ${NUMBERS.format(done)} of ${NUMBERS.format(matched)}${told}`;
+  const told = refused > 0 ? `  ${numberText(refused)} refused` : '';
+  return `${barOf(share)}  ${numberText(done)} of ${numberText(matched)}${told}`;
 }
 
 /** Shows what has come of a bulk action. */

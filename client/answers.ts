@@ -191,10 +191,10 @@ export type Counts = {
   readonly cost: { readonly usd: number; readonly computeUsd: number };
 };
 
-/** What happened to tasks, by minute. */
 /** What something has cost in a minute. */
 export type MinuteCost = { readonly minute: string; readonly usd: number; readonly computeUsd: number };
 
+/** What happened to tasks, by minute. */
 export type Statistics = {
   readonly from: string;
   readonly to: string;

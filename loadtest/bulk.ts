@@ -20,8 +20,10 @@ import { ulid } from 'ulid';
 import * as z from 'zod';
 import { connectionOf, readLocal } from '../cli/connection.ts';
 import { mapConcurrently } from '../functions/core/concurrency.ts';
+import { askApi } from './ask-api.ts';
 import { createdKey } from './created-key.ts';
 import { percentilesOf } from './scenarios/percentiles.ts';
+import { check, ratio, report } from './verdict.ts';
 
 type Row = Record<string, AttributeValue>;
 
@@ -47,7 +49,9 @@ const { tasks, failed, rate, samples } = z
     }).values,
   );
 
-const { url, apiKey } = await readLocal();
+const local = await readLocal();
+const { url, apiKey } = local;
+const ask = askApi(local);
 const connection = await connectionOf({ isLocal: true });
 const dynamo = new DynamoDBClient(connection);
 const table = await taskTable();
@@ -66,7 +70,6 @@ const bulkSchema = z.object({
   createdAt: z.coerce.date(),
   finishedAt: z.coerce.date().optional(),
 });
-let failures = 0;
 
 const quietKey = await createdKey('quiet');
 const templates = await madeTemplates();
@@ -105,7 +108,6 @@ check('a quiet tenant beside it, by idle', ratio(busy, idle), (value) => value <
 const attempts = await attemptsOf(seeded);
 check('tasks that ran again', attempts.filter((count) => count === 1).length, (count) => count === failed);
 check('tasks that ran twice', attempts.filter((count) => count > 1).length, (count) => count === 0);
-process.exitCode = failures === 0 ? 0 : 1;
 
 /** Runs a task of each type, and one that fails, and returns rows of them. */
 async function madeTemplates(): Promise<{ readonly failed: readonly Row[]; readonly succeeded: Row }> {
@@ -255,27 +257,4 @@ async function until(isTrue: () => Promise<boolean>, mostSeconds: number): Promi
     if (Date.now() > deadline) throw new Error(`it has not come true in ${mostSeconds} s: ${isTrue}`);
     await sleep(1_000);
   }
-}
-
-async function ask(method: string, path: string, body?: unknown, key = apiKey): Promise<unknown> {
-  const response = await fetch(url + path, {
-    method,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
-
-function ratio(value: number, base: number): number {
-  return Math.round((value / base) * 100) / 100;
-}
-
-function check(name: string, value: number, isGood: (value: number) => boolean): void {
-  if (!isGood(value)) failures += 1;
-  report(name, `${value}${isGood(value) ? '' : '  <- not as it should be'}`);
-}
-
-function report(name: string, value: string): void {
-  console.log(`${name.padEnd(66)} ${value}`);
 }

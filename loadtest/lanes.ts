@@ -3,15 +3,15 @@
  * Tasks call a server of this process that answers after a while, so that what is measured is the waiting, and not the
  * CPU of one machine. Takes about five minutes.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { connectionOf } from '../cli/connection.ts';
+import { connectionOf, readLocal } from '../cli/connection.ts';
+import { askApi } from './ask-api.ts';
 import { createdKey } from './created-key.ts';
 import { percentilesOf } from './scenarios/percentiles.ts';
 import { startSlowServer } from './slow-server.ts';
+import { check, ratio, report } from './verdict.ts';
 
 const CLASS = 'io-intensive';
 const BACKLOG = 3_000;
@@ -28,9 +28,8 @@ const BACKLOG_MILLISECONDS = 4_000;
 const BULK = 250;
 const MOST_BULKS = 60;
 
-const connection = z
-  .object({ url: z.url(), apiKey: z.string() })
-  .parse(JSON.parse(await readFile(join(import.meta.dirname, '../.millrace/local.json'), 'utf8')));
+const connection = await readLocal();
+const ask = askApi(connection);
 const taskSchema = z.object({
   id: z.string(),
   status: z.string(),
@@ -54,7 +53,6 @@ type Lane = z.infer<typeof lanesSchema>['items'][number];
 const lambda = new LambdaClient(await connectionOf({ isLocal: true }));
 const server = await startSlowServer();
 const quietKey = await createdKey('quiet');
-let failures = 0;
 try {
   await settled();
   await govern();
@@ -97,7 +95,6 @@ try {
 } finally {
   server.close();
 }
-process.exitCode = failures === 0 ? 0 : 1;
 
 /** Submits bulks without a pause until the lane is closed; then every accepted task has to start in time, and end. */
 async function overload(): Promise<void> {
@@ -213,30 +210,7 @@ async function govern(): Promise<void> {
   if (error !== undefined) throw new Error(`the governor failed: ${error}`);
 }
 
-async function ask(method: string, path: string, body?: unknown, key = connection.apiKey): Promise<unknown> {
-  const response = await fetch(connection.url + path, {
-    method,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
-
 /** Returns how many messages are not done with. */
 function left({ depth, inFlight }: Lane): number {
   return depth + inFlight;
-}
-
-function ratio(value: number, base: number): number {
-  return Math.round((value / base) * 100) / 100;
-}
-
-function check(name: string, value: number, isGood: (value: number) => boolean): void {
-  if (!isGood(value)) failures += 1;
-  report(name, `${value}${isGood(value) ? '' : '  <- not as it should be'}`);
-}
-
-function report(name: string, value: string): void {
-  console.log(`${name.padEnd(66)} ${value}`);
 }

@@ -1,4 +1,5 @@
 import type { MillraceError } from '../../client/millrace-error.ts';
+import { barOf, numberText } from '../terminal/bar.ts';
 import { createScreen, oneLine } from '../terminal/screen.ts';
 import type { ImportState } from './import-state.ts';
 
@@ -11,9 +12,6 @@ export type ImportProgress = {
 
 const NONE: ImportProgress = { advance: () => {}, wait: () => {}, end: () => {} };
 
-const BAR_WIDTH = 20;
-const NUMBERS = new Intl.NumberFormat('en-US');
-
 /** Draws a bar on a terminal, and nothing elsewhere. `size` is that of the file, `begun` how far an earlier run came. */
 export function importProgress(stream: NodeJS.WriteStream, size: number, begun: ImportState): ImportProgress {
   if (stream.isTTY !== true) return NONE;
@@ -22,14 +20,12 @@ export function importProgress(stream: NodeJS.WriteStream, size: number, begun: 
   let state = begun;
   const draw = (more = ''): void => {
     const share = size === 0 ? 1 : state.offset / size;
-    const filled = Math.round(share * BAR_WIDTH);
-    const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
     const perSecond = ((state.line - begun.line) * 1000) / Math.max(1, performance.now() - since);
     const parts = [
-      `${bar} ${Math.floor(share * 100)} %`,
-      `${NUMBERS.format(state.line)} lines`,
-      `${NUMBERS.format(Math.round(perSecond))}/s`,
-      state.refused > 0 ? `${NUMBERS.format(state.refused)} refused` : '',
+      barOf(share),
+      `${numberText(state.line)} lines`,
+      `${numberText(Math.round(perSecond))}/s`,
+      state.refused > 0 ? `${numberText(state.refused)} refused` : '',
       more,
     ];
     screen.draw([oneLine(parts.filter((part) => part !== '').join('  '), stream)]);

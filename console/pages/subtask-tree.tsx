@@ -4,6 +4,7 @@ import { isFinished, type TaskSummary, taskPageSchema } from '../api/task.ts';
 import { counted } from '../model/format.ts';
 import { hrefOf, queryOf } from '../model/route.ts';
 import { StatusBadge } from '../parts/elements.tsx';
+import { GrowingPages, type OnMore, ShowMore } from '../parts/growing-pages.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { RetrySubtask, RetrySubtasks } from './retry-actions.tsx';
@@ -31,29 +32,19 @@ export function SubtaskTree({ task, onRetry }: TreeProps) {
 /** `onRetry` is called when the task at the top has something of it run again. */
 type TreeProps = { readonly task: TaskSummary; readonly onRetry: () => void };
 
-function Subtasks({ parent, onRetry }: { parent: TaskSummary; onRetry: () => void }) {
-  const [cursors, setCursors] = useState<readonly string[]>(['']);
-  return (
-    <ul class="tree">
-      {cursors.map((cursor, index) => (
-        <SubtaskPage
-          key={cursor}
-          parent={parent}
-          cursor={cursor}
-          onRetry={onRetry}
-          onMore={index === cursors.length - 1 ? (next) => setCursors([...cursors, next]) : undefined}
-        />
-      ))}
-    </ul>
-  );
-}
+const Subtasks = ({ parent, onRetry }: { parent: TaskSummary; onRetry: () => void }) => (
+  <ul class="tree">
+    <GrowingPages>
+      {(cursor, onMore) => <SubtaskPage parent={parent} cursor={cursor} onRetry={onRetry} onMore={onMore} />}
+    </GrowingPages>
+  </ul>
+);
 
 type SubtaskPageProps = {
   readonly parent: TaskSummary;
   readonly cursor: string;
   readonly onRetry: () => void;
-  /** Asks for the page behind this one. */
-  readonly onMore: ((next: string) => void) | undefined;
+  readonly onMore: OnMore;
 };
 
 function SubtaskPage({ parent, cursor, onRetry, onMore }: SubtaskPageProps) {
@@ -71,13 +62,7 @@ function SubtaskPage({ parent, cursor, onRetry, onMore }: SubtaskPageProps) {
             <Subtask key={item.id} task={item} onRetry={onRetry} />
           ))}
           {items.length === 0 && nextCursor === null && <li class="muted">They cannot be read any more.</li>}
-          {nextCursor !== null && onMore !== undefined && (
-            <li>
-              <button type="button" onClick={() => onMore(nextCursor)}>
-                Show more
-              </button>
-            </li>
-          )}
+          <ShowMore next={nextCursor} onMore={onMore} />
         </>
       )}
     </LiveContent>

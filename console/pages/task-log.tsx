@@ -4,6 +4,7 @@ import { call } from '../api/call.ts';
 import { isFinished, type TaskSummary } from '../api/task.ts';
 import { moment, timeOf } from '../model/format.ts';
 import { queryOf } from '../model/route.ts';
+import { GrowingPages, type OnMore, ShowMore } from '../parts/growing-pages.tsx';
 import { useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 
@@ -30,28 +31,13 @@ export function TaskLog({ task }: { task: TaskSummary }) {
   );
 }
 
-function Lines({ task }: { task: TaskSummary }) {
-  const [cursors, setCursors] = useState<readonly string[]>(['']);
-  return (
-    <ol class="log">
-      {cursors.map((cursor, index) => (
-        <LogPage
-          key={cursor}
-          task={task}
-          cursor={cursor}
-          onMore={index === cursors.length - 1 ? (next) => setCursors([...cursors, next]) : undefined}
-        />
-      ))}
-    </ol>
-  );
-}
+const Lines = ({ task }: { task: TaskSummary }) => (
+  <ol class="log">
+    <GrowingPages>{(cursor, onMore) => <LogPage task={task} cursor={cursor} onMore={onMore} />}</GrowingPages>
+  </ol>
+);
 
-type LogPageProps = {
-  readonly task: TaskSummary;
-  readonly cursor: string;
-  /** Asks for the page behind this one. */
-  readonly onMore: ((next: string) => void) | undefined;
-};
+type LogPageProps = { readonly task: TaskSummary; readonly cursor: string; readonly onMore: OnMore };
 
 function LogPage({ task, cursor, onMore }: LogPageProps) {
   const path = `api/tasks/${encodeURIComponent(task.id)}/logs${queryOf({ limit: PAGE_SIZE, cursor })}`;
@@ -75,13 +61,7 @@ function LogPage({ task, cursor, onMore }: LogPageProps) {
               Nothing is there. Lines come some seconds after they were written, and are kept for some days.
             </li>
           )}
-          {nextCursor !== null && onMore !== undefined && (
-            <li>
-              <button type="button" onClick={() => onMore(nextCursor)}>
-                Show more
-              </button>
-            </li>
-          )}
+          <ShowMore next={nextCursor} onMore={onMore} />
         </>
       )}
     </LiveContent>

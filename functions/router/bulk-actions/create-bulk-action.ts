@@ -185,8 +185,7 @@ function checkSame(kept: BulkAction, asked: BulkAction): void {
 
 /**
  * Makes the task that carries a bulk action out, unless it is there, and has it begun. The task is held, so that nothing sends it to a
- * lane. Where nobody can be called now, the sweeper
- * calls within a minute.
+ * lane. Where nobody can be called now, the sweeper calls within a minute.
  */
 async function start({ action, progress }: KeptBulkAction, ports: RouterPorts): Promise<void> {
   if (progress.phase === 'ended') return;
