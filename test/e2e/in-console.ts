@@ -51,6 +51,8 @@ export async function inConsole(place: string, work: (page: Page) => Promise<voi
     await work(page);
     expect(wrongs).toEqual([]);
   } finally {
+    // What a page still asks for when its test is over has nobody to be answered to.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.context().close();
   }
 }
