@@ -14,7 +14,7 @@ auditStoreContract('DynamoDB', makeStore);
 
 it('keeps an act for as long as the deployment says', async () => {
   const tenantId = tenant(`kept-${Date.now().toString(36)}`);
-  const time = Date.UTC(2026, 5, 15);
+  const time = Date.UTC(2036, 5, 15);
   const actor = { kind: 'key', id: 'aaaaaaaaaaaa' } as const;
   const act = { time, actor, action: 'retryTask', resource: 'tasks/1', outcome: 202, requestId: 'one' };
   await makeStore().record(tenantId, act);
@@ -22,7 +22,7 @@ it('keeps an act for as long as the deployment says', async () => {
     new QueryCommand({
       TableName: tableName,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: `#audit#${tenantId}#2026-06-15` } },
+      ExpressionAttributeValues: { ':pk': { S: `#audit#${tenantId}#2036-06-15` } },
     }),
   );
   expect(rows).toMatchObject([{ expiresAt: { N: String(time / 1000 + 365 * 86_400) } }]);

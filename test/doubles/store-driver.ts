@@ -4,8 +4,8 @@ import { newTask, type RunningTask, type Task, type TaskSeed } from '../../funct
 import type { Lease } from '../../functions/core/task/transition.ts';
 import { taskSeed } from './task-seed.ts';
 
-/** The tests of stores take place at this time. */
-export const NOW = Date.UTC(2026, 5, 1);
+/** The tests of stores take place at this time: TTL takes the rows of any that is past. */
+export const NOW = Date.UTC(2036, 5, 1);
 export const DAY = 86_400_000;
 export const error = { code: 'boom', message: 'it went wrong', retryable: true };
 export const failure = { status: 'failed', error, finishedAt: NOW } as const;
