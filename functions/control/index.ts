@@ -1,7 +1,8 @@
 import { schedules as declared, tasks } from 'millrace:tasks';
 import type { Context, ScheduledHandler } from 'aws-lambda';
 import { LambdaEventSources } from '../adapters/event-sources.ts';
-import { dynamoClient, lambdaClient, sqsClient } from '../runtime/clients.ts';
+import { once } from '../core/concurrency.ts';
+import { dynamoClient, loadLambda, sqsClient } from '../runtime/clients.ts';
 import { deployedClasses, env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { EmfMeter } from '../runtime/meter.ts';
@@ -20,7 +21,7 @@ surviveStrayErrors('control', meter);
 // Nobody waits for these calls, and a metric costs as much where nothing but the clock writes it: they are not timed.
 const dynamo = dynamoClient();
 const sqs = sqsClient();
-const lambda = lambdaClient();
+const lambda = once(loadLambda);
 
 const endRun = (): void => meter.flush();
 const untilEndOf = (context: Context): number => clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
@@ -29,10 +30,10 @@ const untilEndOf = (context: Context): number => clock() + context.getRemainingT
 export const sweeper: ScheduledHandler = (_event, context) =>
   runSweeper(untilEndOf(context), { ...sweeperPorts(dynamo, sqs, meter, tasks), declared }).finally(endRun);
 
-export const governor: ScheduledHandler = () => {
-  const sources = new LambdaEventSources(lambda, env('queueArnPrefix'));
+export const governor: ScheduledHandler = async () => {
+  const sources = new LambdaEventSources(await lambda(), env('queueArnPrefix'));
   const lanes = { depths: queueDepths(sqs), sources, loads: laneLoads(dynamo), snapshot: laneSnapshot(dynamo) };
-  return governLanes({ ...lanes, classes: deployedClasses(), clock, log, meter }).finally(endRun);
+  await governLanes({ ...lanes, classes: deployedClasses(), clock, log, meter }).finally(endRun);
 };
 
 export const bulkActions: ScheduledHandler = (_event, context) =>

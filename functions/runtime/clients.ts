@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Lambda } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Meter } from '../core/ports.ts';
@@ -45,16 +45,14 @@ export const dynamoClient = (meter?: Meter): DynamoDBClient =>
 
 export const eventBridgeClient = (): EventBridgeClient => new EventBridgeClient(options);
 
-export const lambdaClient = (): LambdaClient => new LambdaClient(options);
-
 /** Makes a client that calls its own endpoint, since queue URLs are built from names. */
 export const sqsClient = (meter?: Meter): SQSClient =>
   timed(templated(unlogged(new SQSClient({ ...options, useQueueUrlAsEndpoint: false })), log), meter);
 
-/** Loads a client that calls functions. */
-export async function loadLambdaClient(): Promise<LambdaClient> {
-  const { LambdaClient } = await import('@aws-sdk/client-lambda');
-  return new LambdaClient(options);
+/** Loads a client that calls functions, and changes what calls them. */
+export async function loadLambda(): Promise<Lambda> {
+  const { Lambda } = await import('@aws-sdk/client-lambda');
+  return new Lambda(options);
 }
 
 /** Loads a client for objects of several MB; two tries end before any function does that waits for them. */

@@ -33,11 +33,12 @@ import { SqsDeadLetters } from '../adapters/sqs/dead-letters.ts';
 import { SqsQueueDepths, SqsTaskQueue } from '../adapters/sqs/task-queue.ts';
 import { systemIds } from '../adapters/system-ids.ts';
 import { ENV } from '../contract.ts';
+import { once } from '../core/concurrency.ts';
 import type { TaskCatalog } from '../core/define-task.ts';
 import type { Meter } from '../core/ports.ts';
 import { NO_SLOTS } from '../core/wait/wait-for-end.ts';
 import { installMessages } from '../core/zod-messages.ts';
-import { dynamoClient, loadLambdaClient, logsClient, s3Client, sqsClient } from './clients.ts';
+import { dynamoClient, loadLambda, logsClient, s3Client, sqsClient } from './clients.ts';
 import {
   auditStoreOptions,
   bulkRatePerSecond,
@@ -89,7 +90,7 @@ const webhookStores = (dynamo: DynamoDBClient) => ({
 const bulkActionStore = (dynamo: DynamoDBClient): DynamoBulkActionStore =>
   new DynamoBulkActionStore(dynamo, env('historyTable'));
 
-const startBulkActions = () => bulkActionStarter(loadLambdaClient, env('bulkActionsFunction'));
+const startBulkActions = () => bulkActionStarter(once(loadLambda), env('bulkActionsFunction'));
 
 const attemptStore = (dynamo: DynamoDBClient): DynamoAttemptStore =>
   new DynamoAttemptStore(dynamo, env('historyTable'));

@@ -22,6 +22,7 @@ const REQUIRE =
  */
 const ON_DEMAND = [
   '@aws-sdk/client-cloudwatch-logs',
+  '@aws-sdk/client-lambda',
   '@aws-sdk/client-s3',
   '@aws-sdk/client-xray',
   '@aws-lambda-powertools/parameters/secrets',

@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Lambda } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
@@ -206,7 +206,7 @@ describe('the lanes on AWS', () => {
   const [lane, executor, batchSize] = isSecond
     ? ['cpu-intensive-express-0', 'executor-cpu-intensive-0', 2]
     : ['memory-intensive-express-0', 'executor-memory-intensive-0', 1];
-  const sources = new LambdaEventSources(new LambdaClient(awsClient), 'arn:aws:sqs:us-east-1:000000000000:millrace-');
+  const sources = new LambdaEventSources(new Lambda(awsClient), 'arn:aws:sqs:us-east-1:000000000000:millrace-');
 
   it('have an event source each, whose maximum can be changed', async () => {
     const found = await sources.find(lane, executor);

@@ -15,6 +15,8 @@ import { png } from '../doubles/png.ts';
 import { discovered } from '../doubles/shipped-tasks.ts';
 
 const DOORS = ['router', 'waiter', 'executor', 'authorizer'] as const;
+/** The others, which have no handler by that name, or need an environment of their own. */
+const CLOCKS_AND_STREAMS = ['projector', 'control'] as const;
 
 /** A library cannot be without such text, minified or not. */
 const TRACES = {
@@ -28,16 +30,20 @@ const TRACES = {
 const ON_DEMAND = [
   '@aws-lambda-powertools/tracer',
   '@aws-sdk/client-cloudwatch-logs',
+  '@aws-sdk/client-lambda',
   '@aws-sdk/client-s3',
   '@aws-sdk/client-xray',
   'aws-xray-sdk-core',
 ];
 
+/** The client of an operation has its name: one of each that is loaded on demand. */
+const OPERATIONS_ON_DEMAND = ['FilterLogEvents', 'ListEventSourceMappings', 'PutTraceSegments', 'GetBucketLocation'];
+
 const outdir = mkdtempSync(join(tmpdir(), 'millrace-bundles-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 const stack = new Stack(new App({ outdir }), 'Bundles');
-for (const door of DOORS) bundle(stack, door, { tasks: discovered });
+for (const door of [...DOORS, ...CLOCKS_AND_STREAMS]) bundle(stack, door, { tasks: discovered });
 
 const directoryOf = (door: string) => join(outdir, `bundle.${door}`);
 const chunksOf = (door: string) => readdirSync(directoryOf(door)).filter((name) => name.endsWith('.mjs'));
@@ -68,6 +74,11 @@ describe('the bundles', () => {
     expect(tracesIn(door, loadedAtStart(door))).toEqual([]);
   });
 
+  test.each([...DOORS, ...CLOCKS_AND_STREAMS])('start without the clients that are loaded on demand: %s', (door) => {
+    const code = [...loadedAtStart(door)].map((file) => chunk(door, file)).join('\n');
+    expect(OPERATIONS_ON_DEMAND.filter((operation) => code.includes(`"${operation}"`))).toEqual([]);
+  });
+
   test('leave outgoing HTTP to the executor: what it shares with a door would be one more file to load', () => {
     expect(tracesIn('router', chunksOf('router'))).not.toContain('undici');
   });
@@ -78,12 +89,15 @@ describe('the bundles', () => {
 
   test('have beside them the packages that they load on demand, and these load', () => {
     expect(packagesOf('router')).toEqual(ON_DEMAND);
-    const script = `console.log(...(await Promise.all(${JSON.stringify(ON_DEMAND)}.map((name) => import(name)))).map(({ S3Client, XRayClient, CloudWatchLogsClient, Tracer, default: xray }) => typeof (S3Client ?? XRayClient ?? CloudWatchLogsClient ?? Tracer ?? xray.Segment)))`;
+    const script = `console.log(...(await Promise.all(${JSON.stringify(ON_DEMAND)}.map((name) => import(name)))).map(({ S3Client, XRayClient, CloudWatchLogsClient, Lambda, Tracer, default: xray }) => typeof (S3Client ?? XRayClient ?? CloudWatchLogsClient ?? Lambda ?? Tracer ?? xray.Segment)))`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
       cwd: directoryOf('router'),
     });
-    expect({ stdout, stderr }).toEqual({ stdout: 'function function function function function\n', stderr: '' });
+    expect({ stdout, stderr }).toEqual({
+      stdout: 'function function function function function function\n',
+      stderr: '',
+    });
   });
 
   test('record in one place what the tracer and we know of a trace', () => {

@@ -1,4 +1,4 @@
-import type { EventSourceMappingConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
+import type { EventSourceMappingConfiguration, Lambda } from '@aws-sdk/client-lambda';
 import { expect, test } from 'vitest';
 import { LambdaEventSources } from '../../../functions/adapters/event-sources.ts';
 
@@ -6,7 +6,7 @@ const FUNCTION = 'arn:aws:lambda:us-east-1:123456789012:function:millrace-execut
 
 const found = (...mappings: EventSourceMappingConfiguration[]) =>
   new LambdaEventSources(
-    { send: async () => ({ EventSourceMappings: mappings }) } as unknown as LambdaClient,
+    { listEventSourceMappings: async () => ({ EventSourceMappings: mappings }) } as unknown as Lambda,
     'arn:aws:sqs:us-east-1:123456789012:millrace-',
   ).find('default-high-0', 'executor-default-0');
 
