@@ -29,6 +29,8 @@ type Row = Record<string, AttributeValue>;
 
 const FUNCTION = 'millrace-bulk-actions';
 const ROWS_OF_REQUEST = 25;
+/** The tasks were created one after another in this time. */
+const SEEDED_MILLISECONDS = 3_000_000;
 const WARM_UPS = 5;
 const BETWEEN_SAMPLES_MILLISECONDS = 150;
 /** The p99 of a quiet tenant beside a bulk action may be so many times that without. */
@@ -43,8 +45,8 @@ const { tasks, failed, rate, samples } = z
       options: {
         tasks: { type: 'string', default: '100000' },
         failed: { type: 'string', default: '10000' },
-        rate: { type: 'string', default: '50' },
-        samples: { type: 'string', default: '200' },
+        rate: { type: 'string', default: '25' },
+        samples: { type: 'string', default: '400' },
       },
     }).values,
   );
@@ -74,12 +76,14 @@ const bulkSchema = z.object({
 const quietKey = await createdKey('quiet');
 const templates = await madeTemplates();
 const from = new Date(Date.now() - 3_600_000);
+const to = new Date(Number(from) + SEEDED_MILLISECONDS);
 const seeded = await seed();
 console.log(`${tasks} tasks, ${failed} of them failed, of ${templates.failed.length} types, are in the table.`);
 const idle = await sampled();
 report('idle: a quiet tenant, submit to start, p99', `${idle} ms`);
 
-const filter = { status: 'failed', createdFrom: from.toISOString() };
+// The tasks that they are copies of came later.
+const filter = { status: 'failed', createdFrom: from.toISOString(), createdTo: to.toISOString() };
 const dry = z
   .object({ counts: z.object({ matched: z.number() }), isExact: z.boolean() })
   .parse(await ask('POST', '/api/bulk-actions', { action: 'retry', filter, dryRun: true }));
@@ -147,7 +151,7 @@ async function seed(): Promise<readonly string[]> {
   for (let place = 0; place < tasks; place++) {
     const isFailed = Math.floor((place + 1) / each) > Math.floor(place / each);
     const template = isFailed ? templates.failed[keys.length % templates.failed.length] : templates.succeeded;
-    const createdAt = Number(from) + 60_000 + Math.floor((place * 3_000_000) / tasks);
+    const createdAt = Number(from) + Math.floor((place * SEEDED_MILLISECONDS) / tasks);
     const row = copyOf(template as Row, createdAt);
     if (isFailed) keys.push(row.pk?.S ?? '');
     rows.push(row);

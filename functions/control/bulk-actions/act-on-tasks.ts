@@ -23,8 +23,8 @@ export type ActPorts = QueueAgainPorts &
     readonly log: Log;
   };
 
-/** So many tasks are acted on at a time. */
-const PARALLEL = 20;
+/** So many tasks are acted on at a time: enough for the greatest rate, and few, so that calls of others are not behind many of its own. */
+const PARALLEL = 5;
 
 /** A deletion of one task has so long, and goes on where it was when it is tried again. */
 const DELETION_MILLISECONDS = 10_000;

@@ -1,4 +1,4 @@
-import type { BulkActionStore, BulkProgress, KeptBulkAction } from '../../core/bulk-action/bulk-action.ts';
+import type { BulkAction, BulkActionStore, BulkProgress, KeptBulkAction } from '../../core/bulk-action/bulk-action.ts';
 import { readMatching } from '../../core/bulk-action/matching.ts';
 import { ended, fractionOf, withCounted, withOutcomes, withPending } from '../../core/bulk-action/progress.ts';
 import type { LeaseState, TaskStore } from '../../core/ports.ts';
@@ -16,9 +16,15 @@ export type AttemptEnd = {
   readonly progress: BulkProgress;
 };
 
-/** A page of the count has so many tasks, and a step of the work as many as a second allows, up to a hundred. */
+/** A page of the count has so many tasks. */
 const COUNTED_TASKS = 1_000;
-const MOST_TASKS = 100;
+
+/**
+ * Returns how many tasks a step of the work has: few, so that others find no crowd before them, and not so few that what a step writes of
+ * itself counts. A quarter of a second's does, up to fifty; of ten or less, all of a second.
+ */
+const tasksOfStep = ({ ratePerSecond }: BulkAction): number =>
+  Math.min(ratePerSecond, Math.max(10, Math.ceil(ratePerSecond / 4)), 50);
 
 /** The lease is renewed so often, and lasts for so long beyond that: who dies is followed soon. */
 const RENEWAL_MILLISECONDS = 5_000;
@@ -56,12 +62,7 @@ export async function carryOut(
     } else if (progress.isRead) {
       if ((await save(ended(progress))) === 'lost') return { result: 'lost', progress };
     } else {
-      const { ids, next } = await readMatching(
-        action,
-        progress.after,
-        Math.min(action.ratePerSecond, MOST_TASKS),
-        ports,
-      );
+      const { ids, next } = await readMatching(action, progress.after, tasksOfStep(action), ports);
       if ((await save(withPending(progress, ids, next))) === 'lost') return { result: 'lost', progress };
       // A step begins no sooner than the one before allows; one that took longer is not made up for.
       await sleep(Math.max(0, nextAt - clock()));
