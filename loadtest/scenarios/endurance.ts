@@ -1,4 +1,5 @@
 import { steady } from './arrivals.ts';
+import type { GarbageNote } from './garbage.ts';
 import { EXPECTED_MIX, isSubmit } from './mix.ts';
 import type { Group } from './process-usage.ts';
 import { isPrompt, type Run } from './run.ts';
@@ -62,7 +63,7 @@ type MemoryTrend = {
   readonly process: string;
   readonly group: Group;
   readonly resident: Trend;
-  /** Of the heap after full collections, and of what the process has beside its heap then, where it noted any. */
+  /** Of the heaps of all threads after full collections, and of what the process has beside them then, where it noted any. */
   readonly heap: Trend | undefined;
   readonly native: Trend | undefined;
 };
@@ -81,7 +82,7 @@ const LEFT_OUT: readonly Group[] = ['load generator', 'everything else'];
 function memoryTrends({ processes, garbage, loadEndedAt }: Run, since: number): MemoryTrend[] {
   const isIn = ({ at }: { readonly at: number }) => at >= since && at <= loadEndedAt;
   const notes = Map.groupBy(
-    garbage.filter((note) => isIn(note) && note.isFull && note.thread === 0),
+    garbage.filter((note) => isIn(note) && note.isFull),
     ({ pid }) => pid,
   );
   const longest = (loadEndedAt - since) * 0.8;
@@ -93,23 +94,44 @@ function memoryTrends({ processes, garbage, loadEndedAt }: Run, since: number): 
       if (resident === undefined || first === undefined || last === undefined || last.at - first.at < longest)
         return [];
       const noted = notes.get(pid) ?? [];
-      const heap = trendOf(noted.map(({ at, heapBytes }) => ({ at, value: heapBytes })));
-      const native = trendOf(noted.map(({ at, nativeBytes }) => ({ at, value: nativeBytes })));
+      const kept = keptOf(noted);
+      const heap = trendOf(kept.map(({ at, heapBytes }) => ({ at, value: heapBytes })));
+      const native = trendOf(kept.map(({ at, nativeBytes }) => ({ at, value: nativeBytes })));
       const name = noted[0]?.functionName ?? first.group;
       return [{ process: `${name}, process ${pid}`, group: first.group, resident, heap, native }];
     })
     .sort((a, b) => b.resident.last - b.resident.first - (a.resident.last - a.resident.first));
 }
 
+/** A thread that has noted nothing for so long is gone: each notes once a minute. */
+const THREAD_MS = 90_000;
+
+/** Returns what a process keeps, by what its main thread and its others have noted of full collections. */
+function keptOf(noted: readonly GarbageNote[]) {
+  return noted
+    .filter(({ thread }) => thread === 0)
+    .map(({ at, processBytes }) => {
+      const recent = noted.filter((note) => note.at <= at && note.at > at - THREAD_MS);
+      const threads = [...new Map(recent.map((note) => [note.thread, note])).values()];
+      const roomBytes = threads.reduce((sum, note) => sum + note.roomBytes, 0);
+      const heapBytes = threads.reduce((sum, note) => sum + note.heapBytes, 0);
+      return { at, heapBytes, nativeBytes: processBytes - roomBytes };
+    });
+}
+
 const memoryTable = (memory: readonly MemoryTrend[]): Table => ({
-  title: 'Memory of processes once they have settled, in the first fifth of the time and in the last',
-  columns: ['process', 'resident MB', 'then', 'heap kept MB', 'then', 'beside it MB', 'then', 'grows'],
+  title: 'Memory of processes once they have settled, in the first fifth of the time, the third and the last',
+  columns: [
+    'process',
+    ...['resident MB', 'heaps kept MB', 'beside them MB'].flatMap((name) => [name, 'then', 'at last']),
+    'grows',
+  ],
   rows: memory
     .slice(0, MOST_ROWS)
     .map((trend) => [
       trend.process,
       ...[trend.resident, trend.heap, trend.native].flatMap((of) =>
-        [of?.first, of?.last].map((bytes) => (bytes === undefined ? null : megabytes(bytes))),
+        [of?.first, of?.middle, of?.last].map((bytes) => (bytes === undefined ? null : megabytes(bytes))),
       ),
       grows(trend) ? 'yes' : 'no',
     ]),

@@ -19,7 +19,8 @@ const noteSchema = z.object({
   at: z.number(),
   isFull: z.boolean(),
   heapBytes: z.number(),
-  nativeBytes: z.number(),
+  roomBytes: z.number(),
+  processBytes: z.number(),
   count: z.number(),
   milliseconds: z.number(),
   majors: z.number(),
@@ -27,8 +28,8 @@ const noteSchema = z.object({
 });
 
 /**
- * What a process, or a thread of it, noted in about a second: its collections, what its heap has after the last, and what the
- * process has beside that heap. After a full collection (`isFull`) that is what it keeps.
+ * What a process, or a thread of it, noted in about a second: its collections, what its heap holds after the last and the room that it
+ * has, and what the whole process has. After a full collection (`isFull`) the heap holds what is kept.
  */
 export type GarbageNote = z.infer<typeof noteSchema> & {
   readonly functionName: string;

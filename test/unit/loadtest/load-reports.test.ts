@@ -59,21 +59,28 @@ describe('a trend', () => {
     Array.from({ length: 100 }, (_, index) => ({ at: index, value: of(index) }));
 
   test('compares the last fifth with the first', () => {
-    expect(trendOf(points((index) => index))).toEqual({ first: 9, last: 89 });
+    expect(trendOf(points((index) => index))).toEqual({ first: 9, middle: 49, last: 89 });
     expect(
       trendOf(
         points((index) => (index % 10 === 0 ? 50 : 1)),
         'p99',
       ),
-    ).toEqual({ first: 50, last: 50 });
+    ).toEqual({ first: 50, middle: 50, last: 50 });
   });
 
   test('of a moment is none', () => expect(trendOf([{ at: 1, value: 1 }])).toBeUndefined());
 
   test('is a growth of memory only past what an allocator takes at a time, and past a tenth', () => {
-    expect(isGrowing({ first: 50 * MB, last: 57 * MB })).toBe(false);
-    expect(isGrowing({ first: 50 * MB, last: 59 * MB })).toBe(true);
-    expect(isGrowing({ first: 500 * MB, last: 540 * MB })).toBe(false);
+    const grown = (first: number, last: number) =>
+      isGrowing({ first: first * MB, middle: ((first + last) / 2) * MB, last: last * MB });
+    expect(grown(50, 57)).toBe(false);
+    expect(grown(50, 59)).toBe(true);
+    expect(grown(500, 540)).toBe(false);
+  });
+
+  test('is none of memory where it has come in the first half', () => {
+    expect(isGrowing({ first: 50 * MB, middle: 69 * MB, last: 70 * MB })).toBe(false);
+    expect(isGrowing({ first: 50 * MB, middle: 60 * MB, last: 70 * MB })).toBe(true);
   });
 });
 
@@ -288,7 +295,8 @@ describe('the scenarios', () => {
         ...{ at, pid, thread: 0, functionName: 'a-router', count: 1, milliseconds: 1, majors: 0, majorMilliseconds: 0 },
         isFull,
         heapBytes: (20 + (heapMegabytes * second) / seconds.length + uncollected) * MB,
-        nativeBytes: (40 + (nativeMegabytes * second) / seconds.length + uncollected) * MB,
+        roomBytes: 30 * MB,
+        processBytes: (70 + (nativeMegabytes * second) / seconds.length + uncollected) * MB,
       };
     });
     const requests = seconds.map((second) => submit(second, second));
