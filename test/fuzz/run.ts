@@ -5,13 +5,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalStack } from '../../local/local-stack.ts';
 
 const folder = import.meta.dirname;
 const environment = join(folder, '../../.millrace/fuzz');
+/** What a function logs where it fails, and what Lambda does where it ends one. */
+const OF_ERROR = /"level":"(error|critical)"|Task timed out|Runtime\.|exited/i;
+const MAX_LINE = 1_000;
+const MOST_LINES = 100;
 
 /** Installs Schemathesis, pinned, into an environment of its own, unless it is there. */
 function install(): void {
@@ -30,7 +34,14 @@ function install(): void {
 
 install();
 const directory = await mkdtemp(join(tmpdir(), 'millrace-fuzz-'));
-const stack = await startLocalStack({ stateDirectory: directory });
+const errors: string[] = [];
+const stack = await startLocalStack({
+  stateDirectory: directory,
+  // What is behind an answer that the document does not know stands in a log, which goes with the cloud.
+  onLog: ({ function: name, line }) => {
+    if (OF_ERROR.test(line)) errors.push(`${new Date().toISOString()} ${name}: ${line.slice(0, MAX_LINE)}`);
+  },
+});
 try {
   const url = `${stack.url}/api/openapi.json`;
   const args = ['--config-file', join(folder, 'schemathesis.toml'), 'run', url, '--url', stack.url];
@@ -47,6 +58,9 @@ try {
   });
   const [code] = await once(fuzz, 'exit');
   process.exitCode = code ?? 1;
+  console.log(`${errors.length} errors in the logs of the functions`);
+  for (const line of errors.slice(-MOST_LINES)) console.log(line);
+  if (code !== 0) await copyFile(join(directory, 'cloud/ministack.log'), join(environment, 'ministack.log'));
 } finally {
   stack.kill();
   await stack.ended;
