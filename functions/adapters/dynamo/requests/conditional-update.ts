@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -37,14 +38,26 @@ export type ConditionalUpdate = RowUpdate & { readonly condition: Condition };
 /** The row as it is now (empty for a blind update), or the one that refused the update, where there is one. */
 export type Updated = { readonly written: Row } | { readonly refusedBy: Row | undefined };
 
-/** Writes a row under a condition, in one request. Throws what is neither success nor refusal. */
+/**
+ * Writes a row under a condition, in one request. Throws what is neither success nor refusal. A write whose answer is lost is sent
+ * again by the client, and refused then by the very row that it has made: that is no refusal.
+ */
 export async function conditionalUpdate(client: DynamoDBClient, update: ConditionalUpdate): Promise<Updated> {
   try {
     return { written: await updateRow(client, update) };
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return { refusedBy: error.Item };
-    throw error;
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const { Item: row, $metadata } = error;
+    const isRepeated = ($metadata.attempts ?? 1) > 1;
+    return isRepeated && row !== undefined && isMadeBy(update, row) ? { written: row } : { refusedBy: row };
   }
+}
+
+/** Says whether a row is as an update leaves it, which does not depend on what was there before. */
+function isMadeBy({ set = {}, remove = [], add, delete: members }: ConditionalUpdate, row: Row): boolean {
+  const values = Object.entries(set);
+  if (values.length === 0 || add !== undefined || members !== undefined) return false;
+  return values.every(([name, to]) => isDeepStrictEqual(row[name], to)) && remove.every((name) => !(name in row));
 }
 
 /** Writes a row and returns it as it is now, or an empty one for a blind update. */
