@@ -54,7 +54,16 @@ export const endOfDay = (day: string): string => `${day}T23:59:59.999Z~`;
 const PLACE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(#[\w=/+-]{1,64}|~)$/;
 
 /** Reads a place as it was written; `undefined` where it can be none. */
-export const parsePlace = (text: string): string | undefined => (PLACE.test(text) ? text : undefined);
+export const parsePlace = (text: string): string | undefined =>
+  PLACE.test(text) && isTime(text.slice(0, ISO_CHARACTERS)) ? text : undefined;
+
+const ISO_CHARACTERS = 'YYYY-MM-DDThh:mm:ss.sssZ'.length;
+
+/** Says whether a text of this form names a time that there is. */
+const isTime = (text: string): boolean => {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString() === text;
+};
 
 /** Returns the day of a place or of a time in ISO 8601. */
 export const dayOf = (text: string): string => text.slice(0, 'YYYY-MM-DD'.length);
