@@ -1,3 +1,4 @@
+import { MAX_ATTEMPTS } from '../../contract.ts';
 import { findDefinition, validated } from '../../core/definition/find-definition.ts';
 import { executorKeysOf, laneOf } from '../../core/lane/lane.ts';
 import { decodeMessage } from '../../core/task/message.ts';
@@ -5,10 +6,14 @@ import { keepUntilOf } from '../../core/task/payload.ts';
 import type { TaskSeed } from '../../core/task/task.ts';
 import { type FieldError, fieldErrors, noSuch, orUnavailable, Problem } from '../http/problem.ts';
 import type { Caller, RouterPorts } from '../route.ts';
+import { timeoutErrors } from '../routes/definitions.ts';
 import type { OpenLetter } from './letter-access.ts';
 
-/** By these a task is known: a message that says another of them is of another task. */
-const KEPT = ['createdAt', 'runAt', 'fingerprint', 'parent', 'schedule', 'limits', 'retentionDays'] as const;
+/** By these a task is known and found: a message that says another of them is of another task. */
+const KEPT = [
+  ...(['createdAt', 'runAt', 'fingerprint', 'parent', 'schedule', 'limits', 'retentionDays', 'traceHeader'] as const),
+  ...(['assignee', 'workflowInstanceId', 'tags', 'onEnd'] as const),
+];
 
 /**
  * Reads a message as somebody has changed it. Throws the problem that names all that is wrong: it has to be one that an executor
@@ -33,6 +38,9 @@ export async function editedTasks(
       const before = former.get(keyOf(task));
       if (before === undefined) at('/id', 'is of no task in the dead letter');
       else for (const field of changedOf(before, task)) at(`/${field}`, 'must stay as it is');
+      // A retry may have given it more of them than a submit can.
+      const most = Math.max(MAX_ATTEMPTS, before?.maxAttempts ?? 0);
+      if (task.maxAttempts > most) at('/maxAttempts', `must be at most ${most}`);
     }
     errors.push(...(await definitionErrors(task, `/message/tasks/${place}`, ports)));
   }
@@ -58,7 +66,7 @@ async function definitionErrors(
   pointer: string,
   { catalog, classes }: RouterPorts,
 ): Promise<FieldError[]> {
-  const { type, executorKey, resourceClass, input } = task;
+  const { type, executorKey, resourceClass, timeoutSeconds, input } = task;
   const definition = await findDefinition(catalog, type);
   if (definition === undefined) {
     return [{ field: `${pointer}/type`, message: noSuch('task type', type, Object.keys(catalog)) }];
@@ -66,6 +74,10 @@ async function definitionErrors(
   const lanes = executorKeysOf(classes);
   const isLane = lanes.includes(executorKey) && laneOf(executorKey).resourceClass === resourceClass;
   const errors = isLane ? [] : [{ field: `${pointer}/executorKey`, message: `must be a lane of ${resourceClass}` }];
+  // An executor of the class would give it back, time after time.
+  for (const { field, message } of timeoutErrors(timeoutSeconds, resourceClass, classes)) {
+    errors.push({ field: pointer + field, message });
+  }
   if ('ref' in input) return errors;
   const { issues } = await validated(definition, input.inline);
   return issues === undefined ? errors : [...errors, ...fieldErrors(issues, `${pointer}/input/inline`)];
