@@ -6,6 +6,7 @@ import type {
   FanOutRecord,
   FanOuts,
   FanOutToOpen,
+  OpenedFanOut,
   ParentKey,
   ResumeResult,
 } from '../../core/fan-out/fan-outs.ts';
@@ -64,12 +65,22 @@ export class DynamoFanOuts implements FanOuts {
   }
 
   async get(parent: ParentKey): Promise<FanOutRecord | undefined> {
+    const row = await this.#read(parent);
+    return row === undefined || row.isSuperseded !== undefined
+      ? undefined
+      : { ...openedOf(row), ...fanOutStateOf(row) };
+  }
+
+  async opened(parent: ParentKey): Promise<OpenedFanOut | undefined> {
+    const row = await this.#read(parent);
+    return row && openedOf(row);
+  }
+
+  async #read(parent: ParentKey): Promise<Row | undefined> {
     const { Item: row } = await this.#client.send(
       new GetItemCommand({ ...this.#table(parent), Key: this.#key(parent), ConsistentRead: true }),
     );
-    if (row === undefined || row.isSuperseded !== undefined) return undefined;
-    const supersedes = row.supersedes && Number(row.supersedes.N);
-    return compact({ subtasks: payload(row, 'subtasks'), ...fanOutStateOf(row), supersedes });
+    return row;
   }
 
   /** Executors may delete nothing, so the item is marked: TTL deletes it. */
@@ -148,6 +159,9 @@ export class DynamoFanOuts implements FanOuts {
 /** One subtask of a fan-out. */
 type SubtaskPlace = { readonly parent: ParentKey; readonly place: number };
 type Closed = Pick<FanOutRecord, 'pending' | 'onFailure'> | undefined;
+
+const openedOf = (row: Row): OpenedFanOut =>
+  compact({ subtasks: payload(row, 'subtasks'), supersedes: row.supersedes && Number(row.supersedes.N) });
 
 const fanOutStateOf = ({ pending, onFailure }: Row) => ({
   pending: new Set((pending?.NS ?? []).map(Number)),

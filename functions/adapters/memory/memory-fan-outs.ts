@@ -1,4 +1,5 @@
-import type { FanOutRecord, FanOuts, FanOutToOpen, ParentKey } from '../../core/fan-out/fan-outs.ts';
+import { compact } from '../../core/compact.ts';
+import type { FanOutRecord, FanOuts, FanOutToOpen, OpenedFanOut, ParentKey } from '../../core/fan-out/fan-outs.ts';
 import type { TaskError } from '../../core/task/task.ts';
 import { failedBySubtask, resumed } from '../../core/task/transition.ts';
 import type { MemoryTaskStore } from './memory-task-store.ts';
@@ -7,6 +8,7 @@ import type { MemoryTaskStore } from './memory-task-store.ts';
 export class MemoryFanOuts implements FanOuts {
   readonly #store: MemoryTaskStore;
   readonly #records = new Map<string, FanOutRecord>();
+  readonly #superseded = new Map<string, OpenedFanOut>();
 
   constructor(store: MemoryTaskStore) {
     this.#store = store;
@@ -17,11 +19,21 @@ export class MemoryFanOuts implements FanOuts {
   }
 
   async supersede(parent: ParentKey): Promise<void> {
+    const opened = await this.opened(parent);
     this.#records.delete(keyOf(parent));
+    if (opened !== undefined) this.#superseded.set(keyOf(parent), opened);
   }
 
   async drop(parent: ParentKey): Promise<void> {
     this.#records.delete(keyOf(parent));
+    this.#superseded.delete(keyOf(parent));
+  }
+
+  async opened(parent: ParentKey): Promise<OpenedFanOut | undefined> {
+    const record = this.#records.get(keyOf(parent));
+    if (record === undefined) return this.#superseded.get(keyOf(parent));
+    const { subtasks, supersedes } = record;
+    return compact({ subtasks, supersedes });
   }
 
   async get(parent: ParentKey): Promise<FanOutRecord | undefined> {

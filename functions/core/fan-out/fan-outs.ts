@@ -15,6 +15,8 @@ export interface FanOuts {
   /** Notes the subtasks before any of them exists. They are kept until `keepUntil` (milliseconds since the epoch) at least. */
   open(parent: ParentKey, fanOut: FanOutToOpen, keepUntil: number): Promise<void>;
   get(parent: ParentKey): Promise<FanOutRecord | undefined>;
+  /** Returns what an attempt was fanned out into, also where another fan-out has taken that over since. */
+  opened(parent: ParentKey): Promise<OpenedFanOut | undefined>;
   /** Makes a fan-out as good as missing, whose subtasks another has taken over. */
   supersede(parent: ParentKey): Promise<void>;
   /** Deletes a fan-out. */
@@ -36,6 +38,9 @@ export type FanOutRecord = {
   /** The attempt of the fan-out that this one has taken its subtasks over from. */
   readonly supersedes?: number;
 };
+
+/** A fan-out that supersedes another has made no subtasks of its own, but for those that the other had not made. */
+export type OpenedFanOut = Pick<FanOutRecord, 'subtasks' | 'supersedes'>;
 
 /** Of `count` subtasks those at all places are pending, unless it is said which. */
 export type FanOutToOpen = Omit<FanOutRecord, 'pending'> & {

@@ -70,7 +70,7 @@ export async function loadAttempts(
   const records = await orUnavailable(attempts.latest(task, MOST_ATTEMPTS));
   const untold = untoldAttempts(task, records);
   const found = await orUnavailable(
-    mapConcurrently(untold, PARALLEL_READS, async (attempt) => fanOuts.get({ ...task, attempt })),
+    mapConcurrently(untold, PARALLEL_READS, async (attempt) => fanOuts.opened({ ...task, attempt })),
   );
   const fannedOut = new Set(untold.filter((_, place) => found[place] !== undefined));
   return attemptsOf(task, records, (number) => fannedOut.has(number));
