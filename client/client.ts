@@ -177,7 +177,7 @@ export type AnyReference = string | TaskReference<TaskDefinition>;
 
 /** An input that a task had until a retry. */
 export type FormerInput = {
-  /** The last attempt that it was for. */
+  /** The last attempt before it was replaced; of several of one attempt, that was given the first. */
   readonly attempt: number;
   readonly replacedAt: string;
   /** Missing where it is not kept any more. */

@@ -46,6 +46,7 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
   const store = new MemoryTaskStore({ lag });
   const settings = new MemorySettingsStore();
   const payloads = new MemoryPayloadStore();
+  const [attempts, formerInputs] = [new MemoryAttemptStore(), new MemoryFormerInputs()];
   const usage = { openTasks: async () => world.openTasks };
   const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
   const recorded: { readonly of: string; readonly metric: string; readonly value: number }[] = [];
@@ -84,12 +85,12 @@ export function createWorld(definitions: readonly TaskDefinition[] = [], { lag =
     } & Pick<FirePorts, 'snapshot' | 'usage' | 'buckets' | 'schedules'> = {
     store,
     deletions: new MemoryTaskDeletions(store),
-    history: new MemoryTaskHistory(),
+    history: new MemoryTaskHistory([attempts, formerInputs]),
     revisions: new MemoryTaskRevisions(store),
-    attempts: new MemoryAttemptStore(),
+    attempts,
     logs: new MemoryExecutorLogs(),
     fanOuts: new MemoryFanOuts(store),
-    formerInputs: new MemoryFormerInputs(),
+    formerInputs,
     queue,
     deliveries: queue,
     payloads,

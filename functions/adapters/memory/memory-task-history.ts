@@ -1,20 +1,25 @@
 import type { HistoryEntry, TaskHistory } from '../../core/deletion/task-history.ts';
 import type { TaskId, TenantId } from '../../core/task/ids.ts';
 
-/** Keeps in memory that something has happened to tasks. */
-export class MemoryTaskHistory implements TaskHistory {
-  readonly #entries = new Map<string, readonly HistoryEntry[]>();
+/** Keeps some of what has happened to tasks. */
+export type HistoryPart = {
+  entries(tenantId: TenantId, taskId: TaskId): readonly HistoryEntry[];
+  forget(tenantId: TenantId, taskId: TaskId, key: string): void;
+};
 
-  put(tenantId: TenantId, taskId: TaskId, entries: readonly HistoryEntry[]): void {
-    this.#entries.set(`${tenantId}#${taskId}`, entries);
+/** Knows all that is kept in memory of what has happened to tasks. */
+export class MemoryTaskHistory implements TaskHistory {
+  readonly #parts: readonly HistoryPart[];
+
+  constructor(parts: readonly HistoryPart[]) {
+    this.#parts = parts;
   }
 
   async entries(tenantId: TenantId, taskId: TaskId): Promise<readonly HistoryEntry[]> {
-    return this.#entries.get(`${tenantId}#${taskId}`) ?? [];
+    return this.#parts.flatMap((part) => part.entries(tenantId, taskId));
   }
 
   async remove(tenantId: TenantId, taskId: TaskId, entries: readonly HistoryEntry[]): Promise<void> {
-    const left = (await this.entries(tenantId, taskId)).filter(({ key }) => !entries.some((one) => one.key === key));
-    this.put(tenantId, taskId, left);
+    for (const { key } of entries) for (const part of this.#parts) part.forget(tenantId, taskId, key);
   }
 }

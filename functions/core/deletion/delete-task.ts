@@ -1,19 +1,19 @@
 import { mapConcurrently } from '../concurrency.ts';
 import type { FanOuts } from '../fan-out/fan-outs.ts';
-import type { Clock, Log, PayloadStore, TaskStore } from '../ports.ts';
+import type { Clock, PayloadStore, TaskStore } from '../ports.ts';
 import { subtaskIdOf, type TaskId, type TenantId } from '../task/ids.ts';
 import { isFinished, subtaskIdsOf, type Task } from '../task/task.ts';
+import { cancelOrEnd } from './give-up.ts';
 import type { TaskHistory } from './task-history.ts';
 import type { BegunDeletion, Remains, TaskDeletions, Tombstone } from './tombstone.ts';
 
 export type DeletePorts = {
-  readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll'>;
+  readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'settle'>;
   readonly deletions: TaskDeletions;
-  readonly fanOuts: Pick<FanOuts, 'drop' | 'get'>;
+  readonly fanOuts: Pick<FanOuts, 'drop' | 'opened'>;
   readonly payloads: Pick<PayloadStore, 'get' | 'remove'>;
   readonly history: TaskHistory;
   readonly clock: Clock;
-  readonly log: Log;
 };
 
 export type DeleteResult =
@@ -21,7 +21,7 @@ export type DeleteResult =
   | { readonly result: 'missing' }
   /** It is as it was; `reason` says to people why. */
   | { readonly result: 'refused'; readonly reason: string }
-  /** It is gone, and not all that it had is: the same call goes on. */
+  /** It is gone, and not all that it had is, since that takes longer, or still runs: the same call goes on. */
   | { readonly result: 'unfinished' };
 
 /** So many subtasks are deleted at a time. */
@@ -68,16 +68,21 @@ async function refusalOf(task: Task, { store, clock }: DeletePorts): Promise<str
   return `${open} of its subtasks ${open === 1 ? 'has' : 'have'} not ended: delete it when all have`;
 }
 
-/** Removes what a deleted task had, from the top of its fan-outs to the bottom; says whether that was all. */
+/**
+ * Removes what a deleted task had, from the top of its fan-outs to the bottom; says whether that was all. What still runs of it has to
+ * end first, and those above it stay known as what it is a part of.
+ */
 async function removeTree(root: Begun, deadline: number, ports: DeletePorts): Promise<boolean> {
   const fannedOut = [root];
+  let isAnyRunning = false;
   // Those that are found on the way come after it.
   for (const parent of fannedOut) {
     const ids = await subtaskIdsEver(parent, ports);
     const begun = await mapConcurrently(ids, PARALLEL, async (id) => {
       if (ports.clock() > deadline) return [];
       const tombstone = await beginSubtask(parent.tenantId, id, ports);
-      if (tombstone === undefined) return [];
+      if (tombstone === 'running') isAnyRunning = true;
+      if (tombstone === 'running' || tombstone === undefined) return [];
       if (hasFannedOut(tombstone)) return [tombstone];
       await removeParts(tombstone, ports);
       return [];
@@ -85,6 +90,7 @@ async function removeTree(root: Begun, deadline: number, ports: DeletePorts): Pr
     if (ports.clock() > deadline) return false;
     fannedOut.push(...begun.flat());
   }
+  if (isAnyRunning) return false;
   for (const parent of fannedOut.toReversed()) {
     if (ports.clock() > deadline) return false;
     await removeParts(parent, ports);
@@ -94,14 +100,16 @@ async function removeTree(root: Begun, deadline: number, ports: DeletePorts): Pr
 
 const hasFannedOut = ({ remains }: Begun): boolean => remains.fanOut !== undefined || remains.attemptsBeforeRetry > 0;
 
-/** Returns the ids of what a task was fanned out into, also before a retry: these are left alone by that. */
+/** Returns the ids of what a task was fanned out into, also before a retry that has left these alone, or taken them over. */
 async function subtaskIdsEver(task: Begun, { fanOuts, payloads }: DeletePorts): Promise<TaskId[]> {
   const { tenantId, id, remains } = task;
   if (!hasFannedOut(task)) return [];
   const ids = new Set(subtaskIdsOf({ ...remains, tenantId, id }));
   for (const attempt of lastAttempts(remains)) {
-    const record = await fanOuts.get({ tenantId, id, attempt });
-    const subtasks = record && (await payloads.get(tenantId, record.subtasks));
+    const opened = await fanOuts.opened({ tenantId, id, attempt });
+    // What it has taken over has the ids of the fan-out that it was made in.
+    if (opened === undefined || opened.supersedes !== undefined) continue;
+    const subtasks = await payloads.get(tenantId, opened.subtasks);
     for (const index of Array.isArray(subtasks) ? subtasks.keys() : []) {
       ids.add(subtaskIdOf(tenantId, id, attempt, index));
     }
@@ -112,17 +120,20 @@ async function subtaskIdsEver(task: Begun, { fanOuts, payloads }: DeletePorts): 
 const lastAttempts = ({ attempt }: Remains): number[] =>
   Array.from({ length: Math.min(attempt, ATTEMPTS_ASKED) }, (_, place) => attempt - place);
 
-/** Begins the deletion of a subtask whose parent is gone; one that has not ended is cancelled, and one that runs is left to end. */
-async function beginSubtask(tenantId: TenantId, id: TaskId, ports: DeletePorts): Promise<Begun | undefined> {
+/** Begins the deletion of a subtask whose parent is gone; one that has not ended is cancelled, which takes a moment where it runs. */
+async function beginSubtask(
+  tenantId: TenantId,
+  id: TaskId,
+  ports: DeletePorts,
+): Promise<Begun | 'running' | undefined> {
   const begin = (): Promise<BegunDeletion> => ports.deletions.begin(tenantId, id, ports.clock());
   let begun = await begin();
   if (begun.result === 'refused') {
-    const cancel = await ports.store.cancel(tenantId, id, ports.clock());
-    if (cancel.result !== 'requested') begun = await begin();
+    await cancelOrEnd(tenantId, id, ports);
+    begun = await begin();
   }
-  if (begun.result === 'begun') return begun.tombstone;
-  if (begun.result === 'refused') ports.log('warn', 'subtask of a deleted task left to end', { task_id: id });
-  return undefined;
+  if (begun.result === 'missing') return undefined;
+  return begun.result === 'begun' ? begun.tombstone : 'running';
 }
 
 async function removeParts(tombstone: Begun, ports: DeletePorts): Promise<void> {

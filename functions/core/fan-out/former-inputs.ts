@@ -4,12 +4,16 @@ import type { Task } from '../task/task.ts';
 
 /** An input that a task had until a retry gave it another. */
 export type FormerInput = {
-  /** The last attempt that was, or could have been, given it; 0 where none was. */
+  /** The last attempt before it was replaced; 0 where there was none. Of several inputs of one attempt, that was given the oldest. */
   readonly attempt: number;
   readonly input: Payload;
   /** Milliseconds since the epoch. */
   readonly replacedAt: number;
 };
+
+/** Puts the older of two first. */
+export const byAge = (one: FormerInput, other: FormerInput): number =>
+  one.attempt - other.attempt || one.replacedAt - other.replacedAt;
 
 /** Keeps the inputs that retries have replaced, in the history of their tasks. */
 export interface FormerInputs {

@@ -14,7 +14,10 @@ const formerInputsSchema = once(() =>
     .strictObject({
       items: z.array(
         z.strictObject({
-          attempt: z.int().min(0).describe('The last attempt that it was for'),
+          attempt: z
+            .int()
+            .min(0)
+            .describe('The last attempt before it was replaced; of several of one attempt, that was given the first'),
           replacedAt: z.iso.datetime(),
           input: z.unknown().optional().describe('Missing where the payload store does not keep it any more'),
         }),

@@ -1,13 +1,18 @@
+import { hash } from 'node:crypto';
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { FormerInput, FormerInputs } from '../../../core/fan-out/former-inputs.ts';
+import { byAge, type FormerInput, type FormerInputs } from '../../../core/fan-out/former-inputs.ts';
 import type { TaskId, TenantId } from '../../../core/task/ids.ts';
+import type { Payload } from '../../../core/task/payload.ts';
 import type { Task } from '../../../core/task/task.ts';
-import { n, requiredIn, s, seconds } from '../requests/row.ts';
+import { n, type Row, requiredIn, s, seconds } from '../requests/row.ts';
 import { payload, payloadAttributes, pkOf } from '../task-row.ts';
 
 const PREFIX = 'input#';
 
-/** Former inputs as items of the history of their task: `input#<attempt>`. What is large stays where its payload is. */
+/**
+ * Former inputs as items of the history of their task: `input#<attempt>#<digest>`, since a task may be given another input twice before
+ * it runs. What is large stays where its payload is.
+ */
 export class DynamoFormerInputs implements FormerInputs {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -27,7 +32,7 @@ export class DynamoFormerInputs implements FormerInputs {
         TableName: this.#tableName,
         Item: {
           pk: s(pkOf(tenantId, id)),
-          sk: s(`${PREFIX}${String(attempt).padStart(4, '0')}`),
+          sk: s(`${PREFIX}${String(attempt).padStart(4, '0')}#${digestOf(input)}`),
           ...payloadAttributes('input', input),
           replacedAt: n(replacedAt),
           expiresAt: seconds(keepUntil),
@@ -46,13 +51,21 @@ export class DynamoFormerInputs implements FormerInputs {
         ConsistentRead: true,
       }),
     );
-    return rows.map((row) => ({
-      attempt: Number(required(row.sk?.S, 'sk').slice(PREFIX.length)),
-      input: payload(row, 'input'),
-      replacedAt: Number(required(row.replacedAt?.N, 'replacedAt')),
-    }));
+    return rows.map(formerInputOf).toSorted(byAge);
   }
 }
+
+function formerInputOf(row: Row): FormerInput {
+  const [, attempt] = required(row.sk?.S, 'sk').split('#');
+  return {
+    attempt: Number(attempt),
+    input: payload(row, 'input'),
+    replacedAt: Number(required(row.replacedAt?.N, 'replacedAt')),
+  };
+}
+
+/** Tells two inputs of one task apart. */
+const digestOf = (input: Payload): string => hash('sha256', JSON.stringify(input)).slice(0, 16);
 
 /** A task that was given more inputs than this shows the first of them. */
 const MOST = 100;

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { MemoryTaskHistory } from '../../../../functions/adapters/memory/memory-task-history.ts';
 import type { JsonValue } from '../../../../functions/core/json.ts';
 import type { TaskId } from '../../../../functions/core/task/ids.ts';
 import { encodeMessage, encodeTask } from '../../../../functions/core/task/message.ts';
@@ -7,10 +6,14 @@ import { INLINE_PAYLOAD_BYTES } from '../../../../functions/core/task/payload.ts
 import type { TaskSeed } from '../../../../functions/core/task/task.ts';
 import { invoke, read, submit } from '../../../doubles/executor-world.ts';
 import { makeSum, part, runDry, subtasksOf, sumOf } from '../../../doubles/fan-out-world.ts';
+import { at, makeWorld, retry } from '../../../doubles/retry-world.ts';
 import { echo, greet } from '../../../doubles/task-definitions.ts';
 import { taskSeed, tenant } from '../../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../../doubles/world.ts';
 import { callApi } from '../call-api.ts';
+
+/** They are so many that what is made of them is a payload of its own. */
+const NUMBERS = Array.from({ length: 20 }, (_, number) => number);
 
 let world: World;
 beforeEach(() => {
@@ -44,19 +47,19 @@ describe('DELETE /api/tasks/{id}', () => {
     const seed = await submit(world, taskSeed({ createdAt: world.now }));
     await runDry(world);
     const { tenantId, id } = seed;
-    const payload = await world.payloads.put(tenantId, id, 'input-1', 'x'.repeat(INLINE_PAYLOAD_BYTES), world.now);
-    const ref = 'ref' in payload ? payload.ref : '';
-    (world.ports.history as MemoryTaskHistory).put(tenantId, id, [{ key: 'attempt#0001' }, { key: 'input#0001', ref }]);
-    const removed: (readonly string[])[] = [];
-    const { payloads } = world.ports;
-    const removeAll = payloads.remove.bind(payloads);
-    payloads.remove = (tenant, task, refs) => {
-      removed.push(refs);
-      return removeAll(tenant, task, refs);
-    };
+    const input = await world.payloads.put(tenantId, id, 'input-1', 'x'.repeat(INLINE_PAYLOAD_BYTES), world.now);
+    await world.ports.formerInputs.add({ tenantId, id, attempt: 1, input }, world.now, world.now);
+    const record = {
+      number: 1,
+      outcome: 'retried',
+      startedAt: 1,
+      endedAt: 2,
+      executorKey: 'default/normal/0',
+    } as const;
+    await world.ports.attempts.put(seed, record, world.now);
+    removeOnlyWhatIsNamed(world);
     expect((await remove(seed)).status).toBe(200);
-    expect(removed).toEqual([expect.arrayContaining([ref])]);
-    expect(await world.ports.history.entries(tenantId, id)).toEqual([]);
+    expect(await leftOf(world, seed)).toEqual([]);
   });
 
   test('refuses one that has not ended, and says what would be right', async () => {
@@ -129,7 +132,83 @@ describe('DELETE /api/tasks/{id}', () => {
   });
 });
 
+/** Has payloads removed by what names them alone, as items of a table are. */
+function removeOnlyWhatIsNamed({ ports, payloads }: World): void {
+  ports.payloads.remove = async (_tenant, _task, refs) => payloads.lose((ref) => refs.includes(ref));
+}
+
+/** Returns what is still kept of a task: its row, its payloads, its fan-outs and what has happened to it. */
+async function leftOf({ ports, payloads, now }: World, { tenantId, id }: Pick<TaskSeed, 'tenantId' | 'id'>) {
+  const left: string[] = [];
+  if ((await ports.store.get(tenantId, id, now)) !== undefined) left.push(`the row of ${id}`);
+  payloads.lose((ref) => {
+    if (ref.startsWith(`${tenantId}#${id}#`)) left.push(ref);
+    return false;
+  });
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    if ((await ports.fanOuts.opened({ tenantId, id, attempt })) !== undefined) left.push(`the fan-out of ${attempt}`);
+  }
+  return [...left, ...(await ports.history.entries(tenantId, id)).map(({ key }) => key)];
+}
+
+/** Notes each task that ever has a row. */
+function watchTasks({ ports: { store } }: World): ReadonlyMap<string, TaskSeed> {
+  const seen = new Map<string, TaskSeed>();
+  const { watch } = store;
+  store.watch = (before, after) => {
+    watch(before, after);
+    seen.set(after.id, after);
+  };
+  return seen;
+}
+
 describe('of a task that was fanned out', () => {
+  test.each([
+    ['in part, and then anew', [{}, { subtasks: 'all' }]],
+    ['in part, twice, and then with another input', [{}, {}, { input: { numbers: [...NUMBERS, 5] } }]],
+    ['anew, and then in part', [{ subtasks: 'all' }, {}]],
+  ])('leaves nothing of it where it was retried %s', async (_, retries) => {
+    const { world: retried, broken } = makeWorld('fail', [7]);
+    world = retried;
+    const seen = watchTasks(world);
+    const seed = await submit(world, sumOf(NUMBERS, { maxAttempts: 3 }));
+    await runDry(world);
+    for (const [place, body] of retries.entries()) {
+      if (place === retries.length - 1) broken.clear();
+      expect((await retry(world, seed, body)).status).toBe(202);
+      await runDry(world);
+    }
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded' });
+    removeOnlyWhatIsNamed(world);
+    expect((await remove(seed)).status).toBe(200);
+    const left = await Promise.all([...seen.values()].map((one) => leftOf(world, one)));
+    expect(left.flat()).toEqual([]);
+    expect(seen.size).toBeGreaterThan(2 * NUMBERS.length);
+  });
+
+  test('waits for what still runs of it from before a retry, and forgets that, too', async () => {
+    const { world: retried, broken } = makeWorld('fail', [4]);
+    world = retried;
+    const seed = await submit(world, sumOf([1, 4], { maxAttempts: 3 }));
+    await invoke(world);
+    const slow = at(await subtasksOf(world, seed), 0);
+    await world.ports.store.claim(slow, { token: 'slow' as never, expiresAt: world.now + 600_000 }, world.now);
+    await invoke(world);
+    expect(await read(world, seed)).toMatchObject({ status: 'failed' });
+    broken.clear();
+    await retry(world, seed, { subtasks: 'all' });
+    for (let rounds = 0; rounds < 4; rounds++) await invoke(world);
+    expect(await read(world, seed)).toMatchObject({ status: 'succeeded' });
+    expect(await remove(seed)).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(await read(world, slow)).toMatchObject({ status: 'running', cancelRequestedAt: expect.any(Number) });
+    expect(await read(world, seed)).toBeUndefined();
+    // Its executor has died: nobody else would end it.
+    world.advance(700);
+    expect((await remove(seed)).status).toBe(200);
+    expect(await leftOf(world, slow)).toEqual([]);
+    expect(await leftOf(world, seed)).toEqual([]);
+  });
+
   test('deletes the subtasks, those of subtasks too, and forgets the fan-out', async () => {
     const seed = await submit(world, sumOf([1, 2, 3]));
     await runDry(world);
