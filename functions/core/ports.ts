@@ -17,7 +17,7 @@ import type {
 } from './task/task.ts';
 import type { TaskLists } from './task/task-list.ts';
 import type { SampledTrace } from './task/trace-header.ts';
-import type { Claimability, Lease, RetryTerms, Settlement } from './task/transition.ts';
+import type { AmendTerms, Claimability, Lease, RetryTerms, Settlement } from './task/transition.ts';
 import type { KeyBinding, KeyHolder } from './tenant/key-binding.ts';
 
 /**
@@ -59,8 +59,8 @@ export interface TaskStore extends TaskLists {
   cancel(tenantId: TenantId, taskId: TaskId, now: number, of?: ParentRef): Promise<CancelResult>;
   /** Queues a task again that has ended. The sweeper sends it at `dueAt`, unless it is claimed before. */
   retry(tenantId: TenantId, taskId: TaskId, now: number, dueAt: number, terms?: RetryTerms): Promise<RetryResult>;
-  /** Writes into a subtask that has ended what it is to find when its parent has it run again. */
-  amend(task: FinishedTask, terms: Omit<RetryTerms, 'parent'>): Promise<'amended' | 'lost'>;
+  /** Writes into a subtask that has ended what it is to find when its parent has it run again; lost where it is not as it was read. */
+  amend(task: FinishedTask, terms: AmendTerms): Promise<'amended' | 'lost'>;
   /** Sets a task aside while its type is paused, instead of a claim. `lost` where it does not wait to be claimed. */
   hold(task: TaskSeed, now: number): Promise<'held' | 'lost'>;
   /**

@@ -42,7 +42,7 @@ export type RouterPorts = {
   readonly deletions: TaskDeletions;
   readonly history: TaskHistory;
   readonly revisions: TaskRevisions;
-  readonly attempts: Pick<AttemptStore, 'latest'>;
+  readonly attempts: AttemptStore;
   readonly logs: ExecutorLogs;
   readonly fanOuts: FanOuts;
   readonly formerInputs: FormerInputs;

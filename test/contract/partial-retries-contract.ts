@@ -65,9 +65,21 @@ export function partialRetriesContract(
           if (ended === undefined || !isFinished(ended)) throw new Error('it has not ended');
           expect(await store.amend(ended, { input })).toBe('amended');
           expect(await read(other)).toEqual({ ...ended, input });
+          // Somebody else who has read the same comes second.
+          expect(await store.amend(ended, { input: { inline: { name: 'Alan' } } })).toBe('lost');
+          expect(await store.amend({ ...ended, input }, { input: before })).toBe('amended');
+          expect(await read(other)).toEqual(ended);
         }
       },
     );
+
+    it('is retried after the end that was looked at, and after no other', async () => {
+      const seed = await taskThatIs('failed');
+      const { tenantId, id } = seed;
+      expect(await store.retry(tenantId, id, NOW, NOW, { endedAt: NOW - 1 })).toMatchObject({ result: 'refused' });
+      expect(await store.retry(tenantId, id, NOW, NOW, { endedAt: NOW })).toMatchObject({ result: 'queued' });
+      expect(await read(seed)).not.toHaveProperty('endedAt');
+    });
 
     it('is taken over once by each fan-out, and ended by no earlier one', async () => {
       const ref = { id: taskSeed().id, attempt: 1, index: 0, depth: 1 };

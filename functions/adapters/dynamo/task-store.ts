@@ -22,7 +22,14 @@ import {
   type TaskSeed,
 } from '../../core/task/task.ts';
 import type { TaskCount, TaskPage, TaskQuery } from '../../core/task/task-list.ts';
-import { claimability, isSettledBy, type Lease, type RetryTerms, type Settlement } from '../../core/task/transition.ts';
+import {
+  type AmendTerms,
+  claimability,
+  isSettledBy,
+  type Lease,
+  type RetryTerms,
+  type Settlement,
+} from '../../core/task/transition.ts';
 import { isBinding, type KeyBinding, type KeyHolder } from '../../core/tenant/key-binding.ts';
 import { holderOfRow, insertRow, isTaskRow, mustGiveWay, rowOfBinding } from './key-holders.ts';
 import { cancelInTable } from './operations/cancel-task.ts';
@@ -193,7 +200,7 @@ export class DynamoTaskStore implements TaskStore {
     return retryInTable(this.#client, this.#options, () => this.get(tenantId, id, now), dueAt, terms);
   }
 
-  amend(task: FinishedTask, terms: Omit<RetryTerms, 'parent'>): Promise<'amended' | 'lost'> {
+  amend(task: FinishedTask, terms: AmendTerms): Promise<'amended' | 'lost'> {
     return amendInTable(this.#client, this.#options, task, terms);
   }
 

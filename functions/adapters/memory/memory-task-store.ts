@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SWEEP_PERIOD_SECONDS } from '../../contract.ts';
 import { compact } from '../../core/compact.ts';
 import { type IdHolder, isTombstone, type Tombstone } from '../../core/deletion/tombstone.ts';
@@ -168,6 +169,7 @@ export class MemoryTaskStore implements TaskStore, DueTasks {
   async amend(...[task, terms]: Parameters<TaskStore['amend']>): Promise<'amended' | 'lost'> {
     const found = this.#rows.get(keyOf(task));
     if (found?.status !== task.status || found.finishedAt !== task.finishedAt) return 'lost';
+    if (!isDeepStrictEqual([found.input, found.fanOut], [task.input, task.fanOut])) return 'lost';
     this.#write(amended(found, terms));
     return 'amended';
   }

@@ -1,10 +1,11 @@
 import { compact } from '../compact.ts';
 import type { TaskStore } from '../ports.ts';
+import { type AttemptStore, recordOfSuccess } from '../task/attempt-record.ts';
 import type { TaskId } from '../task/ids.ts';
 import { keepUntilOf, type Payload } from '../task/payload.ts';
 import { nextSweep, sendOrDefer } from '../task/send-or-defer.ts';
 import { type FinishedTask, isFinished, type QueuedTask, subtaskIdsOf, type Task } from '../task/task.ts';
-import type { RetryTerms } from '../task/transition.ts';
+import { type AmendTerms, amended, type RetryTerms } from '../task/transition.ts';
 import type { FormerInputs } from './former-inputs.ts';
 import { type PropagateEndPorts, propagateEnd } from './propagate-end.ts';
 
@@ -13,12 +14,13 @@ export type QueueAgainPorts = PropagateEndPorts & { readonly store: Pick<TaskSto
 export type RetryPorts = QueueAgainPorts & {
   readonly store: Pick<TaskStore, 'amend'>;
   readonly formerInputs: Pick<FormerInputs, 'add'>;
+  readonly attempts: Pick<AttemptStore, 'put'>;
 };
 
 /** What somebody asks for who has a task run again. */
 export type RetryRequest = {
-  /** Another input, where it is kept already. */
-  readonly input?: Payload;
+  /** Keeps another input; asked for where nothing speaks against the retry, or it would be kept for nothing. */
+  readonly input?: () => Promise<Payload>;
   /** The version of the schema that has taken it. */
   readonly inputVersion?: string;
   /**
@@ -47,7 +49,7 @@ type Chosen = { readonly task: FinishedTask; readonly terms: RetryTerms } | { re
 export async function retryTask(found: Task, request: RetryRequest, ports: RetryPorts): Promise<RetryAnswer> {
   const line = await lineOf(found, request, ports);
   if ('refusal' in line) return refused(line.refusal);
-  const { top, below } = line;
+  const { top, below } = await withInput(line, request);
   const [asked = top] = below;
   const keepUntil = keepUntilOf(found, ports.clock(), ports.retentionDays);
   for (const { task, terms } of new Set([asked, top])) {
@@ -56,26 +58,41 @@ export async function retryTask(found: Task, request: RetryRequest, ports: Retry
     if (terms.input !== undefined) await ports.formerInputs.add(task, ports.clock(), keepUntil);
     else if (isMissing) return INPUT_MISSING;
   }
+  for (const { task } of [top, ...below]) {
+    // Its row tells of its last attempt only until the next.
+    if (task.status === 'succeeded') await ports.attempts.put(task, recordOfSuccess(task), keepUntil);
+  }
+  const changed: { readonly from: FinishedTask; readonly to: FinishedTask }[] = [];
+  /** A retry that is refused leaves the subtasks as they were. */
+  const undo = async (answer: RetryAnswer): Promise<RetryAnswer> => {
+    for (const { from, to } of changed) await ports.store.amend(to, asItWas(from));
+    return answer;
+  };
   for (const { task, terms } of below) {
     const isAsBefore = terms.input === undefined && task.fanOut === undefined;
-    if (isAsBefore || (await ports.store.amend(task, terms)) === 'amended') continue;
-    return refused(`task ${task.id} has just become something else: look at it again`);
+    if (isAsBefore) continue;
+    if ((await ports.store.amend(task, terms)) === 'lost') return undo(refused(changedMeanwhile(task)));
+    changed.push({ from: task, to: amended(task, terms) });
   }
   const answer = await queue(top, keepUntil, ports);
-  if (answer.result === 'queued') await sendOrDefer(answer.task, 0, ports);
+  if (answer.result === 'refused') return undo(answer);
+  await sendOrDefer(answer.task, 0, ports);
   return answer;
 }
 
+const asItWas = ({ input, inputVersion, fanOut }: FinishedTask): AmendTerms => compact({ input, inputVersion, fanOut });
+
 /**
- * Queues a task again as it is, which is nobody's subtask. It is for its caller to send it, with others: until then, and where the queue
- * refuses, the sweeper will.
+ * Queues a task again as it is, which is nobody's subtask, unless it has ended another time since. It is for its caller to send it, with
+ * others: until then, and where the queue refuses, the sweeper will.
  */
 export async function queueAgain(found: Task, ports: QueueAgainPorts): Promise<RetryAnswer> {
   const chosen = await termsOf(found, {}, ports);
   if ('refusal' in chosen) return refused(chosen.refusal);
   const keepUntil = keepUntilOf(found, ports.clock(), ports.retentionDays);
   if ((await ports.payloads.keep(found.input, keepUntil)) === 'missing') return INPUT_MISSING;
-  return queue(chosen, keepUntil, ports);
+  const { task, terms } = chosen;
+  return queue({ task, terms: { ...terms, endedAt: task.finishedAt } }, keepUntil, ports);
 }
 
 const refused = (
@@ -83,16 +100,21 @@ const refused = (
   code: Extract<RetryAnswer, { result: 'refused' }>['code'] = 'invalid_status',
 ): RetryAnswer => ({ result: 'refused', code, reason });
 
+const notRetryable = ({ status }: Task): string =>
+  `the task is ${status}: only a failed or cancelled one can be retried`;
+const changedMeanwhile = ({ id }: Task): string => `task ${id} has just become something else: look at it again`;
+
 const INPUT_MISSING = refused('the input of the task is not kept any more: submit it as a new task', 'input_missing');
 
 type Link = Exclude<Chosen, { refusal: string }>;
+type Line = { readonly top: Link; readonly below: readonly Link[] };
 
 /** Finds what each task is to do from the one that is asked for up to that which is nobody's subtask. */
 async function lineOf(
   found: Task,
   request: RetryRequest,
   ports: RetryPorts,
-): Promise<{ readonly top: Link; readonly below: readonly Link[] } | { readonly refusal: string }> {
+): Promise<Line | { readonly refusal: string }> {
   const below: Link[] = [];
   let link = await termsOf(found, request, ports);
   while (!('refusal' in link) && link.task.parent !== undefined) {
@@ -108,18 +130,27 @@ async function lineOf(
   return 'refusal' in link ? link : { top: link, below };
 }
 
+/** Gives the task that was asked for its other input. */
+async function withInput({ top, below }: Line, { input, inputVersion }: RetryRequest): Promise<Line> {
+  if (input === undefined) return { top, below };
+  const terms = compact({ input: await input(), inputVersion });
+  const [asked, ...others] = below;
+  if (asked === undefined) return { top: { ...top, terms }, below };
+  return { top, below: [{ ...asked, terms }, ...others] };
+}
+
 /** Says how a task is to run again, or why it cannot; `asked` is the subtask on whose account it is to. */
 async function termsOf(
   task: Task,
-  { input, inputVersion, subtasks }: RetryRequest,
+  { input, subtasks }: RetryRequest,
   ports: QueueAgainPorts,
   asked?: FinishedTask,
 ): Promise<Chosen> {
   if (!isFinished(task) || (task.status === 'succeeded' && (subtasks === undefined || subtasks === 'all'))) {
-    return { refusal: `the task is ${task.status}: only a failed or cancelled one can be retried` };
+    return { refusal: notRetryable(task) };
   }
   const { fanOut } = task;
-  if (input !== undefined || subtasks === 'all') return { task, terms: compact({ input, inputVersion }) };
+  if (input !== undefined || subtasks === 'all') return { task, terms: {} };
   if (fanOut === undefined) {
     return subtasks === undefined
       ? { task, terms: {} }
@@ -180,7 +211,7 @@ async function queue({ task, terms }: Link, keepUntil: number, ports: QueueAgain
   const retry = await ports.store.retry(task.tenantId, task.id, now, nextSweep(now), terms);
   if (retry.result === 'missing') return refused('the task is not kept any more', 'not_found');
   if (retry.result === 'refused') {
-    return refused(`the task is ${retry.task.status}: only a failed or cancelled one can be retried`);
+    return refused(isFinished(retry.task) ? changedMeanwhile(task) : notRetryable(retry.task));
   }
   return { result: 'queued', task: retry.task };
 }

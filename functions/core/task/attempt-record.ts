@@ -2,7 +2,7 @@ import { compact } from '../compact.ts';
 import type { ThrownError } from '../thrown.ts';
 import type { TaskId, TenantId } from './ids.ts';
 import type { Outcome } from './outcome.ts';
-import type { Progress, RunningTask, TaskError } from './task.ts';
+import type { Progress, RunningTask, SucceededTask, TaskError } from './task.ts';
 import type { Settlement } from './transition.ts';
 
 /** What lay behind an error, or was a part of it. */
@@ -17,10 +17,10 @@ export type AttemptError = TaskError & {
   readonly stack?: string;
 };
 
-/** What is kept of an attempt that did not go well. Times are milliseconds since the epoch. */
+/** What is kept of an attempt that did not go well, or whose task runs again all the same. Times are milliseconds since the epoch. */
 export type AttemptRecord = {
   readonly number: number;
-  readonly outcome: 'failed' | 'retried' | 'cancelled' | 'given_back';
+  readonly outcome: 'failed' | 'retried' | 'cancelled' | 'given_back' | 'succeeded';
   readonly startedAt: number;
   readonly endedAt: number;
   readonly executorKey: string;
@@ -29,7 +29,7 @@ export type AttemptRecord = {
   readonly progress?: Progress;
 };
 
-/** Keeps the attempts of tasks that did not go well, beside their tasks. */
+/** Keeps the attempts that the rows of their tasks do not tell of, beside them. */
 export interface AttemptStore {
   /** Keeps a record until `keepUntil` (milliseconds since the epoch) at least. Twice is as good as once. */
   put(task: AttemptedTask, record: AttemptRecord, keepUntil: number): Promise<void>;
@@ -68,6 +68,15 @@ export function attemptRecord(
     progress: 'progress' in outcome ? outcome.progress : undefined,
   });
 }
+
+/** Returns what to keep of the attempt of a task that has succeeded, before its row tells of another. */
+export const recordOfSuccess = ({ attempt, startedAt, finishedAt, executorKey }: SucceededTask): AttemptRecord => ({
+  number: attempt,
+  outcome: 'succeeded',
+  startedAt,
+  endedAt: finishedAt,
+  executorKey,
+});
 
 function recordedOutcome(settlement: Settlement): AttemptRecord['outcome'] | undefined {
   switch (settlement.status) {

@@ -29,7 +29,7 @@ export const MOST_ATTEMPTS = 100;
 
 /**
  * Returns the latest attempts of a task, first to last: the row tells of the last one, and the records of those before that did not
- * go well. `wasFannedOut` tells of any other whether it ended in subtasks. Of what neither knows its executor was lost, and
+ * go well, or that a retry came after. `wasFannedOut` tells of any other whether it ended in subtasks. Of what neither knows its executor was lost, and
  * with it whatever it would have told.
  */
 export function attemptsOf(

@@ -171,14 +171,20 @@ export type RetryTerms = {
   readonly fanOut?: FanOutState;
   /** Where a subtask belongs whose parent was fanned out anew, and takes it over. */
   readonly parent?: ParentRef;
+  /** Only the end at this time is followed by another life, in milliseconds since the epoch; any, unless given. */
+  readonly endedAt?: number;
 };
+
+/** What is written into a subtask before its parent has it run again. */
+export type AmendTerms = Omit<RetryTerms, 'parent' | 'endedAt'>;
 
 /**
  * Says whether a retry is for the task as it is: it has ended, was not taken over already, and is fanned out as its retry was told. One
  * that has succeeded runs again only for the sake of its subtasks.
  */
-export const isRetryable = (task: Task, { fanOut, parent }: RetryTerms): task is FinishedTask =>
+export const isRetryable = (task: Task, { fanOut, parent, endedAt }: RetryTerms): task is FinishedTask =>
   isFinished(task) &&
+  (endedAt === undefined || task.finishedAt === endedAt) &&
   (task.status !== 'succeeded' || fanOut?.again !== undefined) &&
   (fanOut === undefined || fanOut.attempt === task.fanOut?.attempt) &&
   (parent === undefined || parent.attempt > (task.parent?.attempt ?? 0));
@@ -187,7 +193,7 @@ export const isRetryable = (task: Task, { fanOut, parent }: RetryTerms): task is
 type Ends = Partial<Pick<FailedTask, 'error'> & Pick<SucceededTask, 'output'>>;
 
 /** Takes a task that has ended to queued, with as many attempts as it was given first. */
-export function retried(task: FinishedTask, terms: RetryTerms = {}): QueuedTask {
+export function retried(task: FinishedTask, { endedAt: _endedAt, ...terms }: RetryTerms = {}): QueuedTask {
   const { finishedAt: _finishedAt, startedAt: _startedAt, fanOut: _, ...rest } = ofInput(task, terms);
   // It runs at once, whatever it was asked to wait for.
   const { error: _error, output: _output, runAt: _runAt, ...kept } = rest as typeof rest & Ends;
@@ -195,7 +201,7 @@ export function retried(task: FinishedTask, terms: RetryTerms = {}): QueuedTask 
 }
 
 /** Takes a task that has ended to what its next attempt is to find, once its parent has it run again. */
-export function amended(task: FinishedTask, terms: Omit<RetryTerms, 'parent'>): FinishedTask {
+export function amended(task: FinishedTask, terms: AmendTerms): FinishedTask {
   const { fanOut: _, ...kept } = ofInput(task, terms);
   return { ...kept, ...compact(terms) } as FinishedTask;
 }

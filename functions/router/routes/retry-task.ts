@@ -13,7 +13,7 @@ import { type FieldError, fieldErrors, orUnavailable, Problem } from '../http/pr
 import type { Route, RouterPorts } from '../route.ts';
 import { inputRoomBeside } from '../submit/on-end.ts';
 import { checkSize, typeErrors, validateInput } from '../submit/submission.ts';
-import { loadTask, taskAnswer, taskIdParameter, taskSchema } from './task-view.ts';
+import { loadTask, noSuchTask, taskAnswer, taskIdParameter, taskSchema } from './task-view.ts';
 
 const bodySchema = once(() =>
   z
@@ -59,7 +59,9 @@ export const retryTask: Route = {
     if (found.type === BULK_ACTION_TYPE) throw bulkActionEnded();
     const asked = await parseRetry(body, found, ports);
     const answer = await orUnavailable(retry(found, asked, ports));
-    if (answer.result === 'refused') throw new Problem('invalid_status', answer.reason);
+    if (answer.result === 'refused') {
+      throw answer.code === 'not_found' ? noSuchTask() : new Problem('invalid_status', answer.reason);
+    }
     return { status: 202, ...(await taskAnswer(answer.task, caller, ports)) };
   },
 };
@@ -67,7 +69,7 @@ export const retryTask: Route = {
 const bulkActionEnded = (): Problem =>
   new Problem('invalid_status', 'the task is of a bulk action, which has ended: ask for another');
 
-/** Reads what a retry asks for, and keeps the input that it brings. Throws the problem that names all that is wrong with it. */
+/** Reads what a retry asks for. Throws the problem that names all that is wrong with it. */
 async function parseRetry({ value, numberErrors }: JsonBody, task: Task, ports: RouterPorts): Promise<RetryRequest> {
   const parsed = bodySchema().safeParse(value);
   const hasInput = value !== null && typeof value === 'object' && 'input' in value;
@@ -84,7 +86,7 @@ async function parseRetry({ value, numberErrors }: JsonBody, task: Task, ports: 
   }
   const { input, subtasks } = parsed.data;
   return compact({
-    input: hasInput ? await keepInput(input as JsonValue, task, ports) : undefined,
+    input: hasInput ? () => keepInput(input as JsonValue, task, ports) : undefined,
     inputVersion: hasInput ? inputVersionOf(ports.catalog, task.type) : undefined,
     // One that is no id of a task is none of its subtasks.
     subtasks: subtasks as RetryRequest['subtasks'],

@@ -211,6 +211,27 @@ it('is refused while another retry of it is under way', async () => {
   expect(outputOf(await read(world, seed))).toEqual({ inline: 3 });
 });
 
+describe('of two subtasks that are retried at once with other inputs', () => {
+  it.each(['two different ones', 'one of them twice'])(
+    '%s: one is taken, and the other changes nothing',
+    async (which) => {
+      const { world, seed, subtasks } = await ended('collect', [1, 2, 4], [2, 4]);
+      const asked =
+        which === 'one of them twice' ? [at(subtasks, 1), at(subtasks, 1)] : [at(subtasks, 1), at(subtasks, 2)];
+      const inputs = [{ number: 20 }, { number: 40 }];
+      const answers = await Promise.all(asked.map((one, place) => retry(world, one, { input: inputs[place] })));
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+      const taken = answers.findIndex(({ status }) => status === 202);
+      await runDry(world);
+      expect(outputOf(await read(world, seed))).toEqual({ inline: 1 + (inputs[taken]?.number ?? 0) });
+      const other = asked[1 - taken];
+      if (which === 'two different ones' && other !== undefined) {
+        expect(await read(world, other)).toMatchObject({ status: 'failed', input: other.input });
+      }
+    },
+  );
+});
+
 it('is cancelled with what was to run again', async () => {
   const { world, seed } = await ended('fail', [1, 2], [2]);
   await retry(world, seed);

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RetryResult } from '../../../core/ports.ts';
 import type { FinishedTask, QueuedTask, Task } from '../../../core/task/task.ts';
-import { attemptsAgain, isRetryable, type RetryTerms } from '../../../core/task/transition.ts';
+import { type AmendTerms, attemptsAgain, isRetryable, type RetryTerms } from '../../../core/task/transition.ts';
 import { fanOutAttributes } from '../fan-out-attribute.ts';
-import { all, type Condition, equals } from '../requests/condition.ts';
+import { all, type Condition, equals, missing } from '../requests/condition.ts';
 import { conditionalUpdate } from '../requests/conditional-update.ts';
 import { n, type Row, s } from '../requests/row.ts';
 import { ERROR_ATTRIBUTES } from '../settlement-attributes.ts';
@@ -58,16 +58,16 @@ export async function retryInTable(
   return retryInTable(client, options, read, dueAt, terms);
 }
 
-/** `TaskStore.amend`. */
+/** `TaskStore.amend`: of two who have read the same, the second finds another input or fan-out than it has read. */
 export async function amendInTable(
   client: DynamoDBClient,
   options: TaskTableOptions,
   task: FinishedTask,
-  terms: Omit<RetryTerms, 'parent'>,
+  terms: AmendTerms,
 ): Promise<'amended' | 'lost'> {
   const update = await conditionalUpdate(client, {
     ...placeOf(task, options),
-    condition: stillEnded(task),
+    condition: all(stillEnded(task), ...areEqual(payloadAttributes('input', task.input)), isFannedOutAs(task)),
     set: changedAttributes(terms),
     remove: replacedAttributes(terms),
     blind: true,
@@ -82,6 +82,11 @@ const placeOf = ({ tenantId, id }: Task, options: TaskTableOptions) => ({
 
 const stillEnded = ({ status, finishedAt }: FinishedTask): Condition =>
   all(equals('status', s(status)), equals('finishedAt', n(finishedAt)));
+
+const areEqual = (row: Row): Condition[] => Object.entries(row).map(([name, value]) => equals(name, value));
+
+const isFannedOutAs = ({ fanOut }: FinishedTask): Condition =>
+  fanOut === undefined ? missing('fanOut') : all(...areEqual(fanOutAttributes(fanOut)));
 
 const changedAttributes = ({ input, inputVersion, fanOut, parent }: RetryTerms): Row => ({
   ...(input && payloadAttributes('input', input)),

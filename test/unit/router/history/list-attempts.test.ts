@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskSeed } from '../../../../functions/core/task/task.ts';
 import { greet, hello, invoke, read, submit } from '../../../doubles/executor-world.ts';
-import { makeSum, part, runDry, sumOf } from '../../../doubles/fan-out-world.ts';
+import { makeSum, part, runDry, subtasksOf, sumOf } from '../../../doubles/fan-out-world.ts';
+import { at, ended, makeWorld, retry } from '../../../doubles/retry-world.ts';
 import { taskSeed, tenant } from '../../../doubles/task-seed.ts';
 import { createWorld, type World } from '../../../doubles/world.ts';
 import { callApi } from '../call-api.ts';
@@ -94,6 +95,40 @@ describe('the attempts of a task', () => {
     expect(await outcomesOf(world, bad)).toEqual(['1 fanned_out']);
     await callApi(world, `POST /api/tasks/${bad.id}/retry`);
     expect(await outcomesOf(world, bad)).toEqual(['1 fanned_out']);
+  });
+
+  it('of a task that is retried for the sake of its subtasks keep how they ended', async () => {
+    const { world, seed } = await ended('collect', [1, 2], [2]);
+    const before = await attemptsOf(world, seed);
+    expect(before).toMatchObject([{ outcome: 'fanned_out' }, { outcome: 'succeeded', startedAt: expect.any(String) }]);
+    expect((await retry(world, seed, { subtasks: 'failed' })).status).toBe(202);
+    expect((await attemptsOf(world, seed)).at(-1)).toEqual(before.at(-1));
+    await runDry(world);
+    expect(await outcomesOf(world, seed)).toEqual(['1 fanned_out', '2 succeeded', '3 fanned_out', '4 succeeded']);
+  });
+
+  it('of a fan-out that others have taken over, one after the other, stay fan-outs', async () => {
+    const { world, seed, broken } = await ended('fail', [1, 2], [2]);
+    broken.add(2);
+    await retry(world, seed);
+    await runDry(world);
+    broken.clear();
+    await retry(world, seed);
+    await runDry(world);
+    expect(await outcomesOf(world, seed)).toEqual(['1 fanned_out', '2 fanned_out', '3 fanned_out', '4 succeeded']);
+  });
+
+  it('of a subtask that has succeeded, and runs again for the sake of its own, are told as they ended', async () => {
+    const { world, broken } = makeWorld('collect', [2]);
+    const top = await submit(world, taskSeed({ type: 'total', input: { inline: { sums: [[1, 2]] } } }));
+    await runDry(world);
+    const sum = at(await subtasksOf(world, top), 0);
+    expect(await outcomesOf(world, sum)).toEqual(['1 fanned_out', '2 succeeded']);
+    broken.clear();
+    expect((await retry(world, at(await subtasksOf(world, sum), 1))).status).toBe(202);
+    await runDry(world);
+    expect(await outcomesOf(world, sum)).toEqual(['1 fanned_out', '2 succeeded', '3 fanned_out', '4 succeeded']);
+    expect(await outcomesOf(world, top)).toEqual(['1 fanned_out', '2 succeeded', '3 fanned_out', '4 succeeded']);
   });
 
   it('of a cancelled task end with how that was', async () => {
