@@ -94,6 +94,7 @@ const REASONS: Readonly<Record<string, string>> = {
   not_found: 'It is gone.',
   no_longer_matching: 'It was counted, and did not match any more when its turn came.',
   unavailable: 'A part of the platform did not answer, several times.',
+  interrupted: 'The bulk action ended in the midst of this step: it may have been done, or not.',
 };
 
 type Refusal = BulkAction['refusals'][number];

@@ -50,7 +50,9 @@ export type RefusalCode =
   /** It was counted, and did not match any more when its turn came. */
   | 'no_longer_matching'
   /** A part of the platform has not answered, several times. */
-  | 'unavailable';
+  | 'unavailable'
+  /** The bulk action has ended in the midst of this step: it may have been done, or not. */
+  | 'interrupted';
 
 export type Refusal = { readonly count: number; readonly exampleIds: readonly TaskId[] };
 export type Refusals = Readonly<Partial<Record<RefusalCode, Refusal>>>;

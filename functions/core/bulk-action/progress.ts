@@ -55,6 +55,13 @@ export function ended(progress: BulkProgress): BulkProgress {
   };
 }
 
+/** Adds what is not known of the last step, where nobody goes on with it any more. */
+export const abandoned = (progress: BulkProgress): BulkProgress =>
+  withOutcomes(
+    progress,
+    progress.pending.map((id) => ({ id, refusal: 'interrupted' })),
+  );
+
 /** Returns how far it is, from 0 to 1: the count is no part of it. */
 export const fractionOf = ({ matched, done, refusals, phase }: BulkProgress): number =>
   phase === 'counting' || matched === 0 ? 0 : Math.min(1, (done + refusedIn(refusals)) / matched);

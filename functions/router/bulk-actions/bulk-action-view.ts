@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BULK_VERBS, type KeptBulkAction, type RefusalCode } from '../../core/bulk-action/bulk-action.ts';
-import { refusedIn } from '../../core/bulk-action/progress.ts';
+import { abandoned, refusedIn } from '../../core/bulk-action/progress.ts';
 import { compact } from '../../core/compact.ts';
 import { once } from '../../core/concurrency.ts';
 import { isoTime } from '../../core/iso-time.ts';
@@ -59,7 +59,7 @@ export type BulkActionView = z.infer<ReturnType<typeof bulkActionSchema>>;
 
 /** Shows a bulk action and how far it is. */
 export function bulkActionView({ action, progress }: KeptBulkAction, task: TaskSummary): BulkActionView {
-  const { matched, done, refusals, phase } = progress;
+  const { matched, done, refusals, phase } = 'finishedAt' in task ? abandoned(progress) : progress;
   return compact({
     id: action.id as string,
     tenantId: action.tenantId as string,
@@ -110,15 +110,14 @@ export function parseBulkActionId({ parameters }: Request): TaskId {
   return id;
 }
 
-/** Reads a bulk action of the caller's tenant. Throws the problem of one that is not there, or is not kept any more. */
-export async function loadBulkAction(
+/** Reads a bulk action of the caller's tenant; `undefined` where it is not there, or not kept any more. */
+export async function findBulkAction(
   id: TaskId,
   { tenantId }: Caller,
   { bulkActions, store, clock }: Pick<RouterPorts, 'bulkActions' | 'store' | 'clock'>,
-): Promise<BulkActionView> {
+): Promise<BulkActionView | undefined> {
   const [kept, task] = await orUnavailable(
     Promise.all([bulkActions.get(tenantId, id), store.get(tenantId, id, clock())]),
   );
-  if (kept === undefined || task === undefined) throw noSuchBulkAction();
-  return bulkActionView(kept, task);
+  return kept && task && bulkActionView(kept, task);
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  BULK_ACTION_TYPE,
   BULK_VERBS,
   type BulkAction,
   type BulkVerb,
@@ -15,12 +16,13 @@ import { newTableShardOf } from '../../core/lane/routing.ts';
 import { taskIdOf, uniqueFromKey } from '../../core/task/ids.ts';
 import { keptUntil } from '../../core/task/payload.ts';
 import { isFinished, type Task } from '../../core/task/task.ts';
+import type { TaskFilter } from '../../core/task/task-list.ts';
 import { parseBody } from '../http/body.ts';
 import { type FieldError, fieldErrors, orUnavailable, Problem } from '../http/problem.ts';
 import { taskFilterOf, taskFilterSchema } from '../http/task-filter.ts';
 import type { Caller, Request, Response, Route, RouterPorts } from '../route.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter } from '../submit/submit-schema.ts';
-import { bulkActionSchema, bulkCountsSchema, loadBulkAction } from './bulk-action-view.ts';
+import { bulkActionSchema, bulkCountsSchema, findBulkAction } from './bulk-action-view.ts';
 import { BULK_ACTIONS } from './read-bulk-actions.ts';
 
 /** A tenant has so many under way at a time: each goes at a rate of its own. */
@@ -96,7 +98,11 @@ export const createBulkAction: Route = {
       key === undefined ? undefined : await orUnavailable(ports.bulkActions.get(action.tenantId, action.id));
     const kept = earlier ?? (await create(action, ports));
     checkSame(kept.action, action);
+    // What was asked for so long ago may not begin once more.
+    if (action.createdAt - kept.action.createdAt >= ports.retentionDays * 86_400_000) throw notKept();
     await start(kept, ports);
+    const body = await findBulkAction(action.id, caller, ports);
+    if (body === undefined) throw notKept();
     const isReplay = kept.action !== action;
     return {
       status: 202,
@@ -104,7 +110,7 @@ export const createBulkAction: Route = {
         location: `/api/bulk-actions/${action.id}`,
         'idempotent-replayed': isReplay ? 'true' : undefined,
       }),
-      body: await loadBulkAction(action.id, caller, ports),
+      body,
     };
   },
 };
@@ -143,8 +149,12 @@ function filterErrors(verb: BulkVerb, filter: z.infer<ReturnType<typeof taskFilt
 
 /** Counts what a bulk action would be done to. */
 async function countOnly({ verb, filter }: Terms, { tenantId }: Caller, ports: RouterPorts): Promise<Response> {
-  const { byStatus, isExact } = await orUnavailable(ports.store.count({ tenantId, filter }, ports.clock()));
-  const matched = statusesFor(verb).reduce((sum, status) => sum + byStatus[status], 0);
+  const count = (of: TaskFilter) => orUnavailable(ports.store.count({ tenantId, filter: of }, ports.clock()));
+  const { byStatus, isExact } = await count(filter);
+  // It is about no other of its kind, which a filter without a type finds, too.
+  const { type = BULK_ACTION_TYPE } = filter;
+  const own = type === BULK_ACTION_TYPE ? (await count({ ...filter, type })).byStatus : undefined;
+  const matched = statusesFor(verb).reduce((sum, status) => sum + byStatus[status] - (own?.[status] ?? 0), 0);
   return { status: 200, body: { counts: { matched, done: 0, refused: 0 }, isExact } };
 }
 
@@ -182,6 +192,12 @@ function checkSame(kept: BulkAction, asked: BulkAction): void {
   if (termsOf(kept) === termsOf(asked)) return;
   throw new Problem('idempotency_conflict', `this Idempotency-Key belongs to another request: bulk action ${kept.id}`);
 }
+
+const notKept = (): Problem =>
+  new Problem(
+    'idempotency_conflict',
+    'this Idempotency-Key belongs to a bulk action that is not kept any more: use another',
+  );
 
 /**
  * Makes the task that carries a bulk action out, unless it is there, and has it begun. The task is held, so that nothing sends it to a

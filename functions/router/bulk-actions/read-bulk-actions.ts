@@ -9,7 +9,8 @@ import {
   bulkActionIdParameter,
   bulkActionSchema,
   bulkActionView,
-  loadBulkAction,
+  findBulkAction,
+  noSuchBulkAction,
   parseBulkActionId,
 } from './bulk-action-view.ts';
 
@@ -61,6 +62,8 @@ export const getBulkAction: Route = {
   problems: ['not_found', 'unavailable'],
 
   async handle(request, caller, ports) {
-    return { status: 200, body: await loadBulkAction(parseBulkActionId(request), caller, ports) };
+    const found = await findBulkAction(parseBulkActionId(request), caller, ports);
+    if (found === undefined) throw noSuchBulkAction();
+    return { status: 200, body: found };
   },
 };

@@ -49,7 +49,8 @@ export class DynamoBulkActionStore implements BulkActionStore {
       return 'created';
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
-      return keptIn(error.Item);
+      // A write whose answer was lost was sent again by the client, and has found itself.
+      return error.Item.action?.S === JSON.stringify(action) ? 'created' : keptIn(error.Item);
     }
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BULK_ACTION_TYPE } from '../../../../functions/core/bulk-action/bulk-action.ts';
+import type { TaskId } from '../../../../functions/core/task/ids.ts';
 import { createBulkActionWorld } from '../../../doubles/bulk-action-world.ts';
+import { taskSeed } from '../../../doubles/task-seed.ts';
 import { callApi } from '../call-api.ts';
 
 const failedOnes = { action: 'retry', filter: { status: 'failed', type: 'greet' } };
@@ -75,6 +77,49 @@ describe('a bulk action', () => {
       status: 409,
       body: { code: 'idempotency_conflict' },
     });
+  });
+
+  it.each(['was deleted', 'is past its retention'])(
+    'does not begin again by its key where its task %s',
+    async (what) => {
+      const world = createBulkActionWorld();
+      world.fail(3);
+      world.advance(1);
+      const headers = { 'idempotency-key': 'friday' };
+      const { body } = await callApi(world, 'POST /api/bulk-actions', { body: failedOnes, headers });
+      await callApi(world, `POST /api/bulk-actions/${body.id}/abort`);
+      if (what === 'was deleted') await callApi(world, `DELETE /api/tasks/${body.id}`);
+      else {
+        world.advance(16 * 86_400);
+        // TTL has taken its row.
+        world.ports.store.bury({ ...taskSeed(), id: body.id as TaskId, deletedAt: 0, freeAt: 0 });
+      }
+      expect(await callApi(world, 'POST /api/bulk-actions', { body: failedOnes, headers })).toMatchObject({
+        status: 409,
+        body: { code: 'idempotency_conflict' },
+      });
+      await world.run();
+      expect(world.queue.messages.size).toBe(0);
+      expect((await callApi(world, `GET /api/bulk-actions/${body.id}`)).status).toBe(404);
+    },
+  );
+
+  it('counts no other of its kind where it is only to count', async () => {
+    const world = createBulkActionWorld();
+    world.fail(3);
+    world.advance(1);
+    await callApi(world, 'POST /api/bulk-actions', { body: failedOnes });
+    await world.run();
+    world.advance(1);
+    for (const [filter, matched] of [
+      [{ createdFrom: '2025-01-01T00:00:00Z' }, 0],
+      [{ type: BULK_ACTION_TYPE }, 0],
+    ] as const) {
+      const body = { action: 'delete', filter, dryRun: true };
+      expect((await callApi(world, 'POST /api/bulk-actions', { body })).body).toMatchObject({
+        counts: { matched },
+      });
+    }
   });
 
   it('is finished by a second request where the first died between its writes', async () => {
