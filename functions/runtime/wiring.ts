@@ -218,6 +218,7 @@ export const bulkActionPorts = (dynamo: DynamoDBClient, sqs: SQSClient, meter: M
   deletions: new DynamoTaskDeletions(dynamo, taskStoreOptions()),
   history: new DynamoTaskHistory(dynamo, env('historyTable')),
   bulkActions: bulkActionStore(dynamo),
+  attempts: attemptStore(dynamo),
   ids: systemIds,
   random: Math.random,
   sleep,

@@ -67,6 +67,7 @@ export class BulkActions extends Construct {
     // What has a tag is found there, and what is deleted takes its attempts with it.
     const ofHistory = ['Query', 'GetItem', 'UpdateItem', 'DeleteItem'];
     data.grantHistory(bulkActions, ...ofHistory.map((action) => `dynamodb:${action}`));
+    data.grantAttempts(bulkActions);
     data.grantPayloads(bulkActions, 's3:DeleteObject');
     bulkActions.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: laneArns(this, config) }),

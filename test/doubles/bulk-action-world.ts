@@ -56,7 +56,7 @@ export function createBulkActionWorld() {
 export type BulkActionWorld = ReturnType<typeof createBulkActionWorld>;
 
 /** Makes a task that has failed in its third attempt. */
-export const failedTask = (seed: TaskSeed, finishedAt: number): FailedTask => ({
+const failedTask = (seed: TaskSeed, finishedAt: number): FailedTask => ({
   ...newTask(seed),
   status: 'failed',
   attempt: 3,
@@ -64,3 +64,49 @@ export const failedTask = (seed: TaskSeed, finishedAt: number): FailedTask => ({
   finishedAt,
   error: { code: 'boom', message: 'it failed', retryable: true },
 });
+
+/** Counts how often each task was queued again. */
+export function watchRetries(world: BulkActionWorld): Map<string, number> {
+  const retries = new Map<string, number>();
+  const { store } = world.ports;
+  const { watch } = store;
+  store.watch = (before, after) => {
+    watch(before, after);
+    if (before?.status === 'failed' && after.status === 'queued')
+      retries.set(after.id, (retries.get(after.id) ?? 0) + 1);
+  };
+  return retries;
+}
+
+/** Has each task that is retried fail again at once. */
+export function failAgain(world: BulkActionWorld): void {
+  const { store } = world.ports;
+  const { watch } = store;
+  store.watch = (before, after) => {
+    watch(before, after);
+    if (before?.status === 'failed' && after.status === 'queued') {
+      queueMicrotask(() => store.overwrite(failedTask(after, world.now)));
+    }
+  };
+}
+
+/** Puts tasks that wait for an executor into the table, the first the oldest. */
+export async function queueTasks(world: BulkActionWorld, count: number): Promise<TaskSeed[]> {
+  const seeds: TaskSeed[] = [];
+  for (let place = 0; place < count; place++) {
+    world.advance(0.01);
+    const seed = taskSeed({ createdAt: world.now });
+    await world.ports.store.insert(newTask(seed));
+    seeds.push(seed);
+  }
+  return seeds;
+}
+
+/** Returns a store with some verbs in the place of its own. */
+export const withOthers = <Store extends object>(store: Store, others: Partial<Store>): Store =>
+  new Proxy(store, {
+    get(target, name) {
+      const own = Reflect.get(others, name) ?? Reflect.get(target, name);
+      return typeof own === 'function' ? own.bind(target) : own;
+    },
+  });

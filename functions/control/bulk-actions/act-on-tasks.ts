@@ -40,7 +40,7 @@ const refused = (refusal: RefusalCode): Act => ({ refusal });
 
 /**
  * Does the action to some tasks, and says what has come of each. With `isAgain`, who has died may have done it to some of them: what is
- * as it would be then counts as done. Throws where it could be done to none, as nothing answers.
+ * as it would be then counts as done. Throws where it could be done to none, as nothing answers: then they are tried again.
  */
 export async function actOnTasks(
   action: BulkAction,
@@ -52,7 +52,9 @@ export async function actOnTasks(
   const found = new Map((await ports.store.getAll(tenantId, ids, ports.clock())).map((task) => [task.id, task]));
   const acts = await mapConcurrently(ids, PARALLEL, (id) => actPatiently(action, found.get(id), id, isAgain, ports));
   const failures = acts.filter(({ failure }) => failure !== undefined);
-  if (failures.length > 0 && failures.length === acts.length) throw failures[0]?.failure;
+  // One alone that does not answer in another attempt either would keep all others from their turn.
+  const isStuck = isAgain && acts.length === 1;
+  if (failures.length > 0 && failures.length === acts.length && !isStuck) throw failures[0]?.failure;
   const queued = acts.flatMap((act) => act.queued ?? []);
   await sendAll(queued, ports);
   return acts.map(({ id, refusal }) => compact({ id, refusal }));

@@ -43,19 +43,30 @@ export async function carryOut(
   const { clock, sleep } = ports;
   const look = leaseKeeper(task, ports);
   let progress = kept;
+  let nextAt = clock();
+  /** A step begins no sooner than the one before allows; one that took longer is not made up for. */
+  const untilNextStep = () => sleep(Math.max(0, nextAt - clock()));
   /** Keeps what has changed; `lost` where somebody else goes on with it. */
   const save = async (next: BulkProgress): Promise<'saved' | 'lost'> => {
     progress = { ...next, revision: progress.revision + 1 };
     return ports.bulkActions.save(action, progress);
   };
-  if (progress.pending.length > 0) {
-    progress = withOutcomes(progress, await actOnTasks(action, progress.pending, true, ports));
-  }
-  for (let nextAt = clock(); progress.phase !== 'ended'; ) {
+  const act = async (isAgain: boolean): Promise<void> => {
+    await untilNextStep();
+    nextAt = clock() + (progress.pending.length * 1000) / action.ratePerSecond;
+    progress = withOutcomes(progress, await actOnTasks(action, progress.pending, isAgain, ports));
+  };
+  if (progress.pending.length > 0) await act(true);
+  while (progress.phase !== 'ended') {
     const state = await look(progress);
     if (state === 'lost') return { result: 'lost', progress };
     const result = state === 'cancel_requested' ? 'cancelled' : clock() >= until ? 'continues' : undefined;
-    if (result !== undefined) return { result: (await save(progress)) === 'lost' ? 'lost' : result, progress };
+    if (result !== undefined) {
+      if ((await save(progress)) === 'lost') return { result: 'lost', progress };
+      // The next attempt begins at once.
+      if (result === 'continues') await untilNextStep();
+      return { result, progress };
+    }
     if (progress.phase === 'counting') {
       const { ids, next } = await readMatching(action, progress.after, COUNTED_TASKS, ports);
       if ((await save(withCounted(progress, ids.length, next))) === 'lost') return { result: 'lost', progress };
@@ -64,20 +75,23 @@ export async function carryOut(
     } else {
       const { ids, next } = await readMatching(action, progress.after, tasksOfStep(action), ports);
       if ((await save(withPending(progress, ids, next))) === 'lost') return { result: 'lost', progress };
-      // A step begins no sooner than the one before allows; one that took longer is not made up for.
-      await sleep(Math.max(0, nextAt - clock()));
-      nextAt = clock() + (ids.length * 1000) / action.ratePerSecond;
-      progress = withOutcomes(progress, await actOnTasks(action, ids, false, ports));
+      await act(false);
     }
   }
   return { result: 'ended', progress };
 }
 
-/** Makes what looks after the lease of an attempt, and renews it with its progress where that is due. */
+/**
+ * Makes what looks after the lease of an attempt, and renews it with its progress where that is due. What is only looked at may be as it
+ * was before the claim, so that a write has to say that the lease is lost.
+ */
 function leaseKeeper(task: RunningTask, { store, clock }: CarryOutPorts) {
   let renewedAt = clock();
-  return (progress: BulkProgress): Promise<LeaseState> => {
-    if (clock() - renewedAt < RENEWAL_MILLISECONDS) return store.check(task);
+  return async (progress: BulkProgress): Promise<LeaseState> => {
+    if (clock() - renewedAt < RENEWAL_MILLISECONDS) {
+      const state = await store.check(task);
+      if (state !== 'lost') return state;
+    }
     renewedAt = clock();
     const fraction = fractionOf(progress);
     return store.check(task, { leaseExpiresAt: renewedAt + LEASE_MILLISECONDS, progress: { fraction } });

@@ -1,33 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { BulkAction } from '../../../functions/core/bulk-action/bulk-action.ts';
-import { newTask, type TaskSeed } from '../../../functions/core/task/task.ts';
-import { type BulkActionWorld, createBulkActionWorld, failedTask } from '../../doubles/bulk-action-world.ts';
+import type { TaskSeed } from '../../../functions/core/task/task.ts';
+import {
+  type BulkActionWorld,
+  createBulkActionWorld,
+  failAgain,
+  queueTasks,
+  watchRetries,
+  withOthers,
+} from '../../doubles/bulk-action-world.ts';
 import { taskSeed, tenant } from '../../doubles/task-seed.ts';
-
-/** Counts how often each task was queued again. */
-function watchRetries(world: BulkActionWorld): Map<string, number> {
-  const retries = new Map<string, number>();
-  const { store } = world.ports;
-  const { watch } = store;
-  store.watch = (before, after) => {
-    watch(before, after);
-    if (before?.status === 'failed' && after.status === 'queued')
-      retries.set(after.id, (retries.get(after.id) ?? 0) + 1);
-  };
-  return retries;
-}
-
-/** Has each task that is retried fail again at once. */
-function failAgain(world: BulkActionWorld): void {
-  const { store } = world.ports;
-  const { watch } = store;
-  store.watch = (before, after) => {
-    watch(before, after);
-    if (before?.status === 'failed' && after.status === 'queued') {
-      queueMicrotask(() => store.overwrite(failedTask(after, world.now)));
-    }
-  };
-}
 
 const seedsSent = (world: BulkActionWorld): number => [...world.queue.messages.values()].length;
 const statusOfTask = (world: BulkActionWorld, action: BulkAction) => world.statusOf(action);
@@ -98,7 +80,7 @@ describe('a bulk action', () => {
         const world = createBulkActionWorld();
         const retries = watchRetries(world);
         if (verb === 'retry') failAgain(world);
-        const seeds = verb === 'cancel' ? await queued(world, 25) : world.fail(25);
+        const seeds = verb === 'cancel' ? await queueTasks(world, 25) : world.fail(25);
         world.advance(1);
         const action = await world.ask(verb, { type: 'greet' }, 10);
         await world.run(75, dyingAt(world, kill)).catch(() => {});
@@ -206,17 +188,6 @@ describe('a bulk action', () => {
   });
 });
 
-async function queued(world: BulkActionWorld, count: number): Promise<TaskSeed[]> {
-  const seeds: TaskSeed[] = [];
-  for (let place = 0; place < count; place++) {
-    world.advance(0.01);
-    const seed = taskSeed({ createdAt: world.now });
-    await world.ports.store.insert(newTask(seed));
-    seeds.push(seed);
-  }
-  return seeds;
-}
-
 /** Makes ports of a process that dies at its n-th write: that one is not made, nor any after it. */
 function dyingAt(world: BulkActionWorld, kill: number) {
   let writes = 0;
@@ -244,12 +215,3 @@ function dyingAt(world: BulkActionWorld, kill: number) {
     bulkActions: { get: get.bind(bulkActions), save: dying(save.bind(bulkActions)) },
   };
 }
-
-/** Returns a store with some verbs in the place of its own. */
-const withOthers = <Store extends object>(store: Store, others: Partial<Store>): Store =>
-  new Proxy(store, {
-    get(target, name) {
-      const own = Reflect.get(others, name) ?? Reflect.get(target, name);
-      return typeof own === 'function' ? own.bind(target) : own;
-    },
-  });
