@@ -23,6 +23,9 @@ export type ActPorts = QueueAgainPorts &
     readonly log: Log;
   };
 
+/** What a step takes beside that: it may last longer than the lease of who makes it. */
+type StepPorts = ActPorts & { readonly keepLease: () => Promise<void> };
+
 /** So many tasks are acted on at a time: enough for the greatest rate, and few, so that calls of others are not behind many of its own. */
 const PARALLEL = 5;
 
@@ -46,7 +49,7 @@ export async function actOnTasks(
   action: BulkAction,
   ids: readonly TaskId[],
   isAgain: boolean,
-  ports: ActPorts,
+  ports: StepPorts,
 ): Promise<readonly BulkOutcome[]> {
   const { tenantId } = action;
   const found = new Map((await ports.store.getAll(tenantId, ids, ports.clock())).map((task) => [task.id, task]));
@@ -66,10 +69,11 @@ async function actPatiently(
   found: Task | undefined,
   id: TaskId,
   isAgain: boolean,
-  ports: ActPorts,
+  ports: StepPorts,
 ): Promise<Act & { readonly id: TaskId; readonly failure?: unknown }> {
   for (let tries = 1; ; tries++) {
     try {
+      await ports.keepLease();
       const task = tries === 1 ? found : await ports.store.get(action.tenantId, id, ports.clock());
       return { id, ...(await actOn(action, id, task, isAgain || tries > 1, ports)) };
     } catch (failure) {

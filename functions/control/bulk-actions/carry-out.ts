@@ -41,7 +41,7 @@ export async function carryOut(
   ports: CarryOutPorts,
 ): Promise<AttemptEnd> {
   const { clock, sleep } = ports;
-  const look = leaseKeeper(task, ports);
+  const lease = leaseKeeper(task, ports);
   let progress = kept;
   let nextAt = clock();
   /** A step begins no sooner than the one before allows; one that took longer is not made up for. */
@@ -54,11 +54,12 @@ export async function carryOut(
   const act = async (isAgain: boolean): Promise<void> => {
     await untilNextStep();
     nextAt = clock() + (progress.pending.length * 1000) / action.ratePerSecond;
-    progress = withOutcomes(progress, await actOnTasks(action, progress.pending, isAgain, ports));
+    const keepLease = () => lease.keep(progress);
+    progress = withOutcomes(progress, await actOnTasks(action, progress.pending, isAgain, { ...ports, keepLease }));
   };
   if (progress.pending.length > 0) await act(true);
   while (progress.phase !== 'ended') {
-    const state = await look(progress);
+    const state = await lease.look(progress);
     if (state === 'lost') return { result: 'lost', progress };
     const result = state === 'cancel_requested' ? 'cancelled' : clock() >= until ? 'continues' : undefined;
     if (result !== undefined) {
@@ -81,19 +82,24 @@ export async function carryOut(
   return { result: 'ended', progress };
 }
 
-/**
- * Makes what looks after the lease of an attempt, and renews it with its progress where that is due. What is only looked at may be as it
- * was before the claim, so that a write has to say that the lease is lost.
- */
+/** Makes what looks after the lease of an attempt, and renews it with its progress where that is due. */
 function leaseKeeper(task: RunningTask, { store, clock }: CarryOutPorts) {
   let renewedAt = clock();
-  return async (progress: BulkProgress): Promise<LeaseState> => {
-    if (clock() - renewedAt < RENEWAL_MILLISECONDS) {
-      const state = await store.check(task);
-      if (state !== 'lost') return state;
-    }
+  const isDue = (): boolean => clock() - renewedAt >= RENEWAL_MILLISECONDS;
+  const renew = (progress: BulkProgress): Promise<LeaseState> => {
     renewedAt = clock();
     const fraction = fractionOf(progress);
     return store.check(task, { leaseExpiresAt: renewedAt + LEASE_MILLISECONDS, progress: { fraction } });
+  };
+  return {
+    /** Keeps the lease through a step that takes long. Whoever has lost it learns that when he looks. */
+    keep: async (progress: BulkProgress): Promise<void> => {
+      if (isDue()) await renew(progress);
+    },
+    look: async (progress: BulkProgress): Promise<LeaseState> => {
+      const state = isDue() ? 'lost' : await store.check(task);
+      // What is only looked at may be as it was before the claim: a write says so for certain.
+      return state === 'lost' ? renew(progress) : state;
+    },
   };
 }

@@ -153,6 +153,27 @@ describe('a bulk action', () => {
     });
   });
 
+  it('keeps its lease through a step that takes longer than that', async () => {
+    const world = createBulkActionWorld();
+    world.fail(50);
+    world.advance(1);
+    const action = await world.ask('delete', { type: 'greet' }, 200);
+    const { store, payloads } = world.ports;
+    const lapsed: number[] = [];
+    const slow = withOthers(payloads, {
+      remove: async () => {
+        world.advance(2);
+        const task = await store.get(action.tenantId, action.id, world.now);
+        if (task?.status !== 'running' || task.leaseExpiresAt <= world.now) lapsed.push(world.now);
+      },
+    });
+    await world.run(75, { payloads: slow });
+    await world.run();
+    expect(lapsed).toEqual([]);
+    expect(await sumOf(world, action)).toEqual({ matched: 50, done: 50, sum: 50 });
+    expect(await world.statusOf(action)).toBe('succeeded');
+  });
+
   it('is carried out though another of the same run meets a fault of the platform', async () => {
     const world = createBulkActionWorld();
     world.fail(3);
