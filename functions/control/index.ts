@@ -22,7 +22,6 @@ surviveStrayErrors('control', meter);
 const dynamo = dynamoClient();
 const sqs = sqsClient();
 const lambda = once(loadLambda);
-
 const endRun = (): void => meter.flush();
 const untilEndOf = (context: Context): number => clock() + context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS;
 
