@@ -26,20 +26,28 @@ const MOST_TOLD = 5;
 
 /**
  * Warns of what a deploy would do to tasks that wait: of types whose input has become narrower than the one that is deployed, and of
- * types that leave. Nobody is asked at a synth: what is deployed stands in a file, and without it nothing is said.
+ * types that leave. Nobody is asked at a synth: what is deployed stands in a file, and without it nothing is said. A file of other
+ * deployments alone is told as well, since a name that is another protects nothing.
  */
 export function tellWhatWaits(
-  millrace: Construct,
+  part: Construct,
   name: string,
   definitions: readonly Pick<TaskMetadata, 'type' | 'file' | 'inputSchema'>[],
   project = process.cwd(),
 ): void {
   const tell = (id: string, sentence: string): void =>
-    Annotations.of(millrace).addWarningV2(`millrace:${id}`, `${sentence} (docs/deployments.md, "What waits")`);
-  const deployed = deployedOf(project, name, (reason) =>
+    Annotations.of(part).addWarningV2(`millrace:${id}`, `${sentence} (docs/deployments.md, "What waits")`);
+  const deployments = readDeployed(project, (reason) =>
     tell('deployedFile', `${DEPLOYED_FILE} cannot be read: ${reason}`),
   );
-  if (deployed === undefined) return;
+  if (deployments === undefined) return;
+  const deployed = deployments[name];
+  if (deployed === undefined) {
+    const others = Object.keys(deployments).join(', ');
+    const sentence = `${DEPLOYED_FILE} says nothing of ${name}${others === '' ? '' : `, only of ${others}`}: "millrace definitions save ${name}" writes it`;
+    Annotations.of(part).addInfoV2('millrace:deployedFile', sentence);
+    return;
+  }
   const now = new Map(definitions.map((definition) => [definition.type, definition]));
   for (const [type, { inputSchema, waiting }] of Object.entries(deployed.types)) {
     const definition = now.get(type);
@@ -65,7 +73,7 @@ function narrowed(
   return `${what}. A task that waits with what it refuses fails as invalid_input`;
 }
 
-function deployedOf(project: string, name: string, fail: (reason: string) => void): Deployed | undefined {
+function readDeployed(project: string, fail: (reason: string) => void): Record<string, Deployed> | undefined {
   let text: string;
   try {
     text = readFileSync(join(project, DEPLOYED_FILE), 'utf8');
@@ -73,7 +81,7 @@ function deployedOf(project: string, name: string, fail: (reason: string) => voi
     return undefined;
   }
   try {
-    return deploymentsSchema.parse(JSON.parse(text))[name];
+    return deploymentsSchema.parse(JSON.parse(text));
   } catch (error) {
     fail(error instanceof z.ZodError ? z.prettifyError(error) : String(error));
     return undefined;

@@ -77,14 +77,15 @@ export class Millrace extends Construct {
       tasks: folder,
       nativePackages,
     });
-    tellWhatWaits(this, config.name, tasks.definitions);
+    const parts = this.#partsOf(config, env);
+    const data = new DataStack(...parts.of('data', 'tables, payloads and events'), config, tasks.definitions);
+    // A synth tells what is said of constructs within stacks. In an app this one is in none.
+    tellWhatWaits(data, config.name, tasks.definitions);
     for (const name of Object.keys(settings)) {
       if (config.classes[name] !== undefined) continue;
       const sentence = `no type of task asks for the class ${name}, so it is not made`;
-      Annotations.of(this).addWarningV2(`millrace:unusedClass-${name}`, sentence);
+      Annotations.of(data).addWarningV2(`millrace:unusedClass-${name}`, sentence);
     }
-    const parts = this.#partsOf(config, env);
-    const data = new DataStack(...parts.of('data', 'tables, payloads and events'), config, tasks.definitions);
     const execution = new ExecutionStack(...parts.of('execution', 'lanes and executors'), {
       config,
       data,

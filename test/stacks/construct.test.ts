@@ -157,6 +157,13 @@ describe('in an app', () => {
     expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([]);
   });
 
+  test('a synth tells what Millrace warns of, which is in none of its stacks itself', () => {
+    const warned = teamApp();
+    new Millrace(warned, 'Tasks', { ...dev, classes: { reports: { memoryMb: 512 } } });
+    const messages = warned.synth().stacks.flatMap((stack) => stack.messages.map(({ entry }) => String(entry.data)));
+    expect(messages).toContainEqual(expect.stringContaining('no type of task asks for the class reports'));
+  });
+
   test('two of one name are refused', () => {
     expect(complaint({ name: 'more' }, app)).toBe(
       'there are two Millraces of the name more: give one of them another name',

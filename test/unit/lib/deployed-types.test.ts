@@ -14,12 +14,13 @@ afterAll(() => rmSync(project, { recursive: true }));
 const schema = (input: z.ZodType) => z.toJSONSchema(input, { io: 'input' }) as Record<string, unknown>;
 const greet = (input: z.ZodType, type = 'greet') => ({ type, file: 'tasks/greet.ts', inputSchema: schema(input) });
 
-/** Returns what a synth of a deployment says of these types. */
-function warnings(definitions: Parameters<typeof tellWhatWaits>[2], name = 'shop'): string[] {
+/** Returns what a synth of a deployment says of these types, as warnings or as information. */
+function told(definitions: Parameters<typeof tellWhatWaits>[2], name: string, as: string): string[] {
   const stack = new Stack(new App(), 'Stack');
   tellWhatWaits(stack, name, definitions, project);
-  return stack.node.metadata.flatMap(({ type, data }) => (type === 'aws:cdk:warning' ? [String(data)] : []));
+  return stack.node.metadata.flatMap(({ type, data }) => (type === `aws:cdk:${as}` ? [String(data)] : []));
 }
+const warnings = (definitions: Parameters<typeof tellWhatWaits>[2], name = 'shop') => told(definitions, name, 'warning');
 const write = (text: string): void => writeFileSync(join(project, 'millrace.deployed.json'), text);
 
 it('says nothing where nobody has written down what is deployed', () => {
@@ -29,8 +30,8 @@ it('says nothing where nobody has written down what is deployed', () => {
 it('names what is narrower than what a deployment has said of itself, and what leaves, with what waits', async () => {
   const { client } = await startUnkindApi();
   for (const name of ['Ada', 'Grace']) await client.submit('greet', { name });
-  const told = await saveDefinitions(client, 'shop', '2026-01-01T00:00:00.000Z', project);
-  expect(told).toMatch(/^millrace\.deployed\.json says of shop what is deployed: \d+ task types\.$/);
+  const saved = await saveDefinitions(client, 'shop', '2026-01-01T00:00:00.000Z', project);
+  expect(saved).toMatch(/^millrace\.deployed\.json says of shop what is deployed: \d+ task types\.$/);
   // What it says of another deployment stays.
   await saveDefinitions(client, 'other', '2026-01-02T00:00:00.000Z', project);
   const { items } = await client.definitions();
@@ -47,6 +48,9 @@ it('names what is narrower than what a deployment has said of itself, and what l
     expect.stringMatching(/^the task type greet leaves, which is deployed.*2 of its tasks waited/),
   ]);
   expect(warnings(others, 'unknown')).toEqual([]);
+  expect(told(others, 'unknown', 'info')).toEqual([
+    expect.stringMatching(/^millrace\.deployed\.json says nothing of unknown, only of shop, other: /),
+  ]);
 });
 
 it.each([
