@@ -122,7 +122,7 @@ test('the policies that a team attaches to all roles of its app stay, with Lambd
 
 describe('in an app', () => {
   const app = teamApp();
-  const first = new Millrace(app, 'Tasks', dev);
+  const first = new Millrace(app, 'Tasks', { ...dev, classes: { reports: { memoryMb: 512 } } });
   const second = new Millrace(app, 'More', {
     ...dev,
     name: 'more',
@@ -158,9 +158,7 @@ describe('in an app', () => {
   });
 
   test('a synth tells what Millrace warns of, which is in none of its stacks itself', () => {
-    const warned = teamApp();
-    new Millrace(warned, 'Tasks', { ...dev, classes: { reports: { memoryMb: 512 } } });
-    const messages = warned.synth().stacks.flatMap((stack) => stack.messages.map(({ entry }) => String(entry.data)));
+    const messages = assembly.stacks.flatMap((stack) => stack.messages.map(({ entry }) => String(entry.data)));
     expect(messages).toContainEqual(expect.stringContaining('no type of task asks for the class reports'));
   });
 

@@ -20,7 +20,8 @@ function told(definitions: Parameters<typeof tellWhatWaits>[2], name: string, as
   tellWhatWaits(stack, name, definitions, project);
   return stack.node.metadata.flatMap(({ type, data }) => (type === `aws:cdk:${as}` ? [String(data)] : []));
 }
-const warnings = (definitions: Parameters<typeof tellWhatWaits>[2], name = 'shop') => told(definitions, name, 'warning');
+const warnings = (definitions: Parameters<typeof tellWhatWaits>[2], name = 'shop') =>
+  told(definitions, name, 'warning');
 const write = (text: string): void => writeFileSync(join(project, 'millrace.deployed.json'), text);
 
 it('says nothing where nobody has written down what is deployed', () => {
