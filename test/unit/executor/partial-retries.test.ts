@@ -35,6 +35,9 @@ describe('a task that fails with its first subtask', () => {
     expect(outputOf(await read(world, seed))).toEqual({ inline: 7 });
     expect(ran.filter((number) => number === 1)).toEqual([]);
     expect(ran.filter((number) => number === 4).length).toBe(2);
+    const outcomes = ['fanned_out', 'fanned_out', 'fanned_out', 'succeeded'];
+    const { body } = await callApi(world, `GET /api/tasks/${seed.id}/attempts`);
+    expect(body.items).toMatchObject(outcomes.map((outcome) => ({ outcome })));
   });
 
   it('does not run some of what is left', async () => {
