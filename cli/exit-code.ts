@@ -44,10 +44,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** Says what an error of the client is, with its code, and when to try again. */
-export function sentenceOf({ message, code, retryAfterSeconds, cause }: MillraceError): string {
-  // What `fetch` says of itself is that it failed; the reason lies below.
-  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : '';
-  const told = reason === '' ? message : `${message}: ${reason}`;
+export function sentenceOf({ message: told, code, retryAfterSeconds }: MillraceError): string {
   const again = retryAfterSeconds === undefined ? '' : ` Try again in ${Math.ceil(retryAfterSeconds)} s.`;
   return `${told.charAt(0).toUpperCase()}${told.slice(1).replace(/\.$/, '')} (${code}).${again}`;
 }

@@ -54,7 +54,9 @@ export async function waitForResult(
       const { task, retryAfterSeconds } = seen;
       const result = resultOf(task);
       if (result !== undefined) return result;
-      if (now >= deadline) throw unsuccessful(task, 'not_finished', `it is ${task.status} after ${timeoutSeconds} s`);
+      if (now >= deadline) {
+        throw unsuccessful(task, 'not_finished', `it is ${task.status} after ${timeoutSeconds} s`, true);
+      }
       if (retryAfterSeconds !== undefined) pauseMilliseconds = Math.max(pauseMilliseconds, retryAfterSeconds * 1000);
       else if (waitSeconds > 0 && now - asked >= waitSeconds * 900) [looks, pauseMilliseconds] = [0, 0];
     }
@@ -88,5 +90,5 @@ function resultOf(task: Task): SucceededTask | undefined {
   return task as SucceededTask;
 }
 
-const unsuccessful = (task: Task, code: string, why: string): MillraceError =>
-  new MillraceError(`the task ${task.type} ${task.id}: ${why}`, { code, task });
+const unsuccessful = (task: Task, code: string, why: string, isPassing = false): MillraceError =>
+  new MillraceError(`the task ${task.type} ${task.id}: ${why}`, { code, task, isPassing });

@@ -100,7 +100,11 @@ async function attempt(
   }
 }
 
-const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+/** Says why something was thrown. What `fetch` says of itself is that it failed; the reason lies below. */
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return thrown.cause instanceof Error ? `${thrown.message}: ${reasonOf(thrown.cause)}` : thrown.message;
+}
 
 async function send(
   { method, path, body, idempotencyKey }: Call,
