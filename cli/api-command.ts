@@ -1,6 +1,7 @@
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
 import { deploymentOf, type Named } from './deployment/find-deployment.ts';
+import { CommandError, EXIT } from './exit-code.ts';
 import { npmCommand } from './npm-command.ts';
 import { secondsOf } from './option-values.ts';
 
@@ -28,5 +29,9 @@ export async function clientOf(options: ApiOptions): Promise<Client> {
     got ??= Promise.resolve().then(key);
     return got;
   };
-  return createClient({ url, key: keyOnce, deadlineSeconds: options.deadline ?? 30 });
+  try {
+    return createClient({ url, key: keyOnce, deadlineSeconds: options.deadline ?? 30 });
+  } catch (error) {
+    throw new CommandError(`"${url}" cannot be called: ${(error as Error).message}.`, EXIT.usage);
+  }
 }

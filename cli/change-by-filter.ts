@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BulkAction, BulkCount, NewBulkAction } from '../client/bulk-actions.ts';
 import type { Client } from '../client/client.ts';
 import { MillraceError } from '../client/millrace-error.ts';
+import { type Named, optionsOf } from './deployment/find-deployment.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { interruption } from './interruption.ts';
 import { ArgumentError } from './npm-command.ts';
@@ -49,7 +50,7 @@ const LOOK_MILLISECONDS = 1_000;
 export async function changeByFilter(
   client: Client,
   verb: NewBulkAction['action'],
-  options: FilterOptions & ByFilter,
+  options: FilterOptions & ByFilter & Named,
 ): Promise<void> {
   const action: NewBulkAction = { action: verb, filter: taskFilterOf(options), ratePerSecond: options.rate };
   const count = await client.countForBulkAction(action);
@@ -61,7 +62,7 @@ export async function changeByFilter(
   if (count.counts.matched === 0) return note('No task matches.');
   if (options.yes !== true) await confirm(`${tasksText(count)} will be ${PARTICIPLES[verb]}. Go on? [y/N] `);
   const made = await client.createBulkAction(action);
-  const ended = await follow(client, made);
+  const ended = await follow(client, made, options);
   if (options.json === true) printJson(ended);
   else showAccount(ended);
   if (ended.status !== 'succeeded') throw new CommandError(`The bulk action ${ended.id} ${ended.status}.`, EXIT.failed);
@@ -82,8 +83,8 @@ async function confirm(question: string): Promise<void> {
 }
 
 /** Shows how far a bulk action is, and returns it when it has ended. */
-async function follow(client: Client, made: BulkAction): Promise<BulkAction> {
-  const goesOn = `The bulk action goes on: \`millrace bulk-actions get ${made.id}\` shows it, \`... abort\` ends it.`;
+async function follow(client: Client, made: BulkAction, named: Named): Promise<BulkAction> {
+  const goesOn = `The bulk action goes on: \`millrace bulk-actions get ${made.id}${optionsOf(named)}\` shows it, \`... abort\` ends it.`;
   const signal = interruption(goesOn);
   const screen = process.stderr.isTTY === true ? createScreen(process.stderr) : undefined;
   let action = made;

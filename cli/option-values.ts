@@ -40,11 +40,27 @@ export function timeOf(option: string): (text: string) => string {
   };
 }
 
+type Beginning = { readonly since?: number | undefined; readonly from?: string | undefined };
+
+/** Returns from when on: so many seconds ago, or then. Throws `ArgumentError` where both are said. */
+export function beginningOf({ since, from }: Beginning): Date | string | undefined {
+  if (since === undefined) return from;
+  if (from !== undefined) throw new ArgumentError('--since and --from say two times: give one.');
+  return new Date(Date.now() - since * 1000);
+}
+
 /** Reads the id of a task. */
-export function taskIdOf(text: string): string {
-  const id = parseTaskId(text);
-  if (id !== undefined) return id;
-  throw new ArgumentError(`"${text}" is no id of a task: \`millrace list\` shows those that there are.`);
+export const taskIdOf = idOf('task', 'millrace list');
+
+/** Reads the id of a bulk action, which is that of the task which carries it out. */
+export const bulkActionIdOf = idOf('bulk action', 'millrace bulk-actions');
+
+function idOf(what: string, list: string): (text: string) => string {
+  return (text) => {
+    const id = parseTaskId(text);
+    if (id !== undefined) return id;
+    throw new ArgumentError(`"${text}" is no id of a ${what}: \`${list}\` shows those that there are.`);
+  };
 }
 
 /** Reads the ids of tasks, one by one. */

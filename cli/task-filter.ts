@@ -1,8 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import type { TaskFilter } from '../client/task-filter.ts';
 import { apiCommand } from './api-command.ts';
-import { ArgumentError } from './npm-command.ts';
-import { assigneeOf, secondsOf, timeOf } from './option-values.ts';
+import { assigneeOf, beginningOf, secondsOf, timeOf } from './option-values.ts';
 import { STATUSES } from './task-text.ts';
 
 /** Makes a command that is told which tasks are meant. */
@@ -43,7 +42,6 @@ export function taskFilterOf({
   from,
   to,
 }: FilterOptions): TaskFilter {
-  if (since !== undefined && from !== undefined) throw new ArgumentError('--since and --from say two times: give one.');
   return {
     status,
     type,
@@ -52,7 +50,7 @@ export function taskFilterOf({
     assigneeId: assignee?.id,
     workflowInstanceId: workflow,
     tag,
-    createdFrom: since === undefined ? from : new Date(Date.now() - since * 1000),
+    createdFrom: beginningOf({ since, from }),
     createdTo: to,
   };
 }

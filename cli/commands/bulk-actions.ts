@@ -2,7 +2,7 @@ import type { BulkAction } from '../../client/bulk-actions.ts';
 import { apiCommand, clientOf } from '../api-command.ts';
 import { progressText, showAccount } from '../change-by-filter.ts';
 import { npmCommand, runnable } from '../npm-command.ts';
-import { countOf, taskIdOf } from '../option-values.ts';
+import { bulkActionIdOf, countOf } from '../option-values.ts';
 import { timeText } from '../task-text.ts';
 import { printFacts, printJson } from '../terminal/print.ts';
 import { printListing } from '../terminal/print-listing.ts';
@@ -26,11 +26,11 @@ const list = apiCommand('list', 'Lists bulk actions, the newest first.')
   });
 
 const get = apiCommand('get', 'Shows how far a bulk action is, and what it could not be done to.')
-  .argument('<id>', 'which bulk action', taskIdOf)
+  .argument('<id>', 'which bulk action', bulkActionIdOf)
   .action(async (id, options) => show(await (await clientOf(options)).bulkAction(id), options));
 
 const abort = apiCommand('abort', 'Ends a bulk action; what it has done stays done.')
-  .argument('<id>', 'which bulk action', taskIdOf)
+  .argument('<id>', 'which bulk action', bulkActionIdOf)
   .action(async (id, options) => show(await (await clientOf(options)).abortBulkAction(id), options));
 
 function show(action: BulkAction, { json }: { readonly json?: true | undefined }): void {
@@ -52,7 +52,7 @@ function show(action: BulkAction, { json }: { readonly json?: true | undefined }
 }
 
 const group = npmCommand('millrace bulk-actions', 'Shows and ends what is done to all tasks that fit a filter.')
-  .addCommand(list)
+  .addCommand(list, { isDefault: true })
   .addCommand(get)
   .addCommand(abort);
 

@@ -2,6 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { Definition, DefinitionSettings } from '../../client/answers.ts';
 import type { DefinitionChange } from '../../client/client.ts';
 import { type ApiOptions, apiCommand, clientOf } from '../api-command.ts';
+import { deploymentOf } from '../deployment/find-deployment.ts';
 import { lengthText } from '../length-text.ts';
 import { ArgumentError, npmCommand, runnable } from '../npm-command.ts';
 import { countOf, secondsOf } from '../option-values.ts';
@@ -38,8 +39,9 @@ const save = apiCommand(
   'save',
   'Writes down what is deployed, so that the next synth warns of what would hurt tasks that wait.',
 )
-  .argument('[deployment]', 'its name, as the construct has it', 'millrace')
-  .action(async (name, options) => {
+  .argument('[deployment]', 'its name, as the construct has it (default: with --local its own, otherwise millrace)')
+  .action(async (given, options) => {
+    const name = given ?? (await deploymentOf(options)).name ?? 'millrace';
     note(await saveDefinitions(await clientOf(options), name, new Date().toISOString()));
   });
 

@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import type { EndTarget } from '../../client/webhooks.ts';
 import { apiCommand, clientOf } from '../api-command.ts';
+import { optionsOf } from '../deployment/find-deployment.ts';
 import { ArgumentError, runnable } from '../npm-command.ts';
 import { assigneeOf, countOf, endStatusesOf, secondsOf, tagsOf, timeOf } from '../option-values.ts';
 import { showOutcome } from '../outcome.ts';
@@ -38,6 +39,9 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
     if (options.delay !== undefined && options.runAt !== undefined) {
       throw new ArgumentError('--delay and --run-at say two times: give one.');
     }
+    if (options.ttl !== undefined && options.idempotencyKey === undefined) {
+      throw new ArgumentError('--ttl goes with --idempotency-key.');
+    }
     const onEnd = endTargetOf(options);
     const input = await inputOf(given);
     const client = await clientOf(options);
@@ -59,7 +63,7 @@ const submitCommand = apiCommand('millrace submit', 'Submits a task, and prints 
       await showOutcome(client, task.id, options);
     } else if (options.json === true) printJson(task);
     else {
-      note(`${task.type} is ${task.status}; \`millrace wait ${task.id}\` waits for it.`);
+      note(`${task.type} is ${task.status}; \`millrace wait ${task.id}${optionsOf(options)}\` waits for it.`);
       console.log(task.id);
     }
   });

@@ -5,7 +5,12 @@ import { keyInEnvironment, keyOf } from './key-source.ts';
 import { findProfile, readProfiles } from './profiles.ts';
 
 /** A deployment whose API is called; its key is got when it is needed. */
-export type Deployment = { readonly url: string; readonly key: () => string | Promise<string> };
+export type Deployment = {
+  readonly url: string;
+  readonly key: () => string | Promise<string>;
+  /** What it is called in the app, of one that runs on this machine. */
+  readonly name?: string | undefined;
+};
 
 /** How a command line names a deployment. */
 export type Named = {
@@ -13,6 +18,14 @@ export type Named = {
   readonly local?: true | undefined;
   readonly name?: string | undefined;
 };
+
+/** Returns the options by which another command means the same deployment, with a blank before each. */
+export const optionsOf = ({ profile, local, name }: Named): string =>
+  [
+    local === true ? ' --local' : '',
+    name === undefined ? '' : ` --name ${name}`,
+    profile === undefined ? '' : ` --profile ${profile}`,
+  ].join('');
 
 /**
  * Finds the deployment that is meant: the one that is named, or that of MILLRACE_URL, of MILLRACE_PROFILE, or of the default profile.
@@ -39,9 +52,9 @@ export async function deploymentOf(named: Named, environment: NodeJS.ProcessEnv 
 
 async function localDeployment(name: string | undefined): Promise<Deployment> {
   const { url, apiKey, millraces } = await readLocal();
-  if (name === undefined) return { url, key: () => apiKey };
+  if (name === undefined) return { url, key: () => apiKey, name: millraces[0]?.name };
   const found = millraces.find((millrace) => millrace.name === name);
-  if (found !== undefined) return { url: found.url, key: () => found.apiKey };
+  if (found !== undefined) return { url: found.url, key: () => found.apiKey, name };
   const names = millraces.map((millrace) => millrace.name).join(', ');
   throw new CommandError(`--name "${name}" is no Millrace of this app; it has ${names}.`, EXIT.usage);
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { command, newFolder, startCommand } from '../../../doubles/command.ts';
@@ -30,6 +30,7 @@ describe('submit is refused in a sentence', () => {
     [['greet', '--assignee', 'ada'], /^--assignee "ada" must be <type>:<id>, such as user:u-17\./],
     [['greet', '--attempts', '0'], /^--attempts "0" must be a whole number from 1 on\./],
     [['greet', '--timeout', '1m'], /^--timeout goes with --wait\./],
+    [['greet', '--ttl', '1m'], /^--ttl goes with --idempotency-key\./],
     [['greet', '--priorty', 'low'], /^Unknown option '--priorty'\. \(Did you mean --priority\?\)/],
     [['greet', '--local'], /^Nothing runs here: start it with `npm start`, or leave out --local\.\n$/],
     [
@@ -49,6 +50,14 @@ describe('submit is refused in a sentence', () => {
       exitCode: 2,
       stderr:
         'No deployment is named: give --local for what `npm start` runs here or --profile <name>, or set MILLRACE_URL and MILLRACE_KEY.\n',
+    });
+  });
+
+  test('where the URL is none', async () => {
+    const { exitCode, stderr } = await command(['submit', 'greet'], { env: environmentOf('127.0.0.1:9') });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^"127\.0\.0\.1:9" cannot be called: the URL of the API is none: /),
     });
   });
 
@@ -117,6 +126,25 @@ describe('submit', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^[0-9A-Z]{26}-0\n$/) });
     expect(stderr).toBe(`greet is queued; \`millrace wait ${stdout.trim()}\` waits for it.\n`);
     expect(seen[0]?.headers.authorization).toBe('Bearer mr_key');
+  });
+
+  test('says how to wait in the deployment that was called', async () => {
+    const { url } = await startUnkindApi();
+    const cwd = newFolder();
+    const here = { name: 'shop', url, apiKey: 'mr_key' };
+    const aws = { awsEndpoint: url, region: 'us-east-1', credentials: 'any' };
+    mkdirSync(join(cwd, '.millrace'));
+    writeFileSync(join(cwd, '.millrace/local.json'), JSON.stringify({ ...here, millraces: [here], ...aws }));
+    const local = await command(['submit', 'greet', '{"name":"Ada"}', '--local'], { cwd });
+    expect(local.stderr).toContain(`\`millrace wait ${local.stdout.trim()} --local\``);
+    const named = ['--local', '--name', 'shop'];
+    const late = await command(['submit', 'greet', '{"name":"Ada"}', ...named, '--wait', '--timeout', '1s'], { cwd });
+    expect(late).toMatchObject({
+      exitCode: 7,
+      stderr: expect.stringMatching(/goes on: `millrace wait \S+ --local --name shop` waits for it again/),
+    });
+    // What is saved of it goes by its name there, which the next synth looks for.
+    expect((await command(['definitions', 'save', '--local'], { cwd })).stderr).toContain('says of shop what');
   });
 
   test('sends all that its options say, and prints what the API answers', async () => {
