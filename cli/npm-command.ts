@@ -62,7 +62,8 @@ function faultOf({ code, message }: CommanderError, command: CommandUnknownOpts)
 
 function unknownCommand({ commands }: CommandUnknownOpts, given: string): string {
   const names = commands.map((command) => `"${command.name()}"`);
-  return `The command must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}, not "${given}".`;
+  const known = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  return given === '' ? `The command is missing: ${known}.` : `The command must be ${known}, not "${given}".`;
 }
 
 const isHelp = (error: unknown): boolean =>
@@ -85,11 +86,19 @@ export const runnable = (command: CommandUnknownOpts, run = actionOf(command)): 
       await run(commandLine);
     } catch (error) {
       if (isHelp(error)) return;
-      console.error(printableLines(error instanceof ArgumentError ? withUsage(error.message, command) : toldOf(error)));
+      console.error(
+        printableLines(
+          error instanceof ArgumentError ? withUsage(error.message, calledOf(command, commandLine)) : toldOf(error),
+        ),
+      );
       process.exitCode = error instanceof ArgumentError ? EXIT.usage : exitCodeOf(error);
     }
   },
 });
+
+/** Returns the subcommand that a command line names, or the command where it names none. */
+const calledOf = (command: CommandUnknownOpts, [first]: readonly string[]): CommandUnknownOpts =>
+  command.commands.find((each) => each.name() === first) ?? command;
 
 const actionOf =
   (command: CommandUnknownOpts) =>

@@ -1,6 +1,6 @@
 import { apiCommand, clientOf } from '../api-command.ts';
 import { runnable } from '../npm-command.ts';
-import { countOf, timeOf } from '../option-values.ts';
+import { beginningOf, countOf, secondsOf, timeOf } from '../option-values.ts';
 import { timeText } from '../task-text.ts';
 import { printListing } from '../terminal/print-listing.ts';
 
@@ -10,12 +10,14 @@ const auditCommand = apiCommand(
 )
   .option('--actor <id>', 'only what this key, or subject of a token, did')
   .option('--action <name>', 'only calls of this name, such as retryTask')
+  .option('--since <time>', 'how far back: a number of s, m, h or d', secondsOf('since'))
   .option('--from <time>', 'from then on (default: 30 days before the end)', timeOf('from'))
   .option('--to <time>', 'before then (default: now)', timeOf('to'))
   .option('--limit <count>', 'so many at most (default: 20)', countOf('limit'))
-  .action(async ({ actor, action, from, to, limit: count = 20, ...options }) => {
+  .action(async ({ actor, action, since, from, to, limit: count = 20, ...options }) => {
+    const begin = beginningOf({ since, from });
     const client = await clientOf(options);
-    await printListing(client.audit({ actor, action, from, to, limit: Math.min(count, 100) }), {
+    await printListing(client.audit({ actor, action, from: begin, to, limit: Math.min(count, 100) }), {
       count,
       heads: ['TIME', 'ACTOR', 'ACTION', 'RESOURCE', 'OUTCOME'],
       rowOf: (act) => [timeText(act.time), act.actor.id, act.action, act.resource, String(act.outcome)],

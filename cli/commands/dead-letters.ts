@@ -12,8 +12,8 @@ const list = apiCommand('list', "Lists some of a lane's dead letters, and why th
   .argument('<lane>', LANE)
   .action(async (lane, options) => {
     const letters = await (await clientOf(options)).deadLetters(lane);
-    if (options.json === true) return printJson(letters);
-    if (letters.items.length === 0) note('There are none.');
+    if (options.json === true) for (const letter of letters.items) printJson(letter);
+    else if (letters.items.length === 0) note('There are none.');
     else {
       const rows = letters.items.map(({ messageId, sentAt, reason, task }) => [
         messageId,

@@ -5,7 +5,7 @@ import { runnable } from '../npm-command.ts';
 import { printJson, printTable } from '../terminal/print.ts';
 import type { Cell } from '../terminal/table.ts';
 
-const HEADS = ['LANE', 'WAITING', 'RUNNING', 'EXECUTORS', 'DEAD', 'WAIT', 'TAKES WORK'];
+const HEADS = ['LANE', 'WAITING', 'RUNNING', 'EXECUTORS', 'DEAD IN CLASS', 'WAIT', 'TAKES WORK'];
 
 const lanesCommand = apiCommand('millrace lanes', 'Shows the lanes: what waits in them, and how long.').action(
   async (options) => {

@@ -14,10 +14,10 @@ const redriveCommand = apiCommand('millrace redrive', "Sends a lane's dead lette
     const client = await clientOf(options);
     if (options.dryRun === true) {
       const letters = await client.deadLetters(lane);
-      if (options.json === true) printJson(letters);
+      if (options.json === true) for (const letter of letters.items) printJson(letter);
       else if (letters.items.length === 0) note('There are none.');
       else printTable([HEADS, ...letters.items.map(rowOf)]);
-      if (letters.hasMore && options.json !== true) note('There are more than these.');
+      if (letters.hasMore) note('There are more than these.');
       return;
     }
     for (;;) {

@@ -32,7 +32,7 @@ const create = apiCommand('create', 'Has a task made again and again, and prints
   .option('--every <time>', 'every so many minutes, hours or days: 15m', minutesOf('every'))
   .addOption(new Option('--overlap <what>', 'while the task before has not ended').choices(['skip', 'queue', 'cancel']))
   .addOption(new Option('--missed <which>', 'are made up for after an outage').choices(['latest', 'all']))
-  .option('--title <text>', 'what people call it')
+  .option('--title <text>', 'what people call it, which the API has as its name')
   .option('--idempotency-key <text>', 'requests of one such key are one schedule (default: a key of its own)')
   .action(async (type, given, { overlap, missed, title: name, idempotencyKey, ...options }) => {
     const cadence = cadenceOf(options);

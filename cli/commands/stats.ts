@@ -1,8 +1,8 @@
 import type { Counts } from '../../client/answers.ts';
 import { apiCommand, clientOf } from '../api-command.ts';
 import { lengthText } from '../length-text.ts';
-import { ArgumentError, runnable } from '../npm-command.ts';
-import { secondsOf, timeOf } from '../option-values.ts';
+import { runnable } from '../npm-command.ts';
+import { beginningOf, secondsOf, timeOf } from '../option-values.ts';
 import { timeText } from '../task-text.ts';
 import { note, printJson, printTable } from '../terminal/print.ts';
 import type { Cell } from '../terminal/table.ts';
@@ -30,9 +30,7 @@ const statsCommand = apiCommand(
   .option('--from <time>', 'from then on: 2026-01-31T06:30:00Z', timeOf('from'))
   .option('--to <time>', 'until then', timeOf('to'))
   .action(async ({ type, since, from, to, ...options }) => {
-    if (since !== undefined && from !== undefined)
-      throw new ArgumentError('--since and --from say two times: give one.');
-    const begin = since === undefined ? from : new Date(Date.now() - since * 1000);
+    const begin = beginningOf({ since, from });
     const found = await (await clientOf(options)).statistics({ type, from: begin, to });
     if (options.json === true) return printJson(found);
     note(`From ${timeText(found.from)} to ${timeText(found.to)}:`);

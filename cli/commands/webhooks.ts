@@ -32,7 +32,7 @@ const create = apiCommand(
   )
   .option('--statuses <status,...>', 'of succeeded, failed, cancelled (default: all)', endStatusesOf('statuses'))
   .option('--include-output', 'tell the output, too, up to 64 KB of it')
-  .option('--title <text>', 'what people call it')
+  .option('--title <text>', 'what people call it, which the API has as its name')
   .option('--idempotency-key <text>', 'requests of one such key are one webhook (default: a key of its own)')
   .action(async (url, { types, statuses, includeOutput, title: name, idempotencyKey, ...options }) => {
     const client = await clientOf(options);

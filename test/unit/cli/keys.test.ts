@@ -8,7 +8,7 @@ const complete = ['create', '--tenant', 'acme', '--scopes', 'submit,read'];
 
 describe('the arguments of keys', () => {
   test.each([
-    [[], /must be "create", "list" or "revoke", not ""/],
+    [[], /The command is missing: "create", "list" or "revoke"\./],
     [['delete', ...complete.slice(1)], /must be "create", "list" or "revoke", not "delete"/],
     [[...complete, 'twice'], /must be "create"/],
     [['create', '--scopes', 'read'], /--tenant is missing/],

@@ -48,7 +48,7 @@ test.each(['cli/keys.ts', 'cli/logs.ts', 'local/start.ts'])('%s tells its option
 
 test.each([
   ['cli/keys.ts', ['create', '--scopes', 'read'], /^--tenant is missing\.\n\nUsage: npm run keys -- create --tenant/],
-  ['cli/keys.ts', [], /^The command must be "create", "list" or "revoke", not ""\.\n\nUsage: npm run keys -- create/],
+  ['cli/keys.ts', [], /^The command is missing: "create", "list" or "revoke"\.\n\nUsage: npm run keys -- create/],
   ['cli/logs.ts', ['--folow'], /^Unknown option '--folow'\. \(Did you mean --follow\?\)\n\nUsage: npm run logs --/],
   [
     'local/start.ts',

@@ -30,7 +30,7 @@ describe('lanes, redrive and stats', () => {
   test('lanes shows each', async () => {
     const { millrace, client } = await startWorld();
     const { stdout } = await millrace('lanes');
-    expect(stdout).toMatch(/^LANE +WAITING +RUNNING +EXECUTORS +DEAD +WAIT +TAKES WORK\n/);
+    expect(stdout).toMatch(/^LANE +WAITING +RUNNING +EXECUTORS +DEAD IN CLASS +WAIT +TAKES WORK\n/);
     expect(stdout).toMatch(/^default-high-0 +0 +0 +\d+ +0 +- +yes$/m);
     expect(jsonLines((await millrace('lanes', '--json')).stdout)).toEqual(await client.lanes());
   });
@@ -47,6 +47,36 @@ describe('lanes, redrive and stats', () => {
       stderr: 'There are none.\n',
     });
     expect(jsonLines((await millrace('redrive', 'default-high-0', '--json')).stdout)).toMatchObject([{ messages: 0 }]);
+  });
+
+  test('dead letters are JSON Lines, one on each, listed or by --dry-run', async () => {
+    const { millrace, world } = await startWorld();
+    for (let count = 0; count < 2; count += 1) {
+      world.ports.deadLetters.put('default', { body: '{', laneName: 'default-high-0', reason: 'no JSON' });
+    }
+    const two = ['letter-1', 'letter-2'].map((messageId) => ({ messageId, reason: { code: 'malformed' } }));
+    expect(jsonLines((await millrace('dead-letters', 'list', 'default-high-0', '--json')).stdout)).toMatchObject(two);
+    expect(jsonLines((await millrace('redrive', 'default-high-0', '--dry-run', '--json')).stdout)).toMatchObject(two);
+  });
+
+  test('audit goes as far back as --since says, or from a time on', async () => {
+    const { millrace, seen } = await startWorld();
+    await millrace('audit', '--since', '1h');
+    const from = /[?&]from=([^&]+)/.exec(seen.at(-1)?.request ?? '')?.[1] ?? '';
+    expect(Math.abs(Date.now() - 3_600_000 - Date.parse(decodeURIComponent(from)))).toBeLessThan(60_000);
+    expect(await millrace('audit', '--since', '1h', '--from', '2026-01-01T00:00:00Z')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^--since and --from say two times: give one\./),
+    });
+  });
+
+  test('bulk-actions lists, and knows its ids', async () => {
+    const { millrace } = await startWorld();
+    expect(await millrace('bulk-actions')).toMatchObject({ exitCode: 0, stderr: 'There are none.\n' });
+    expect(await millrace('bulk-actions', 'get', 'none')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^"none" is no id of a bulk action: `millrace bulk-actions` shows/),
+    });
   });
 
   test('stats counts by type', async () => {
@@ -76,7 +106,11 @@ describe('definitions', () => {
       2,
       /^There is nothing to change: give --priority, --attempts or --attempt-timeout\./,
     ],
-    [['definitions', 'tune', 'greet', '--attempts', '0'], 2, /^--attempts "0" must be a whole number/],
+    [
+      ['definitions', 'tune', 'greet', '--attempts', '0'],
+      2,
+      /^--attempts "0" must be a whole number.*\n\nUsage: millrace definitions tune \[options\] <type>\n$/,
+    ],
     [['definitions', 'tune', 'greet', '--attempts', '1000'], 3, /\(invalid_request\)/],
     [['definitions', 'pause'], 2, /^<type> is missing\./],
     [['definitions', 'pause', 'greet', '--attempts', '2'], 2, /^--attempts is not for "pause"\./],
