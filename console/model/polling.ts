@@ -18,11 +18,18 @@ export type Poller = {
   readonly stop: () => void;
 };
 
+/** What is not found may be on its way yet: it is looked for so often. */
+const MOST_LOOKS = 3;
+
+/** Tells whether a call may go well when it is made again, after so many that failed: what is refused would be so again. */
+const mayGoWell = ({ status = 0 }: ApiFailure, failures: number): boolean =>
+  status === 404 ? failures < MOST_LOOKS : status < 400 || status === 429 || status >= 500;
+
 /** Pauses between two tries while the API fails: twice as long each time. */
 const FIRST_PAUSE_SECONDS = 2;
 const MAX_PAUSE_SECONDS = 60;
 
-/** Loads something again and again. After failures it waits longer each time, or as long as the API asks for. */
+/** Loads something again and again. After failures it waits longer each time, or as long as the API asks for; a refusal ends it. */
 export function startPolling<T>({ load, everySeconds, isWatched, onResult, onFailure }: Polling<T>): Poller {
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,6 +60,7 @@ export function startPolling<T>({ load, everySeconds, isWatched, onResult, onFai
       failures += 1;
       const failure = error as ApiFailure;
       onFailure(failure);
+      if (!mayGoWell(failure, failures)) return;
       schedule(failure.retryAfterSeconds ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** failures, MAX_PAUSE_SECONDS));
     } finally {
       isLoading = false;

@@ -50,7 +50,7 @@ export function SubmitForm({ definition, input }: { definition: Definition; inpu
         <summary>Options</summary>
         <Properties field={OPTIONS_FIELD} draft={options} pointer="" errors={placed} onChange={setOptions} />
       </details>
-      {sending.failure !== undefined && <FailureNotice failure={sending.failure} />}
+      {sending.failure !== undefined && <FailureNotice failure={sending.failure} areFieldsMarked />}
       <Messages messages={placed.get('')} />
       <div class="actions">
         <button type="submit" class="primary" aria-disabled={sending.isBusy}>

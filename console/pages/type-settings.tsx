@@ -48,7 +48,7 @@ export function TypeSettings({ definition, onChange }: TypeSettingsProps) {
           setDraft(changed);
         }}
       />
-      {failure !== undefined && <FailureNotice failure={failure} />}
+      {failure !== undefined && <FailureNotice failure={failure} areFieldsMarked />}
       <div class="actions">
         <button type="submit" class="primary">
           Save

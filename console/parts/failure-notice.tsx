@@ -9,6 +9,7 @@ const TITLES: Readonly<Record<string, string>> = {
   invalid_status: 'Not possible',
   idempotency_conflict: 'Key already used',
   payload_too_large: 'Too large',
+  answer_too_large: 'Too large to show',
   lane_saturated: 'The lane is full',
   rate_limited: 'Too many tasks',
   unavailable: 'Not available',
@@ -20,8 +21,15 @@ const HINTS: Readonly<Record<string, string>> = {
   network: 'It is tried again by itself.',
 };
 
-/** Says what failed and what can be done. */
-export function FailureNotice({ failure, onRetry }: { failure: ApiFailure; onRetry?: (() => void) | undefined }) {
+type FailureNoticeProps = {
+  readonly failure: ApiFailure;
+  readonly onRetry?: (() => void) | undefined;
+  /** Whether the fields of a form say themselves what is wrong with them. */
+  readonly areFieldsMarked?: boolean;
+};
+
+/** Says what failed, by which fields, and what can be done. */
+export function FailureNotice({ failure, onRetry, areFieldsMarked = false }: FailureNoticeProps) {
   const hint = HINTS[failure.code];
   return (
     <div class="notice" role="alert">
@@ -31,6 +39,15 @@ export function FailureNotice({ failure, onRetry }: { failure: ApiFailure; onRet
         {failure.retryAfterSeconds !== undefined && ` Try again in ${failure.retryAfterSeconds} s.`}
         {hint !== undefined && ` ${hint}`}
       </p>
+      {!areFieldsMarked && failure.errors.length > 0 && (
+        <ul>
+          {failure.errors.map(({ field, message }) => (
+            <li key={field}>
+              <code>{field}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
       {onRetry !== undefined && (
         <button type="button" onClick={onRetry}>
           Try again

@@ -33,13 +33,17 @@ export type Live<T> = {
   readonly put: (data: T) => void;
 };
 
-/** Loads what `key` names, now and every so often; forgets it when the key changes. */
+/**
+ * Loads what `key` names, now and every so often. When the key changes it is loaded anew, and what was there is forgotten, unless
+ * the subject is the same: then it stays until the other is there.
+ */
 export function useLive<T>(
   key: string,
   load: (signal: AbortSignal) => Promise<T>,
   everySeconds: number | ((data: T) => number),
+  subject = key,
 ): Live<T> {
-  const [state, setState] = useState<{ key: string; data?: T; failure?: ApiFailure }>({ key });
+  const [state, setState] = useState<{ subject: string; data?: T; failure?: ApiFailure }>({ subject });
   const poller = useRef<Poller | undefined>(undefined);
   // What is loaded is named by the key alone: `load` is a new function with each rendering.
   useEffect(() => {
@@ -47,12 +51,12 @@ export function useLive<T>(
       load,
       everySeconds: typeof everySeconds === 'number' ? () => everySeconds : everySeconds,
       isWatched,
-      onResult: (data) => setState({ key, data }),
+      onResult: (data) => setState({ subject, data }),
       onFailure: (failure) =>
         setState((last) => ({
-          key,
+          subject,
           failure,
-          ...(last.key === key && last.data !== undefined ? { data: last.data } : {}),
+          ...(last.subject === subject && last.data !== undefined ? { data: last.data } : {}),
         })),
     });
     poller.current = started;
@@ -62,11 +66,11 @@ export function useLive<T>(
       started.stop();
     };
   }, [key]);
-  const isCurrent = state.key === key;
+  const isCurrent = state.subject === subject;
   return {
     data: isCurrent ? state.data : undefined,
     failure: isCurrent ? state.failure : undefined,
     refresh: () => poller.current?.refresh(),
-    put: (data) => setState({ key, data }),
+    put: (data) => setState({ subject, data }),
   };
 }

@@ -58,7 +58,7 @@ export function ScheduleForm({ type, schedule }: ScheduleFormProps) {
         <Properties field={field} draft={terms} pointer="" errors={placed} onChange={setTerms} />
       </section>
       <InputCard input={input} errors={placed} onErrors={sending.show} />
-      {sending.failure !== undefined && <FailureNotice failure={sending.failure} />}
+      {sending.failure !== undefined && <FailureNotice failure={sending.failure} areFieldsMarked />}
       <Messages messages={placed.get('')} />
       <div class="actions">
         <button type="submit" class="primary" aria-disabled={sending.isBusy}>

@@ -64,7 +64,7 @@ function WebhookForm({ types, onMade }: WebhookFormProps) {
       <section class="card">
         <Properties field={field} draft={draft} pointer="" errors={placed} onChange={setDraft} />
       </section>
-      {sending.failure !== undefined && <FailureNotice failure={sending.failure} />}
+      {sending.failure !== undefined && <FailureNotice failure={sending.failure} areFieldsMarked />}
       <Messages messages={placed.get('')} />
       <div class="actions">
         <button type="submit" class="primary" aria-disabled={sending.isBusy}>

@@ -66,6 +66,29 @@ describe('polling', () => {
     world.poller.stop();
   });
 
+  test.each([400, 403, 409])('ends with a refusal, %s: it would be one again', async (status) => {
+    const world = polling([new ApiFailure('no', { code: 'refused', status })]);
+    await seconds(600);
+    expect(world.loads).toBe(1);
+    world.poller.refresh();
+    await seconds(0);
+    expect(world.loads).toBe(2);
+    world.poller.stop();
+  });
+
+  test('looks some times for what is not found, and does not give up what is busy or down', async () => {
+    const world = polling([new ApiFailure('none', { code: 'not_found', status: 404 })]);
+    await seconds(600);
+    expect(world.loads).toBe(3);
+    world.poller.stop();
+    for (const status of [429, 503]) {
+      const other = polling([new ApiFailure('busy', { code: 'busy', status })]);
+      await seconds(600);
+      expect(other.loads).toBeGreaterThan(5);
+      other.poller.stop();
+    }
+  });
+
   test('waits longer with each failure, and not once it goes well again', async () => {
     const world = polling([network, network, 'a', 'b']);
     await seconds(3);
