@@ -47,11 +47,31 @@ export const taskPageSchema = z.object({
   nextCursor: z.nullable(z.string()),
 });
 
+/** What a task was given before retries gave it other inputs: until which attempt, and when it was replaced. */
+export const formerInputsSchema = z.object({
+  items: z.array(z.object({ attempt: z.number(), replacedAt: z.string(), input: z.optional(z.unknown()) })),
+});
+
+/** How many tasks fit a filter; there are more where that is not exact. */
+export const taskCountSchema = z.object({
+  total: z.number(),
+  byStatus: z.record(z.string(), z.number()),
+  isExact: z.boolean(),
+});
+export type TaskCount = z.infer<typeof taskCountSchema>;
+
 /** The statuses in the order of a task's life. */
 export const STATUSES = ['scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 
 /** Tells whether the type of a task is Millrace's own: it is in no list of types, and nobody submits one. */
 export const isOfOwnType = ({ type }: Pick<TaskSummary, 'type'>): boolean => type.startsWith('millrace.');
+
+/** Tells whether a task carries out a bulk action, which has the id of the task, and is not run again. */
+export const isBulkAction = ({ type }: Pick<TaskSummary, 'type'>): boolean => type === 'millrace.bulk-action';
+
+/** Tells whether a task has ended without an output. */
+export const isLost = ({ status }: Pick<TaskSummary, 'status'>): boolean =>
+  status === 'failed' || status === 'cancelled';
 
 /** Tells whether nothing more happens to the task unless someone retries it. */
 export const isFinished = ({ status }: Pick<TaskSummary, 'status'>): boolean =>

@@ -45,23 +45,29 @@ export function stretchesOf(task: TaskSummary, attempts: readonly Attempt[], now
     const { number, startedAt, endedAt, outcome } = attempt;
     const from = timeOf(startedAt);
     if (from === undefined) continue;
-    const waited = duration(from - before);
+    // What a row says of when to run is about its first attempt until there is another.
+    const dueAt = task.attempt === 1 ? Math.min(timeOf(task.runAt) ?? before, from) : before;
+    const waited = duration(from - dueAt);
     const label = number === 1 ? `Queued for ${waited}` : `Waited for ${waited}`;
-    stretches.push({ kind: 'queued', label, from: before, to: from });
+    stretches.push(
+      { kind: 'delayed', label: `Not to run for ${duration(dueAt - before)}`, from: before, to: dueAt },
+      { kind: 'queued', label, from: dueAt, to: from },
+    );
     const next = timeOf(attempts[place + 1]?.startedAt);
     before = timeOf(endedAt) ?? next ?? end;
     const { verb, tone } = toldOf(attempt);
     const kind = outcome === 'fanned_out' ? 'waiting' : tone === 'failed' || tone === 'cancelled' ? tone : 'running';
     const lasted = duration(before - from);
-    stretches.push({
-      kind,
-      label:
-        outcome === 'running' ? `Attempt ${number} runs for ${lasted}` : `Attempt ${number} ${verb} after ${lasted}`,
-      from,
-      to: before,
-    });
+    const told = outcome === 'running' ? `runs for ${lasted}` : `${verb} after ${lasted}`;
+    const asTold = outcome === 'fanned_out' ? `and its subtasks: ${lasted}` : told;
+    stretches.push({ kind, label: `Attempt ${number} ${asTold}`, from, to: before });
   }
-  if (isFinished(task)) return stretches;
+  if (isFinished(task)) {
+    const last = attempts.at(-1);
+    const isTold = last?.startedAt !== undefined;
+    const label = isTold ? `Waited for ${duration(end - before)}` : `Attempt ${last?.number} and its wait`;
+    return [...stretches, { kind: isTold ? 'queued' : 'earlier', label, from: before, to: end }];
+  }
   const dueAt = timeOf(task.runAt) ?? now;
   return [
     ...stretches,
@@ -82,7 +88,7 @@ export const eventsOfAttempts = (attempts: readonly Attempt[]): LifeEvent[] =>
     const { verb, tone } = toldOf(attempt);
     const [from, to] = [timeOf(startedAt), timeOf(endedAt)];
     const notes = [
-      from === undefined || to === undefined ? undefined : `after ${duration(to - from)}`,
+      from === undefined || to === undefined ? undefined : `ran for ${duration(to - from)}`,
       progress === undefined || outcome === 'running' ? undefined : `at ${Math.round(progress.fraction * 100)} %`,
       outcome === 'lost' ? 'Nothing was kept of it: its executor was killed, most likely.' : undefined,
     ].filter((note) => note !== undefined);

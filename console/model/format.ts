@@ -68,6 +68,21 @@ const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minu
 /** Writes the time of day alone, where there is little room. */
 export const timeOfDay = (at: number): string => hourAndMinute.format(at);
 
+const dayOf = (at: number): string => new Date(at).toDateString();
+const TO_THE_MILLISECOND = {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+} as const;
+const preciseTime = new Intl.DateTimeFormat(undefined, TO_THE_MILLISECOND);
+const preciseMoment = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', ...TO_THE_MILLISECOND });
+
+/** Writes a time to the millisecond, with its day where that is not the present one. */
+export const momentOfLine = (at: number, now: number): string =>
+  (dayOf(at) === dayOf(now) ? preciseTime : preciseMoment).format(at);
+
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const few = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: 'compact' });
 
@@ -88,6 +103,13 @@ export function dollars(usd: number): string {
 export function shortDollars(usd: number): string {
   if (usd > 0 && usd < 0.01) return '<$0.01';
   return usd < 10_000 ? dollars(usd) : `$${few.format(usd)}`;
+}
+
+/** Writes US dollars beside others, as on an axis: what is less than one to three digits, so that they are told apart. */
+export function plotDollars(usd: number): string {
+  if (usd === 0 || usd >= 1) return shortDollars(usd);
+  const digits = Math.min(9, 2 - Math.floor(Math.log10(usd)));
+  return `$${usd.toFixed(digits).replace(/\.?0+$/, '')}`;
 }
 
 /** Writes how many there are: `1 task`, `2 tasks`. */

@@ -75,8 +75,10 @@ function latestAttempt(task: TaskSummary, from: number, to: number): Stretch {
 
 function attemptsUpTo(count: number, hasSubtasks = false): string {
   const rest = hasSubtasks ? 'the subtasks' : count === 1 ? 'its wait' : 'their waits';
-  return `${count === 1 ? 'Attempt 1' : `Attempts 1 to ${count}`} and ${rest}`;
+  return `${attemptsBefore(count + 1)} and ${rest}`;
 }
+
+const attemptsBefore = (number: number): string => (number === 2 ? 'Attempt 1' : `Attempts 1 to ${number - 1}`);
 
 function eventsOf(task: TaskSummary, attempts: readonly Attempt[]): (LifeEvent | undefined)[] {
   const { attempt, status, error } = task;
@@ -89,11 +91,14 @@ function eventsOf(task: TaskSummary, attempts: readonly Attempt[]): (LifeEvent |
   return [
     { label: 'Created', at: createdAt },
     runAt === undefined || isBetweenAttempts ? undefined : { label: 'To run from', at: runAt },
+    attempts[0] === undefined || attempts[0].number === 1
+      ? undefined
+      : { label: attemptsBefore(attempts[0].number), at: undefined, note: 'Only the latest are told one by one.' },
     ...eventsOfAttempts(attempts),
     untold === 0 || attempts.length > 0
       ? undefined
       : {
-          label: untold === 1 ? 'Attempt 1' : `Attempts 1 to ${untold}`,
+          label: attemptsBefore(untold + 1),
           at: undefined,
           ...(isBetweenAttempts && error !== undefined ? { tone: 'failed' } : {}),
         },

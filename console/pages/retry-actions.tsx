@@ -1,10 +1,8 @@
 import { call } from '../api/call.ts';
-import { isFinished, isOfOwnType, type Task, type TaskSummary, taskSchema } from '../api/task.ts';
+import { isBulkAction, isLost, isOfOwnType, type Task, type TaskSummary, taskSchema } from '../api/task.ts';
 import { hrefOf } from '../model/route.ts';
 import { announce } from '../parts/announcement.tsx';
 import { ConfirmedAction } from '../parts/confirmed-action.tsx';
-
-const isLost = ({ status }: TaskSummary): boolean => status === 'failed' || status === 'cancelled';
 
 const retry = (id: string, body?: unknown): Promise<Task> =>
   call(`api/tasks/${encodeURIComponent(id)}/retry`, taskSchema, { method: 'POST', body });
@@ -13,7 +11,7 @@ type RetryActionsProps = { readonly task: Task; readonly onChange: (task: Task) 
 
 /** Offers to run a task again that has failed or was cancelled: as it is, or with another input. */
 export function RetryActions({ task, onChange }: RetryActionsProps) {
-  if (!isLost(task)) return null;
+  if (!isLost(task) || isBulkAction(task)) return null;
   const hasSubtasks = (task.subtaskCount ?? 0) > 0;
   return (
     <>
@@ -40,41 +38,50 @@ export function RetryActions({ task, onChange }: RetryActionsProps) {
   );
 }
 
-type RetrySubtasksProps = { readonly task: TaskSummary; readonly onRetry: () => void };
+type RetrySubtasksProps = {
+  readonly task: TaskSummary;
+  /** The subtasks that are to run again; all that have not succeeded, where none is chosen. */
+  readonly chosen: ReadonlySet<string>;
+  readonly onRetry: () => void;
+};
 
-/** Offers to run the subtasks of a task again that have not succeeded, once it has ended. */
-export function RetrySubtasks({ task, onRetry }: RetrySubtasksProps) {
-  if (!isFinished(task)) return null;
+/** Offers to run subtasks of a task again that have not succeeded, once it has ended. */
+export function RetrySubtasks({ task, chosen, onRetry }: RetrySubtasksProps) {
+  const isChosen = chosen.size > 0;
   return (
     <ConfirmedAction
-      label="Retry the failed ones"
-      question="Run the failed subtasks again?"
+      label={isChosen ? `Retry the chosen ${chosen.size === 1 ? 'one' : chosen.size}` : 'Retry the failed ones'}
+      question={isChosen ? 'Run the chosen subtasks again?' : 'Run the failed subtasks again?'}
       act={async () => {
-        await retry(task.id, { subtasks: 'failed' });
-        announce('The failed subtasks run again.');
+        await retry(task.id, { subtasks: isChosen ? [...chosen] : 'failed' });
+        announce(isChosen ? 'The chosen subtasks run again.' : 'The failed subtasks run again.');
         onRetry();
       }}
     >
-      <p>Those that were cancelled run again, too. What has succeeded is kept, and the task combines anew.</p>
+      <p>
+        {isChosen
+          ? 'The others stay as they are'
+          : 'Those that were cancelled run again, too. What has succeeded is kept'}
+        , and the task combines anew.
+      </p>
     </ConfirmedAction>
   );
 }
 
-/** Offers to run one subtask again. */
-export function RetrySubtask({ task, onRetry }: RetrySubtasksProps) {
-  if (!isLost(task)) return null;
-  return (
-    <ConfirmedAction
-      label="Retry"
-      of={`subtask ${task.id}`}
-      question="Run this subtask again?"
-      act={async () => {
-        await retry(task.id);
-        announce('The subtask runs again.');
-        onRetry();
-      }}
-    >
-      <p>The other subtasks stay as they are, and the task combines anew.</p>
-    </ConfirmedAction>
-  );
-}
+type RetrySubtaskProps = { readonly task: TaskSummary; readonly onRetry: () => void };
+
+/** Offers to run one subtask again, by itself. */
+export const RetrySubtask = ({ task, onRetry }: RetrySubtaskProps) => (
+  <ConfirmedAction
+    label="Retry"
+    of={`subtask ${task.id}`}
+    question="Run this subtask again?"
+    act={async () => {
+      await retry(task.id);
+      announce('The subtask runs again.');
+      onRetry();
+    }}
+  >
+    <p>The other subtasks stay as they are, and the task combines anew.</p>
+  </ConfirmedAction>
+);

@@ -6,6 +6,7 @@ import { useSending } from '../form/sending.ts';
 import { announce } from '../parts/announcement.tsx';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { goTo } from '../parts/navigation.ts';
+import { TaskError } from '../parts/task-error.tsx';
 import { InputCard, Messages, useInput } from './input-card.tsx';
 
 /** Shows the input of a task to be changed, and runs the task again with it. */
@@ -28,14 +29,15 @@ export function RetryForm({ task, definition }: { task: Task; definition: Defini
     >
       <InputCard input={written} errors={placed} onErrors={sending.show}>
         <p class="muted">
-          <code>{task.id}</code> of <code>{task.type}</code>, {task.status}. What it was given before is kept in its
-          history.
+          <code>{task.id}</code> of <code>{task.type}</code>, {task.status}. What it was given before is kept, and shown
+          with the task.
         </p>
+        {task.error !== undefined && <TaskError error={task.error} />}
         {(task.subtaskCount ?? 0) > 0 && (
           <p class="note">With another input it is fanned out anew: all of its subtasks run again, as new tasks.</p>
         )}
       </InputCard>
-      {sending.failure !== undefined && <FailureNotice failure={sending.failure} />}
+      {sending.failure !== undefined && <FailureNotice failure={sending.failure} areFieldsMarked />}
       <Messages messages={placed.get('')} />
       <div class="actions">
         <button type="submit" class="primary" aria-disabled={sending.isBusy}>

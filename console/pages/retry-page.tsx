@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { call } from '../api/call.ts';
 import type { ApiFailure } from '../api/problem.ts';
-import { type Task, taskSchema } from '../api/task.ts';
+import { isLost, type Task, taskSchema } from '../api/task.ts';
 import { hrefOf } from '../model/route.ts';
 import { useDefinitions } from '../parts/deployment.ts';
 import { Empty } from '../parts/elements.tsx';
@@ -23,6 +23,12 @@ export function RetryPage({ id }: { id: string }) {
         {({ items }) => (
           <LoadedTask id={id}>
             {(task) => {
+              if (!isLost(task))
+                return (
+                  <Empty title={`The task is ${task.status}.`}>
+                    <p>Only one that has failed or was cancelled can be retried.</p>
+                  </Empty>
+                );
               const definition = items.find(({ type }) => type === task.type);
               if (definition === undefined) return <Empty title={`The type ${task.type} is not deployed any more.`} />;
               return <RetryForm task={task} definition={definition} />;

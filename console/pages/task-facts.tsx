@@ -1,4 +1,4 @@
-import { isOfOwnType, type Task } from '../api/task.ts';
+import { isBulkAction, isOfOwnType, type Task } from '../api/task.ts';
 import { duration } from '../model/format.ts';
 import { isCombined } from '../model/life.ts';
 import { hrefOf } from '../model/route.ts';
@@ -20,9 +20,15 @@ export const TaskFacts = ({ task }: { task: Task }) => (
       {task.timeoutSeconds !== undefined && (
         <Fact name="An attempt may take">{duration(task.timeoutSeconds * 1000)}</Fact>
       )}
-      <Fact name="Lane">
-        <a href={hrefOf({ page: 'lane', name: task.executorKey.replaceAll('/', '-') })}>{task.executorKey}</a>
-      </Fact>
+      {isBulkAction(task) ? (
+        <Fact name="Carries out">
+          <a href={hrefOf({ page: 'bulk-action', id: task.id })}>a bulk action</a>
+        </Fact>
+      ) : (
+        <Fact name="Lane">
+          <a href={hrefOf({ page: 'lane', name: task.executorKey.replaceAll('/', '-') })}>{task.executorKey}</a>
+        </Fact>
+      )}
       <Fact name="Tenant">{task.tenantId}</Fact>
       {task.assignee !== undefined && (
         <Fact name={isOfOwnType(task) ? 'Tells' : 'Assignee'}>

@@ -1,5 +1,4 @@
-import { useRef } from 'preact/hooks';
-import { type Attempt, attemptsSchema } from '../api/attempt.ts';
+import { attemptsSchema } from '../api/attempt.ts';
 import { call } from '../api/call.ts';
 import type { Task } from '../api/task.ts';
 import { lifeOf } from '../model/life.ts';
@@ -14,16 +13,13 @@ export function TaskLife({ task }: { task: Task }) {
     `${path} ${task.attempt} ${task.status}`,
     async (signal) => (task.attempt === 0 ? [] : (await call(path, attemptsSchema, { signal })).items),
     0,
+    path,
   );
-  // What was known of them before is shown until the others are there.
-  const known = useRef<{ id: string; attempts: readonly Attempt[] }>({ id: task.id, attempts: [] });
-  if (live.data !== undefined || known.current.id !== task.id)
-    known.current = { id: task.id, attempts: live.data ?? [] };
   return (
     <>
       <h2 class="unseen">Time line</h2>
       {live.failure !== undefined && <FailureNotice failure={live.failure} onRetry={live.refresh} />}
-      <TimeLine life={lifeOf(task, now.value, known.current.attempts)} />
+      <TimeLine life={lifeOf(task, now.value, live.data)} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { type LogLine, logPageSchema } from '../api/attempt.ts';
 import { call } from '../api/call.ts';
 import { isFinished, type TaskSummary } from '../api/task.ts';
-import { moment, timeOf } from '../model/format.ts';
+import { moment, momentOfLine, timeOf } from '../model/format.ts';
 import { queryOf } from '../model/route.ts';
 import { GrowingPages, type OnMore, ShowMore } from '../parts/growing-pages.tsx';
 import { useLive } from '../parts/live.ts';
@@ -32,9 +32,9 @@ export function TaskLog({ task }: { task: TaskSummary }) {
 }
 
 const Lines = ({ task }: { task: TaskSummary }) => (
-  <ol class="log">
+  <div class="log">
     <GrowingPages>{(cursor, onMore) => <LogPage task={task} cursor={cursor} onMore={onMore} />}</GrowingPages>
-  </ol>
+  </div>
 );
 
 type LogPageProps = { readonly task: TaskSummary; readonly cursor: string; readonly onMore: OnMore };
@@ -48,18 +48,24 @@ function LogPage({ task, cursor, onMore }: LogPageProps) {
     (signal) => call(path, logPageSchema, { signal }),
     // A page that others follow is as it is.
     ({ nextCursor }) => (nextCursor !== null || isOver() ? 0 : REFRESH_SECONDS),
+    path,
   );
   return (
     <LiveContent live={live}>
       {({ items, nextCursor }) => (
         <>
-          {items.map((line, place) => (
-            <Line key={place} line={line} />
-          ))}
+          {items.length > 0 && (
+            <ol>
+              {items.map((line, place) => (
+                <Line key={place} line={line} />
+              ))}
+            </ol>
+          )}
+          {items.length === 0 && nextCursor !== null && <p class="muted">Nothing so far: there may be later lines.</p>}
           {items.length === 0 && nextCursor === null && cursor === '' && (
-            <li class="muted">
+            <p class="muted">
               Nothing is there. Lines come some seconds after they were written, and are kept for some days.
-            </li>
+            </p>
           )}
           <ShowMore next={nextCursor} onMore={onMore} />
         </>
@@ -71,7 +77,7 @@ function LogPage({ task, cursor, onMore }: LogPageProps) {
 const Line = ({ line: { time, level, message, attempt, fields } }: { line: LogLine }) => (
   <li class={`level-${level}`}>
     <time dateTime={time} title={moment(timeOf(time) ?? 0)}>
-      {time.slice(11, 23)}
+      {momentOfLine(timeOf(time) ?? 0, Date.now())}
     </time>
     <span class="level">{level}</span>
     {attempt !== undefined && <span class="muted">attempt {attempt}</span>}

@@ -1,10 +1,12 @@
-import type { Task } from '../api/task.ts';
+import { isOfOwnType, type Task } from '../api/task.ts';
 import { hrefOf } from '../model/route.ts';
 import { StatusBadge } from '../parts/elements.tsx';
 import { JsonBlock } from '../parts/json-block.tsx';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { useTask } from '../parts/task.ts';
+import { TaskError } from '../parts/task-error.tsx';
+import { FormerInputs } from './former-inputs.tsx';
 import { SubtaskTree } from './subtask-tree.tsx';
 import { TaskActions } from './task-actions.tsx';
 import { TaskFacts } from './task-facts.tsx';
@@ -41,13 +43,7 @@ const TaskDetail = ({ task, onRetry }: { task: Task; onRetry: () => void }) => (
       </div>
       {task.progress !== undefined && <TaskProgress progress={task.progress} />}
       {task.error !== undefined && (
-        <div class="task-error">
-          <strong>
-            {task.status === 'queued' ? 'The last attempt failed: ' : ''}
-            <code>{task.error.code}</code>
-          </strong>
-          <p>{task.error.message}</p>
-        </div>
+        <TaskError error={task.error}>{task.status === 'queued' && 'The last attempt failed: '}</TaskError>
       )}
       <TaskLife task={task} />
     </section>
@@ -56,6 +52,7 @@ const TaskDetail = ({ task, onRetry }: { task: Task; onRetry: () => void }) => (
     <TaskLog task={task} />
     <JsonBlock title="Input" value={task.input} />
     {task.output !== undefined && <JsonBlock title="Output" value={task.output} />}
+    {!isOfOwnType(task) && task.attempt > 0 && <FormerInputs task={task} />}
   </div>
 );
 

@@ -10,14 +10,16 @@ export const AttemptError = ({ of, error: { code, message, class: name, causes =
     </p>
     {(stack !== undefined || causes.length > 0) && (
       <details>
-        <summary aria-label={`${of}: where, and by what`}>Where, and by what</summary>
+        <summary>
+          Stack and causes<span class="unseen">: {of}</span>
+        </summary>
         {name !== undefined && (
           <p>
             Thrown as <code>{name}</code>
           </p>
         )}
-        {causes.map((cause) => (
-          <p>
+        {causes.map((cause, place) => (
+          <p key={place}>
             Caused by{' '}
             <code>{[cause.class, cause.code].filter((part) => part !== undefined).join(' ') || 'an error'}</code>{' '}
             <bdi>{cause.message}</bdi>

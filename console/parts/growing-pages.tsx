@@ -23,9 +23,7 @@ export function GrowingPages({ children }: GrowingPagesProps) {
 /** Offers the page behind one, where there is one that is not shown. */
 export const ShowMore = ({ next, onMore }: { next: string | null; onMore: OnMore }) =>
   next === null || onMore === undefined ? null : (
-    <li>
-      <button type="button" onClick={() => onMore(next)}>
-        Show more
-      </button>
-    </li>
+    <button type="button" class="show-more" onClick={() => onMore(next)}>
+      Show more
+    </button>
   );

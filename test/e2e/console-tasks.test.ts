@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { call, submit, until } from './api.ts';
+import { submit, until } from './api.ts';
 import { accessibilityViolations } from './browser.ts';
 import { grant } from './grant.ts';
 import { button, CONSOLE, hopeless, inConsole, render } from './in-console.ts';
@@ -222,34 +222,6 @@ describe('a task with subtasks', () => {
       await page.getByRole('heading', { level: 1, name: 'text.wordcount.part' }).waitFor();
       await page.getByRole('link', { name: id }).click();
       await page.getByRole('heading', { name: '3 subtasks' }).waitFor();
-    });
-  });
-});
-
-describe('a task whose attempt failed', () => {
-  it('tells where in its source, by what, and what was logged, in the API and on its page', async () => {
-    const { id } = await submit({ type: 'text.wordcount', input: { text: 'x'.repeat(60_000) } });
-    await until(id, 'failed');
-    const place = /^at tasks\/text-wordcount\/definition\.ts:\d+:\d+$/m;
-    const { body } = await call('GET', `/api/tasks/${id}/attempts`);
-    const attempt = {
-      number: 1,
-      outcome: 'failed',
-      error: { code: 'invalid_text', stack: expect.stringMatching(place) },
-    };
-    expect(body.items).toMatchObject([attempt]);
-    const messages = async () => {
-      const { items } = (await call('GET', `/api/tasks/${id}/logs`)).body as { items: { message: string }[] };
-      return items.map(({ message }) => message);
-    };
-    await expect.poll(messages, { timeout: 20_000 }).toContain('task failed');
-    await inConsole(`#/tasks/${id}`, async (page) => {
-      await page.getByText('Attempt 1 failed', { exact: true }).waitFor();
-      await page.locator('.attempt-error summary').click();
-      expect(await page.locator('.attempt-error pre').textContent()).toMatch(place);
-      await button(page, 'Show the log').click();
-      await page.locator('.log').getByText('task failed').waitFor();
-      expect(await accessibilityViolations(page)).toEqual([]);
     });
   });
 });

@@ -1,7 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { type CallOptions, post } from './api.ts';
-import { openPage, startBrowser } from './browser.ts';
+import { accessibilityViolations, DESKTOP, openPage, PHONE, startBrowser } from './browser.ts';
 
 const { url, apiKey } = inject('stack');
 export const CONSOLE = `${url}/console`;
@@ -40,6 +40,22 @@ export const button = (page: Page, name: string): Locator => page.getByRole('but
 export async function confirm(page: Page, name: string): Promise<void> {
   await button(page, name).click();
   await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+}
+
+/** Looks at a page in light and dark, on a desk and on a phone: it is accessible, and nothing of it is beside the screen. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.locator('main > *').last().waitFor();
+  for (const colorScheme of ['dark', 'light'] as const) {
+    for (const viewport of [PHONE, DESKTOP]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
+      await expect.poll(() => page.locator('.loading').count(), { timeout: 20_000 }).toBe(0);
+      const seen = `${colorScheme}, ${viewport.width} pixels`;
+      expect(await accessibilityViolations(page), seen).toEqual([]);
+      const hidden = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      expect(await page.evaluate(hidden), `${seen}: nothing is beside the screen`).toBe(0);
+    }
+  }
 }
 
 /** Opens a page of the console, signed in, at `place`; closes it after the test, with nothing wrong on it. */

@@ -7,6 +7,8 @@ import {
   fieldTime,
   fromNow,
   minuteIn,
+  momentOfLine,
+  plotDollars,
   shortCount,
   shortDollars,
   timeOf,
@@ -70,6 +72,25 @@ test.each([
   [4_200_000, '$4.2M'],
 ])('%s dollars read %s where there is little room', (usd, text) => {
   expect(shortDollars(usd)).toBe(text);
+});
+
+test.each([
+  [0, '$0'],
+  [0.0000004, '$0.0000004'],
+  [0.000015, '$0.000015'],
+  [0.0123456, '$0.0123'],
+  [0.1, '$0.1'],
+  [0.9999, '$1'],
+  [1, '$1.00'],
+  [12_345.6, '$12.3K'],
+])('%s dollars read %s on an axis', (usd, text) => {
+  expect(plotDollars(usd)).toBe(text);
+});
+
+test('a time of a line is by the clock of the reader, and has its day where that is another', () => {
+  const noon = new Date(2026, 0, 31, 12, 5, 6, 78).getTime();
+  expect(momentOfLine(noon, noon + 60_000)).toBe('12:05:06.078');
+  expect(momentOfLine(noon, noon + 86_400_000)).toMatch(/^Jan 31, 12:05:06\.078$/);
 });
 
 test('counts have their noun, and are short where there is little room', () => {

@@ -137,8 +137,8 @@ describe('the life of a task whose attempts are known', () => {
     ]);
     expect(events.map(({ label, note, error: shown }) => [label, note, shown?.message])).toEqual([
       ['Created', undefined, undefined],
-      ['Attempt 1 failed', 'after 10 s', 'no 1'],
-      ['Attempt 2 failed', 'after 10 s', 'no 2'],
+      ['Attempt 1 failed', 'ran for 10 s', 'no 1'],
+      ['Attempt 2 failed', 'ran for 10 s', 'no 2'],
       ['Failed', undefined, undefined],
     ]);
   });
@@ -155,6 +155,36 @@ describe('the life of a task whose attempts are known', () => {
     ]);
   });
 
+  test('shows a delay before the first attempt, and that the last was cancelled while the next was waited for', () => {
+    const delayed = { status: 'succeeded', attempt: 1, runAt: at(8), startedAt: at(10), finishedAt: at(20) };
+    const succeeded = { number: 1, outcome: 'succeeded', startedAt: at(10), endedAt: at(20) };
+    expect(lifeAt(delayed, [succeeded]).stretches.map(({ kind, label }) => `${kind}: ${label}`)).toEqual([
+      'delayed: Not to run for 8 s',
+      'queued: Queued for 2 s',
+      'running: Attempt 1 succeeded after 10 s',
+    ]);
+    const cancelled = { status: 'cancelled', attempt: 1, runAt: at(90), finishedAt: at(50) };
+    expect(lifeAt(cancelled, [failed(1, 10, 20)]).stretches.at(-1)).toMatchObject({ label: 'Waited for 30 s' });
+    const lost = { number: 2, outcome: 'lost' };
+    expect(lifeAt({ ...cancelled, status: 'failed' }, [failed(1, 10, 20), lost]).stretches.at(-1)).toMatchObject({
+      kind: 'earlier',
+      label: 'Attempt 2 and its wait',
+    });
+  });
+
+  test('says so where the first ones are not among those that are told', () => {
+    const { events } = lifeAt({ attempt: 102, status: 'running' }, [
+      failed(101, 10, 20),
+      { number: 102, outcome: 'running', startedAt: at(60) },
+    ]);
+    expect(events.map(({ label }) => label)).toEqual([
+      'Created',
+      'Attempts 1 to 100',
+      'Attempt 101 failed',
+      'Attempt 102 started',
+    ]);
+  });
+
   test('shows the one under way, and those that made subtasks', () => {
     const running = { status: 'running', attempt: 2, startedAt: at(60) };
     const { stretches } = lifeAt(running, [
@@ -163,7 +193,7 @@ describe('the life of a task whose attempts are known', () => {
     ]);
     expect(stretches.map(({ label }) => label)).toEqual([
       'Queued for 10 s',
-      'Attempt 1 made subtasks after 50 s',
+      'Attempt 1 and its subtasks: 50 s',
       'Attempt 2 runs for 40 s',
     ]);
   });
