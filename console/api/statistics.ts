@@ -23,7 +23,7 @@ export const statisticsSchema = z.object({
   total: z.object(countsShape),
   byType: z.array(z.object({ type: z.string(), ...countsShape, costs })),
   /** Of a key that may see all tenants, where it has asked for them. */
-  byTenant: z.optional(z.array(z.object({ tenantId: z.string(), ...countsShape }))),
+  byTenant: z.optional(z.array(z.object({ tenantId: z.string(), ...countsShape, costs }))),
   tenantsLeftOut: z.optional(z.number()),
   fixed: z.optional(z.object({ usdPerHour: z.number(), usd: z.number() })),
   items: z.array(z.object({ minute: z.string(), ...countsShape })),

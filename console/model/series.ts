@@ -48,8 +48,8 @@ export function percentilePlot(statistics: Statistics, name: 'waitMilliseconds' 
   };
 }
 
-/** So many types have a line of their own, those that cost most; the others share one. */
-const COSTLY_TYPES = 3;
+/** So many have a line of their own, those that cost most; the others share one. */
+const COSTLY = 3;
 const COST_LINES: readonly Omit<Series, 'label' | 'values'>[] = [
   { colour: '--running' },
   { colour: '--succeeded', dash: [8, 3] },
@@ -60,19 +60,25 @@ const COST_LINES: readonly Omit<Series, 'label' | 'values'>[] = [
 /** Values of costs are in these: an axis has whole steps. */
 export const MICRODOLLARS = 1_000_000;
 
-/** Returns what types cost by step, in microdollars: a step is a minute, or more where there are many. */
-export function costPlot(statistics: Statistics): Plot {
-  const start = Date.parse(statistics.from);
-  const minutes = Math.max(1, Math.round((Date.parse(statistics.to) - start) / MINUTE_MS));
-  const stepMs = Math.ceil(minutes / 96) * MINUTE_MS;
-  const steps = Math.ceil((minutes * MINUTE_MS) / stepMs);
-  const byCost = statistics.byType.toSorted((one, other) => other.cost.usd - one.cost.usd);
-  const rest = byCost.slice(COSTLY_TYPES);
-  const lines = [
-    ...byCost.slice(0, COSTLY_TYPES).map(({ type, costs }) => ({ label: type, costs })),
-    ...(rest.length === 0 ? [] : [{ label: 'others', costs: rest.flatMap(({ costs }) => costs) }]),
-  ];
-  const sums = (costs: (typeof lines)[number]['costs']): number[] => {
+/** A plot has so many steps at most: a step is a minute, or more where there are many. */
+const MOST_STEPS = 97;
+
+/** What something has cost, minute by minute. */
+export type CostGroup = { readonly label: string } & Pick<Statistics['byType'][number], 'cost' | 'costs'>;
+
+/** Returns how many minutes a step of a plot of costs has. */
+export const minutesOfStep = (range: Range): number => Math.ceil(minutesOf(range) / MOST_STEPS);
+
+/** Returns what each of some groups costs by step, in microdollars. */
+export function costPlot(range: Range, groups: readonly CostGroup[]): Plot {
+  const start = Date.parse(range.from);
+  const stepMs = minutesOfStep(range) * MINUTE_MS;
+  const steps = Math.ceil((minutesOf(range) * MINUTE_MS) / stepMs);
+  const byCost = groups.filter(({ cost }) => cost.usd > 0).toSorted((one, other) => other.cost.usd - one.cost.usd);
+  const rest = byCost.slice(COSTLY);
+  const lines: Omit<CostGroup, 'cost'>[] = byCost.slice(0, COSTLY);
+  if (rest.length > 0) lines.push({ label: 'others', costs: rest.flatMap(({ costs }) => costs) });
+  const sums = (costs: CostGroup['costs']): number[] => {
     const values = Array<number>(steps).fill(0);
     for (const { minute, usd } of costs) {
       const step = Math.floor((Date.parse(minute) - start) / stepMs);
@@ -89,6 +95,11 @@ export function costPlot(statistics: Statistics): Plot {
     })),
   };
 }
+
+type Range = Pick<Statistics, 'from' | 'to'>;
+
+const minutesOf = ({ from, to }: Range): number =>
+  Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / MINUTE_MS));
 
 /** Returns the places of values that no stroke leads to or from, as those before and behind them are missing. */
 export const lonePlaces = (values: readonly (number | null | undefined)[]): number[] =>

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { call } from '../api/call.ts';
 import { statisticsSchema } from '../api/statistics.ts';
 import { hrefOf, queryOf } from '../model/route.ts';
@@ -34,6 +34,9 @@ export function OverviewPage() {
     },
     REFRESH_SECONDS,
   );
+  // The fixed cost is told to keys alone that may see all tenants.
+  const isPlatform = useRef(false);
+  if (statistics.data?.fixed !== undefined) isPlatform.current = true;
   return (
     <>
       <PageHeading title="Overview">
@@ -62,13 +65,15 @@ export function OverviewPage() {
             ))}
           </select>
         </label>
-        <label>
-          Tenants
-          <select value={tenants} onChange={(event) => setTenants(event.currentTarget.value)}>
-            <option value="">own</option>
-            <option value="all">all</option>
-          </select>
-        </label>
+        {isPlatform.current && (
+          <label>
+            Tenants
+            <select value={tenants} onChange={(event) => setTenants(event.currentTarget.value)}>
+              <option value="">own</option>
+              <option value="all">all</option>
+            </select>
+          </label>
+        )}
       </form>
       <LiveContent live={statistics}>
         {(data) =>

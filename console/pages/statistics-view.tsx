@@ -1,8 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import type { Statistics } from '../api/statistics.ts';
-import { dollars, duration, shortCount, shortDollars } from '../model/format.ts';
+import { counted, dollars, duration, plotDollars, shortCount, shortDollars } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
-import { costPlot, MICRODOLLARS, percentilePlot, throughputPlot } from '../model/series.ts';
+import { costPlot, MICRODOLLARS, minutesOfStep, type Plot, percentilePlot, throughputPlot } from '../model/series.ts';
 import { Tile, TypeName } from '../parts/elements.tsx';
 import { PlotView } from '../parts/plot-view.tsx';
 import { type Column, TableCard } from '../parts/table-card.tsx';
@@ -14,7 +14,16 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
       throughput: throughputPlot(statistics),
       wait: percentilePlot(statistics, 'waitMilliseconds'),
       run: percentilePlot(statistics, 'runMilliseconds'),
-      cost: costPlot(statistics),
+      costByType: costPlot(
+        statistics,
+        statistics.byType.map((group) => ({ ...group, label: group.type })),
+      ),
+      costByTenant:
+        statistics.byTenant &&
+        costPlot(
+          statistics,
+          statistics.byTenant.map((group) => ({ ...group, label: group.tenantId })),
+        ),
     }),
     [statistics],
   );
@@ -54,12 +63,10 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
         <PlotView title="Tasks a minute" plot={plots.throughput} format={shortCount} />
         <PlotView title="Wait until the first attempt" plot={plots.wait} format={duration} />
         <PlotView title="Run time of the last attempt" plot={plots.run} format={duration} />
-        <PlotView
-          key={plots.cost.series.map(({ label }) => label).join()}
-          title="Cost by task type"
-          plot={plots.cost}
-          format={(value) => shortDollars(value / MICRODOLLARS)}
-        />
+        <CostPlot title="Cost by task type" plot={plots.costByType} statistics={statistics} />
+        {plots.costByTenant !== undefined && (
+          <CostPlot title="Cost by tenant" plot={plots.costByTenant} statistics={statistics} />
+        )}
       </div>
       <div class="by-type">
         <TableCard
@@ -77,7 +84,10 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
           />
         )}
         {tenantsLeftOut !== undefined && (
-          <p class="note">{tenantsLeftOut} more tenants are not counted here: they are too many for one answer.</p>
+          <p class="note">
+            {counted(tenantsLeftOut, 'tenant')} more {tenantsLeftOut === 1 ? 'is' : 'are'} not counted here: there are
+            too many for one answer.
+          </p>
         )}
         <p class="muted small">
           Cost is what requests, messages, writes, logs, traces, events and the time of executors come to at AWS’s list
@@ -85,6 +95,22 @@ export function StatisticsView({ statistics }: { statistics: Statistics }) {
         </p>
       </div>
     </>
+  );
+}
+
+type CostPlotProps = { readonly title: string; readonly plot: Plot; readonly statistics: Statistics };
+
+/** Draws costs over time, where there are any. It is made anew when there are other lines. */
+function CostPlot({ title, plot, statistics }: CostPlotProps) {
+  if (plot.series.length === 0) return null;
+  const minutes = minutesOfStep(statistics);
+  return (
+    <PlotView
+      key={plot.series.map(({ label }) => label).join()}
+      title={`${title}, ${minutes === 1 ? 'a minute' : `each ${minutes} min`}`}
+      plot={plot}
+      format={(value) => plotDollars(value / MICRODOLLARS)}
+    />
   );
 }
 
@@ -121,7 +147,7 @@ const TENANT_COLUMNS: readonly Column<OfTenant>[] = [
   { head: 'Accepted', class: 'number', cell: ({ accepted }) => shortCount(accepted) },
   { head: 'Failed', class: 'wide number', cell: ({ failed }) => shortCount(failed) },
   { head: 'Cost', class: 'number', cell: ({ cost }) => dollars(cost.usd) },
-  { head: 'Of it executors', class: 'wide number', cell: ({ cost }) => dollars(cost.computeUsd) },
+  { head: 'Of it executors’ time', class: 'wide number', cell: ({ cost }) => dollars(cost.computeUsd) },
 ];
 
 const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;

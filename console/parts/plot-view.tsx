@@ -101,10 +101,10 @@ function PlotTable({ title, plot: { times, series }, format }: PlotViewProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls has to be reached by keyboard.
         <div class="scroll" tabIndex={0}>
           <table>
-            <caption class="unseen">{title}, by minute, the latest first</caption>
+            <caption class="unseen">{title}, the latest first</caption>
             <thead>
               <tr>
-                <th scope="col">Minute</th>
+                <th scope="col">Time</th>
                 {series.map(({ label }) => (
                   <th key={label} scope="col" class="number">
                     {label}

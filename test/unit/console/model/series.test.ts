@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Statistics } from '../../../../console/api/statistics.ts';
-import { lonePlaces, percentilePlot, throughputPlot } from '../../../../console/model/series.ts';
+import {
+  type CostGroup,
+  costPlot,
+  lonePlaces,
+  minutesOfStep,
+  percentilePlot,
+  throughputPlot,
+} from '../../../../console/model/series.ts';
 
 const counts = { accepted: 3, succeeded: 2, failed: 1, cancelled: 0, retried: 0 };
 const none = { waitMilliseconds: null, runMilliseconds: null, cost: { usd: 0, computeUsd: 0 } };
@@ -45,6 +52,33 @@ describe('a plot', () => {
     for (const { series } of [throughputPlot(statistics), percentilePlot(statistics, 'runMilliseconds')]) {
       expect(new Set(series.map(({ dash }) => String(dash))).size).toBe(series.length);
     }
+  });
+});
+
+describe('a plot of costs', () => {
+  const group = (label: string, ...usd: readonly number[]): CostGroup => ({
+    label,
+    cost: { usd: usd.reduce((sum, one) => sum + one, 0), computeUsd: 0 },
+    costs: usd.map((one, minute) => ({ minute: `2026-01-01T00:0${minute}:00.000Z`, usd: one })),
+  });
+
+  test('has lines of those that cost most, and one of all others that cost anything', () => {
+    const groups = [group('none', 0), group('b', 0, 4e-6), group('a', 5e-6, 5e-6), group('c', 3e-6), group('d', 1e-6)];
+    expect(valuesOf(costPlot(statistics, [...groups, group('e', 0, 0, 0, 1e-6)]))).toEqual({
+      a: [5, 5, 0, 0],
+      b: [0, 4, 0, 0],
+      c: [3, 0, 0, 0],
+      others: [1, 0, 0, 1],
+    });
+    expect(costPlot(statistics, [group('none', 0)]).series).toEqual([]);
+  });
+
+  test('adds minutes up to steps where there are many', () => {
+    const day = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' };
+    const { times, series } = costPlot(day, [group('a', 1e-6, 2e-6)]);
+    expect([times.length, series[0]?.values.slice(0, 2)]).toEqual([96, [3, 0]]);
+    // The last minute is a whole one, though it is not over.
+    expect(minutesOfStep({ ...day, to: '2026-01-02T00:01:00.000Z' })).toBe(15);
   });
 });
 
