@@ -66,6 +66,15 @@ export const deadLetterSchema = z.object({
   messageId: z.string(),
   sentAt: z.string(),
   reason: z.object({ code: z.string(), message: z.string() }),
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      tenantId: z.string(),
+      /** It is missing where nothing is kept of the task. */
+      status: z.optional(z.string()),
+    }),
+  ),
   ofOthers: z.number(),
   message: z.optional(z.record(z.string(), z.unknown())),
   text: z.optional(z.string()),

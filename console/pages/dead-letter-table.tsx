@@ -6,16 +6,19 @@ import { type Column, TableCard } from '../parts/table-card.tsx';
 type Letter = DeadLetters['items'][number];
 
 const columnsFor = (lane: string): readonly Column<Letter>[] => [
-  { head: 'Task', cell: (letter) => <DeadTask {...letter} /> },
   {
-    head: 'Reason',
-    class: 'wide',
-    cell: ({ reason }) => (
+    head: 'Task',
+    cell: (letter) => (
       <>
-        <code>{reason.code}</code>
-        <p class="small">{reason.message}</p>
+        <DeadTask {...letter} />
+        <span class="error-code">{letter.reason.code}</span>
       </>
     ),
+  },
+  {
+    head: 'Why it is dead',
+    class: 'wide',
+    cell: ({ reason }) => <p class="small">{reason.message}</p>,
   },
   { head: 'Sent', class: 'wide number', cell: ({ sentAt }) => <Ago at={sentAt} /> },
   {

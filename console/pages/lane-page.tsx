@@ -52,7 +52,11 @@ export function LanePage({ name }: { name: string }) {
           )}
         </div>
       </div>
-      <LiveContent live={letters}>
+      <p class="muted about">
+        A dead letter is a message that no executor could make anything of, or bring to an end. A task that has failed
+        is none: it is in the <a href={hrefOf({ page: 'tasks', filter: { status: 'failed' } })}>list of tasks</a>.
+      </p>
+      <LiveContent live={letters} loading="Looking for dead letters, which may take some seconds…">
         {({ items, hasMore, isAnotherUnderWay }) => (
           <>
             {items.length > 0 && <DeadLetterTable lane={name} letters={items} />}

@@ -1,21 +1,22 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
+import type { JsonValue } from '../../functions/core/json.ts';
 import { encodeMessage, encodeTask } from '../../functions/core/task/message.ts';
 import { awsClient } from '../doubles/aws-client.ts';
 import { taskSeed, tenant } from '../doubles/task-seed.ts';
-import { until } from './api.ts';
+import { call, until } from './api.ts';
 import { accessibilityViolations } from './browser.ts';
 import { grant } from './grant.ts';
-import { button, inConsole } from './in-console.ts';
+import { button, confirm, expectAccessible, inConsole } from './in-console.ts';
 
 const sqs = new SQSClient({ ...awsClient, useQueueUrlAsEndpoint: false });
 
 /** Sets a message aside as SQS does after its last delivery; no other test uses the lane. */
-async function deadLetter() {
+async function deadLetter(input: JsonValue = { markdown: '# hi' }) {
   const task = taskSeed({
     tenantId: tenant('local'),
     type: 'markdown.render',
-    input: { inline: { markdown: '# hi' } },
+    input: { inline: input },
     resourceClass: 'cpu-intensive',
     executorKey: 'cpu-intensive/low/0',
     priority: 'low',
@@ -50,6 +51,39 @@ it('lanes are shown as they are, and their dead letters sent again once that is 
     await page.getByText('This lane has no dead letters.').waitFor();
   });
   await until(id, 'succeeded');
+});
+
+it('a dead letter is looked at, changed and sent, with what is wrong told by its place, or dropped', async () => {
+  const [wrong, unwanted] = [await deadLetter({ markdown: 7 }), await deadLetter()];
+  await inConsole('#/lanes/cpu-intensive-low-0', async (page) => {
+    const open = (id: string) =>
+      page.getByRole('row', { name: new RegExp(id) }).getByRole('link', { name: /^Open the message/ });
+    await open(wrong.id).click();
+    const field = page.getByLabel('The message, as JSON');
+    const message = JSON.parse(await field.inputValue());
+    await page.getByRole('heading', { name: '1 task in it' }).waitFor();
+    await expectAccessible(page);
+    const dialog = page.getByRole('dialog');
+    await field.fill('{"v": 1,');
+    await confirm(page, 'Send as changed');
+    expect(await dialog.getByRole('alert').textContent()).toMatch(/The message is no JSON/);
+    await button(page, 'Go back').click();
+    await field.fill(JSON.stringify(message));
+    await confirm(page, 'Send as changed');
+    expect(await dialog.getByRole('listitem').textContent()).toMatch(/^\/message\/tasks\/0\/input\/inline\/markdown /);
+    await button(page, 'Go back').click();
+    message.tasks[0].input.inline.markdown = '# mended';
+    await field.fill(JSON.stringify(message));
+    await confirm(page, 'Send as changed');
+    await page.getByText('1 task sent again.').waitFor();
+    await open(unwanted.id).click();
+    await confirm(page, 'Drop');
+    await page.getByText('The message is dropped, and 1 task cancelled.').waitFor();
+    await page.getByText('This lane has no dead letters.').waitFor();
+    await expectAccessible(page);
+  });
+  expect(await until(wrong.id, 'succeeded')).toMatchObject({ input: { markdown: '# mended' } });
+  expect((await call('GET', `/api/tasks/${unwanted.id}`)).body).toMatchObject({ status: 'cancelled' });
 });
 
 it('dead letters are not shown to a key that may not operate: the page says so', async () => {
