@@ -76,7 +76,7 @@ const PLACES: readonly { readonly label: string; readonly to: Route; readonly pa
   { label: 'Types', to: { page: 'types' }, pages: ['types', 'type'] },
   { label: 'Webhooks', to: { page: 'webhooks' }, pages: ['webhooks', 'webhook', 'webhook-form'] },
   { label: 'Keys', to: { page: 'keys' }, pages: ['keys'] },
-  { label: 'Audit', to: { page: 'audit' }, pages: ['audit'] },
+  { label: 'Audit', to: { page: 'audit', filter: {} }, pages: ['audit'] },
 ];
 
 function pageOf(at: Route): ComponentChildren {
@@ -120,7 +120,7 @@ function pageOf(at: Route): ComponentChildren {
     case 'keys':
       return <KeysPage />;
     case 'audit':
-      return <AuditPage />;
+      return <AuditPage filter={at.filter} />;
     default:
       return <NoPage />;
   }

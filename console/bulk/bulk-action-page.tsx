@@ -9,7 +9,7 @@ import { type Live, useLive } from '../parts/live.ts';
 import { LiveContent } from '../parts/live-content.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { type Column, TableCard } from '../parts/table-card.tsx';
-import { BulkBadge, BulkProgress, capitalized, FilterText, PARTICIPLES, titleOf } from './bulk-elements.tsx';
+import { BulkBadge, BulkProgress, capitalized, FilterText, leftOf, PARTICIPLES, titleOf } from './bulk-elements.tsx';
 
 const REFRESH_SECONDS = 2;
 
@@ -35,7 +35,16 @@ export function BulkActionPage({ id }: { id: string }) {
               <Tile name="Matched" value={countText(action.counts.matched)} />
               <Tile name={capitalized(PARTICIPLES[action.action])} value={countText(action.counts.done)} />
               <Tile name="Refused" value={countText(action.counts.refused)} isBad={action.counts.refused > 0} />
+              {action.status !== 'running' && leftOf(action) > 0 && (
+                <Tile name="Left as they were" value={countText(leftOf(action))} />
+              )}
             </dl>
+            {action.status === 'failed' && (
+              <p class="note">
+                It could not be brought to its end. <a href={hrefOf({ page: 'task', id: action.taskId })}>Its task</a>{' '}
+                says why; what is left can be asked for again.
+              </p>
+            )}
             <BulkFacts action={action} />
             {action.refusals.length > 0 && <Refusals action={action} />}
           </>

@@ -51,10 +51,14 @@ export function BulkActionsPage() {
 const COLUMNS: readonly Column<BulkAction>[] = [
   {
     head: 'Bulk action',
-    cell: (action) => <a href={hrefOf({ page: 'bulk-action', id: action.id })}>{titleOf(action)}</a>,
+    cell: (action) => (
+      <>
+        <a href={hrefOf({ page: 'bulk-action', id: action.id })}>{titleOf(action)}</a>
+        <FilterText filter={action.filter} />
+      </>
+    ),
   },
   { head: 'Status', cell: (action) => <BulkBadge action={action} /> },
-  { head: 'Filter', class: 'wide', cell: ({ filter }) => <FilterText filter={filter} /> },
   { head: 'Done', class: 'number', cell: ({ counts }) => countText(counts.done) },
   { head: 'Refused', class: 'wide number', cell: ({ counts }) => countText(counts.refused) },
   { head: 'Asked for', class: 'wide number', cell: ({ createdAt }) => <Ago at={createdAt} /> },

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useId, useMemo, useState } from 'preact/hooks';
 import { type BulkCount, type BulkVerb, bulkActionSchema, bulkCountSchema } from '../api/bulk-action.ts';
 import { call } from '../api/call.ts';
 import { ApiFailure } from '../api/problem.ts';
@@ -9,11 +9,11 @@ import { announce } from '../parts/announcement.tsx';
 import { ConfirmedAction } from '../parts/confirmed-action.tsx';
 import { FailureNotice } from '../parts/failure-notice.tsx';
 import { goTo } from '../parts/navigation.ts';
-import { PARTICIPLES } from './bulk-elements.tsx';
+import { FilterText, PARTICIPLES } from './bulk-elements.tsx';
 
 const PATH = 'api/bulk-actions';
 
-/** It goes at this rate unless another is chosen. */
+/** It goes at this rate unless another is asked for, or the deployment allows less. */
 const USUAL_RATE = 50;
 
 const LABELS: Readonly<Record<BulkVerb, string>> = { retry: 'Retry all', cancel: 'Cancel all', delete: 'Delete all' };
@@ -24,8 +24,16 @@ const WARNINGS: Readonly<Record<BulkVerb, string>> = {
   delete: 'Their inputs, outputs and attempts go with them. They cannot be put back.',
 };
 
+/** Says which tasks a verb is of where the filter names no status. */
+const OF_ANY_STATUS: Readonly<Record<BulkVerb, string>> = {
+  retry: 'Only those that have failed: what was cancelled was so on purpose.',
+  cancel: 'Only those that have not ended.',
+  delete: 'Only those that have ended.',
+};
+
 /** Says what can be done to the tasks of a list; nothing to those of a list that is not narrowed. */
-function verbsFor({ status, ...others }: TaskFilter): readonly BulkVerb[] {
+function verbsFor({ status, errorCode, ...others }: TaskFilter): readonly BulkVerb[] {
+  if (errorCode !== undefined) return ['retry', 'delete'];
   if (status === undefined) return Object.keys(others).length === 0 ? [] : ['retry', 'cancel', 'delete'];
   if (status === 'succeeded') return ['delete'];
   return isFinished({ status }) ? ['retry', 'delete'] : ['cancel'];
@@ -44,7 +52,10 @@ export const BulkButtons = ({ filter }: { filter: TaskFilter }) => (
 function BulkButton({ verb, filter }: { verb: BulkVerb; filter: TaskFilter }) {
   const [count, setCount] = useState<BulkCount>();
   const [failure, setFailure] = useState<ApiFailure>();
-  const [rate, setRate] = useState(USUAL_RATE);
+  const [rate, setRate] = useState('');
+  // An answer that was lost is asked for again by the same key, until something is changed.
+  const idempotencyKey = useMemo(() => crypto.randomUUID(), [count, rate]);
+  const rateHint = useId();
   const look = async (): Promise<void> => {
     setCount(undefined);
     setFailure(undefined);
@@ -56,8 +67,8 @@ function BulkButton({ verb, filter }: { verb: BulkVerb; filter: TaskFilter }) {
     }
   };
   const act = async (): Promise<void> => {
-    const body = { action: verb, filter, ratePerSecond: rate };
-    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const body = { action: verb, filter, ...(rate === '' ? {} : { ratePerSecond: Number(rate) }) };
+    const headers = { 'idempotency-key': idempotencyKey };
     const { id } = await call(PATH, bulkActionSchema, { method: 'POST', body, headers });
     announce('The bulk action has begun.');
     goTo({ page: 'bulk-action', id });
@@ -67,7 +78,7 @@ function BulkButton({ verb, filter }: { verb: BulkVerb; filter: TaskFilter }) {
       label={LABELS[verb]}
       isDangerous={verb !== 'retry'}
       question={`${LABELS[verb]} that match?`}
-      isReady={count !== undefined && count.counts.matched > 0}
+      isReady={count !== undefined && !isNone(count) && isRate(rate)}
       onOpen={() => void look()}
       act={act}
     >
@@ -77,22 +88,35 @@ function BulkButton({ verb, filter }: { verb: BulkVerb; filter: TaskFilter }) {
           <strong>{count === undefined ? 'Counting…' : countSentence(count, verb)}</strong>
         </p>
       )}
+      <FilterText filter={filter} />
+      {filter.status === undefined && filter.errorCode === undefined && <p>{OF_ANY_STATUS[verb]}</p>}
       <p>{WARNINGS[verb]}</p>
       <label class="rate">
-        Tasks a second
+        Tasks a second, at most
         <input
-          type="number"
-          min={1}
-          step={1}
           value={rate}
-          onChange={(event) => setRate(Math.max(1, Math.round(event.currentTarget.valueAsNumber || USUAL_RATE)))}
+          inputMode="numeric"
+          maxLength={6}
+          placeholder={String(USUAL_RATE)}
+          aria-invalid={!isRate(rate)}
+          aria-describedby={rateHint}
+          onInput={(event) => setRate(event.currentTarget.value.trim())}
         />
       </label>
+      <p id={rateHint} class={isRate(rate) ? 'small' : 'small error'}>
+        {isRate(rate)
+          ? `${USUAL_RATE} if none is given, or less where the deployment allows no more.`
+          : 'A whole number from 1 on, or nothing.'}
+      </p>
     </ConfirmedAction>
   );
 }
 
-function countSentence({ counts: { matched }, isExact }: BulkCount, verb: BulkVerb): string {
-  if (matched === 0) return `No task can be ${PARTICIPLES[verb]}.`;
-  return `${isExact ? '' : 'More than '}${counted(matched, 'task')} will be ${PARTICIPLES[verb]}.`;
+const isRate = (text: string): boolean => text === '' || /^[1-9]\d*$/.test(text);
+
+const isNone = ({ counts: { matched }, isExact }: BulkCount): boolean => matched === 0 && isExact;
+
+function countSentence(count: BulkCount, verb: BulkVerb): string {
+  if (isNone(count)) return `No task can be ${PARTICIPLES[verb]}.`;
+  return `${count.isExact ? '' : 'At least '}${counted(count.counts.matched, 'task')} will be ${PARTICIPLES[verb]}.`;
 }

@@ -1,5 +1,6 @@
 import type { BulkAction, BulkVerb } from '../api/bulk-action.ts';
-import { counted, countText } from '../model/format.ts';
+import { counted, countText, duration, moment } from '../model/format.ts';
+import { FILTER_LABELS, FILTERS, type TaskFilter } from '../model/route.ts';
 
 /** What a verb makes of a task. */
 export const PARTICIPLES: Readonly<Record<BulkVerb, string>> = {
@@ -18,24 +19,36 @@ export function titleOf({ action, isCounted, counts }: BulkAction): string {
 }
 
 /** Shows the filter of a bulk action, a field and its value after the other. */
-export const FilterText = ({ filter }: Pick<BulkAction, 'filter'>) => (
+export const FilterText = ({ filter }: { filter: TaskFilter }) => (
   <span class="filter-text">
-    {Object.entries(filter).map(([name, value]) => (
-      <code key={name}>{`${name}: ${value}`}</code>
-    ))}
+    {FILTERS.map((name) => {
+      const value = filter[name];
+      if (value === undefined) return null;
+      return (
+        <span key={name}>
+          <span class="muted">{FILTER_LABELS[name]}</span>{' '}
+          <code>{name === 'createdFrom' || name === 'createdTo' ? moment(Date.parse(value)) : value}</code>
+        </span>
+      );
+    })}
   </span>
 );
 
+/** Returns how many tasks of a bulk action it has not come to. */
+export const leftOf = ({ counts: { matched, done, refused } }: BulkAction): number => matched - done - refused;
+
 /** Shows how far a bulk action is. */
-export function BulkProgress({ action: { isCounted, counts } }: { action: BulkAction }) {
-  const { matched, done, refused } = counts;
-  const shown = matched === 0 ? 1 : done + refused;
-  const text = isCounted
-    ? `${countText(done + refused)} of ${countText(matched)}`
+export function BulkProgress({ action }: { action: BulkAction }) {
+  const { matched } = action.counts;
+  const left = leftOf(action);
+  const shown = matched === 0 ? 1 : matched - left;
+  const time = action.status === 'running' && left > 0 ? duration((1000 * left) / action.ratePerSecond) : undefined;
+  const text = action.isCounted
+    ? `${countText(matched - left)} of ${countText(matched)}${time === undefined ? '' : `, some ${time} left`}`
     : `${countText(matched)} counted so far`;
   return (
     <div class="progress">
-      <progress aria-label="Progress" max={Math.max(1, matched)} value={isCounted ? shown : undefined} />
+      <progress aria-label="Progress" max={Math.max(1, matched)} value={action.isCounted ? shown : undefined} />
       <span>{text}</span>
     </div>
   );

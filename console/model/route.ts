@@ -2,6 +2,7 @@
 export type Route =
   | { readonly page: 'overview' | (typeof PLAIN)[number] }
   | { readonly page: 'tasks'; readonly filter: TaskFilter }
+  | { readonly page: 'audit'; readonly filter: AuditFilter }
   | { readonly page: 'task'; readonly id: string }
   | { readonly page: 'retry'; readonly id: string }
   | { readonly page: 'lane'; readonly name: string }
@@ -21,6 +22,23 @@ export const FILTERS = [
 ] as const;
 export type TaskFilter = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
 
+/** What filters are called, for people. */
+export const FILTER_LABELS: Readonly<Record<(typeof FILTERS)[number], string>> = {
+  status: 'Status',
+  type: 'Type',
+  errorCode: 'Error code',
+  createdFrom: 'Created from',
+  createdTo: 'Created before',
+  assigneeType: 'Assignee type',
+  assigneeId: 'Assignee id',
+  workflowInstanceId: 'Workflow',
+  tag: 'Tag',
+};
+
+/** What the audit can be narrowed to, by the names of the API's parameters. */
+const AUDIT_FILTERS = ['actor', 'action', 'from', 'to'] as const;
+export type AuditFilter = Readonly<Partial<Record<(typeof AUDIT_FILTERS)[number], string>>>;
+
 /** Reads the part of an address from `#` on. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
@@ -32,6 +50,7 @@ export function parseRoute(hash: string): Route {
   if (page === '') return { page: 'overview' };
   if (isPlain(page)) return { page };
   if (page === 'tasks') return { page, filter: given(parameters, FILTERS) };
+  if (page === 'audit') return { page, filter: given(parameters, AUDIT_FILTERS) };
   if (page === 'schedule-form') return { page, ...given(parameters, ['id', 'type']) };
   if (page === 'letter') return { page, lane: parameters.get('lane') ?? '', id: parameters.get('id') ?? '' };
   if (page === 'submit') return { page, ...given(parameters, ['type', 'copyOf']) };
@@ -39,7 +58,7 @@ export function parseRoute(hash: string): Route {
 }
 
 /** These pages are named by their name alone. */
-const PLAIN = ['lanes', 'types', 'schedules', 'webhooks', 'webhook-form', 'keys', 'audit', 'bulk-actions'] as const;
+const PLAIN = ['lanes', 'types', 'schedules', 'webhooks', 'webhook-form', 'keys', 'bulk-actions'] as const;
 
 const isPlain = (page: string): page is (typeof PLAIN)[number] => PLAIN.some((one) => one === page);
 
@@ -83,11 +102,11 @@ export function hrefOf(route: Route): string {
     case 'webhooks':
     case 'webhook-form':
     case 'keys':
-    case 'audit':
     case 'bulk-actions':
       return `#/${route.page}`;
     case 'tasks':
-      return `#/tasks${queryOf(route.filter)}`;
+    case 'audit':
+      return `#/${route.page}${queryOf(route.filter)}`;
     case 'task':
       return `#/tasks/${encodeURIComponent(route.id)}`;
     case 'retry':

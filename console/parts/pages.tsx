@@ -1,4 +1,6 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Empty } from './elements.tsx';
 
 export type Paging = {
   /** The cursor of the page that is shown; the first has none. */
@@ -38,5 +40,35 @@ export function Pages({ paging: { cursors, turnTo }, next, before, behind }: Pag
         {behind} →
       </button>
     </nav>
+  );
+}
+
+type EmptyPageProps = Pick<PagesProps, 'paging' | 'next'> & {
+  /** What the list is of, one of them. */
+  readonly noun: string;
+  readonly isFiltered: boolean;
+  /** Where the whole list is. */
+  readonly all: string;
+  /** Stands where there is nothing at all. */
+  readonly children: ComponentChildren;
+};
+
+/** Says why a page is empty. It need not be the last: the API looks through so many for a page, whether they match or not. */
+export function EmptyPage({ paging: { cursors, turnTo }, next, noun, isFiltered, all, children }: EmptyPageProps) {
+  if (next !== null)
+    return (
+      <Empty title={`No match so far: older ${noun}s may match.`}>
+        <button type="button" class="primary" onClick={() => turnTo([...cursors, next])}>
+          Look on
+        </button>
+      </Empty>
+    );
+  if (cursors.length > 0) return <Empty title={`There are no more ${noun}s.`} />;
+  return isFiltered ? (
+    <Empty title={`No ${noun} matches.`}>
+      <a href={all}>Show all {noun}s</a>
+    </Empty>
+  ) : (
+    children
   );
 }

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
 import type { TaskView } from '../../functions/router/routes/task-view.ts';
-import { submit, until } from './api.ts';
-import { accessibilityViolations, DESKTOP, openPage, PHONE } from './browser.ts';
+import { post, submit, until } from './api.ts';
+import { accessibilityViolations, openPage } from './browser.ts';
 import { grant } from './grant.ts';
-import { browser, button, CONSOLE, hopeless, inConsole, render, scheduleOf } from './in-console.ts';
+import { browser, button, CONSOLE, expectAccessible, hopeless, inConsole, render, scheduleOf } from './in-console.ts';
 
 const { apiKey } = inject('stack');
 
@@ -68,10 +68,14 @@ describe('every page', () => {
       return '#/';
     },
     tasks: async () => '#/tasks',
+    'tasks, narrowed': async () => '#/tasks?status=failed&errorCode=network_error&createdFrom=2026-01-31T06:00:00.000Z',
     'a succeeded task': async () => taskWith(render, 'succeeded'),
     'a failed task': async () => taskWith(hopeless, 'failed'),
     'a scheduled task': async () => taskWith({ ...render, delaySeconds: 3600 }, 'scheduled'),
     'a task that is not there': async () => '#/tasks/01M859FY21NP7H6QB49KRATWQ0-0',
+    'a retry with another input': async () => (await taskWith(hopeless, 'failed')).replace('tasks', 'retry'),
+    'a retry of a task that has not failed': async () =>
+      (await taskWith(render, 'succeeded')).replace('tasks', 'retry'),
     'a form': async () => '#/submit?type=http.request',
     schedules: async () => {
       await scheduleOf(render);
@@ -83,6 +87,14 @@ describe('every page', () => {
     webhooks: async () => '#/webhooks',
     'the form of a webhook': async () => '#/webhook-form',
     keys: async () => '#/keys',
+    audit: async () => {
+      await post(`/api/tasks/${(await taskWith(render, 'succeeded')).slice('#/tasks/'.length)}/cancel`, {});
+      return '#/audit';
+    },
+    'the audit, narrowed': async () => '#/audit?actor=nobody&to=2026-01-31T06:00:00.000Z',
+    'bulk actions': async () => '#/bulk-actions',
+    'a bulk action that is not there': async () => '#/bulk-actions/01M859FY21NP7H6QB49KRATWQ0-0',
+    'a dead letter that is not there': async () => '#/letter?lane=default-high-0&id=no-letter',
     lanes: async () => '#/lanes',
     'a lane': async () => '#/lanes/default-high-0',
     types: async () => '#/types',
@@ -99,19 +111,7 @@ describe('every page', () => {
     'is accessible in light and dark, on a desk and on a phone: %s',
     async (_, placeOf) => {
       const place = await placeOf();
-      await inConsole(place, async (page) => {
-        for (const colorScheme of ['light', 'dark'] as const) {
-          for (const viewport of [DESKTOP, PHONE]) {
-            await page.emulateMedia({ colorScheme });
-            await page.setViewportSize(viewport);
-            await page.locator('main > *').last().waitFor();
-            await expect.poll(() => page.getByText('Loading…').count(), { timeout: 20_000 }).toBe(0);
-            expect(await accessibilityViolations(page)).toEqual([]);
-            const hidden = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-            expect(await page.evaluate(hidden), 'nothing is beside the screen').toBe(0);
-          }
-        }
-      });
+      await inConsole(place, expectAccessible);
     },
   );
 
@@ -151,6 +151,62 @@ it('what one minute alone has is seen on its plots, and a cost of less than a ce
     const hidden = `[...document.querySelectorAll('.tile')].map((tile) => tile.scrollWidth - tile.clientWidth)`;
     expect(Math.max(...(await page.evaluate<number[]>(hidden)))).toBe(0);
   });
+});
+
+it('what types and tenants cost is plotted for a key that may see all of them, and read off without its colours', async () => {
+  const percentiles = { p50: 100, p95: 200, p99: 300 };
+  const costing = (usd: number, minutes: readonly string[]) => ({
+    ...{ accepted: 10, succeeded: 9, failed: 1, cancelled: 0, retried: 2 },
+    ...{ waitMilliseconds: percentiles, runMilliseconds: percentiles, cost: { usd, computeUsd: usd / 2 } },
+    costs: minutes.map((minute) => ({ minute, usd: usd / minutes.length })),
+  });
+  await inConsole('#/tasks', async (page) => {
+    await page.route('**/api/stats*', async (route) => {
+      const { searchParams } = new URL(route.request().url());
+      const [from, to] = [searchParams.get('from') ?? '', searchParams.get('to') ?? ''];
+      const minutes = Array.from({ length: 30 }, (_, minute) =>
+        new Date(Date.parse(to) - (minute + 1) * 60_000).toISOString(),
+      );
+      const names = ['image.resize', 'csv.summarize', 'http.request', 'text.wordcount', 'markdown.render'];
+      const byType = names.map((type, place) => ({ type, ...costing(0.00004 / (place + 1), minutes) }));
+      const byTenant = ['acme', 'globex'].map((tenantId, place) => ({
+        tenantId,
+        ...costing(0.01 * (place + 1), minutes),
+      }));
+      const items = minutes.map((minute) => ({ minute, ...costing(0.0001, []) })).reverse();
+      const more = searchParams.get('tenants') === 'all' ? { byTenant, tenantsLeftOut: 1 } : {};
+      const fixed = { usdPerHour: 0.0543, usd: 0.0543 };
+      await route.fulfill({ json: { from, to, total: costing(0.0123, []), byType, items, fixed, ...more } });
+    });
+    await page.goto(`${CONSOLE}#/`);
+    const byType = page.getByRole('region', { name: 'Cost by task type, a minute' });
+    await byType.getByText('As a table').click();
+    const heads = await byType.getByRole('columnheader').allTextContents();
+    expect(heads).toEqual(['Time', 'image.resize', 'csv.summarize', 'http.request', 'others']);
+    expect(await byType.getByRole('row').nth(1).textContent()).toMatch(/\$0\.00000133\$0\.000000667/);
+    await page.getByRole('combobox', { name: 'Tenants' }).selectOption('all');
+    const byTenant = page.getByRole('region', { name: 'Cost by tenant, a minute' });
+    await byTenant.waitFor();
+    await page.getByText('1 tenant more is not counted here').waitFor();
+    await expect.poll(async () => Math.min(...(await page.evaluate<number[]>(COLOURED)))).toBeGreaterThan(0);
+    await expectAccessible(page);
+    await page.getByRole('combobox', { name: 'Time' }).selectOption('24');
+    await page.getByRole('region', { name: 'Cost by tenant, each 15 min' }).waitFor();
+  });
+});
+
+it('all tenants are not offered to a key that may not see them', async () => {
+  const key = await grant('own-only', ['submit', 'read']);
+  const { id } = await submit(render, { key });
+  await until(id, 'succeeded', 45, key);
+  await inConsole(
+    '#/',
+    async (page) => {
+      await page.getByRole('region', { name: 'Tasks a minute' }).waitFor({ timeout: 45_000 });
+      expect(await page.getByRole('combobox', { name: 'Tenants' }).count()).toBe(0);
+    },
+    key,
+  );
 });
 
 it('a task type that is broken is told with its reason, above the others', async () => {

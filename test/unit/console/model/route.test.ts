@@ -7,6 +7,12 @@ const PLACES: readonly Route[] = [
   { page: 'lane', name: 'default/high/0' },
   { page: 'types' },
   { page: 'keys' },
+  { page: 'audit', filter: {} },
+  { page: 'audit', filter: { actor: 'oidc|a/b', action: 'retryTask', from: '2026-01-31T06:00:00.000Z' } },
+  { page: 'bulk-actions' },
+  { page: 'bulk-action', id: '01M859FY21NP7H6QB49KRATWQ0-0' },
+  { page: 'retry', id: '01M859FY21NP7H6QB49KRATWQ0-0' },
+  { page: 'letter', lane: 'default-high-0', id: 'a-b' },
   { page: 'type', type: 'markdown.render' },
   { page: 'tasks', filter: {} },
   {
