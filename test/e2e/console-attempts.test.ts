@@ -101,7 +101,7 @@ describe('a task whose attempt failed', () => {
       await page.getByText('Attempt 220 failed', { exact: true }).waitFor();
       const summary = page.locator('.attempt-error summary').last();
       await summary.click();
-      await page.getByText('connect ETIMEDOUT').waitFor();
+      await page.getByText('connect ETIMEDOUT').last().waitFor();
       await expectAccessible(page);
       expect(await page.getByText('Attempt 150 failed', { exact: true }).count()).toBe(0);
       await button(page, 'Show 91 earlier').click();
