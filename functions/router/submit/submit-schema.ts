@@ -14,7 +14,8 @@ const tagsSchema = () =>
   z
     .array(tagSchema())
     .max(MAX_TAGS)
-    .refine((tags) => new Set(tags).size === tags.length, 'has a tag twice');
+    .refine((tags) => new Set(tags).size === tags.length, 'has a tag twice')
+    .meta({ uniqueItems: true });
 
 /** Describes the body of a submit. */
 export const submitSchema = once(() =>

@@ -208,6 +208,9 @@ it('a submit is described type by type: its input, and the longest attempt of it
   };
   expect(schemaOf('/api/tasks')).toMatchObject(submits);
   expect(schemaOf('/api/tasks')).not.toHaveProperty('oneOf.0.properties.idempotencyKey');
+  expect(schemaOf('/api/tasks')).toMatchObject({
+    oneOf: [{ properties: { tags: { maxItems: 10, uniqueItems: true } } }, {}],
+  });
   expect(schemaOf('/api/tasks/batch')).toMatchObject({
     properties: { tasks: { minItems: 1, maxItems: 1000, items: submits } },
   });
