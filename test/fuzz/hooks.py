@@ -30,7 +30,7 @@ def before_call(context, case, kwargs):
 
 
 def _is_too_long(seconds):
-    return isinstance(seconds, int) and seconds > MOST_KEY_SECONDS
+    return isinstance(seconds, (int, float)) and seconds > MOST_KEY_SECONDS
 
 
 def _is_time(value):
