@@ -74,7 +74,7 @@ export function taskDeletionsContract(name: string, makeStores: () => Stores): v
       expect((await begin(seed)).remains).toEqual({
         isKeyed: true,
         attempt: 1,
-        attemptsBeforeRetry: 0,
+        isSucceeded: true,
         refs: ['acme#a#input', 'acme#a#onEnd', 'payloads/acme/a/output-1'],
       });
     });

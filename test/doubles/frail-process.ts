@@ -118,6 +118,8 @@ const WALKS = new Set<PropertyKey>(['due', 'held']);
 /** These ports are outside of the process; a dead one does not sleep either. */
 const PORTS = new Set([
   'store',
+  'deletions',
+  'history',
   'attempts',
   'fanOuts',
   'formerInputs',

@@ -11,7 +11,7 @@ import { apiEvent } from './api-event.ts';
 import { FrailProcess, type Frailty, STURDY } from './frail-process.ts';
 import { lagOf } from './lag-of.ts';
 import { type Plan, plannedTasks, sumOf } from './planned-tasks.ts';
-import { watchRows } from './row-watch.ts';
+import { lineOf, remainsOf, watchRows } from './row-watch.ts';
 import { onStoppedClock, turn } from './stopped-clock.ts';
 import { taskSeed } from './task-seed.ts';
 import { createWorld, type World } from './world.ts';
@@ -55,42 +55,46 @@ const frailty: fc.Arbitrary<Frailty> = fc.record({
   pace: fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 5 }),
 });
 
-const step = fc.record({
-  /** There are two, since every message is delivered twice. */
-  executors: fc.tuple(frailty, frailty),
-  sweeper: rarely(frailty),
-  router: frailty,
-  acknowledges: fc.boolean(),
-  /** This says whether the stalled processes of earlier steps go on. */
-  wakes: fc.boolean(),
-  /** The tenant asks for these of his tasks to be cancelled or retried. */
-  cancelled: rarely(fc.nat()),
-  retried: rarely(fc.nat()),
-  /** Which of its subtasks a retried task is to have run again. */
-  subtasks: fc.constantFrom(undefined, 'failed', 'all'),
-  paused: rarely(fc.constantFrom(...TYPES)),
-  /** The definition of this type cannot be loaded; `loses` has all payloads that there are get lost. */
-  broken: rarely(fc.constantFrom(...TYPES)),
-  loses: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  secondsUntilNext: fc.oneof(fc.nat({ max: 40 }), fc.constant(400)),
-  random: fc.double({ min: 0, max: 0.999, noNaN: true }),
-});
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+const stepOf = (deletes: boolean) =>
+  fc.record({
+    /** There are two, since every message is delivered twice. */
+    executors: fc.tuple(frailty, frailty),
+    sweeper: rarely(frailty),
+    router: frailty,
+    acknowledges: fc.boolean(),
+    /** This says whether the stalled processes of earlier steps go on. */
+    wakes: fc.boolean(),
+    /** The tenant asks for these of his tasks to be cancelled or retried. */
+    cancelled: rarely(fc.nat()),
+    retried: rarely(fc.nat()),
+    /** He has one of them deleted, after all else. */
+    deleted: deletes ? rarely(fc.nat()) : fc.constant(undefined),
+    /** Which of its subtasks a retried task is to have run again. */
+    subtasks: fc.constantFrom(undefined, 'failed', 'all'),
+    paused: rarely(fc.constantFrom(...TYPES)),
+    /** The definition of this type cannot be loaded; `loses` has all payloads that there are get lost. */
+    broken: rarely(fc.constantFrom(...TYPES)),
+    loses: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    secondsUntilNext: fc.oneof(fc.nat({ max: 40 }), fc.constant(400)),
+    random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  });
+type Step = ReturnType<typeof stepOf> extends fc.Arbitrary<infer Value> ? Value : never;
 
 const roots = fc.array(fc.record({ plan, hasRow: fc.boolean() }), { minLength: 1, maxLength: 5 });
 type Root = { readonly plan: Plan; readonly hasRow: boolean };
 
 /**
- * Expects that every history of so many steps at the least ends as it should, in a world that is sound or has a fault.
+ * Expects that every history of so many steps at the least ends as it should, in a world that is sound or has a fault. Where tasks are
+ * deleted, no process stands still: what it writes when it is awake again is of what is gone, and left to TTL.
  */
-export const histories = ({ mutate = (_world: World): void => {}, shortest = 0 } = {}) =>
+export const histories = ({ mutate = (_world: World): void => {}, shortest = 0, deletes = false } = {}) =>
   fc.asyncProperty(
-    fc.array(step, { minLength: shortest, maxLength: 25 }),
+    fc.array(stepOf(deletes), { minLength: shortest, maxLength: 25 }),
     roots,
     fc.constantFrom(0, CALLS_TO_REPLACE),
     fc.nat(),
     fc.boolean(),
-    (...history) => onStoppedClock(() => live(...history, mutate)),
+    (...history) => onStoppedClock(() => live(...history, deletes, mutate)),
   );
 
 /** Lives through the steps, then lets everything recover, and checks the invariants on the way and at the end. */
@@ -100,6 +104,7 @@ async function live(
   soundCalls: number,
   seed: number,
   fills: boolean,
+  deletes: boolean,
   mutate: (world: World) => void,
 ): Promise<void> {
   const { world, rows, retried, violations, orphans, watchSettlements } = watchedWorld(lagOf(seed));
@@ -112,7 +117,7 @@ async function live(
 
   const stalled: FrailProcess[] = [];
   const begin = (chance: Frailty): FrailProcess => {
-    const process = new FrailProcess(chance, soundCalls);
+    const process = new FrailProcess(deletes ? { ...chance, stallsAt: undefined } : chance, soundCalls);
     stalled.push(process);
     return process;
   };
@@ -134,8 +139,17 @@ async function live(
     await process.until(answer(event, process.through(world.ports)));
     retried.clear();
   };
+  const deletedIds = new Set<string>();
+  const remove = async (number: number | undefined, chance: Frailty): Promise<void> => {
+    const task = [...rows.values()][(number ?? 0) % Math.max(rows.size, 1)];
+    if (number === undefined || task === undefined) return;
+    const process = new FrailProcess({ ...chance, stallsAt: undefined });
+    const event = apiEvent(`DELETE /api/tasks/${task.id}`);
+    const answered = await process.until(answer(event, process.through(world.ports)));
+    if (answered !== 'halted' && answered.statusCode === 200) deletedIds.add(task.id);
+  };
 
-  for (const { executors, sweeper, router, cancelled, retried: again, subtasks, ...more } of steps) {
+  for (const { executors, sweeper, router, cancelled, retried: again, subtasks, deleted, ...more } of steps) {
     const { paused, broken, loses } = more;
     world.random = more.random;
     for (const type of TYPES) await settings.change(type, { paused: type === paused });
@@ -147,6 +161,7 @@ async function live(
     await invoke(world, executors.map(begin), more.acknowledges);
     if (more.wakes) for (const process of stalled.splice(0)) process.wake();
     await comeToRest();
+    await remove(deleted, router);
     isBroken.mended();
     world.advance(more.secondsUntilNext);
   }
@@ -171,6 +186,7 @@ async function live(
   expect(isQuiet(world, rows), 'everything has come to an end').toBe(true);
   expect(rows.size).toBeGreaterThanOrEqual(chosen.length);
   expect([...rows.values()].flatMap((task) => mismatchOf(task, rows))).toEqual([]);
+  expect(await remainsOf(deletedIds, rows, world), 'what is left of deleted tasks').toEqual([]);
 }
 
 /** Lets processes that were woken come to their ends, and those of what they have received meanwhile. */
@@ -255,12 +271,6 @@ export async function invoke(world: World, processes: readonly FrailProcess[], a
 
 const isQuiet = ({ queue, ports: { store } }: World, rows: ReadonlyMap<string, Task>): boolean =>
   [...rows.values()].every(isFinished) && queue.messages.size + queue.deadLetters.length + store.waitingTasks === 0;
-
-/** Returns a task, and all that it is a part of. */
-function lineOf(task: Task, rows: ReadonlyMap<string, Task>): Task[] {
-  const parent = task.parent && rows.get(task.parent.id);
-  return parent === undefined ? [task] : [task, ...lineOf(parent, rows)];
-}
 
 /** Says where what was combined is not what the parts gave. */
 function mismatchOf(task: Task, rows: ReadonlyMap<string, Task>): string[] {

@@ -68,3 +68,31 @@ export function watchRows(world: World) {
 }
 
 const hasEnded = (task: Task | undefined): boolean => task !== undefined && isFinished(task);
+
+/** Returns a task, and all that it is a part of. */
+export function lineOf(task: Task, rows: ReadonlyMap<string, Task>): Task[] {
+  const parent = task.parent && rows.get(task.parent.id);
+  return parent === undefined ? [task] : [task, ...lineOf(parent, rows)];
+}
+
+/** No task of a history has more attempts. */
+const MOST_ATTEMPTS = 30;
+
+/** Returns what is still kept of tasks that were deleted, and of all that was a part of them. */
+export async function remainsOf(
+  deletedIds: ReadonlySet<string>,
+  rows: ReadonlyMap<string, Task>,
+  { ports: { store, fanOuts, history }, now }: World,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (const task of rows.values()) {
+    const { tenantId, id, type } = task;
+    if (!lineOf(task, rows).some((one) => deletedIds.has(one.id))) continue;
+    if ((await store.get(tenantId, id, now)) !== undefined) left.push(`${type} ${id}`);
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      if ((await fanOuts.opened({ tenantId, id, attempt })) !== undefined) left.push(`fan-out ${attempt} of ${id}`);
+    }
+    left.push(...(await history.entries(tenantId, id)).map(({ key }) => `${key} of ${id}`));
+  }
+  return left;
+}

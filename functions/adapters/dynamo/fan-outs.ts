@@ -55,6 +55,7 @@ export class DynamoFanOuts implements FanOuts {
           ...this.#key(parent),
           ...payloadAttributes('subtasks', subtasks),
           onFailure: s(onFailure),
+          count: n(count),
           expiresAt: seconds(keepUntil),
           // A set cannot be empty: where all have ended, there is none.
           ...(pending.size > 0 && { pending: { NS: [...pending].map(String) } }),
@@ -66,9 +67,9 @@ export class DynamoFanOuts implements FanOuts {
 
   async get(parent: ParentKey): Promise<FanOutRecord | undefined> {
     const row = await this.#read(parent);
-    return row === undefined || row.isSuperseded !== undefined
-      ? undefined
-      : { ...openedOf(row), ...fanOutStateOf(row) };
+    if (row === undefined || row.isSuperseded !== undefined) return undefined;
+    const { count: _, ...opened } = openedOf(row);
+    return { ...opened, ...fanOutStateOf(row) };
   }
 
   async opened(parent: ParentKey): Promise<OpenedFanOut | undefined> {
@@ -161,7 +162,11 @@ type SubtaskPlace = { readonly parent: ParentKey; readonly place: number };
 type Closed = Pick<FanOutRecord, 'pending' | 'onFailure'> | undefined;
 
 const openedOf = (row: Row): OpenedFanOut =>
-  compact({ subtasks: payload(row, 'subtasks'), supersedes: row.supersedes && Number(row.supersedes.N) });
+  compact({
+    subtasks: payload(row, 'subtasks'),
+    count: Number(row.count?.N),
+    supersedes: row.supersedes && Number(row.supersedes.N),
+  });
 
 const fanOutStateOf = ({ pending, onFailure }: Row) => ({
   pending: new Set((pending?.NS ?? []).map(Number)),

@@ -8,32 +8,29 @@ import type { MemoryTaskStore } from './memory-task-store.ts';
 export class MemoryFanOuts implements FanOuts {
   readonly #store: MemoryTaskStore;
   readonly #records = new Map<string, FanOutRecord>();
-  readonly #superseded = new Map<string, OpenedFanOut>();
+  readonly #opened = new Map<string, OpenedFanOut>();
 
   constructor(store: MemoryTaskStore) {
     this.#store = store;
   }
 
   async open(parent: ParentKey, { count, pending, ...record }: FanOutToOpen): Promise<void> {
+    const { subtasks, supersedes } = record;
     this.#records.set(keyOf(parent), { ...record, pending: pending ?? new Set(Array(count).keys()) });
+    this.#opened.set(keyOf(parent), compact({ subtasks, count, supersedes }));
   }
 
   async supersede(parent: ParentKey): Promise<void> {
-    const opened = await this.opened(parent);
     this.#records.delete(keyOf(parent));
-    if (opened !== undefined) this.#superseded.set(keyOf(parent), opened);
   }
 
   async drop(parent: ParentKey): Promise<void> {
     this.#records.delete(keyOf(parent));
-    this.#superseded.delete(keyOf(parent));
+    this.#opened.delete(keyOf(parent));
   }
 
   async opened(parent: ParentKey): Promise<OpenedFanOut | undefined> {
-    const record = this.#records.get(keyOf(parent));
-    if (record === undefined) return this.#superseded.get(keyOf(parent));
-    const { subtasks, supersedes } = record;
-    return compact({ subtasks, supersedes });
+    return this.#opened.get(keyOf(parent));
   }
 
   async get(parent: ParentKey): Promise<FanOutRecord | undefined> {

@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../concurrency.ts';
-import type { FanOuts } from '../fan-out/fan-outs.ts';
+import type { FanOuts, OpenedFanOut } from '../fan-out/fan-outs.ts';
 import type { Clock, PayloadStore, TaskStore } from '../ports.ts';
-import { subtaskIdOf, type TaskId, type TenantId } from '../task/ids.ts';
+import type { TaskId, TenantId } from '../task/ids.ts';
 import { isFinished, subtaskIdsOf, type Task } from '../task/task.ts';
 import { cancelOrEnd } from './give-up.ts';
 import type { TaskHistory } from './task-history.ts';
@@ -11,7 +11,7 @@ export type DeletePorts = {
   readonly store: Pick<TaskStore, 'cancel' | 'get' | 'getAll' | 'settle'>;
   readonly deletions: TaskDeletions;
   readonly fanOuts: Pick<FanOuts, 'drop' | 'opened'>;
-  readonly payloads: Pick<PayloadStore, 'get' | 'remove'>;
+  readonly payloads: Pick<PayloadStore, 'remove'>;
   readonly history: TaskHistory;
   readonly clock: Clock;
 };
@@ -68,23 +68,26 @@ async function refusalOf(task: Task, { store, clock }: DeletePorts): Promise<str
   return `${open} of its subtasks ${open === 1 ? 'has' : 'have'} not ended: delete it when all have`;
 }
 
+/** A deleted task, and what attempts of it were fanned out into, be it that it has waited for that, or not. */
+type Part = Begun & { readonly openings: readonly (OpenedFanOut & { readonly attempt: number })[] };
+
 /**
  * Removes what a deleted task had, from the top of its fan-outs to the bottom; says whether that was all. What still runs of it has to
  * end first, and those above it stay known as what it is a part of.
  */
 async function removeTree(root: Begun, deadline: number, ports: DeletePorts): Promise<boolean> {
-  const fannedOut = [root];
+  const fannedOut = [await partOf(root, ports)];
   let isAnyRunning = false;
   // Those that are found on the way come after it.
   for (const parent of fannedOut) {
-    const ids = await subtaskIdsEver(parent, ports);
-    const begun = await mapConcurrently(ids, PARALLEL, async (id) => {
+    const begun = await mapConcurrently(subtaskIdsEver(parent), PARALLEL, async (id) => {
       if (ports.clock() > deadline) return [];
       const tombstone = await beginSubtask(parent.tenantId, id, ports);
       if (tombstone === 'running') isAnyRunning = true;
       if (tombstone === 'running' || tombstone === undefined) return [];
-      if (hasFannedOut(tombstone)) return [tombstone];
-      await removeParts(tombstone, ports);
+      const part = await partOf(tombstone, ports);
+      if (hasFannedOut(part)) return [part];
+      await removeParts(part, ports);
       return [];
     });
     if (ports.clock() > deadline) return false;
@@ -98,23 +101,25 @@ async function removeTree(root: Begun, deadline: number, ports: DeletePorts): Pr
   return true;
 }
 
-const hasFannedOut = ({ remains }: Begun): boolean => remains.fanOut !== undefined || remains.attemptsBeforeRetry > 0;
+/** Takes a read for each attempt that may have been fanned out. */
+async function partOf(tombstone: Begun, { fanOuts }: DeletePorts): Promise<Part> {
+  const { tenantId, id, remains } = tombstone;
+  const attempts = lastAttempts(remains).filter((attempt) => attempt < remains.attempt || !remains.isSucceeded);
+  const openings = await mapConcurrently(attempts, PARALLEL, async (attempt) => {
+    const opened = await fanOuts.opened({ tenantId, id, attempt });
+    return opened === undefined ? [] : [{ ...opened, attempt }];
+  });
+  return { ...tombstone, openings: openings.flat() };
+}
+
+const hasFannedOut = ({ remains, openings }: Part): boolean => remains.fanOut !== undefined || openings.length > 0;
 
 /** Returns the ids of what a task was fanned out into, also before a retry that has left these alone, or taken them over. */
-async function subtaskIdsEver(task: Begun, { fanOuts, payloads }: DeletePorts): Promise<TaskId[]> {
-  const { tenantId, id, remains } = task;
-  if (!hasFannedOut(task)) return [];
-  const ids = new Set(subtaskIdsOf({ ...remains, tenantId, id }));
-  for (const attempt of lastAttempts(remains)) {
-    const opened = await fanOuts.opened({ tenantId, id, attempt });
-    // What it has taken over has the ids of the fan-out that it was made in.
-    if (opened === undefined || opened.supersedes !== undefined) continue;
-    const subtasks = await payloads.get(tenantId, opened.subtasks);
-    for (const index of Array.isArray(subtasks) ? subtasks.keys() : []) {
-      ids.add(subtaskIdOf(tenantId, id, attempt, index));
-    }
-  }
-  return [...ids];
+function subtaskIdsEver({ tenantId, id, remains, openings }: Part): TaskId[] {
+  // What a fan-out has taken over has the ids of that which it was made in.
+  const made = openings.filter(({ supersedes }) => supersedes === undefined);
+  const before = made.flatMap(({ attempt, count }) => subtaskIdsOf({ tenantId, id, fanOut: { attempt, count } }));
+  return [...new Set([...subtaskIdsOf({ ...remains, tenantId, id }), ...before])];
 }
 
 const lastAttempts = ({ attempt }: Remains): number[] =>
@@ -136,16 +141,15 @@ async function beginSubtask(
   return begun.result === 'begun' ? begun.tombstone : 'running';
 }
 
-async function removeParts(tombstone: Begun, ports: DeletePorts): Promise<void> {
+async function removeParts({ openings, ...tombstone }: Part, ports: DeletePorts): Promise<void> {
   const { tenantId, id, remains } = tombstone;
-  const attempts = lastAttempts(remains);
-  const outputs = attempts.map((attempt) => `${tenantId}#${id}#output-${attempt}`);
-  const fanOuts = hasFannedOut(tombstone) ? attempts : [];
-  const subtasks = fanOuts.map((attempt) => `${tenantId}#${id}#subtasks-${attempt}`);
+  const nameOf = (ref: string): string => `${tenantId}#${id}#${ref}`;
+  const outputs = lastAttempts(remains).map((attempt) => nameOf(`output-${attempt}`));
+  const subtasks = openings.flatMap(({ subtasks: kept }) => ('ref' in kept ? [kept.ref] : []));
   const entries = await ports.history.entries(tenantId, id);
   const refs = [...remains.refs, ...outputs, ...subtasks, ...entries.flatMap(({ ref }) => ref ?? [])];
   await ports.payloads.remove(tenantId, id, [...new Set(refs)]);
   await ports.history.remove(tenantId, id, entries);
-  await mapConcurrently(fanOuts, PARALLEL, (attempt) => ports.fanOuts.drop({ tenantId, id, attempt }));
+  await mapConcurrently(openings, PARALLEL, ({ attempt }) => ports.fanOuts.drop({ tenantId, id, attempt }));
   await ports.deletions.finish(tombstone, ports.clock());
 }

@@ -9,8 +9,8 @@ export type Remains = {
   /** Its id derives from an idempotency key, or is bound to one, and may be that of a task again. */
   readonly isKeyed: boolean;
   readonly attempt: number;
-  /** Attempts before the last retry: one of them may have fanned out. */
-  readonly attemptsBeforeRetry: number;
+  /** The last attempt has succeeded, and so was not fanned out. */
+  readonly isSucceeded: boolean;
   readonly fanOut?: FanOutState;
   /** The payloads that its row refers to. */
   readonly refs: readonly string[];
@@ -62,13 +62,14 @@ const nextSecond = (time: number): number => (Math.floor(time / 1000) + 1) * 100
 
 /** Makes the tombstone of a task. Without an idempotency key its id is never to be that of another. */
 export function tombstoneOf(task: FinishedTask, now: number): Tombstone & { readonly remains: Remains } {
-  const { tenantId, id, fingerprint, attempt, attemptsBeforeRetry = 0, fanOut, input, onEnd } = task;
+  const { tenantId, id, fingerprint, attempt, fanOut, input, onEnd } = task;
+  const isSucceeded = task.status === 'succeeded';
   const payloads = [input, onEnd, task.status === 'succeeded' ? task.output : undefined];
   const isKeyed = fingerprint !== UNKEYED;
   const remains = {
     isKeyed,
     attempt,
-    attemptsBeforeRetry,
+    isSucceeded,
     ...(fanOut && { fanOut }),
     refs: payloads.flatMap((payload) => (payload !== undefined && 'ref' in payload ? [payload.ref] : [])),
   };

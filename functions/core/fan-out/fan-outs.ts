@@ -40,7 +40,7 @@ export type FanOutRecord = {
 };
 
 /** A fan-out that supersedes another has made no subtasks of its own, but for those that the other had not made. */
-export type OpenedFanOut = Pick<FanOutRecord, 'subtasks' | 'supersedes'>;
+export type OpenedFanOut = Pick<FanOutToOpen, 'subtasks' | 'count' | 'supersedes'>;
 
 /** Of `count` subtasks those at all places are pending, unless it is said which. */
 export type FanOutToOpen = Omit<FanOutRecord, 'pending'> & {
