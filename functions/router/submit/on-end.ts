@@ -19,13 +19,13 @@ export async function onEndErrors(submit: unknown, { scopes }: Caller, ports: Ro
   return urlErrors(onEnd.url, '/onEnd/url', ports);
 }
 
-/** Says what the deployment has against a URL that is to be told of ends; what is no text is for the schema to refuse. */
+/** Says what the deployment has against a URL that is to be told of ends; what is no URL of HTTP is for the schema to refuse. */
 export async function urlErrors(
   url: unknown,
   field: string,
   { checkOutbound }: Pick<RouterPorts, 'checkOutbound'>,
 ): Promise<FieldError[]> {
-  if (typeof url !== 'string') return [];
+  if (typeof url !== 'string' || !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return [];
   const message = await checkOutbound(url);
   return message === undefined ? [] : [{ field, message }];
 }
