@@ -13,7 +13,10 @@ export async function cadenceProblem(
   if (!isTimezone(timezone)) {
     return { field: 'timezone', message: 'is no time zone of the IANA database, such as Europe/Berlin' };
   }
-  const wrong = (reason: string) => ({ field: 'cron' as const, message: `${reason}, such as 0 9 * * MON-FRI` });
+  const wrong = (reason: string) => ({
+    field: 'cron' as const,
+    message: `${reason}; write one such as 0 9 * * MON-FRI`,
+  });
   if (!CRON.test(cron.trim())) return wrong('must have five fields: minute, hour, day, month, day of the week');
   try {
     if ((await nextTimes({ cadence, createdAt: 0 }, Date.UTC(2000, 0), 1)).length === 0) return wrong('never comes');

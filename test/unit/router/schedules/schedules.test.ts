@@ -39,7 +39,7 @@ describe('POST /api/schedules', () => {
     ['two', { ...daily, timezone: undefined, rateMinutes: 5 }, '/rateMinutes is given beside cron'],
     ['a zone of a rate', { ...ada, rateMinutes: 5, timezone: 'UTC' }, '/timezone is given beside rateMinutes'],
     ['seconds', { ...ada, cron: '* * * * * *' }, '/cron must have five fields'],
-    ['a day that never comes', { ...ada, cron: '0 0 31 2 *' }, '/cron never comes'],
+    ['a day that never comes', { ...ada, cron: '0 0 31 2 *' }, '/cron never comes; write one such as 0 9 * * MON-FRI'],
     ['a place that is none', { ...daily, timezone: 'Europe/Atlantis' }, '/timezone is no time zone'],
     ['an input of another type', { ...daily, input: { name: 7 } }, '/input/name '],
     ['no input', { type: 'greet', cron: '@daily' }, '/input '],
