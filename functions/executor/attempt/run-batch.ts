@@ -10,6 +10,7 @@ import {
   callWithContext,
   firingForHandler,
   type HandlerPorts,
+  LOGGED,
   logOf,
   outcomeOfFailure,
   parseInput,
@@ -139,9 +140,13 @@ async function outcomesOfCall(
     secret,
     log: logOf(scope),
   };
-  const outcomeOfError = (error: unknown, about: object): Outcome =>
+  const outcomeOfError = (error: unknown, about: object): Outcome => {
     // An abort is thrown in many forms, and all say the same.
-    outcomeOfFailure(signal.aborted && !(error instanceof TaskFailure) ? signal.reason : error, { ...about }, { log });
+    const isAbort = signal.aborted && !(error instanceof TaskFailure);
+    return isAbort
+      ? outcomeOfFailure(signal.reason, { ...about }, LOGGED)
+      : outcomeOfFailure(error, { ...about }, { log });
+  };
   try {
     // It is frozen: sorted in place, each task would get the outcome of another.
     const shown = Object.freeze(

@@ -109,9 +109,13 @@ async function outcomeOfCall(
     if (returned instanceof FanOut) return await outcomeOfFanOut(returned, definition, task, ports);
     return { kind: 'succeeded', output: returned };
   } catch (thrown) {
-    return outcomeOfFailure(thrown, logFieldsOf(task), ports);
+    const isLogged = context.signal.aborted && thrown === context.signal.reason;
+    return outcomeOfFailure(thrown, logFieldsOf(task), isLogged ? LOGGED : ports);
   }
 }
+
+/** What has ended an attempt from outside of its handler, and comes out of that as well, as `process.exit` does, is in the log. */
+export const LOGGED: Pick<HandlerPorts, 'log'> = { log: () => {} };
 
 /** Returns what the schema of a type makes of an input. Throws the failure of one that does not fit. */
 export async function parseInput(

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../../../functions/control/sweep.ts';
 import { TaskFailure } from '../../../../functions/core/define-task.ts';
+import { AttemptScope } from '../../../../functions/executor/attempt/attempt-scope.ts';
+import { bulk, bulkSeed } from '../../../doubles/bulk-world.ts';
 import { greet, hello, invoke, metrics, read, submit, visibleIn } from '../../../doubles/executor-world.ts';
 import { taskSeed } from '../../../doubles/task-seed.ts';
 import { createWorld } from '../../../doubles/world.ts';
@@ -151,6 +153,20 @@ describe('a failure in a handler', () => {
       }),
     );
     expect(JSON.stringify(await read(world, seed))).not.toContain('attempt.test.ts');
+  });
+
+  it('that ends the attempt and is thrown as well, as process.exit does, is logged once', async () => {
+    const exit = () => {
+      const error = new Error('the handler called process.exit(3)');
+      AttemptScope.current()?.fail(error, {});
+      throw error;
+    };
+    const tasks = [bulkSeed(1), taskSeed()];
+    const world = createWorld([greet(async () => exit()), bulk(async () => exit())]);
+    for (const task of tasks) await submit(world, task);
+    await invoke(world);
+    const threw = world.logged.filter(({ event }) => event === 'handler threw');
+    expect(threw.map(({ task_type }) => task_type).toSorted()).toEqual(['bulk', 'greet']);
   });
 
   it('logs no field in the place of ours', async () => {
