@@ -123,6 +123,8 @@ export type Response = {
   readonly headers?: Readonly<Record<string, string>>;
   /** It is sent as JSON. */
   readonly body: unknown;
+  /** The call could have changed something, and was asked only what it would: that is no act. */
+  readonly changesNothing?: true;
   /** Makes what is sent in its place where the body is more than Lambda can answer. */
   readonly shorter?: () => unknown;
 };

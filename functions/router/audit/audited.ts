@@ -65,7 +65,7 @@ export async function audited(
   };
   try {
     const response = await act();
-    await record(response.status, response.headers?.location);
+    if (response.changesNothing !== true) await record(response.status, response.headers?.location);
     return response;
   } catch (error) {
     await record(error instanceof Problem ? PROBLEM_STATUS[error.code] : PROBLEM_STATUS.internal_error);

@@ -155,7 +155,7 @@ async function countOnly({ verb, filter }: Terms, { tenantId }: Caller, ports: R
   const { type = BULK_ACTION_TYPE } = filter;
   const own = type === BULK_ACTION_TYPE ? (await count({ ...filter, type })).byStatus : undefined;
   const matched = statusesFor(verb).reduce((sum, status) => sum + byStatus[status] - (own?.[status] ?? 0), 0);
-  return { status: 200, body: { counts: { matched, done: 0, refused: 0 }, isExact } };
+  return { status: 200, body: { counts: { matched, done: 0, refused: 0 }, isExact }, changesNothing: true };
 }
 
 /** Makes the bulk action that is asked for. Its id derives from the key, which has a line break no other has. */

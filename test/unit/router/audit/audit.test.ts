@@ -51,6 +51,14 @@ describe('what operators and administrators do', () => {
     ]);
   });
 
+  test('is no act where it only asks what would be done', async () => {
+    const body = { action: 'cancel', filter: { status: 'queued' } };
+    expect((await call('POST /api/bulk-actions', { body: { ...body, dryRun: true } })).status).toBe(200);
+    expect(await acts()).toEqual([]);
+    await call('POST /api/bulk-actions', { body });
+    expect(await acts()).toMatchObject([{ action: 'createBulkAction', outcome: 202 }]);
+  });
+
   test('is recorded for each route that changes something with these scopes, and for no other', () => {
     const audited = (Object.keys(ROUTES) as RouteKey[]).filter(isAudited);
     for (const key of audited) expect(['operate', 'admin', 'platform']).toContain(ROUTES[key]);
