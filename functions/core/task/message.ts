@@ -14,11 +14,14 @@ const seedSchema = once(() => {
   const scheduleIdSchema = z
     .string()
     .transform((text, ctx): ScheduleId => parseScheduleId(text) ?? refuse(ctx, 'is no id of a schedule'));
-  const payloadSchema = z.union([
-    // It is not z.json(), whose copy has no key `__proto__`. What can be written again is no deeper than the stack.
-    z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
-    z.strictObject({ ref: z.string().min(1) }),
-  ]);
+  const payloadSchema = z.union(
+    [
+      // It is not z.json(), whose copy has no key `__proto__`. What can be written again is no deeper than the stack.
+      z.strictObject({ inline: z.custom<JsonValue>((value) => JSON.stringify(value) !== undefined) }),
+      z.strictObject({ ref: z.string().min(1) }),
+    ],
+    { error: 'must be {"inline": ...}, with what the task is given, or {"ref": ...}, as it was' },
+  );
   const shape = z.strictObject({
     id: taskIdSchema,
     tenantId: z.string().transform((text, ctx): TenantId => parseTenantId(text) ?? refuse(ctx, 'is no tenant id')),

@@ -192,6 +192,14 @@ describe('to send it changed', () => {
     expect(world.queue.messages.size).toBe(0);
   });
 
+  test('says how an input is written', async () => {
+    dead(seedOf());
+    const message = await messageOf('letter-1');
+    const refused = await redrive('letter-1', { ...message, tasks: [{ ...message.tasks[0], input: { name: 'Ada' } }] });
+    const told = 'tasks.0.input: must be {"inline": ...}, with what the task is given, or {"ref": ...}, as it was';
+    expect(refused.body.errors).toEqual([{ field: '/message', message: told }]);
+  });
+
   test.each(['succeeded', 'running', 'deleted'] as const)('is refused where the task is %s', async (status) => {
     const seed = seedOf();
     const { claim } = storeDriver(world.ports.store);
