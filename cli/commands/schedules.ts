@@ -23,15 +23,25 @@ const get = apiCommand('get', 'Shows a schedule, with its next times and what be
   .argument('<id>', 'which schedule')
   .action(show((client, id) => client.schedule(id)));
 
+const CRON = new Option('--cron <times>', 'by the clock: "30 6 * * MON-FRI", or @daily');
+const TIMEZONE = new Option('--timezone <zone>', 'of a cron: such as Europe/Berlin (at first: UTC)');
+const EVERY = new Option('--every <time>', 'every so many minutes, hours or days: 15m').argParser(minutesOf('every'));
+const OVERLAP = new Option('--overlap <what>', 'while the task before has not ended').choices([
+  'skip',
+  'queue',
+  'cancel',
+]);
+const MISSED = new Option('--missed <which>', 'are made up for after an outage').choices(['latest', 'all']);
+
 const create = apiCommand('create', 'Has a task made again and again, and prints the id of the schedule.')
   .usage('<type> [input] (--cron <times> | --every <time>) [options]')
   .argument('<type>', 'one of those that `millrace definitions` lists')
   .argument(INPUT, INPUT_MEANS)
-  .option('--cron <times>', 'by the clock: "30 6 * * MON-FRI", or @daily')
-  .option('--timezone <zone>', 'with --cron: such as Europe/Berlin (default: UTC)')
-  .option('--every <time>', 'every so many minutes, hours or days: 15m', minutesOf('every'))
-  .addOption(new Option('--overlap <what>', 'while the task before has not ended').choices(['skip', 'queue', 'cancel']))
-  .addOption(new Option('--missed <which>', 'are made up for after an outage').choices(['latest', 'all']))
+  .addOption(CRON)
+  .addOption(TIMEZONE)
+  .addOption(EVERY)
+  .addOption(OVERLAP)
+  .addOption(MISSED)
   .option('--title <text>', 'what people call it, which the API has as its name')
   .option('--idempotency-key <text>', 'requests of one such key are one schedule (default: a key of its own)')
   .action(async (type, given, { overlap, missed, title: name, idempotencyKey, ...options }) => {
@@ -42,6 +52,28 @@ const create = apiCommand('create', 'Has a task made again and again, and prints
     note(`It fires at ${made.nextTimes.slice(0, 3).map(timeText).join(', ')} and so on.`);
     console.log(made.id);
   });
+
+const change = apiCommand('change', 'Changes a schedule; what is not given stays.')
+  .argument('<id>', 'which schedule')
+  .addOption(CRON)
+  .addOption(TIMEZONE)
+  .addOption(EVERY)
+  .option('--input <input>', 'what its next tasks are given: JSON, or @file, or - for the standard input')
+  .addOption(OVERLAP)
+  .addOption(MISSED)
+  .option('--title <text>', 'what people call it')
+  .action(
+    async (id, { cron, timezone, every: rateMinutes, input: given, overlap, missed, title: name, ...options }) => {
+      const input = given === undefined ? undefined : await inputOf(given);
+      const wanted = { cron, timezone, rateMinutes, input, overlap, missed, name };
+      if (Object.values(wanted).every((value) => value === undefined)) {
+        throw new ArgumentError(
+          'Say what is to be changed: --cron, --timezone, --every, --input, --overlap, --missed or --title.',
+        );
+      }
+      await show((client) => client.changeSchedule(id, wanted))(id, options);
+    },
+  );
 
 const pause = apiCommand('pause', 'Lets a schedule fire no more, until it is resumed.')
   .argument('<id>', 'which schedule')
@@ -71,6 +103,7 @@ const schedulesCommand = npmCommand('millrace schedules', 'Shows and changes wha
   .addCommand(list, { isDefault: true })
   .addCommand(get)
   .addCommand(create)
+  .addCommand(change)
   .addCommand(pause)
   .addCommand(resume)
   .addCommand(run)

@@ -163,6 +163,8 @@ describe('schedules', () => {
     [['create', 'greet', '{"name":"Ada"}', '--cron', '99 * * * *'], 3, /\/cron .+\(invalid_request\)/],
     [['create', 'greed', '--cron', '@daily'], 3, /there is no task type "greed"/],
     [['get', 'none'], 4, /\(not_found\)/],
+    [['change', 'none'], 2, /^Say what is to be changed: --cron, /],
+    [['change', 'none', '--cron', '@daily'], 4, /\(not_found\)/],
     [['delete'], 2, /^<id> is missing\./],
   ])('%j is refused', async (args, exitCode, message) => {
     const { millrace } = await startWorld();
@@ -191,6 +193,8 @@ describe('schedules', () => {
     expect((await millrace('schedules', 'get', id)).stdout).toMatch(
       /^last +fired at [\s\S]+^task +\S+ succeeded$[\s\S]+^input\n/m,
     );
+    const changed = await millrace('schedules', 'change', id, '--every', '2h', '--input', '{"name":"Bob"}');
+    expect(changed.stdout).toMatch(/^name +Morning[\s\S]+^times +every 120 min$[\s\S]+"Bob"/m);
     expect((await millrace('schedules', 'pause', id)).stdout).toMatch(/^paused +yes$/m);
     const resumed = await millrace('schedules', 'resume', id, '--json');
     expect(jsonLines(resumed.stdout)).toEqual([await client.schedule(id)]);
