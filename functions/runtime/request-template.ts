@@ -87,7 +87,8 @@ async function tryOnce(body: string, template: Template, config: Client['config'
     const { statusCode: httpStatusCode, headers } = response;
     output.$metadata = { httpStatusCode, requestId: headers['x-amzn-requestid'], attempts: 1, totalRetryDelay: 0 };
     if (httpStatusCode === 200) return { answer: { response, output } };
-    const [, name] = String(output.__type).split('#');
+    // With its namespace or without it: both are of the protocol.
+    const name = String(output.__type).split('#').at(-1);
     if (name !== 'ConditionalCheckFailedException') return { failure: `${httpStatusCode} ${name}` };
     return { refusal: new ConditionalCheckFailedException({ ...output, message: output.message ?? output.Message }) };
   } catch (error) {

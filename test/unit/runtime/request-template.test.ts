@@ -73,29 +73,32 @@ describe('a call by a template', () => {
     expect(log).not.toHaveBeenCalled();
   });
 
-  it('is refused by its condition as a call of the SDK is, in one request', async () => {
-    const refusal = {
-      __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
-      message: 'The conditional request failed',
-      Item: { pk: { S: 'a' }, attempt: { N: '1' }, ended: { BOOL: true } },
-    };
-    const { dynamo, plain, seen } = await aws((_, place) =>
-      place === 0 ? { body: {} } : { status: 400, body: refusal },
-    );
-    await dynamo.send(put({ pk: { S: 'a' } }));
-    const ours = await dynamo.send(put({ pk: { S: 'a' } })).catch((error) => error);
-    const theirs = await plain.send(put({ pk: { S: 'a' } })).catch((error) => error);
-    const told = ({ name, message, $fault, Item, $metadata: { httpStatusCode } }: typeof theirs) => ({
-      name,
-      message,
-      $fault,
-      Item,
-      httpStatusCode,
-    });
-    expect(ours).toBeInstanceOf(ConditionalCheckFailedException);
-    expect(told(ours)).toEqual(told(theirs));
-    expect(seen.map(isOfSdk)).toEqual([true, false, true]);
-  });
+  it.each(['com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException', 'ConditionalCheckFailedException'])(
+    'is refused by its condition as a call of the SDK is, in one request: %s',
+    async (__type) => {
+      const refusal = {
+        __type,
+        message: 'The conditional request failed',
+        Item: { pk: { S: 'a' }, attempt: { N: '1' }, ended: { BOOL: true } },
+      };
+      const { dynamo, plain, seen } = await aws((_, place) =>
+        place === 0 ? { body: {} } : { status: 400, body: refusal },
+      );
+      await dynamo.send(put({ pk: { S: 'a' } }));
+      const ours = await dynamo.send(put({ pk: { S: 'a' } })).catch((error) => error);
+      const theirs = await plain.send(put({ pk: { S: 'a' } })).catch((error) => error);
+      const told = ({ name, message, $fault, Item, $metadata: { httpStatusCode } }: typeof theirs) => ({
+        name,
+        message,
+        $fault,
+        Item,
+        httpStatusCode,
+      });
+      expect(ours).toBeInstanceOf(ConditionalCheckFailedException);
+      expect(told(ours)).toEqual(told(theirs));
+      expect(seen.map(isOfSdk)).toEqual([true, false, true]);
+    },
+  );
 
   it.each<[string, Answer]>([
     ['throttled', { status: 400, body: { __type: 'a#ProvisionedThroughputExceededException', message: 'slow down' } }],
