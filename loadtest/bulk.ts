@@ -23,6 +23,7 @@ import { mapConcurrently } from '../functions/core/concurrency.ts';
 import { askApi } from './ask-api.ts';
 import { createdKey } from './created-key.ts';
 import { percentilesOf } from './scenarios/percentiles.ts';
+import { startSlowServer } from './slow-server.ts';
 import { check, ratio, report } from './verdict.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -52,7 +53,7 @@ const { tasks, failed, rate, samples } = z
   );
 
 const local = await readLocal();
-const { url, apiKey } = local;
+const { apiKey } = local;
 const ask = askApi(local);
 const connection = await connectionOf({ isLocal: true });
 const dynamo = new DynamoDBClient(connection);
@@ -74,6 +75,8 @@ const bulkSchema = z.object({
 });
 
 const quietKey = await createdKey('quiet');
+/** Tasks call it, and not the API, which would be busy with them then. */
+const server = await startSlowServer();
 const templates = await madeTemplates();
 const from = new Date(Date.now() - 3_600_000);
 const to = new Date(Number(from) + SEEDED_MILLISECONDS);
@@ -112,13 +115,14 @@ check('a quiet tenant beside it, by idle', ratio(busy, idle), (value) => value <
 const attempts = await attemptsOf(seeded);
 check('tasks that ran again', attempts.filter((count) => count === 1).length, (count) => count === failed);
 check('tasks that ran twice', attempts.filter((count) => count > 1).length, (count) => count === 0);
+server.close();
 
 /** Runs a task of each type, and one that fails, and returns rows of them. */
 async function madeTemplates(): Promise<{ readonly failed: readonly Row[]; readonly succeeded: Row }> {
   const succeeded = await Promise.all([
     rowAtEnd('markdown.render', { markdown: '# Hello' }),
     rowAtEnd('csv.summarize', { text: 'a,b\n1,2\n' }),
-    rowAtEnd('http.request', { url: `${url}/api/health` }),
+    rowAtEnd('http.request', { url: `${server.url}/work?ms=100` }),
   ]);
   const [first] = succeeded;
   const broken = await rowAtEnd('csv.summarize', { text: '' });

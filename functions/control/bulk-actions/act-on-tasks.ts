@@ -27,7 +27,7 @@ export type ActPorts = QueueAgainPorts &
 type StepPorts = ActPorts & { readonly keepLease: () => Promise<void> };
 
 /** So many tasks are acted on at a time: enough for the greatest rate, and few, so that calls of others are not behind many of its own. */
-const PARALLEL = 5;
+const PARALLEL = 3;
 
 /** A deletion of one task has so long, and goes on where it was when it is tried again. */
 const DELETION_MILLISECONDS = 10_000;
