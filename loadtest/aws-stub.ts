@@ -44,10 +44,31 @@ const sent = ({ Id, MessageBody: message }: Message) => ({
   MD5OfMessageBody: hash('md5', message),
 });
 
+type Row = Readonly<Record<string, { readonly S?: string }>>;
+/** The one task that is there. */
+const ENDED_TASK = {
+  pk: { S: 'acme#01KB7QK3ZX0000000000000000-0' },
+  order: { S: '01KB7QK3ZX0000000000000000' },
+  type: { S: 'work' },
+  status: { S: 'succeeded' },
+  priority: { S: 'normal' },
+  executorKey: { S: 'default/normal/0' },
+  fingerprint: { S: 'x' },
+  attempt: { N: '1' },
+  maxAttempts: { N: '3' },
+  timeoutSeconds: { N: '10' },
+  startedAt: { N: '1795951645469' },
+  finishedAt: { N: '1795951645569' },
+  expiresAt: { N: '4102444800' },
+  input: { S: '{"milliseconds":0}' },
+  output: { S: JSON.stringify({ rows: Array.from({ length: 30 }, (_, row) => ({ row, text: `of ${row}` })) }) },
+};
+
 /** Makes the answers that are read, by operation. */
 const ANSWERS: Readonly<Record<string, (input: never) => unknown>> = {
   SendMessage: sent,
   SendMessageBatch: ({ Entries: entries }: { Entries: Message[] }) => ({ Successful: entries.map(sent), Failed: [] }),
+  GetItem: ({ Key }: { Key: Row }) => (Key.pk?.S === ENDED_TASK.pk.S ? { Item: ENDED_TASK } : {}),
   BatchExecuteStatement: ({ Statements: statements }: { Statements: unknown[] }) => ({
     Responses: statements.map(() => ({ TableName: 'tasks' })),
   }),

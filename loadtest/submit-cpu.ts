@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { apiRequest } from './api-request.ts';
 import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
 import { writeProfile } from './cpu-profile.ts';
 
@@ -28,25 +29,12 @@ type Handler = (event: unknown, context: unknown) => Promise<{ readonly statusCo
 /** Requests that make so many tasks by one handler. */
 type Round = { readonly handler: Handler; readonly event: unknown; readonly requests: number; readonly tasks: number };
 
-/** Returns the request for one small task, or for a bulk of them, as API Gateway hands it over. */
-function eventOf(bulk?: number) {
-  const path = bulk === undefined ? '/api/tasks' : '/api/tasks/batch';
-  const task = { type: 'work', input: { milliseconds: 0 } };
-  return {
-    version: '2.0',
-    routeKey: `POST ${path}`,
-    rawPath: path,
-    rawQueryString: '',
-    headers: { 'content-type': 'application/json', 'accept-encoding': 'gzip' },
-    requestContext: {
-      authorizer: { lambda: { tenantId: 'acme', scopes: 'submit read' } },
-      http: { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'loadtest' },
-      routeKey: `POST ${path}`,
-    },
-    body: JSON.stringify(bulk === undefined ? task : { tasks: Array(bulk).fill(task) }),
-    isBase64Encoded: false,
-  };
-}
+const task = { type: 'work', input: { milliseconds: 0 } };
+/** Returns the request for one small task, or for a bulk of them. */
+const eventOf = (bulk?: number) =>
+  bulk === undefined
+    ? apiRequest('POST /api/tasks', { body: task })
+    : apiRequest('POST /api/tasks/batch', { body: { tasks: Array(bulk).fill(task) } });
 
 const directory = await mkdtemp(join(tmpdir(), 'millrace-load-'));
 const stub = fork(join(import.meta.dirname, 'aws-stub.ts'));

@@ -16,6 +16,7 @@ import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/
 import * as z from 'zod';
 import { freePort } from '../local/free-port.ts';
 import { DYNOXIDE, hasDynoxide } from '../local/second-implementation.mjs';
+import { apiRequest } from './api-request.ts';
 import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
 import type { Answered, Asked, Handled } from './function-process.ts';
 import { percentilesOf } from './scenarios/percentiles.ts';
@@ -161,7 +162,7 @@ async function turnWith(routers: readonly ChildProcess[], waiters: readonly Chil
     const id = ids[place] ?? '';
     // Callers come when they come, so that they do not all look at one moment.
     await sleep((place * COMING_MILLISECONDS) / WAITERS);
-    const { headers = {}, body } = await handled(waiter, event(`GET /api/tasks/{id}`, `/api/tasks/${id}`, { id }));
+    const { headers = {}, body } = await handled(waiter, wait(id));
     const at = performance.now();
     const isRefused = headers['millrace-waiting'] !== undefined;
     if (!isRefused && taskSchema.parse(JSON.parse(body)).status !== 'cancelled') throw new Error(`${id} has not ended`);
@@ -172,7 +173,7 @@ async function turnWith(routers: readonly ChildProcess[], waiters: readonly Chil
   for (const id of ids) {
     // It ends a moment later: what is told is told sooner than this says.
     ended.set(id, performance.now());
-    await handled(router, event('POST /api/tasks/{id}/cancel', `/api/tasks/${id}/cancel`, { id }));
+    await handled(router, cancel(id));
   }
   const answers = await Promise.all(waits);
   const waited = answers.filter(({ isRefused }) => !isRefused);
@@ -213,26 +214,14 @@ function handled(environment: ChildProcess, event: unknown): Promise<Handled> {
 }
 
 function submit() {
-  return event('POST /api/tasks', '/api/tasks', {}, { type: 'work', input: { milliseconds: 0 } });
+  return apiRequest('POST /api/tasks', { body: { type: 'work', input: { milliseconds: 0 } } });
 }
 
-/** Makes a request as API Gateway hands it over. */
-function event(routeKey: string, path: string, pathParameters: Readonly<Record<string, string>>, body?: unknown) {
-  const [method] = routeKey.split(' ');
-  return {
-    version: '2.0',
-    routeKey,
-    rawPath: path,
-    headers: { 'content-type': 'application/json' },
-    pathParameters,
-    ...(method === 'GET' && { queryStringParameters: { waitSeconds: String(WAIT_SECONDS) } }),
-    requestContext: {
-      authorizer: { lambda: { tenantId: 'acme', scopes: 'submit read operate' } },
-      http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'loadtest' },
-      routeKey,
-      timeEpoch: Date.now(),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    isBase64Encoded: false,
-  };
+function wait(id: string) {
+  const query = { waitSeconds: String(WAIT_SECONDS) };
+  return apiRequest('GET /api/tasks/{id}', { parameters: { id }, query });
+}
+
+function cancel(id: string) {
+  return apiRequest('POST /api/tasks/{id}/cancel', { parameters: { id } });
 }
