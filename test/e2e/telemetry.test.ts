@@ -69,19 +69,21 @@ async function toldBy(functionName: string, since = started): Promise<Told[]> {
   });
 }
 
-/** Returns the values of one metric, told apart as `dimensions` say. */
-async function valuesOf(
+/** Returns what was told of one metric by these dimensions: values of an invocation, or gathered of several. */
+async function toldOf(
   functionName: string,
   metric: MetricName,
   dimensions: Dimensions,
   since = started,
-): Promise<number[]> {
+): Promise<readonly (readonly number[])[]> {
   const told = await toldBy(`millrace-${functionName}`, since);
   const wanted = told.filter(({ name, dimensions: given }) => {
     return name === METRICS[metric].name && Object.entries(dimensions).every(([key, value]) => given[key] === value);
   });
-  return wanted.flatMap(({ values }) => values);
+  return wanted.map(({ values }) => values);
 }
+
+const valuesOf = async (...asked: Parameters<typeof toldOf>): Promise<number[]> => (await toldOf(...asked)).flat();
 
 function executorOf({ executorKey }: TaskView): string {
   const [resourceClass, , shard] = executorKey.split('/');
@@ -129,12 +131,13 @@ it('tells how long calls of AWS took', async () => {
 
 it('tells what an invocation took of its machine', async () => {
   // An environment tells it when its first invocation ends, which may have been before this suite began, and then once a minute.
-  const told = (metric: MetricName) => valuesOf(executorOf(done), metric, ofDefault, 0);
+  const told = (metric: MetricName) => toldOf(executorOf(done), metric, ofDefault, 0);
   await expect.poll(async () => (await told('cpu')).length, { timeout: 60_000 }).toBeGreaterThan(0);
-  expect((await told('cpu')).every((milliseconds) => milliseconds > 0 && milliseconds < 60_000)).toBe(true);
+  const values = async (metric: MetricName) => (await told(metric)).flat();
+  expect((await values('cpu')).every((milliseconds) => milliseconds > 0 && milliseconds < 60_000)).toBe(true);
   // The local cloud holds no function to its memory, and its worker takes some of its own.
-  expect((await told('memory')).every((percent) => percent > 10 && percent < 200)).toBe(true);
-  expect((await told('temporaryStorage')).every((percent) => percent > 0 && percent <= 100)).toBe(true);
+  expect((await values('memory')).every((percent) => percent > 10 && percent < 200)).toBe(true);
+  expect((await values('temporaryStorage')).every((percent) => percent > 0 && percent <= 100)).toBe(true);
   for (const metric of ['cpuUtilization', 'temporaryStorage', 'fileReads', 'fileWrites'] as const) {
     // Other tasks run meanwhile: an invocation may end between two looks.
     const counts = async () => [(await told(metric)).length, (await told('cpu')).length];
