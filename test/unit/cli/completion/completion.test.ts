@@ -54,7 +54,7 @@ function inBash(line: string): string[] {
   const script = `${scripts.bash}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
 _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-u', '-c', script], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-u', '-c', script], { encoding: 'utf8' });
   expect(stderr).toBe('');
   return stdout.trim().split('\n');
 }
