@@ -6,7 +6,6 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +13,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { apiRequest } from './api-request.ts';
 import { bundled, FUNCTION_ENVIRONMENT } from './bundled.ts';
+import { ownBytes } from './scenarios/own-memory.mjs';
 import { check } from './verdict.ts';
 
 const LOOKS = 10;
 /** An allocator that has given back all that it was asked for may have so many bytes of a request more. */
 const MOST_BYTES_OF_REQUEST = 256;
-const PAGE_BYTES = 4_096;
 const MEGABYTE = 1024 * 1024;
 
 const traced = { 'x-amzn-trace-id': 'Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1' };
@@ -118,6 +117,5 @@ async function look(): Promise<Look> {
     await sleep(100);
   }
   const { used_heap_size: heapBytes, total_physical_size: roomBytes } = getHeapStatistics();
-  const [, resident = 0, shared = 0] = readFileSync('/proc/self/statm', 'latin1').split(' ').map(Number);
-  return { heapBytes, besideBytes: (resident - shared) * PAGE_BYTES - roomBytes };
+  return { heapBytes, besideBytes: ownBytes() - roomBytes };
 }

@@ -1,14 +1,14 @@
 // Loaded into the functions of a local stack that is measured (`--import` in NODE_OPTIONS): notes garbage collections in a
 // file for each process and thread, `?to=<folder>`. Plain JavaScript, for it runs before anything else.
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { threadId } from 'node:worker_threads';
+import { ownBytes } from './own-memory.mjs';
 
 const WRITE_EVERY_MS = 1_000;
-const PAGE_BYTES = 4_096;
 /**
  * Buffers that have survived young are there until a full collection, for which V8 has no reason in minutes where the heap does not
  * grow. What is left after one is what the process keeps.
@@ -19,12 +19,6 @@ const file = join(folder, `${process.env.AWS_LAMBDA_FUNCTION_NAME}.${process.pid
 const nothing = { count: 0, milliseconds: 0, majors: 0, majorMilliseconds: 0 };
 let noted = { ...nothing };
 let writtenAt = 0;
-
-/** Returns what the process has for itself, in all its threads. Pages of files, as of Node's own code, are not among it. */
-function ownBytes() {
-  const [, resident, shared] = readFileSync('/proc/self/statm', 'latin1').split(' ').map(Number);
-  return (resident - shared) * PAGE_BYTES;
-}
 
 function note(isFull) {
   writtenAt = Date.now();
